@@ -225,6 +225,10 @@ def _level(side: str, name: str, signature: str, field: str, unknown: Any) -> Pr
     return Property(name, signature, value)
 
 
+def _storage(view: Json, field: str, unknown: Any) -> Any:
+    return unknown if view["storage"] is None else view["storage"][field]
+
+
 def _of_call(make: Callable[..., inputs.Action]) -> Callable[..., Awaitable[list[Any]]]:
     async def act(asked: Asked, *given: Any) -> list[Any]:
         await asked.do(make(CallId(asked.id), *given))
@@ -292,6 +296,9 @@ APPLIANCE = Interface(
         _level("microphone", "Gain", "d", "percent", -1.0),
         _level("microphone", "MicrophoneMuted", "b", "muted", unknown=False),
         Property("Cards", "as", lambda view: [clean(each["id"]) for each in view["audio"]["devices"]]),
+        Property("Storage", "s", lambda view: _storage(view, "state", "")),
+        Property("FreeBytes", "t", lambda view: _storage(view, "free_bytes", 0)),
+        Property("RecordingsBytes", "t", lambda view: _storage(view, "recordings_bytes", 0)),
         Property("Targets", "as", lambda view: [clean(each["name"]) for each in view["targets"]]),
     ),
     signals=(("Event", (("id", "t"), ("type", "s"), ("json", "s"))),),

@@ -5,6 +5,8 @@ from typing import Any
 from appliance.base.errors import sentences
 from appliance.base.types import Json
 
+MB = 1_000_000
+
 
 def state(answer: Json) -> str:
     """The whole station."""
@@ -14,9 +16,16 @@ def state(answer: Json) -> str:
     lines += [f"  call      {call['id']}  {call['state']}  {call['summary']}" for call in answer["calls"]]
     lines += [f"  together  {each['id']}  {each['state']}  {each['summary']}" for each in answer["conferences"]]
     lines += [f"  door      {door['id']}  {_lock(door)}" for door in answer["doors"]]
+    lines += [f"  disc      {_storage(answer['storage'])}"] if answer["storage"] else []
     failed = [f"{part['part']}: {part['why']}" for part in station["failed"]]
     lines += [f"  failed    {each}" for each in failed if each not in station["status"]]
     return "\n".join(lines)
+
+
+def _storage(storage: Json) -> str:
+    parts = [f"{storage['free_bytes'] // MB} MB free", f"{storage['recordings_bytes'] / MB:.1f} MB of recordings"]
+    parts += [] if storage["state"] == "ok" else [f"{storage['state']}: nothing more is recorded"]
+    return ", ".join(parts)
 
 
 def _lock(door: Json) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from appliance.base import durable
 from appliance.base.record import Record
 from appliance.core.inputs import Input, RecordingDeleted, SpaceMeasured
-from appliance.core.model import RecordingId, Removal, Space
+from appliance.core.model import RecordingId, Removal, Space, Storage
 from appliance.store import recording_files
 from appliance.store.quota import Limits, Removable, Stored, excess
 
@@ -20,15 +20,14 @@ AT_ONCE = 50  # recordings removed in one job, so that other writes get their tu
 # In the order in which they began: rowids grow, whatever the clock says.
 _REMOVABLE = "FROM recordings WHERE complete AND id NOT IN (SELECT value FROM json_each(?))"
 _OLDEST = f"SELECT id, started, bytes, duration_s {_REMOVABLE} ORDER BY rowid"
+_ALL_BYTES = "SELECT total(bytes) FROM recordings WHERE complete"
 _STORED = f"SELECT count(*), total(bytes) {_REMOVABLE}"
 
 
 class Room(Record):
     """What there is after a removal. more: more has to go; report: to be called once the rows are on disc."""
 
-    space: Space
-    free_bytes: int
-    needed_bytes: int
+    storage: Storage
     more: bool
     report: Callable[[], None]
 
@@ -36,8 +35,8 @@ class Room(Record):
     def why(self) -> str:
         """Why nothing more is recorded, for people."""
         return (
-            f"No space is left for recordings: {self.free_bytes // 1_000_000} MB are free, "
-            f"{self.needed_bytes // 1_000_000} MB are kept for the system, "
+            f"No space is left for recordings: {self.storage.free_bytes // 1_000_000} MB are free, "
+            f"{self.storage.needed_bytes // 1_000_000} MB are kept for the system, "
             "and no unprotected recording is left to remove."
         )
 
@@ -53,7 +52,7 @@ class RoomMaker:
         limits: Callable[[], Limits],
     ) -> None:
         self._directory, self._post, self._clock, self._limits = directory, post, clock, limits
-        self._space = Space.ENOUGH  # as it was reported
+        self._reported: Storage | None = None
 
     def short(self) -> bool:
         """Whether less is free than is kept for the system. Raises OSError."""
@@ -70,9 +69,10 @@ class RoomMaker:
         if missing > 0 or limits.any:
             gone = self._remove(connection, limits, missing)
         free = self._free()
-        space = Space.ENOUGH
+        space = Space.OK
         if free < limits.free_bytes:
             space = Space.LOW if free >= limits.free_bytes // 2 else Space.FULL
+        storage = Storage(space, free, limits.free_bytes, int(connection.execute(_ALL_BYTES).fetchone()[0]))
 
         def report() -> None:
             for each in gone:
@@ -85,13 +85,11 @@ class RoomMaker:
                         why=Removal.QUOTA,
                     )
                 )
-            if space is not self._space:
-                self._space = space
-                self._post(
-                    SpaceMeasured(at=self._clock(), space=space, free_bytes=free, needed_bytes=limits.free_bytes)
-                )
+            if storage != self._reported:
+                self._reported = storage
+                self._post(SpaceMeasured(at=self._clock(), storage=storage))
 
-        return Room(space, free, limits.free_bytes, len(gone) >= AT_ONCE, report)
+        return Room(storage, len(gone) >= AT_ONCE, report)
 
     def _remove(self, connection: sqlite3.Connection, limits: Limits, missing: int) -> list[Removable]:
         protected = (json.dumps(recording_files.protected(self._directory)),)
@@ -116,7 +114,8 @@ class RoomMaker:
         return gone
 
     def _free(self) -> int:
-        return shutil.disk_usage(self._directory).free
+        there = self._directory if self._directory.is_dir() else self._directory.parent  # nothing was recorded yet
+        return shutil.disk_usage(there).free
 
 
 def _seconds(started: str) -> float:

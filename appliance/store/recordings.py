@@ -228,7 +228,7 @@ class Recordings:
         path = self.path(order.recording)
         self._directory.mkdir(mode=0o750, parents=True, exist_ok=True)
         room = self._room.make(connection)
-        if room.space is not Space.ENOUGH:
+        if room.storage.space is not Space.OK:
             return _both(room.report, partial(self._refuse, order.call, order.recording, room.why))
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
@@ -279,7 +279,7 @@ class Recordings:
             return _nothing
         room = self._room.make(connection)
         posts = [room.report]
-        for recording in running if room.space is Space.FULL else ():
+        for recording in running if room.storage.space is Space.FULL else ():
             call = connection.execute("SELECT call FROM recordings WHERE id = ?", (recording,)).fetchone()
             at, of = self._clock(), CallId(call[0] if call else "")
             posts.append(partial(self._post, RecordingRefused(at=at, call=of, recording=recording, why=room.why)))
@@ -293,8 +293,6 @@ class Recordings:
 
     def _tidy(self, connection: sqlite3.Connection) -> After:
         """Keep to the limits, a few removals in each job."""
-        if not self._directory.is_dir():  # nothing has been recorded
-            return _nothing
         room = self._room.make(connection)
         return _both(room.report, self.tidy) if room.more else room.report
 

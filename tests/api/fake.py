@@ -153,6 +153,7 @@ class Station:
             "targets": [{"name": "Kitchen", "uri": "sip:kitchen@127.0.0.1:5070", "account": None}],
             "directory": [{"flat": "12", "name": "Miller", "targets": ["Kitchen"]}],
             "contacts": [contact("Kitchen")],
+            "storage": {"state": "ok", "free_bytes": 5, "needed_bytes": 3, "recordings_bytes": 2},
         }
         self._queue = queue
         self._subscribers: set[asyncio.Queue[dict[str, Any] | None]] = set()

@@ -104,6 +104,9 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
             "Gain": -1.0,
             "MicrophoneMuted": True,
             "Cards": ["usbphone"],
+            "Storage": "ok",
+            "FreeBytes": 5,
+            "RecordingsBytes": 2,
             "Targets": ["Kitchen"],
         }
         one = await client.get(CALL, f"{STANDARD}.Properties", "Get", "ss", CALL1, "State")

@@ -251,10 +251,24 @@ def test_what_is_wrong_is_reported_in_the_words_of_the_command_line(daemon):
     assert "digits: must be 4 to 12 digits" in short.stderr
 
 
+@pytest.mark.far_end
+def test_the_space_for_recordings_is_shown(daemon):
+    until(lambda: "0.0 MB of recordings" in ctl(daemon, "state").stdout, daemon)
+
+
+@pytest.mark.parametrize(("space", "more"), [("ok", ""), ("low", ", low: nothing more is recorded")])
+def test_space_that_is_short_is_named(space, more):
+    lists = {key: [] for key in ("accounts", "calls", "conferences", "doors")}
+    station = {"station": "Door", "status": "ready", "address": "127.0.0.1:5060", "failed": []}
+    storage = {"state": space, "free_bytes": 99_999_999, "needed_bytes": 1, "recordings_bytes": 1_234_567}
+    text = show.state({"appliance": station, "storage": storage, **lists})
+    assert f"  disc      99 MB free, 1.2 MB of recordings{more}" in text.splitlines()
+
+
 def test_a_fault_that_the_status_line_names_is_shown_once():
     fault = {"part": "audio", "why": "There is no ALSA PCM 'x'"}
     station = {"station": "Door", "status": "audio: There is no ALSA PCM 'x'", "address": "127.0.0.1:5060"}
-    lists = {key: [] for key in ("accounts", "calls", "conferences", "doors")}
+    lists = {key: [] for key in ("accounts", "calls", "conferences", "doors")} | {"storage": None}
     assert show.state({"appliance": {**station, "failed": [fault]}, **lists}).count("no ALSA PCM") == 1
     station["status"] = "stopping"
     assert "failed    audio: There is" in show.state({"appliance": {**station, "failed": [fault]}, **lists})

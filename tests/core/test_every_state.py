@@ -42,6 +42,7 @@ from appliance.core.model import (
     Settings,
     Space,
     State,
+    Storage,
     Target,
 )
 from appliance.core.orders import (
@@ -233,7 +234,7 @@ def beside_calls(common, pulses):
     yield inputs.SipSlow(**common, after_s=5.0, waits_for="listing sound cards")
     yield inputs.AccessDenied(**common, who="x", source="127.0.0.9", scope="http")
     yield inputs.AccessTokenAdded(**common, id="t-1", name="tablet", scopes=("view",), expires=None, by="http:unix")
-    yield inputs.SpaceMeasured(**common, space=Space.LOW, free_bytes=1, needed_bytes=2)
+    yield inputs.SpaceMeasured(**common, storage=Storage(Space.LOW, 1, 2, 3))
     yield inputs.RecordingDeleted(**common, recording="r-1", why=Removal.QUOTA)
     yield inputs.RecordingChanged(**common, recording="r-1", protected=True, by="x")
     yield inputs.AccessTokenRemoved(**common, id="t-1", name="tablet", by="http:unix")

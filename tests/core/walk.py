@@ -42,6 +42,7 @@ TOLD = {
     "clock",
     "last",
     "sip_address",
+    "storage",
     "failed",
     "denied",
     "dropped",

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from appliance.api.models.base import AnswerBody, OrderBody, Time
+from appliance.core.model import Space
 
 
 class Recording(AnswerBody):
@@ -26,6 +27,15 @@ class Recordings(AnswerBody):
 
     recordings: list[Recording]
     next: str | None = Field(description="Cursor of the next page; null on the last page.")
+
+
+class Storage(AnswerBody):
+    """The space for recordings, as last measured: at the start, after each recording or removal, and once an hour."""
+
+    state: Space = Field(description="low: no recording begins; full: those that run stop.")
+    free_bytes: int
+    needed_bytes: int = Field(description="Kept free for the system (`recording.free_mb`).")
+    recordings_bytes: int = Field(description="Size of all finished recordings.")
 
 
 class RecordingChange(OrderBody):

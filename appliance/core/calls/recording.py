@@ -10,7 +10,7 @@ from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.core.transition import Turn
 
 _OF_SPACE = {
-    Space.ENOUGH: events.StorageRecovered,
+    Space.OK: events.StorageRecovered,
     Space.LOW: events.StorageLow,
     Space.FULL: events.StorageFull,
 }
@@ -81,8 +81,11 @@ def changed(turn: Turn, given: inputs.RecordingChanged) -> None:
 
 
 def measured(turn: Turn, given: inputs.SpaceMeasured) -> None:
-    """The space on the disc has become enough, low, or too little."""
-    turn.emit(_OF_SPACE[given.space](given.free_bytes, given.needed_bytes))
+    """Keep what was measured; report that the space has become enough, low, or too little."""
+    before, now = turn.appliance.storage, given.storage
+    turn.appliance = replace(turn.appliance, storage=now)
+    if now.space is not (Space.OK if before is None else before.space):
+        turn.emit(_OF_SPACE[now.space](now.free_bytes, now.needed_bytes))
 
 
 def sip_lost(turn: Turn) -> None:

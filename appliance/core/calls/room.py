@@ -100,8 +100,17 @@ def wake(state: State) -> list[float | None]:
 
 
 def view(state: State, epoch: float) -> dict[str, Any]:
-    """The calls, and the run-time settings."""
+    """The calls, the run-time settings, and the space for recordings."""
+    storage = state.appliance.storage
     return {
         "calls": [call_view(state, call, state.now, epoch) for call in in_order(state)],
         "runtime": forwarding.view(state),
+        "storage": None
+        if storage is None
+        else {
+            "state": storage.space,
+            "free_bytes": storage.free_bytes,
+            "needed_bytes": storage.needed_bytes,
+            "recordings_bytes": storage.recordings_bytes,
+        },
     }

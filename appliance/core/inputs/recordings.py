@@ -1,7 +1,7 @@
 """Recordings: reports of the store and of the SIP process."""
 
 from appliance.core.inputs.base import Input
-from appliance.core.model import CallId, RecordingId, Removal, Space
+from appliance.core.model import CallId, RecordingId, Removal, Storage
 
 
 class RecordingPrepared(Input, kw_only=True):
@@ -61,8 +61,6 @@ class RecordingChanged(Input, kw_only=True):
 
 
 class SpaceMeasured(Input, kw_only=True):
-    """There is more or less space than before. free_bytes: now; needed_bytes: kept free for the system."""
+    """The space for recordings is different from before."""
 
-    space: Space
-    free_bytes: int
-    needed_bytes: int
+    storage: Storage

@@ -94,6 +94,7 @@ from appliance.core.model.calls import (
     Removal,
     SoundWatch,
     Space,
+    Storage,
     UpdateChange,
     UpdateResult,
 )

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from appliance.base.record import Record
 from appliance.core.model.audio import Levels
-from appliance.core.model.calls import Forwarding
+from appliance.core.model.calls import Forwarding, Storage
 from appliance.core.model.clock import Clock, QuietHours
 from appliance.core.model.doors import TamperBlock
 from appliance.core.model.ids import DoorId, RequestId
@@ -82,3 +82,4 @@ class AppliancePart(Record):
     rejected: bool = False  # the configuration file has errors, so the earlier settings stay
     needs_restart: str = ""  # names of changed settings that need a restart
     stopping: bool = False
+    storage: Storage | None = None  # None: not measured yet

@@ -395,9 +395,18 @@ class Removal(StrEnum):
 class Space(StrEnum):
     """Free space for recordings. LOW: none begins. FULL: less than half of what is kept free; those that run stop."""
 
-    ENOUGH = "enough"
+    OK = "ok"
     LOW = "low"
     FULL = "full"
+
+
+class Storage(Record):
+    """The space on the disc of the recordings, as last measured. needed_bytes: what is kept free for the system."""
+
+    space: Space
+    free_bytes: int
+    needed_bytes: int
+    recordings_bytes: int  # of all finished recordings
 
 
 class Content(Record):

@@ -3,8 +3,9 @@
 import pytest
 
 from appliance.core import events, inputs
-from appliance.core.model import Call, RecordingId, Removal, Space
+from appliance.core.model import Call, RecordingId, Removal, Space, Storage
 from appliance.core.orders import FinishRecording, PrepareRecording
+from appliance.core.snapshot import snapshot
 from tests.core.station import KITCHEN, Station, ready
 
 
@@ -145,9 +146,12 @@ def test_a_recording_that_must_stop_is_closed_and_finished_and_the_call_goes_on(
     assert station.call.alive
 
 
-@pytest.mark.parametrize("space", Space)
-def test_too_little_space_and_its_end_are_reported(space):
+def test_too_little_space_and_its_end_are_reported_once_and_what_was_measured_is_shown():
     station = ready()
-    station.give(inputs.SpaceMeasured, space=space, free_bytes=5, needed_bytes=7)
-    kind = {Space.ENOUGH: "recovered", Space.LOW: "low", Space.FULL: "full"}[space]
-    assert station.types()[-1] == f"storage.{kind}"
+    assert snapshot(station.state, 0.0)["storage"] is None
+    for space in (Space.OK, Space.LOW, Space.LOW, Space.FULL, Space.OK, Space.OK):
+        station.give(inputs.SpaceMeasured, storage=Storage(space, 5, 7, 9))
+        shown = {"state": space, "free_bytes": 5, "needed_bytes": 7, "recordings_bytes": 9}
+        assert snapshot(station.state, 0.0)["storage"] == shown
+    events_ = [type_ for type_ in station.types() if type_.startswith("storage.")]
+    assert events_ == ["storage.low", "storage.full", "storage.recovered"]

@@ -8,7 +8,7 @@ from appliance.api.http.tokens import Token, Tokens
 from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.core import inputs, orders
-from appliance.core.model import AccessScope, Cause, Direction, Speech
+from appliance.core.model import AccessScope, Cause, Direction, Speech, UrlSound
 
 
 class Recording(Protocol):
@@ -137,6 +137,9 @@ class HttpPorts(Protocol):
 
     async def say(self, wanted: Speech, who: str) -> orders.Reply:
         """Speak a text; the reply comes when its sound is about to begin. Raises IntercomError."""
+
+    async def play_url(self, wanted: UrlSound, who: str) -> orders.Reply:
+        """Play the sound of a URL; the reply comes when it is about to begin. Raises IntercomError."""
 
     def snapshot(self) -> Json:
         """The whole state, shaped as `models.Snapshot`."""

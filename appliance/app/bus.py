@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from appliance.app.speech import Speech
+from appliance.app.made_sounds import MadeSounds
 from appliance.base import libraries
 from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.config.schema import Config
@@ -23,10 +23,10 @@ def _load() -> None:
 class Bus:
     """Our service on the message bus. Calls and door do not need it: faults are reported, and it is retried."""
 
-    def __init__(self, config: Config, reactor: Reactor, speech: Speech) -> None:
+    def __init__(self, config: Config, reactor: Reactor, sounds: MadeSounds) -> None:
         self._config, self._reactor = config.dbus, reactor
         self.request, self.snapshot, self.subscribe = reactor.request, reactor.snapshot, reactor.subscribe
-        self.say = speech.say
+        self.say, self.play_url = sounds.say, sounds.play_url
         self._reported = (
             ""  # the code of the last reported failure; another attempt that ends the same way is not reported
         )

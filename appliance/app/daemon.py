@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import appliance
 from appliance.app.bus import Bus
+from appliance.app.made_sounds import MadeSounds
 from appliance.app.panel import Panel
 from appliance.app.paths import Places
 from appliance.app.sip_settings import sip_settings
-from appliance.app.speech import Speech
 from appliance.app.web import StoredLists, Web
 from appliance.base.errors import IntercomError
 from appliance.config.core_settings import core_settings
@@ -105,8 +105,8 @@ class App:
         reactor.perform[orders.LogCall] = call_log.write
         reactor.perform |= {orders.KeepCredential: codes.keep, orders.DropCredential: codes.drop}
         reactor.perform[orders.KeepLockouts] = codes.lock
-        speech = Speech(lambda: self._config, self._places, reactor)
-        reactor.keep += [audit.append, counts.take, speech.take]
+        sounds = MadeSounds(lambda: self._config, self._places, reactor)
+        reactor.keep += [audit.append, counts.take, sounds.take]
         reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._report_status}
         reactor.make_so["kept"] = kept.desire
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -121,9 +121,9 @@ class App:
             StoredLists(recordings, call_log, audit),
             self._file,
             counts,
-            speech,
+            sounds,
         )
-        bus = Bus(self._config, reactor, speech)
+        bus = Bus(self._config, reactor, sounds)
         clock = ClockMonitor(reactor.post, trusted=self._config.clock.trust == "always")
         network = NetworkMonitor(reactor.post)
         if self._recorder is not None:
@@ -154,7 +154,7 @@ class App:
             await panel.stop()
             await asyncio.sleep(0)  # the core processes the adapters' last inputs
             reactor.stop()
-            speech.clear()
+            sounds.clear()
             await kept.stop()
             journal.close()
             call_log.close()

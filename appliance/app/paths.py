@@ -17,6 +17,6 @@ class Places(Record):
         return self.state / "recordings"
 
     @property
-    def speech(self) -> Path:
-        """The directory of files of spoken texts."""
-        return self.runtime / "speech"
+    def made_sounds(self) -> Path:
+        """The directory of files that the station makes, of texts and URLs."""
+        return self.runtime / "sounds"

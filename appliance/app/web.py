@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict
 
+from appliance.app.made_sounds import MadeSounds
 from appliance.app.paths import Places
-from appliance.app.speech import Speech
 from appliance.base.errors import IntercomError, reason, sentences
 from appliance.base.record import Record
 from appliance.config.schema import Config
@@ -65,11 +65,11 @@ class Web:
         kept: StoredLists,
         file: Path,
         counts: Counts,
-        speech: Speech,
+        sounds: MadeSounds,
     ) -> None:
         self._now, self._config = config, config()  # what a reload changes, and what the start has used
         self._places, self._reactor, self._file = places, reactor, file
-        self._counts, self.say = counts, speech.say
+        self._counts, self.say, self.play_url = counts, sounds.say, sounds.play_url
         self.recordings, self.call_log, self.audit = kept.recordings, kept.call_log, kept.audit
         self.request, self.snapshot, self.codes = reactor.request, reactor.snapshot, reactor.codes
         self.call, self.calls, self.subscribe = reactor.call, reactor.calls, reactor.subscribe

@@ -3,27 +3,22 @@
 The text goes to standard input, so that it is neither an option nor in the list of processes; no error or log has it.
 """
 
-import asyncio
 import os
 import re
-import resource
 import signal
 import unicodedata
 from collections import OrderedDict
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
-from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.audio.workers import Queue, run
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import RecordWithSecrets
 from appliance.core.model import FASTEST, LANGUAGE, LONGEST_TEXT, SLOWEST, VOICE
 
 PROGRAM = "espeak-ng"
-WITHIN_S = 7.0  # of the 10 s in which a playback must begin: the wait for other texts, and the text itself
-QUEUE = 4  # texts that wait or are made
-LONGEST_FILE = 12_000_000  # bytes: four and a half minutes of 22,050 samples a second
 KEPT_BYTES, KEPT_FILES = 16_000_000, 32  # of the cache
 HEADER = 44  # bytes of a WAV file without sound
-NICENESS = 10  # calls come first
 # espeak-ng looks for a PulseAudio even if it writes a file; it must not start one, which would take the cards, and
 # whose shared memory of 64 MB is over the limit of files.
 PULSE = "autospawn = no\nenable-shm = no\n"
@@ -47,8 +42,7 @@ class Speaker:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._queue = Queue("texts", "The text")
         self._kept: OrderedDict[Words, tuple[Path, int]] = OrderedDict()  # with their bytes, the latest used last
         self._made = 0
         self._voices: frozenset[str] = frozenset()
@@ -56,25 +50,11 @@ class Speaker:
     async def make(self, words: Words, file: Path) -> None:
         """Write the speech into `file`, a new one in the directory. Raises IntercomError."""
         words = checked(words)
-        if self._waiting >= QUEUE:
-            raise IntercomError(
-                ErrorCode.RATE_LIMITED, "Too many texts are waiting.", f"The limit is {QUEUE}.", "Try again later."
-            )
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(WITHIN_S), self._turn:
-                self._directory.mkdir(mode=0o700, exist_ok=True)
-                (self._directory / "pulse.conf").write_text(PULSE)
-                if not self._found(words, file):
-                    await self._speak(words, file)
-        except TimeoutError as err:
-            raise IntercomError(
-                ErrorCode.UNAVAILABLE, "The text was not ready in time.", f"The limit is {WITHIN_S:g} s.", "Try again."
-            ) from err
-        except OSError as err:
-            raise IntercomError(ErrorCode.UNAVAILABLE, "The text cannot be spoken.", reason(err)) from err
-        finally:
-            self._waiting -= 1
+        async with self._queue.turn():
+            self._directory.mkdir(mode=0o700, exist_ok=True)
+            (self._directory / "pulse.conf").write_text(PULSE)
+            if not self._found(words, file):
+                await self._speak(words, file)
 
     async def _speak(self, words: Words, file: Path) -> None:
         if words.voice and words.voice not in await self._variants():
@@ -106,7 +86,15 @@ class Speaker:
             "PULSE_CLIENTCONFIG": str(self._directory / "pulse.conf"),
             "PULSE_SERVER": "unix:/nonexistent",
         }
-        return await run(options, given, environment)
+        try:
+            return await run([PROGRAM, *options], given, environment)
+        except FileNotFoundError as err:
+            raise IntercomError(
+                ErrorCode.UNAVAILABLE,
+                "Texts cannot be spoken.",
+                "espeak-ng is missing.",
+                "Install it: apt install espeak-ng",
+            ) from err
 
     def _found(self, words: Words, file: Path) -> bool:
         """Give the file of an earlier text a second name; return whether there is one."""
@@ -182,40 +170,3 @@ def check(status: int, fault: str, file: Path, language: str) -> None:
         )
     if file.stat().st_size <= HEADER:
         raise IntercomError(ErrorCode.PARAMETER_INVALID, "There is nothing to say.", "The text has no words.")
-
-
-async def run(options: list[str], given: str, environment: dict[str, str]) -> tuple[int, str, str]:
-    """Run espeak-ng; its status, output and errors. It never outlives this call. Raises IntercomError, OSError."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            PROGRAM,
-            *options,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=environment,
-            start_new_session=True,
-        )
-    except FileNotFoundError as err:
-        raise IntercomError(
-            ErrorCode.UNAVAILABLE,
-            "Texts cannot be spoken.",
-            "espeak-ng is missing.",
-            "Install it: apt install espeak-ng",
-        ) from err
-    try:
-        with suppress(ProcessLookupError):  # it has ended already
-            limit(process.pid)
-        output, errors = await process.communicate(given.encode(errors="replace"))
-    finally:
-        with suppress(ProcessLookupError):  # it has ended, as have its children
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-    return process.returncode or 0, output.decode(errors="replace"), errors.decode(errors="replace")
-
-
-def limit(process: int) -> None:
-    """Limit the file and the processor time before the text comes. Raises ProcessLookupError."""
-    resource.prlimit(process, resource.RLIMIT_FSIZE, (LONGEST_FILE, LONGEST_FILE))
-    resource.prlimit(process, resource.RLIMIT_CPU, (int(WITHIN_S), int(WITHIN_S)))
-    os.setpriority(os.PRIO_PROCESS, process, NICENESS)

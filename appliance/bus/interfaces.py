@@ -13,7 +13,7 @@ from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.bus.ports import BusPorts
 from appliance.core import inputs, orders
-from appliance.core.model import PLAYABLE, AccountId, ButtonId, CallId, DoorId, Speech, Tone
+from appliance.core.model import PLAYABLE, AccountId, ButtonId, CallId, DoorId, Speech, Tone, UrlSound
 
 ROOT = "/org/intercomd"
 DECLINE = 603
@@ -185,6 +185,12 @@ def _hearer(asked: Asked) -> CallId | None:
     return CallId(asked.id) if asked.id else None
 
 
+def _done(reply: orders.Reply) -> list[Any]:
+    if reply.error is not None:
+        raise reply.error
+    return []
+
+
 async def _play_tone(asked: Asked, tone: str, country: str, seconds: float) -> list[Any]:
     if tone not in PLAYABLE:
         raise IntercomError(
@@ -195,16 +201,17 @@ async def _play_tone(asked: Asked, tone: str, country: str, seconds: float) -> l
 
 
 async def _play_sound(asked: Asked, sound: str, loop: bool, volume: float) -> list[Any]:
-    await asked.do(inputs.PlaySound(_bounded(sound), _hearer(asked), loop=loop, volume=volume))
-    return []
+    """`sound` may be a URL."""
+    if "://" not in sound:
+        await asked.do(inputs.PlaySound(_bounded(sound), _hearer(asked), loop=loop, volume=volume))
+        return []
+    wanted = UrlSound(_bounded(sound), _hearer(asked), loop=loop, volume=volume)
+    return _done(await asked.daemon.play_url(wanted, asked.who))
 
 
 async def _say(asked: Asked, text: str, language: str, voice: str, rate: int) -> list[Any]:
     wanted = Speech(text, _hearer(asked), language=_bounded(language), voice=_bounded(voice), rate=rate)
-    reply = await asked.daemon.say(wanted, asked.who)
-    if reply.error is not None:
-        raise reply.error
-    return []
+    return _done(await asked.daemon.say(wanted, asked.who))
 
 
 async def _stop_sound(asked: Asked) -> list[Any]:

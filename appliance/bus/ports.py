@@ -5,7 +5,7 @@ from typing import Protocol
 
 from appliance.base.types import Json
 from appliance.core import inputs, orders
-from appliance.core.model import Speech
+from appliance.core.model import Speech, UrlSound
 
 
 class BusPorts(Protocol):
@@ -19,6 +19,9 @@ class BusPorts(Protocol):
 
     async def say(self, wanted: Speech, who: str) -> orders.Reply:
         """Speak a text; the reply comes when its sound is about to begin. Raises IntercomError."""
+
+    async def play_url(self, wanted: UrlSound, who: str) -> orders.Reply:
+        """Play the sound of a URL; the reply comes when it is about to begin. Raises IntercomError."""
 
     def snapshot(self) -> Json:
         """The whole state, as in GET /v1/state."""

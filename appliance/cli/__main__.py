@@ -15,7 +15,7 @@ from appliance.base.errors import ErrorCode, IntercomError, problem
 from appliance.base.types import Json
 from appliance.cli import codes, config, show, terms, tokens, wait_idle
 from appliance.cli import recordings as recordings_
-from appliance.cli.client import SOUND_TEST_S, SPEECH_S, Client, default_socket
+from appliance.cli.client import MADE_SOUND_S, SOUND_TEST_S, Client, default_socket
 
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
 DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
@@ -188,7 +188,9 @@ def tone_options(parser: argparse.ArgumentParser) -> None:
 
 def sound_options(parser: argparse.ArgumentParser) -> None:
     """Which sound, where, and how."""
-    parser.add_argument("sound", nargs="?", help="name of a file in audio.sounds, without .wav")
+    parser.add_argument(
+        "sound", nargs="?", help="name of a file in audio.sounds, without .wav, or the URL of a WAV file"
+    )
     parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
     parser.add_argument("--loop", action="store_true", help="again and again")
     parser.add_argument("--volume", type=float, default=100.0, help="in per cent of the file's (default 100)")
@@ -411,9 +413,11 @@ def play(client: Client, given: argparse.Namespace) -> int:
     if given.stop:
         return output(client.ask("DELETE", path), given, show.done)
     if not given.sound:
-        raise IntercomError(ErrorCode.PARAMETER_INVALID, "No sound is given.", "", "Name a file of audio.sounds.")
-    body = {"sound": given.sound, "loop": given.loop, "volume": given.volume}
-    return output(client.ask("POST", path, body), given, show.done)
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, "No sound is given.", "", "Name a file of audio.sounds, or a URL."
+        )
+    body = {"url" if "://" in given.sound else "sound": given.sound, "loop": given.loop, "volume": given.volume}
+    return output(client.ask("POST", path, body, MADE_SOUND_S), given, show.done)
 
 
 def say(client: Client, given: argparse.Namespace) -> int:
@@ -421,7 +425,7 @@ def say(client: Client, given: argparse.Namespace) -> int:
     path = f"/v1/calls/{given.call}/say" if given.call else "/v1/audio/say"
     text = sys.stdin.buffer.read().decode(errors="replace").strip() if given.text == "-" else given.text
     settings = {"language": given.language, "voice": given.voice, "rate": given.rate, "volume": given.volume}
-    return output(client.ask("POST", path, {"text": text, **settings}, SPEECH_S), given, show.done)
+    return output(client.ask("POST", path, {"text": text, **settings}, MADE_SOUND_S), given, show.done)
 
 
 def transfer(client: Client, given: argparse.Namespace) -> int:

@@ -43,7 +43,7 @@ class CallMedia(Record):
 class PlayedFile(Record):
     """A file that plays to the far end of `call`, on the speaker, or both; see model.Playback.
 
-    speech: its file is a text's, and has the playback's name.
+    made: the station has made its file, which has the playback's name.
     """
 
     playback: PlaybackId
@@ -52,7 +52,7 @@ class PlayedFile(Record):
     speaker: bool
     loop: bool
     volume: float
-    speech: bool = False
+    made: bool = False
 
 
 class SoundTest(Record):

@@ -11,7 +11,7 @@ from appliance.api.http.tokens import Token, Tokens
 from appliance.api.ports import Measured
 from appliance.base.errors import IntercomError
 from appliance.core import inputs, orders
-from appliance.core.model import CallId, PlaybackId, RequestId, Speech
+from appliance.core.model import CallId, PlaybackId, RequestId, Speech, UrlSound
 from appliance.runtime.counts import Counts
 
 TIME = "2026-11-20T06:07:08.123456Z"
@@ -99,6 +99,7 @@ class Station:
         self.book: list[dict[str, Any]] = []
         self.requests: list[tuple[inputs.Action, str]] = []
         self.said: list[tuple[Speech, str]] = []
+        self.fetched: list[tuple[UrlSound, str]] = []
         self.denials: list[tuple[str, str, str]] = []
         self.lockouts: list[tuple[str, float]] = []
         self.tokens = Tokens(directory / "http.tokens")
@@ -164,6 +165,10 @@ class Station:
         self.requests.append((action, who))
         await asyncio.sleep(0)
         return self.replies(action)
+
+    async def play_url(self, wanted: UrlSound, who: str) -> orders.Reply:
+        self.fetched.append((wanted, who))
+        return self.replies(inputs.PlayUrl(PlaybackId("p-1"), wanted.call))
 
     async def say(self, wanted: Speech, who: str) -> orders.Reply:
         self.said.append((wanted, who))

@@ -21,6 +21,7 @@ from appliance.core.model import (
     Speech,
     Tone,
     TransferPolicy,
+    UrlSound,
 )
 from appliance.runtime.reactor import Reactor
 from tests.api import fake
@@ -159,6 +160,33 @@ SOUNDS = [
 def test_a_sound_is_taken_and_events_report_the_rest(client, station, path, body, action):
     assert client.post(path, json=body).status_code == 202
     assert [asked for asked, _ in station.requests] == [action]
+
+
+URLS = [
+    ("/v1/audio/playback", {"url": "https://x.example/a.wav"}, UrlSound("https://x.example/a.wav")),
+    (
+        "/v1/calls/c-1/playback",
+        {"url": "http://x", "loop": True, "volume": 50, "seconds": 9, "speaker": True},
+        UrlSound("http://x", "c-1", speaker=True, loop=True, volume=50.0, seconds=9.0),
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "wanted"), URLS)
+def test_a_url_is_fetched_and_events_report_the_rest(client, station, path, body, wanted):
+    assert client.post(path, json=body).status_code == 202
+    assert [url for url, _ in station.fetched] == [wanted]
+    station.replies = lambda _: orders.Reply(RequestId("q-1"), error=IntercomError(ErrorCode.CALL_NOT_FOUND, "None."))
+    assert client.post(path, json=body).json()["code"] == "call-not-found"
+
+
+@pytest.mark.parametrize("odd", [{}, {"sound": "a", "url": "http://4711"}, {"url": 4711}, {"url": "http://4711" * 200}])
+def test_a_sound_is_a_file_or_a_url_and_its_refusal_does_not_repeat_it(client, station, odd):
+    for path in ("/v1/audio/playback", "/v1/calls/c-1/playback"):
+        answer = client.post(path, json=odd)
+        assert (answer.status_code, answer.json()["code"]) == (400, "parameter-invalid")
+        assert "4711" not in answer.text
+    assert station.fetched == station.requests == []
 
 
 def test_the_state_is_the_daemons_snapshot_and_is_never_cached(client, station):

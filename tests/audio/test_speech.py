@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from appliance.audio import speech
-from appliance.audio.speech import LONGEST_TEXT, QUEUE, Speaker, Words, clean
+from appliance.audio import speech, workers
+from appliance.audio.speech import LONGEST_TEXT, Speaker, Words, clean
+from appliance.audio.workers import QUEUE
 from appliance.base.errors import ErrorCode, IntercomError
 from tests.support.waiting import until
 
@@ -154,7 +155,7 @@ def test_an_espeak_ng_that_fails_leaves_nothing_behind(made, fake, tmp_path, scr
 
 
 def test_an_espeak_ng_that_hangs_is_ended_with_its_children(made, fake, tmp_path, monkeypatch):
-    monkeypatch.setattr(speech, "WITHIN_S", 5.0)
+    monkeypatch.setattr(workers, "WITHIN_S", 5.0)
     fake(f"echo $$ > {tmp_path}/shell; sleep 1000 & echo $! > {tmp_path}/child; wait")
     assert refusal(made, words("Hello")).message == "The text was not ready in time."
     for name in ("shell", "child"):
@@ -172,7 +173,7 @@ def gone(process):
 
 
 def test_a_text_whose_sound_would_fill_the_memory_is_refused(made, tmp_path, monkeypatch):
-    monkeypatch.setattr(speech, "LONGEST_FILE", 20_000)
+    monkeypatch.setattr(workers, "LONGEST_FILE", 20_000)
     assert refusal(made, words("This takes much longer than half a second.")).code is ErrorCode.TEXT_TOO_LONG
     assert left(tmp_path) == []
 

@@ -13,7 +13,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.bus import service
 from appliance.bus.tree import name_path
 from appliance.core import inputs, orders
-from appliance.core.model import RequestId, SoundFindings, SoundResult, Speech, Tone
+from appliance.core.model import RequestId, SoundFindings, SoundResult, Speech, Tone, UrlSound
 from tests.api.fake import Station, call, door, placed, refused
 from tests.bus.buses import PATIENCE_S, Client
 from tests.support.waiting import until_async
@@ -333,6 +333,22 @@ def test_a_text_is_spoken_on_the_speaker_and_in_a_call(bus, tmp_path):
         assert denied.error_name == "org.intercomd.Error.CallWrongState"
         long = await client.ask(CALL, CALL1, "Say", "sssu", "Hi", "x" * 513, "", 0)
         assert long.error_name == "org.intercomd.Error.ParameterInvalid"
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_a_url_is_played_on_the_speaker_and_in_a_call(bus, tmp_path):
+    async def act(station, client):
+        station.state["calls"] = [call("c-1")]
+        await client.get(ROOT, APPLIANCE1, "PlaySound", "sbd", "http://x/a.wav", False, 100.0)
+        await client.get(CALL, CALL1, "PlaySound", "sbd", "http://x/b.wav", True, 50.0)
+        assert [wanted for wanted, _ in station.fetched] == [
+            UrlSound("http://x/a.wav"),
+            UrlSound("http://x/b.wav", "c-1", loop=True, volume=50.0),
+        ]
+        station.replies = lambda _: orders.Reply("q-1", error=IntercomError(ErrorCode.CALL_WRONG_STATE, "Not now."))
+        denied = await client.ask(CALL, CALL1, "PlaySound", "sbd", "http://x", False, 100.0)
+        assert denied.error_name == "org.intercomd.Error.CallWrongState"
 
     on_bus(bus, tmp_path, act)
 

@@ -648,6 +648,7 @@ def test_a_tone_is_refused_where_there_is_no_speaker_and_an_unknown_one_is_wrong
 def test_a_sound_is_refused_where_there_are_none_and_only_one_that_plays_is_stopped(daemon):
     for words, says in (
         (["gong"], "Set audio.sounds."),
+        (["http://127.0.0.1:1/gong.wav"], "add it to audio.url_hosts."),
         ([], "No sound is given."),
         (["--stop", "speaker"], "No sound"),
     ):

@@ -163,6 +163,7 @@ OPERATIONS = {
     inputs.StopTone: "stop-tone",
     inputs.PlaySound: "play-sound",
     inputs.PlaySpeech: "play-speech",
+    inputs.PlayUrl: "play-url",
     inputs.StopSound: "stop-sound",
     inputs.Talk: "talk",
     inputs.StopTalk: "stop-talk",

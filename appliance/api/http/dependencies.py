@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from appliance.api import models
 from appliance.api.ports import HttpPorts
 from appliance.core import inputs, orders
-from appliance.core.model import CallId, Speech
+from appliance.core.model import CallId, Speech, UrlSound
 
 WHO = "intercomd.who"  # keys in the ASGI scope, put there by `auth`
 ALLOWED = "intercomd.allowed"  # whether the client's token is still valid; missing if it has none of its own
@@ -49,6 +49,21 @@ async def say(
     """The reply to the order to speak a text. Raises the reply's error."""
     wanted = Speech(body.text, call, speaker, body.volume, body.language, body.voice, body.rate or 0)
     reply = await daemon.say(wanted, who)
+    if reply.error is not None:
+        raise reply.error
+    return reply
+
+
+async def play(
+    daemon: HttpPorts, body: models.PlaySound, who: str, call: CallId | None = None, *, speaker: bool = False
+) -> orders.Reply:
+    """The reply to the order to play a file or a URL. Raises the reply's error."""
+    if body.url is None:
+        assert body.sound is not None
+        playing = inputs.PlaySound(body.sound, call, speaker, body.loop, body.volume, body.seconds)
+        return await ask(daemon, playing, who)
+    wanted = UrlSound(body.url, call, speaker, body.loop, body.volume, body.seconds)
+    reply = await daemon.play_url(wanted, who)
     if reply.error is not None:
         raise reply.error
     return reply

@@ -1,8 +1,8 @@
 """Sound cards and their levels."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from appliance.api.models.base import AnswerBody, OrderBody
 from appliance.core.model import (
@@ -10,6 +10,7 @@ from appliance.core.model import (
     FASTEST,
     LANGUAGE,
     LONGEST_TEXT,
+    LONGEST_URL,
     SLOWEST,
     SOUND_NAME,
     VOICE,
@@ -105,12 +106,26 @@ class Talk(OrderBody):
 
 
 class PlaySound(OrderBody):
-    """A sound to play."""
+    """A sound to play: a file of the station, or a URL."""
 
-    sound: str = Field(pattern=f"^{SOUND_NAME}$", description="Name of a file in `audio.sounds`, without `.wav`.")
+    sound: str | None = Field(
+        default=None, pattern=f"^{SOUND_NAME}$", description="Name of a file in `audio.sounds`, without `.wav`."
+    )
+    url: str | None = Field(
+        default=None,
+        max_length=LONGEST_URL,
+        description="URL of a WAV file, by HTTP or HTTPS. A host with local addresses must be in `audio.url_hosts`.",
+        examples=["https://sounds.example.com/gong.wav"],
+    )
     loop: bool = Field(default=False, description="Whether it begins again at its end, until it is stopped.")
     volume: float = Field(default=100.0, ge=0, le=200, allow_inf_nan=False, description="In % of the file's.")
     seconds: float = Field(default=300.0, gt=0, le=3600, allow_inf_nan=False, description="Longest duration.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.sound is None) == (self.url is None):
+            raise ValueError("give either sound or url")
+        return self
 
 
 class PlayInCall(PlaySound):

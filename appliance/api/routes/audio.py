@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.http import problems
-from appliance.api.http.dependencies import Daemon, Who, ask, say
+from appliance.api.http.dependencies import Daemon, Who, ask, play, say
 from appliance.api.http.response_schemas import answers
 from appliance.core import inputs
 
@@ -45,7 +45,7 @@ async def stop_tone_on_speaker(daemon: Daemon, who: Who) -> JSONResponse:
 @router.post("/playback", status_code=202, responses=answers(models.Done, 202))
 async def play_sound_on_speaker(body: models.PlaySound, daemon: Daemon, who: Who) -> JSONResponse:
     """Play a sound on the speaker, in place of one that plays there; the events `playback.…` report the outcome."""
-    await ask(daemon, inputs.PlaySound(**body.model_dump()), who)
+    await play(daemon, body, who)
     return JSONResponse({"warning": None}, 202)
 
 

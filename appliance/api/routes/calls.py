@@ -5,11 +5,11 @@ from fastapi.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.http import problems
-from appliance.api.http.dependencies import Daemon, Id, Who, ask, say, taken
+from appliance.api.http.dependencies import Daemon, Id, Who, ask, play, say, taken
 from appliance.api.http.response_schemas import answers
 from appliance.api.ports import HttpPorts
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import inputs
+from appliance.core import inputs, orders
 from appliance.core.model import AccountId, CallId, Content
 
 OK, DECLINE = 200, 603
@@ -162,14 +162,13 @@ async def stop_tone(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
 @router.post("/{call}/playback", status_code=202, responses=answers(models.CallDone, 202))
 async def play_sound(call: Id, body: models.PlayInCall, daemon: Daemon, who: Who) -> JSONResponse:
     """Play a sound to the far end, in place of one that plays there; the events `playback.…` report the outcome."""
-    return await _order(daemon, inputs.PlaySound(call=CallId(call), **body.model_dump()), who, 202)
+    return _answered(daemon, await play(daemon, body, who, CallId(call), speaker=body.speaker), 202)
 
 
 @router.post("/{call}/say", status_code=202, responses=answers(models.CallDone, 202))
 async def say_in_call(call: Id, body: models.SayInCall, daemon: Daemon, who: Who) -> JSONResponse:
     """Speak a text to the far end, as a playback: in place of a sound there, and stopped as one."""
-    reply = await say(daemon, body, who, CallId(call), speaker=body.speaker)
-    return JSONResponse({"id": call, "call": daemon.call(call), "warning": reply.warning or None}, 202)
+    return _answered(daemon, await say(daemon, body, who, CallId(call), speaker=body.speaker), 202)
 
 
 @router.delete("/{call}/playback", responses=answers(models.CallDone))
@@ -247,11 +246,13 @@ async def _order(
     | inputs.DecideUpdate
     | inputs.PlayTone
     | inputs.StopTone
-    | inputs.PlaySound
     | inputs.StopSound,
     who: str,
     status: int = 200,
 ) -> JSONResponse:
-    reply = await ask(daemon, action, who)
-    answer = {"id": action.call, "call": daemon.call(action.call or ""), "warning": reply.warning or None}
+    return _answered(daemon, await ask(daemon, action, who), status)
+
+
+def _answered(daemon: HttpPorts, reply: orders.Reply, status: int) -> JSONResponse:
+    answer = {"id": reply.call, "call": daemon.call(reply.call or ""), "warning": reply.warning or None}
     return JSONResponse(answer, status)

@@ -11,6 +11,7 @@ LEAST_PORTS = 200  # two for each of 32 calls, and enough to choose from
 _REGISTRAR = re.compile(
     r"(?:sip:)?(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(?::(?P<port>[0-9]{1,5}))?"
 )
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _AFTER_HOST = re.compile(r"(?::(?P<port>[0-9]{1,5}))?(?:;[^@?]*)?")  # port and parameters, RFC 3261 §19.1.1
 
 
@@ -38,6 +39,13 @@ def registrar(text: str) -> tuple[str, int]:
     if found["host"].startswith("["):
         ipaddress.IPv6Address(found["host"][1:-1])
     return found["host"].lower(), int(found["port"] or 0)
+
+
+def host_text(text: str) -> str:
+    """Normalize the name or the IP address of a host. Raises ValueError."""
+    if _NAME.fullmatch(text) and not text.replace(".", "").isdecimal():
+        return text.lower()
+    return ip_address_text(text)
 
 
 def stun_server(text: str) -> tuple[str, int] | None:

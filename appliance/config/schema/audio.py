@@ -1,7 +1,10 @@
 """[audio] and [recording]."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import AfterValidator
+
+from appliance.config.schema import addresses
 from appliance.config.schema.base import Table, setting
 from appliance.core.model import COUNTRIES, EUROPE, FASTEST, LANGUAGE, SLOWEST, VOICE, SoundMode
 
@@ -62,6 +65,15 @@ class AudioTable(Table):
         allowed='the path of a directory, or ""',
         default="",
         pattern=r"^[^\x00]*$",
+    )
+    url_hosts: list[Annotated[str, AfterValidator(addresses.host_text)]] = setting(
+        "Hosts of your own network, by name or address, whose sounds clients may have the station play by URL. Hosts "
+        "with public addresses need no entry.",
+        allowed="a list of names or addresses, without ports",
+        default_factory=list,
+        example=["homeassistant.local"],
+        max_length=32,
+        live=True,
     )
     noise_suppression: bool = setting(
         "Make steady noise in the microphone's sound, such as traffic, 12 dB quieter. Applies to a sound card.",

@@ -1,4 +1,4 @@
-"""Files and texts that clients play to a call's far end, on the speaker, or both: one at a time at each place."""
+"""Files, texts and URLs that clients play to a call's far end, on the speaker, or both: one at a time at each place."""
 
 import re
 
@@ -9,7 +9,7 @@ from appliance.core import events, inputs
 from appliance.core.audio.tones import check_speaker
 from appliance.core.desired import PlayedFile
 from appliance.core.lookup import find_call, wrong_state
-from appliance.core.model import SOUND_NAME, SPEECH, CallId, Playback, PlaybackEnd, PlaybackId, State
+from appliance.core.model import FETCHED, SOUND_NAME, SPEECH, CallId, Playback, PlaybackEnd, PlaybackId, State
 from appliance.core.orders import Reply
 from appliance.core.sound import is_heard, takes_tones
 from appliance.core.transition import Turn
@@ -38,8 +38,6 @@ def play(turn: Turn, wanted: inputs.PlaySound, asked: inputs.Requested) -> Reply
 
 def say(turn: Turn, wanted: inputs.PlaySpeech, asked: inputs.Requested) -> Reply:
     """Begin to play a text, in place of what plays there."""
-    if not 0 <= wanted.waited_s < BEGINS_WITHIN_S:
-        raise IntercomError(ErrorCode.UNAVAILABLE, "The text was not ready in time.", "", "Try again.")
     made = Playback(
         wanted.playback,
         SPEECH,
@@ -48,10 +46,33 @@ def say(turn: Turn, wanted: inputs.PlaySpeech, asked: inputs.Requested) -> Reply
         False,
         wanted.volume,
         LONGEST_SPEECH_S,
-        turn.now + BEGINS_WITHIN_S - wanted.waited_s,
-        speech=True,
+        begin_due(turn, wanted.waited_s, "text"),
+        made=True,
     )
     return begin(turn, made, asked)
+
+
+def play_url(turn: Turn, wanted: inputs.PlayUrl, asked: inputs.Requested) -> Reply:
+    """Begin to play the sound of a URL, in place of what plays there."""
+    made = Playback(
+        wanted.playback,
+        FETCHED,
+        wanted.call,
+        wanted.speaker or wanted.call is None,
+        wanted.loop,
+        wanted.volume,
+        wanted.seconds,
+        begin_due(turn, wanted.waited_s, "sound"),
+        made=True,
+    )
+    return begin(turn, made, asked)
+
+
+def begin_due(turn: Turn, waited_s: float, what: str) -> float:
+    """When a playback whose file was made first must begin. Raises IntercomError if that took too long."""
+    if not 0 <= waited_s < BEGINS_WITHIN_S:
+        raise IntercomError(ErrorCode.UNAVAILABLE, f"The {what} was not ready in time.", "", "Try again.")
+    return turn.now + BEGINS_WITHIN_S - waited_s
 
 
 def begin(turn: Turn, made: Playback, asked: inputs.Requested) -> Reply:
@@ -167,7 +188,7 @@ def wake(state: State) -> list[float | None]:
 def files(state: State) -> tuple[PlayedFile, ...]:
     """What the SIP process plays."""
     return tuple(
-        PlayedFile(each.id, each.sound, each.call, each.speaker, each.loop, each.volume, each.speech)
+        PlayedFile(each.id, each.sound, each.call, each.speaker, each.loop, each.volume, each.made)
         for each in state.audio.playbacks
     )
 

@@ -27,6 +27,7 @@ perform = performs(
     asks(inputs.StopTone, tones.end),
     asks(inputs.PlaySound, playbacks.play),
     asks(inputs.PlaySpeech, playbacks.say),
+    asks(inputs.PlayUrl, playbacks.play_url),
     asks(inputs.StopSound, playbacks.end),
     asks(inputs.Talk, talk.ask),
     asks(inputs.StopTalk, talk.stop),

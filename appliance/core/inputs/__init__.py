@@ -65,6 +65,7 @@ from appliance.core.inputs.audio import (
     PlaySound,
     PlaySpeech,
     PlayTone,
+    PlayUrl,
     SoundTested,
     StopSound,
     StopTalk,

@@ -137,6 +137,21 @@ class PlaySpeech(Tagged):
     waited_s: float = 0.0
 
 
+class PlayUrl(Tagged):
+    """Play the sound of a URL, whose file has the playback's name, to the same places as a sound.
+
+    It replaces what plays there. waited_s: since the client's request. Otherwise as PlaySound.
+    """
+
+    playback: PlaybackId
+    call: CallId | None = None
+    speaker: bool = False
+    loop: bool = False
+    volume: float = 100.0
+    seconds: float = 300.0
+    waited_s: float = 0.0
+
+
 class StopSound(Tagged):
     """Stop the file that plays to the far end of a call, or on the speaker if `call` is None."""
 

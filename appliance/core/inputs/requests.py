@@ -8,6 +8,7 @@ from appliance.core.inputs.audio import (
     PlaySound,
     PlaySpeech,
     PlayTone,
+    PlayUrl,
     StopSound,
     StopTalk,
     StopTone,
@@ -76,6 +77,7 @@ AtOnce = (
     | StopTone
     | PlaySound
     | PlaySpeech
+    | PlayUrl
     | StopSound
     | Talk
     | StopTalk

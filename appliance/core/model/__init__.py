@@ -147,8 +147,10 @@ from appliance.core.model.panel import (
 )
 from appliance.core.model.playbacks import (
     FASTEST,
+    FETCHED,
     LANGUAGE,
     LONGEST_TEXT,
+    LONGEST_URL,
     SLOWEST,
     SOUND_NAME,
     SPEECH,
@@ -156,6 +158,7 @@ from appliance.core.model.playbacks import (
     Playback,
     PlaybackEnd,
     Speech,
+    UrlSound,
 )
 from appliance.core.model.tones import (
     COUNTRIES,

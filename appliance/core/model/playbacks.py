@@ -1,4 +1,4 @@
-"""Playbacks: sounds from files, and spoken texts, which clients have the station play."""
+"""Playbacks: sounds from files and URLs, and spoken texts, which clients have the station play."""
 
 from enum import StrEnum
 
@@ -7,6 +7,8 @@ from appliance.core.model.ids import CallId, PlaybackId
 
 SOUND_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"  # no path: nothing outside the directory of sounds is played
 SPEECH = "speech"  # in place of a sound's name: it says nothing of the text, which may have a code
+FETCHED = "url"  # in place of a sound's name: a URL may have a password or a token
+LONGEST_URL = 2000  # characters
 LANGUAGE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}"  # as in BCP 47; no path, and no option of a command
 VOICE = "[A-Za-z0-9][A-Za-z0-9_-]{0,31}"
 SLOWEST, FASTEST = 80, 450  # words a minute
@@ -25,8 +27,9 @@ class PlaybackEnd(StrEnum):
 class Playback(Record):
     """A sound that plays to the far end of `call`, on the speaker, or both.
 
-    sound: the name of a file in the directory of sounds; SPEECH for a text. volume: in per cent of the file's. until:
-    its begin is due then, or once it is `begun`, its end. speech: it is a text, whose file has the playback's name.
+    sound: the name of a file in the directory of sounds; SPEECH for a text, FETCHED for a URL. volume: in per cent of
+    the file's. until: its begin is due then, or once it is `begun`, its end. made: the station has made its file, which
+    has the playback's name.
     """
 
     id: PlaybackId
@@ -38,7 +41,7 @@ class Playback(Record):
     seconds: float
     until: float
     begun: bool = False
-    speech: bool = False
+    made: bool = False
 
 
 class Speech(RecordWithSecrets):
@@ -56,3 +59,19 @@ class Speech(RecordWithSecrets):
     language: str = ""
     voice: str = ""
     rate: int = 0
+
+
+class UrlSound(RecordWithSecrets):
+    """A URL whose sound is to be played, and where. Never part of an input: the URL may have a password or a token.
+
+    volume: in per cent of the file's. seconds: its longest duration.
+    """
+
+    SECRETS = frozenset({"url"})
+
+    url: str
+    call: CallId | None = None
+    speaker: bool = False
+    loop: bool = False
+    volume: float = 100.0
+    seconds: float = 300.0

@@ -1,5 +1,6 @@
 """Files that clients play: into a call as its far end hears them, on the speaker, and what cannot be played."""
 
+import json
 import os
 import wave
 
@@ -9,6 +10,7 @@ import pytest
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
 from tests.support.peers.sounds import hears
+from tests.support.peers.web_server import WebServer, page, redirect
 from tests.support.shown import shows
 
 pytestmark = pytest.mark.far_end
@@ -39,9 +41,19 @@ def sounds(tmp_path):
 
 
 @pytest.fixture
+def web(sounds):
+    """A web server in the station's own network."""
+    with WebServer() as server:
+        server.answers["/long.wav?key=4711"] = page((sounds / "long.wav").read_bytes())
+        server.answers["/broken.wav"] = page((sounds / "broken.wav").read_bytes())
+        server.answers["/router"] = redirect(f"http://localhost:{server.port}/reset")
+        yield server
+
+
+@pytest.fixture
 def station(tmp_path, sounds):
     """A daemon with a speaker and sounds; its far end sends no sound."""
-    audio = {"capture": "simulated", "playback": "simulated", "sounds": str(sounds)}
+    audio = {"capture": "simulated", "playback": "simulated", "sounds": str(sounds), "url_hosts": ["127.0.0.1"]}
     return lambda: Daemon(tmp_path / "d", audio=audio, deadlines={"rtp_s": 600})
 
 
@@ -97,3 +109,29 @@ def test_a_file_that_cannot_be_played_is_reported_with_the_remedy(station):
             assert "16 bit" in why
         door.post("/v1/audio/playback", {"sound": "short"})
         door.next("playback.finished", sound="short")
+
+
+@shows("error:file-unsupported")
+def test_a_far_end_hears_the_sound_of_a_url_and_no_event_log_or_file_has_the_url(station, web):
+    with station() as door, Packets(door.far_address, door.far_port) as far:
+        call = far.rung_by(door)
+        place = f"/v1/calls/{call}/playback"
+        url = f"{web.url}/long.wav?key=4711"
+        began = door.post(place, {"url": url})["call"]["playback"]
+        ready = door.next("playback.ready", call)["data"]
+        assert ready == {"playback": began, "sound": "url", "speaker": False, "duration_s": 3.0}
+        door.next("playback.started", call)
+        hears(far, [HERTZ], [1000])
+        door.next("playback.finished", call, playback=began)
+        unsupported = door.ask("POST", place, {"url": f"{web.url}/broken.wav"})
+        assert (unsupported[0], unsupported[1]["code"]) == (415, "file-unsupported")
+        elsewhere = door.ask("POST", place, {"url": f"{web.url}/router"})
+        assert (elsewhere[0], elsewhere[1]["code"]) == (403, "forbidden")
+        assert "/reset" not in web.asked
+        gone = door.ask("POST", "/v1/calls/c-0/playback", {"url": url})[1]
+        assert gone["code"] == "call-not-found"
+        door.post("/v1/audio/playback", {"url": url, "seconds": 0.5})
+        assert door.next("playback.stopped", sound="url", speaker=True)["data"]["reason"] == "time_over"
+        assert list((door.directory / "sounds").iterdir()) == []
+        assert not any("4711" in kept for kept in (json.dumps(door.events), door.log))
+        assert not any(b"4711" in path.read_bytes() for path in door.directory.rglob("*") if path.is_file())

@@ -50,7 +50,7 @@ def hears_silence(far):
 
 def files(door):
     """The speech that is on disc, without what is kept for the next time."""
-    return [path.name for path in (door.directory / "speech").glob("p-*")]
+    return [path.name for path in (door.directory / "sounds").glob("p-*")]
 
 
 @shows("POST /v1/calls/{id}/say", "error:text-too-long")

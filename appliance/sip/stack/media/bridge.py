@@ -37,7 +37,7 @@ class Media:
         self._calls, self._devices, self._post = calls, devices, post
         self._recorders = Recorders(Path(settings.recordings).absolute(), post)
         self._inband = Inband(calls, post)
-        self._players = Players(settings.sounds, settings.speech, post)
+        self._players = Players(settings.sounds, settings.made_sounds, post)
         self._test = SelfTest(post)
         self._tones, self._confirm = Tones(), Tones()
         self._confirm.play(CountryTone(Tone.CONFIRM))

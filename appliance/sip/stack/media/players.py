@@ -1,4 +1,4 @@
-"""One player for each file or text that a client plays."""
+"""One player for each file, text or URL that a client plays."""
 
 import time
 from pathlib import Path
@@ -27,8 +27,8 @@ class Player(pj.AudioMediaPlayer):
 class Players:
     """Opens and closes the files. The bridge's routes take the sound from them."""
 
-    def __init__(self, sounds: str, speech: str, post: Post) -> None:
-        self._sounds, self._speech, self._post = Path(sounds), Path(speech), post
+    def __init__(self, sounds: str, made: str, post: Post) -> None:
+        self._sounds, self._made, self._post = Path(sounds), Path(made), post
         self._known: dict[PlaybackId, Player | None] = {}  # None: over, or not playable; it is not begun again
 
     def desire(self, wanted: tuple[PlayedFile, ...]) -> None:
@@ -70,8 +70,8 @@ class Players:
 
     def _open(self, wanted: PlayedFile) -> Player | None:
         path, now = self._sounds / f"{wanted.sound}.wav", time.monotonic()
-        if wanted.speech:
-            path = self._speech / f"{wanted.playback}.wav"
+        if wanted.made:
+            path = self._made / f"{wanted.playback}.wav"
         player = Player()
         try:
             if not path.is_file():  # nor does opening a FIFO hang

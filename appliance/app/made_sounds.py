@@ -1,0 +1,85 @@
+"""Sounds that the station makes first, of texts and URLs: each becomes a file, and then a playback of the core's."""
+
+import shutil
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from appliance.app.paths import Places
+from appliance.base import ids
+from appliance.base.types import Json
+from appliance.config.schema import Config
+from appliance.core import inputs, orders
+from appliance.core.model import FETCHED, SPEECH, PlaybackId, Speech, UrlSound
+from appliance.runtime.reactor import Reactor
+
+if TYPE_CHECKING:
+    from appliance.audio.speech import Speaker
+    from appliance.audio.url_sounds import UrlSounds
+
+OPEN_OR_OVER = {"playback.ready", "playback.stopped", "playback.failed"}
+MADE = {SPEECH, FETCHED}
+
+
+class MadeSounds:
+    """Speaks texts, and fetches sounds. A file loses its name once the SIP process has it open."""
+
+    def __init__(self, config: Callable[[], Config], places: Places, reactor: Reactor) -> None:
+        self._config, self._directory, self._reactor = config, places.made_sounds, reactor
+        self._speaker: Speaker | None = None
+        self._urls: UrlSounds | None = None
+        self.clear()  # what an earlier daemon has left
+
+    async def say(self, wanted: Speech, who: str) -> orders.Reply:
+        """Speak a text; the reply comes when its sound is about to begin. Raises IntercomError."""
+        from appliance.audio import speech  # noqa: PLC0415  late: few stations speak
+
+        begun, settings = time.monotonic(), self._config().speech
+        if self._speaker is None:
+            self._speaker = speech.Speaker(self._directory)
+        words = speech.Words(
+            wanted.text,
+            wanted.language or settings.language,
+            wanted.voice or settings.voice,
+            wanted.rate or settings.rate,
+        )
+        playback = PlaybackId(ids.new("p"))
+        await self._speaker.make(words, self._directory / f"{playback}.wav")
+        waited_s = time.monotonic() - begun
+        return await self._begin(inputs.PlaySpeech(playback, wanted.call, wanted.speaker, wanted.volume, waited_s), who)
+
+    async def play_url(self, wanted: UrlSound, who: str) -> orders.Reply:
+        """Play the sound of a URL; the reply comes when it is about to begin. Raises IntercomError."""
+        from appliance.audio.url_sounds import UrlSounds  # noqa: PLC0415  late: few stations fetch sounds
+
+        begun, hosts = time.monotonic(), self._config().audio.url_hosts
+        if self._urls is None:
+            self._urls = UrlSounds(self._directory)
+        playback = PlaybackId(ids.new("p"))
+        await self._urls.fetch(wanted.url, self._directory / f"{playback}.wav", hosts)
+        waited_s = time.monotonic() - begun
+        where = wanted.call, wanted.speaker, wanted.loop, wanted.volume, wanted.seconds
+        return await self._begin(inputs.PlayUrl(playback, *where, waited_s), who)
+
+    def take(self, envelope: Json) -> None:
+        """Remove the file of a playback that has it open, or is over."""
+        if envelope["type"] in OPEN_OR_OVER and envelope["data"]["sound"] in MADE:
+            self._drop(envelope["data"]["playback"])
+
+    def clear(self) -> None:
+        """Remove all files."""
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    async def _begin(self, playing: inputs.PlaySpeech | inputs.PlayUrl, who: str) -> orders.Reply:
+        """Ask the core for a playback; its file goes if none begins."""
+        begins = False
+        try:
+            reply = await self._reactor.request(playing, who)
+            begins = reply.error is None
+        finally:
+            if not begins:
+                self._drop(playing.playback)
+        return reply
+
+    def _drop(self, playback: str) -> None:
+        (self._directory / f"{playback}.wav").unlink(missing_ok=True)

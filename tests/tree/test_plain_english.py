@@ -39,6 +39,7 @@ SCRIPTS = (
     "pyproject.toml",
     ".ci/run",
     "hardware/*.toml",
+    "monitoring/*",
     "systemd/*",
     "packaging/*",
     "packaging/debian/**/*",

@@ -51,7 +51,7 @@ NO_INTERNET = "needs a web server on the Internet; tests/daemon/media/test_playb
 NO_BOARD = "the lab's board does it: tests/lab/test_tutorial.py"
 NO_SYSTEMD = "needs systemd and the installed service: tests/lab/test_service.py"
 NO_APT = "needs the packages, installed by apt as root: tests/lab/test_upgrade.py"
-NO_PROMETHEUS = "needs Prometheus; its request, with such a token: tests/daemon/appliance/test_metrics.py"
+PROMETHEUS = "for Prometheus, which tests/daemon/appliance/test_metrics.py starts with these lines"
 ROOT = "needs root, and changes users or /etc of this machine"
 
 TABLE = {
@@ -120,7 +120,13 @@ TABLE = {
     "transfer-calls.md": [Run("calls")],
     "upgrade.md": [LeftOut(NO_APT)] * 6,
     "use-d-bus.md": [LeftOut(ROOT), Config(), Run()],
-    "watch-with-prometheus.md": [Run(), LeftOut(NO_PROMETHEUS), LeftOut(NO_PROMETHEUS), Run()],
+    "watch-with-prometheus.md": [
+        Run(),
+        LeftOut(PROMETHEUS),
+        LeftOut("needs Prometheus on another machine; a client there: tests/daemon/security/test_https.py"),
+        Run(),
+        LeftOut(PROMETHEUS),
+    ],
     "wire-lines.md": [
         LeftOut(NO_BOARD),
         Config(GPIO + KITCHEN),

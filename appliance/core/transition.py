@@ -140,6 +140,8 @@ class Turn:
         """End a call for good: emit its one final event, finish its recording, and remove it from the state."""
         if call.media.quality is not None:
             self.emit(call_quality.statistics(call, call.media.quality, final=True))
+        if call.media.started:
+            self.emit(events.MediaEnded(call.id))
         end = replace(end, explanation=diagnosis.call(self.settings, call, end))
         self.finished.append((replace(call, end=end), end))
         self.move(replace(call, end=end), Signal.OVER)

@@ -80,6 +80,7 @@ SipInput = (
     | inputs.IceFailed
     | inputs.NoAnswerToOffer
     | inputs.SourceChanged
+    | inputs.RtpStarted
     | inputs.RtpStopped
     | inputs.RtpResumed
     | inputs.MediaCounted

@@ -20,6 +20,7 @@ from appliance.core.model import (
     KeypadSettings,
     LampId,
     LampSettings,
+    MediaDirection,
     Pattern,
     Picture,
     ReaderId,
@@ -127,7 +128,13 @@ class Station:
         self.give(inputs.CallAnswered, call=call.id)
         self.give(inputs.CallConfirmed, call=call.id)
         self.give(inputs.MediaStarted, call=call.id, codec=PCMA, held=False)
-        return self.call
+        return self.heard(call.id)
+
+    def heard(self, call: CallId) -> Call:
+        """The first packets of a call go both ways."""
+        for direction in MediaDirection:
+            self.give(inputs.RtpStarted, call=call, direction=direction)
+        return self.state.calls.get(call)
 
     @property
     def call(self) -> Call:

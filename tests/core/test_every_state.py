@@ -28,6 +28,7 @@ from appliance.core.model import (
     LampId,
     LampSettings,
     LockoutScope,
+    MediaDirection,
     Pattern,
     PersistentState,
     Picture,
@@ -152,6 +153,7 @@ def every_input(state: State, serial: int):
         yield inputs.CallEnded(**of, code=302, reason="Moved", remote=True, contacts=(KITCHEN,))
         yield inputs.MediaStarted(**of, codec=CODEC, held=False)
         yield inputs.MediaStarted(**of, codec=CODEC, held=True)
+        yield inputs.RtpStarted(**of, direction=MediaDirection.RECEIVE)
         yield inputs.IceCompleted(**of, local=HERE, remote=HERE)
         yield inputs.IceFailed(**of, fault=IceFault.FAILED_CHECKS)
         yield inputs.NoAnswerToOffer(**of)

@@ -2,10 +2,11 @@
 
 import pytest
 
+from appliance.core.model import MediaDirection
 from appliance.core.orders import DIGIT_S
 from appliance.sip.stack.calls.dtmf import END_LOST_S, Once, Receiving, Sending
 from appliance.sip.stack.calls.hold import BUSY_AGAIN_S, OWNER_AGAIN_S, HoldNegotiation
-from appliance.sip.stack.calls.rtp_watch import LOOK_S, STOPPED_S, RtpWatch, SourceWatch
+from appliance.sip.stack.calls.rtp_watch import LOOK_S, SOON_S, STOPPED_S, FirstPackets, RtpWatch, SourceWatch
 
 
 def asked(hold, wanted):
@@ -145,6 +146,31 @@ def test_a_call_without_a_stream_has_no_packets():
     assert told == [False]
     told, _now = looks(watch, 1, now, LOOK_S)
     assert told == [True]
+
+
+SEND, RECEIVE = MediaDirection.SEND, MediaDirection.RECEIVE
+
+
+def test_the_first_packet_of_each_direction_is_reported_once_for_each_beginning():
+    first = FirstPackets()
+    assert not first.due(0.0), "there is no stream"
+    for now in (0.0, 100.0):
+        first.begin(now)
+        assert first.due(now)
+        assert first.look(0, 0, now) == []
+        assert first.look(3, 0, now) == [SEND]
+        assert first.look(9, 2, now) == [RECEIVE]
+        assert not first.due(now + 9) and not first.soon(now)
+
+
+def test_a_first_packet_is_awaited_closely_at_the_beginning_and_now_and_then_later():
+    first = FirstPackets()
+    first.begin(0.0)
+    first.look(3, 0, 0.0)
+    assert first.soon(SOON_S / 2) and first.due(SOON_S / 2)
+    first.look(3, 0, SOON_S)
+    assert not first.soon(SOON_S) and not first.due(SOON_S)
+    assert first.due(SOON_S + LOOK_S)
 
 
 THERE, NAMED, ELSEWHERE = "192.0.2.9:4000", "192.0.2.7:4000", "192.0.2.8:4000"

@@ -37,6 +37,7 @@ DETAILS = {
     "call.updating",
     "call.update_received",
     "media.started",
+    "media.ended",
     "media.disconnection_warning",
     "media.quality",
     "media.slow_link",

@@ -37,10 +37,6 @@ def test_the_event_of_a_part_that_fails_names_every_part():
     assert not missing
 
 
-def test_the_event_of_sound_claims_no_packets():
-    assert "No packet needs to have come yet" in events.MediaStarted.__doc__
-
-
 @pytest.mark.parametrize("action", Action)
 def test_the_guide_to_buttons_lists_every_action(action):
     assert f"`{action}`" in text("docs/how-to/wire-lines.md")

@@ -26,7 +26,9 @@ def confirmed(turn: Turn, call: Call) -> None:
         return
     limit = turn.settings.max_call_s
     connected = replace(
-        call, times=replace(call.times, connected_since=turn.now, ends_at=turn.now + limit if limit else None)
+        call,
+        times=replace(call.times, connected_since=turn.now, ends_at=turn.now + limit if limit else None),
+        media=replace(call.media, started=()),  # of early media
     )
     event = events.CallConnected(
         call.id,
@@ -40,8 +42,6 @@ def confirmed(turn: Turn, call: Call) -> None:
     moved = turn.move(connected, Signal.CONFIRMED, event)
     if moved is None:
         return
-    if moved.media.codec is not None:
-        turn.emit(events.MediaStarted(call.id, codec=moved.media.codec))
     if moved.confirm:
         turn.put(replace(moved, deadline=turn.now + CONFIRM_S))
     else:

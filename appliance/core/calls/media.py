@@ -6,7 +6,16 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.appliance import error_events
 from appliance.core.calls import ending, focus
-from appliance.core.model import By, Call, CallState, Cause, IceFault, UpdateChange, UpdateResult
+from appliance.core.model import (
+    By,
+    Call,
+    CallState,
+    Cause,
+    IceFault,
+    MediaDirection,
+    UpdateChange,
+    UpdateResult,
+)
 from appliance.core.transition import Turn
 
 CAUSES_OF_ICE = {
@@ -19,22 +28,30 @@ ICE = "Check the network, and the firewalls between: they must let UDP through."
 
 
 def started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
-    """Offer and answer agree, for the first time or again.
-
-    An answered call has `media.started` after `call.connected`, also if its early media had one: see `confirmed`.
-    """
-    waits = call.state is CallState.CONNECTING or (call.answered_by_us and not call.talks)
-    if call.media.codec != given.codec and not waits:
-        turn.emit(events.MediaStarted(call.id, codec=given.codec))
+    """Offer and answer agree, for the first time or again."""
     if call.media.held_remote != given.held:
         turn.emit(events.CallHeld(call.id, by=By.REMOTE) if given.held else events.CallResumed(call.id, by=By.REMOTE))
     known = replace(
         call,
         media=replace(
-            call.media, codec=given.codec, srtp=given.srtp, held_remote=given.held, takes_events=given.events
+            call.media,
+            codec=given.codec,
+            started=call.media.started if call.media.codec == given.codec else (),
+            srtp=given.srtp,
+            held_remote=given.held,
+            takes_events=given.events,
         ),
     )
     turn.put(known)
+
+
+def rtp_started(turn: Turn, call: Call, direction: MediaDirection) -> None:
+    """The first packet went one way. While the answer is not confirmed it waits: it is given again after that."""
+    waits = call.state is CallState.CONNECTING or (call.answered_by_us and call.state is not CallState.CONNECTED)
+    if waits or not call.alive or call.media.codec is None or direction in call.media.started:
+        return
+    turn.emit(events.MediaStarted(call.id, direction=direction, codec=call.media.codec))
+    turn.put(replace(call, media=replace(call.media, started=(*call.media.started, direction))))
 
 
 def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:

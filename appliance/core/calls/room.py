@@ -34,6 +34,7 @@ take = takes(
     on_call(inputs.CallConfirmed, lambda turn, call, _: connecting.confirmed(turn, call)),
     on_call(inputs.CallEnded, ending.ended),
     on_call(inputs.MediaStarted, media.started),
+    on_call(inputs.RtpStarted, lambda turn, call, given: media.rtp_started(turn, call, given.direction)),
     on_call(inputs.MediaCounted, lambda turn, call, given: statistics.counted(turn, call, given.quality)),
     on_call(inputs.IceCompleted, media.ice_completed),
     on_call(inputs.IceFailed, lambda turn, call, given: media.ice_failed(turn, call, given.fault)),

@@ -98,6 +98,7 @@ from appliance.core.events.calls import (
     DtmfSent,
     FinalEvent,
     MediaDisconnectionWarning,
+    MediaEnded,
     MediaIceCompleted,
     MediaIceFailed,
     MediaQuality,

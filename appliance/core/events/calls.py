@@ -16,6 +16,7 @@ from appliance.core.model import (
     DigitMethod,
     Direction,
     IceFault,
+    MediaDirection,
     QualityClass,
     UpdateChange,
     UpdateResult,
@@ -274,14 +275,25 @@ class DtmfSent(CallEvent):
 
 
 class MediaStarted(CallEvent):
-    """The sound of the call is set up: codec and addresses are negotiated. No packet needs to have come yet.
+    """The first RTP packet was sent, or received: one event for each direction.
 
-    For an answered call it follows `call.connected`; early media has its own event before. `media.stopped` reports that
-    no packets arrive, `media.resumed` that they arrive again.
+    direction: send, or receive. For an answered call both follow `call.connected`; early media has its own events
+    before. They come again with another codec. `media.stopped` reports that no packets arrive, `media.resumed` that
+    they arrive again, `media.ended` that the sound is over.
     """
 
     TYPE = "media.started"
+    direction: MediaDirection
     codec: Codec
+
+
+class MediaEnded(CallEvent):
+    """The sound of a call is over, in both directions: the call ends, and its last event follows.
+
+    It comes once, if `media.started` came. A hold does not end the sound.
+    """
+
+    TYPE = "media.ended"
 
 
 class MediaIceCompleted(CallEvent):

@@ -101,6 +101,7 @@ from appliance.core.inputs.calls import (
     RejectCall,
     RingCall,
     RtpResumed,
+    RtpStarted,
     RtpStopped,
     SendDigits,
     SendEarlyMedia,
@@ -178,6 +179,7 @@ CallInput = (
     | IceFailed
     | NoAnswerToOffer
     | SourceChanged
+    | RtpStarted
     | RtpStopped
     | RtpResumed
     | MediaCounted

@@ -11,6 +11,7 @@ from appliance.core.model import (
     DigitMethod,
     EarlySource,
     IceFault,
+    MediaDirection,
     Quality,
     UpdateChange,
 )
@@ -109,6 +110,12 @@ class SourceChanged(OfCall, kw_only=True):
 
     source: str
     previous: str
+
+
+class RtpStarted(OfCall, kw_only=True):
+    """The first packet was sent or received; again after the answer, and after each change of the codec."""
+
+    direction: MediaDirection
 
 
 class RtpStopped(OfCall, kw_only=True):

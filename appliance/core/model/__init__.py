@@ -85,6 +85,7 @@ from appliance.core.model.calls import (
     Forwarding,
     Hold,
     IceFault,
+    MediaDirection,
     MessageMethod,
     OpenRecording,
     OutgoingMessage,

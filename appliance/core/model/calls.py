@@ -114,6 +114,13 @@ class IceFault(StrEnum):
     FAILED_CHECKS = "failed_checks"
 
 
+class MediaDirection(StrEnum):
+    """Which way sound goes: to the far end, or from it."""
+
+    SEND = "send"
+    RECEIVE = "receive"
+
+
 class EarlySource(StrEnum):
     """What a caller hears before we answer: nothing, the station's own tone, or the panel's microphone."""
 
@@ -254,6 +261,7 @@ class CallSound(Record):
 
     early: EarlySource = EarlySource.NONE  # of an incoming call, before it is answered
     codec: Codec | None = None
+    started: tuple[MediaDirection, ...] = ()  # whose first packet is reported
     ice: bool = False  # its sound uses a pair of addresses that ICE found
     takes_events: bool = True  # DTMF digits by RFC 4733
     srtp: bool = False  # whether its sound is encrypted

@@ -5,7 +5,7 @@ import pytest
 from appliance.core import events, inputs
 from appliance.core.call_states import with_sound
 from appliance.core.calls.view import call_facts
-from appliance.core.model import By, CallId, CallState, Cause, EarlySource, Picture, Tone
+from appliance.core.model import By, CallId, CallState, Cause, EarlySource, MediaDirection, Picture, Tone
 from appliance.core.orders import Answer, EarlyMedia, Place, Refuse, Ring
 from appliance.core.panel import indications
 from tests.core.calls.test_calls import end, outcome
@@ -27,6 +27,7 @@ def early(source: EarlySource = EarlySource.TONE, **changes) -> Station:
     station = called(**changes)
     assert station.ask(inputs.SendEarlyMedia(IN, source)).warning == ""
     station.give(inputs.MediaStarted, call=IN, codec=PCMA, held=False)
+    station.give(inputs.RtpStarted, call=IN, direction=MediaDirection.SEND)
     return station
 
 

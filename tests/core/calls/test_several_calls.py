@@ -18,6 +18,7 @@ def talked(station: Station, call: CallId) -> CallId:
     """The call is confirmed and has sound."""
     station.give(inputs.CallConfirmed, call=call)
     station.give(inputs.MediaStarted, call=call, codec=PCMA, held=False)
+    station.heard(call)
     return call
 
 
@@ -86,6 +87,7 @@ def test_answering_it_holds_the_other_and_each_step_is_reported():
         "call.active_changed",
         "audio.microphone_changed",
         "media.started",
+        "media.started",
     ]
     told = station.last(events.CallSwitched)
     assert (told.call, told.from_, told.to) == (OFFICE, first, OFFICE)
@@ -111,7 +113,7 @@ def test_when_the_one_that_was_set_aside_ends_nothing_changes_for_the_other():
     count = len(station.told)
     end(station, first)
     assert heard(station) == {OFFICE: TALKING}
-    assert since(station, count) == ["call.state_changed", "call.ended"]
+    assert since(station, count) == ["media.ended", "call.state_changed", "call.ended"]
 
 
 def test_what_was_held_on_purpose_stays_held_when_it_comes_to_the_front_by_itself():

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from contextlib import suppress
 
 import pjsua2 as pj
 
@@ -10,14 +9,14 @@ from appliance.core import inputs
 from appliance.core.model import CallId, Codec, DigitMethod, IceFault, MessageMethod, UpdateChange
 from appliance.sip.stack import translate
 from appliance.sip.stack.callbacks import contained
-from appliance.sip.stack.calls import counters, dtmf, transfers
+from appliance.sip.stack.calls import dtmf, transfers
 from appliance.sip.stack.calls.dialog import Dialog
 from appliance.sip.stack.calls.dtmf import Once, Receiving, Sending
 from appliance.sip.stack.calls.hold import HoldNegotiation, after_glare
 from appliance.sip.stack.calls.ice import Ice
 from appliance.sip.stack.calls.offers import OfferedAudio, audio, unreachable
 from appliance.sip.stack.calls.operations import NOT_ACCEPTABLE, RINGING, Shared, Through, described, operation
-from appliance.sip.stack.calls.rtp_watch import RtpWatch, SourceWatch
+from appliance.sip.stack.calls.packets import Packets
 from appliance.sip.stack.calls.updates import Updates
 from appliance.sip.stack.media.dtmf_tones import Keys
 from appliance.sip.stack.routing.failover import ELSEWHERE, InviteAttempt
@@ -27,7 +26,6 @@ REFUSED = 300
 PENDING = 491
 DECLINE = 603
 REQUEST_TIMEOUT = 408
-COUNT_S = 1.0
 RENEW_AGAIN_S = 0.5
 ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, the only source
 EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not export
@@ -53,11 +51,10 @@ class SipCall(pj.Call):
         self.codec: Codec | None = None
         self.their_address = ""  # for RTP
         self.updates = Updates(call, table.post)
-        self.hold, self.rtp, self.ice = HoldNegotiation(), RtpWatch(), Ice()
-        self.source = SourceWatch()
+        self.hold, self.ice = HoldNegotiation(), Ice()
+        self.packets = Packets(call, table.post)
         self.begun = False  # its INVITE has been sent
         self.offers = False  # its INVITE had no offer: ours is in the 200, and the answer in the ACK
-        self.counted_at = 0.0
         self.updating = False  # pjsua's UPDATE, to choose one codec, is unanswered: a re-INVITE would repeat it
         self.renew_at: float | None = None  # when to inform the far end of our new address
         self.renewing = self.elsewhere = False  # that is in progress; our IP address has changed as well
@@ -86,6 +83,7 @@ class SipCall(pj.Call):
             self.table.post(inputs.CallAnswered(at=at, call=self.call, headers=headers))
         elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
             self.confirmed = True
+            self.packets.begin(at)
             self.table.post(inputs.CallConfirmed(at=at, call=self.call))
             acknowledged = self.offers and prm.e.type == pj.PJSIP_EVENT_RX_MSG
             if acknowledged and not translate.has_sdp(str(prm.e.body.rxMsg.rdata.wholeMsg)):
@@ -173,8 +171,9 @@ class SipCall(pj.Call):
     @contained
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802, ARG002
         """An offer was answered: audio has a direction, a codec and a port in the bridge."""
+        before, now = self.codec, time.monotonic()
         self.audio, self.sends, self.receives = None, False, False
-        self.ice.begin(time.monotonic())
+        self.ice.begin(now)
         failed = {pj.PJSUA_CALL_MEDIA_NONE, pj.PJSUA_CALL_MEDIA_ERROR}
         info = self.getInfo()  # kept: SWIG frees it with all its parts once no Python name refers to it
         for media in info.media:
@@ -188,13 +187,15 @@ class SipCall(pj.Call):
                     self.takes_events = stream.audTxEventPt >= 0
                 break
         self.table.media_changed = True
+        if self.codec != before:
+            self.packets.begin(now)
         if self.audio is not None and self.codec is not None:
             # A far end that does not let us send holds us (RFC 3264 §8.4): sendonly or inactive on its side. While we
             # hold, "sends" stays true unless the far end holds as well.
             held = not self.sends
             srtp = ENCRYPTED in self.dump(True, "")
             started = inputs.MediaStarted(
-                at=time.monotonic(),
+                at=now,
                 call=self.call,
                 codec=self.codec,
                 held=held,
@@ -269,9 +270,7 @@ class SipCall(pj.Call):
     def count(self) -> None:
         """Report the counters once more, while there is still a stream."""
         if self.confirmed and self.audio is not None:
-            with suppress(pj.Error):
-                quality = counters.read(self.getStreamStat(self.audio))
-                self.table.post(inputs.MediaCounted(at=time.monotonic(), call=self.call, quality=quality))
+            self.packets.count(self, self.audio)
 
     def end(self, code: int, reason: str, *, remote: bool) -> None:
         """Report the call's end once."""
@@ -300,7 +299,7 @@ class SipCall(pj.Call):
     def busy(self) -> bool:
         """Whether something is under way that has no event of its own, so that `turn` must come soon."""
         waits = self.renew_at is not None or self.hold.asked is not None or self.updates.busy or self.updating
-        return waits or self.sending.busy or self.receiving.busy or self.ice.runs
+        return waits or self.sending.busy or self.receiving.busy or self.ice.runs or self.packets.busy
 
     def turn(self, now: float, *, held: bool) -> None:
         """Do what is due: hold, digits, and a look at the packets."""
@@ -319,8 +318,8 @@ class SipCall(pj.Call):
             self._offer_codecs(now)
         if self.ice.due(now):
             self._look_at_ice(now)
-        if self.rtp.due(now):
-            self._look_at_packets(now)
+        both = self.sends and self.receives and not self.ice.runs
+        self.packets.turn(self, self.audio, now, both=both, confirmed=self.confirmed, announced=self.their_address)
 
     def _message_answered(self, method: MessageMethod, code: int, reason: str) -> None:
         self.table.messages.answered((self.call, method, ""), code, reason)
@@ -462,27 +461,3 @@ class SipCall(pj.Call):
             self.table.post(inputs.IceFailed(at=now, call=self.call, fault=news))
         elif news is not None:
             self.table.post(inputs.IceCompleted(at=now, call=self.call, local=news[0], remote=news[1]))
-
-    def _look_at_packets(self, now: float) -> None:
-        news = None
-        sound = self.sends and self.receives and not self.ice.runs
-        if self.confirmed and self.audio is None:  # it has no codec, or none any more
-            news = self.rtp.look(None, now)
-        elif self.confirmed and self.audio is not None and sound:
-            try:
-                statistics = self.getStreamStat(self.audio)  # kept while its parts are read, see onCallMediaState
-            except pj.Error:  # the stream is being created again
-                return
-            rtcp, source = statistics.rtcp, translate.clean(statistics.source)
-            news = self.rtp.look(int(rtcp.rxStat.pkt), now)
-            if previous := self.source.look(source, self.their_address):
-                changed = inputs.SourceChanged(at=now, call=self.call, source=source, previous=previous)
-                self.table.post(changed)
-            if now - self.counted_at >= COUNT_S:
-                self.counted_at = now
-                self.table.post(inputs.MediaCounted(at=now, call=self.call, quality=counters.read(statistics)))
-        else:
-            news = self.rtp.excuse(now)
-        if news is not None:
-            kind = inputs.RtpResumed if news else inputs.RtpStopped
-            self.table.post(kind(at=now, call=self.call))

@@ -1,7 +1,37 @@
-"""Detects that a call's packets stop, return, or come from elsewhere: pjsua2 reports none of these."""
+"""Detects that a call's packets begin, stop, return, or come from elsewhere: pjsua2 reports none of these."""
+
+from appliance.core.model import MediaDirection
 
 LOOK_S = 0.5
 STOPPED_S = 2.0
+SOON_S = 3.0  # after the beginning of a stream: most first packets go and come within it
+
+
+class FirstPackets:
+    """Checks one call's packet counts until a packet has gone each way."""
+
+    def __init__(self) -> None:
+        self._look_at = self._soon_until = 0.0
+        self._missing: tuple[MediaDirection, ...] = ()
+
+    def begin(self, now: float) -> None:
+        """A stream begins, or the call is answered: report the first packets from now on."""
+        self._missing, self._look_at, self._soon_until = tuple(MediaDirection), now, now + SOON_S
+
+    def soon(self, now: float) -> bool:
+        """Whether to check at each turn of the loop."""
+        return bool(self._missing) and now < self._soon_until
+
+    def due(self, now: float) -> bool:
+        """Whether to check now."""
+        return self.soon(now) or (bool(self._missing) and now >= self._look_at)
+
+    def look(self, sent: int, received: int, now: float) -> list[MediaDirection]:
+        """The directions in which a packet has gone, each once."""
+        self._look_at = now + LOOK_S
+        went = [way for way in self._missing if (sent if way is MediaDirection.SEND else received)]
+        self._missing = tuple(way for way in self._missing if way not in went)
+        return went
 
 
 class RtpWatch:

@@ -1,0 +1,100 @@
+"""Reads pjmedia's counters of a call's stream (RFC 3550 §6.4), and reports what they show."""
+
+import time
+from contextlib import suppress
+
+import pjsua2 as pj
+
+from appliance.core import inputs
+from appliance.core.model import CallId, Quality
+from appliance.sip.stack import translate
+from appliance.sip.stack.calls.operations import Post
+from appliance.sip.stack.calls.rtp_watch import FirstPackets, RtpWatch, SourceWatch
+
+COUNT_S = 1.0
+
+
+class Packets:
+    """The packets of one call: reports the first ones, that they stop or return, their source, and the counters."""
+
+    def __init__(self, call: CallId, post: Post) -> None:
+        self._call, self._post = call, post
+        self._first, self._rtp, self._source = FirstPackets(), RtpWatch(), SourceWatch()
+        self._counted_at = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a first packet is expected soon."""
+        return self._first.soon(time.monotonic())
+
+    def begin(self, now: float) -> None:
+        """A stream begins, or the call is answered: report the first packets from now on."""
+        self._first.begin(now)
+
+    def turn(
+        self, call: pj.Call, stream: int | None, now: float, *, both: bool, confirmed: bool, announced: str
+    ) -> None:
+        """Look at the counters of a stream of the call if that is due. None: it has no stream.
+
+        both: packets go both ways. announced: the address in the far end's SDP.
+        """
+        if stream is not None and self._first.due(now):
+            self._look_for_first(call, stream, now)
+        if not self._rtp.due(now):
+            return
+        news = None
+        if confirmed and stream is None:  # it has no codec, or none any more
+            news = self._rtp.look(None, now)
+        elif confirmed and stream is not None and both:
+            try:
+                statistics = call.getStreamStat(stream)  # kept while its parts are read: SWIG frees them with it
+            except pj.Error:  # the stream is being created again
+                return
+            source = translate.clean(statistics.source)
+            news = self._rtp.look(int(statistics.rtcp.rxStat.pkt), now)
+            if previous := self._source.look(source, announced):
+                self._post(inputs.SourceChanged(at=now, call=self._call, source=source, previous=previous))
+            if now - self._counted_at >= COUNT_S:
+                self._counted_at = now
+                self._post(inputs.MediaCounted(at=now, call=self._call, quality=quality(statistics)))
+        else:
+            news = self._rtp.excuse(now)
+        if news is not None:
+            kind = inputs.RtpResumed if news else inputs.RtpStopped
+            self._post(kind(at=now, call=self._call))
+
+    def count(self, call: pj.Call, stream: int) -> None:
+        """Report the counters once more, while there is still a stream."""
+        with suppress(pj.Error):
+            counted = quality(call.getStreamStat(stream))
+            self._post(inputs.MediaCounted(at=time.monotonic(), call=self._call, quality=counted))
+
+    def _look_for_first(self, call: pj.Call, stream: int, now: float) -> None:
+        with suppress(pj.Error):
+            statistics = call.getStreamStat(stream)
+            sent, received = int(statistics.rtcp.txStat.pkt), int(statistics.rtcp.rxStat.pkt)
+            for direction in self._first.look(sent, received, now):
+                self._post(inputs.RtpStarted(at=now, call=self._call, direction=direction))
+
+
+def quality(statistics: pj.StreamStat) -> Quality:
+    """Microseconds become milliseconds. What only the far end's reports contain is None before the first one."""
+    rtcp = statistics.rtcp
+    received, sent, trip = rtcp.rxStat, rtcp.txStat, rtcp.rttUsec
+    heard = sent.jitterUsec.n > 0
+    return Quality(
+        int(received.pkt),
+        int(received.loss),
+        _ms(received.jitterUsec.mean),
+        received_bytes=int(received.bytes),
+        buffer_ms=float(statistics.jbuf.avgDelayMsec),
+        sent=int(sent.pkt),
+        sent_bytes=int(sent.bytes),
+        sent_lost=int(sent.loss) if heard else None,
+        sent_jitter_ms=_ms(sent.jitterUsec.last) if heard else None,
+        rtt_ms=_ms(trip.last) if trip.n > 0 else None,
+    )
+
+
+def _ms(microseconds: float) -> float:
+    return round(microseconds / 1000, 1)

@@ -70,9 +70,6 @@ HTTP_STATUS: dict[ErrorCode, int] = {code: code.http_status for code in ErrorCod
 # Codes that clients may know already and that nothing raises yet, each with the reason.
 RESERVED: dict[ErrorCode, str] = {
     ErrorCode.ACCOUNT_UNREGISTERED: "Calls are placed without a registration too, because many servers accept them.",
-    ErrorCode.RECORDING_ALREADY_RUNNING: "No request starts a recording; the configuration does.",
-    ErrorCode.RECORDING_NO_MEDIA: "No request starts a recording; the configuration does.",
-    ErrorCode.RECORDING_NOT_RUNNING: "No request stops a recording; it ends with its call.",
     ErrorCode.STORAGE_FULL: "A full disc fails a recording (`recording.failed`); a request that must write gets "
     "`unavailable`.",
 }

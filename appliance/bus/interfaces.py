@@ -328,6 +328,8 @@ CALL = Interface(
         PLAY_SOUND,
         STOP_SOUND,
         SAY,
+        BusMethod("StartRecording", _of_call(inputs.StartRecording)),
+        BusMethod("StopRecording", _of_call(inputs.StopRecording)),
         BusMethod("Transfer", _transfer, takes=(("to", "s"),)),
         BusMethod("AcceptTransfer", _of_call(inputs.AcceptTransfer)),
         BusMethod("RefuseTransfer", _of_call(lambda call: inputs.EndTransfer(call, DECLINE, "Decline"))),

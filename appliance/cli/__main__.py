@@ -102,6 +102,7 @@ def call_commands(add: Add) -> None:
     tone_options(add("tone", tone, "play a tone on the speaker, or to the far end of a call"))
     sound_options(add("play", play, "play a sound on the speaker, or to the far end of a call"))
     speech_options(add("say", say, "speak a text on the speaker, or to the far end of a call"))
+    recordings_.live_options(add("record", record, "record a call, or stop that"))
     transfer_ = add("transfer", transfer, "transfer the far end of a call to another address")
     transfer_.add_argument("to", help="a target, a SIP address, a number at an account, or another call's id")
     transfer_.add_argument("call", nargs="?", help="its id (default: the active call)")
@@ -426,6 +427,11 @@ def say(client: Client, given: argparse.Namespace) -> int:
     text = sys.stdin.buffer.read().decode(errors="replace").strip() if given.text == "-" else given.text
     settings = {"language": given.language, "voice": given.voice, "rate": given.rate, "volume": given.volume}
     return output(client.ask("POST", path, {"text": text, **settings}, MADE_SOUND_S), given, show.done)
+
+
+def record(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl record`."""
+    return output(recordings_.of_call(client, call_of(client, given), given.act), given, show.recorded)
 
 
 def transfer(client: Client, given: argparse.Namespace) -> int:

@@ -216,3 +216,8 @@ def opened(act: str, door: Json, seconds: float | None) -> str:
 def done(answer: Json) -> str:
     """The result of an order."""
     return answer.get("warning") or answer.get("id") or "Done."
+
+
+def recorded(answer: Json) -> str:
+    """The recording of a call that an order began, or the result of another order."""
+    return answer["call"]["recording"] or done(answer)

@@ -101,6 +101,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
             mode=config.audio.mode,
         ),
         record=config.recording.enabled,
+        recorded_calls=model.RecordedCalls(config.recording.calls),
         deadlines=model.Deadlines(**dict(config.deadlines)),
     )
 

@@ -72,6 +72,7 @@ CONTRACT = {
     "DELETE /v1/calls/{call}",
     "DELETE /v1/calls/{call}/tone",
     "DELETE /v1/calls/{call}/playback",
+    *(f"{method} /v1/calls/{{call}}/recording" for method in ("POST", "DELETE")),
     "POST /v1/calls/{call}/say",
     *(
         f"POST /v1/calls/{{call}}/{act}"

@@ -47,6 +47,7 @@ ORDERS = [
         inputs.PlayTone(Tone.RINGBACK, "c-1", "gb", 3.0),
     ),
     ("DELETE", "/v1/calls/c-1/playback", None, inputs.StopSound("c-1")),
+    ("DELETE", "/v1/calls/c-1/recording", None, inputs.StopRecording("c-1")),
     ("DELETE", "/v1/audio/playback", None, inputs.StopSound()),
     ("DELETE", "/v1/calls/c-1/tone", None, inputs.StopTone("c-1")),
     ("POST", "/v1/audio/tone", {"tone": "door"}, inputs.PlayTone(Tone.DOOR, None, "", 10.0)),
@@ -187,6 +188,11 @@ def test_a_sound_is_a_file_or_a_url_and_its_refusal_does_not_repeat_it(client, s
         assert (answer.status_code, answer.json()["code"]) == (400, "parameter-invalid")
         assert "4711" not in answer.text
     assert station.fetched == station.requests == []
+
+
+def test_a_recording_is_ordered_and_events_report_the_rest(client, station):
+    assert client.post("/v1/calls/c-1/recording").status_code == 202
+    assert [asked for asked, _ in station.requests] == [inputs.StartRecording("c-1")]
 
 
 def test_the_state_is_the_daemons_snapshot_and_is_never_cached(client, station):

@@ -150,6 +150,8 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         (ROOT, APPLIANCE1, "StopSound", (), inputs.StopSound()),
         (CALL, CALL1, "PlaySound", ("sbd", "a", False, 100.0), inputs.PlaySound("a", "c-1")),
         (CALL, CALL1, "StopSound", (), inputs.StopSound("c-1")),
+        (CALL, CALL1, "StartRecording", (), inputs.StartRecording("c-1")),
+        (CALL, CALL1, "StopRecording", (), inputs.StopRecording("c-1")),
         (CALL, CALL1, "SendDigits", ("s", "12#"), inputs.SendDigits("c-1", "12#")),
         (CALL, CALL1, "Transfer", ("s", "office"), inputs.TransferCall("c-1", "office")),
         (CALL, CALL1, "Transfer", ("s", CALL), inputs.ConnectCalls("c-1", "c-1")),

@@ -260,6 +260,8 @@ def asked(common, call: Call):
         inputs.MuteCall(call.id, muted=True),
         inputs.MuteCall(call.id, muted=False),
         inputs.SendDigits(call.id, "1"),
+        inputs.StartRecording(call.id),
+        inputs.StopRecording(call.id),
     ):
         yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=action)
 

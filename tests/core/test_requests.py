@@ -127,6 +127,8 @@ OPERATIONS = {
     inputs.SwitchTo: "switch-to",
     inputs.MuteCall: "mute-call",
     inputs.SendDigits: "send-digits",
+    inputs.StartRecording: "start-recording",
+    inputs.StopRecording: "stop-recording",
     inputs.TransferCall: "transfer-call",
     inputs.ConnectCalls: "connect-calls",
     inputs.AcceptTransfer: "accept-transfer",

@@ -127,6 +127,8 @@ CALL_REQUESTS = [
     lambda call: inputs.MuteCall(call, muted=False),
     lambda call: inputs.SendDigits(call, CODE),
     lambda call: inputs.SendDigits(call, "AB!"),
+    inputs.StartRecording,
+    inputs.StopRecording,
     lambda call: inputs.SendCallText(call, TEXT),
     lambda call: inputs.SendInfo(call, TEXT),
     lambda call: inputs.TransferCall(call, "office"),

@@ -166,7 +166,7 @@ def test_a_lamp_is_off_in_a_picture_that_its_settings_do_not_name():
     )
 
 
-WRITTEN = (OpenRecording(RecordingId("v-1"), CallId("c-1"), ready=True, begun=True),)
+WRITTEN = (OpenRecording(RecordingId("v-1"), CallId("c-1"), ready=True, since=1.0),)
 ALL = (Picture.DOOR_OPEN, Picture.RECORDING, Picture.SPEAK, Picture.IN_CALL)
 
 
@@ -184,7 +184,7 @@ ALL = (Picture.DOOR_OPEN, Picture.RECORDING, Picture.SPEAK, Picture.IN_CALL)
             id="and a door",
         ),
         pytest.param(
-            {"calls": {"recordings": (replace(WRITTEN[0], begun=False),)}}, ALL[3:], id="nothing is written yet"
+            {"calls": {"recordings": (replace(WRITTEN[0], since=None),)}}, ALL[3:], id="nothing is written yet"
         ),
         pytest.param(
             {"calls": {"living": (having(S.CONNECTED, media=CallSound(held_remote=True)),)}},

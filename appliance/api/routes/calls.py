@@ -177,6 +177,18 @@ async def stop_sound(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     return await _order(daemon, inputs.StopSound(CallId(call)), who)
 
 
+@router.post("/{call}/recording", status_code=202, responses=answers(models.CallDone, 202))
+async def start_recording(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Record a call from now on; `call.recording` is the id, and the events `recording.…` report the outcome."""
+    return await _order(daemon, inputs.StartRecording(CallId(call)), who, 202)
+
+
+@router.delete("/{call}/recording", responses=answers(models.CallDone))
+async def stop_recording(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """End the recording of a call, which goes on; `recording.available` follows."""
+    return await _order(daemon, inputs.StopRecording(CallId(call)), who)
+
+
 @router.post("/{call}/transfer", responses=answers(models.CallDone))
 async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Who) -> JSONResponse:
     """Transfer the far end to another address, or to the far end of another call; an event reports the outcome."""
@@ -238,6 +250,8 @@ async def _order(
     | inputs.HoldCall
     | inputs.MuteCall
     | inputs.SendDigits
+    | inputs.StartRecording
+    | inputs.StopRecording
     | inputs.TransferCall
     | inputs.ConnectCalls
     | inputs.AcceptTransfer

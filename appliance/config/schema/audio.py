@@ -128,7 +128,14 @@ class SpeechTable(Table):
 class RecordingTable(Table):
     """Recording of calls. Respect the law: in many countries everybody who is recorded must know it."""
 
-    enabled: bool = setting("Record every call, in both directions, from its answer to its end.", default=False)
+    enabled: bool = setting(
+        "Record calls, in both directions. Without it none is recorded, not even by order.", default=False
+    )
+    calls: Literal["none", "answered", "doorbell"] = setting(
+        "Which calls are recorded without an order, from the answer to the end: none, all that are answered, or those "
+        "that a visitor's press began. The others are recorded when a client orders it.",
+        default="answered",
+    )
     keep_count: int | None = setting(
         "Largest number of finished recordings: the oldest are removed. Unset: no limit.",
         default=None,

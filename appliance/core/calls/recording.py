@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
-from appliance.core.model import Call, CallId, OpenRecording, RecordingId, Space
+from appliance.core.model import Call, CallId, CallState, OpenRecording, RecordedCalls, RecordingId, Space
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.core.transition import Turn
 
@@ -17,9 +18,66 @@ _OF_SPACE = {
 
 
 def begin(turn: Turn, call: Call) -> None:
-    """Order the file of a call's recording, if calls are recorded."""
+    """Record a call if the station records such calls by itself."""
+    which = turn.settings.recorded_calls
+    visits = call.button is not None or call.ring is not None
+    if turn.settings.record and (which is RecordedCalls.ANSWERED or (which is RecordedCalls.DOORBELL and visits)):
+        _prepare(turn, call)
+
+
+def start(turn: Turn, call: Call) -> None:
+    """Record a call for a client. Raises IntercomError."""
     if not turn.settings.record:
-        return
+        raise IntercomError(
+            ErrorCode.FORBIDDEN,
+            "No call is recorded here.",
+            "recording.enabled is false.",
+            "Set it, and choose by recording.calls what is recorded without an order.",
+        )
+    if call.recording is not None:
+        raise IntercomError(
+            ErrorCode.RECORDING_ALREADY_RUNNING,
+            f"Call {call.id} is being recorded.",
+            f"Recording {call.recording} runs.",
+            "Stop it first, or let it run.",
+        )
+    _prepare(turn, _with_sound(call))
+
+
+def stop(turn: Turn, call: Call) -> None:
+    """End a call's recording for a client. Raises IntercomError."""
+    if call.recording is None:
+        raise IntercomError(
+            ErrorCode.RECORDING_NOT_RUNNING,
+            f"Call {_with_sound(call).id} is not being recorded.",
+            "Its recording was not started, or has been stopped.",
+            "POST /v1/calls/{id}/recording starts one.",
+        )
+    change(turn, call.recording, _ended)
+    turn.put(replace(call, recording=None))
+
+
+def _with_sound(call: Call) -> Call:
+    """Return the call if there is something to record, else raise recording-no-media."""
+    if not call.talks and call.state is not CallState.EARLY_MEDIA:
+        raise IntercomError(
+            ErrorCode.RECORDING_NO_MEDIA,
+            f"Call {call.id} has no sound that could be recorded.",
+            f"It is {call.state}{', but the far end has not confirmed it by its digit yet' if call.confirm else ''}.",
+            "Wait for call.connected.",
+        )
+    return call
+
+
+def _ended(recording: OpenRecording) -> OpenRecording | None:
+    """What is left of a recording that shall end: once it has begun its file is closed, before that it is none."""
+    if recording.begun:
+        return replace(recording, ready=False)
+    return replace(recording, unwanted=True) if recording.ready else None
+
+
+def _prepare(turn: Turn, call: Call) -> None:
+    """Order the file of a call's recording."""
     recording = RecordingId(f"r-{turn.new_id()}")
     turn.put(replace(call, recording=recording))
     turn.calls = replace(turn.calls, recordings=(*turn.calls.recordings, OpenRecording(recording, call.id)))
@@ -34,14 +92,16 @@ def prepared(turn: Turn, recording: RecordingId) -> None:
 
 def begun(turn: Turn, call: CallId, recording: RecordingId) -> None:
     """The SIP process writes samples into the file."""
-    if change(turn, recording, lambda r: replace(r, begun=True)):
-        turn.emit(events.RecordingStarted(call, recording))
+    if change(turn, recording, lambda r: replace(r, since=turn.now, ready=not r.unwanted)):
+        turn.emit(events.RecordingStarted(call, recording, url(recording)))
 
 
 def closed(turn: Turn, call: CallId, recording: RecordingId) -> None:
     """The SIP process has closed the file."""
+    since = next((r.since for r in turn.calls.recordings if r.id == recording), None)
     change(turn, recording, lambda _: None)
-    turn.emit(events.RecordingStopped(call, recording))
+    if since is not None:
+        turn.emit(events.RecordingStopped(call, recording, url(recording), round(turn.now - since, 3)))
     turn.order(FinishRecording(recording))
 
 

@@ -5,17 +5,20 @@ from appliance.core.model import RecordingId, Removal
 
 
 class RecordingStarted(CallEvent):
-    """The call is being recorded; file and index row are on disc."""
+    """The call is being recorded; file and index row are on disc. At `url` is its sound, once it is complete."""
 
     TYPE = "recording.started"
     recording: RecordingId
+    url: str
 
 
 class RecordingStopped(CallEvent):
-    """The recording's file is closed."""
+    """The recording's file is closed. `recording.available` follows."""
 
     TYPE = "recording.stopped"
     recording: RecordingId
+    url: str
+    duration_s: float
 
 
 class RecordingFailed(CallEvent):

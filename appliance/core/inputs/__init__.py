@@ -156,6 +156,8 @@ from appliance.core.inputs.recordings import (
     RecordingPrepared,
     RecordingRefused,
     SpaceMeasured,
+    StartRecording,
+    StopRecording,
 )
 from appliance.core.inputs.requests import Action, AtOnce, Requested
 from appliance.core.inputs.transfers import (

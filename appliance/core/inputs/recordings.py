@@ -1,5 +1,6 @@
-"""Recordings: reports of the store and of the SIP process."""
+"""Recordings: what clients ask, and reports of the store and of the SIP process."""
 
+from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
 from appliance.core.model import CallId, RecordingId, Removal, Storage
 
@@ -64,3 +65,15 @@ class SpaceMeasured(Input, kw_only=True):
     """The space for recordings is different from before."""
 
     storage: Storage
+
+
+class StartRecording(Tagged):
+    """Record a call from now on."""
+
+    call: CallId
+
+
+class StopRecording(Tagged):
+    """End a call's recording; the call goes on."""
+
+    call: CallId

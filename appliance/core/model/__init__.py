@@ -87,15 +87,11 @@ from appliance.core.model.calls import (
     IceFault,
     MediaDirection,
     MessageMethod,
-    OpenRecording,
     OutgoingMessage,
     Quality,
     QualityClass,
     Remote,
-    Removal,
     SoundWatch,
-    Space,
-    Storage,
     UpdateChange,
     UpdateResult,
 )
@@ -161,6 +157,7 @@ from appliance.core.model.playbacks import (
     Speech,
     UrlSound,
 )
+from appliance.core.model.recordings import OpenRecording, RecordedCalls, Removal, Space, Storage
 from appliance.core.model.tones import (
     COUNTRIES,
     EUROPE,
@@ -203,7 +200,8 @@ class Settings(Record):
     max_redirects: int = 4  # 3xx responses that an outgoing call follows; 0: none
     runtime: Runtime = Runtime()
     audio: AudioSettings = AudioSettings()
-    record: bool = False
+    record: bool = False  # whether any call may be recorded
+    recorded_calls: RecordedCalls = RecordedCalls.ANSWERED
     deadlines: Deadlines = Deadlines()
 
     def button(self, wanted: str) -> ButtonSettings | None:

@@ -6,10 +6,11 @@ from msgspec.structs import replace
 
 from appliance.base.record import Record
 from appliance.core.model.audio import Levels
-from appliance.core.model.calls import Forwarding, Storage
+from appliance.core.model.calls import Forwarding
 from appliance.core.model.clock import Clock, QuietHours
 from appliance.core.model.doors import TamperBlock
 from appliance.core.model.ids import DoorId, RequestId
+from appliance.core.model.recordings import Storage
 
 
 class NoticeCode(StrEnum):

@@ -15,6 +15,7 @@ from appliance.core.model.ids import (
     RecordingId,
     RingId,
 )
+from appliance.core.model.recordings import OpenRecording
 from appliance.core.model.transfers import TransferPolicy
 
 
@@ -382,39 +383,6 @@ class Call(Record):
         """Whether this is an incoming call that nobody here has answered."""
         early = self.state is CallState.INCOMING or self.state is CallState.EARLY_MEDIA
         return early and self.direction is Direction.INCOMING and not self.answered_by_us
-
-
-class OpenRecording(Record):
-    """A recording whose file is being made or written; `begun`: the SIP process writes samples."""
-
-    id: RecordingId
-    call: CallId
-    ready: bool = False  # file and index row are durable
-    begun: bool = False
-
-
-class Removal(StrEnum):
-    """Why a finished recording was removed: a client asked for it, or a limit of [recording]."""
-
-    REQUEST = "request"
-    QUOTA = "quota"
-
-
-class Space(StrEnum):
-    """Free space for recordings. LOW: none begins. FULL: less than half of what is kept free; those that run stop."""
-
-    OK = "ok"
-    LOW = "low"
-    FULL = "full"
-
-
-class Storage(Record):
-    """The space on the disc of the recordings, as last measured. needed_bytes: what is kept free for the system."""
-
-    space: Space
-    free_bytes: int
-    needed_bytes: int
-    recordings_bytes: int  # of all finished recordings
 
 
 class Content(Record):

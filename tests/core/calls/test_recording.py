@@ -2,8 +2,9 @@
 
 import pytest
 
+from appliance.base.errors import ErrorCode
 from appliance.core import events, inputs
-from appliance.core.model import Call, RecordingId, Removal, Space, Storage
+from appliance.core.model import Call, CallId, RecordedCalls, RecordingId, Removal, Space, Storage
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.core.snapshot import snapshot
 from tests.core.station import KITCHEN, Station, ready
@@ -155,3 +156,126 @@ def test_too_little_space_and_its_end_are_reported_once_and_what_was_measured_is
         assert snapshot(station.state, 0.0)["storage"] == shown
     events_ = [type_ for type_ in station.types() if type_.startswith("storage.")]
     assert events_ == ["storage.low", "storage.full", "storage.recovered"]
+
+
+def by_order() -> tuple[Station, Call]:
+    """A call of a station that records nothing without an order."""
+    station = ready(recorded_calls=RecordedCalls.NONE)
+    return station, station.talking()
+
+
+def test_a_recording_is_reported_with_its_address_and_at_its_end_with_its_length():
+    station, call, recording = recorded("Prepared", "Begun")
+    station.wait(4.25)
+    end(station, call)
+    given(station, inputs.RecordingClosed, call, recording)
+    url = f"/v1/recordings/{recording}/audio"
+    assert station.last(events.RecordingStarted) == events.RecordingStarted(call.id, recording, url)
+    assert station.last(events.RecordingStopped) == events.RecordingStopped(call.id, recording, url, 4.25)
+
+
+def test_a_client_starts_and_stops_recordings_of_a_call_as_often_as_it_wants():
+    station, call = by_order()
+    assert (call.recording, station.orders(PrepareRecording)) == (None, [])
+    made = []
+    for _ in range(2):
+        assert station.ask(inputs.StartRecording(call.id)).error is None
+        recording = station.call.recording
+        made.append(recording)
+        given(station, inputs.RecordingPrepared, call, recording)
+        given(station, inputs.RecordingBegun, call, recording)
+        assert station.desired.sound.calls[0].recording == recording
+        assert station.ask(inputs.StopRecording(call.id)).error is None
+        assert (station.call.recording, station.desired.sound.calls[0].recording) == (None, None)
+    for recording in made:  # the second began before the first one's file was closed
+        given(station, inputs.RecordingClosed, call, recording)
+    assert [order.recording for order in station.orders(PrepareRecording)] == made
+    assert station.orders(FinishRecording) == [FinishRecording(recording) for recording in made]
+    assert told(station) == ["started", "started", "stopped", "stopped"]
+    assert station.state.calls.recordings == ()
+    assert station.call.alive
+
+
+def test_a_recording_that_is_stopped_before_its_file_is_there_never_begins():
+    station, call = by_order()
+    station.ask(inputs.StartRecording(call.id))
+    recording = station.call.recording
+    station.ask(inputs.StopRecording(call.id))
+    assert station.orders(FinishRecording) == []
+    given(station, inputs.RecordingPrepared, call, recording)
+    assert station.orders(FinishRecording) == [FinishRecording(recording)]
+    assert (station.state.calls.recordings, told(station)) == ((), [])
+
+
+def test_a_recording_that_is_stopped_while_it_begins_is_closed_once_it_has_begun():
+    station, call = by_order()
+    station.ask(inputs.StartRecording(call.id))
+    recording = station.call.recording
+    given(station, inputs.RecordingPrepared, call, recording)
+    station.ask(inputs.StopRecording(call.id))
+    given(station, inputs.RecordingBegun, call, recording)
+    assert station.desired.sound.calls[0].recording is None
+    given(station, inputs.RecordingClosed, call, recording)
+    assert (station.orders(FinishRecording), told(station)) == ([FinishRecording(recording)], ["started", "stopped"])
+
+
+def test_a_recording_that_is_stopped_while_it_begins_ends_with_the_call_as_any_other():
+    station, call = by_order()
+    station.ask(inputs.StartRecording(call.id))
+    recording = station.call.recording
+    given(station, inputs.RecordingPrepared, call, recording)
+    station.ask(inputs.StopRecording(call.id))
+    end(station, call)
+    assert (station.orders(FinishRecording), station.state.calls.recordings) == ([FinishRecording(recording)], ())
+    given(station, inputs.RecordingClosed, call, recording)  # the SIP process had just begun it
+    assert told(station) == []
+
+
+def test_a_call_that_is_recorded_is_not_recorded_a_second_time():
+    station, call, _ = recorded()
+    assert station.ask(inputs.StartRecording(call.id)).error.code == ErrorCode.RECORDING_ALREADY_RUNNING
+    assert len(station.orders(PrepareRecording)) == 1
+
+
+def test_no_call_is_recorded_by_order_where_recordings_are_switched_off():
+    station = ready(record=False)
+    refused = station.ask(inputs.StartRecording(station.talking().id)).error
+    assert (refused.code, refused.cause) == (ErrorCode.FORBIDDEN, "recording.enabled is false.")
+    assert station.orders(PrepareRecording) == []
+
+
+@pytest.mark.parametrize("order", [inputs.StartRecording, inputs.StopRecording])
+def test_a_call_without_sound_has_nothing_to_record_and_one_that_is_gone_is_not_found(order):
+    station = ready(recorded_calls=RecordedCalls.NONE)
+    call = station.dialled()
+    assert station.ask(order(call.id)).error.code == ErrorCode.RECORDING_NO_MEDIA
+    assert station.ask(order(CallId("c-gone"))).error.code == ErrorCode.CALL_NOT_FOUND
+
+
+def test_only_a_recording_that_runs_is_stopped():
+    station, call = by_order()
+    assert station.ask(inputs.StopRecording(call.id)).error.code == ErrorCode.RECORDING_NOT_RUNNING
+    station.ask(inputs.StartRecording(call.id))
+    recording = station.call.recording
+    given(station, inputs.RecordingPrepared, call, recording)
+    given(station, inputs.RecordingBegun, call, recording)
+    station.ask(inputs.StopRecording(call.id))  # its file is being closed
+    assert station.ask(inputs.StopRecording(call.id)).error.code == ErrorCode.RECORDING_NOT_RUNNING
+
+
+def test_what_a_caller_says_before_the_answer_can_be_recorded_by_order():
+    station = ready(recorded_calls=RecordedCalls.NONE)
+    call = station.dialled()
+    station.give(inputs.CallProgressed, call=call.id, code=183, early_media=True)
+    assert station.ask(inputs.StartRecording(call.id)).error is None
+
+
+def test_calls_that_a_press_began_are_recorded_where_only_those_are():
+    station = ready(recorded_calls=RecordedCalls.DOORBELL)
+    assert station.talking().recording is not None
+    other = ready(recorded_calls=RecordedCalls.DOORBELL)
+    call = other.arrive()
+    other.ask(inputs.AnswerCall(call.id))
+    other.give(inputs.CallAnswered, call=call.id)
+    other.give(inputs.CallConfirmed, call=call.id)
+    assert (other.call.state, other.call.recording) == ("connected", None)

@@ -54,11 +54,14 @@ RESOURCES = (
 
 
 def build(ports: HttpPorts, token: str, places: admission.Places | None = None) -> FastAPI:
-    """The ASGI application over `ports`; over TCP it requires `token`. Listeners of one loop share their `places`."""
+    """The ASGI application over `ports`; over TCP it requires `token`. Listeners of one loop share their `places`.
+
+    Blocks on the disc, for the answers to earlier orders.
+    """
     app = _bare()
     app.state.ports = ports
     # The middleware that is added last sees a request first.
-    app.add_middleware(idempotency.Repeats)
+    app.add_middleware(idempotency.Repeats, keep=ports.answers.keep, earlier=ports.answers.stored())
     app.add_middleware(admission.Admission, places=places or admission.Places())
     app.add_middleware(auth.Gate, token=token, ports=ports, patience=auth.Patience())
     app.add_middleware(headers.FixedHeaders)

@@ -69,6 +69,16 @@ class Audit(Protocol):
         """At most `limit` envelopes before the id `before`, newest first."""
 
 
+class Answers(Protocol):
+    """Answers to orders with an Idempotency-Key, which outlast a restart."""
+
+    def keep(self, name: str, answer: str, seconds: float) -> None:
+        """Store an answer, which counts for so many seconds; returns at once."""
+
+    def stored(self) -> Sequence[tuple[str, str, float]]:
+        """Each name with its answer and the seconds for which it counts still, oldest first. May block on the disc."""
+
+
 class Histogram(Protocol):
     """Counts of values up to each bound."""
 
@@ -122,6 +132,10 @@ class HttpPorts(Protocol):
     @property
     def audit(self) -> Audit:
         """The audit: openings of doors, and refusals."""
+
+    @property
+    def answers(self) -> Answers:
+        """The answers to earlier orders."""
 
     def codes(self) -> list[Json]:
         """All codes and cards, shaped as `models.Code`. Raises `unavailable` until they have been read."""

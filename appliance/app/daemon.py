@@ -25,6 +25,7 @@ from appliance.runtime.counts import Counts
 from appliance.runtime.reactor import Reactor
 from appliance.sip.link import Link
 from appliance.sip.process import SipProcess
+from appliance.store.answers import Answers
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
 from appliance.store.codes import CodeStore
@@ -94,7 +95,7 @@ class App:
         found, fault = await asyncio.to_thread(kept.read)
         recordings = self._recordings = Recordings(self._places.recordings, writer, reactor.post, limits=self._limits)
         call_log = CallLog(writer, journal.boot)
-        audit = Audit(writer)
+        audit, answers = Audit(writer), Answers(writer)
         codes = CodeStore(writer, reactor.post)
         reserve = Reserve()
         settings = sip_settings(self._config, self._passwords, self._places)
@@ -118,7 +119,7 @@ class App:
             lambda: self._config,
             self._places,
             reactor,
-            StoredLists(recordings, call_log, audit),
+            StoredLists(recordings, call_log, audit, answers),
             self._file,
             counts,
             sounds,
@@ -159,6 +160,7 @@ class App:
             journal.close()
             call_log.close()
             audit.close()
+            answers.close()
             await asyncio.to_thread(writer.close)
             reserve.close()
             if self._recorder is not None:

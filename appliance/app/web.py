@@ -21,6 +21,7 @@ from appliance.core import inputs
 from appliance.core.model import AccessScope, LockoutScope
 from appliance.runtime.counts import Counts
 from appliance.runtime.reactor import Reactor
+from appliance.store.answers import Answers
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
 from appliance.store.recordings import Recordings
@@ -37,11 +38,12 @@ HTTP_RETRY_S = 10.0
 
 
 class StoredLists(Record):
-    """The lists on disc: recordings, call log and audit."""
+    """The lists on disc: recordings, call log, audit, and answers to orders."""
 
     recordings: Recordings
     call_log: CallLog
     audit: Audit
+    answers: Answers
 
 
 def _load() -> None:
@@ -70,7 +72,8 @@ class Web:
         self._now, self._config = config, config()  # what a reload changes, and what the start has used
         self._places, self._reactor, self._file = places, reactor, file
         self._counts, self.say, self.play_url = counts, sounds.say, sounds.play_url
-        self.recordings, self.call_log, self.audit = kept.recordings, kept.call_log, kept.audit
+        self.recordings, self.call_log = kept.recordings, kept.call_log
+        self.audit, self.answers = kept.audit, kept.answers
         self.request, self.snapshot, self.codes = reactor.request, reactor.snapshot, reactor.codes
         self.call, self.calls, self.subscribe = reactor.call, reactor.calls, reactor.subscribe
         self._servers: dict[str, HttpServer] = {}

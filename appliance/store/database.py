@@ -39,6 +39,11 @@ STEPS = (
         ('door.denied', 'keypad.refused', 'keypad.locked_out', 'access.denied', 'access.locked_out');
     DELETE FROM audit WHERE id IN (SELECT id FROM refusals);
     """,
+    """
+    CREATE TABLE answers (
+        number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, until REAL NOT NULL, answer TEXT NOT NULL
+    );
+    """,
 )
 """Step n, counted from 0, makes tables of version n + 1 from those of version n; version 0 is an empty file.
 

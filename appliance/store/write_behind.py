@@ -16,12 +16,20 @@ Row = tuple[Any, ...]
 class Backlog:
     """The newest row of each key, at most `keep` of them, until `write` has put it on disc, in the writer's thread.
 
+    delay_s: how long a row may wait for others, which then take one transaction together.
+
     `put` and `close` never wait, and are called by one thread; `read` reads the disc and is for threads other than
     asyncio's.
     """
 
-    def __init__(self, writer: Writer, keep: int, write: Callable[[sqlite3.Connection, Collection[Row]], None]) -> None:
-        self._writer, self._keep, self._write = writer, keep, write
+    def __init__(
+        self,
+        writer: Writer,
+        keep: int,
+        write: Callable[[sqlite3.Connection, Collection[Row]], None],
+        delay_s: float = 0.0,
+    ) -> None:
+        self._writer, self._keep, self._write, self._delay_s = writer, keep, write, delay_s
         self._lock = threading.Lock()  # protects the following
         self._waiting: dict[int | str, Row] = {}
         self._queued = False
@@ -61,7 +69,9 @@ class Backlog:
             if self._queued or not self._waiting:
                 return
             self._queued = True
-        self._writer.submit(self._flush, single=True)  # refused after the end only, which `close` came before
+        self._writer.submit(
+            self._flush, delay_s=self._delay_s, single=True
+        )  # refused after the end only, which `close` came before
 
     # -- in the writer's thread ----------------------------------------------------------------------------------------
 

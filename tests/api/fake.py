@@ -89,6 +89,17 @@ class Audit:
         return [row for row in self.rows[::-1] if before is None or row["id"] < before][:limit]
 
 
+class Answers:
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[str, float]] = {}
+
+    def keep(self, name: str, answer: str, seconds: float) -> None:
+        self.kept[name] = answer, seconds
+
+    def stored(self) -> list[tuple[str, str, float]]:
+        return [(name, *kept) for name, kept in self.kept.items()]
+
+
 class Station:
     """Implements appliance.api.ports.Ports. `requests` and `denials` hold what came."""
 
@@ -96,6 +107,7 @@ class Station:
         self.recordings = Recordings(directory)
         self.call_log = CallLog()
         self.audit = Audit()
+        self.answers = Answers()
         self.book: list[dict[str, Any]] = []
         self.requests: list[tuple[inputs.Action, str]] = []
         self.said: list[tuple[Speech, str]] = []

@@ -101,12 +101,62 @@ def test_the_same_order_while_the_first_runs_waits_for_its_answer(shared, statio
     assert len(station.requests) == 1
 
 
-def posted(repeats: idempotency.Repeats, key: str) -> int:
+def again(app, answers, now=lambda: 0.0):
+    """The middleware after a restart."""
+    return idempotency.Repeats(app, answers.keep, answers.stored(), now)
+
+
+def test_after_a_restart_the_answer_is_the_same_and_counts_no_longer_than_a_day():
+    (app, served), answers, now = counting(), fake.Answers(), [0.0]
+    posted(idempotency.Repeats(app, answers.keep), "a")
+    after = again(app, answers, lambda: now[0])
+    assert posted(after, "a") == 200
+    assert len(served) == 1
+    assert posted(after, "a", body=b"{}") == 409
+    now[0] = 86_401.0
+    posted(after, "a")
+    assert len(served) == 2
+
+
+def test_a_clock_that_went_back_keeps_an_answer_for_a_day_and_not_for_ever():
+    (app, served), answers, now = counting(), fake.Answers(), [0.0]
+    posted(idempotency.Repeats(app, lambda name, answer, _: answers.keep(name, answer, 1e9)), "a")
+    after = again(app, answers, lambda: now[0])
+    now[0] = 86_401.0
+    posted(after, "a")
+    assert len(served) == 2
+
+
+def test_nothing_that_is_stored_has_the_key_or_the_body(served, station):
+    key = {KEY: "my-own-key-1234"}
+    with served.tcp() as client:
+        assert client.post("/v1/calls/c-1/dtmf", json={"digits": "482915"}, headers=key).status_code == 200
+    ((name, answer, _),) = station.answers.stored()
+    assert not any(secret in name + answer for secret in ("my-own-key", "482915"))
+
+
+def test_the_text_of_a_new_token_is_not_stored(served, station):
+    with served.tcp() as client:
+        made = client.post("/v1/tokens", json={"name": "kitchen", "scopes": ["view"]}, headers={KEY: "j"})
+        assert made.json()["text"]
+    assert station.answers.stored() == []
+
+
+def test_an_answer_that_is_long_is_not_stored(served, station):
+    station.findings = [
+        {"check": "x", "level": "ok", "message": "m" * 5_000, "cause": "", "resolution": ""},
+    ]
+    with served.tcp() as client:
+        assert client.post("/v1/doctor", headers={KEY: "k"}).status_code == 200
+    assert station.answers.stored() == []
+
+
+def posted(repeats: idempotency.Repeats, key: str, body: bytes = b"") -> int:
     """The status of a POST with `key` through the middleware alone."""
     sent = []
 
     async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message):
         sent.append(message)
@@ -137,7 +187,7 @@ def counting():
 def test_an_answer_is_kept_for_a_day():
     now = [0.0]
     app, served = counting()
-    repeats = idempotency.Repeats(app, lambda: now[0])
+    repeats = idempotency.Repeats(app, fake.Answers().keep, clock=lambda: now[0])
     posted(repeats, "a")
     now[0] = 86_399.0
     posted(repeats, "a")
@@ -149,7 +199,7 @@ def test_an_answer_is_kept_for_a_day():
 
 def test_not_more_than_a_thousand_answers_are_kept():
     app, served = counting()
-    repeats = idempotency.Repeats(app)
+    repeats = idempotency.Repeats(app, fake.Answers().keep)
     for number in range(1_100):
         posted(repeats, str(number))
     assert len(repeats._answers) == idempotency.KEPT

@@ -1,35 +1,51 @@
-"""Repeated orders act once: Idempotency-Key on every POST. Also limits the length of bodies."""
+"""Repeated orders act once: Idempotency-Key on every POST. Also limits the length of bodies.
+
+Answers are stored, so that an order whose answer a restart has cut off acts once too. What is stored has neither the
+key nor the body, but digests of them that cannot be tried out without the key, as a body may have digits.
+"""
 
 import asyncio
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance.api.http import problems
 from appliance.api.http.dependencies import WHO
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.record import Record
 
 LONGEST_BODY = 65_536
 LONGEST_KEY = 255
 KEPT_S = 86_400.0
 KEPT = 1_000  # answers to orders are small: this bounds the memory to about 1 MB
 NOTHING_DONE = {429, 503}  # after these answers the same order may be tried again
+LONGEST_STORED = 4_096  # bytes of an answer: with those of orders far less, so this bounds the disc's part to 4 MB
+NOT_STORED = "/v1/tokens"  # its answer has the token's text
 
 
 @dataclass(slots=True)
 class _Answer:
     """A request (its hash) and its answer; `messages` is complete when `done`."""
 
-    asked: bytes
+    asked: str
     until: float
     messages: list[Message] = field(default_factory=list)
     done: asyncio.Event = field(default_factory=asyncio.Event)
     failed: bool = True  # until the answer is complete
+
+    @property
+    def status(self) -> int:
+        return int(self.messages[0]["status"])
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.messages[1:])
 
     def keeping(self, send: Send) -> Send:
         """`send`, storing a copy of every message."""
@@ -41,12 +57,32 @@ class _Answer:
         return keep
 
 
-class Repeats:
-    """ASGI middleware behind `auth.Gate`."""
+class _Stored(Record):
+    """An answer as it is stored."""
 
-    def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.monotonic) -> None:
-        self.app, self._clock = app, clock
-        self._answers: OrderedDict[tuple[str, str], _Answer] = OrderedDict()  # oldest first
+    asked: str
+    status: int
+    headers: list[tuple[str, str]]
+    body: str
+
+
+class Repeats:
+    """ASGI middleware behind `auth.Gate`.
+
+    keep: stores an answer, as `ports.Answers` does; earlier: those that were stored.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        keep: Callable[[str, str, float], None],
+        earlier: Sequence[tuple[str, str, float]] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.app, self._keep, self._clock = app, keep, clock
+        self._answers: OrderedDict[str, _Answer] = OrderedDict()  # oldest first
+        for name, answer, seconds in earlier:
+            self._answers[name] = _restored(answer, clock() + min(seconds, KEPT_S))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or repeat the stored answer."""
@@ -71,8 +107,8 @@ class Repeats:
             return IntercomError(
                 ErrorCode.PARAMETER_INVALID, "The request is not valid.", "Idempotency-Key: 1 to 255 characters"
             )
-        name = (scope[WHO], key)
-        asked = hashlib.sha256(b"\0".join([scope["path"].encode(), scope["query_string"], body])).digest()
+        name = _digest(scope[WHO].encode(), key.encode())
+        asked = _digest(name.encode(), key.encode(), scope["path"].encode(), scope["query_string"], body)
         self._forget()
         known = self._answers.get(name)
         if known is None:
@@ -81,8 +117,10 @@ class Repeats:
                 await self.app(scope, _again(body, receive), first.keeping(send))
                 first.failed = False
             finally:
-                if first.failed or first.messages[0]["status"] in NOTHING_DONE:
+                if first.failed or first.status in NOTHING_DONE:
                     self._answers.pop(name, None)
+                elif scope["path"] != NOT_STORED and len(first.body) <= LONGEST_STORED:
+                    self._keep(name, _stored(first), KEPT_S)
                 first.done.set()
             return None
         if known.asked != asked:
@@ -105,6 +143,25 @@ class Repeats:
             if len(self._answers) < KEPT and oldest.until > self._clock():
                 return
             self._answers.popitem(last=False)
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _stored(answer: _Answer) -> str:
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.messages[0]["headers"]]
+    return msgspec.json.encode(_Stored(answer.asked, answer.status, headers, answer.body.decode())).decode()
+
+
+def _restored(text: str, until: float) -> _Answer:
+    stored = msgspec.json.decode(text, type=_Stored)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in stored.headers]
+    begin = {"type": "http.response.start", "status": stored.status, "headers": headers}
+    answer = _Answer(stored.asked, until, [begin, {"type": "http.response.body", "body": stored.body.encode()}])
+    answer.failed = False
+    answer.done.set()
+    return answer
 
 
 async def _body(receive: Receive) -> bytes | None:

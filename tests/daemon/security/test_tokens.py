@@ -7,6 +7,7 @@ import json
 import pytest
 from websockets.sync.client import connect
 
+from appliance.store import database
 from tests.support.daemon import Daemon
 from tests.support.shown import shows
 from tests.support.waiting import PATIENCE_S, until
@@ -25,9 +26,9 @@ def place(door):
     return file.read_text().strip().removeprefix("http://").rstrip("/")
 
 
-def ask(door, method, path, token, body=None):
+def ask(door, method, path, token, body=None, **given):
     """A request over TCP; status and answer."""
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **given}
     with contextlib.closing(http.client.HTTPConnection(place(door), timeout=PATIENCE_S)) as client:
         client.request(method, path, None if body is None else json.dumps(body), headers)
         answer = client.getresponse()
@@ -75,11 +76,23 @@ def test_who_guesses_is_locked_out_and_the_token_works_meanwhile(door):
     assert ask(door, "GET", "/v1/state", text)[0] == 200
 
 
-def test_a_token_survives_a_kill_and_its_removal_ends_a_stream_of_events(door):
-    token, text = make(door, "follower", "view")
+def answers_on_disc(door):
+    with contextlib.closing(database.reader(door.directory)) as connection:
+        return connection.execute("SELECT count(*) FROM answers").fetchone()[0]
+
+
+def test_a_token_survives_a_kill_and_so_does_an_answer_and_a_removed_token_ends_its_stream_of_events(door):
+    token, text = make(door, "follower", "view", "door")
+    key = {"Idempotency-Key": "3f1c0f0e"}
+    first = ask(door, "POST", "/v1/doors/front/open", text, {"seconds": 1}, **key)
+    assert first[0] == 200 and door.wait("door.unlocked")
+    until(lambda: answers_on_disc(door), "the answer on disc")
     door.kill()
+    door.begin()
     door.start()
     door.ready()
+    assert ask(door, "POST", "/v1/doors/front/open", text, {"seconds": 1}, **key) == first
+    assert ask(door, "POST", "/v1/doors/front/open", text, {"seconds": 2}, **key)[0] == 409
     uri = f"ws://{place(door)}/v1/events"
     with connect(uri, subprotocols=["intercomd.v1", f"bearer.{text}"], proxy=None) as events:
         door.press("ring")
@@ -87,3 +100,4 @@ def test_a_token_survives_a_kill_and_its_removal_ends_a_stream_of_events(door):
         assert door.ask("DELETE", f"/v1/tokens/{token}")[0] == 200
         seen = {json.loads(message)["type"] for message in events}  # until the station closes it
         assert "access.token_removed" not in seen
+        assert not door.of("door.unlocked")

@@ -10,6 +10,7 @@ from appliance.core.model import TransferPolicy
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 ID_ALLOWED = "a name of at most 32 small letters, digits, - and _, beginning with a letter or digit"
 Srtp = Literal["off", "optional", "mandatory"]
+_FILE = r"^(/[^\x00]{1,1000})?$"
 USER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")
 
 
@@ -32,6 +33,19 @@ def setting(
     """
     extra = {"allowed": allowed, "why": why, "unit": unit, "example": example, "secret": secret, "live": live}
     return Field(description=text, json_schema_extra={key: value for key, value in extra.items() if value}, **rest)
+
+
+def file_setting(text: str) -> Any:
+    """The setting for a file that may be left out."""
+    return setting(text, allowed='an absolute path, or ""', default="", pattern=_FILE)
+
+
+def key_file_setting() -> Any:
+    """The setting for the private key of the certificate that the setting before it names."""
+    return file_setting(
+        "File with the private key of that certificate (PEM, without a password); only the service's user may read it "
+        "(mode 0600). Empty: none."
+    )
 
 
 def live_table(**rest: Any) -> Any:
@@ -66,6 +80,3 @@ class Table(BaseModel):
     """A table of the file: no key that it does not know, no value that only looks like the right type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
-
-
-FILE = r"^(/[^\x00]{1,1000})?$"

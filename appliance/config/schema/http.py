@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from appliance.config.schema.addresses import ip_address_text
-from appliance.config.schema.base import FILE, Table, setting
+from appliance.config.schema.base import Table, file_setting, key_file_setting, setting
 
 
 class HttpTable(Table):
@@ -18,21 +18,12 @@ class HttpTable(Table):
         default="127.0.0.1",
     )
     port: int = setting("TCP port that HTTP listens on. 0: any free one.", default=8080, ge=0, le=65535)
-    certificate_file: str = setting(
+    certificate_file: str = file_setting(
         "File with the certificate (PEM) for HTTPS, with those of the authorities between it and the root behind it. "
         "The station looks at each new connection whether the file has changed. Empty: the station makes a certificate "
-        "of its own.",
-        allowed='an absolute path, or ""',
-        default="",
-        pattern=FILE,
+        "of its own."
     )
-    key_file: str = setting(
-        "File with the private key of that certificate (PEM, without a password); only the service's user may read "
-        "it (mode 0600). Empty: none.",
-        allowed='an absolute path, or ""',
-        default="",
-        pattern=FILE,
-    )
+    key_file: str = key_file_setting()
     socket: bool | Annotated[str, Field(pattern=r"^/[^\x00]{1,100}$")] = setting(
         "Unix socket that HTTP listens on as well; the mode of the file says who may use it. true: http.sock in the "
         "runtime directory of the service. A path: that socket. false: none.",

@@ -5,7 +5,16 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator
 
 from appliance.config.schema.addresses import LEAST_PORTS, ip_address_text, port_range, registrar_text, stun_server_text
-from appliance.config.schema.base import FILE, USER, Srtp, Table, ice_setting, setting, transfer_policy_setting
+from appliance.config.schema.base import (
+    USER,
+    Srtp,
+    Table,
+    file_setting,
+    ice_setting,
+    key_file_setting,
+    setting,
+    transfer_policy_setting,
+)
 from appliance.core.model import DigitsBy, TransferPolicy
 
 Codec = Literal["opus", "G722", "PCMA", "PCMU"]
@@ -201,19 +210,10 @@ class TlsTable(Table):
         "anyone between the station and the PBX can impersonate the PBX, listen to calls and open doors.",
         default=True,
     )
-    certificate_file: str = setting(
-        "File with the certificate (PEM) of this station, for a PBX that requires one. Empty: none.",
-        allowed='an absolute path, or ""',
-        default="",
-        pattern=FILE,
+    certificate_file: str = file_setting(
+        "File with the certificate (PEM) of this station, for a PBX that requires one. Empty: none."
     )
-    key_file: str = setting(
-        "File with the private key of that certificate (PEM, without a password); only the service's user may read "
-        "it (mode 0600). Empty: none.",
-        allowed='an absolute path, or ""',
-        default="",
-        pattern=FILE,
-    )
+    key_file: str = key_file_setting()
 
 
 def _deadline(text: str, default: float) -> Any:

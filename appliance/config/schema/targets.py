@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from appliance.config.schema.addresses import sip_uri
-from appliance.config.schema.base import FILE, USER, Srtp, Table, setting
+from appliance.config.schema.base import USER, Srtp, Table, file_setting, setting
 from appliance.core.model import Watch
 
 
@@ -91,12 +91,9 @@ class TargetTable(Table):
 class DirectoryTable(Table):
     """The directory: flats that visitors ring by their number at a keypad, or from the list on the display."""
 
-    file: str = setting(
+    file: str = file_setting(
         "CSV file with a line for each flat: flat, name, targets, and optionally doors. Empty: none. It is read "
-        "again with the configuration.",
-        allowed='an absolute path, or ""',
-        default="",
-        pattern=FILE,
+        "again with the configuration."
     )
     step_s: int = setting(
         "How long each target of a flat rings before the next one. At most deadlines.ringing_s.",

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.daemon.network.test_network import flows
+from tests.support.cabled import flows
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
 from tests.support.peers.registrars import Kamailio, account

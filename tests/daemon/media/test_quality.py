@@ -8,12 +8,9 @@ import pytest
 
 from appliance.core import call_quality
 from appliance.core.model import QualityClass
-from tests.daemon.network.test_network import flows as sound_flows
-from tests.daemon.network.test_network import station
+from tests.support.cabled import called_over_a_bad_cable
 from tests.support.daemon import Daemon
-from tests.support.peers.namespaces import PBX, BadCable
 from tests.support.peers.packets import Packets
-from tests.support.peers.registrars import Kamailio
 from tests.support.peers.voices import FRAME, PCMA, Voice, opened, packet, place
 from tests.support.shown import shows
 from tests.support.waiting import until
@@ -163,8 +160,8 @@ def receiver_report(about, fraction, lost, jitter, last_report, delay):
 def reporting(door):
     """A call whose far end can send reports: it, the call, and a sender that is given `lost` and the rest.
 
-    A report says truthfully how long ago the station's own came, unless it is given `delay`. `older`: it answers a
-    report that is so much older. Both are in 1/65536 s.
+    A report says truthfully how long ago the station's own came, unless it is given `delay`. `older`: by how much the
+    report that it answers is older than the station's last one. Both are in 1/65536 s.
     """
     with contextlib.closing(opened(door.far_address)) as rtcp, Packets(door.far_address, to=door.address) as far:
         named = f"{far.sdp}a=rtcp:{rtcp.getsockname()[1]}\r\n"
@@ -256,23 +253,8 @@ def test_timestamps_that_jump_become_no_jitter_of_days(door):
 
 @shows("media.statistics", "media.slow_link")
 def test_two_stations_count_the_same_over_a_cable_with_losses_and_delay(tmp_path):
-    patient = {"deadlines": {"disconnecting_s": 600}}
-    with (
-        BadCable(tmp_path, loss=LOSS, delay_s=DELAY_S) as cable,
-        Kamailio(tmp_path / "k", address=PBX, within=cable.pbx.within) as kamailio,
-        station(tmp_path, cable.door, kamailio, "201", "202", **patient) as door,
-        station(tmp_path, cable.pbx, kamailio, "202", "201", **patient) as far,
-    ):
-        for each in (door, far):
-            each.wait("account.registered", patience=PATIENCE_S)
-        door.press("ring")
-        call = door.wait("call.dialing", patience=PATIENCE_S)["call"]
-        came = far.wait("call.ringing", patience=PATIENCE_S)["call"]
-        far.press("answer")
-        both = (door, call), (far, came)
-        for each, number in both:
-            each.wait("call.connected", number, patience=PATIENCE_S)
-        sound_flows(*both)
+    with called_over_a_bad_cable(tmp_path, loss=LOSS, delay_s=DELAY_S) as both:
+        (door, _), _ = both
         for each, number in both:
             until(lambda e=each, n=number: quality(e, n).get("rtt_ms"), "a round trip", PATIENCE_S)
             until(lambda e=each, n=number: quality(e, n)["received"] > 1000, "1,000 packets", PATIENCE_S)

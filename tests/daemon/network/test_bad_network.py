@@ -2,9 +2,7 @@
 
 import pytest
 
-from tests.daemon.network.test_network import flows, station
-from tests.support.peers.namespaces import PBX, BadCable
-from tests.support.peers.registrars import Kamailio
+from tests.support.cabled import called_over_a_bad_cable, flows
 from tests.support.shown import shows
 
 PATIENCE_S = 120.0  # what is lost is repeated after 0.5, 1, 2 and 4 s (RFC 3261 §17.1.2.2)
@@ -20,29 +18,15 @@ KINDS = {
 @shows("POST /v1/calls/{id}/dtmf", "dtmf.sending", "dtmf.sent", "dtmf.received method=rfc4733")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_call_over_a_network_that(kind, tmp_path):
-    patient = {"deadlines": {"disconnecting_s": 600}}
-    with (
-        BadCable(tmp_path, **KINDS[kind]) as cable,
-        Kamailio(tmp_path / "k", address=PBX, within=cable.pbx.within) as kamailio,
-        station(tmp_path, cable.door, kamailio, "201", "202", **patient) as door,
-        station(tmp_path, cable.pbx, kamailio, "202", "201", **patient) as far,
-    ):
-        for each in (door, far):
-            each.wait("account.registered", patience=PATIENCE_S)
-        door.press("ring")
-        call = door.wait("call.dialing", patience=PATIENCE_S)["call"]
-        came = far.wait("call.ringing", patience=PATIENCE_S)["call"]
-        far.press("answer")
-        for each, number in ((door, call), (far, came)):
-            each.wait("call.connected", number, patience=PATIENCE_S)
-        flows((door, call), (far, came))
+    with called_over_a_bad_cable(tmp_path, **KINDS[kind]) as both:
+        (door, call), (far, came) = both
         door.post(f"/v1/calls/{call}/dtmf", {"digits": "5"})
         far.wait("dtmf.received", came, patience=PATIENCE_S)
         door.press("hold")
         far.wait("call.held", came, patience=PATIENCE_S, by="remote")
         door.press("hold")
         far.wait("call.resumed", came, patience=PATIENCE_S, by="remote")
-        flows((door, call), (far, came))
+        flows(*both)
         door.press("hangup")
         for each, number, by in ((door, call, "local"), (far, came, "remote")):
             each.wait("call.ended", number, patience=PATIENCE_S, cause="hangup", by=by)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.cabled import flows, station
 from tests.support.daemon import Daemon, talking
 from tests.support.peers.namespaces import PBX, Cable, NameServer
 from tests.support.peers.registrars import Kamailio, account
@@ -21,32 +22,6 @@ def cable(tmp_path):
 def kamailio(cable, tmp_path):
     with Kamailio(tmp_path / "k", address=PBX, within=cable.pbx.within) as registrar:
         yield registrar
-
-
-def station(directory, machine, registrar, user, other, **settings):
-    table = account(directory, registrar, user)
-    return Daemon(
-        directory / user,
-        within=machine.within,
-        **{
-            "sip": {"address": "0.0.0.0", "port": 0, "trace": True},
-            "account": {"office": table},
-            "target": {"far": {"uri": other, "account": "office"}},
-            **settings,
-        },
-    )
-
-
-def received(door, call):
-    quality = door.get(f"/v1/calls/{call}")["quality"]
-    return quality["received"] if quality else 0
-
-
-def flows(*calls):
-    """Sound comes at each of these doors, from now on."""
-    for door, call in calls:
-        before = received(door, call)
-        until(lambda d=door, c=call, b=before: received(d, c) > b + 50, "sound")
 
 
 @shows("network.down", "network.up")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.daemon.network.test_network import flows
+from tests.support.cabled import flows
 from tests.support.daemon import Daemon
 from tests.support.peers.namespaces import DOOR, HELD, PBX, Cable, Machine, plug
 from tests.support.peers.registrars import Kamailio, account

@@ -173,6 +173,9 @@ class HttpPorts(Protocol):
     async def doctor(self) -> list[Json]:
         """The findings of an examination of the station, shaped as `models.Finding`."""
 
+    async def support_bundle(self) -> Json:
+        """What a fault can be understood by from afar, shaped as `models.SupportBundle`, without secrets."""
+
     async def measure(self) -> Measured:
         """Figures for GET /metrics."""
 

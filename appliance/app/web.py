@@ -200,6 +200,18 @@ class Web:
         runtime = self.snapshot()["runtime"]
         return effective(self._now(), {table: runtime[table] for table in ("forwarding", "quiet_hours")})
 
+    async def support_bundle(self) -> dict[str, Any]:
+        """What a fault can be understood by from afar, without secrets."""
+        from appliance.app import support  # noqa: PLC0415  late: for this alone
+
+        parts = {"findings": await self.doctor(), "configuration": self.configuration(), "state": self.snapshot()}
+        parts |= {"calls": [], "doors": [], "events": self._reactor.feed.latest(support.EVENTS)}
+        with suppress(IntercomError):  # a log that cannot be read is among the findings
+            rows = await asyncio.to_thread(self.call_log.list, support.LOGGED)
+            parts["calls"] = [call for _, call in rows]
+            parts["doors"] = await asyncio.to_thread(self.audit.list, support.LOGGED)
+        return await asyncio.to_thread(support.bundle, parts)
+
     async def measure(self) -> "Measured":
         """The figures of this moment."""
         from appliance.api.ports import Measured  # noqa: PLC0415  late: see _load

@@ -13,15 +13,14 @@ from urllib.parse import urlencode
 import appliance
 from appliance.base.errors import ErrorCode, IntercomError, problem
 from appliance.base.types import Json
-from appliance.cli import codes, config, show, terms, tokens, wait_idle
+from appliance.cli import codes, config, options, show, terms, tokens, wait_idle
 from appliance.cli import recordings as recordings_
 from appliance.cli.client import MADE_SOUND_S, SOUND_TEST_S, Client, default_socket
 
-TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
 DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
 TIMED = {"open", "hold"}
-SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 0.1, 600.0
 OUTPUT = {"--json": "print answers and errors as JSON", "--utc": "print times in UTC, not in local time"}
+BUNDLE = Path("intercomd-support.json")
 CONFIG = Path("/etc/intercomd/intercomd.toml")
 
 Command = Callable[[Client, argparse.Namespace], int]
@@ -99,9 +98,9 @@ def call_commands(add: Add) -> None:
     talk_ = add("talk", talk, "with push-to-talk: let the caller hear the visitor, or the visitor the caller")
     talk_.add_argument("act", nargs="?", choices=["start", "stop"], default="start", help="(default: start)")
     talk_.add_argument("--seconds", type=float, default=60.0, help="longest duration (default 60)")
-    tone_options(add("tone", tone, "play a tone on the speaker, or to the far end of a call"))
-    sound_options(add("play", play, "play a sound on the speaker, or to the far end of a call"))
-    speech_options(add("say", say, "speak a text on the speaker, or to the far end of a call"))
+    options.tone(add("tone", tone, "play a tone on the speaker, or to the far end of a call"))
+    options.sound(add("play", play, "play a sound on the speaker, or to the far end of a call"))
+    options.speech(add("say", say, "speak a text on the speaker, or to the far end of a call"))
     recordings_.live_options(add("record", record, "record a call, or stop that"))
     transfer_ = add("transfer", transfer, "transfer the far end of a call to another address")
     transfer_.add_argument("to", help="a target, a SIP address, a number at an account, or another call's id")
@@ -121,8 +120,8 @@ def house_commands(add: Add) -> None:
     press_ = add("press", press, "press a button of the panel")
     press_.add_argument("button")
     press_.add_argument("--seconds", type=float, default=0.0, help="duration of the press")
-    panel_options(add("panel", panel, "show buttons and lamps, or test every part step by step"))
-    audio_options(add("audio", audio, "show, set or test volume and gain, or list the sound cards"))
+    options.panel(add("panel", panel, "show buttons and lamps, or test every part step by step"))
+    options.audio(add("audio", audio, "show, set or test volume and gain, or list the sound cards"))
 
 
 def station_commands(add: Add) -> None:
@@ -137,13 +136,17 @@ def station_commands(add: Add) -> None:
         default=CONFIG,
         help=f"file to check if no daemon runs (default {CONFIG})",
     )
+    support_ = add(
+        "support-bundle", support_bundle, "write what a fault can be understood by into a file, without secrets"
+    )
+    support_.add_argument("file", nargs="?", type=Path, default=BUNDLE, help=f"a new file (default {BUNDLE})")
     add("page", page, "show the address of the station's page with its token, and how to open it on another computer")
     config.options(add("config", configuration, "show the configuration in force, get a setting, or check a file"))
     add("accounts", accounts, "show the accounts at registrars")
     recordings_.options(add("recordings", recordings, "list recordings, newest first, or delete or protect one"))
     codes.options(add("code", code, "list codes and cards that open doors, add one, or remove one"))
     tokens.options(add("token", token, "list tokens of clients over TCP, make one, or remove one"))
-    log_options(add("log", log, "list past calls, or openings and refusals of doors, newest first"))
+    options.log(add("log", log, "list past calls, or openings and refusals of doors, newest first"))
 
 
 def for_shell(parser: argparse.ArgumentParser) -> None:
@@ -152,89 +155,11 @@ def for_shell(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", nargs="*")
 
 
-def panel_options(parser: argparse.ArgumentParser) -> None:
-    """Which parts to test, and for how long."""
-    parser.add_argument("act", nargs="?", choices=["test"], metavar="test", help="test each part, one after another")
-    parser.add_argument(
-        "part",
-        nargs="?",
-        help="one part: lamp.ID, button.ID, keypad.ID, reader.ID, sensor.ID, door.ID or sound; or a kind, such as lamp",
-    )
-    parser.add_argument("--seconds", type=trial_seconds, help="duration of each test (default: depends on the part)")
-
-
-def audio_options(parser: argparse.ArgumentParser) -> None:
-    """What to show, and what to set."""
-    parser.add_argument(
-        "act",
-        nargs="?",
-        choices=["devices", "set", "test"],
-        metavar="devices|set|test",
-        help="list the cards, set the levels, or test the speaker by the microphone",
-    )
-    parser.add_argument("--volume", type=float, help="of the speaker, in per cent")
-    parser.add_argument("--gain", type=float, help="of the microphone, in per cent")
-    for side in ("speaker", "microphone"):
-        parser.add_argument(f"--{side}", choices=["on", "off"], help=f"the switch of the {side} in the mixer")
-    parser.add_argument("--apply", action="store_true", help="with test: set the volume that the result recommends")
-
-
-def tone_options(parser: argparse.ArgumentParser) -> None:
-    """Which tone, where, and for how long."""
-    parser.add_argument("tone", type=tone_name, help=f"{', '.join(TONES)}; or stop")
-    parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
-    parser.add_argument("--country", default="", help="country whose tone it is: two letters (default: as configured)")
-    parser.add_argument("--seconds", type=float, default=10.0, help="longest duration (default 10)")
-
-
-def sound_options(parser: argparse.ArgumentParser) -> None:
-    """Which sound, where, and how."""
-    parser.add_argument(
-        "sound", nargs="?", help="name of a file in audio.sounds, without .wav, or the URL of a WAV file"
-    )
-    parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
-    parser.add_argument("--loop", action="store_true", help="again and again")
-    parser.add_argument("--volume", type=float, default=100.0, help="in per cent of the file's (default 100)")
-    parser.add_argument("--stop", metavar="PLACE", help="stop the sound: speaker, or the id of a call")
-
-
-def speech_options(parser: argparse.ArgumentParser) -> None:
-    """Which text, where, and how."""
-    parser.add_argument("text", help="the text; -: from standard input, which hides it from other users")
-    parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
-    parser.add_argument("--language", default="", help="such as en-gb (default: as configured)")
-    parser.add_argument("--voice", default="", help="such as f3 (default: as configured)")
-    parser.add_argument("--rate", type=int, help="words a minute (default: as configured)")
-    parser.add_argument("--volume", type=float, default=100.0, help="in per cent of the voice's (default 100)")
-
-
-def log_options(parser: argparse.ArgumentParser) -> None:
-    """Which log, and which page of it."""
-    parser.add_argument("what", nargs="?", choices=["calls", "doors"], default="calls", metavar="calls|doors")
-    parser.add_argument("--limit", type=int, default=50, help="number of entries (default 50, at most 200)")
-    parser.add_argument("--cursor", help="continue after the previous page")
-
-
 def complete(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl ids`."""
     from appliance.cli.complete import words  # noqa: PLC0415  late: the other commands are quicker without
 
     return output({"ids": words(client, given.kind)}, given, lambda answer: "\n".join(answer["ids"]))
-
-
-def trial_seconds(text: str) -> float:
-    """The length of a part's test in seconds. Raises ValueError."""
-    seconds = float(text)
-    if not SHORTEST_TRIAL_S <= seconds <= LONGEST_TRIAL_S:
-        raise argparse.ArgumentTypeError(f"{text} is not from {SHORTEST_TRIAL_S:g} to {LONGEST_TRIAL_S:g}")
-    return seconds
-
-
-def tone_name(text: str) -> str:
-    """The tone to play, or "stop". Raises ValueError."""
-    if text not in {*TONES, "stop"}:
-        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(TONES)}, stop")
-    return text
 
 
 def state(client: Client, given: argparse.Namespace) -> int:
@@ -307,6 +232,13 @@ def findings(found: list[Json], given: argparse.Namespace) -> int:
     """Print findings; status 1 if one of them is a problem."""
     output({"findings": found}, given, show.findings)
     return 1 if any(finding["level"] == "problem" for finding in found) else 0
+
+
+def support_bundle(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl support-bundle`."""
+    from appliance.cli import support  # noqa: PLC0415  late: the other commands are quicker without
+
+    return output(support.save(client, given.file), given, support.words)
 
 
 def configuration(client: Client, given: argparse.Namespace) -> int:

@@ -57,6 +57,10 @@ class Feed:
         """How many events wait for each subscriber."""
         return [len(subscriber.queue) for subscriber in self._subscribers]
 
+    def latest(self, most: int) -> list[Json]:
+        """At most so many of the newest events, the oldest of them first."""
+        return self._past.since(max(self.last - most, 0), most)[1]
+
     def close(self) -> None:
         """End all subscriptions once they are read."""
         self._closed = True

@@ -220,6 +220,9 @@ class Station:
         finally:
             self._subscribers.discard(queue)
 
+    async def support_bundle(self) -> dict[str, Any]:
+        return {"findings": self.findings}
+
     async def measure(self) -> Measured:
         counts = Counts([door["id"] for door in self.state["doors"]])
         return Measured(counts, self.snapshot(), 0, 0, 0, {"state": (1000, 2000)})

@@ -139,6 +139,7 @@ CONTRACT = {
     "GET /v1/config",
     "PATCH /v1/config/runtime",
     "POST /v1/doctor",
+    "GET /v1/support-bundle",
     "GET /livez",
     "GET /readyz",
     "GET /metrics",

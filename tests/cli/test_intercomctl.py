@@ -17,7 +17,7 @@ import tomli
 from appliance.api.models.audio import PlayTone
 from appliance.api.models.tokens import TokenScope
 from appliance.cli import show
-from appliance.cli.__main__ import TONES
+from appliance.cli.options import TONES
 from appliance.cli.tokens import SCOPES
 from appliance.core.model import PLAYABLE
 from appliance.simulator.panel import ask

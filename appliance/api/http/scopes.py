@@ -11,6 +11,7 @@ _TO_READ = (
     ("/v1/codes", (ADMIN,)),
     ("/v1/tokens", (ADMIN,)),
     ("/v1/config", (ADMIN,)),
+    ("/v1/support-bundle", (ADMIN,)),
     ("", (VIEW,)),
 )
 _TO_ACT = (

@@ -14,7 +14,9 @@ from appliance.api.models.appliance import (
     Health,
     Index,
     IndexedRequest,
+    Machine,
     Snapshot,
+    SupportBundle,
 )
 from appliance.api.models.audio import (
     Audio,

@@ -7,7 +7,7 @@ from pydantic import Field
 from appliance.api.models.accounts import Account, Contact, Entry, Network, Target
 from appliance.api.models.audio import Audio
 from appliance.api.models.base import AnswerBody, Time
-from appliance.api.models.calls import Call
+from appliance.api.models.calls import Call, LoggedCall
 from appliance.api.models.conferences import Conference
 from appliance.api.models.doors import Door
 from appliance.api.models.panel import Panel
@@ -111,3 +111,27 @@ class Health(AnswerBody):
     """The station works."""
 
     status: Literal["ok"]
+
+
+class Machine(AnswerBody):
+    """What the station runs on."""
+
+    board: str = Field(description="Name of the board; empty if it has none.")
+    system: str = Field(examples=["Debian GNU/Linux 13 (trixie)"])
+    kernel: str
+    processor: str = Field(examples=["aarch64"])
+    python: str
+
+
+class SupportBundle(AnswerBody):
+    """What a fault can be understood by from afar, without secrets."""
+
+    version: str = Field(description="Version of intercomd.")
+    made: Time
+    machine: Machine
+    findings: list[Finding] = Field(description="The results of the doctor.")
+    configuration: dict[str, Any] = Field(description="All settings in force, as of `GET /v1/config`.")
+    state: Snapshot
+    calls: list[LoggedCall] = Field(description="The newest calls of the log, at most 100.")
+    doors: list[Envelope] = Field(description="The newest openings and refusals, at most 100.")
+    events: list[Envelope] = Field(description="The newest events, at most 500, the oldest first.")

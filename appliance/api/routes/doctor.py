@@ -1,4 +1,4 @@
-"""/v1/doctor: faults of configuration, cards, lines, accounts and calls, one sentence each."""
+"""/v1/doctor: faults of configuration, cards, lines, accounts and calls; /v1/support-bundle: all about them."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -8,10 +8,22 @@ from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon
 from appliance.api.http.response_schemas import answers
 
-router = APIRouter(prefix="/v1/doctor", tags=["doctor"], responses=problems.RESPONSES)
+router = APIRouter(prefix="/v1", tags=["doctor"], responses=problems.RESPONSES)
 
 
-@router.post("", responses=answers(models.Findings))
+@router.post("/doctor", responses=answers(models.Findings))
 async def examine_station(daemon: Daemon) -> JSONResponse:
     """Look at everything now."""
     return JSONResponse({"findings": await daemon.doctor()})
+
+
+@router.get("/support-bundle", responses=answers(models.SupportBundle))
+async def read_support_bundle(daemon: Daemon) -> JSONResponse:
+    """What a fault can be understood by from afar: machine, findings, settings, state, logs and the newest events.
+
+    Without passwords, tokens, codes, texts of messages and values of headers; digits are replaced by others. Names,
+    numbers and addresses of people are in it.
+    """
+    return JSONResponse(
+        await daemon.support_bundle(), headers={"Content-Disposition": 'attachment; filename="intercomd-support.json"'}
+    )

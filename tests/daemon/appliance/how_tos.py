@@ -98,7 +98,7 @@ TABLE = {
         *[Config(), Run(), Run("call"), Config(), LeftOut(NO_INTERNET), Config(), Config()],
         Run("call"),
     ],
-    "report-a-bug.md": [LeftOut(NO_SYSTEMD), Run("recording")],
+    "report-a-bug.md": [Run(), LeftOut(NO_SYSTEMD), Run("recording")],
     "ring-several-people.md": [Config(GPIO + OFFICE), LeftOut(NO_SYSTEMD)],
     "run-as-a-service.md": [
         LeftOut(NO_SYSTEMD),

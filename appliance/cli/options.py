@@ -1,0 +1,84 @@
+"""The options of commands that have several."""
+
+import argparse
+
+TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
+SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 0.1, 600.0
+
+
+def panel(parser: argparse.ArgumentParser) -> None:
+    """Which parts to test, and for how long."""
+    parser.add_argument("act", nargs="?", choices=["test"], metavar="test", help="test each part, one after another")
+    parser.add_argument(
+        "part",
+        nargs="?",
+        help="one part: lamp.ID, button.ID, keypad.ID, reader.ID, sensor.ID, door.ID or sound; or a kind, such as lamp",
+    )
+    parser.add_argument("--seconds", type=trial_seconds, help="duration of each test (default: depends on the part)")
+
+
+def audio(parser: argparse.ArgumentParser) -> None:
+    """What to show, and what to set."""
+    parser.add_argument(
+        "act",
+        nargs="?",
+        choices=["devices", "set", "test"],
+        metavar="devices|set|test",
+        help="list the cards, set the levels, or test the speaker by the microphone",
+    )
+    parser.add_argument("--volume", type=float, help="of the speaker, in per cent")
+    parser.add_argument("--gain", type=float, help="of the microphone, in per cent")
+    for side in ("speaker", "microphone"):
+        parser.add_argument(f"--{side}", choices=["on", "off"], help=f"the switch of the {side} in the mixer")
+    parser.add_argument("--apply", action="store_true", help="with test: set the volume that the result recommends")
+
+
+def tone(parser: argparse.ArgumentParser) -> None:
+    """Which tone, where, and for how long."""
+    parser.add_argument("tone", type=tone_name, help=f"{', '.join(TONES)}; or stop")
+    parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
+    parser.add_argument("--country", default="", help="country whose tone it is: two letters (default: as configured)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="longest duration (default 10)")
+
+
+def sound(parser: argparse.ArgumentParser) -> None:
+    """Which sound, where, and how."""
+    parser.add_argument(
+        "sound", nargs="?", help="name of a file in audio.sounds, without .wav, or the URL of a WAV file"
+    )
+    parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
+    parser.add_argument("--loop", action="store_true", help="again and again")
+    parser.add_argument("--volume", type=float, default=100.0, help="in per cent of the file's (default 100)")
+    parser.add_argument("--stop", metavar="PLACE", help="stop the sound: speaker, or the id of a call")
+
+
+def speech(parser: argparse.ArgumentParser) -> None:
+    """Which text, where, and how."""
+    parser.add_argument("text", help="the text; -: from standard input, which hides it from other users")
+    parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
+    parser.add_argument("--language", default="", help="such as en-gb (default: as configured)")
+    parser.add_argument("--voice", default="", help="such as f3 (default: as configured)")
+    parser.add_argument("--rate", type=int, help="words a minute (default: as configured)")
+    parser.add_argument("--volume", type=float, default=100.0, help="in per cent of the voice's (default 100)")
+
+
+def log(parser: argparse.ArgumentParser) -> None:
+    """Which log, and which page of it."""
+    parser.add_argument("what", nargs="?", choices=["calls", "doors"], default="calls", metavar="calls|doors")
+    parser.add_argument("--limit", type=int, default=50, help="number of entries (default 50, at most 200)")
+    parser.add_argument("--cursor", help="continue after the previous page")
+
+
+def trial_seconds(text: str) -> float:
+    """The length of a part's test in seconds. Raises ValueError."""
+    seconds = float(text)
+    if not SHORTEST_TRIAL_S <= seconds <= LONGEST_TRIAL_S:
+        raise argparse.ArgumentTypeError(f"{text} is not from {SHORTEST_TRIAL_S:g} to {LONGEST_TRIAL_S:g}")
+    return seconds
+
+
+def tone_name(text: str) -> str:
+    """The tone to play, or "stop". Raises ValueError."""
+    if text not in {*TONES, "stop"}:
+        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(TONES)}, stop")
+    return text

@@ -75,9 +75,7 @@ def follow_commands(add: Add) -> None:
     add("state", state, "show the state of the station")
     idle_ = add("idle", wait_until_idle, "wait until no call is active and no door is open")
     idle_.add_argument("--seconds", type=float, default=600.0, help="longest time (default 600)")
-    add("watch", watch, "print events as they come").add_argument(
-        "--since", type=int, metavar="ID", help="start after this event"
-    )
+    options.watch(add("watch", watch, "print events as they come"))
 
 
 def call_commands(add: Add) -> None:
@@ -142,7 +140,10 @@ def station_commands(add: Add) -> None:
     support_.add_argument("file", nargs="?", type=Path, default=BUNDLE, help=f"a new file (default {BUNDLE})")
     add("page", page, "show the address of the station's page with its token, and how to open it on another computer")
     config.options(add("config", configuration, "show the configuration in force, get a setting, or check a file"))
-    add("accounts", accounts, "show the accounts at registrars")
+    options.accounts(add("accounts", accounts, "show the accounts at registrars, or register one now, or end that"))
+    add("contacts", contacts, "show the flats of the directory, and the targets that can be called")
+    options.dnd(add("dnd", dnd, "show, begin or end do-not-disturb: calls do not ring, visitors still do"))
+    options.forward(add("forward", forward, "show or set where calls to this station are forwarded"))
     recordings_.options(add("recordings", recordings, "list recordings, newest first, or delete or protect one"))
     codes.options(add("code", code, "list codes and cards that open doors, add one, or remove one"))
     tokens.options(add("token", token, "list tokens of clients over TCP, make one, or remove one"))
@@ -252,7 +253,32 @@ def configuration(client: Client, given: argparse.Namespace) -> int:
 
 def accounts(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl accounts`."""
+    if given.act is not None:
+        from appliance.cli import residents  # noqa: PLC0415  late: the other commands are quicker without
+
+        return output(residents.account(client, given), given, show.done)
     return output(client.ask("GET", "/v1/accounts"), given, show.accounts)
+
+
+def contacts(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl contacts`."""
+    from appliance.cli import residents  # noqa: PLC0415  late: the other commands are quicker without
+
+    return output(client.ask("GET", "/v1/contacts"), given, residents.contact_words)
+
+
+def dnd(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl dnd`."""
+    from appliance.cli import residents  # noqa: PLC0415  late: the other commands are quicker without
+
+    return output(residents.do_not_disturb(client, given), given, residents.quiet_words)
+
+
+def forward(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl forward`."""
+    from appliance.cli import residents  # noqa: PLC0415  late: the other commands are quicker without
+
+    return output(residents.forward(client, given), given, residents.forward_words)
 
 
 def recordings(client: Client, given: argparse.Namespace) -> int:
@@ -279,11 +305,14 @@ def token(client: Client, given: argparse.Namespace) -> int:
 
 
 def watch(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl watch`, until Ctrl-C: the process then exits at once, as the library would wait for the daemon."""
+    """`intercomctl watch`, until an event of the wanted type, or Ctrl-C: the process then exits at once."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     for event in client.events(given.since):
         output(event, given, show.event)
         sys.stdout.flush()
+        family, every, _ = (given.until or "").partition(".*")
+        if event["type"].startswith(f"{family}.") if every else event["type"] == family:
+            break
     return 0
 
 

@@ -17,6 +17,7 @@ def _targets(state: Json) -> list[str]:
 
 # By the name of the argument that accepts them.
 OF_STATE: dict[str, Callable[[Json], list[str]]] = {
+    "account": lambda state: [str(account["name"]) for account in state["accounts"]],
     "button": lambda state: _ids(state["panel"]["buttons"]),
     "call": lambda state: _ids(state["calls"]),
     "door": lambda state: _ids(state["doors"]),

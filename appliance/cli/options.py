@@ -3,6 +3,7 @@
 import argparse
 
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
+FORWARDED = ("always", "quiet", "busy", "no-answer")
 SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 0.1, 600.0
 
 
@@ -60,6 +61,35 @@ def speech(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--voice", default="", help="such as f3 (default: as configured)")
     parser.add_argument("--rate", type=int, help="words a minute (default: as configured)")
     parser.add_argument("--volume", type=float, default=100.0, help="in per cent of the voice's (default 100)")
+
+
+def watch(parser: argparse.ArgumentParser) -> None:
+    """From where, and until what."""
+    parser.add_argument("--since", type=int, metavar="ID", help="start after this event")
+    parser.add_argument(
+        "--until", metavar="TYPE", help="end after an event such as ring.started, or call.* for all calls'"
+    )
+
+
+def dnd(parser: argparse.ArgumentParser) -> None:
+    """What it is to become."""
+    parser.add_argument("act", nargs="?", choices=["on", "off"], metavar="on|off", help="(default: show which it is)")
+
+
+def forward(parser: argparse.ArgumentParser) -> None:
+    """Which calls, and where."""
+    parser.add_argument(
+        "act", nargs="?", choices=FORWARDED, metavar="|".join(FORWARDED), help="which calls (default: show all)"
+    )
+    parser.add_argument("to", nargs="?", help="name of a target, or a number at the first account")
+    parser.add_argument("--off", action="store_true", help="no longer forward these calls")
+    parser.add_argument("--seconds", type=float, help="with no-answer: how long a call rings first")
+
+
+def accounts(parser: argparse.ArgumentParser) -> None:
+    """What to do with which account."""
+    parser.add_argument("act", nargs="?", choices=["register", "unregister"], metavar="register|unregister")
+    parser.add_argument("account", nargs="?", help="name of the account")
 
 
 def log(parser: argparse.ArgumentParser) -> None:

@@ -332,6 +332,47 @@ def test_watch_prints_events_from_the_one_named(daemon):
 
 
 @pytest.mark.far_end
+def test_watch_ends_after_the_event_that_is_waited_for(daemon):
+    argv = command(daemon, "--json", "watch", "--since", "0", "--until")
+    for until_, last in (("appliance.ready", "appliance.ready"), ("appliance.*", "appliance.started")):
+        ended = subprocess.run([*argv, until_], capture_output=True, text=True, timeout=120)
+        assert ended.returncode == 0
+        kinds = [json.loads(line)["type"] for line in ended.stdout.splitlines()]
+        assert kinds.index(last) == len(kinds) - 1
+
+
+@pytest.mark.far_end
+def test_do_not_disturb_is_shown_begun_and_ended(daemon):
+    assert ctl(daemon, "dnd").stdout == "Do not disturb: off.\n"
+    assert ctl(daemon, "dnd", "on").stdout == "Do not disturb: on.\n"
+    assert json.loads(ctl(daemon, "--json", "dnd").stdout)["runtime"]["do_not_disturb"] is True
+    assert ctl(daemon, "dnd", "off").stdout == "Do not disturb: off.\n"
+
+
+@pytest.mark.far_end
+def test_forwarding_is_shown_set_and_ended(daemon):
+    assert ctl(daemon, "forward").stdout == "No calls are forwarded.\n"
+    assert ctl(daemon, "forward", "quiet", "kitchen").stdout == "quiet      kitchen\n"
+    both = ctl(daemon, "forward", "no-answer", "kitchen", "--seconds", "30").stdout.splitlines()
+    assert both == ["quiet      kitchen", "no-answer  kitchen, after 30 s"]
+    for when in ("quiet", "no-answer"):
+        shown = ctl(daemon, "forward", when, "--off")
+    assert shown.stdout == "No calls are forwarded.\n"
+    for words in (["busy"], ["busy", "kitchen", "--off"]):
+        unclear = ctl(daemon, "forward", *words)
+        assert (unclear.returncode, "give --off" in unclear.stderr) == (1, True)
+    assert "cannot be forwarded to 'cellar'" in ctl(daemon, "forward", "busy", "cellar").stderr
+
+
+@pytest.mark.far_end
+def test_contacts_are_listed_and_an_account_that_is_not_there_is_refused(daemon):
+    assert "kitchen  sip:" in ctl(daemon, "contacts").stdout
+    for act in ("register", "unregister"):
+        assert "There is no account office" in ctl(daemon, "accounts", act, "office").stderr
+        assert "No account is given" in ctl(daemon, "accounts", act).stderr
+
+
+@pytest.mark.far_end
 def test_idle_waits_for_the_end_of_calls_and_of_a_doors_opening(daemon):
     assert ctl(daemon, "idle").returncode == 0
     assert ctl(daemon, "door", "front", "--seconds", "1").returncode == 0

@@ -61,7 +61,7 @@ TABLE = {
         Config(rest='user = "201"\nregistrar = "pbx.example"\npassword_file = "office.password"\n'),
         Run(),
     ],
-    "forward-calls.md": [Config(), Run()],
+    "forward-calls.md": [Config(), Run(), Run()],
     "give-programs-access.md": [Run()],
     "hold-a-conference.md": [Run("call")],
     "keypads-and-readers.md": [

@@ -1,0 +1,71 @@
+"""What residents change while the station runs, and accounts: the requests of `dnd`, `forward` and `accounts`."""
+
+import argparse
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
+from appliance.cli.client import Client
+
+RUNTIME = "/v1/config/runtime"
+
+
+def do_not_disturb(client: Client, given: argparse.Namespace) -> Json:
+    """Set it, or read it. Raises IntercomError."""
+    if given.act is None:
+        return client.ask("GET", "/v1/state")
+    return client.ask("PATCH", RUNTIME, {"do_not_disturb": given.act == "on"})
+
+
+def forward(client: Client, given: argparse.Namespace) -> Json:
+    """Set where calls are forwarded, or read it. Raises IntercomError."""
+    if given.act is None:
+        return client.ask("GET", "/v1/state")
+    if (given.to is None) != given.off:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            "It is not clear where to forward calls.",
+            "",
+            "Name a target or a number, as in `intercomctl forward busy office`, or give --off.",
+        )
+    change: Json = {given.act.replace("-", "_"): given.to or ""}
+    if given.seconds is not None:
+        change["no_answer_s"] = given.seconds
+    return client.ask("PATCH", RUNTIME, {"forwarding": change})
+
+
+def account(client: Client, given: argparse.Namespace) -> Json:
+    """Register an account now, or end its registration. Raises IntercomError."""
+    if not given.account:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, "No account is given.", "", "Name one; `intercomctl accounts` lists them."
+        )
+    return client.ask("POST", f"/v1/accounts/{given.account}/{given.act}")
+
+
+def quiet_words(answer: Json) -> str:
+    """Whether calls ring."""
+    runtime = answer["runtime"]
+    words = f"Do not disturb: {'on' if runtime['do_not_disturb'] else 'off'}."
+    hours = " Quiet hours are in force." if runtime["quiet"] and not runtime["do_not_disturb"] else ""
+    return _warned(answer, words + hours)
+
+
+def forward_words(answer: Json) -> str:
+    """Where calls are forwarded."""
+    rules = answer["runtime"]["forwarding"]
+    lines = [f"{name.replace('_', '-'):9}  {rules[name]}" for name in ("always", "quiet", "busy") if rules[name]]
+    lines += [f"no-answer  {rules['no_answer']}, after {rules['no_answer_s']:g} s"] if rules["no_answer"] else []
+    return _warned(answer, "\n".join(lines) or "No calls are forwarded.")
+
+
+def contact_words(answer: Json) -> str:
+    """Flats with their targets, and targets with their addresses and, if they are watched, their states."""
+    lines = [f"flat {each['flat']}  {each['name']}  {', '.join(each['targets'])}" for each in answer["directory"]]
+    for each in answer["contacts"]:
+        state = f"  {each['state'].replace('_', ' ')}" if each["watched"] else ""
+        lines.append(f"{each['name']}  {each['uri']}{state}")
+    return "\n".join(lines) or "No contacts."
+
+
+def _warned(answer: Json, words: str) -> str:
+    return f"{words}\n{answer['warning']}" if answer.get("warning") else words

@@ -28,6 +28,7 @@ def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> S
         open_canceller=config.audio.echo_canceller == "open",
         hold_music=config.audio.hold_music,
         sounds=config.audio.sounds,
+        tones=config.audio.tones,
         made_sounds=str(places.made_sounds),
         recordings=str(places.recordings),
         trace=str(places.state / "sip.trace") if config.sip.trace else "",

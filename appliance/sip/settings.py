@@ -59,7 +59,8 @@ class SipSettings(Record, kw_only=True):
     hear, "" for silence. recordings: their directory. trace: file to which every SIP message is appended, with
     direction, time and peer; "" for none. ice: for calls outside accounts. stun_server: host and port, for calls by
     ICE; None for none. callers: who may call outside accounts only with a password. sounds: directory of files that
-    clients may play. made_sounds: directory of the files that the station makes, of texts and URLs.
+    clients may play. tones: directory of files that play in place of tones, "" for none. made_sounds: directory of the
+    files that the station makes, of texts and URLs.
     """
 
     address: str = ""
@@ -76,6 +77,7 @@ class SipSettings(Record, kw_only=True):
     open_canceller: bool = False
     hold_music: str = ""
     sounds: str = ""
+    tones: str = ""
     made_sounds: str = ""
     recordings: str = "."
     trace: str = ""

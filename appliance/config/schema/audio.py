@@ -66,6 +66,13 @@ class AudioTable(Table):
         default="",
         pattern=r"^[^\x00]*$",
     )
+    tones: str = setting(
+        "Directory of your own tones: NAME.wav there plays in a loop in place of that tone, for example ringing.wav "
+        "when somebody calls, or door.wav. 16 bit, mono or stereo, of any sample rate. Empty: none.",
+        allowed='the path of a directory, or ""',
+        default="",
+        pattern=r"^[^\x00]*$",
+    )
     url_hosts: list[Annotated[str, AfterValidator(addresses.host_text)]] = setting(
         "Hosts of your own network, by name or address, whose sounds clients may have the station play by URL. Hosts "
         "with public addresses need no entry.",

@@ -81,8 +81,9 @@ class ConfigRejected(Event):
 
 
 class ApplianceDegraded(Event):
-    """A part fails: sip, relay, storage, codes, kept, http, certificate, tokens, dbus, stun, digits in the sound.
+    """A part fails, of those that have no event of their own.
 
+    sip, relay, storage, codes, kept, http, certificate, tokens, dbus, stun, tones, or digits in the sound.
     The panel has `panel.failed` instead, and the sound card `audio.failed`.
     """
 

@@ -95,7 +95,7 @@ TABLE = {
     ],
     "record-calls.md": [Config(), Run()],
     "play-sounds.md": [
-        *[Config(), Run(), Run("call"), Config(), LeftOut(NO_INTERNET), Config(), Config()],
+        *[Config(), Config(), Run(), Run("call"), Config(), LeftOut(NO_INTERNET), Config(), Config()],
         Run("call"),
     ],
     "report-a-bug.md": [Run(), LeftOut(NO_SYSTEMD), Run("recording")],

@@ -6,7 +6,7 @@ import pytest
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
 from tests.support.peers.sound_server import SoundServer, serving
-from tests.support.peers.sounds import HEARD_DB, hears, levels_of
+from tests.support.peers.sounds import HEARD_DB, hears, levels_of, tone
 from tests.support.shown import shows
 from tests.support.stations import RATE
 from tests.support.waiting import until
@@ -73,6 +73,32 @@ def test_a_client_plays_a_tone_on_the_speaker_and_stops_it(station):
         door.ask("DELETE", "/v1/audio/tone")
         door.next("tone.stopped", tone="door", reason="stopped")
         assert door.ask("DELETE", "/v1/audio/tone")[1]["warning"]
+
+
+OWN_HZ, OWN_RATE = 1300, 44100  # neither in any tone, nor the rate of the bridge
+
+
+@shows("POST /v1/calls/{id}/tone")
+def test_a_tone_is_the_operators_own_file_and_one_that_cannot_be_played_is_reported(station, tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    tone(own / "ringing.wav", OWN_HZ, OWN_RATE)
+    (own / "door.wav").write_text("no sound at all")
+    with station(tones=str(own)) as door, Packets(door.far_address, 0, to=door.address) as far:
+        far.send(far.request("INVITE", body=far.sdp))
+        call = door.rung()
+        door.post(f"/v1/calls/{call}/early-media")
+        hears(far, [OWN_HZ], [660])
+        door.post(f"/v1/calls/{call}/tone", {"tone": "busy", "seconds": 300})
+        hears(far, [425], [OWN_HZ])
+        door.post(f"/v1/calls/{call}/tone", {"tone": "ringing", "seconds": 300})
+        hears(far, [OWN_HZ], [425])
+        door.post(f"/v1/calls/{call}/tone", {"tone": "door", "seconds": 300})
+        failed = door.wait("appliance.degraded", part="tones")["data"]
+        assert f"{own / 'door.wav'} cannot be played" in failed["why"]
+        hears(far, [784], [OWN_HZ])
+        door.post(f"/v1/calls/{call}/reject")
+        door.final(call, by="local")
 
 
 @pytest.fixture

@@ -20,11 +20,11 @@ HEARD_DB, ABSENT_DB = -40.0, -60.0
 G711_RATE = 8000
 
 
-def tone(path: Path, hertz: float) -> str:
+def tone(path: Path, hertz: float, rate: int = 16000) -> str:
     """A file with two seconds of it."""
     with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, 16000, 0, "NONE", ""))
-        samples = (round(AMPLITUDE * math.sin(2 * math.pi * hertz * n / 16000)) for n in range(32000))
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        samples = (round(AMPLITUDE * math.sin(2 * math.pi * hertz * n / rate)) for n in range(2 * rate))
         file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
     return str(path)
 

@@ -18,7 +18,7 @@ from appliance.sip.stack.media.inband_dtmf import Inband
 from appliance.sip.stack.media.players import Players
 from appliance.sip.stack.media.recorders import Recorders
 from appliance.sip.stack.media.self_test import SelfTest
-from appliance.sip.stack.media.tones import RATE, Tones
+from appliance.sip.stack.media.tones import RATE, OwnTones, Tones
 
 LOG = logging.getLogger(__name__)
 MICROPHONE, SPEAKER, SILENCE, TONE = "microphone", "speaker", "silence", "tone"
@@ -39,7 +39,8 @@ class Media:
         self._inband = Inband(calls, post)
         self._players = Players(settings.sounds, settings.made_sounds, post)
         self._test = SelfTest(post)
-        self._tones, self._confirm = Tones(), Tones()
+        self._own_tones = OwnTones(settings.tones, post)
+        self._tones, self._confirm = Tones(self._own_tones), Tones(self._own_tones)
         self._confirm.play(CountryTone(Tone.CONFIRM))
         self._ordered: dict[str, Tones] = {}  # by the name of the port that hears the tone
         # A port without a source gets nothing at all: a recorder would skip that time, and RTP would stop.
@@ -132,7 +133,7 @@ class Media:
             del self._ordered[hearer]
         for hearer, tone in wanted.items():
             if hearer not in self._ordered:
-                self._ordered[hearer] = Tones()
+                self._ordered[hearer] = Tones(self._own_tones)
             self._ordered[hearer].play(tone)
 
     def _wanted(self, living: list[CallMedia]) -> set[Route]:
@@ -189,10 +190,10 @@ class Media:
             MICROPHONE: self._player or self._manager.getCaptureDevMedia(),
             SPEAKER: self._manager.getPlaybackDevMedia(),
             SILENCE: self._silence,
-            TONE: self._tones.generator,
-            CONFIRM: self._confirm.generator,
+            TONE: self._tones.port,
+            CONFIRM: self._confirm.port,
         }
-        ports |= {_ordered(hearer): tones.generator for hearer, tones in self._ordered.items()}
+        ports |= {_ordered(hearer): tones.port for hearer, tones in self._ordered.items()}
         for file in self._sound.files:
             if (player := self._players.player(file.playback)) is not None:
                 ports[_file(file.playback)] = player

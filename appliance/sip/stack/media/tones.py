@@ -1,8 +1,13 @@
-"""The station's tones, as pjsua2's tone generator plays them."""
+"""The station's tones, as pjsua2's tone generator plays them, or from files of the operator."""
+
+import time
+from pathlib import Path
 
 import pjsua2 as pj
 
+from appliance.core import inputs
 from appliance.core.model import EUROPE, CountryTone, Tone
+from appliance.sip.stack.calls.operations import Post
 from appliance.sip.stack.media.national_tones import Cadence, cadence
 
 VOLUME = 8000  # of 32767: audible, but speech stays louder
@@ -27,28 +32,58 @@ TONES: dict[Tone, Cadence] = {
 }
 
 
-class Tones:
-    """One generator, which plays one tone at a time."""
+class OwnTones:
+    """The files that play in place of tones."""
 
-    def __init__(self) -> None:
-        self.generator = pj.ToneGenerator()
-        self.generator.createToneGenerator(RATE, 1)
+    def __init__(self, directory: str, post: Post) -> None:
+        self._directory, self._post = directory, post
+        self._failed: set[Tone] = set()
+
+    def player(self, tone: Tone) -> pj.AudioMediaPlayer | None:
+        """Open the file of a tone; None if there is none, or none that can be played."""
+        path = Path(self._directory) / f"{tone}.wav"
+        if not self._directory or tone in self._failed or not path.is_file():  # opening a FIFO would hang
+            return None
+        player = pj.AudioMediaPlayer()
+        try:
+            player.createPlayer(str(path))
+        except pj.Error as error:
+            self._failed.add(tone)
+            failed = inputs.PartFailed(
+                at=time.monotonic(),
+                part="tones",
+                why=f"{path} cannot be played: {error.reason}",
+                resolution="Give a readable WAV file of 16 bit, mono or stereo, and restart intercomd.",
+            )
+            self._post(failed)
+            return None
+        return player
+
+
+class Tones:
+    """One generator, which plays one tone at a time, and the file of a tone that has one."""
+
+    def __init__(self, own: OwnTones) -> None:
+        self._own, self._generator = own, pj.ToneGenerator()
+        self._generator.createToneGenerator(RATE, 1)
         self._playing: CountryTone | None = None
+        self.port: pj.AudioMedia = self._generator  # that the tone comes from
 
     def play(self, wanted: CountryTone | None) -> None:
         """Play this tone, from its beginning if another one was playing."""
         if wanted == self._playing:
             return
-        self.generator.stop()
+        self._generator.stop()
         self._playing = wanted
-        if wanted is None:
+        self.port = (None if wanted is None else self._own.player(wanted.tone)) or self._generator
+        if wanted is None or self.port is not self._generator:
             return
         parts = pj.ToneDescVector()
         for frequency, second, on_ms, off_ms in sounding(wanted):
             part = pj.ToneDesc()
             part.freq1, part.freq2, part.on_msec, part.off_msec, part.volume = frequency, second, on_ms, off_ms, VOLUME
             parts.append(part)
-        self.generator.play(parts, True)
+        self._generator.play(parts, True)
 
 
 def sounding(wanted: CountryTone) -> Cadence:

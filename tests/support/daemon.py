@@ -24,8 +24,9 @@ from appliance.base.types import Json
 from appliance.demo.sip_trace import Trace
 from appliance.demo.stations import CODE
 from appliance.simulator import panel
+from tests.support.forked import Forked
 from tests.support.peers.sipp import free_port
-from tests.support.processes import pss_mb
+from tests.support.processes import rss_mb
 from tests.support.shown import Witness, asked_by_http
 from tests.support.waiting import LOOK_S, PATIENCE_S, until
 
@@ -90,13 +91,14 @@ class Daemon(Witness):
         self.user: str = self.config["station"].get("user", "")
         self.trace = Trace(self.directory / "sip.trace")
         self.address = ""
-        self.process: subprocess.Popen[bytes]
+        self.process: Forked | subprocess.Popen[bytes]
         self.events: list[Json] = []
         self._new = threading.Condition()
         self._mark, self._taken = 0, set[int]()
         self.asked: list[str] = []  # rows of what was asked
         self._asked_mark = 0
         self._began = 0.0
+        self._log = self.directory / "log"
 
     # -- its process -------------------------------------------------------------------------------------------------
 
@@ -104,12 +106,18 @@ class Daemon(Witness):
         """Start it, and follow its events."""
         self.started.append(self)
         (self.directory / "door.toml").write_text(dump(self.config))
+        self._log.touch()
         self._began = time.monotonic()
         environment = {**os.environ, "PYTHONPATH": str(CODE)}
         environment.pop("RUNTIME_DIRECTORY", None)
         argv = start_command(self.directory / "door.toml", self.directory, "--demo")
-        with (self.directory / "log").open("ab") as log:
-            self.process = subprocess.Popen(
+        alone = self.within or "LD_PRELOAD" in environment  # a program of its own
+        self.process = self._program(argv, environment) if alone else Forked(argv[3:], environment, self._log)
+        threading.Thread(target=self._follow, args=[self.process], daemon=True).start()
+
+    def _program(self, argv: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
                 [*self.within, "setpriv", "--pdeathsig", "TERM", *argv],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -117,7 +125,6 @@ class Daemon(Witness):
                 env=environment,
                 cwd=CODE,
             )
-        threading.Thread(target=self._follow, args=[self.process], daemon=True).start()
 
     def ready(self) -> Self:
         """Wait until it is: its own appliance.ready, and none that the journal has of a start before."""
@@ -165,7 +172,7 @@ class Daemon(Witness):
     @property
     def log(self) -> str:
         """What it has printed, over all its starts."""
-        return (self.directory / "log").read_text(errors="replace")
+        return self._log.read_text(errors="replace")
 
     def told(self) -> str:
         """What a failed test should show."""
@@ -187,12 +194,12 @@ class Daemon(Witness):
         return found
 
     def memory(self) -> dict[str, float]:
-        """PSS of each process in MB."""
-        return {name: pss_mb(pid) for name, pid in self.processes().items()}
+        """What each process holds, in MB."""
+        return {name: rss_mb(pid) for name, pid in self.processes().items()}
 
     # -- its events --------------------------------------------------------------------------------------------------
 
-    def _follow(self, process: subprocess.Popen[bytes]) -> None:
+    def _follow(self, process: Forked | subprocess.Popen[bytes]) -> None:
         while process.poll() is None:
             since = self.events[-1]["id"] if self.events else 0
             with contextlib.suppress(OSError, WebSocketException):

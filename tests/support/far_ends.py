@@ -53,12 +53,16 @@ def watch() -> None:
     sys.addaudithook(_note)
 
 
+def note(command: Sequence[str]) -> None:
+    """Note the start of a far end; other commands do not count."""
+    if is_far_end(command):
+        _started.append(shlex.join(command))
+
+
 def _note(event: str, arguments: tuple[object, ...]) -> None:
     if event not in {"subprocess.Popen", "os.posix_spawn"}:
         return
     words = arguments[1]
     command = [words] if isinstance(words, str | bytes | os.PathLike) else words
     assert isinstance(command, Iterable)
-    texts = [os.fsdecode(word) for word in command]
-    if is_far_end(texts):
-        _started.append(shlex.join(texts))
+    note([os.fsdecode(word) for word in command])

@@ -38,7 +38,7 @@ def living(processes: list[tuple[int, str]]) -> list[int]:
     return [pid for pid, born in processes if (fields := status(pid)) and fields[19] == born]
 
 
-def pss_mb(pid: int) -> float:
-    """Return its memory in MB, its share of what is shared included."""
+def rss_mb(pid: int) -> float:
+    """Return its memory in MB, all of what it shares included: what others do with their share changes nothing."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return round(int(rollup.partition("\nPss:")[2].split()[0]) / 1024, 1)
+    return round(int(rollup.partition("\nRss:")[2].split()[0]) / 1024, 1)

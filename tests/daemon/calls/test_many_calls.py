@@ -30,7 +30,7 @@ def weight(pid):
     How much of a library counts depends on how many others use it at the moment, who may be other tests.
     """
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    pss, own = (int(re.search(rf"^{name}:\s+(\d+)", rollup, re.MULTILINE)[1]) / 1024 for name in ("Pss", "Pss_Anon"))
+    pss, own = (int(re.search(rf"^{name}:\s+(\d+)", rollup, re.MULTILINE)[1]) / 1024 for name in ("Pss", "Anonymous"))
     count = {what: len(list(Path(f"/proc/{pid}/{what}").iterdir())) for what in ("fd", "task")}
     return {"pss_mb": round(pss, 1), "own_mb": round(own, 1), "descriptors": count["fd"], "threads": count["task"]}
 

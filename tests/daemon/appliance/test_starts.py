@@ -1,0 +1,18 @@
+"""Most tests fork their stations (tests/support/forked.py); here the program itself starts."""
+
+import re
+import subprocess
+import sys
+
+from appliance.demo.stations import CODE
+from tests.support.daemon import Daemon
+from tests.support.forked import LOADED
+
+
+def test_a_forked_station_has_only_modules_that_the_program_loads(tmp_path):
+    with Daemon(tmp_path / "d", within=("env", "PYTHONPROFILEIMPORTTIME=1")) as door:
+        assert door.get("/v1/state")["appliance"]
+    loads = set(re.findall(r"^import time: +\d+ \| +\d+ \| +(appliance\S*)$", door.log, re.MULTILINE))
+    program = f"import sys, tests.support.forked, {', '.join(LOADED)}; print(*sys.modules)"
+    has = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=CODE).stdout
+    assert {name for name in has.split() if name.partition(".")[0] == "appliance"} <= {"appliance.__main__", *loads}

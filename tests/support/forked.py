@@ -1,0 +1,93 @@
+"""Daemons that are forked from a process which has loaded their modules: a start then costs a quarter.
+
+Loading is three quarters of the processor time of a start. A forked daemon runs the same `main`, with its own options,
+environment, log and SIP process. Where a test needs more (a namespace, a limit, a preloaded library), `Daemon` starts
+the program instead.
+"""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from appliance.__main__ import main
+from tests.support import far_ends
+
+# What a daemon with a simulated panel loads until it is ready; tests/daemon/appliance/test_starts.py compares.
+LOADED = (
+    "appliance.api.app",
+    "appliance.api.http.server",
+    "appliance.app.daemon",
+    "appliance.config.directory",
+    "appliance.config.load",
+    "appliance.config.secrets",
+    "appliance.simulator.panel",
+    "appliance.system.lock",
+    "uvicorn.protocols.websockets.websockets_sansio_impl",
+)
+CODE = Path(__file__).resolve().parents[2]
+PR_SET_PDEATHSIG = 1
+
+_lock = threading.Lock()  # a status can be read once only, and a start looks for those of all others
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload([__name__, *LOADED])
+
+
+class Forked:
+    """A daemon with these options; it has what tests use of subprocess.Popen."""
+
+    def __init__(self, options: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        far_ends.note([sys.executable, "-m", "appliance", *options])
+        given = (list(options), dict(environment), log)
+        self._process: ForkServerProcess = _context.Process(target=_run, args=given, daemon=True)
+        with _lock:
+            self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        """Return its exit status, negative for a signal; None while it runs."""
+        with _lock:
+            return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the same when it has ended. Raises subprocess.TimeoutExpired."""
+        wait([self._process.sentinel], timeout)
+        if (status := self.poll()) is None:
+            raise subprocess.TimeoutExpired("appliance", timeout or 0.0)
+        return status
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Have it end in order."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it by force."""
+        self.send_signal(signal.SIGKILL)
+
+
+def _run(options: list[str], environment: dict[str, str], log: Path) -> None:
+    """Be the daemon. It ends with the process that forks, and that with the tests."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(CODE)
+    for number, name, flags in ((0, os.devnull, os.O_RDONLY), (1, log, os.O_WRONLY | os.O_APPEND)):
+        opened = os.open(name, flags)
+        os.dup2(opened, number)
+        os.close(opened)
+    os.dup2(1, 2)
+    sys.argv = ["appliance", *options]
+    sys.exit(main(options))

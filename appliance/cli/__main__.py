@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import appliance
 from appliance.base.errors import ErrorCode, IntercomError, problem
 from appliance.base.types import Json
-from appliance.cli import codes, config, options, show, terms, tokens, wait_idle
+from appliance.cli import codes, config, options, show, terms, tokens
 from appliance.cli import recordings as recordings_
 from appliance.cli.client import MADE_SOUND_S, SOUND_TEST_S, Client, default_socket
 
@@ -170,6 +170,8 @@ def state(client: Client, given: argparse.Namespace) -> int:
 
 def wait_until_idle(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl idle`."""
+    from appliance.cli import wait_idle  # noqa: PLC0415  late: the other commands are quicker without
+
     wait_idle.wait(client, given.seconds)
     return 0
 
@@ -288,6 +290,10 @@ def recordings(client: Client, given: argparse.Namespace) -> int:
 
 def log(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl log`."""
+    if given.call:
+        from appliance.cli import story  # noqa: PLC0415  late: the other commands are quicker without
+
+        return output(story.read(client, given.call), given, story.words)
     query = {"limit": given.limit} | ({"cursor": given.cursor} if given.cursor else {})
     words = show.log if given.what == "calls" else show.audit
     return output(client.ask("GET", f"/v1/log/{given.what}?{urlencode(query)}"), given, words)

@@ -97,6 +97,7 @@ def log(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", choices=["calls", "doors"], default="calls", metavar="calls|doors")
     parser.add_argument("--limit", type=int, default=50, help="number of entries (default 50, at most 200)")
     parser.add_argument("--cursor", help="continue after the previous page")
+    parser.add_argument("--call", metavar="ID", help="instead, what happened in this call, in words")
 
 
 def trial_seconds(text: str) -> float:

@@ -342,6 +342,21 @@ def test_watch_ends_after_the_event_that_is_waited_for(daemon):
 
 
 @pytest.mark.far_end
+def test_what_happened_in_a_call_is_shown_in_words(daemon):
+    with silent_far_end() as uri:
+        call = ctl(daemon, "dial", uri).stdout.strip()
+        assert ctl(daemon, "hangup").returncode == 0
+        until(lambda: f"{call}  " in ctl(daemon, "log").stdout, "its end")
+    first, *_, last = ctl(daemon, "log", "--call", call).stdout.splitlines()
+    assert first.endswith(f"the station calls {uri}")
+    assert "canceled: canceled, by this station" in last
+    events = json.loads(ctl(daemon, "--json", "log", "--call", call).stdout)["events"]
+    assert {event["call"] for event in events} == {call}
+    nothing = ctl(daemon, "log", "--call", "c-none")
+    assert (nothing.returncode, "There are no events of call c-none." in nothing.stderr) == (1, True)
+
+
+@pytest.mark.far_end
 def test_do_not_disturb_is_shown_begun_and_ended(daemon):
     assert ctl(daemon, "dnd").stdout == "Do not disturb: off.\n"
     assert ctl(daemon, "dnd", "on").stdout == "Do not disturb: on.\n"

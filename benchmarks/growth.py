@@ -25,13 +25,16 @@ from appliance.core.model import (
     Direction,
     DoorId,
     End,
+    RecordingId,
     Remote,
 )
 from appliance.core.orders import KeepCredential, LogCall
+from appliance.store import recording_index
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
 from appliance.store.codes import CodeStore
 from appliance.store.journal import Journal
+from appliance.store.recording_index import Entry
 from appliance.store.writer import Writer
 from benchmarks.processes import cpu_s, pss_mb, say
 from benchmarks.subjects import NULL, Daemon, noise
@@ -124,11 +127,22 @@ def _code(number: int) -> Credential:
 def _recordings(connection: sqlite3.Connection, size: int) -> None:
     """Rows of the index, as Recordings makes them."""
     begun = FIRST.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    rows = (
-        (f"r-{number:026}", f"c-{number:026}", "Kitchen", begun, 60.0, 960_044, "0" * 64, 1, 0)
-        for number in range(size)
-    )
-    connection.executemany("INSERT INTO recordings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    for number in range(size):
+        entry = Entry(
+            number + 1,
+            RecordingId(f"r-{number:026}"),
+            CallId(f"c-{number:026}"),
+            "sip:kitchen@192.0.2.1",
+            begun,
+            60.0,
+            960_044,
+            "0" * 64,
+            complete=True,
+            party="Kitchen",
+            doors=("front",) if number % 3 else (),
+            outcome=Cause.HANGUP,
+        )
+        recording_index.insert(connection, entry)
 
 
 def run(directory: Path, sizes: tuple[int, ...], rounds: int) -> dict[str, dict[str, list[float]]]:
@@ -166,7 +180,7 @@ def _measured(directory: Path, microphone: Path, size: int) -> dict[str, float]:
             "doors": "/v1/log/doors",
             "doors_deep": f"/v1/log/doors?cursor={max(size - min(size, 50_000) // 2, 1)}",
             "recordings": "/v1/recordings",
-            "recordings_deep": f"/v1/recordings?cursor=r-{middle:026}",
+            "recordings_deep": f"/v1/recordings?cursor={middle}",
             "codes": "/v1/codes",
         }
         for row, path in paths.items():

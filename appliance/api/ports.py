@@ -8,12 +8,14 @@ from appliance.api.http.tokens import Token, Tokens
 from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.core import inputs, orders
-from appliance.core.model import AccessScope, Cause, Direction, Speech, UrlSound
+from appliance.core.model import AccessScope, Cause, Direction, RecordingClock, RecordingSearch, Speech, UrlSound
 
 
 class Recording(Protocol):
     """A row of the index, with the fields of `models.Recording` except the URL."""
 
+    @property
+    def number(self) -> int: ...  # noqa: D102
     @property
     def id(self) -> str: ...  # noqa: D102
     @property
@@ -33,20 +35,30 @@ class Recording(Protocol):
     @property
     def recovered(self) -> bool: ...  # noqa: D102
     @property
+    def clock(self) -> RecordingClock: ...  # noqa: D102
+    @property
+    def party(self) -> str: ...  # noqa: D102
+    @property
+    def doors(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def outcome(self) -> str: ...  # noqa: D102
+    @property
+    def note(self) -> str: ...  # noqa: D102
+    @property
     def protected(self) -> bool: ...  # noqa: D102
 
 
 class Recordings(Protocol):
     """The index of recordings. Its methods may block on the disc, so they are called in a thread."""
 
-    def list(self, limit: int, cursor: str | None) -> Sequence[Recording]:
-        """At most `limit` rows before the id `cursor` (None: from the newest), newest first."""
+    def list(self, limit: int, cursor: int | None, search: RecordingSearch) -> Sequence[Recording]:
+        """At most `limit` rows before the number `cursor` (None: from the newest) that match, newest first."""
 
     def get(self, recording: str) -> Recording:
         """The row with that id. Raises recording-not-found."""
 
-    def path(self, recording: str) -> Path:
-        """The file of that id. Raises recording-not-found for text that cannot be an id."""
+    def sound(self, recording: str) -> Path:
+        """The file of that id, repaired if it was cut off. Raises recording-not-found, conflict or unavailable."""
 
     def delete(self, recording: str, by: str) -> None:
         """Remove a finished recording for the client `by`. Raises recording-not-found, conflict or unavailable."""

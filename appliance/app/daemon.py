@@ -5,6 +5,7 @@ import logging
 import signal
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,9 @@ class App:
         lost = await asyncio.to_thread(journal.open)
         kept = Keeper(self._places.state, reactor.post)
         found, fault = await asyncio.to_thread(kept.read)
-        recordings = self._recordings = Recordings(self._places.recordings, writer, reactor.post, limits=self._limits)
+        recordings = self._recordings = Recordings(
+            self._places.recordings, writer, reactor.post, limits=self._limits, trusted=self._clock_is_right
+        )
         call_log = CallLog(writer, journal.boot)
         audit, answers = Audit(writer), Answers(writer)
         codes = CodeStore(writer, reactor.post)
@@ -103,11 +106,11 @@ class App:
         link = Link(settings, reactor.post, reserve.lend, self._first, counts.lagged)
         reactor.perform |= dict.fromkeys(SipOrder.__args__, link.order)
         reactor.perform |= {orders.PrepareRecording: recordings.prepare, orders.FinishRecording: recordings.finish}
-        reactor.perform[orders.LogCall] = call_log.write
+        reactor.perform[orders.LogCall] = partial(_log_call, call_log, recordings)
         reactor.perform |= {orders.KeepCredential: codes.keep, orders.DropCredential: codes.drop}
         reactor.perform[orders.KeepLockouts] = codes.lock
         sounds = MadeSounds(lambda: self._config, self._places, reactor)
-        reactor.keep += [audit.append, counts.take, sounds.take]
+        reactor.keep += [audit.append, counts.take, sounds.take, recordings.take]
         reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._report_status}
         reactor.make_so["kept"] = kept.desire
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -228,13 +231,18 @@ class App:
 
     def _limits(self) -> Limits:
         """The limits of recordings that hold now; for any thread."""
-        table, clock = self._config.recording, self._reactor.state.appliance.clock
+        table = self._config.recording
         return Limits(
             free_bytes=table.free_mb * MB,
             bytes=None if table.keep_mb is None else table.keep_mb * MB,
             count=table.keep_count,
-            age_s=table.keep_days * DAY_S if table.keep_days is not None and clock and clock.trusted else None,
+            age_s=table.keep_days * DAY_S if table.keep_days is not None and self._clock_is_right() else None,
         )
+
+    def _clock_is_right(self) -> bool:
+        """For any thread."""
+        clock = self._reactor.state.appliance.clock
+        return clock is not None and clock.trusted
 
     def _report_status(self, text: str) -> None:
         """Set the status line, in a call with its length, which is updated during the call."""
@@ -273,3 +281,9 @@ class App:
             await asyncio.sleep(period)
             if self._reactor.state.now >= asked and time.monotonic() - asked - period < LATE_S:
                 self._notify.send("WATCHDOG=1")
+
+
+def _log_call(call_log: CallLog, recordings: Recordings, order: orders.LogCall) -> None:
+    call_log.write(order)
+    if order.ended is not None:
+        recordings.describe(order.call)

@@ -124,9 +124,7 @@ def house_commands(add: Add) -> None:
 
 def station_commands(add: Add) -> None:
     """What administrates the station."""
-    doctor_ = add(
-        "doctor", doctor, "check the configuration, cards and lines, and the accounts and calls of a running daemon"
-    )
+    doctor_ = add("doctor", doctor, "check the configuration, cards, lines, accounts and calls")
     doctor_.add_argument(
         "--config",
         type=Path,
@@ -144,7 +142,7 @@ def station_commands(add: Add) -> None:
     add("contacts", contacts, "show the flats of the directory, and the targets that can be called")
     options.dnd(add("dnd", dnd, "show, begin or end do-not-disturb: calls do not ring, visitors still do"))
     options.forward(add("forward", forward, "show or set where calls to this station are forwarded"))
-    recordings_.options(add("recordings", recordings, "list recordings, newest first, or delete or protect one"))
+    recordings_.options(add("recordings", recordings, "list recordings, or get, play, delete or protect one"))
     codes.options(add("code", code, "list codes and cards that open doors, add one, or remove one"))
     tokens.options(add("token", token, "list tokens of clients over TCP, make one, or remove one"))
     options.log(add("log", log, "list past calls, or openings and refusals of doors, newest first"))
@@ -285,7 +283,8 @@ def forward(client: Client, given: argparse.Namespace) -> int:
 
 def recordings(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl recordings`."""
-    return output(recordings_.run(client, given), given, show.recordings if given.act == "list" else show.done)
+    answer = recordings_.run(client, given)
+    return output(answer, given, recordings_.WORDS.get(given.act, show.done)) if answer else 0
 
 
 def log(client: Client, given: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
@@ -20,6 +20,7 @@ SOUND_TEST_S = 45.0  # it listens, plays and computes: longer than the daemon le
 MADE_SOUND_S = 20.0  # it waits for other texts or URLs, and makes the sound
 OPEN_S = 30.0  # for the first answer of an event stream, by TLS, from a busy board
 OK = range(200, 300)
+CHUNK = 1 << 16  # bytes of a file that are read at once
 
 
 class Client:
@@ -48,13 +49,27 @@ class Client:
         finally:
             connection.close()
         if answer.status not in OK:
-            raise IntercomError(
-                reply.get("code", "error"),
-                reply.get("detail", f"The daemon answered {answer.status}."),
-                reply.get("cause", ""),
-                reply.get("resolution", ""),
-            )
+            raise _refused(answer.status, reply)
         return reply
+
+    def fetch(self, path: str, file: IO[bytes]) -> None:
+        """Write what is at a path into an open file. Raises IntercomError, as `ask` does, and OSError of the file."""
+        connection = self._connection(TIMEOUT_S)
+        try:
+            connection.request("GET", path, headers=self._authorization())
+            answer = connection.getresponse()
+            if answer.status not in OK:
+                raise _refused(answer.status, json.loads(answer.read() or b"{}"))
+            left = int(answer.headers["Content-Length"])
+            while left and (some := answer.read(min(left, CHUNK))):
+                left -= len(some)
+                file.write(some)
+        except (http.client.HTTPException, ConnectionError, TimeoutError, ValueError) as err:
+            raise self._unreachable(err) from err
+        finally:
+            connection.close()
+        if left:
+            raise self._unreachable(ConnectionError("The connection ended early."))
 
     def events(self, since: int | None) -> Iterator[Json]:
         """Events after `since` (None: from now on), live, until the daemon ends. Raises IntercomError."""
@@ -130,6 +145,15 @@ class Client:
             reason(err),
             "Start intercomd, or give another address with --socket or --url.",
         )
+
+
+def _refused(status: int, reply: Json) -> IntercomError:
+    return IntercomError(
+        reply.get("code", "error"),
+        reply.get("detail", f"The daemon answered {status}."),
+        reply.get("cause", ""),
+        reply.get("resolution", ""),
+    )
 
 
 def default_socket() -> Path:

@@ -1,19 +1,51 @@
 """Recordings: converts the options of `intercomctl recordings` and `record` to requests of the HTTP interface."""
 
 import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlencode
 
-from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
+from appliance.cli import show
 from appliance.cli.client import Client
 
 LIVE = ("start", "stop")
-ACTS = ("list", "delete", "protect", "unprotect")
+ACTS = ("list", "get", "play", "delete", "protect", "unprotect")
+WORDS = {"list": show.recordings, "get": show.file}
+PLAYERS = (("pw-play",), ("paplay",), ("aplay", "-q"))
+FILTERS = {
+    "party": "only those with this in the far end's name or address",
+    "door": "only those during which this door was opened",
+    "outcome": "only those of calls that ended so, such as hangup or no_answer",
+    "note": "only those of calls with this in their note",
+}
+TIMES = {"after": "only those that began then or later", "before": "only those that began earlier"}
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """All options."""
     parser.add_argument("act", nargs="?", choices=ACTS, default="list", metavar="|".join(ACTS))
-    parser.add_argument("recording", nargs="?", help="id of the recording to delete, or to protect from deletion")
+    parser.add_argument("recording", nargs="?", help="id of the recording that is meant")
+    for name, text in FILTERS.items():
+        parser.add_argument(f"--{name}", default="", help=text)
+    for name, text in TIMES.items():
+        parser.add_argument(f"--{name}", type=moment, metavar="TIME", help=f"{text}, such as 2026-11-20T08:30")
+    parser.add_argument("--limit", type=int, default=50, help="number of recordings (default 50, at most 200)")
+    parser.add_argument("--cursor", help="continue after the previous page")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="with get: a new file (default ID.wav); -: standard output"
+    )
+
+
+def moment(text: str) -> str:
+    """A time in the machine's local time, or with its offset, as UTC."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write it as 2026-11-20T08:30") from None
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def live_options(parser: argparse.ArgumentParser) -> None:
@@ -28,9 +60,10 @@ def of_call(client: Client, call: str, act: str) -> Json:
 
 
 def run(client: Client, given: argparse.Namespace) -> Json:
-    """Perform the command; returns the answer. Raises IntercomError."""
+    """Perform the command; returns the answer, empty if there is nothing to print. Raises IntercomError."""
     if given.act == "list":
-        return client.ask("GET", "/v1/recordings")
+        wanted = {name: getattr(given, name) for name in (*FILTERS, *TIMES, "limit", "cursor")}
+        return client.ask("GET", f"/v1/recordings?{urlencode({name: each for name, each in wanted.items() if each})}")
     if not given.recording:
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID,
@@ -39,6 +72,60 @@ def run(client: Client, given: argparse.Namespace) -> Json:
             "Give its id; `intercomctl recordings` lists them.",
         )
     path = f"/v1/recordings/{given.recording}"
-    if given.act == "delete":
-        return client.ask("DELETE", path)
-    return client.ask("PATCH", path, {"protected": given.act == "protect"})
+    match given.act:
+        case "get":
+            return _get(client, path, given.output or Path(f"{given.recording}.wav"))
+        case "play":
+            return _play(client, path)
+        case "delete":
+            return client.ask("DELETE", path)
+        case _:
+            return client.ask("PATCH", path, {"protected": given.act == "protect"})
+
+
+def _get(client: Client, path: str, output: Path) -> Json:
+    """Fetch the sound into a file, which must not be there yet; "-" is standard output."""
+    found = client.ask("GET", path)
+    if str(output) == "-":
+        client.fetch(found["url"], sys.stdout.buffer)
+        return {}
+    try:
+        with output.open("xb") as file:
+            client.fetch(found["url"], file)
+    except OSError as err:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"{output} cannot be written.",
+            reason(err),
+            "Give another file with --output.",
+        ) from err
+    return {"file": str(output)}
+
+
+def _play(client: Client, path: str) -> Json:
+    """Play the sound on this machine, and wait for its end."""
+    import shutil  # noqa: PLC0415  late: for this alone
+    import subprocess  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+
+    found = client.ask("GET", path)
+    player = next((each for each in PLAYERS if shutil.which(each[0])), None)
+    if player is None:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE,
+            "No program that plays sound was found.",
+            f"None of {', '.join(each[0] for each in PLAYERS)} is installed.",
+            "Install alsa-utils, or fetch the file with `intercomctl recordings get`.",
+        )
+    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+        client.fetch(found["url"], file)
+        file.flush()
+        status = subprocess.run([*player, file.name], check=False).returncode
+    if status:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE,
+            "The recording could not be played.",
+            f"{player[0]} ended with status {status}.",
+            "Its own message is above.",
+        )
+    return {}

@@ -115,11 +115,24 @@ def findings(answer: Json) -> str:
 
 def recordings(answer: Json) -> str:
     """A page of recordings."""
-    rows = [
-        f"{r['id']}  {r['started']}  {r['duration_s']:7.1f} s  {r['remote']}" + "  protected" * r["protected"]
-        for r in answer["recordings"]
-    ]
+    rows = [_recording(recording) for recording in answer["recordings"]]
+    rows += [f"More: intercomctl recordings --cursor {answer['next']}"] if answer["next"] else []
     return "\n".join(rows) or "No recordings."
+
+
+def _recording(recording: Json) -> str:
+    about = [recording["outcome"].replace("_", " "), *(f"door {door}" for door in recording["doors"])]
+    about += ["time uncertain"] if recording["clock"] == "uncertain" else []
+    about += ["protected"] if recording["protected"] else []
+    who = recording["party"] or recording["remote"]
+    seconds = f"{recording['duration_s']:7.1f} s"
+    parts = [recording["id"], recording["started"], seconds, who, ", ".join(filter(None, about)), recording["note"]]
+    return "  ".join(filter(None, parts))
+
+
+def file(answer: Json) -> str:
+    """Where something was written."""
+    return str(answer["file"])
 
 
 def log(answer: Json) -> str:

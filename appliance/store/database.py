@@ -44,6 +44,26 @@ STEPS = (
         number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, until REAL NOT NULL, answer TEXT NOT NULL
     );
     """,
+    """
+    CREATE TABLE listed (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, call TEXT NOT NULL, remote TEXT NOT NULL,
+        started TEXT NOT NULL, duration_s REAL NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
+        complete INTEGER NOT NULL, recovered INTEGER NOT NULL, clock TEXT NOT NULL, party TEXT NOT NULL,
+        doors TEXT NOT NULL, outcome TEXT NOT NULL, note TEXT NOT NULL
+    );  -- the fields of recording_index.Entry, in their order
+    INSERT INTO listed SELECT
+        r.rowid, r.id, r.call, r.remote, r.started, r.duration_s, r.bytes, r.sha256, r.complete, r.recovered,
+        'uncertain',
+        coalesce(c.call ->> '$.remote.target', c.call ->> '$.remote.display_name', ''), '',
+        coalesce(c.call ->> '$.end.cause', ''), coalesce(c.call ->> '$.custom_data', '')
+        FROM recordings AS r LEFT JOIN calls AS c ON c.id = r.call;
+    DROP TABLE recordings;
+    ALTER TABLE listed RENAME TO recordings;
+    CREATE INDEX recordings_call ON recordings (call);
+    CREATE INDEX recordings_outcome ON recordings (outcome);
+    CREATE INDEX recordings_bytes ON recordings (bytes) WHERE complete;
+    CREATE INDEX recordings_unfinished ON recordings (id) WHERE NOT complete;
+    """,
 )
 """Step n, counted from 0, makes tables of version n + 1 from those of version n; version 0 is an empty file.
 
@@ -141,6 +161,16 @@ def reader(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connectio
         connection.close()
         raise
     return connection
+
+
+def check(directory: Path) -> None:
+    """Raise DatabaseError if the contents of the file are damaged: on disc, whatever other connections remember."""
+    with closing(reader(directory)) as connection:
+        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        error = sqlite3.DatabaseError(found)
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
 
 
 def is_disc_error(error: Exception) -> bool:

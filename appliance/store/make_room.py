@@ -17,11 +17,12 @@ from appliance.store import recording_files
 from appliance.store.quota import Limits, Removable, Stored, excess
 
 AT_ONCE = 50  # recordings removed in one job, so that other writes get their turn
-# In the order in which they began: rowids grow, whatever the clock says.
-_REMOVABLE = "FROM recordings WHERE complete AND id NOT IN (SELECT value FROM json_each(?))"
-_OLDEST = f"SELECT id, started, bytes, duration_s {_REMOVABLE} ORDER BY rowid"
-_ALL_BYTES = "SELECT total(bytes) FROM recordings WHERE complete"
-_STORED = f"SELECT count(*), total(bytes) {_REMOVABLE}"
+_OLDEST = """
+    SELECT id, started, bytes, duration_s FROM recordings
+    WHERE complete AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY number
+"""
+_STORED = "SELECT count(*), total(bytes) FROM recordings WHERE complete"  # by an index, which is small
+_PROTECTED = f"{_STORED} AND id IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own words
 
 
 class Room(Record):
@@ -72,7 +73,7 @@ class RoomMaker:
         space = Space.OK
         if free < limits.free_bytes:
             space = Space.LOW if free >= limits.free_bytes // 2 else Space.FULL
-        storage = Storage(space, free, limits.free_bytes, int(connection.execute(_ALL_BYTES).fetchone()[0]))
+        storage = Storage(space, free, limits.free_bytes, int(connection.execute(_STORED).fetchone()[1]))
 
         def report() -> None:
             for each in gone:
@@ -95,8 +96,9 @@ class RoomMaker:
         protected = (json.dumps(recording_files.protected(self._directory)),)
         rows = connection.execute(_OLDEST, protected)
         removable = (Removable(row[0], _seconds(row[1]), *row[2:]) for row in rows)
-        count, size = connection.execute(_STORED, protected).fetchone()
-        stored = Stored(count, int(size))
+        count, size = connection.execute(_STORED).fetchone()
+        protected_count, protected_size = connection.execute(_PROTECTED, protected).fetchone()
+        stored = Stored(count - protected_count, int(size - protected_size))
         oldest, now = list(islice(removable, AT_ONCE)), time.time()
         gone: list[Removable] = []
         while len(gone) < AT_ONCE and (number := excess(oldest, stored, limits, missing, now)):

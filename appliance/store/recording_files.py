@@ -1,13 +1,25 @@
 """The files in the directory of recordings: only our own are removed, and a link is never followed.
 
-Beside the sound, ID.wav, an empty ID.keep protects it: the mark outlasts a damaged index, as the sound does.
+Beside the sound, ID.wav, are ID.json, the facts of the index as JSON, and in some cases ID.keep, an empty file that
+protects it: both outlast a damaged index, as the sound does.
 """
 
+import hashlib
 import os
+import re
 import stat
 from pathlib import Path
 
 from appliance.base import durable
+from appliance.store import wav
+
+_ID = re.compile(r"r-[0-9a-z-]{1,62}")
+_MOST_FACTS = 65_536  # bytes: far more than a remote address and a note can have
+
+
+def is_id(name: str) -> bool:
+    """Whether this can be the id of a recording: other files in the directory are not ours."""
+    return _ID.fullmatch(name) is not None
 
 
 def size(path: Path) -> int | None:
@@ -32,6 +44,7 @@ def remove(path: Path) -> int | None:
         return None if os.path.lexists(path) else 0
     path.unlink()
     mark(path).unlink(missing_ok=True)
+    _facts(path).unlink(missing_ok=True)
     return freed
 
 
@@ -53,6 +66,34 @@ def protect(path: Path, *, wanted: bool) -> bool:
     return True
 
 
+def write_facts(path: Path, text: str) -> None:
+    """Replace the facts beside a recording, durably. Raises OSError."""
+    durable.replace(_facts(path), text, mode=0o640)
+
+
+def read_facts(path: Path) -> bytes | None:
+    """The facts beside a recording; None without a file of this user. Raises OSError."""
+    found = size(_facts(path))
+    return None if found is None or found > _MOST_FACTS else _facts(path).read_bytes()
+
+
+def _facts(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
 def protected(directory: Path) -> list[str]:
     """The ids of all that are protected. Raises OSError."""
     return [path.stem for path in directory.glob("*.keep")]
+
+
+def seal(path: Path) -> tuple[wav.WavContent | None, str]:
+    """Repair a file's header and make it durable; its SHA-256. No sound: (None, ""). Raises OSError."""
+    if size(path) is None:
+        return None, ""
+    file = path.open("r+b")
+    with file:
+        sound = wav.repair(file.fileno())
+        if sound is None:
+            return None, ""
+        os.fsync(file.fileno())
+        return sound, hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,24 +1,21 @@
 """Recordings: once reported as recorded, a recording is on disc, playable, and listed, whatever ended the service."""
 
-import hashlib
-import json
 import logging
 import os
-import re
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import Any
+
+from msgspec.structs import asdict
 
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.base.record import Record
+from appliance.base.types import Json
 from appliance.core.inputs import (
     Input,
     RecordingAvailable,
@@ -27,43 +24,37 @@ from appliance.core.inputs import (
     RecordingPrepared,
     RecordingRefused,
 )
-from appliance.core.model import CallId, RecordingId, Removal, Space
+from appliance.core.model import Call, CallId, RecordingClock, RecordingId, RecordingSearch, Removal, Space
 from appliance.core.orders import FinishRecording, PrepareRecording
-from appliance.store import database, recording_files, wav
+from appliance.store import database, recording_files, recording_index, wav
 from appliance.store.make_room import RoomMaker
 from appliance.store.quota import Limits
+from appliance.store.recording_index import Entry
+from appliance.store.restore_index import IndexRestorer, both, utc, write_facts
 from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 1000  # files compared with the index at the start
+EVERYTHING = RecordingSearch()
 _TIDY_S = 3600.0  # limits of age are held within an hour
 _PATCH_S = 2.0  # seconds of a recording's length that its header may lack after a power cut
 _SETTLE_S = 0.25  # the SIP stack's last buffer reaches the file about 20 ms after it closed it
-_ID = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
+_CORRECT_S = 60.0  # until the clock is right
+_UNCERTAIN = 1000  # recordings whose times may be corrected later: on a board whose clock is never right they add up
 
 
-class Recording(Record):
-    """A recording. `started`: UTC, as in events; length, bytes and hash are set once it is `complete`."""
+class Recording(Entry):
+    """A recording, as clients see it. protected: by a file beside it, so that limits do not remove it."""
 
-    id: RecordingId
-    call: CallId
-    remote: str
-    started: str
-    duration_s: float
-    bytes: int
-    sha256: str
-    complete: bool
-    recovered: bool  # an unclean end had cut it off
-    protected: bool = False  # by a file beside it: limits do not remove it
+    protected: bool = False
 
 
 class Recordings:
     """Files `<id>.wav` in `directory`, written by the SIP process, and their index in the writer's database.
 
     `prepare`, `finish`, `desire` and `path` never wait; `list`, `get`, `delete` and `protect` read the disc and are for
-    threads other than asyncio's. `clock` returns CLOCK_MONOTONIC in seconds, `limits` the
-    limits that hold now; both are called by any thread.
+    threads other than asyncio's. `clock` returns CLOCK_MONOTONIC in seconds, `limits` the limits that hold now,
+    `trusted` whether the wall clock is right; all are called by any thread.
     """
 
     def __init__(
@@ -73,23 +64,33 @@ class Recordings:
         post: Callable[[Input], None],
         clock: Callable[[], float] = time.monotonic,
         limits: Callable[[], Limits] = Limits,
+        trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._room = RoomMaker(directory, post, clock, limits)
         self._directory, self._writer, self._post, self._clock = directory, writer, post, clock
+        self._trusted = trusted
+        self._restorer = IndexRestorer(
+            directory, writer, partial(self._complete, recovered=True), self._running, self.tidy
+        )
         self._lock = threading.Lock()  # protects the following
-        self._ours: set[RecordingId] = set()  # prepared since the start and not finished
+        self._ours: dict[RecordingId, Entry | None] = {}  # prepared since the start and not finished
+        self._calls: set[CallId] = set()  # those of them that have not ended
         self._desired: tuple[RecordingId, ...] = ()
         self._patching = False
+        self._uncertain: dict[RecordingId, float] = {}  # when they began, by `clock`
+        self._correcting = False
 
     def open(self) -> None:
-        """Repair and announce, soon, every recording that an unclean end left unfinished; then keep to the limits."""
-        self._writer.submit(self._recover)
+        """List, repair and announce, soon, what an unclean end left unfinished; then keep to the limits."""
+        self._writer.renewed.append(self._restorer.start)
+        self._restorer.start()
         self._tidy_again(0.0)
 
     def prepare(self, order: PrepareRecording) -> None:
         """Make an empty file and the index row durable, then post RecordingPrepared, or RecordingRefused."""
         with self._lock:
-            self._ours.add(order.recording)
+            self._ours[order.recording] = None
+            self._calls.add(order.call)
         refuse = partial(self._refuse, order.call, order.recording)
         if not self._writer.submit(partial(self._prepare, order), refuse=refuse):
             refuse("Too many writes are waiting.")
@@ -107,23 +108,62 @@ class Recordings:
         """Complete header and index row, then post RecordingAvailable; RecordingRefused if nothing was recorded."""
         self._writer.submit(partial(self._finish, order.recording), delay_s=_SETTLE_S)
 
+    def describe(self, call: Call) -> None:
+        """Add to the recordings of a call, which has ended, whom it was with, its outcome and its note; never waits."""
+        with self._lock:
+            known = call.id in self._calls
+            self._calls.discard(call.id)
+        if known:
+            self._writer.submit(partial(self._describe, call))
+
+    def take(self, envelope: Json) -> None:
+        """Note which doors are opened while something is recorded; gets all events, and never waits."""
+        with self._lock:
+            recordings = self._desired
+        if recordings and envelope["type"] == "door.unlocked":
+            self._writer.submit(partial(self._opened, recordings, envelope["data"]["door"]))
+
     def path(self, recording: str) -> Path:
         """The path of its file, now or later; text that is not an id (a client's "../x") raises IntercomError."""
-        if not _ID.fullmatch(recording):
+        if not recording_files.is_id(recording):
             raise _not_found(recording)
         return self._directory / f"{recording}.wav"
+
+    def sound(self, recording: str) -> Path:
+        """The file of a complete recording. One that was cut off since is repaired first. Raises IntercomError."""
+        path, row = self.path(recording), self.get(recording)
+        if not row.complete:  # a file that grows while it is sent would exceed the Content-Length of the answer
+            raise IntercomError(
+                ErrorCode.CONFLICT,
+                "The recording is still being written.",
+                resolution="Wait for the event recording.available.",
+            )
+        size = recording_files.size(path)
+        if size is None:
+            raise IntercomError(
+                ErrorCode.RECORDING_NOT_FOUND,
+                f"The file of recording {recording} is gone.",
+                "It was removed or replaced by hand." if os.path.lexists(path) else "It was removed by hand.",
+                f"DELETE /v1/recordings/{recording} removes it from the list.",
+            )
+        if size != row.bytes:
+            self._writer.ask(partial(self._mend, RecordingId(recording)), done=_act)
+        return path
 
     def tidy(self) -> None:
         """Keep, soon, to the limits, which may have changed."""
         self._writer.submit(self._tidy)
 
-    def list(self, limit: int = 50, cursor: str | None = None) -> tuple[Recording, ...]:
-        """The newest `limit` before the id `cursor`, newest first. Raises IntercomError."""
-        return self._read("SELECT * FROM recordings WHERE id < ? ORDER BY id DESC LIMIT ?", cursor or "~", limit)
+    def list(
+        self, limit: int = 50, cursor: int | None = None, search: RecordingSearch = EVERYTHING
+    ) -> tuple[Recording, ...]:
+        """The newest `limit` before the number `cursor` that `search` finds, newest first. Raises IntercomError."""
+        query, values = recording_index.page(limit, cursor, search)
+        return self._read(query, *values)
 
     def get(self, recording: str) -> Recording:
         """The row of a recording. Raises IntercomError."""
-        found = self._read("SELECT * FROM recordings WHERE id = ?", recording)
+        found = self._read(recording_index.ONE, recording)
         if not found:
             raise _not_found(recording)
         return found[0]
@@ -207,19 +247,25 @@ class Recordings:
             with closing(database.reader(self._writer.directory)) as connection:
                 rows = connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
+            if database.is_damage(error):
+                # The writer sets a damaged database aside, and the index is made again.
+                self._writer.submit(lambda _: database.check(self._writer.directory))
             why, resolution = database.explain(error, self._writer.directory)
             raise IntercomError(
                 ErrorCode.UNAVAILABLE, "The index of recordings cannot be read.", why, resolution
             ) from error
-        return tuple(self._recording(row) for row in rows)
+        return tuple(self._recording(recording_index.entry(row)) for row in rows)
 
-    def _recording(self, row: tuple[Any, ...]) -> Recording:
-        protected = os.path.lexists(recording_files.mark(self.path(row[0])))
-        return Recording(*row[:7], *map(bool, (*row[7:], protected)))
+    def _recording(self, entry: Entry) -> Recording:
+        return Recording(**asdict(entry), protected=os.path.lexists(recording_files.mark(self.path(entry.id))))
+
+    def _running(self) -> set[RecordingId]:
+        with self._lock:
+            return set(self._ours)
 
     def _refuse(self, call: CallId, recording: RecordingId, why: str) -> None:
         with self._lock:
-            self._ours.discard(recording)
+            self._ours.pop(recording, None)
         self._post(RecordingRefused(at=self._clock(), call=call, recording=recording, why=why))
 
     # -- jobs, in the writer thread ------------------------------------------------------------------------------------
@@ -229,26 +275,83 @@ class Recordings:
         self._directory.mkdir(mode=0o750, parents=True, exist_ok=True)
         room = self._room.make(connection)
         if room.storage.space is not Space.OK:
-            return _both(room.report, partial(self._refuse, order.call, order.recording, room.why))
+            return both(room.report, partial(self._refuse, order.call, order.recording, room.why))
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
             os.fsync(descriptor)
             os.close(descriptor)
             durable.sync(self._directory)
-            self._insert(connection, order.recording, order.call, order.remote, datetime.now(UTC))
+            entry = Entry(
+                recording_index.next_number(connection),
+                order.recording,
+                order.call,
+                order.remote,
+                utc(datetime.now(UTC)),
+                clock=RecordingClock.RIGHT if self._trusted() else RecordingClock.UNCERTAIN,
+            )
+            recording_index.insert(connection, entry)
         except (OSError, sqlite3.Error):
             recording_files.remove(path)
             raise
+        with self._lock:
+            self._ours[order.recording] = entry
         prepared = RecordingPrepared(at=self._clock(), call=order.call, recording=order.recording)
-        return _both(room.report, partial(self._post, prepared))
+        if entry.clock is RecordingClock.UNCERTAIN:
+            self._will_be_corrected(order.recording)
+        return both(room.report, partial(self._post, prepared))
 
-    def _insert(
-        self, connection: sqlite3.Connection, recording: str, call: str, remote: str, started: datetime
-    ) -> None:
-        connection.execute(
-            "INSERT OR IGNORE INTO recordings VALUES (?, ?, ?, ?, 0, 0, '', 0, 0)",
-            (recording, call, remote, started.isoformat(timespec="microseconds").replace("+00:00", "Z")),
-        )
+    def _describe(self, call: Call, connection: sqlite3.Connection) -> None:
+        party, outcome = call.remote.target or call.remote.display_name, call.end.cause if call.end else ""
+        for entry in recording_index.of_call(connection, call.id):
+            recording_index.change(connection, entry.id, party=party, outcome=outcome, note=call.custom_data)
+            self._write_facts(connection, entry.id)
+
+    def _opened(self, recordings: tuple[RecordingId, ...], door: str, connection: sqlite3.Connection) -> None:
+        for recording in recordings:
+            entry = recording_index.find(connection, recording)
+            if entry is not None and door not in entry.doors:
+                doors = recording_index.doors_text((*entry.doors, door))
+                recording_index.change(connection, recording, doors=doors)
+
+    def _write_facts(self, connection: sqlite3.Connection, recording: RecordingId) -> None:
+        """Write the row of a finished recording beside its file."""
+        entry = recording_index.find(connection, recording)
+        if entry is not None and entry.complete:
+            write_facts(self.path(recording), entry)
+
+    def _will_be_corrected(self, recording: RecordingId) -> None:
+        with self._lock:
+            self._uncertain[recording] = self._clock()
+            if len(self._uncertain) > _UNCERTAIN:
+                del self._uncertain[next(iter(self._uncertain))]
+            start, self._correcting = not self._correcting, True
+        if start:
+            self._correct_later()
+
+    def _correct_later(self) -> None:
+        self._writer.submit(self._correct, delay_s=_CORRECT_S, single=True)
+
+    def _correct(self, connection: sqlite3.Connection) -> After:
+        """Correct the times of what began by a wrong clock, once it is right: that long ago by CLOCK_MONOTONIC."""
+        if not self._trusted():
+            return self._correct_later
+        with self._lock:
+            begun = dict(self._uncertain)
+        now, clock = datetime.now(UTC), self._clock()
+        for recording, at in begun.items():
+            started = utc(now - timedelta(seconds=clock - at))
+            recording_index.change(connection, recording, started=started, clock=RecordingClock.CORRECTED)
+            self._write_facts(connection, recording)
+
+        def corrected() -> None:
+            with self._lock:
+                for recording in begun:
+                    self._uncertain.pop(recording, None)
+                self._correcting = again = bool(self._uncertain)
+            if again:
+                self._correct_later()
+
+        return corrected
 
     def _patch_later(self) -> None:
         if not self._writer.submit(self._patch, delay_s=_PATCH_S):
@@ -271,7 +374,7 @@ class Recordings:
                 os.close(descriptor)
         if not recordings:
             return None
-        return _both(self._spare(connection, recordings), self._patch_later)
+        return both(self._spare(connection, recordings), self._patch_later)
 
     def _spare(self, connection: sqlite3.Connection, running: Iterable[RecordingId]) -> After:
         """Remove recordings while space is short; in time, stop those that run: what does not fit is lost silently."""
@@ -283,18 +386,18 @@ class Recordings:
             call = connection.execute("SELECT call FROM recordings WHERE id = ?", (recording,)).fetchone()
             at, of = self._clock(), CallId(call[0] if call else "")
             posts.append(partial(self._post, RecordingRefused(at=at, call=of, recording=recording, why=room.why)))
-        return _both(*posts)
+        return both(*posts)
 
     def _tidy_again(self, delay_s: float) -> None:
         self._writer.submit(self._tidy_hourly, delay_s=delay_s)
 
     def _tidy_hourly(self, connection: sqlite3.Connection) -> After:
-        return _both(self._tidy(connection), partial(self._tidy_again, _TIDY_S))
+        return both(self._tidy(connection), partial(self._tidy_again, _TIDY_S))
 
     def _tidy(self, connection: sqlite3.Connection) -> After:
         """Keep to the limits, a few removals in each job."""
         room = self._room.make(connection)
-        return _both(room.report, self.tidy) if room.more else room.report
+        return both(room.report, self.tidy) if room.more else room.report
 
     def _finish(self, recording: RecordingId, connection: sqlite3.Connection) -> After | None:
         return self._complete(connection, recording, recovered=False)
@@ -302,24 +405,56 @@ class Recordings:
     def _complete(self, connection: sqlite3.Connection, recording: RecordingId, *, recovered: bool) -> After | None:
         """Repair the file and complete its row; both go if the file holds no sound."""
         path = self.path(recording)
-        row = connection.execute("SELECT call FROM recordings WHERE id = ?", (recording,)).fetchone()
-        sound, digest = _seal(path)
+        sound, digest = recording_files.seal(path)
         if sound is None:
+            row = recording_index.find(connection, recording)
             recording_files.remove(path)
             connection.execute("DELETE FROM recordings WHERE id = ?", (recording,))
             if recovered or row is None:
                 return None
-            return partial(self._refuse, CallId(row[0]), recording, "Nothing was recorded.")
-        if row is None:  # the index was damaged and set aside after this recording began
-            self._insert(connection, recording, "", "", _modified(path))
-        connection.execute(
-            "UPDATE recordings SET duration_s = ?, bytes = ?, sha256 = ?, complete = 1, recovered = ? WHERE id = ?",
-            (sound.duration_s, sound.bytes, digest, recovered, recording),
-        )
+            return partial(self._refuse, row.call, recording, "Nothing was recorded.")
+        return self._completed(connection, recording, sound, digest, recovered=recovered)
 
-        def completed() -> None:
+    def _mend(self, recording: RecordingId, connection: sqlite3.Connection) -> After:
+        """Repair a file that was changed after it was complete; it stays as it is without sound in it."""
+        sound, digest = recording_files.seal(self.path(recording))
+        if sound is None:
+            raise IntercomError(
+                ErrorCode.RECORDING_NOT_FOUND,
+                f"The file of recording {recording} has no sound that can be played.",
+                "It was damaged after it was complete.",
+                "Check the disc or SD card.",
+            )
+        return self._completed(connection, recording, sound, digest, recovered=True)
+
+    def _completed(
+        self,
+        connection: sqlite3.Connection,
+        recording: RecordingId,
+        sound: wav.WavContent,
+        digest: str,
+        *,
+        recovered: bool,
+    ) -> After:
+        """Complete the row, and the facts beside the file."""
+        with self._lock:
+            prepared = self._ours.get(recording)
+        # Without a row the index was damaged, and set aside after this recording began.
+        recording_index.insert(connection, prepared or self._restorer.described(recording))
+        recording_index.change(
+            connection,
+            recording,
+            duration_s=sound.duration_s,
+            bytes=sound.bytes,
+            sha256=digest,
+            complete=True,
+            recovered=recovered,
+        )
+        self._write_facts(connection, recording)
+
+        def announce() -> None:
             with self._lock:
-                self._ours.discard(recording)
+                self._ours.pop(recording, None)
             self._post(
                 RecordingAvailable(
                     at=self._clock(),
@@ -331,65 +466,15 @@ class Recordings:
             )
             self.tidy()
 
-        return completed
-
-    def _recover(self, connection: sqlite3.Connection) -> After | None:
-        """Complete unfinished rows, and files without a row since a damaged database was set aside."""
-        with self._lock:
-            ours = set(self._ours)
-        for recording in sorted(self._unlisted(connection) - ours):  # by their ids: limits take the order of the rows
-            self._insert(connection, recording, "", "", _modified(self.path(recording)))
-        rows = connection.execute("SELECT id FROM recordings WHERE NOT complete ORDER BY id")
-        unfinished = [RecordingId(row[0]) for row in rows if row[0] not in ours]
-        afters = [self._complete(connection, recording, recovered=True) for recording in unfinished]
-
-        def announce() -> None:
-            for after in afters:
-                if after is not None:
-                    after()
-
         return announce
 
-    def _unlisted(self, connection: sqlite3.Connection) -> set[RecordingId]:
-        """The files without a row. SQLite compares them, since a loop over all recordings would hold up the start."""
-        query = "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM recordings WHERE recordings.id = value)"
-        found: set[RecordingId] = set()
-        names = (path.stem for path in self._directory.glob("*.wav"))
-        while some := list(islice(names, AT_ONCE)):
-            rows = connection.execute(query, (json.dumps([name for name in some if _ID.fullmatch(name)]),))
-            found.update(RecordingId(row[0]) for row in rows if recording_files.size(self.path(row[0])) is not None)
-        return found
 
-
-def _both(*afters: After) -> After:
-    """All of these, one after another."""
-
-    def act() -> None:
-        for after in afters:
-            after()
-
-    return act
+def _act(after: After) -> None:
+    after()
 
 
 def _nothing() -> None:
     """Nothing is left to do."""
-
-
-def _seal(path: Path) -> tuple[wav.WavContent | None, str]:
-    """Repair a file's header and make it durable; its SHA-256. No sound: (None, "")."""
-    if recording_files.size(path) is None:
-        return None, ""
-    file = path.open("r+b")
-    with file:
-        sound = wav.repair(file.fileno())
-        if sound is None:
-            return None, ""
-        os.fsync(file.fileno())
-        return sound, hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _modified(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def _not_found(recording: str) -> IntercomError:

@@ -53,6 +53,7 @@ class Writer:
         longest_retry_s: float = 30.0,
     ) -> None:
         self.directory = directory
+        self.renewed: list[Callable[[], None]] = []  # called when a new database was begun in place of a damaged one
         self._post = post
         self._capacity = capacity
         self._first_retry_s, self._longest_retry_s = first_retry_s, longest_retry_s
@@ -235,10 +236,12 @@ class Writer:
         except OSError as failure:
             log.warning("a damaged database could not be set aside: %s", reason(failure))
             return False
+        for act in self.renewed:
+            act()
         # Reported as a failure, which the first write into the new database ends.
         self._report_failure(
             f"The database was damaged ({error}); it was renamed to {name.name} and a new one was created.",
-            "Check the disc or SD card. The next start lists the recordings again.",
+            "Check the disc or SD card. Recordings are listed again from their files.",
         )
         return True
 

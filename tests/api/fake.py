@@ -11,7 +11,7 @@ from appliance.api.http.tokens import Token, Tokens
 from appliance.api.ports import Measured
 from appliance.base.errors import IntercomError
 from appliance.core import inputs, orders
-from appliance.core.model import CallId, PlaybackId, RequestId, Speech, UrlSound
+from appliance.core.model import CallId, PlaybackId, RecordingSearch, RequestId, Speech, UrlSound
 from appliance.runtime.counts import Counts
 
 TIME = "2026-11-20T06:07:08.123456Z"
@@ -28,7 +28,16 @@ class Row:
     sha256: str = "0" * 64
     complete: bool = True
     recovered: bool = False
+    clock: str = "right"
+    party: str = "Kitchen"
+    doors: tuple[str, ...] = ("front",)
+    outcome: str = "hangup"
+    note: str = ""
     protected: bool = False
+
+    @property
+    def number(self) -> int:
+        return int(self.id.removeprefix("r-"))
 
 
 class Recordings:
@@ -36,6 +45,7 @@ class Recordings:
         self.directory = directory
         self.rows: list[Row] = []
         self.deleted: list[tuple[str, str]] = []
+        self.searches: list[RecordingSearch] = []
         self.protections: list[tuple[str, str, bool]] = []
 
     def add(self, **fields: Any) -> Row:
@@ -48,8 +58,9 @@ class Recordings:
         self.rows.append(row)
         return row
 
-    def list(self, limit: int, cursor: str | None) -> tuple[Row, ...]:
-        return tuple(row for row in reversed(self.rows) if row.id < (cursor or "~"))[:limit]
+    def list(self, limit: int, cursor: int | None, search: RecordingSearch) -> tuple[Row, ...]:
+        self.searches.append(search)
+        return tuple(row for row in reversed(self.rows) if cursor is None or row.number < cursor)[:limit]
 
     def get(self, recording: str) -> Row:
         for row in self.rows:
@@ -59,6 +70,13 @@ class Recordings:
 
     def path(self, recording: str) -> Path:
         return self.directory / f"{recording}.wav"
+
+    def sound(self, recording: str) -> Path:
+        if not self.get(recording).complete:
+            raise IntercomError("conflict", "It is being written.")
+        if not self.path(recording).exists():
+            raise IntercomError("recording-not-found", "Its file is gone.")
+        return self.path(recording)
 
     def delete(self, recording: str, by: str) -> None:
         if not self.get(recording).complete:

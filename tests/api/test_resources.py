@@ -13,6 +13,7 @@ from appliance.core.model import (
     Content,
     MessageId,
     Pattern,
+    RecordingSearch,
     RequestId,
     Settings,
     SoundFindings,
@@ -301,6 +302,23 @@ def test_the_call_log_is_paged_newest_first(client, station):
         pages.append([call["id"] for call in answer["calls"]])
         cursor = answer["next"]
     assert pages == [["c-5", "c-4"], ["c-3", "c-2"], ["c-1"]]
+
+
+def test_recordings_are_searched_by_time_party_door_outcome_and_note(client, station):
+    station.recordings.add()
+    wanted = {"party": "Ann", "door": "front", "outcome": "no_answer", "note": "100% & more"}
+    times = {"after": "2026-11-20T08:00:00+01:00", "before": "2026-11-21T00:00:00.5Z"}
+    assert len(client.get("/v1/recordings", params={**wanted, **times, "limit": 2}).json()["recordings"]) == 1
+    after, before = "2026-11-20T07:00:00.000000Z", "2026-11-21T00:00:00.500000Z"
+    assert station.recordings.searches == [RecordingSearch(**wanted, after=after, before=before)]
+
+
+@pytest.mark.parametrize(
+    "query", ["after=yesterday", "before=2026-11-20T08:00:00", "outcome=perhaps", f"party={'x' * 201}", "cursor=r-1"]
+)
+def test_a_search_that_makes_no_sense_is_refused(client, station, query):
+    assert client.get(f"/v1/recordings?{query}").json()["code"] == "parameter-invalid"
+    assert station.recordings.searches == []
 
 
 def test_a_recording_says_where_its_audio_is(client, station):

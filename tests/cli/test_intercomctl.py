@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import wave
 from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
@@ -36,6 +37,10 @@ def daemon(tmp_path_factory):
     config = tomli.loads(SIMULATED.read_text())
     config["sip"]["port"] = config["http"]["port"] = 0
     config["http"]["socket"] = True
+    (state / "recordings").mkdir()
+    with wave.open(str(state / "recordings" / "r-1.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(16000))
     with Daemon(state, config=config) as daemon:
         until((state / "http.address").exists, "the interface", log=daemon.told)
         yield state
@@ -195,7 +200,7 @@ def test_a_code_is_added_listed_and_removed_and_its_digits_are_no_argument(daemo
 
 @pytest.mark.far_end
 def test_a_recording_that_is_not_there_cannot_be_deleted(daemon):
-    assert ctl(daemon, "recordings", "list").stdout == "No recordings.\n"
+    assert ctl(daemon, "recordings", "list", "--party", "nobody").stdout == "No recordings.\n"
     wrong = ctl(daemon, "recordings", "delete", "r-none")
     assert (wrong.returncode, "`intercomctl recordings` lists them" in wrong.stderr) == (1, True), wrong.stderr
     assert "No recording is given." in ctl(daemon, "recordings", "delete").stderr
@@ -253,7 +258,45 @@ def test_what_is_wrong_is_reported_in_the_words_of_the_command_line(daemon):
 
 @pytest.mark.far_end
 def test_the_space_for_recordings_is_shown(daemon):
-    until(lambda: "0.0 MB of recordings" in ctl(daemon, "state").stdout, daemon)
+    until(lambda: "MB of recordings" in ctl(daemon, "state").stdout, daemon)
+
+
+@pytest.mark.far_end
+def test_recordings_are_searched_by_the_options_of_the_command(daemon):
+    until(lambda: "r-1" in ctl(daemon, "recordings").stdout, daemon)
+    assert "1.0 s  time uncertain" in ctl(daemon, "recordings", "--after", "2026-01-01T00:00").stdout
+    for nothing in (["--before", "2026-01-01"], ["--door", "front"], ["--outcome", "busy"], ["--note", "x"]):
+        assert ctl(daemon, "recordings", *nothing).stdout == "No recordings.\n", nothing
+    wrong = ctl(daemon, "recordings", "--after", "yesterday")
+    assert (wrong.returncode, "write it as 2026-11-20T08:30" in wrong.stderr) == (2, True)
+    assert ctl(daemon, "recordings", "--outcome", "perhaps").returncode == 1
+
+
+@pytest.mark.far_end
+def test_a_recording_is_fetched_and_played_and_no_file_is_overwritten(daemon, tmp_path, monkeypatch):
+    until(lambda: "r-1" in ctl(daemon, "recordings").stdout, daemon)
+    file, sound = tmp_path / "copy.wav", (daemon / "recordings" / "r-1.wav").read_bytes()
+    assert ctl(daemon, "recordings", "get", "r-1", "--output", str(file)).stdout == f"{file}\n"
+    assert file.read_bytes() == sound
+    again = ctl(daemon, "recordings", "get", "r-1", "--output", str(file))
+    assert (again.returncode, "Give another file with --output." in again.stderr) == (1, True)
+    piped = subprocess.run(
+        command(daemon, "recordings", "get", "r-1", "--output", "-"), capture_output=True, timeout=120
+    )
+    assert (piped.returncode, piped.stdout) == (0, sound)
+    missing = tmp_path / "none.wav"
+    assert ctl(daemon, "recordings", "get", "r-none", "--output", str(missing)).returncode == 1
+    assert not missing.exists()
+    player = tmp_path / "pw-play"
+    player.write_text(f'#!/bin/sh\ncp "$1" {tmp_path}/played.wav\n')
+    player.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert ctl(daemon, "recordings", "play", "r-1").returncode == 0
+    assert (tmp_path / "played.wav").read_bytes() == sound
+    player.write_text("#!/bin/sh\nexit 3\n")
+    assert "pw-play ended with status 3." in ctl(daemon, "recordings", "play", "r-1").stderr
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+    assert "Install alsa-utils" in ctl(daemon, "recordings", "play", "r-1").stderr
 
 
 @pytest.mark.parametrize(("space", "more"), [("ok", ""), ("low", ", low: nothing more is recorded")])

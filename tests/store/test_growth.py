@@ -5,11 +5,13 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from appliance.store import database
+from appliance.store import database, recording_index
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
 from appliance.store.journal import Journal
+from appliance.store.recording_index import Entry
 from appliance.store.recordings import Recordings
+from appliance.store.restore_index import IndexRestorer
 from appliance.store.writer import Writer
 from benchmarks import growth
 from tests.store.stores import PATIENCE_S, Inbox, envelope
@@ -57,9 +59,7 @@ def writer_of(directory):
 LISTS = {
     "calls": lambda writer, before: CallLog(writer, "b").list(50, before),
     "audit": lambda writer, before: Audit(writer).list(50, before),
-    "recordings": lambda writer, before: Recordings(writer.directory, writer, Inbox()).list(
-        50, None if before is None else f"r-{before:026}"
-    ),
+    "recordings": lambda writer, before: Recordings(writer.directory, writer, Inbox()).list(50, before),
 }
 
 
@@ -107,7 +107,7 @@ def test_of_many_files_those_without_a_row_are_found(tmp_path):
             (tmp_path / f"r-{number:05}.wav").touch()
         (tmp_path / "not an id.wav").touch()
         with closing(database.connect(tmp_path)) as connection:
-            rows = ((f"r-{number:05}", "", "", "", 1, 1, "", 1, 0) for number in range(2_490))
-            connection.executemany("INSERT INTO recordings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-            found = Recordings(tmp_path, writer, Inbox())._unlisted(connection)
+            for number in range(2_490):
+                recording_index.insert(connection, Entry(number + 1, f"r-{number:05}", "", "", ""))
+            found = IndexRestorer(tmp_path, writer, print, set, print).unlisted(connection)
     assert sorted(found) == [f"r-{number:05}" for number in range(2_490, 2_500)]

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from appliance.api.models.base import AnswerBody, OrderBody, Time
-from appliance.core.model import Space
+from appliance.core.model import RecordingClock, Space
 
 
 class Recording(AnswerBody):
@@ -17,6 +17,16 @@ class Recording(AnswerBody):
     bytes: int = Field(description="0 until it is complete.")
     sha256: str = Field(description="Hash of the file; empty until it is complete.")
     complete: bool = Field(description="False while it is being recorded.")
+    clock: RecordingClock = Field(
+        description="The station's clock at the begin: right; wrong, and `started` corrected since; or uncertain. "
+        "The order of lists is that of the begins in any case."
+    )
+    party: str = Field(
+        description="Name of the far end: of its target, or as it names itself. Empty until the call ends."
+    )
+    doors: list[str] = Field(description="Doors that were opened meanwhile.")
+    outcome: str = Field(description="Cause of the call's end; empty until then.", examples=["hangup"])
+    note: str = Field(description="The call's `custom_data` at its end.")
     recovered: bool = Field(description="Whether an unclean end had cut the recording short.")
     protected: bool = Field(description="Whether it is kept although a limit of [recording] is exceeded.")
     url: str = Field(description="Path of the audio file.")
@@ -26,7 +36,7 @@ class Recordings(AnswerBody):
     """A page of recordings, newest first."""
 
     recordings: list[Recording]
-    next: str | None = Field(description="Cursor of the next page; null on the last page.")
+    next: int | None = Field(description="Cursor of the next page; null on the last page.")
 
 
 class Storage(AnswerBody):

@@ -1,21 +1,50 @@
 """/v1/recordings: finished recordings, their audio and their end; clients never give a file name."""
 
 import asyncio
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse, JSONResponse
+from pydantic import AwareDatetime
 
 from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who
 from appliance.api.http.response_schemas import answers
-from appliance.api.ports import Recording, Recordings
-from appliance.base.errors import ErrorCode, IntercomError
+from appliance.api.ports import Recording
 from appliance.base.types import Json
+from appliance.core.model import Cause, RecordingSearch
 
 _FIELDS = [name for name in models.Recording.model_fields if name != "url"]
+
+TEXT = 200  # characters of a text that is searched for
+
+
+def _search(
+    after: Annotated[AwareDatetime | None, Query(description="Only those that began at this time or later.")] = None,
+    before: Annotated[AwareDatetime | None, Query(description="Only those that began earlier.")] = None,
+    party: Annotated[str, Query(max_length=TEXT, description="A part of the far end's name or address.")] = "",
+    door: Annotated[str, Query(max_length=TEXT, description="Only those during which this door was opened.")] = "",
+    outcome: Annotated[Cause | None, Query(description="Only those of calls that ended so.")] = None,
+    note: Annotated[str, Query(max_length=TEXT, description="A part of the call's `custom_data`.")] = "",
+) -> RecordingSearch:
+    return RecordingSearch(
+        after="" if after is None else utc(after),
+        before="" if before is None else utc(before),
+        party=party,
+        door=door,
+        outcome=outcome or "",
+        note=note,
+    )
+
+
+def utc(moment: datetime) -> str:
+    """A time as the index has it."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+Search = Annotated[RecordingSearch, Depends(_search)]
 
 router = APIRouter(prefix="/v1/recordings", tags=["recordings"], responses=problems.RESPONSES)
 
@@ -23,13 +52,14 @@ router = APIRouter(prefix="/v1/recordings", tags=["recordings"], responses=probl
 @router.get("", responses=answers(models.Recordings))
 async def list_recordings(
     daemon: Daemon,
+    search: Search,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=64)] = None,
+    cursor: Annotated[int | None, Query(ge=1, lt=1 << 62)] = None,
 ) -> JSONResponse:
-    """A page of recordings, newest first; `cursor` is the `next` of the previous page."""
-    rows = await asyncio.to_thread(daemon.recordings.list, limit + 1, cursor)
+    """A page of recordings, newest first; `cursor` is the `next` of the previous page. All conditions must be met."""
+    rows = await asyncio.to_thread(daemon.recordings.list, limit + 1, cursor, search)
     page, more = rows[:limit], len(rows) > limit
-    return JSONResponse({"recordings": [_body(row) for row in page], "next": page[-1].id if more else None})
+    return JSONResponse({"recordings": [_body(row) for row in page], "next": page[-1].number if more else None})
 
 
 @router.get("/{recording}", responses=answers(models.Recording))
@@ -48,7 +78,7 @@ async def read_recording(recording: Id, daemon: Daemon) -> JSONResponse:
 )
 async def read_recorded_sound(recording: Id, daemon: Daemon) -> problems.ServedFile:
     """The audio of a complete recording; supports Range."""
-    path = await asyncio.to_thread(_file, daemon.recordings, recording)
+    path = await asyncio.to_thread(daemon.recordings.sound, recording)
     return problems.ServedFile(
         path, media_type="audio/wav", filename=f"{recording}.wav", content_disposition_type="inline"
     )
@@ -70,17 +100,3 @@ async def delete_recording(recording: Id, daemon: Daemon, who: Who) -> JSONRespo
 
 def _body(row: Recording) -> Json:
     return {name: getattr(row, name) for name in _FIELDS} | {"url": f"{router.prefix}/{row.id}/audio"}
-
-
-def _file(recordings: Recordings, wanted: str) -> Path:
-    if not recordings.get(wanted).complete:
-        # A file that grows while it is sent would exceed the Content-Length of the answer.
-        raise IntercomError(
-            ErrorCode.CONFLICT,
-            "The recording is still being written.",
-            resolution="Wait for the event recording.available.",
-        )
-    path = recordings.path(wanted)
-    if not path.is_file():
-        raise IntercomError(ErrorCode.RECORDING_NOT_FOUND, f"The file of recording {wanted} is gone.")
-    return path

@@ -157,7 +157,15 @@ from appliance.core.model.playbacks import (
     Speech,
     UrlSound,
 )
-from appliance.core.model.recordings import OpenRecording, RecordedCalls, Removal, Space, Storage
+from appliance.core.model.recordings import (
+    OpenRecording,
+    RecordedCalls,
+    RecordingClock,
+    RecordingSearch,
+    Removal,
+    Space,
+    Storage,
+)
 from appliance.core.model.tones import (
     COUNTRIES,
     EUROPE,

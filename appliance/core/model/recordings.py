@@ -1,4 +1,4 @@
-"""Recordings: which calls are recorded, those whose files are being made, and the space for them."""
+"""Recordings: which calls are recorded, the files being made, the space for them, and how they are searched."""
 
 from enum import StrEnum
 
@@ -51,3 +51,29 @@ class Storage(Record):
     free_bytes: int
     needed_bytes: int
     recordings_bytes: int  # of all finished recordings
+
+
+class RecordingClock(StrEnum):
+    """The station's clock when a recording began.
+
+    RIGHT: it was right. CORRECTED: it was wrong, and the time was corrected since. UNCERTAIN: neither is known.
+    """
+
+    RIGHT = "right"
+    CORRECTED = "corrected"
+    UNCERTAIN = "uncertain"
+
+
+class RecordingSearch(Record):
+    """Which recordings are wanted: those that match all that is not empty. Times are UTC, as in events.
+
+    after, before: of the begin, which is at `after` or later and earlier than `before`. party, note: a part of it.
+    door: that was opened meanwhile. outcome: the cause of the call's end.
+    """
+
+    after: str = ""
+    before: str = ""
+    party: str = ""
+    door: str = ""
+    outcome: str = ""
+    note: str = ""

@@ -1,6 +1,7 @@
 """Recordings on a disc of a few megabytes: it never fills, and the oldest go first."""
 
 import shutil
+from datetime import UTC, datetime
 
 from tests.daemon.faults.test_system_faults import (
     FREE_MB,
@@ -13,6 +14,7 @@ from tests.support.pairs import connect
 from tests.support.waiting import until
 
 FREE_BYTES = FREE_MB * 1_000_000
+START = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")  # before any recording was made
 RECORDED_BYTES = 60_000  # a few seconds
 
 
@@ -61,6 +63,12 @@ def test_the_oldest_recordings_go_and_without_any_left_calls_go_on_unrecorded_un
         url = f"/v1/recordings/{made[0]}/audio"
         assert gone == {"recording": made[0], "url": url, "why": "quota", "by": ""}
         assert listed(front) == made[1:]
+        found = front.get(f"/v1/recordings?party=kitchen&outcome=hangup&after={START}&limit=1")
+        assert [row["id"] for row in found["recordings"]] == made[3:]
+        assert found["recordings"][0]["party"] == "kitchen"
+        assert front.get(f"/v1/recordings?before={START}")["recordings"] == []
+        assert front.get("/v1/recordings?outcome=busy")["recordings"] == []
+        assert (front.disc_here / "recordings" / f"{made[3]}.json").is_file()
         shown = front.ask("PATCH", f"/v1/recordings/{made[2]}", {"protected": True})[1]
         assert (shown["id"], shown["protected"]) == (made[2], True)
 

@@ -1,0 +1,149 @@
+"""The index of recordings: a table in the writer's database, searched in pages, newest first.
+
+A recording's number is its place in the order in which recordings began. It is the time in milliseconds, but always
+more than the last one, so a clock that was wrong does not change the order; and it is in the facts beside the file, so
+that a new index has the same order.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from appliance.base.record import Record
+from appliance.core.model import CallId, RecordingClock, RecordingId, RecordingSearch
+
+COLUMNS = (
+    "number, id, call, remote, started, duration_s, bytes, sha256, complete, recovered, "
+    "clock, party, doors, outcome, note"
+)
+ONE = f"SELECT {COLUMNS} FROM recordings WHERE id = ?"  # noqa: S608 - our own words, as below
+_PLACES = ", ".join("?" * (COLUMNS.count(",") + 1))
+_LATEST = 1 << 62  # more than each number
+
+
+class Entry(Record):
+    """A row, and the facts beside a file. `started`: UTC, as in events; length, bytes and hash are set once `complete`.
+
+    party: the far end's name, for people. doors: those that were opened meanwhile. outcome: the cause of the call's
+    end, "" until it has ended. note: the client's note of the call.
+    """
+
+    number: int
+    id: RecordingId
+    call: CallId
+    remote: str
+    started: str
+    duration_s: float = 0.0
+    bytes: int = 0
+    sha256: str = ""
+    complete: bool = False
+    recovered: bool = False  # an unclean end had cut it off
+    clock: RecordingClock = RecordingClock.UNCERTAIN
+    party: str = ""
+    doors: tuple[str, ...] = ()
+    outcome: str = ""
+    note: str = ""
+
+
+def insert(connection: sqlite3.Connection, entry: Entry) -> None:
+    """Add a row, unless the recording has one. Its number is more than any other's if it is 0."""
+    number = entry.number or next_number(connection)
+    while connection.execute("SELECT 1 FROM recordings WHERE number = ?", (number,)).fetchone():
+        number += 1  # facts of one file were copied to another one
+    values = (number, *_values(entry)[1:])
+    connection.execute(f"INSERT OR IGNORE INTO recordings ({COLUMNS}) VALUES ({_PLACES})", values)  # noqa: S608 - ours
+
+
+def next_number(connection: sqlite3.Connection) -> int:
+    """The number of a recording that begins now."""
+    last = connection.execute("SELECT max(number) FROM recordings").fetchone()[0]
+    return max(int(time.time() * 1000), (last or 0) + 1)
+
+
+def change(connection: sqlite3.Connection, recording: str, **values: Any) -> None:
+    """Set some columns of a row."""
+    settings = ", ".join(f"{name} = ?" for name in values)
+    connection.execute(f"UPDATE recordings SET {settings} WHERE id = ?", (*values.values(), recording))  # noqa: S608
+
+
+def find(connection: sqlite3.Connection, recording: str) -> Entry | None:
+    """The row of a recording."""
+    found = connection.execute(ONE, (recording,)).fetchone()
+    return None if found is None else entry(found)
+
+
+def of_call(connection: sqlite3.Connection, call: CallId) -> list[Entry]:
+    """The rows of a call's recordings."""
+    found = connection.execute(f"SELECT {COLUMNS} FROM recordings WHERE call = ?", (call,))  # noqa: S608
+    return [entry(row) for row in found.fetchall()]
+
+
+def page(limit: int, before: int | None, search: RecordingSearch) -> tuple[str, tuple[int | str, ...]]:
+    """The query for a page, newest first, and its values."""
+    conditions: list[tuple[str, tuple[int | str, ...]]] = [("number < ?", (_LATEST if before is None else before,))]
+    if search.after:
+        conditions.append(("started >= ?", (search.after,)))
+    if search.before:
+        conditions.append(("started < ?", (search.before,)))
+    if search.party:
+        conditions.append((f"({_LIKE.format('remote')} OR {_LIKE.format('party')})", (_part(search.party),) * 2))
+    if search.door:
+        conditions.append(("instr(doors, ?)", (_token(search.door),)))
+    if search.outcome:
+        conditions.append(("outcome = ?", (search.outcome,)))
+    if search.note:
+        conditions.append((_LIKE.format("note"), (_part(search.note),)))
+    where = " AND ".join(condition for condition, _ in conditions)
+    values = tuple(value for _, some in conditions for value in some)
+    query = f"SELECT {COLUMNS} FROM recordings WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - our own words
+    return query, (*values, limit)
+
+
+def entry(row: tuple[Any, ...]) -> Entry:
+    """A row as a record."""
+    fields = dict(zip(Entry.__struct_fields__, row, strict=True))
+    fields["doors"] = tuple(door for door in fields["doors"].split("\n") if door)
+    fields["clock"] = RecordingClock(fields["clock"])
+    fields |= {name: bool(fields[name]) for name in ("complete", "recovered")}
+    return Entry(**fields)
+
+
+def doors_text(doors: Iterable[str]) -> str:
+    """Doors as a column: each between line ends, so that a search for one finds no other."""
+    return "".join(_token(door) for door in doors)
+
+
+_LIKE = "{} LIKE ? ESCAPE '\\'"
+
+
+def _part(text: str) -> str:
+    """A pattern of LIKE for texts that contain this one; upper and lower case of A to Z are the same."""
+    for special in "\\%_":
+        text = text.replace(special, f"\\{special}")
+    return f"%{text}%"
+
+
+def _token(door: str) -> str:
+    return f"\n{door}\n"
+
+
+def _values(entry: Entry) -> tuple[Any, ...]:
+    """A record as a row, in the order of COLUMNS."""
+    return (
+        entry.number,
+        entry.id,
+        entry.call,
+        entry.remote,
+        entry.started,
+        entry.duration_s,
+        entry.bytes,
+        entry.sha256,
+        entry.complete,
+        entry.recovered,
+        entry.clock,
+        entry.party,
+        doors_text(entry.doors),
+        entry.outcome,
+        entry.note,
+    )

@@ -1,0 +1,144 @@
+"""Lists recordings again from their files: what an unclean end left unfinished, and all where the index was lost."""
+
+import json
+import logging
+import sqlite3
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from appliance.core.model import CallId, RecordingId
+from appliance.store import recording_files, recording_index
+from appliance.store.recording_index import Entry
+from appliance.store.writer import After, Writer
+
+log = logging.getLogger(__name__)
+
+COMPARED_AT_ONCE = 1000  # files compared with the index
+LISTED_AT_ONCE = 200  # files listed in one job, so that other writes get their turn
+_UNLISTED = "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM recordings WHERE recordings.id = value)"
+_UNFINISHED = "SELECT id FROM recordings WHERE NOT complete ORDER BY number"
+
+
+class IndexRestorer:
+    """Compares `directory` with the index. A recording that the facts beside its file describe is listed as it was.
+
+    complete: repairs, lists and announces a recording; running: the ids of those that are being written
+    now. done: called at the end, in the writer's thread.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        writer: Writer,
+        complete: Callable[[sqlite3.Connection, RecordingId], After | None],
+        running: Callable[[], Collection[RecordingId]],
+        done: Callable[[], None],
+    ) -> None:
+        self._directory, self._writer, self._complete = directory, writer, complete
+        self._running, self._done = running, done
+
+    def start(self) -> None:
+        """Begin, soon; in the writer's thread, a few files in each job."""
+        self._writer.submit(self._compare)
+
+    def unlisted(self, connection: sqlite3.Connection) -> set[RecordingId]:
+        """The files without a row. SQLite compares them, since a loop over all recordings would hold up the start."""
+        found: set[RecordingId] = set()
+        names = (path.stem for path in self._directory.glob("*.wav"))
+        while some := list(islice(names, COMPARED_AT_ONCE)):
+            rows = connection.execute(_UNLISTED, (json.dumps([name for name in some if recording_files.is_id(name)]),))
+            ours = (row[0] for row in rows if recording_files.size(self._path(row[0])) is not None)
+            found.update(RecordingId(name) for name in ours)
+        return found
+
+    def described(self, name: RecordingId) -> Entry:
+        """What the facts beside the file say of it; complete only if the file is as long as they say."""
+        path = self._path(name)
+        facts = read_facts(path)
+        if facts is None:
+            modified = path.stat().st_mtime
+            return Entry(int(modified * 1000), name, CallId(""), "", utc(datetime.fromtimestamp(modified, UTC)))
+        whole = facts.complete and facts.bytes == recording_files.size(path)
+        return facts if whole else msgspec.structs.replace(facts, complete=False)
+
+    # -- jobs, in the writer thread ------------------------------------------------------------------------------------
+
+    def _compare(self, connection: sqlite3.Connection) -> After:
+        # By their ids, so that limits see the oldest ones first.
+        return partial(self._list_soon, sorted(self.unlisted(connection).difference(self._running())))
+
+    def _list_soon(self, names: list[RecordingId]) -> None:
+        self._writer.submit(partial(self._list, names) if names else self._find_unfinished)
+
+    def _list(self, names: list[RecordingId], connection: sqlite3.Connection) -> After:
+        for name in names[:LISTED_AT_ONCE]:
+            with suppress(FileNotFoundError):  # it was removed meanwhile
+                recording_index.insert(connection, self.described(name))
+        return partial(self._list_soon, names[LISTED_AT_ONCE:])
+
+    def _find_unfinished(self, connection: sqlite3.Connection) -> After:
+        running = self._running()
+        found = [RecordingId(row[0]) for row in connection.execute(_UNFINISHED) if row[0] not in running]
+        return partial(self._finish_soon, found)
+
+    def _finish_soon(self, names: list[RecordingId]) -> None:
+        if names:
+            self._writer.submit(partial(self._finish, names))
+        else:
+            self._done()
+
+    def _finish(self, names: list[RecordingId], connection: sqlite3.Connection) -> After:
+        """Complete one recording: its whole file is read."""
+        entry = recording_index.find(connection, names[0])
+        after = None if entry is None or entry.complete else self._complete(connection, names[0])
+
+        def announce() -> None:
+            if after is not None:
+                after()
+            self._finish_soon(names[1:])
+
+        return announce
+
+    def _path(self, name: str) -> Path:
+        return self._directory / f"{name}.wav"
+
+
+def read_facts(path: Path) -> Entry | None:
+    """The facts beside a recording's file; None where there are none, or none that can be true."""
+    data = recording_files.read_facts(path)
+    if data is None:
+        return None
+    try:
+        facts = msgspec.json.decode(data, type=Entry)
+        datetime.fromisoformat(facts.started)
+    except ValueError as error:  # msgspec's errors are ValueErrors
+        log.warning("the facts beside %s cannot be used: %s", path, error)
+        return None
+    return facts if facts.id == path.stem and facts.number > 0 else None
+
+
+def write_facts(path: Path, entry: Entry) -> None:
+    """Write the facts beside a recording's file, durably. Raises OSError."""
+    recording_files.write_facts(path, msgspec.json.encode(entry).decode())
+
+
+def utc(moment: datetime) -> str:
+    """A time as events have it."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def both(*afters: After | None) -> After:
+    """All of these, one after another."""
+
+    def act() -> None:
+        for after in afters:
+            if after is not None:
+                after()
+
+    return act

@@ -157,10 +157,13 @@ def every_input(state: State, serial: int):
         yield inputs.IceCompleted(**of, local=HERE, remote=HERE)
         yield inputs.IceFailed(**of, fault=IceFault.FAILED_CHECKS)
         yield inputs.NoAnswerToOffer(**of)
-        yield inputs.SourceChanged(**of, source="192.0.2.9:4000", previous="192.0.2.7:4000")
+        source = {"source": "192.0.2.9:4000", "ssrc": 2, "previous": "192.0.2.7:4000", "previous_ssrc": None}
+        yield inputs.SourceChanged(**of, **source)
         yield inputs.RtpStopped(**of)
         yield inputs.RtpResumed(**of)
-        yield inputs.MediaCounted(**of, quality=Quality(received=50, lost=1, jitter_ms=2.0))
+        for silent_s in (0.0, 9.0):
+            counters = Quality(received=50, lost=1, jitter_ms=2.0)
+            yield inputs.MediaCounted(**of, quality=counters, sent_silent_s=silent_s, received_silent_s=silent_s)
         yield inputs.DigitReceived(**of, digit="1", method="rfc4733", duration_ms=100)
         yield inputs.DigitSent(**of, digit="1")
         yield inputs.DigitsNotSent(**of, why="no telephone-event")

@@ -261,7 +261,11 @@ class World:
             },
             inputs.MediaStarted: {"codec": Codec("PCMA" if b % 3 else "opus", 8000), "held": flag},
             inputs.RtpStarted: {"direction": MediaDirection.RECEIVE if flag else MediaDirection.SEND},
-            inputs.MediaCounted: {"quality": Quality(b, a, 1.0)},
+            inputs.MediaCounted: {
+                "quality": Quality(b, a, 1.0),
+                "sent_silent_s": float(a % 9),
+                "received_silent_s": float(b % 9),
+            },
             inputs.DigitReceived: {"digit": choice("AB")},
             inputs.DigitSent: {"digit": choice("AB")},
             inputs.HoldFailed: {"held": flag},

@@ -179,15 +179,16 @@ THERE, NAMED, ELSEWHERE = "192.0.2.9:4000", "192.0.2.7:4000", "192.0.2.8:4000"
 @pytest.mark.parametrize(
     ("looks_at", "told"),
     [
-        pytest.param(["", NAMED, NAMED], ["", "", ""], id="where the SDP says"),
-        pytest.param(["", THERE, THERE], ["", NAMED, ""], id="behind a NAT"),
-        pytest.param([NAMED, ELSEWHERE, NAMED], ["", NAMED, ELSEWHERE], id="away and back"),
-        pytest.param([NAMED, "", ELSEWHERE], ["", "", NAMED], id="another stream"),
+        pytest.param([("", 0), (NAMED, 1), (NAMED, 1)], [None] * 3, id="where the SDP says"),
+        pytest.param([("", 0), (THERE, 1), (THERE, 1)], [None, (NAMED, None), None], id="behind a NAT"),
+        pytest.param([(NAMED, 1), (ELSEWHERE, 2), (NAMED, 1)], [None, (NAMED, 1), (ELSEWHERE, 2)], id="away and back"),
+        pytest.param([(NAMED, 1), ("", 0), (ELSEWHERE, 2)], [None, None, (NAMED, 1)], id="after a re-INVITE"),
+        pytest.param([(NAMED, 1), (NAMED, 2), (NAMED, 2)], [None, (NAMED, 1), None], id="another stream"),
     ],
 )
 def test_a_change_of_source_is_reported_once(looks_at, told):
     watch = SourceWatch()
-    assert [watch.look(source, NAMED) for source in looks_at] == told
+    assert [watch.look(source, ssrc, NAMED) for source, ssrc in looks_at] == told
 
 
 def test_silence_that_is_due_to_a_hold_is_no_stop():

@@ -40,6 +40,7 @@ DETAILS = {
     "media.started",
     "media.ended",
     "media.disconnection_warning",
+    "media.silent",
     "media.quality",
     "media.slow_link",
     "media.statistics",

@@ -498,6 +498,9 @@ class StreamStat:
     rtcp: RtcpStat
     jbuf: JbufState
     source: str
+    ssrc: int
+    txSilentMsec: int
+    rxSilentMsec: int
 
 class Call:
     def __init__(self, account: Account, call_id: int = ...) -> None: ...

@@ -6,8 +6,12 @@ from appliance.core.model import State
 
 def works(state: State) -> bool:
     """Whether sound comes from the microphone, as far as is known: its card has no fault and is not muted."""
-    muted = state.audio.microphone is not None and state.audio.microphone.muted is True
-    return not muted and not broken(state)
+    return not muted(state) and not broken(state)
+
+
+def muted(state: State) -> bool:
+    """Whether the mixer of its card shows that it is muted."""
+    return state.audio.microphone is not None and state.audio.microphone.muted is True
 
 
 def broken(state: State) -> bool:

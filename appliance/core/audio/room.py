@@ -3,7 +3,7 @@
 from typing import Any
 
 from appliance.core import inputs
-from appliance.core.audio import cards, levels, playbacks, self_test, talk, tones
+from appliance.core.audio import cards, levels, playbacks, self_test, silence, talk, tones
 from appliance.core.audio.view import audio_view
 from appliance.core.dispatch import asks, on, on_call, performs, takes
 from appliance.core.model import State
@@ -19,6 +19,7 @@ take = takes(
     on(inputs.PlaybackFailed, playbacks.failed),
     on(inputs.SoundTested, self_test.tested),
     on_call(inputs.DigitReceived, talk.digit),
+    on_call(inputs.MediaCounted, silence.counted),
 )
 
 perform = performs(

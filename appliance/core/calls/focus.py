@@ -37,9 +37,9 @@ def settle(turn: Turn) -> None:
 
 def hold(turn: Turn, call: Call, *, held: bool, aside: bool = False) -> None:
     """Hold or resume a call: the microphone follows at once, and a re-INVITE follows for the far end."""
-    turn.put(
-        replace(call, media=replace(call.media, held_local=held, set_aside=aside, rtp_lost_since=None), deadline=None)
-    )
+    watch = replace(call.media.watch, silent=())
+    sound = replace(call.media, held_local=held, set_aside=aside, rtp_lost_since=None, watch=watch)
+    turn.put(replace(call, media=sound, deadline=None))
     turn.emit(events.CallHeld(call.id, by=By.LOCAL) if held else events.CallResumed(call.id, by=By.LOCAL))
 
 

@@ -13,6 +13,7 @@ from appliance.core.model import (
     Cause,
     IceFault,
     MediaDirection,
+    SilenceCause,
     UpdateChange,
     UpdateResult,
 )
@@ -101,6 +102,7 @@ def rtp_stopped(turn: Turn, call: Call) -> None:
     if not call.talks or call.media.held_local or call.media.held_remote or call.media.rtp_lost_since is not None:
         return
     turn.emit(events.MediaStopped(call.id))
+    call = silence(turn, call, MediaDirection.RECEIVE, SilenceCause.NO_PACKETS)
     silent = replace(call.media, rtp_lost_since=turn.now, watch=replace(call.media.watch, warned=0))
     turn.put(replace(call, media=silent, deadline=turn.now + turn.settings.deadlines.rtp_s))
 
@@ -109,9 +111,25 @@ def rtp_resumed(turn: Turn, call: Call) -> None:
     """Packets arrive again."""
     if call.media.rtp_lost_since is None:
         return
-    turn.emit(events.MediaResumed(call.id))
+    call = silence(turn, call, MediaDirection.RECEIVE, None)
     deadline = None if call.state is CallState.CONNECTED else call.deadline
     turn.put(replace(call, media=replace(call.media, rtp_lost_since=None), deadline=deadline))
+
+
+def silence(turn: Turn, call: Call, direction: MediaDirection, why: SilenceCause | None) -> Call:
+    """Report that a direction is silent, for another cause than before, or no longer (None)."""
+    known = dict(call.media.watch.silent)
+    before = known.pop(direction, None)
+    if why is before:
+        return call
+    if why is None:
+        assert before is not None
+        turn.emit(events.MediaResumed(call.id, direction=direction, why=before))
+    else:
+        turn.emit(events.MediaSilent(call.id, direction=direction, why=why))
+        known[direction] = why
+    watch = replace(call.media.watch, silent=tuple(known.items()))
+    return turn.put(replace(call, media=replace(call.media, watch=watch)))
 
 
 def warns_at(call: Call) -> float | None:
@@ -132,5 +150,12 @@ def warn(turn: Turn, call: Call) -> None:
 
 
 def source_changed(turn: Turn, call: Call, given: inputs.SourceChanged) -> None:
-    """Report that the far end's packets come from another address."""
-    turn.emit(events.MediaSourceChanged(call.id, source=given.source, previous=given.previous))
+    """Report that the far end's packets come from another address, or are of another stream."""
+    changed = events.MediaSourceChanged(
+        call.id,
+        source=given.source,
+        ssrc=given.ssrc,
+        previous=given.previous,
+        previous_ssrc=given.previous_ssrc,
+    )
+    turn.emit(changed)

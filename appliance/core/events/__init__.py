@@ -103,6 +103,7 @@ from appliance.core.events.calls import (
     MediaIceFailed,
     MediaQuality,
     MediaResumed,
+    MediaSilent,
     MediaSlowLink,
     MediaSourceChanged,
     MediaStarted,

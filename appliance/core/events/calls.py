@@ -18,6 +18,7 @@ from appliance.core.model import (
     IceFault,
     MediaDirection,
     QualityClass,
+    SilenceCause,
     UpdateChange,
     UpdateResult,
 )
@@ -312,15 +313,19 @@ class MediaIceFailed(CallEvent):
 
 
 class MediaSourceChanged(CallEvent):
-    """The sound of the call comes from another address, and ours is sent there now.
+    """The sound of the call comes from another address, and ours is sent there now; or from another stream there.
 
-    `source`, `previous`: address and port. The first source of a call is reported if it is not the address in the other
-    side's SDP, as behind a NAT; a later one after a re-INVITE, or after 5 s without a packet from the previous one.
+    source, previous: address and port. ssrc, previous_ssrc: the number of the stream (RFC 3550 §3). The first source of
+    a call is reported if it is not the address in the other side's SDP, as behind a NAT; previous_ssrc is null then. A
+    later one is reported after a re-INVITE, or after 5 s without a packet from the previous one; another SSRC at the
+    same address, after a pause of 0.2 s, as when a PBX connects the call with somebody else.
     """
 
     TYPE = "media.source_changed"
     source: str
+    ssrc: int
     previous: str
+    previous_ssrc: int | None
 
 
 class MediaStopped(CallEvent):
@@ -329,10 +334,29 @@ class MediaStopped(CallEvent):
     TYPE = "media.stopped"
 
 
+class MediaSilent(CallEvent):
+    """Nothing is heard one way, although the call is connected, and not on hold.
+
+    direction: send, or receive. why: no_packets (`media.stopped` comes too), digital_silence (each sample of the last
+    5 s was zero: the far end is muted, or our microphone is dead), or muted (by a client, or at our sound card). It
+    comes again with another cause. What is sent is not judged while push-to-talk closes the microphone, or if none is
+    configured.
+    """
+
+    TYPE = "media.silent"
+    direction: MediaDirection
+    why: SilenceCause
+
+
 class MediaResumed(CallEvent):
-    """RTP arrives again."""
+    """RTP arrives again, or the silence of `media.silent` is over.
+
+    direction and why: as of the last `media.silent`; why is no_packets if RTP arrives again.
+    """
 
     TYPE = "media.resumed"
+    direction: MediaDirection
+    why: SilenceCause
 
 
 class MediaDisconnectionWarning(CallEvent):

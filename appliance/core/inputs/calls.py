@@ -106,10 +106,15 @@ class NoAnswerToOffer(OfCall, kw_only=True):
 
 
 class SourceChanged(OfCall, kw_only=True):
-    """The call's sound comes from another address:port than before, or than the far end's SDP named (`previous`)."""
+    """The call's sound comes from another address:port or SSRC (RFC 3550 §3) than before.
+
+    previous: the first time, the address in the far end's SDP; previous_ssrc is None then.
+    """
 
     source: str
+    ssrc: int
     previous: str
+    previous_ssrc: int | None
 
 
 class RtpStarted(OfCall, kw_only=True):
@@ -127,9 +132,14 @@ class RtpResumed(OfCall, kw_only=True):
 
 
 class MediaCounted(OfCall, kw_only=True):
-    """Counters of a call's sound (RFC 3550 §6.4), about once a second while packets are due, and before its end."""
+    """Counters of a call's sound (RFC 3550 §6.4), about once a second while packets are due, and before its end.
+
+    sent_silent_s, received_silent_s: for how long the sound has been digital silence.
+    """
 
     quality: Quality
+    sent_silent_s: float = 0.0
+    received_silent_s: float = 0.0
 
 
 class DigitReceived(OfCall, kw_only=True):

@@ -91,6 +91,7 @@ from appliance.core.model.calls import (
     Quality,
     QualityClass,
     Remote,
+    SilenceCause,
     SoundWatch,
     UpdateChange,
     UpdateResult,

@@ -122,6 +122,14 @@ class MediaDirection(StrEnum):
     RECEIVE = "receive"
 
 
+class SilenceCause(StrEnum):
+    """Why nothing is heard one way: no packets arrive, each sample is zero, or the microphone is muted."""
+
+    NO_PACKETS = "no_packets"
+    DIGITAL_SILENCE = "digital_silence"
+    MUTED = "muted"
+
+
 class EarlySource(StrEnum):
     """What a caller hears before we answer: nothing, the station's own tone, or the panel's microphone."""
 
@@ -229,6 +237,7 @@ class SoundWatch(Record):
     rating: QualityClass | None = None
     slow: bool = False
     warned: int = 0  # warnings since its packets stopped
+    silent: tuple[tuple[MediaDirection, SilenceCause], ...] = ()
 
 
 class Candidate(Record):

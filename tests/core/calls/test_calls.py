@@ -521,9 +521,9 @@ def test_the_addresses_that_sound_goes_between_are_reported():
 def test_sound_that_comes_from_elsewhere_is_reported():
     station = ready()
     call = station.talking()
-    station.give(inputs.SourceChanged, call=call.id, source="192.0.2.9:4000", previous="192.0.2.7:4000")
-    changed = events.MediaSourceChanged(call.id, source="192.0.2.9:4000", previous="192.0.2.7:4000")
-    assert station.last(events.MediaSourceChanged) == changed
+    source = {"source": "192.0.2.9:4000", "ssrc": 2, "previous": "192.0.2.7:4000", "previous_ssrc": 1}
+    station.give(inputs.SourceChanged, call=call.id, **source)
+    assert station.last(events.MediaSourceChanged) == events.MediaSourceChanged(call.id, **source)
 
 
 def test_a_call_without_an_answer_to_our_offer_ends_at_once():
@@ -545,7 +545,7 @@ def test_packets_that_come_again_are_forgiven():
     assert station.call.state is S.CONNECTED
     warnings = ["media.disconnection_warning"] * 2
     media = [t for t in station.types() if t.startswith("media.")]
-    assert media == ["media.started", "media.started", "media.stopped", *warnings, "media.resumed"]
+    assert media == ["media.started", "media.started", "media.stopped", "media.silent", *warnings, "media.resumed"]
 
 
 def test_packets_that_come_again_while_the_call_ends_leave_its_deadline():

@@ -14,7 +14,7 @@ from tests.support.daemon import Daemon, loopback
 from tests.support.peers.afterwards import outlived
 from tests.support.peers.packets import Packets
 from tests.support.peers.sounds import ABSENT_DB, HEARD_DB, levels_of
-from tests.support.peers.voices import Voice, drained, event, event_type, opened, packet, place, report
+from tests.support.peers.voices import SSRC, Voice, drained, event, event_type, opened, packet, place, report
 from tests.support.shown import shows
 from tests.support.waiting import until
 
@@ -98,6 +98,7 @@ def test_a_stranger_is_neither_heard_nor_hears_nor_opens(door, record_property):
         sounds_like(door, call, FAR_HZ, STRANGER_HZ)
 
 
+@shows("media.source_changed")
 def test_another_ssrc_from_the_far_ends_address_waits_for_a_pause(door):
     with called(door) as (far, call, accepted):
         with Voice(far.rtp, accepted) as voice:
@@ -106,7 +107,11 @@ def test_another_ssrc_from_the_far_ends_address_waits_for_a_pause(door):
             for _ in range(20):
                 other.digit("1")
             opens(door, voice)
+        assert not door.of("media.source_changed", call)
         with Voice(far.rtp, accepted, ssrc=0x600D) as next_one:
+            changed = door.wait("media.source_changed", call, patience=PATIENCE_S)["data"]
+            assert (changed["source"], changed["ssrc"]) == (changed["previous"], 0x600D)
+            assert changed["previous_ssrc"] == SSRC
             flows(door, call)
             next_one.press("1")
             until(lambda: len(door.of("door.locked")) == 2, "the door again", PATIENCE_S)
@@ -119,7 +124,7 @@ def test_the_first_source_behind_a_nat_is_the_far_end(door):
     with called(door, behind) as (far, call, accepted), Voice(far.rtp, accepted, FAR_HZ) as voice:
         named, real = f"{private}:{far.rtp.getsockname()[1]}", "{}:{}".format(*far.rtp.getsockname())
         told = door.wait("media.source_changed", call, patience=PATIENCE_S)["data"]
-        assert told == {"source": real, "previous": named}
+        assert told == {"source": real, "ssrc": SSRC, "previous": named, "previous_ssrc": None}
         until(lambda: drained(far.rtp), "our sound where it really is")
         with contextlib.closing(opened(loopback())) as stranger:
             other = Voice(stranger, accepted, STRANGER_HZ, ssrc=0xBAD)
@@ -161,7 +166,7 @@ def test_a_re_invite_brings_another_source_at_once(door):
             far.send(far.request("ACK", 2))
             with Voice(moved, again, ssrc=0xB0B) as voice:
                 changed = door.wait("media.source_changed", call, patience=PATIENCE_S)["data"]
-                assert changed == {"source": second, "previous": first}
+                assert changed == {"source": second, "ssrc": 0xB0B, "previous": first, "previous_ssrc": SSRC}
                 opens(door, voice)
 
 

@@ -52,11 +52,20 @@ class Packets:
                 return
             source = translate.clean(statistics.source)
             news = self._rtp.look(int(statistics.rtcp.rxStat.pkt), now)
-            if previous := self._source.look(source, announced):
-                self._post(inputs.SourceChanged(at=now, call=self._call, source=source, previous=previous))
+            ssrc = getattr(statistics, "ssrc", 0)  # an older pjsua2 lacks it
+            if (previous := self._source.look(source, ssrc, announced)) is not None:
+                changed = inputs.SourceChanged(
+                    at=now,
+                    call=self._call,
+                    source=source,
+                    ssrc=ssrc,
+                    previous=previous[0],
+                    previous_ssrc=previous[1],
+                )
+                self._post(changed)
             if now - self._counted_at >= COUNT_S:
                 self._counted_at = now
-                self._post(inputs.MediaCounted(at=now, call=self._call, quality=quality(statistics)))
+                self._post_counters(statistics, now)
         else:
             news = self._rtp.excuse(now)
         if news is not None:
@@ -66,8 +75,17 @@ class Packets:
     def count(self, call: pj.Call, stream: int) -> None:
         """Report the counters once more, while there is still a stream."""
         with suppress(pj.Error):
-            counted = quality(call.getStreamStat(stream))
-            self._post(inputs.MediaCounted(at=time.monotonic(), call=self._call, quality=counted))
+            self._post_counters(call.getStreamStat(stream), time.monotonic())
+
+    def _post_counters(self, statistics: pj.StreamStat, now: float) -> None:
+        counted = inputs.MediaCounted(
+            at=now,
+            call=self._call,
+            quality=quality(statistics),
+            sent_silent_s=getattr(statistics, "txSilentMsec", 0) / 1000,  # an older pjsua2 lacks it
+            received_silent_s=getattr(statistics, "rxSilentMsec", 0) / 1000,
+        )
+        self._post(counted)
 
     def _look_for_first(self, call: pj.Call, stream: int, now: float) -> None:
         with suppress(pj.Error):

@@ -75,14 +75,16 @@ class SourceWatch:
     """Watches the source of one call's packets (packaging/pjsua2/patches, rtp-from-its-source-only)."""
 
     def __init__(self) -> None:
-        self._source = ""
+        self._source: tuple[str, int] | None = None
 
-    def look(self, source: str, announced: str) -> str:
-        """The previous source, if packets come from `source` since the last check; "" for no news.
+    def look(self, source: str, ssrc: int, announced: str) -> tuple[str, int | None] | None:
+        """The previous source and its SSRC, if packets come from another one since the last check; None for no news.
 
-        source: "" before any packet. announced: the address in the far end's SDP.
+        source: "" before any packet. announced: the address in the far end's SDP, whose SSRC nobody knows.
         """
-        if source in {"", self._source}:
-            return ""
-        before, self._source = self._source or announced, source
-        return before if before != source else ""
+        if not source or (source, ssrc) == self._source:
+            return None
+        before, self._source = self._source, (source, ssrc)
+        if before is None:
+            return (announced, None) if source != announced else None
+        return before

@@ -1,0 +1,29 @@
+"""Calls whose sound is silent one way although packets go, and why."""
+
+from appliance.core import inputs, sound
+from appliance.core.audio import microphone
+from appliance.core.calls import media
+from appliance.core.model import NULL, Call, MediaDirection, SilenceCause, State
+from appliance.core.transition import Turn
+
+SILENT_S = 5.0  # of digital silence, before it is reported: longer than the pauses of most noise suppressors
+
+
+def counted(turn: Turn, call: Call, given: inputs.MediaCounted) -> None:
+    """Judge the sound of both directions; without packets that of one, see `calls.media`."""
+    if not call.talks:
+        return
+    call = media.silence(turn, call, MediaDirection.SEND, sent(turn.state, call, given.sent_silent_s))
+    if call.media.rtp_lost_since is None:
+        silent = given.received_silent_s >= SILENT_S
+        media.silence(turn, call, MediaDirection.RECEIVE, SilenceCause.DIGITAL_SILENCE if silent else None)
+
+
+def sent(state: State, call: Call, silent_s: float) -> SilenceCause | None:
+    """Why the far end hears nothing of the panel; None if it hears something, or should not."""
+    reaches = sound.microphone(state, call)
+    if call.media.muted or (reaches and microphone.muted(state)):
+        return SilenceCause.MUTED
+    if reaches and silent_s >= SILENT_S and state.settings.audio.capture != NULL:
+        return SilenceCause.DIGITAL_SILENCE
+    return None

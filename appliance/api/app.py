@@ -127,12 +127,19 @@ def _completed(openapi: dict[str, Any]) -> dict[str, Any]:
             "type": "http",
             "scheme": "bearer",
             "description": "Needed over TCP; on the Unix socket the mode of the file decides.",
-        }
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "intercom-8080",
+            "description": "For browsers, instead of a token: POST /v1/session sets it. Its name has the port, and by "
+            "HTTPS the prefix __Host-. Requests with it count only from pages of the station (Origin, Sec-Fetch-Site).",
+        },
     }
     for path, methods in openapi["paths"].items():
         for method, operation in methods.items():
             if scopes.guarded(path):
-                operation["security"] = [{"token": []}]
+                operation["security"] = [{"token": []}, {"session": []}]
             if method == "post":
                 operation.setdefault("parameters", []).append(
                     {

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from appliance.api.http.sessions import Sessions
 from appliance.api.http.tokens import Token, Tokens
 from appliance.base.record import Record
 from appliance.base.types import Json
@@ -200,6 +201,10 @@ class HttpPorts(Protocol):
     @property
     def tokens(self) -> Tokens:
         """The tokens of clients."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """The sessions of browsers."""
 
     def token_added(self, token: Token, by: str) -> None:
         """Report a new token."""

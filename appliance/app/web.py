@@ -29,6 +29,7 @@ from appliance.store.recordings import Recordings
 if TYPE_CHECKING:
     from appliance.api.http.admission import Places as HttpPlaces
     from appliance.api.http.server import HttpServer
+    from appliance.api.http.sessions import Sessions
     from appliance.api.http.tokens import Token, Tokens
     from appliance.api.ports import Measured
 
@@ -53,7 +54,7 @@ def _load() -> None:
     20 s.
     """
     from appliance.api import app  # noqa: F401, PLC0415
-    from appliance.api.http import auth, server, tokens  # noqa: F401, PLC0415
+    from appliance.api.http import auth, server, sessions, tokens  # noqa: F401, PLC0415
 
 
 class Web:
@@ -78,17 +79,21 @@ class Web:
         self.call, self.calls, self.subscribe = reactor.call, reactor.calls, reactor.subscribe
         self._servers: dict[str, HttpServer] = {}
         self._http_places: HttpPlaces | None = None
-        self.tokens: Tokens  # set before the first request
+        self.tokens: Tokens  # set before the first request, as are the sessions
+        self.sessions: Sessions
         self.tried = asyncio.Event()  # set once it listens, or knows why it cannot
 
     async def serve(self) -> None:
         """Listen; faults are reported, and retried until every listener works."""
         await asyncio.to_thread(_load)
         from appliance.api.http.admission import Places as HttpPlaces  # noqa: PLC0415  late: see _load
+        from appliance.api.http.sessions import Sessions  # noqa: PLC0415
         from appliance.api.http.tokens import Tokens  # noqa: PLC0415
 
         self._http_places = HttpPlaces()
         self.tokens = Tokens(self._places.state / "http.tokens")
+        self.sessions = Sessions(self._places.state / "http.sessions")
+        await asyncio.to_thread(self.sessions.load)
         try:
             await asyncio.to_thread(self.tokens.load)
         except IntercomError as err:

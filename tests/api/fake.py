@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from appliance.api.http.sessions import Sessions
 from appliance.api.http.tokens import Token, Tokens
 from appliance.api.ports import Measured
 from appliance.base.errors import IntercomError
@@ -133,6 +134,7 @@ class Station:
         self.denials: list[tuple[str, str, str]] = []
         self.lockouts: list[tuple[str, float]] = []
         self.tokens = Tokens(directory / "http.tokens")
+        self.sessions = Sessions(directory / "http.sessions")
         self.token_changes: list[tuple[str, str, str]] = []
         self.journal: list[dict[str, Any]] = []
         self.findings: list[dict[str, Any]] = []

@@ -53,7 +53,9 @@ def test_a_token_in_the_address_does_not_count(station, path):
     assert asked(station, "GET", path, {}).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/", "/app.js", "/style.css", "/icon.svg", "/livez", "/readyz", "/openapi.json"])
+@pytest.mark.parametrize(
+    "path", ["/", "/app.js", "/session.js", "/style.css", "/icon.svg", "/livez", "/readyz", "/openapi.json"]
+)
 def test_page_health_and_description_need_no_token(station, path):
     assert asked(station, "GET", path, {}).status_code == 200
     assert station.denials == []

@@ -111,6 +111,7 @@ CONTRACT = {
     *(f"{method} /v1/codes/{{code}}" for method in ("GET", "PATCH", "DELETE")),
     *(f"{method} /v1/tokens" for method in ("GET", "POST")),
     "DELETE /v1/tokens/{token}",
+    *(f"{method} /v1/session" for method in ("GET", "POST", "DELETE")),
     "GET /v1/contacts",
     "POST /v1/contacts/{flat}/ring",
     "GET /v1/accounts",

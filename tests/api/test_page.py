@@ -2,11 +2,15 @@ import json
 
 import pytest
 
+from appliance.api import app
+from appliance.api.http import server
 from appliance.core import inputs, orders
-from appliance.core.model import Action, Pattern, RequestId, SoundFindings, SoundMeasured, SoundResult
+from appliance.core.model import AccessScope, Action, Pattern, RequestId, SoundFindings, SoundMeasured, SoundResult
 from tests.api import fake
 from tests.api.browser import START_S, chromium
-from tests.api.conftest import TOKEN
+from tests.api.conftest import TOKEN, run
+from tests.api.test_https import Given
+from tests.support.certificates import Authority
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
@@ -127,9 +131,90 @@ def test_an_installer_tries_lamp_and_sound_and_has_the_station_examined(page, sh
 
 def test_a_wrong_token_is_reported_and_nothing_is_shown(page, shared, station):
     page.open(f"{shared.bound.url}#token=wrong")
-    page.shows("#banner", "token")
-    page.shows("#link-text", "no connection")
+    page.shows("#login-why", "The token is missing, wrong or expired.")
+    page.shows("#link-text", "logged out")
     assert station.subscribers == 0
+    assert page.value("document.querySelector('main').getClientRects().length") == 0
+
+
+def typed(page, selector, text):
+    page.value(f"document.querySelector({json.dumps(selector)}).focus()")
+    page.send("Input.insertText", text=text)
+
+
+def test_who_logs_in_stays_logged_in_until_the_logout_and_no_script_sees_token_or_cookie(page, shared, station):
+    page.open(shared.bound.url)
+    page.shows("#link-text", "logged out")
+    typed(page, "#login-token", TOKEN)
+    page.key("Enter", "Enter", "\r")
+    page.shows("#link-text", "live")
+    page.send("Page.reload")
+    until(lambda: page.value("document.readyState") == "complete", "the page again", START_S)
+    page.shows("#link-text", "live")
+    kept = page.value("JSON.stringify([document.cookie, {...localStorage}, location.href])")
+    assert TOKEN not in kept and "intercom" not in kept
+    page.mouse('[data-door="front"] button', "mousePressed", "mouseReleased")
+    until(lambda: station.requests)
+    assert station.requests == [(inputs.OpenDoor("front", None), "http:token")]
+    page.mouse("#logout", "mousePressed", "mouseReleased")
+    page.shows("#link-text", "logged out")
+    assert page.value("document.querySelector('#station').innerText") == "Station"
+    until(lambda: not station.subscribers, "the end of the events", START_S)
+
+
+def test_a_token_in_the_address_is_used_once_and_taken_out_of_it(page, shared, station):
+    opened(page, shared, station)
+    assert page.value("location.href") == shared.bound.url
+
+
+def test_an_administrator_makes_a_token_and_removes_it(page, shared, station):
+    opened(page, shared, station)
+    page.shows("#tokens", "No client has a token of its own.")
+    typed(page, "#token-name", "kitchen")
+    page.mouse("[name=scope][value=door]", "mousePressed", "mouseReleased")
+    page.value("document.querySelector('#token-end').value = '2040-01-02T03:04'")
+    page.mouse("#token-form [type=submit]", "mousePressed", "mouseReleased")
+    page.shows("#token-said", "The token of kitchen. It is not shown again:")
+    (made,) = station.tokens.list()
+    assert (made["name"], made["scopes"]) == ("kitchen", ["view", "door"])
+    assert made["expires"].startswith("2040-01-0")
+    assert station.tokens.find(page.value("document.querySelector('#token-text').innerText").encode())
+    shared.tell("access.token_added", id=made["id"], name="kitchen", scopes=["view", "door"], expires=None, by="")
+    page.shows("#token-list", "view, door")
+    page.mouse("#token-list button", "mousePressed", "mouseReleased")
+    page.shows("#token-list", "Remove kitchen for good")
+    assert station.tokens.list()
+    page.mouse("#token-list button", "mousePressed", "mouseReleased")
+    until(lambda: not station.tokens.list(), "the removal", START_S)
+    page.shows("#token-said", "Removed.")
+
+
+def test_the_list_of_tokens_is_for_those_who_may_do_everything(page, shared, station):
+    _, text = station.tokens.add("tablet", (AccessScope.VIEW,), None)
+    page.open(f"{shared.bound.url}#token={text}")
+    page.shows("#link-text", "live")
+    assert page.value("document.querySelector('#tokens').hidden") is True
+    station.tokens.remove(station.tokens.list()[0]["id"])
+    shared.tell("custom", note="ends the stream")
+    page.shows("#login-why", "The token is missing, wrong or expired.")
+    page.shows("#station", "Station")
+
+
+def test_by_https_the_page_logs_in_and_follows_the_events(page, station, loop, tmp_path):
+    made = Given(*Authority(tmp_path).sign("door", "door", "IP:127.0.0.1"))
+    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, made)
+    page.send("Security.setIgnoreCertificateErrors", ignore=True)
+    try:
+        page.open(f"{run(loop, listening.start()).url}#token={TOKEN}")
+        page.shows("#link-text", "live")
+        until(lambda: station.subscribers, patience=START_S)
+        loop.call_soon_threadsafe(station.tell, "custom")
+        page.shows("#events", "custom")
+        page.mouse('[data-door="front"] button', "mousePressed", "mouseReleased")
+        until(lambda: station.requests)
+    finally:
+        page.send("Security.setIgnoreCertificateErrors", ignore=False)
+        run(loop, listening.stop())
 
 
 def test_the_page_comes_back_by_itself_and_misses_no_event(page, shared, station):

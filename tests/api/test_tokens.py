@@ -22,7 +22,7 @@ VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, 
 NEW = {"name": "tablet", "scopes": ["view", "call"]}
 # What each operation needs. A new one must be written down here, and its author must decide.
 NEEDED = {
-    "": {"GET /livez", "GET /readyz", "GET /v1"},
+    "": {"GET /livez", "GET /readyz", "GET /v1", "GET /v1/session", "POST /v1/session", "DELETE /v1/session"},
     "view": {
         *(
             "GET /metrics",

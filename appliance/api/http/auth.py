@@ -1,6 +1,8 @@
-"""Authorisation: a token over TCP, the file's mode on the Unix socket; Host and Origin checks against foreign pages.
+"""Authorisation: a token or a session over TCP, the file's mode on the Unix socket; checks against foreign pages.
 
 The station's own token, which root and the service alone can read, allows everything. So does the Unix socket.
+A browser sends the cookie of a session by itself, whatever page has caused the request, so such a request must prove
+that a page of the station has caused it.
 """
 
 import ipaddress
@@ -20,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.api.http import problems, scopes
 from appliance.api.http.dependencies import ALLOWED, WHO
+from appliance.api.http.sessions import HELD, Held, Session, cookie, cookie_name, digest
 from appliance.api.http.tokens import Token
 from appliance.api.ports import HttpPorts
 from appliance.base import durable
@@ -118,7 +121,7 @@ class Gate:
     """ASGI middleware: refuses unauthorised requests, and stores the client's identity in the scope."""
 
     def __init__(self, app: ASGIApp, token: str, ports: HttpPorts, patience: Patience) -> None:
-        self.app, self._token, self._ports, self._patience = app, token, ports, patience
+        self.app, self._own, self._ports, self._patience = app, digest(token.encode()), ports, patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it with 401, 403 or 429."""
@@ -138,7 +141,8 @@ class Gate:
         source = place(scope["client"][0] if scope.get("client") else "unknown")
         locked_s, begins = self._patience.spend(source)
         if not locked_s:
-            self._ports.denied(scope[WHO], source, scopes.needed(_method(scope), scope["path"])[0])
+            lacking = (*scopes.needed(_method(scope), scope["path"]), scopes.VIEW)[0]
+            self._ports.denied(scope[WHO], source, lacking)
             headers = {"WWW-Authenticate": "Bearer"} if error.code == ErrorCode.UNAUTHORIZED else {}
             return problems.response(error, scope["path"], headers)
         if begins:
@@ -150,7 +154,7 @@ class Gate:
         return problems.response(too_many, scope["path"], {"Retry-After": wait_s})
 
     def _error(self, scope: Scope, listener: Listener) -> IntercomError | None:
-        """What is wrong with a request over TCP. Stores whose token it brings in the scope."""
+        """What is wrong with a request over TCP. Stores whose token or session it brings in the scope."""
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if not listener.is_ours(host, scope.get("server")):
@@ -168,21 +172,41 @@ class Gate:
             )
         if not scopes.guarded(scope["path"]):
             return None
-        given = _given(scope, headers)
-        if secrets.compare_digest(given, self._token.encode()):
+        held = scope[HELD] = self._held(scope, headers, cookie_name(host, secure=listener.tls), secure=listener.tls)
+        if not held.by_token and held.session is not None and _may_be_foreign(scope, headers):
+            return IntercomError(
+                ErrorCode.FORBIDDEN,
+                "The request may come from a page of another site.",
+                "It has the cookie of a session, but does not say that it comes from a page of the station.",
+                "Send a token instead of the cookie.",
+            )
+        token = self._ports.tokens.known(held.token)
+        if held.token == self._own:
             scope[WHO] = "http:token"
-            return None
-        token = self._ports.tokens.find(given)
-        if token is None:
+        elif token is not None:
+            scope[WHO] = f"http:{token.name}"
+        else:
             return IntercomError(
                 ErrorCode.UNAUTHORIZED,
                 "The token is missing, wrong or expired.",
                 "",
                 "Send Authorization: Bearer with a token; `intercomctl token add` makes one.",
             )
-        scope[WHO] = f"http:{token.name}"
-        scope[ALLOWED] = partial(self._ports.tokens.valid, token)
-        return _lack(token, scope)
+        scope[ALLOWED] = partial(self._counts, token, None if held.by_token else held.session)
+        return None if token is None else _lack(token, scope)
+
+    def _held(self, scope: Scope, headers: Headers, name: str, *, secure: bool) -> Held:
+        """What the client shows. A token counts before a cookie."""
+        session = self._ports.sessions.find(cookie(headers.get("cookie", ""), name))
+        given = _given(scope, headers)
+        by_token = bool(given) or session is None
+        return Held(digest(given) if session is None or given else session.of, session, by_token, name, secure)
+
+    def _counts(self, token: Token | None, session: Session | None) -> bool:
+        """Whether what the client has shown is still valid; token None: the station's own."""
+        if session is not None and not self._ports.sessions.valid(session):
+            return False
+        return token is None or self._ports.tokens.valid(token)
 
 
 def _lack(token: Token, scope: Scope) -> IntercomError | None:
@@ -224,6 +248,17 @@ def _given(scope: Scope, headers: Headers) -> bytes:
         offered = (name for name in scope["subprotocols"] if name.startswith(BEARER))
         return next(offered, BEARER).removeprefix(BEARER).encode("latin-1", "replace")
     return b""
+
+
+def _may_be_foreign(scope: Scope, headers: Headers) -> bool:
+    """Whether another page may have caused the request: SameSite lets those of the same host at other ports through.
+
+    An Origin has been compared already. Every browser sends it with a WebSocket and with whatever is no GET.
+    """
+    site = headers.get("sec-fetch-site")
+    if scope["type"] == "websocket" or not scopes.looks(_method(scope)):
+        return headers.get("origin") is None or site not in {None, "same-origin"}
+    return site not in {None, "same-origin", "none"}
 
 
 def _method(scope: Scope) -> str:

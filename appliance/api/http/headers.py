@@ -6,7 +6,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
-    # Only our own three files; the audio of a recording is fetched with the token and played from a blob.
+    # Only our own files; the audio of a recording is fetched and played from a blob.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; media-src blob:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -26,7 +26,7 @@ KEPT_S = 86_400.0
 KEPT = 1_000  # answers to orders are small: this bounds the memory to about 1 MB
 NOTHING_DONE = {429, 503}  # after these answers the same order may be tried again
 LONGEST_STORED = 4_096  # bytes of an answer: with those of orders far less, so this bounds the disc's part to 4 MB
-NOT_STORED = "/v1/tokens"  # its answer has the token's text
+NOT_STORED = {"/v1/tokens", "/v1/session"}  # their answers have a secret
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ class Repeats:
             finally:
                 if first.failed or first.status in NOTHING_DONE:
                     self._answers.pop(name, None)
-                elif scope["path"] != NOT_STORED and len(first.body) <= LONGEST_STORED:
+                elif scope["path"] not in NOT_STORED and len(first.body) <= LONGEST_STORED:
                     self._keep(name, _stored(first), KEPT_S)
                 first.done.set()
             return None

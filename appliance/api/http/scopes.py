@@ -2,11 +2,12 @@
 
 from appliance.core.model import AccessScope
 
-VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, AccessScope.ADMIN
+ALL = VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, AccessScope.ADMIN
 _LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # The first line counts whose path is that of the request, or a path above it.
 _TO_READ = (
+    ("/v1/session", ()),  # any valid token
     ("/v1/recordings", (CALL,)),  # what was said
     ("/v1/codes", (ADMIN,)),
     ("/v1/tokens", (ADMIN,)),
@@ -15,6 +16,7 @@ _TO_READ = (
     ("", (VIEW,)),
 )
 _TO_ACT = (
+    ("/v1/session", ()),
     ("/v1/calls", (CALL,)),
     ("/v1/conferences", (CALL,)),
     ("/v1/contacts", (CALL,)),
@@ -32,7 +34,12 @@ def guarded(path: str) -> bool:
     return path.startswith("/v1/") or path == "/metrics"
 
 
+def looks(method: str) -> bool:
+    """Whether a request with this method changes nothing."""
+    return method in _LOOKS
+
+
 def needed(method: str, path: str) -> tuple[AccessScope, ...]:
-    """The scopes that a request needs, all of them; method: "GET" for a WebSocket."""
-    lines = _TO_READ if method in _LOOKS else _TO_ACT
+    """The scopes that a request needs, all of them, besides any valid token; method: "GET" for a WebSocket."""
+    lines = _TO_READ if looks(method) else _TO_ACT
     return next(scopes for above, scopes in lines if path == above or path.startswith(f"{above}/"))

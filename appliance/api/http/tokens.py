@@ -63,7 +63,11 @@ class Tokens:
 
     def find(self, given: bytes) -> Token | None:
         """The valid token with this text. The time that this takes says nothing: it compares hashes."""
-        token = self._by_hash.get(hashlib.sha256(given).hexdigest())
+        return self.known(hashlib.sha256(given).hexdigest())
+
+    def known(self, sha256: str) -> Token | None:
+        """The valid token with this SHA-256."""
+        token = self._by_hash.get(sha256)
         return token if token is not None and self.valid(token) else None
 
     def valid(self, token: Token) -> bool:

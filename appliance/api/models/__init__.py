@@ -122,4 +122,5 @@ from appliance.api.models.runtime import (
     RuntimeChange,
     RuntimeDone,
 )
+from appliance.api.models.sessions import BrowserSession
 from appliance.api.models.tokens import AccessToken, AccessTokenMade, AccessTokens, NewAccessToken

@@ -14,6 +14,9 @@ PAGES = {
     "/display": ("display.html", "text/html"),
     "/display.js": ("display.js", "text/javascript"),
     "/app.js": ("app.js", "text/javascript"),
+    "/dom.js": ("dom.js", "text/javascript"),
+    "/session.js": ("session.js", "text/javascript"),
+    "/tokens.js": ("tokens.js", "text/javascript"),
     "/style.css": ("style.css", "text/css"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }

@@ -1,27 +1,35 @@
-"""/v1/tokens: the tokens of clients over TCP. Only a client that may do everything reads, makes or removes them."""
+"""/v1/tokens: the tokens of clients over TCP. Only a client that may do everything reads, makes or removes them.
+
+/v1/session: a browser shows its token once, and goes on with a cookie.
+"""
 
 import asyncio
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who
 from appliance.api.http.response_schemas import answers
+from appliance.api.http.scopes import ALL
+from appliance.api.http.sessions import HELD, LASTS_S, Held, Session
 from appliance.api.http.times import seconds
-from appliance.api.http.tokens import view
+from appliance.api.http.tokens import utc, view
+from appliance.api.ports import HttpPorts
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
 
-router = APIRouter(prefix="/v1/tokens", tags=["tokens"], responses=problems.RESPONSES)
+router = APIRouter(prefix="/v1", responses=problems.RESPONSES)
 
 
-@router.get("", responses=answers(models.AccessTokens))
+@router.get("/tokens", tags=["tokens"], responses=answers(models.AccessTokens))
 async def list_tokens(daemon: Daemon) -> JSONResponse:
     """All tokens, without their texts."""
     return JSONResponse({"tokens": daemon.tokens.list()})
 
 
-@router.post("", status_code=201, responses=answers(models.AccessTokenMade, 201))
+@router.post("/tokens", status_code=201, tags=["tokens"], responses=answers(models.AccessTokenMade, 201))
 async def add_token(body: models.NewAccessToken, daemon: Daemon, who: Who) -> JSONResponse:
     """Make a token. The answer is the only place where its text appears."""
     scopes = tuple(dict.fromkeys(body.scopes))
@@ -30,9 +38,65 @@ async def add_token(body: models.NewAccessToken, daemon: Daemon, who: Who) -> JS
     return JSONResponse({"token": view(token, valid=True), "text": text}, 201)
 
 
-@router.delete("/{token}", responses=answers(models.Done))
+@router.delete("/tokens/{token}", tags=["tokens"], responses=answers(models.Done))
 async def remove_token(token: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Remove a token: from now on it is refused, and streams of events that it began end with their next event."""
     removed = await asyncio.to_thread(daemon.tokens.remove, token)
     daemon.token_removed(removed, who)
     return JSONResponse({"warning": None})
+
+
+@router.get("/session", tags=["session"], responses=answers(models.BrowserSession))
+async def read_session(request: Request, daemon: Daemon, who: Who) -> JSONResponse:
+    """Who the client is and what it may do, whether by a token, a session or the Unix socket."""
+    held: Held | None = request.scope.get(HELD)
+    return JSONResponse(_shown(daemon, who, held, held.session if held is not None else None))
+
+
+@router.post("/session", tags=["session"], responses=answers(models.BrowserSession))
+async def begin_session(request: Request, daemon: Daemon, who: Who) -> JSONResponse:
+    """Begin a session with the token in Authorization. Its cookie then stands for the token, also for a WebSocket.
+
+    No script can read the cookie. It counts for 90 days, or until the session or the token ends. A request with the
+    cookie counts only if it comes from the station's own pages.
+    """
+    held: Held | None = request.scope.get(HELD)
+    if held is None or not held.by_token:
+        raise IntercomError(
+            ErrorCode.UNAUTHORIZED,
+            "A session begins with a token.",
+            "The request has none.",
+            "Send Authorization: Bearer with a token, over TCP.",
+        )
+    session, text = await asyncio.to_thread(daemon.sessions.begin, held.token, held.session)
+    answer = JSONResponse(_shown(daemon, who, held, session))
+    _set(answer, held, text, int(LASTS_S))
+    return answer
+
+
+@router.delete("/session", tags=["session"], responses=answers(models.Done))
+async def end_session(request: Request, daemon: Daemon) -> JSONResponse:
+    """End the session of the cookie: it is refused from now on, and streams that it began end with their next event."""
+    held: Held | None = request.scope.get(HELD)
+    session = held.session if held is not None else None
+    if held is None or session is None:
+        return JSONResponse({"warning": "The request brought no session."})
+    await asyncio.to_thread(daemon.sessions.end, session)
+    answer = JSONResponse({"warning": None})
+    _set(answer, held, "", 0)
+    return answer
+
+
+def _shown(daemon: HttpPorts, who: str, held: Held | None, session: Session | None) -> Json:
+    token = None if held is None else daemon.tokens.known(held.token)
+    return {
+        "client": who,
+        "scopes": list(ALL if token is None else token.scopes),
+        "expires": utc(session.expires) if session is not None else None,
+    }
+
+
+def _set(answer: JSONResponse, held: Held, text: str, lasts_s: int) -> None:
+    answer.set_cookie(
+        held.cookie, text, max_age=lasts_s, path="/", secure=held.secure, httponly=True, samesite="strict"
+    )

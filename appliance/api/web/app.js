@@ -1,5 +1,8 @@
 // The station's page: it shows GET /v1/state, asks for it again after each event, and gives orders.
-// The token stands in the address's fragment, which never leaves the browser by itself.
+
+import { $, make, sentences } from "/dom.js";
+import { fetched, follow, login, logout, read, Refused, session } from "/session.js";
+import { showTokens } from "/tokens.js";
 
 const LONGEST_LIST = 100;
 const PAST_EVENTS = 20;
@@ -15,41 +18,7 @@ const STATES = {
 };
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 
-/** The parts that say something, with a full stop between them. */
-const sentences = (...parts) => parts.filter(Boolean)
-  .map((part, place, all) => (place === all.length - 1 || /[.!?:]$/.test(part) ? part : `${part}.`)).join(" ");
-
-const $ = (id) => document.getElementById(id);
-
-/** An element with properties, `data`, attributes (`attrs`) and children. */
-function make(tag, { data = {}, attrs = {}, ...properties } = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  Object.assign(element.dataset, data);
-  for (const [name, value] of Object.entries(attrs)) element.setAttribute(name, value);
-  element.append(...children.filter((child) => child !== null));
-  return element;
-}
-
 // -- the daemon -------------------------------------------------------------------------------------------------------
-
-class Refused extends Error {
-  constructor(problem) {
-    super(sentences(problem.detail, problem.cause, problem.resolution));
-    this.code = problem.code;
-  }
-}
-
-const token = () => new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
-
-async function fetched(path, options = {}) {
-  const answer = await fetch(path, { ...options, headers: { Authorization: `Bearer ${token()}`, ...options.headers } });
-  if (answer.ok) return answer;
-  let problem = { detail: `The answer was ${answer.status}.`, code: "error" };
-  try { problem = await answer.json(); } catch { /* not one of ours: the status must do */ }
-  throw new Refused(problem);
-}
-
-const read = async (path) => (await fetched(path)).json();
 
 /** Give an order; what goes wrong is told in the banner. */
 async function order(method, path, body) {
@@ -336,21 +305,25 @@ let failures = 0;
 let timer = 0;
 let last = null; // id of the newest event seen: a new connection goes on from there
 
+let me = null; // the answer of GET /v1/session
+
 async function connect() {
   clearTimeout(timer);
   const mine = feed = {};
   try {
+    me ??= await session();
     const state = await read("/v1/state");
     if (feed !== mine) return;
+    within(true);
     show(state);
     last ??= Math.max(0, state.last_event - PAST_EVENTS);
     showRecording().catch(() => {});
+    showTokens(me).catch(() => {});
   } catch (error) {
     if (feed === mine) lost(error);
     return;
   }
-  const socket = new WebSocket(`ws://${location.host}/v1/events?since=${last}`, ["intercomd.v1", `bearer.${token()}`]);
-  feed = socket;
+  const socket = feed = follow(last);
   socket.onopen = () => {
     failures = 0;
     hideBanner();
@@ -362,22 +335,60 @@ async function connect() {
     showEvent(event);
     refresh().catch(() => {});
     if (event.type === "recording.available" || event.type === "recording.recovered") showRecording().catch(() => {});
+    if (event.type.startsWith("access.token_")) showTokens(me).catch(() => {});
   };
   socket.onclose = () => { if (feed === socket) lost(new Error()); };
 }
 
 function lost(error) {
-  link("lost", "no connection");
   if (error.code === "unauthorized") {
-    banner("The token in this page's address is missing or wrong.", "Open the address that intercomd printed.", "Try again", connect);
+    if (me) location.reload(); // nothing of the station stays on the page
+    else out(error.detail);
     return;
   }
+  link("lost", "no connection");
   const wait = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)];
   if (failures > 1) {
     banner("No connection to the station.", error instanceof Refused ? error.message : "Trying again every few seconds.", "Try now", connect);
   }
   timer = setTimeout(connect, wait);
 }
+
+// -- login ------------------------------------------------------------------------------------------------------------
+
+/** Show what is for clients with a session, or the login. */
+function within(is) {
+  $("login").hidden = is;
+  $("main").hidden = $("logout").hidden = !is;
+}
+
+function out(why) {
+  link("lost", "logged out");
+  hideBanner();
+  $("login-why").textContent = why;
+  within(false);
+  $("login-token").focus();
+}
+
+$("login-form").onsubmit = async (event) => {
+  event.preventDefault();
+  try {
+    me = await login($("login-token").value);
+    $("login-token").value = "";
+    connect();
+  } catch (error) {
+    $("login-why").textContent = error instanceof Refused ? error.detail : "The station cannot be reached.";
+  }
+};
+
+$("logout").onclick = async () => {
+  try {
+    await logout();
+    location.reload();
+  } catch (error) {
+    banner("That did not work.", error instanceof Refused ? error.message : "The station cannot be reached.");
+  }
+};
 
 setInterval(showDurations, 500);
 addEventListener("hashchange", () => location.reload());

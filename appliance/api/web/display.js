@@ -1,19 +1,13 @@
 // The directory for visitors: a list with a button for each flat, and what becomes of the ring.
-// The token stands in the address's fragment, which never leaves the browser by itself.
+
+import { $ } from "/dom.js";
+import { fetched, session } from "/session.js";
 
 const RETRY_MS = 2000;
 const WAIT_S = 20;
 const ENDS = { answered: "Answered.", unanswered: "Nobody answered.", canceled: "Canceled." };
 
-const $ = (id) => document.getElementById(id);
-const token = () => new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
-
-async function ask(path, options = {}) {
-  const answer = await fetch(path, { ...options, headers: { Authorization: `Bearer ${token()}`, ...options.headers } });
-  const told = await answer.json();
-  if (!answer.ok) throw new Error(told.detail);
-  return told;
-}
+const ask = async (path, options) => (await fetched(path, options)).json();
 
 const say = (text) => { $("status").textContent = text; };
 
@@ -53,6 +47,7 @@ function told({ type, data }) {
 }
 
 async function follow() {
+  await session();
   const { appliance, directory, last_event: last } = await ask("/v1/state");
   document.title = appliance.station;
   $("station").textContent = appliance.station;
@@ -68,6 +63,6 @@ async function follow() {
 }
 
 for (;;) {
-  try { await follow(); } catch (error) { say(error instanceof TypeError ? "The station cannot be reached." : error.message); }
+  try { await follow(); } catch (error) { say(error instanceof TypeError ? "The station cannot be reached." : error.message || "Open the address with the token."); }
   await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 }

@@ -76,16 +76,24 @@ def test_who_guesses_is_locked_out_and_the_token_works_meanwhile(door):
     assert ask(door, "GET", "/v1/state", text)[0] == 200
 
 
+def logged_in(door, token):
+    """What the cookie of a browser has that shows a token."""
+    with contextlib.closing(http.client.HTTPConnection(place(door), timeout=PATIENCE_S)) as client:
+        client.request("POST", "/v1/session", headers={"Authorization": f"Bearer {token}"})
+        return client.getresponse().getheader("Set-Cookie").partition(";")[0].partition("=")[2]
+
+
 def answers_on_disc(door):
     with contextlib.closing(database.reader(door.directory)) as connection:
         return connection.execute("SELECT count(*) FROM answers").fetchone()[0]
 
 
-def test_a_token_survives_a_kill_and_so_does_an_answer_and_a_removed_token_ends_its_stream_of_events(door):
+def test_a_token_a_session_and_an_answer_survive_a_kill_and_a_removed_token_ends_its_stream_of_events(door):
     token, text = make(door, "follower", "view", "door")
     key = {"Idempotency-Key": "3f1c0f0e"}
     first = ask(door, "POST", "/v1/doors/front/open", text, {"seconds": 1}, **key)
     assert first[0] == 200 and door.wait("door.unlocked")
+    cookie = logged_in(door, text)
     until(lambda: answers_on_disc(door), "the answer on disc")
     door.kill()
     door.begin()
@@ -93,6 +101,8 @@ def test_a_token_survives_a_kill_and_so_does_an_answer_and_a_removed_token_ends_
     door.ready()
     assert ask(door, "POST", "/v1/doors/front/open", text, {"seconds": 1}, **key) == first
     assert ask(door, "POST", "/v1/doors/front/open", text, {"seconds": 2}, **key)[0] == 409
+    cookie = f"intercom-{place(door).rpartition(':')[2]}={cookie}"  # the port is another one now
+    assert ask(door, "GET", "/v1/state", "", Cookie=cookie)[0] == 200
     uri = f"ws://{place(door)}/v1/events"
     with connect(uri, subprotocols=["intercomd.v1", f"bearer.{text}"], proxy=None) as events:
         door.press("ring")

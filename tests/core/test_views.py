@@ -23,6 +23,7 @@ from appliance.core.model import (
     CallState,
     CallTimes,
     Cause,
+    Content,
     Direction,
     DoorsPart,
     End,
@@ -40,7 +41,9 @@ from appliance.core.model import (
     SoundTrial,
     State,
     Tone,
+    Watch,
 )
+from appliance.core.orders import LogCall, Place, PrepareRecording
 from appliance.core.panel import indications
 from appliance.core.wall_clock import iso
 from tests.core.station import FRONT, GATE, KITCHEN, PCMA, SETTINGS, Station, ready
@@ -529,3 +532,24 @@ def test_a_token_that_is_made_or_removed_is_reported_with_who_did_it():
     station.give(inputs.AccessTokenRemoved, id="t-1", name="tablet", by="http:token")
     assert [(event.name, event.by) for event in station.told] == [("tablet", "http:unix"), ("tablet", "http:token")]
     assert station.types() == ["access.token_added", "access.token_removed"]
+
+
+def test_the_password_in_a_targets_address_goes_into_invites_alone():
+    """RFC 3261 §19.1.1 allows one. Clients that may only look, the log and other far ends must not get it."""
+    secret = replace(SETTINGS.targets[0], uri="sip:kitchen:hunter2@127.0.0.2:5060", watch=Watch.OPTIONS)
+    office = replace(SETTINGS.targets[1], uri="sip:desk:hunter2@office.example")
+    station = ready(targets=(secret, office))
+    station.wait(3.0).give(inputs.ContactAnswered, contact="kitchen", code=200, reason="OK")
+    call = station.talking()
+    assert [order.uri for order in station.ordered if isinstance(order, Place)] == [secret.uri]
+    assert station.ask(inputs.SendText("office", Content("text/plain", "Hello"))).error is None
+    assert station.ask(inputs.TransferCall(call.id, "office")).error is None
+    shown = snapshot.snapshot(station.state, 0.0)
+    station.give(inputs.TransferProgressed, call=call.id, code=200, reason="OK")
+    station.give(inputs.CallEnded, call=call.id, code=200, reason="OK", remote=True)
+    kinds = {type(event) for event in station.told}
+    assert {events.CallDialing, events.CallTransferred, events.ContactChanged} <= kinds
+    logged = [order for order in station.ordered if isinstance(order, LogCall | PrepareRecording)]
+    assert logged and "hunter2" not in repr([shown, station.told, logged])
+    assert shown["targets"][0]["uri"] == shown["contacts"][0]["uri"] == "sip:kitchen@127.0.0.2:5060"
+    assert shown["calls"][0]["remote"]["uri"] == "sip:kitchen@127.0.0.2:5060"

@@ -8,6 +8,7 @@ import zlib
 from msgspec.structs import replace
 
 from appliance.core import events, inputs
+from appliance.core.accounts import sip_uris
 from appliance.core.model import Contact, ContactState, Target, Watch
 from appliance.core.orders import ANSWER_S, Probe
 from appliance.core.transition import Turn
@@ -69,7 +70,7 @@ def change_contact(turn: Turn, target: Target, new: Contact) -> None:
         new = replace(new, since=turn.now)
     if new.state is not old.state or unknown:
         event = events.ContactChanged(
-            target.name, uri=target.uri, old=old.state, new=new.state, code=new.code, reason=new.reason
+            target.name, uri=sip_uris.public(target.uri), old=old.state, new=new.state, code=new.code, reason=new.reason
         )
         turn.emit(event)
     put_contact(turn, new)

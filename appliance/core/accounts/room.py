@@ -4,7 +4,7 @@ from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
-from appliance.core.accounts import contacts, network, registration, subscriptions
+from appliance.core.accounts import contacts, network, registration, sip_uris, subscriptions
 from appliance.core.accounts.addresses import find_account
 from appliance.core.accounts.view import account_view, contact_view
 from appliance.core.dispatch import asks, on, performs, takes
@@ -97,7 +97,7 @@ def view(state: State, epoch: float) -> dict[str, Any]:
         },
         "accounts": [account_view(state, settings, epoch) for settings in state.settings.accounts],
         "targets": [
-            {"name": target.name, "uri": target.uri, "account": target.account or None}
+            {"name": target.name, "uri": sip_uris.public(target.uri), "account": target.account or None}
             for target in state.settings.targets
         ],
         "contacts": [contact_view(state, target, epoch) for target in state.settings.targets],

@@ -10,6 +10,7 @@ SIP_URI = re.compile(
     r"(?P<rest>(?::\d{1,5})?(?:[;?][^<>@\s]*)?)"
 )
 
+_PASSWORD = re.compile(r"(sips?:[^@:;?<>\s]+):[^@<>\s]*@")  # RFC 3261 §19.1.1
 NUMBER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")  # a user part that needs no escapes
 
 
@@ -17,6 +18,11 @@ def parts(uri: str) -> tuple[str, str] | None:
     """User ("" if none) and host (in lower case) of a SIP URI (RFC 3261 §19.1); None for text that is not a SIP URI."""
     match = SIP_URI.fullmatch(uri)
     return (match["user"] or "", match["host"].lower()) if match else None
+
+
+def public(uri: str) -> str:
+    """A SIP URI for clients, logs and far ends: without the password that it may have."""
+    return _PASSWORD.sub(r"\1@", uri)
 
 
 def host_of(address: str) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from appliance.core import diagnosis, wall_clock
+from appliance.core.accounts import sip_uris
 from appliance.core.model import AccountSettings, AccountState, State, Target, Watch
 
 
@@ -35,7 +36,7 @@ def contact_view(state: State, target: Target, epoch: float) -> dict[str, Any]:
     contact = state.accounts.contact(target.name)
     return {
         "name": target.name,
-        "uri": target.uri,
+        "uri": sip_uris.public(target.uri),
         "account": target.account or None,
         "watched": target.watch is not Watch.OFF,
         "state": contact.state,

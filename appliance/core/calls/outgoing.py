@@ -46,15 +46,15 @@ def place(
     An account that is not registered does not prevent the call: many registrars accept calls nevertheless, and a
     visitor is better served by a try. `hidden`: headers of the INVITE that the call's view omits.
     """
-    ready = turn.appliance.sip_ready
+    ready, shown = turn.appliance.sip_ready, _shown(turn, uri, target)
     call = Call(
         id=CallId(f"c-{turn.new_id()}"),
         direction=Direction.OUTGOING,
         state=CallState.DIALING,
-        remote=Remote(uri, target=target),
+        remote=Remote(shown, target=target),
         created=turn.now,
         deadline=turn.now + turn.settings.deadlines.dialing_s,
-        number=target or uri,
+        number=target or shown,
         local_uri=addresses.own_address(turn, account),
         account=account,
         transport=addresses.transport_of(turn, account),
@@ -70,7 +70,7 @@ def place(
     turn.panel = replace(turn.panel, error_until=None)
     if ready:
         turn.order(invitation(turn, call))
-    turn.emit(events.CallDialing(call.id, to=uri, target=target, button=button, from_=call.local_uri))
+    turn.emit(events.CallDialing(call.id, to=sip_uris.public(uri), target=target, button=button, from_=call.local_uri))
     return turn.put(call)
 
 
@@ -79,8 +79,11 @@ def invitation(turn: Turn, call: Call) -> Place:
     limits = turn.settings.deadlines
     longest = limits.dialing_s + max(limits.ringing_s, limits.early_media_s)
     headers = call.headers.invite + call.headers.hidden
+    target, uri = turn.settings.target(call.remote.target), call.remote.uri
+    if target is not None and sip_uris.public(target.uri) == uri:
+        uri = target.uri  # with its password
     srtp = sip_uris.srtp(turn.settings, call.remote.target)
-    return Place(call.id, call.remote.uri, headers, call.account, expires_s=ceil(longest), srtp=srtp)
+    return Place(call.id, uri, headers, call.account, expires_s=ceil(longest), srtp=srtp)
 
 
 def progressed(turn: Turn, call: Call, given: inputs.CallProgressed) -> None:
@@ -105,7 +108,7 @@ def follow_redirect(turn: Turn, call: Call, to: forwarding.Callee, code: int) ->
     other = turn.put(
         replace(
             call,
-            remote=Remote(to.uri, target=to.target),
+            remote=Remote(_shown(turn, to.uri, to.target), target=to.target),
             account=to.account,
             transport=addresses.transport_of(turn, to.account),
             placing=replace(call.placing, redirected=(*call.placing.redirected, call.remote.uri)),
@@ -113,4 +116,9 @@ def follow_redirect(turn: Turn, call: Call, to: forwarding.Callee, code: int) ->
         )
     )
     turn.order(invitation(turn, other))
-    turn.emit(events.CallForwarded(call.id, to=to.uri, code=code))
+    turn.emit(events.CallForwarded(call.id, to=sip_uris.public(to.uri), code=code))
+
+
+def _shown(turn: Turn, uri: str, target: str) -> str:
+    """The far end for clients: a target's address without its password, which the target keeps for the INVITE."""
+    return uri if turn.settings.target(target) is None else sip_uris.public(uri)

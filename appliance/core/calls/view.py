@@ -38,7 +38,7 @@ def transfer_view(transfer: Transfer | None, epoch: float) -> dict[str, Any] | N
     if transfer is None:
         return None
     until = wall_clock.iso(transfer.until, epoch)
-    return {"role": transfer.role, "state": transfer.state, "to": transfer.to, "until": until}
+    return {"role": transfer.role, "state": transfer.state, "to": sip_uris.public(transfer.to), "until": until}
 
 
 def logged_call(call: Call, ended: float | None, epoch: float, *, missed: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import re
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.accounts import callers
-from appliance.core.accounts.sip_uris import host_of
+from appliance.core.accounts.sip_uris import host_of, public
 from appliance.core.appliance import refusals
 from appliance.core.calls.requests import check_headers
 from appliance.core.model import (
@@ -120,7 +120,7 @@ def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
     if given.code in OK:
         forget_message(turn, outgoing)
         sent = events.MessageSent if outgoing.method is MessageMethod.MESSAGE else events.InfoSent
-        turn.emit(sent(outgoing.call, message=outgoing.id, to=outgoing.to))
+        turn.emit(sent(outgoing.call, message=outgoing.id, to=public(outgoing.to)))
     else:
         message_failed(turn, outgoing, given.code, given.reason)
 
@@ -129,7 +129,7 @@ def message_failed(turn: Turn, outgoing: OutgoingMessage, code: int, reason: str
     """Report that a message failed."""
     forget_message(turn, outgoing)
     kind = events.MessageFailed if outgoing.method is MessageMethod.MESSAGE else events.InfoFailed
-    turn.emit(kind(outgoing.call, message=outgoing.id, to=outgoing.to, code=code, reason=reason))
+    turn.emit(kind(outgoing.call, message=outgoing.id, to=public(outgoing.to), code=code, reason=reason))
 
 
 def due(turn: Turn) -> None:

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
+from appliance.core.accounts import sip_uris
 from appliance.core.calls import ending
 from appliance.core.model import Call, CallId, Cause, Transfer, TransferKind, TransferRole, TransferState
 from appliance.core.orders import Refer
@@ -27,9 +28,8 @@ def begin(turn: Turn, call: Call, to: str, other: CallId | None = None) -> None:
     until = turn.now + turn.settings.deadlines.transfer_s
     put_transfer(turn, Transfer(call.id, TransferRole.TRANSFEROR, to, until, other))
     turn.order(Refer(call.id, to, other))
-    turn.emit(
-        events.CallTransferring(call.id, to=to, kind=TransferKind.BLIND if other is None else TransferKind.ATTENDED)
-    )
+    kind = TransferKind.BLIND if other is None else TransferKind.ATTENDED
+    turn.emit(events.CallTransferring(call.id, to=sip_uris.public(to), kind=kind))
 
 
 def connect(turn: Turn, call: Call, other: Call) -> None:
@@ -58,7 +58,8 @@ def progressed(turn: Turn, given: inputs.TransferProgressed) -> None:
 def succeed(turn: Turn, transfer: Transfer, headers: Headers = ()) -> None:
     """The far ends talk with each other: end our calls with them. headers: of the NOTIFY."""
     forget_transfer(turn, transfer)
-    turn.emit(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role, headers=dict(headers)))
+    to = sip_uris.public(transfer.to)
+    turn.emit(events.CallTransferred(transfer.call, to=to, role=transfer.role, headers=dict(headers)))
     for call in turn.calls.living:
         if call.id in {transfer.call, transfer.other}:
             ending.hang_up(turn, call, Cause.TRANSFERRED)

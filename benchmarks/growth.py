@@ -85,7 +85,7 @@ def build(directory: Path, size: int) -> None:
     for number in range(min(size, MOST_CODES)):
         codes.keep(KeepCredential(_code(number)))
         writer.ask(lambda _: None, PATIENCE_S)
-    writer.ask(lambda connection: _recordings(connection, size), PATIENCE_S)
+    writer.ask(lambda connection: recordings(connection, size), PATIENCE_S)
     journal.close()
     calls.close()
     audit.close()
@@ -93,13 +93,17 @@ def build(directory: Path, size: int) -> None:
         raise TimeoutError("the history is not on disc")
 
 
+def utc(moment: datetime) -> str:
+    """A time as events have it."""
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 def _opened(number: int, boot: str) -> dict[str, Any]:
     data = {"door": "front", "by": "code", "seconds": 5.0, "who": "Ann", "call": None, "id": number}
-    moment = (FIRST + timedelta(seconds=number)).isoformat(timespec="microseconds").replace("+00:00", "Z")
     return {
         "id": number,
         "type": "door.unlocked",
-        "time": moment,
+        "time": utc(FIRST + timedelta(seconds=number)),
         "uptime": float(number),
         "boot": boot,
         "call": None,
@@ -124,16 +128,15 @@ def _code(number: int) -> Credential:
     return Credential(name, CredentialKind.CODE, f"Flat {number}", f"{number:064x}", (DoorId("front"),), length=6)
 
 
-def _recordings(connection: sqlite3.Connection, size: int) -> None:
+def recordings(connection: sqlite3.Connection, size: int) -> None:
     """Rows of the index, as Recordings makes them."""
-    begun = FIRST.isoformat(timespec="microseconds").replace("+00:00", "Z")
     for number in range(size):
         entry = Entry(
             number + 1,
             RecordingId(f"r-{number:026}"),
             CallId(f"c-{number:026}"),
             "sip:kitchen@192.0.2.1",
-            begun,
+            utc(FIRST + timedelta(minutes=number)),
             60.0,
             960_044,
             "0" * 64,

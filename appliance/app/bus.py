@@ -9,6 +9,7 @@ from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.config.schema import Config
 from appliance.core import inputs
 from appliance.runtime.reactor import Reactor
+from appliance.store.recordings import Recordings
 
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 60.0
@@ -23,10 +24,10 @@ def _load() -> None:
 class Bus:
     """Our service on the message bus. Calls and door do not need it: faults are reported, and it is retried."""
 
-    def __init__(self, config: Config, reactor: Reactor, sounds: MadeSounds) -> None:
+    def __init__(self, config: Config, reactor: Reactor, sounds: MadeSounds, recordings: Recordings) -> None:
         self._config, self._reactor = config.dbus, reactor
         self.request, self.snapshot, self.subscribe = reactor.request, reactor.snapshot, reactor.subscribe
-        self.say, self.play_url = sounds.say, sounds.play_url
+        self.say, self.play_url, self.recordings = sounds.say, sounds.play_url, recordings
         self._reported = (
             ""  # the code of the last reported failure; another attempt that ends the same way is not reported
         )

@@ -127,7 +127,7 @@ class App:
             counts,
             sounds,
         )
-        bus = Bus(self._config, reactor, sounds)
+        bus = Bus(self._config, reactor, sounds, recordings)
         clock = ClockMonitor(reactor.post, trusted=self._config.clock.trust == "always")
         network = NetworkMonitor(reactor.post)
         if self._recorder is not None:

@@ -4,20 +4,26 @@ docs/reference/dbus/ documents the same for people; a test compares the two. An 
 any other change needs a new one.
 """
 
+import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import to_builtins
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.bus.ports import BusPorts
 from appliance.core import inputs, orders
-from appliance.core.model import PLAYABLE, AccountId, ButtonId, CallId, DoorId, Speech, Tone, UrlSound
+from appliance.core.model import PLAYABLE, AccountId, ButtonId, CallId, DoorId, RecordingSearch, Speech, Tone, UrlSound
 
 ROOT = "/org/intercomd"
 DECLINE = 603
 LONGEST = 512  # characters of a text from a client
+MOST_RECORDINGS = 200  # of a page
 
 
 class Asked(Record):
@@ -232,6 +238,53 @@ def _level(side: str, name: str, signature: str, field: str, unknown: Any) -> Pr
     return Property(name, signature, value)
 
 
+async def _list_recordings(asked: Asked, search: dict[str, str], limit: int, cursor: int) -> list[Any]:
+    if not 1 <= limit <= MOST_RECORDINGS:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, f"A page cannot have {limit} recordings.", f"It has 1 to {MOST_RECORDINGS}."
+        )
+    wanted = _search(search)
+    rows = await asyncio.to_thread(asked.daemon.recordings.list, limit + 1, cursor or None, wanted)
+    page = [to_builtins(row) | {"url": f"/v1/recordings/{row.id}/audio"} for row in rows[:limit]]
+    following = rows[limit - 1].number if len(rows) > limit else None
+    return [json.dumps({"recordings": page, "next": following})]
+
+
+def _search(given: dict[str, str]) -> RecordingSearch:
+    names = RecordingSearch.__struct_fields__
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"Recordings are not searched by {_bounded(unknown[0])}.",
+            f"Choose from: {', '.join(names)}.",
+        )
+    return RecordingSearch(
+        **{name: _moment(text) if name in {"after", "before"} else _bounded(text) for name, text in given.items()}
+    )
+
+
+def _moment(text: str) -> str:
+    """A time as the index has it: with its offset, brought to UTC."""
+    try:
+        at = datetime.fromisoformat(_bounded(text))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, f"{text} is no time.", "", "Write it as 2026-11-20T08:30:00Z.")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+async def _delete_recording(asked: Asked, recording: str) -> list[Any]:
+    await asyncio.to_thread(asked.daemon.recordings.delete, _bounded(recording), asked.who)
+    return []
+
+
+async def _protect_recording(asked: Asked, recording: str, protected: bool) -> list[Any]:
+    await asyncio.to_thread(asked.daemon.recordings.protect, _bounded(recording), asked.who, wanted=protected)
+    return []
+
+
 def _storage(view: Json, field: str, unknown: Any) -> Any:
     return unknown if view["storage"] is None else view["storage"][field]
 
@@ -286,6 +339,14 @@ APPLIANCE = Interface(
         PLAY_SOUND,
         STOP_SOUND,
         SAY,
+        BusMethod(
+            "ListRecordings",
+            _list_recordings,
+            takes=(("search", "a{ss}"), ("limit", "u"), ("cursor", "t")),
+            gives=(("json", "s"),),
+        ),
+        BusMethod("DeleteRecording", _delete_recording, takes=(("recording", "s"),)),
+        BusMethod("ProtectRecording", _protect_recording, takes=(("recording", "s"), ("protected", "b"))),
     ),
     properties=(
         Property("Station", "s", lambda view: clean(view["appliance"]["station"])),

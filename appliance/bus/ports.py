@@ -1,11 +1,24 @@
 """What the D-Bus interface needs from the daemon; it knows nothing else of it."""
 
-from collections.abc import AsyncGenerator
-from typing import Protocol
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any, Protocol
 
 from appliance.base.types import Json
 from appliance.core import inputs, orders
-from appliance.core.model import Speech, UrlSound
+from appliance.core.model import RecordingSearch, Speech, UrlSound
+
+
+class Recordings(Protocol):
+    """The index of recordings. Its methods may block on the disc, so they are called in a thread."""
+
+    def list(self, limit: int, cursor: int | None, search: RecordingSearch) -> Sequence[Any]:
+        """At most `limit` rows before the number `cursor` that match, newest first."""
+
+    def delete(self, recording: str, by: str) -> None:
+        """Remove a finished recording for the client `by`. Raises IntercomError."""
+
+    def protect(self, recording: str, by: str, *, wanted: bool) -> None:
+        """Protect a recording for the client `by`, or no longer. Raises IntercomError."""
 
 
 class BusPorts(Protocol):
@@ -22,6 +35,10 @@ class BusPorts(Protocol):
 
     async def play_url(self, wanted: UrlSound, who: str) -> orders.Reply:
         """Play the sound of a URL; the reply comes when it is about to begin. Raises IntercomError."""
+
+    @property
+    def recordings(self) -> Recordings:
+        """The index of recordings."""
 
     def snapshot(self) -> Json:
         """The whole state, as in GET /v1/state."""

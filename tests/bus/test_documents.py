@@ -19,6 +19,7 @@ TYPES = {
     "uint32": "u",
     "uint64": "t",
     "array{string}": "as",
+    "dict{string,string}": "a{ss}",
     "array{string,string}": "a(ss)",
     "void": "",
 }
@@ -34,7 +35,7 @@ def document(interface):
 
 
 def arguments(text):
-    return tuple((TYPES[kind], name) for kind, name in (each.split() for each in text.split(",") if each))
+    return tuple((TYPES[kind], name) for kind, name in (each.split() for each in text.split(", ") if each))
 
 
 def told(text):

@@ -140,7 +140,7 @@ class Told:
 def served_until_told(config):
     async def run():
         reactor = Told()
-        serving = asyncio.create_task(Bus(config, reactor, Mock()).serve())
+        serving = asyncio.create_task(Bus(config, reactor, Mock(), Mock()).serve())
         async with asyncio.timeout(PATIENCE_S):
             await reactor.news.wait()
         serving.cancel()
@@ -162,7 +162,7 @@ def test_without_dbus_fast_the_package_is_named(monkeypatch):
 def test_who_does_not_want_the_bus_hears_nothing_of_it():
     async def run():
         reactor = Told()
-        await Bus(Config(), reactor, Mock()).serve()
+        await Bus(Config(), reactor, Mock(), Mock()).serve()
         assert reactor.posted == []
 
     asyncio.run(run())
@@ -191,7 +191,7 @@ def test_attempts_grow_rarer_till_one_lasts_and_each_kind_of_failure_is_reported
         reactor = Told()
         monkeypatch.setattr(service, "serve", serve)
         monkeypatch.setattr(app.asyncio, "sleep", sleep)
-        await Bus(Config.model_validate({"dbus": {"enabled": True}}), reactor, Mock()).serve()
+        await Bus(Config.model_validate({"dbus": {"enabled": True}}), reactor, Mock(), Mock()).serve()
 
     asyncio.run(run())
     assert waits == expected

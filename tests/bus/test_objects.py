@@ -13,7 +13,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.bus import service
 from appliance.bus.tree import name_path
 from appliance.core import inputs, orders
-from appliance.core.model import RequestId, SoundFindings, SoundResult, Speech, Tone, UrlSound
+from appliance.core.model import RecordingSearch, RequestId, SoundFindings, SoundResult, Speech, Tone, UrlSound
 from tests.api.fake import Station, call, door, placed, refused
 from tests.bus.buses import PATIENCE_S, Client
 from tests.support.waiting import until_async
@@ -351,6 +351,37 @@ def test_a_url_is_played_on_the_speaker_and_in_a_call(bus, tmp_path):
         station.replies = lambda _: orders.Reply("q-1", error=IntercomError(ErrorCode.CALL_WRONG_STATE, "Not now."))
         denied = await client.ask(CALL, CALL1, "PlaySound", "sbd", "http://x", False, 100.0)
         assert denied.error_name == "org.intercomd.Error.CallWrongState"
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_recordings_are_searched_protected_and_deleted(bus, tmp_path):
+    async def act(station, client):
+        rows = [station.recordings.add() for _ in range(3)]
+        times = {"after": "2026-11-20T08:00:00+01:00", "before": "2026-11-21T00:00:00Z"}
+        answer = await client.get(ROOT, APPLIANCE1, "ListRecordings", "a{ss}ut", {"party": "x", **times}, 2, 0)
+        page = json.loads(answer)
+        assert ([row["id"] for row in page["recordings"]], page["next"]) == ([rows[2].id, rows[1].id], 2)
+        after, before = "2026-11-20T07:00:00.000000Z", "2026-11-21T00:00:00.000000Z"
+        assert station.recordings.searches == [RecordingSearch(party="x", after=after, before=before)]
+        page = json.loads(await client.get(ROOT, APPLIANCE1, "ListRecordings", "a{ss}ut", {}, 2, page["next"]))
+        assert ([row["id"] for row in page["recordings"]], page["next"]) == ([rows[0].id], None)
+        await client.get(ROOT, APPLIANCE1, "ProtectRecording", "sb", rows[0].id, True)
+        await client.get(ROOT, APPLIANCE1, "DeleteRecording", "s", rows[1].id)
+        assert station.recordings.protections == [(rows[0].id, WHO, True)]
+        assert station.recordings.deleted == [(rows[1].id, WHO)]
+        for search, limit in (
+            ({"colour": "red"}, 1),
+            ({"after": "yesterday"}, 1),
+            ({"after": "2026-11-20"}, 1),
+            ({}, 0),
+        ):
+            wrong = await client.ask(ROOT, APPLIANCE1, "ListRecordings", "a{ss}ut", search, limit, 0)
+            assert wrong.error_name == "org.intercomd.Error.ParameterInvalid", (search, limit)
+        for name in ("DeleteRecording", "ProtectRecording"):
+            given = ("sb", "r-9", True) if name == "ProtectRecording" else ("s", "r-9")
+            missing = await client.ask(ROOT, APPLIANCE1, name, *given)
+            assert missing.error_name == "org.intercomd.Error.RecordingNotFound"
 
     on_bus(bus, tmp_path, act)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import appliance
+from appliance.app.announcer import Announcer
 from appliance.app.bus import Bus
 from appliance.app.made_sounds import MadeSounds
 from appliance.app.panel import Panel
@@ -110,7 +111,8 @@ class App:
         reactor.perform |= {orders.KeepCredential: codes.keep, orders.DropCredential: codes.drop}
         reactor.perform[orders.KeepLockouts] = codes.lock
         sounds = MadeSounds(lambda: self._config, self._places, reactor)
-        reactor.keep += [audit.append, counts.take, sounds.take, recordings.take]
+        announcer = Announcer(lambda: self._config, sounds)
+        reactor.keep += [audit.append, counts.take, sounds.take, recordings.take, announcer.take]
         reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._report_status}
         reactor.make_so["kept"] = kept.desire
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -153,6 +155,7 @@ class App:
         finally:
             clock.stop()
             network.stop()
+            await announcer.stop()
             await web.stop()
             await link.stop()
             await panel.stop()

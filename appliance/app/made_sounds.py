@@ -32,6 +32,10 @@ class MadeSounds:
 
     async def say(self, wanted: Speech, who: str) -> orders.Reply:
         """Speak a text; the reply comes when its sound is about to begin. Raises IntercomError."""
+        return await self.speak(wanted, who, PlaybackId(ids.new("p")))
+
+    async def speak(self, wanted: Speech, who: str, playback: PlaybackId) -> orders.Reply:
+        """The same with the playback's id, which its caller has chosen."""
         from appliance.audio import speech  # noqa: PLC0415  late: few stations speak
 
         begun, settings = time.monotonic(), self._config().speech
@@ -43,7 +47,6 @@ class MadeSounds:
             wanted.voice or settings.voice,
             wanted.rate or settings.rate,
         )
-        playback = PlaybackId(ids.new("p"))
         await self._speaker.make(words, self._directory / f"{playback}.wav")
         waited_s = time.monotonic() - begun
         return await self._begin(inputs.PlaySpeech(playback, wanted.call, wanted.speaker, wanted.volume, waited_s), who)

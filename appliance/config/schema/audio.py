@@ -129,6 +129,14 @@ class SpeechTable(Table):
         pattern=f"^({VOICE})?$",
         example="f3",
     )
+    announce: list[Literal["de", "en", "es", "fr", "it", "nl", "pl", "pt"]] = setting(
+        "Languages in which the station says to a visitor that the door is open, that nobody answers, or that a code "
+        "or card does not open it. Several are spoken one after another. Empty: it says nothing by itself.",
+        allowed="a list of de, en, es, fr, it, nl, pl, pt",
+        default_factory=list,
+        example=["de", "en"],
+        max_length=4,
+    )
     rate: int = setting("Speed of texts, in words a minute.", default=160, ge=SLOWEST, le=FASTEST)
 
 

@@ -97,6 +97,7 @@ TABLE = {
     "play-sounds.md": [
         *[Config(), Config(), Run(), Run("call"), Config(), LeftOut(NO_INTERNET), Config(), Config()],
         Run("call"),
+        Config(),
     ],
     "report-a-bug.md": [Run(), LeftOut(NO_SYSTEMD), Run("recording")],
     "ring-several-people.md": [Config(GPIO + OFFICE), LeftOut(NO_SYSTEMD)],

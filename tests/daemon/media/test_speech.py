@@ -143,3 +143,23 @@ def test_without_espeak_ng_a_text_is_refused_and_all_else_works(station, monkeyp
         assert (status, error["code"]) == (503, "unavailable")
         assert (error["cause"], error["resolution"]) == ("espeak-ng is missing.", "Install it: apt install espeak-ng")
         door.post("/v1/audio/tone", {"tone": "door"})
+
+
+def test_a_visitor_hears_that_the_door_is_open_and_that_nobody_answers_in_each_language(station):
+    door = {"front": {"line": "GPIO26"}}
+    with (
+        station(speech={"announce": ["en", "de"], "rate": 400}, door=door) as door,
+        Packets(door.far_address, door.far_port) as far,
+    ):
+        door.post("/v1/doors/front/open")
+        for _ in ("en", "de"):
+            began = door.next("playback.started", sound="speech", speaker=True)["data"]["playback"]
+            door.next("playback.finished", playback=began)
+        door.press("ring")
+        far.answer(far.invited(), "603 Decline")
+        door.next("ring.ended", result="unanswered")
+        door.next("playback.started", sound="speech", speaker=True)
+        door.post("/v1/doors/front/open")
+        door.next("playback.stopped", reason="replaced")
+        door.next("playback.started", sound="speech", speaker=True)
+        until(lambda: not files(door), "no file of a text")

@@ -1,0 +1,81 @@
+"""Announcements: what the station says to a visitor by itself, in each configured language, one after another."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+from appliance.app.made_sounds import MadeSounds
+from appliance.base import ids
+from appliance.base.errors import IntercomError
+from appliance.base.types import Json
+from appliance.config.schema import Config
+from appliance.core.model import PlaybackId, Speech
+
+log = logging.getLogger(__name__)
+
+WHO = "announcement"
+OVER = {"playback.finished", "playback.stopped", "playback.failed"}
+
+
+class Announcer:
+    """Speaks at events; a new announcement takes the place of the one before, as any playback does."""
+
+    def __init__(self, config: Callable[[], Config], sounds: MadeSounds) -> None:
+        self._config, self._sounds = config, sounds
+        self._next: deque[Speech] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._playing = PlaybackId("")
+        self._said = ""  # the fault that was reported last
+
+    def take(self, envelope: Json) -> None:
+        """Begin an announcement, or its next language."""
+        wanted = self._config().speech.announce
+        if not wanted:
+            return
+        from appliance.audio import announcements  # noqa: PLC0415  late: few stations speak
+
+        if (name := announcements.sentence(envelope)) is not None:
+            texts = ((language, announcements.languages()[language][name]) for language in wanted)
+            self._next = deque(Speech(text, language=self._full(language)) for language, text in texts)
+            self._go_on()
+        elif envelope["type"] in OVER and envelope["data"]["playback"] == self._playing:
+            if envelope["type"] != "playback.finished":  # another sound has taken the speaker
+                self._next.clear()
+            self._go_on()
+
+    async def stop(self) -> None:
+        """Say nothing more."""
+        self._next.clear()
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def _full(self, language: str) -> str:
+        """The configured language if it is a form of this one, such as en-gb of en."""
+        configured = self._config().speech.language
+        return configured if configured.partition("-")[0].lower() == language else language
+
+    def _go_on(self) -> None:
+        if self._next and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._speak(), name="announcement")
+
+    async def _speak(self) -> None:
+        """Begin the next language that can be spoken."""
+        while self._next:
+            speech, self._playing = self._next.popleft(), PlaybackId(ids.new("p"))
+            try:
+                fault = (await self._sounds.speak(speech, WHO, self._playing)).error
+            except IntercomError as err:
+                fault = err
+            if fault is None:
+                self._said = ""
+                return
+            self._report(str(fault))
+
+    def _report(self, fault: str) -> None:
+        if fault != self._said:
+            log.warning("An announcement was not spoken. %s", fault)
+        self._said = fault

@@ -79,7 +79,7 @@ def heard(door, far, packets):
         samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").astype(float)
         window = file.getframerate() * WINDOW_MS // 1000
     loud = np.abs(samples[: len(samples) // window * window].reshape(-1, window)).max(axis=1) > LOUD
-    edges = np.diff(loud.astype(int))
+    edges = np.diff(np.pad(loud.astype(int), 1))  # a sound may last to the end, when its silence came too late
     return (np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)) * WINDOW_MS
 
 

@@ -10,6 +10,7 @@ FUZZ_PACKAGES=(clang-19 libclang-rt-19-dev zlib1g-dev)  # AddressSanitizer and l
 RUN_PACKAGES=(python3 python3-venv ca-certificates)
 TEST_PACKAGES=(
     sip-tester baresip-core linphone-cli          # far ends of test calls
+    coturn                                        # TURN server; its service is not used
     kamailio kamailio-tls-modules openssl         # registrar and proxy of tests that start one of their own
     mmdebstrap bubblewrap debian-archive-keyring  # Asterisk of Debian sid in a root of its own
     pulseaudio libasound2-plugins alsa-utils sox  # a sound card in software, and a check of what it played

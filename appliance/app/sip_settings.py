@@ -7,8 +7,9 @@ from appliance.config.core_settings import domain
 from appliance.config.schema import Config
 from appliance.config.schema.addresses import ports, registrar, stun_server
 from appliance.config.schema.sip import AccountTable
+from appliance.config.secrets import TURN
 from appliance.core.accounts import sip_uris
-from appliance.sip.settings import CallerSettings, RegistrarSettings, SipSettings, TlsSettings
+from appliance.sip.settings import CallerSettings, RegistrarSettings, SipSettings, TlsSettings, TurnSettings
 
 
 def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> SipSettings:
@@ -39,6 +40,7 @@ def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> S
         tls=TlsSettings(**dict(config.tls)),
         ice=config.sip.ice,
         stun_server=stun_server(config.sip.stun_server),
+        turn=_turn(config, passwords),
         callers=tuple(
             CallerSettings(name=name, user=user, host=host, password=password)
             for name, target in config.target.items()
@@ -46,6 +48,13 @@ def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> S
             for user, host in filter(None, [sip_uris.parts(target.uri)])
         ),
     )
+
+
+def _turn(config: Config, passwords: dict[str, str]) -> TurnSettings | None:
+    server = stun_server(config.sip.turn_server)
+    if server is None:
+        return None
+    return TurnSettings(server=server, user=config.sip.turn_user, password=passwords[TURN])
 
 
 def _account(name: str, account: AccountTable, password: str) -> RegistrarSettings:

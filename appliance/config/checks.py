@@ -51,19 +51,29 @@ def cross(config: Config) -> Found:
     yield from _digits(config.door)
     yield from _both("tls", config.tls, "certificate_file", "key_file")
     yield from _both("http", config.http, "certificate_file", "key_file")
-    if config.sip.stun_server:
-        yield from _stun(config)
+    for name, server in (("stun_server", config.sip.stun_server), ("turn_server", config.sip.turn_server)):
+        if server:
+            yield from _for_ice(f"sip.{name}", config)
+    yield from _turn(config)
     used: dict[str, str] = {}
     yield from _lamps(config.panel, used)
     yield from _lines(config, used, wired=wired)
     yield from _blocks(config.panel, used)
 
 
-def _stun(config: Config) -> Found:
+def _for_ice(place: str, config: Config) -> Found:
     if not (config.sip.ice or any(account.ice for account in config.account.values())):
-        yield "sip.stun_server", "has no effect without ICE: set sip.ice, or ice of an account"
+        yield place, "has no effect without ICE: set sip.ice, or ice of an account"
     if ":" in (config.sip.address or ""):
-        yield "sip.stun_server", f"has no effect: it is for IPv4, and sip.address is {config.sip.address}"
+        yield place, f"has no effect: it is for IPv4, and sip.address is {config.sip.address}"
+
+
+def _turn(config: Config) -> Found:
+    for name, text in (("turn_user", config.sip.turn_user), ("turn_password_file", config.sip.turn_password_file)):
+        if config.sip.turn_server and text == "":
+            yield f"sip.{name}", "is missing: a TURN server relays for users that it knows"
+        if config.sip.turn_server == "" and text:
+            yield f"sip.{name}", "has no effect without sip.turn_server"
 
 
 def _panel(config: Config, *, wired: bool) -> Found:

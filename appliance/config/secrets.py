@@ -1,4 +1,4 @@
-"""Passwords of accounts and targets: each in a file that only the service may read, or a systemd credential."""
+"""Passwords of accounts, targets and the TURN server: each in a file for the service alone, or a systemd credential."""
 
 import os
 import stat
@@ -9,6 +9,7 @@ from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.config import files
 from appliance.config.schema import Config
 
+TURN = "sip.turn"
 CODE = ErrorCode.CONFIG_INVALID
 SHORTEST, LONGEST = 8, 256  # characters; an account's password may be shorter, as its registrar chose it
 MOST = LONGEST + len(BOM_UTF8) + len("\r\n")
@@ -16,7 +17,7 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def passwords(config: Config, name: str) -> dict[str, str]:
-    """Each password by its table, as in account.office; `name` begins each line of the error, as in `load`.
+    """Each password by its table, as in account.office, or sip.turn; `name` begins each line of errors, as in `load`.
 
     Raises IntercomError `config-invalid`, whose text has no secret.
     """
@@ -24,13 +25,16 @@ def passwords(config: Config, name: str) -> dict[str, str]:
     problems: list[IntercomError] = []
     files = {f"account.{account}": table.password_file for account, table in config.account.items()}
     files |= {f"target.{target}": table.password_file for target, table in config.target.items() if table.password_file}
+    if config.sip.turn_password_file:
+        files[TURN] = config.sip.turn_password_file
     for table, file in files.items():
         try:
             found[table] = read(file)
             if table.startswith("target."):
                 long_enough(found[table], file)
         except IntercomError as error:
-            where = f"{name}: {table}.password_file: {error.message}"
+            setting = f"{TURN}_password_file" if table == TURN else f"{table}.password_file"
+            where = f"{name}: {setting}: {error.message}"
             problems.append(IntercomError(CODE, where, error.cause, error.resolution))
     if len(problems) > 1:
         raise IntercomError(CODE, "\n".join(str(problem) for problem in problems))

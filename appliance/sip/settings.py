@@ -25,6 +25,16 @@ class RegistrarSettings(RecordWithSecrets, kw_only=True):
     ice: bool = False
 
 
+class TurnSettings(RecordWithSecrets, kw_only=True):
+    """A TURN server: its host and port, and who we are there."""
+
+    SECRETS = frozenset({"password"})
+
+    server: tuple[str, int]
+    user: str
+    password: str
+
+
 class CallerSettings(RecordWithSecrets, kw_only=True):
     """A target, by its configured name, whose calls claim to be `user` and must prove that password.
 
@@ -86,4 +96,5 @@ class SipSettings(Record, kw_only=True):
     tls: TlsSettings = TlsSettings()
     ice: bool = False
     stun_server: tuple[str, int] | None = None
+    turn: TurnSettings | None = None  # for calls by ICE
     callers: tuple[CallerSettings, ...] = ()

@@ -96,6 +96,13 @@ ERRORS = [
         "[sip]\nice = true\nstun_server = 'stun.example'\naddress = '2001:db8::7'",
         "sip.stun_server: has no effect: it is for IPv4, and sip.address is 2001:db8::7",
     ),
+    (
+        "[sip]\nturn_server = 'turn.example'\nturn_user = 'door'\nturn_password_file = '/x'",
+        "sip.turn_server: has no effect without ICE: set sip.ice, or ice of an account",
+    ),
+    ("[sip]\nice = true\nturn_server = 'turn.example'\nturn_user = 'door'", "sip.turn_password_file: is missing"),
+    ("[sip]\nice = true\nturn_server = 'turn.example'\nturn_password_file = '/x'", "sip.turn_user: is missing"),
+    ("[sip]\nturn_user = 'door'", "sip.turn_user: has no effect without sip.turn_server"),
     *(
         (f"[sip]\nice = true\nstun_server = '{text}'", f'sip.stun_server = "{text}": must be a name')
         for text in ("stun.example:0", "stun.example:70000", "[2001:db8::1]", "sip:stun.example", "a b")

@@ -247,6 +247,9 @@ class AccountNatConfig:
     iceEnabled: bool
     sipStunUse: int
     mediaStunUse: int
+    turnEnabled: bool
+    turnUserName: str
+    turnPassword: str
     iceAggressiveNomination: bool
     iceAlwaysUpdate: bool
     iceWaitNominationTimeoutMsec: int

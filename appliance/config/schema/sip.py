@@ -51,6 +51,25 @@ class SipTable(Table):
         allowed='a name or an IPv4 address, and a port if it is not 3478, such as "stun.example", or ""',
         default="",
     )
+    turn_server: Annotated[str, AfterValidator(stun_server_text)] = setting(
+        "TURN server that relays the sound of calls with ICE where no direct way works, by UDP. The station checks it "
+        "every 30 s; while the server does not answer, calls do without it. Empty: none.",
+        allowed='a name or an IPv4 address, and a port if it is not 3478, such as "turn.example", or ""',
+        default="",
+    )
+    turn_user: str = setting(
+        "User name at the TURN server.",
+        allowed='at most 128 printable characters without " and \\',
+        default="",
+        pattern=r'^[^\x00-\x1f\x7f"\\]{0,128}$',
+    )
+    turn_password_file: str = setting(
+        "File with the password at the TURN server, with permissions as for account.password_file, or the name of a "
+        "systemd credential.",
+        allowed='an absolute path, the name of a credential, or ""',
+        default="",
+        pattern=r"^(/[^\x00]{1,1000}|[A-Za-z0-9_.-]{1,100})?$",
+    )
     max_calls: int = setting(
         "Limit of simultaneous calls, including those that ring, wait or are held; one of them has the speaker and "
         "the microphone. Further calls are refused as busy. 1: no call waits. A conference of up to six counts as "

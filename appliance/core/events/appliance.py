@@ -83,7 +83,7 @@ class ConfigRejected(Event):
 class ApplianceDegraded(Event):
     """A part fails, of those that have no event of their own.
 
-    sip, relay, storage, codes, kept, http, certificate, tokens, dbus, stun, tones, or digits in the sound.
+    sip, relay, storage, codes, kept, http, certificate, tokens, dbus, stun, turn, tones, or digits in the sound.
     The panel has `panel.failed` instead, and the sound card `audio.failed`.
     """
 

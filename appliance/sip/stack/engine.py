@@ -57,7 +57,7 @@ from appliance.sip.stack.routing.transports import StartError, Transports
 from appliance.sip.wire import Beat, Farewell, GuessCounts, Message, Start
 
 if TYPE_CHECKING:
-    from appliance.sip.stack.routing.stun import StunServer
+    from appliance.sip.stack.routing.server_watch import ServerWatch
 
 LOG = logging.getLogger(__name__)
 TURN_S = 0.05  # between two looks at what has no event of its own, such as digits in the sound, while there is any
@@ -140,7 +140,7 @@ class Engine:
         self._wake = self._endpoint.libWakeHandle()
         self._poll = self._poller()
         self._address = transports.address
-        self._stun = self._stun_server(settings)
+        self._servers = self._servers_of_ice(settings)
         devices.check(time.monotonic(), start.cards_wait_s)
 
     def run(self) -> None:
@@ -163,8 +163,8 @@ class Engine:
             self._cards.turn(now)
             self._levels.turn(now)
             self._media.turn(now)
-            if self._stun is not None:
-                self._stun.turn(now)
+            for server in self._servers:
+                server.turn(now)
             self._channel.flush()
             if self._traced:
                 LIBC.fflush(None)  # pjsip leaves the trace's last 4 KiB in stdio's buffer
@@ -184,8 +184,8 @@ class Engine:
         self._media.clear()
         self._cards.close()
         self._levels.close()
-        if self._stun is not None:
-            self._stun.close()
+        for server in self._servers:
+            server.close()
         self._accounts.clear()
         del self._media, self._calls, self._accounts
         for name in ("last_type", "last_value", "last_traceback", "last_exc"):
@@ -237,8 +237,8 @@ class Engine:
     def _renew(self) -> None:
         self._calls.renew()
         self._accounts.renew()
-        if self._stun is not None:
-            self._stun.look_again()
+        for server in self._servers:
+            server.look_again()
 
     def _report_refused(self, now: float) -> None:
         """Report requests that the gate before the transaction layer has refused (packaging/pjsua2/patches)."""
@@ -278,12 +278,17 @@ class Engine:
             if descriptor == self._wake:
                 os.eventfd_read(self._wake)
 
-    def _stun_server(self, settings: SipSettings) -> "StunServer | None":
-        if settings.stun_server is None:
-            return None
-        from appliance.sip.stack.routing.stun import StunServer  # noqa: PLC0415  most stations have none
+    def _servers_of_ice(self, settings: SipSettings) -> "list[ServerWatch]":
+        found: list[ServerWatch] = []
+        if settings.stun_server is not None:
+            from appliance.sip.stack.routing import stun  # noqa: PLC0415  most stations have none
 
-        return StunServer(settings.stun_server, settings.address, self._channel.post, self.wake)
+            found.append(stun.watch(settings.stun_server, settings.address, self._channel.post, self.wake))
+        if settings.turn is not None:
+            from appliance.sip.stack.routing import turn  # noqa: PLC0415  most stations have none
+
+            found.append(turn.watch(settings.turn, settings.address, self._channel.post, self.wake))
+        return found
 
     def _poller(self) -> select.poll:
         """The descriptors to wait on."""

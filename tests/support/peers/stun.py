@@ -28,10 +28,10 @@ def message(kind: int, *attributes: bytes, transaction: bytes | None = None) -> 
     return struct.pack("!HHI", kind, len(body), COOKIE) + (transaction or os.urandom(12)) + body
 
 
-def mapped(address: Address) -> bytes:
-    """XOR-MAPPED-ADDRESS of IPv4 (RFC 8489 §14.2)."""
+def mapped(address: Address, kind: int = MAPPED) -> bytes:
+    """XOR-MAPPED-ADDRESS of IPv4 (RFC 8489 §14.2), or another attribute of that form."""
     host = int.from_bytes(socket.inet_aton(address[0])) ^ COOKIE
-    return attribute(MAPPED, struct.pack("!BBHI", 0, 1, address[1] ^ COOKIE >> 16, host))
+    return attribute(kind, struct.pack("!BBHI", 0, 1, address[1] ^ COOKIE >> 16, host))
 
 
 def longer(told: bytes, by: int) -> bytes:
@@ -47,8 +47,8 @@ def signed(told: bytes, password: bytes) -> bytes:
 
 
 @contextmanager
-def answers(receiver: socket.socket, answer: Callable[[bytes, Address], bytes]) -> Iterator[None]:
-    """Each binding request that comes to the socket gets that answer, if it is not empty, until the end."""
+def answers(receiver: socket.socket, answer: Callable[[bytes, Address], bytes], kind: int = BINDING) -> Iterator[None]:
+    """Each request of that kind that comes to the socket gets that answer, if it is not empty, until the end."""
     gone = threading.Event()
 
     def run() -> None:
@@ -57,7 +57,7 @@ def answers(receiver: socket.socket, answer: Callable[[bytes, Address], bytes]) 
                 data, source = receiver.recvfrom(2000)
             except TimeoutError:
                 continue
-            if data[:2] == struct.pack("!H", BINDING) and (told := answer(data, source)):
+            if data[:2] == struct.pack("!H", kind) and (told := answer(data, source)):
                 receiver.sendto(told, source)
 
     receiver.settimeout(0.1)

@@ -430,6 +430,9 @@ def base_config(settings: SipSettings, uri: str, versions: Collection[int], *, i
     config.natConfig.sipStunUse = pj.PJSUA_STUN_USE_DISABLED
     # Without ICE, pjsua would wait for the STUN server in the only thread.
     config.natConfig.mediaStunUse = pj.PJSUA_STUN_USE_DEFAULT if ice else pj.PJSUA_STUN_USE_DISABLED
+    if ice and settings.turn is not None:  # used while routing.turn finds that the server answers
+        config.natConfig.turnEnabled = True
+        config.natConfig.turnUserName, config.natConfig.turnPassword = settings.turn.user, settings.turn.password
     config.natConfig.iceAggressiveNomination = False  # RFC 8445 §8.1.1 has removed it
     config.natConfig.iceAlwaysUpdate = False  # a new offer only if another address than the default is used
     config.natConfig.iceWaitNominationTimeoutMsec = FOR_EVER  # sip.stack.calls.ice ends it

@@ -1,27 +1,18 @@
-"""The STUN server (RFC 8489) that calls with ICE ask for their public address: checked beside the calls.
-
-pjsua waits for its STUN server at its start and in each call. So a thread checks the server, and pjsua gets its address
-only while it answers (packaging/pjsua2/patches, stun-server-never-waited-for).
-"""
+"""The STUN server (RFC 8489) that calls with ICE ask for their public address, and STUN messages."""
 
 import ipaddress
 import os
-import queue
 import socket
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
 
-import pjsua2 as pj
-
-from appliance.base.errors import reason
-from appliance.core import inputs
 from appliance.sip.stack.calls.operations import Post
-from appliance.sip.stack.routing.floods import vector
+from appliance.sip.stack.routing.server_watch import ServerWatch, Watched
 
-PART = "stun"
-CHECK_S, CHECK_AGAIN_S = 30.0, 10.0  # between two checks, and after one in vain
 ASK_S, ASKED = 0.5, 4  # the pause before a request is repeated, and how often it is sent
 HEADER = struct.Struct("!HHI12s")
 BINDING, ANSWER, COOKIE = 0x0001, 0x0101, 0x2112A442
@@ -32,100 +23,89 @@ LONGEST = 2048
 NO_ANSWER = "it does not answer with an address to which phones can send sound"
 RESOLUTION = "Check sip.stun_server, and that firewalls let UDP to it through; calls with ICE do without it meanwhile."
 
+Found = TypeVar("Found")
 
-class StunServer:
-    """The configured server. wake: called in the thread that checks, so that `turn` comes soon."""
 
-    def __init__(self, server: tuple[str, int], address: str, post: Post, wake: Callable[[], None]) -> None:
-        self._server, self._address, self._post, self._wake = server, address, post, wake
-        self._found: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
-        self._again = threading.Event()
-        self._open = threading.Lock()  # held where the engine must still exist
-        self._closed = False
-        threading.Thread(target=self._watch, daemon=True).start()
-
-    def look_again(self) -> None:
-        """The network has changed: check now."""
-        self._again.set()
-
-    def turn(self, now: float) -> None:
-        """Use what the last check has found."""
-        while not self._found.empty():
-            address, why = self._found.get()
-            # An empty address: no server. False: without waiting.
-            pj.Endpoint.instance().natUpdateStunServers(vector([address]), False)
-            if address:
-                self._post(inputs.PartRecovered(at=now, part=PART))
-            else:
-                host, port = self._server
-                text = f"The STUN server {host}:{port} cannot be used: {why}"
-                self._post(inputs.PartFailed(at=now, part=PART, why=text, resolution=RESOLUTION))
-
-    def close(self) -> None:
-        """End the checks. One that a name server delays ends with the process."""
-        with self._open:
-            self._closed = True
-        self._again.set()
-
-    def _watch(self) -> None:
-        """Check again and again, in a separate thread, which must not touch pjsua2."""
-        while not self._closed:
-            try:
-                found = check(self._server, self._address), ""
-            except OSError as error:
-                found = "", reason(error)
-            with self._open:
-                if not self._closed:
-                    self._found.put(found)
-                    self._wake()
-            self._again.wait(CHECK_S if found[0] else CHECK_AGAIN_S)
-            self._again.clear()
+def watch(server: tuple[str, int], address: str, post: Post, wake: Callable[[], None]) -> ServerWatch:
+    """Watch the configured server. address: the one that SIP listens on, "" for all."""
+    host, port = server
+    watched = Watched("stun", f"STUN server {host}:{port}", RESOLUTION)
+    return ServerWatch(watched, partial(check, server, address), post, wake)
 
 
 def check(server: tuple[str, int], address: str) -> str:
     """Return the IPv4 address and port at which the server answers. Raises OSError, also if the name has no address."""
-    where = socket.getaddrinfo(*server, socket.AF_INET, socket.SOCK_DGRAM)[0][4]
     transaction = os.urandom(12)
+    with connected(server, address) as (asking, where):
+        ask(asking, message(BINDING, transaction), lambda data: answers(data, transaction) or None)
+    return where
+
+
+@contextmanager
+def connected(server: tuple[str, int], address: str) -> Iterator[tuple[socket.socket, str]]:
+    """Open a socket to the server, for which the kernel drops what comes from elsewhere. Give the address too."""
+    where = socket.getaddrinfo(*server, socket.AF_INET, socket.SOCK_DGRAM)[0][4]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.bind((address, 0))
-        asking.connect(where)  # the kernel then drops what comes from elsewhere
-        for _ in range(ASKED):
-            asking.send(HEADER.pack(BINDING, 0, COOKIE, transaction))
-            end = time.monotonic() + ASK_S
-            while (left := end - time.monotonic()) > 0:
-                asking.settimeout(left)
-                try:
-                    data = asking.recv(LONGEST)
-                except TimeoutError:
-                    break
-                if answers(data, transaction):
-                    return ":".join(map(str, where))
+        asking.connect(where)
+        yield asking, ":".join(map(str, where))
+
+
+def ask(asking: socket.socket, request: bytes, read: Callable[[bytes], Found | None]) -> Found:
+    """Send the request until `read` finds in an answer what it looks for, and return that. Raises OSError."""
+    for _ in range(ASKED):
+        asking.send(request)
+        end = time.monotonic() + ASK_S
+        while (left := end - time.monotonic()) > 0:
+            asking.settimeout(left)
+            try:
+                data = asking.recv(LONGEST)
+            except TimeoutError:
+                break
+            if (found := read(data)) is not None:
+                return found
     raise TimeoutError(NO_ANSWER)
+
+
+def message(kind: int, transaction: bytes, attributes: bytes = b"") -> bytes:
+    """A request (RFC 8489 §5)."""
+    return HEADER.pack(kind, len(attributes), COOKIE, transaction) + attributes
+
+
+def body_of(data: bytes, kind: int, transaction: bytes) -> bytes | None:
+    """The attributes of a message of that kind and transaction; None for any other packet."""
+    if len(data) < HEADER.size:
+        return None
+    its_kind, length, cookie, its = HEADER.unpack_from(data)
+    if (its_kind, cookie, its, length) != (kind, COOKIE, transaction, len(data) - HEADER.size):
+        return None
+    return data[HEADER.size :]
 
 
 def answers(data: bytes, transaction: bytes) -> bool:
     """Whether the packet answers this transaction with an address to which phones can send sound."""
-    if len(data) < HEADER.size:
-        return False
-    kind, length, cookie, its = HEADER.unpack_from(data)
-    if (kind, cookie, its, length) != (ANSWER, COOKIE, transaction, len(data) - HEADER.size):
-        return False
-    return any(_is_unicast(address) for address in _addresses(data[HEADER.size :]))
+    body = body_of(data, ANSWER, transaction) or b""
+    return any(is_unicast(address) for address in addresses(body, MAPPED_ADDRESS, XOR_MAPPED_ADDRESS))
 
 
-def _addresses(attributes: bytes) -> Iterator[ipaddress.IPv4Address]:
-    """The addresses that the server has seen; RFC 3489 servers send MAPPED-ADDRESS only."""
-    while len(attributes) >= ATTRIBUTE.size:
-        kind, length = ATTRIBUTE.unpack_from(attributes)
-        value = attributes[ATTRIBUTE.size : ATTRIBUTE.size + length]
-        if kind in (MAPPED_ADDRESS, XOR_MAPPED_ADDRESS) and len(value) == ADDRESS.size:
+def attributes(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """Kinds and values of the attributes (RFC 8489 §14); one that is longer than the body is cut, and the last."""
+    while len(body) >= ATTRIBUTE.size:
+        kind, length = ATTRIBUTE.unpack_from(body)
+        yield kind, body[ATTRIBUTE.size : ATTRIBUTE.size + length]
+        body = body[ATTRIBUTE.size + length + -length % 4 :]
+
+
+def addresses(body: bytes, plain: int, xored: int) -> Iterator[ipaddress.IPv4Address]:
+    """The addresses in attributes of these kinds; RFC 3489 servers send MAPPED-ADDRESS only."""
+    for kind, value in attributes(body):
+        if kind in (plain, xored) and len(value) == ADDRESS.size:
             family, _, host = ADDRESS.unpack(value)
             if family == IPV4:
-                yield ipaddress.IPv4Address(host ^ COOKIE if kind == XOR_MAPPED_ADDRESS else host)
-        attributes = attributes[ATTRIBUTE.size + length + -length % 4 :]
+                yield ipaddress.IPv4Address(host ^ COOKIE if kind == xored else host)
 
 
-def _is_unicast(address: ipaddress.IPv4Address) -> bool:
+def is_unicast(address: ipaddress.IPv4Address) -> bool:
     """As in packaging/pjsua2/patches, stun-answers-of-the-server-only. Reserved are broadcast and what precedes it."""
     return not (
         address in THIS_NETWORK

@@ -1,0 +1,169 @@
+"""A TURN server by configuration: it relays where no direct way works; dead, wrong or lying, it stops no call."""
+
+import re
+import subprocess
+from contextlib import contextmanager
+
+import pytest
+
+from tests.support.daemon import Daemon
+from tests.support.peers import stun
+from tests.support.peers.namespaces import DOOR, PBX, Cable
+from tests.support.peers.packets import Packets
+from tests.support.peers.turn import ALLOCATE, LIES, PASSWORD, REALM, RELAY, USER, honest
+from tests.support.waiting import until
+
+PORT, FAR, SERVER = 5080, 5090, 3478
+RTP = range(10000, 20000)  # ports of calls; the checks have ephemeral ones
+HIDDEN = range(16384, 20480)  # where the kitchen receives sound, which the cable does not let through
+
+
+@pytest.fixture(scope="module")
+def cable(tmp_path_factory):
+    with Cable(tmp_path_factory.mktemp("c")) as cable:
+        cable.pbx.run("ip", "rule", "add", "pref", "10", "table", "local")
+        cable.pbx.run("ip", "rule", "del", "pref", "0")
+        ports = f"{HIDDEN[0]}-{HIDDEN[-1]}"
+        words = ("iif", "eth0", "ipproto", "udp", "dport", ports, "blackhole")
+        cable.pbx.run("ip", "rule", "add", "pref", "5", *words)
+        yield cable
+
+
+@contextmanager
+def station(directory, machine, password=PASSWORD, **settings):
+    secret = directory / "turn.password"
+    directory.mkdir(exist_ok=True)
+    secret.write_text(password)
+    secret.chmod(0o600)
+    turn = {"turn_server": PBX, "turn_user": USER, "turn_password_file": str(secret)}
+    sip = {"address": "0.0.0.0", "port": PORT, "ice": True, **turn, **settings}
+    with Daemon(directory, machine.within, sip=sip, target={"far": {"uri": f"sip:far@{PBX}:{FAR}"}}) as door:
+        yield door
+
+
+@contextmanager
+def coturn(machine, directory):
+    """The server of Debian's package."""
+    log = directory / "coturn.log"
+    words = {
+        "listening-ip": PBX,
+        "relay-ip": PBX,
+        "min-port": 50000,
+        "max-port": 50999,
+        "user": f"{USER}:{PASSWORD}",
+        "realm": REALM.decode(),
+        "userdb": directory / "users",
+        "pidfile": directory / "pid",
+        "log-file": "stdout",
+    }
+    argv = ["turnserver", "-n", "--lt-cred-mech", "--no-cli", "--no-tls", "--no-dtls", "--verbose"]
+    argv += [f"--{name}={value}" for name, value in words.items()]
+    with log.open("wb") as output:
+        process = subprocess.Popen([*machine.within, *argv], stdout=output, stderr=subprocess.STDOUT)
+    try:
+        until(lambda: b"Relay ports initialization done" in log.read_bytes(), "coturn", log=log.read_text)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def called(door, cable):
+    """The INVITE of a call, which is then refused."""
+    door.begin()
+    with Packets(PBX, FAR, bound=cable.pbx.socket) as far:
+        call = door.ring()
+        invite = far.receive("INVITE", "INVITE")
+        far.send(far.reply(invite, "486 Busy Here"))
+        door.final(call)
+    return invite
+
+
+def candidates(invite):
+    """Kinds and addresses of RTP."""
+    return set(re.findall(r"^a=candidate:\S+ 1 UDP \d+ (\S+) \d+ typ (\w+)", invite, re.MULTILINE))
+
+
+def relays(door, cable, address):
+    """Wait until the relay's address is offered."""
+    until(lambda: (address, "relay") in candidates(called(door, cable)), "the relay in an offer", every=1)
+
+
+def received(station, call):
+    return (station.get(f"/v1/calls/{call}")["quality"] or {}).get("received", 0)
+
+
+def more_sound(station, call):
+    """Wait until 50 packets more have come."""
+    before = received(station, call)
+    until(lambda: received(station, call) > before + 50, "sound")
+
+
+def test_it_relays_where_no_direct_way_works_and_its_end_ends_no_other_call(cable, tmp_path):
+    hidden = {"address": PBX, "port": FAR, "rtp_ports": f"{HIDDEN[0]}-{HIDDEN[-1]}", "ice": True, "callers": "anyone"}
+    far = {"uri": f"sip:door@{DOOR}:{PORT}"}
+    with (
+        coturn(cable.pbx, tmp_path) as server,
+        station(tmp_path / "door", cable.door) as door,
+    ):
+        relays(door, cable, PBX)
+        with Daemon(tmp_path / "far", cable.pbx.within, sip=hidden, target={"far": far}) as kitchen:
+            door.begin()
+            call, came = door.ring(), kitchen.rung()
+            kitchen.press("answer")
+            door.talk(call)
+            done = door.wait("media.ice_completed", call)["data"]
+            assert (done["local"]["kind"], done["remote"]["kind"]) == ("relay", "host")
+            for each, number in ((door, call), (kitchen, came)):
+                more_sound(each, number)
+            door.press("hangup")
+            door.final(call, kind="call.ended", cause="hangup", by="local")
+        server.kill()
+        assert f"{PBX}:{SERVER}" in door.wait("appliance.degraded", part="turn")["data"]["why"]
+        assert candidates(called(door, cable)) == {(DOOR, "host")}
+
+
+def test_a_wrong_password_is_reported_and_stops_no_call(cable, tmp_path):
+    with coturn(cable.pbx, tmp_path), station(tmp_path / "door", cable.door, "another secret") as door:
+        told = door.wait("appliance.degraded", part="turn")["data"]["why"]
+        assert f"{PBX}:{SERVER}" in told
+        assert "refuses the user or the password (401)" in told
+        assert "another secret" not in door.log
+        assert candidates(called(door, cable)) == {(DOOR, "host")}
+
+
+class Server:
+    """A TURN server whose answers to calls a test may change; `asked`: the ports that requests came from."""
+
+    def __init__(self):
+        self.asked, self.answer = [], honest
+
+    def take(self, request, source):
+        self.asked.append(source[1])
+        return (self.answer if source[1] in RTP else honest)(request, source)
+
+
+@pytest.fixture
+def server(cable):
+    with cable.pbx.socket(PBX, SERVER) as receiver:
+        made = Server()
+        with stun.answers(receiver, made.take, ALLOCATE):
+            yield made
+
+
+def test_a_server_that_lies_to_calls_stops_none_of_them(cable, server, tmp_path):
+    with station(tmp_path, cable.door) as door:
+        relays(door, cable, RELAY)
+        assert f"c=IN IP4 {RELAY}\r\n" in called(door, cable)
+        believed = {}
+        for name, lie in LIES.items():
+            server.answer = lie
+            server.asked.clear()
+            invite = called(door, cable)
+            assert set(server.asked) & set(RTP), name
+            if candidates(invite) != {(DOOR, "host")} or f"c=IN IP4 {DOOR}\r\n" not in invite:
+                believed[name] = invite
+        assert not believed
+        assert not door.ever("appliance.degraded")
+        server.answer = honest
+        relays(door, cable, RELAY)

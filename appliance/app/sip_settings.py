@@ -9,6 +9,7 @@ from appliance.config.schema.addresses import ports, registrar, stun_server
 from appliance.config.schema.sip import AccountTable
 from appliance.config.secrets import TURN
 from appliance.core.accounts import sip_uris
+from appliance.core.model import SoundMode
 from appliance.sip.settings import CallerSettings, RegistrarSettings, SipSettings, TlsSettings, TurnSettings
 
 
@@ -27,6 +28,7 @@ def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> S
         microphone_file=config.audio.microphone_file,
         noise_suppression=config.audio.noise_suppression,
         open_canceller=config.audio.echo_canceller == "open",
+        half_duplex=config.audio.mode is SoundMode.HALF_DUPLEX,
         hold_music=config.audio.hold_music,
         sounds=config.audio.sounds,
         tones=config.audio.tones,

@@ -126,7 +126,7 @@ def _talk(place: str, button: ButtonTable | ChordTable, mode: SoundMode | None) 
         yield place, "cannot have the action talk, which lasts while one button is down"
     elif button.action == Action.TALK and (button.long_action or button.double_action):
         yield f"{place}.action", "talk lasts while the button is down: remove its other actions, or use long_action"
-    elif mode == SoundMode.FULL_DUPLEX:
+    elif mode not in {None, SoundMode.PUSH_TO_TALK}:
         yield place, 'the action talk has no effect: set audio.mode to "push_to_talk"'
 
 

@@ -85,6 +85,7 @@ class SipSettings(Record, kw_only=True):
     microphone_file: str = ""
     noise_suppression: bool = True
     open_canceller: bool = False
+    half_duplex: bool = False  # only the louder side of a card is heard
     hold_music: str = ""
     sounds: str = ""
     tones: str = ""

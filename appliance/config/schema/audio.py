@@ -92,7 +92,8 @@ class AudioTable(Table):
         default="strong",
     )
     mode: SoundMode = setting(
-        "Which way sound flows in calls. full_duplex: both ways at once. push_to_talk: from the caller to the visitor; "
+        "Which way sound flows in calls. full_duplex: both ways at once. half_duplex: from the louder side; the other "
+        "is made 30 dB quieter. It applies to a sound card. push_to_talk: from the caller to the visitor; "
         "while a button with the action talk is down, after a * from the caller, or on a client's order, from the "
         "visitor to the caller. For places where the echo is louder than the visitor: intercomctl audio test.",
         default=SoundMode.FULL_DUPLEX,

@@ -197,7 +197,7 @@ def judge(state: State, measured: SoundMeasured) -> SoundFindings:
         lower = "Lower the volume" if volume is None else f"Lower the volume to {volume:g} %"
         advice = (
             f"Callers would hear little of a visitor while they speak. {lower}, or move speaker and microphone apart. "
-            'If neither helps, set audio.mode to "push_to_talk".'
+            'If neither helps, set audio.mode to "half_duplex" or "push_to_talk".'
         )
         return SoundFindings(SoundResult.LOUD_ECHO, advice, measured, volume)
     return SoundFindings(SoundResult.WORKS, "", measured)

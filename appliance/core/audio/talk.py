@@ -73,7 +73,7 @@ def talking(state: State) -> Call:
         raise IntercomError(
             ErrorCode.CONFLICT,
             "Push-to-talk is not in use.",
-            "Both sides hear each other all the time.",
+            f"The setting audio.mode is {state.settings.audio.mode}.",
             'Set audio.mode to "push_to_talk".',
         )
     if state.calls.active is None:

@@ -76,9 +76,13 @@ class Levels(Record):
 
 
 class SoundMode(StrEnum):
-    """Which way sound flows in a call. PUSH_TO_TALK: from the visitor on order, else to the visitor."""
+    """Which way sound flows in a call.
+
+    HALF_DUPLEX: from the louder side. PUSH_TO_TALK: from the visitor on order, else to the visitor.
+    """
 
     FULL_DUPLEX = "full_duplex"
+    HALF_DUPLEX = "half_duplex"
     PUSH_TO_TALK = "push_to_talk"
 
 

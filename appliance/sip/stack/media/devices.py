@@ -325,6 +325,8 @@ class Devices:
             options |= pj.PJMEDIA_ECHO_USE_NOISE_SUPPRESSOR
         if self._settings.open_canceller:
             options |= pj.PJMEDIA_ECHO_AGGRESSIVENESS_CONSERVATIVE
+        if self._settings.half_duplex:
+            options |= pj.PJMEDIA_ECHO_HALF_DUPLEX
         self._manager.setEcOptions(ECHO_TAIL_MS, options)
 
     def _null(self) -> None:

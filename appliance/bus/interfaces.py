@@ -18,7 +18,19 @@ from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.bus.ports import BusPorts
 from appliance.core import inputs, orders
-from appliance.core.model import PLAYABLE, AccountId, ButtonId, CallId, DoorId, RecordingSearch, Speech, Tone, UrlSound
+from appliance.core.model import (
+    PLAYABLE,
+    AccountId,
+    ButtonId,
+    CallId,
+    DoorId,
+    RecordingId,
+    RecordingOrder,
+    RecordingSearch,
+    Speech,
+    Tone,
+    UrlSound,
+)
 
 ROOT = "/org/intercomd"
 DECLINE = 603
@@ -297,6 +309,21 @@ def _of_call(make: Callable[..., inputs.Action]) -> Callable[..., Awaitable[list
     return act
 
 
+def _of_recording(to: RecordingOrder) -> Callable[..., Awaitable[list[Any]]]:
+    async def act(asked: Asked) -> list[Any]:
+        recording = next(
+            (each["recording"] for each in asked.daemon.snapshot()["calls"] if each["id"] == asked.id), None
+        )
+        if recording is None:
+            raise IntercomError(
+                ErrorCode.RECORDING_NOT_RUNNING, "The call is not being recorded.", "", "StartRecording records it."
+            )
+        await asked.do(inputs.SteerRecording(RecordingId(recording), to))
+        return []
+
+    return act
+
+
 async def _transfer(asked: Asked, to: str) -> list[Any]:
     """`to` may be the path of another call's object."""
     call = CallId(asked.id)
@@ -391,6 +418,9 @@ CALL = Interface(
         SAY,
         BusMethod("StartRecording", _of_call(inputs.StartRecording)),
         BusMethod("StopRecording", _of_call(inputs.StopRecording)),
+        BusMethod("PauseRecording", _of_recording(RecordingOrder.PAUSE)),
+        BusMethod("ResumeRecording", _of_recording(RecordingOrder.RESUME)),
+        BusMethod("DiscardRecording", _of_recording(RecordingOrder.DISCARD)),
         BusMethod("Transfer", _transfer, takes=(("to", "s"),)),
         BusMethod("AcceptTransfer", _of_call(inputs.AcceptTransfer)),
         BusMethod("RefuseTransfer", _of_call(lambda call: inputs.EndTransfer(call, DECLINE, "Decline"))),
@@ -407,6 +437,7 @@ CALL = Interface(
         _flag("Muted", "muted"),
         _flag("Active", "active"),
         _text("Recording", "recording"),
+        _flag("RecordingPaused", "recording_paused"),
     ),
 )
 

@@ -99,7 +99,7 @@ def call_commands(add: Add) -> None:
     options.tone(add("tone", tone, "play a tone on the speaker, or to the far end of a call"))
     options.sound(add("play", play, "play a sound on the speaker, or to the far end of a call"))
     options.speech(add("say", say, "speak a text on the speaker, or to the far end of a call"))
-    recordings_.live_options(add("record", record, "record a call, or stop that"))
+    recordings_.live_options(add("record", record, "record a call; stop, pause, resume or discard its recording"))
     transfer_ = add("transfer", transfer, "transfer the far end of a call to another address")
     transfer_.add_argument("to", help="a target, a SIP address, a number at an account, or another call's id")
     transfer_.add_argument("call", nargs="?", help="its id (default: the active call)")

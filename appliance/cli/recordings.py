@@ -11,7 +11,7 @@ from appliance.base.types import Json
 from appliance.cli import show
 from appliance.cli.client import Client
 
-LIVE = ("start", "stop")
+LIVE = ("start", "stop", "pause", "resume", "discard")
 ACTS = ("list", "get", "play", "delete", "protect", "unprotect")
 WORDS = {"list": show.recordings, "get": show.file}
 PLAYERS = (("pw-play",), ("paplay",), ("aplay", "-q"))
@@ -56,7 +56,13 @@ def live_options(parser: argparse.ArgumentParser) -> None:
 
 def of_call(client: Client, call: str, act: str) -> Json:
     """Perform `intercomctl record` for a call; returns the answer. Raises IntercomError."""
-    return client.ask("POST" if act == "start" else "DELETE", f"/v1/calls/{call}/recording")
+    if act in {"start", "stop"}:
+        return client.ask("POST" if act == "start" else "DELETE", f"/v1/calls/{call}/recording")
+    recording = client.ask("GET", f"/v1/calls/{call}")["recording"]
+    if recording is None:
+        raise IntercomError(ErrorCode.RECORDING_NOT_RUNNING, f"Call {call} is not being recorded.")
+    path = f"/v1/recordings/live/{recording}"
+    return client.ask("DELETE", path) if act == "discard" else client.ask("POST", f"{path}/{act}")
 
 
 def run(client: Client, given: argparse.Namespace) -> Json:

@@ -233,4 +233,4 @@ def done(answer: Json) -> str:
 
 def recorded(answer: Json) -> str:
     """The recording of a call that an order began, or the result of another order."""
-    return answer["call"]["recording"] or done(answer)
+    return answer.get("call", {}).get("recording") or done(answer)

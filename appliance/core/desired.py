@@ -3,6 +3,8 @@
 An adapter gets its part whenever the part changes, and all of it again after the adapter was restarted.
 """
 
+from enum import StrEnum
+
 from appliance.base.record import Record, Tagged
 from appliance.core.model import (
     CallId,
@@ -17,14 +19,22 @@ from appliance.core.model import (
 )
 
 
+class Capture(StrEnum):
+    """What goes into a call's recording. SILENCE: while a code is typed. NOTHING: it is paused, and skips the time."""
+
+    SOUND = "sound"
+    SILENCE = "silence"
+    NOTHING = "nothing"
+
+
 class CallMedia(Record):
     """The desired audio of a call.
 
     held: we hold it (re-INVITE sendonly). microphone, speaker: routed to and from it. tone: our tone is sent to it.
-    recording: the recording whose file is ready; both directions go into it. transferable: the far end may ask us to
-    talk with somebody else (REFER), and somebody else may take its place (Replaces). confirm: the tone that asks for a
-    digit is sent to it. asks: the far end's changes wait for our decision. inband: detect DTMF digits in the sound.
-    plays: a tone for the far end alone.
+    recording: the recording whose file is ready; capture: what goes into it of both directions. transferable: the far
+    end may ask us to talk with somebody else (REFER), and somebody else may take its place (Replaces). confirm: the
+    tone that asks for a digit is sent to it. asks: the far end's changes wait for our decision. inband: detect DTMF
+    digits in the sound. plays: a tone for the far end alone.
     """
 
     call: CallId
@@ -38,6 +48,7 @@ class CallMedia(Record):
     asks: bool = False
     inband: bool = False
     plays: CountryTone | None = None
+    capture: Capture = Capture.SOUND
 
 
 class PlayedFile(Record):

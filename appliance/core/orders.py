@@ -189,9 +189,13 @@ class PrepareRecording(Record):
 
 
 class FinishRecording(Record):
-    """Repair the header from the file's size, complete the index row, then post RecordingAvailable."""
+    """Repair the header from the file's size, complete the index row, then post RecordingAvailable.
+
+    discarded_by: the client for whom file and row are removed instead; then post RecordingDeleted.
+    """
 
     recording: RecordingId
+    discarded_by: str = ""
 
 
 class LogCall(Record):

@@ -2,7 +2,7 @@
 
 from appliance.core.calls import updates
 from appliance.core.conferences import mixing
-from appliance.core.desired import CallMedia
+from appliance.core.desired import CallMedia, Capture
 from appliance.core.model import (
     Call,
     CallId,
@@ -10,6 +10,7 @@ from appliance.core.model import (
     CountryTone,
     EarlySource,
     Hold,
+    OpenRecording,
     PlayedTone,
     SoundMode,
     State,
@@ -62,6 +63,14 @@ def hears_early(state: State, call: Call) -> bool:
     return early(call) and call.media.early is EarlySource.PANEL and call is state.calls.active
 
 
+def capture(state: State, call: Call, recording: OpenRecording) -> Capture:
+    """What goes into a call's recording. The sound of typing a code stays out, also at the panel's keypads."""
+    if recording.paused_at is not None:
+        return Capture.NOTHING
+    typing = call.digits.received or any(entry.typed for entry in state.access.entries)
+    return Capture.SILENCE if typing else Capture.SOUND
+
+
 def media(state: State, call: Call) -> CallMedia:
     """A call's desired audio. A call that is held or in the background has no sound.
 
@@ -79,6 +88,7 @@ def media(state: State, call: Call) -> CallMedia:
     before = in_front and call.state is CallState.EARLY_MEDIA and not call.unanswered_here and not state.away
     account = state.settings.account(call.account)
     plays = sound_of(state.audio.tone(call.id)) if state.audio.tones else None
+    recording = next((r for r in state.calls.recordings if r.call == call.id and r.ready), None)
     return CallMedia(
         call.id,
         held=call.media.held_local,
@@ -87,7 +97,8 @@ def media(state: State, call: Call) -> CallMedia:
         tone=(talks and call.times.end_announced) or (early(call) and not hears_early(state, call) and plays is None),
         confirm=call.state is CallState.CONNECTED and bool(call.confirm),
         asks=updates.asks(state, call),
-        recording=next((r.id for r in state.calls.recordings if r.call == call.id and r.ready), None),
+        recording=None if recording is None else recording.id,
+        capture=Capture.SOUND if recording is None else capture(state, call, recording),
         transferable=call.transfer_policy is not TransferPolicy.REFUSE,
         plays=plays,
         inband=call.state is CallState.CONNECTED and account is not None and account.inband_digits,

@@ -184,7 +184,7 @@ class Turn:
         """Finish the call's recordings that never began; one that did ends when its file is closed."""
         for recording in self.calls.recordings:
             if recording.call == call and recording.ready and not recording.begun:
-                self.order(FinishRecording(recording.id))
+                self.order(FinishRecording(recording.id, recording.discarded_by))
         self.calls = replace(
             self.calls,
             recordings=tuple(r for r in self.calls.recordings if r.call != call or r.begun),

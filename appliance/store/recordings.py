@@ -105,8 +105,12 @@ class Recordings:
             self._patch_later()
 
     def finish(self, order: FinishRecording) -> None:
-        """Complete header and index row, then post RecordingAvailable; RecordingRefused if nothing was recorded."""
-        self._writer.submit(partial(self._finish, order.recording), delay_s=_SETTLE_S)
+        """Complete header and index row, then post RecordingAvailable; RecordingRefused if nothing was recorded.
+
+        One that was discarded is removed instead, and RecordingDeleted is posted.
+        """
+        job = partial(self._discard, order) if order.discarded_by else partial(self._finish, order.recording)
+        self._writer.submit(job, delay_s=_SETTLE_S)
 
     def describe(self, call: Call) -> None:
         """Add to the recordings of a call, which has ended, whom it was with, its outcome and its note; never waits."""
@@ -205,19 +209,7 @@ class Recordings:
             connection.execute("DELETE FROM recordings WHERE id = ?", (recording,))
             return row[1], row[2]
 
-        def report(removed: tuple[float, int]) -> None:
-            self._post(
-                RecordingDeleted(
-                    at=self._clock(),
-                    recording=RecordingId(recording),
-                    duration_s=removed[0],
-                    bytes=removed[1],
-                    why=Removal.REQUEST,
-                    by=by,
-                )
-            )
-
-        self._writer.ask(remove, done=report)
+        self._writer.ask(remove, done=partial(self._deleted, recording, by))
         self.tidy()  # space may be enough again
 
     def protect(self, recording: str, by: str, *, wanted: bool) -> None:
@@ -262,6 +254,20 @@ class Recordings:
     def _running(self) -> set[RecordingId]:
         with self._lock:
             return set(self._ours)
+
+    def _deleted(self, recording: str, by: str, removed: tuple[float, int]) -> None:
+        with self._lock:
+            self._ours.pop(RecordingId(recording), None)
+        self._post(
+            RecordingDeleted(
+                at=self._clock(),
+                recording=RecordingId(recording),
+                duration_s=removed[0],
+                bytes=removed[1],
+                why=Removal.REQUEST,
+                by=by,
+            )
+        )
 
     def _refuse(self, call: CallId, recording: RecordingId, why: str) -> None:
         with self._lock:
@@ -401,6 +407,15 @@ class Recordings:
 
     def _finish(self, recording: RecordingId, connection: sqlite3.Connection) -> After | None:
         return self._complete(connection, recording, recovered=False)
+
+    def _discard(self, order: FinishRecording, connection: sqlite3.Connection) -> After:
+        sound, _ = recording_files.seal(path := self.path(order.recording))
+        recording_files.remove(path)
+        if self._directory.is_dir():
+            durable.sync(self._directory)
+        connection.execute("DELETE FROM recordings WHERE id = ?", (order.recording,))
+        removed = (0.0, 0) if sound is None else (sound.duration_s, sound.bytes)
+        return partial(self._deleted, order.recording, order.discarded_by, removed)
 
     def _complete(self, connection: sqlite3.Connection, recording: RecordingId, *, recovered: bool) -> After | None:
         """Repair the file and complete its row; both go if the file holds no sound."""

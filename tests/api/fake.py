@@ -432,6 +432,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
         "duration_s": 12.3,
         "ring": None,
         "recording": None,
+        "recording_paused": False,
         "quality": None,
         "tone": None,
         "playback": None,
@@ -445,7 +446,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
 
 def logged(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
     live = {"state", "legacy_state", "hold", "active", "muted", "tone", "conference", "transfer_policy"}
-    live |= {"transfer", "summary", "playback", "statistics_interval"}
+    live |= {"transfer", "summary", "playback", "statistics_interval", "recording_paused"}
     facts = {name: value for name, value in call(id_).items() if name not in live}
     end = {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote", "explanation": ""}
     return facts | {"ended": TIME, "end": end, "missed": False} | changed

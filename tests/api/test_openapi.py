@@ -101,6 +101,9 @@ CONTRACT = {
     *(f"POST /v1/calls/{{call}}/transfer-request/{act}" for act in ("accept", "refuse", "succeed", "fail")),
     "POST /v1/messages",
     "GET /v1/recordings",
+    "GET /v1/recordings/live",
+    *(f"{method} /v1/recordings/live/{{recording}}" for method in ("GET", "DELETE")),
+    *(f"POST /v1/recordings/live/{{recording}}/{act}" for act in ("pause", "resume", "stop")),
     "DELETE /v1/recordings/{recording}",
     "GET /v1/recordings/{recording}",
     "PATCH /v1/recordings/{recording}",
@@ -316,9 +319,10 @@ def test_every_action_of_a_client_has_a_route():
         doors,
         messages,
         panel,
+        recordings,
     )
 
-    modules = (accounts, audio, calls, codes, conferences, config, contacts, doors, messages, panel)
+    modules = (accounts, audio, calls, codes, conferences, config, contacts, doors, messages, panel, recordings)
     sources = "".join(inspect.getsource(module) for module in modules)
     for action in set(get_args(Action)) - {PlaySound, PlaySpeech, PlayUrl}:  # see `dependencies`
         assert f"inputs.{action.__name__}(" in sources, action

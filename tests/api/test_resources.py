@@ -13,6 +13,7 @@ from appliance.core.model import (
     Content,
     MessageId,
     Pattern,
+    RecordingOrder,
     RecordingSearch,
     RequestId,
     Settings,
@@ -49,6 +50,10 @@ ORDERS = [
     ),
     ("DELETE", "/v1/calls/c-1/playback", None, inputs.StopSound("c-1")),
     ("DELETE", "/v1/calls/c-1/recording", None, inputs.StopRecording("c-1")),
+    ("POST", "/v1/recordings/live/r-1/pause", None, inputs.SteerRecording("r-1", RecordingOrder.PAUSE)),
+    ("POST", "/v1/recordings/live/r-1/resume", None, inputs.SteerRecording("r-1", RecordingOrder.RESUME)),
+    ("POST", "/v1/recordings/live/r-1/stop", None, inputs.SteerRecording("r-1", RecordingOrder.STOP)),
+    ("DELETE", "/v1/recordings/live/r-1", None, inputs.SteerRecording("r-1", RecordingOrder.DISCARD)),
     ("DELETE", "/v1/audio/playback", None, inputs.StopSound()),
     ("DELETE", "/v1/calls/c-1/tone", None, inputs.StopTone("c-1")),
     ("POST", "/v1/audio/tone", {"tone": "door"}, inputs.PlayTone(Tone.DOOR, None, "", 10.0)),
@@ -194,6 +199,20 @@ def test_a_sound_is_a_file_or_a_url_and_its_refusal_does_not_repeat_it(client, s
 def test_a_recording_is_ordered_and_events_report_the_rest(client, station):
     assert client.post("/v1/calls/c-1/recording").status_code == 202
     assert [asked for asked, _ in station.requests] == [inputs.StartRecording("c-1")]
+
+
+def test_recordings_that_run_are_listed_and_shown(client, station):
+    station.state["calls"] = [fake.call("c-1"), fake.call("c-2", recording="r-1", recording_paused=True)]
+    row = {
+        "id": "r-1",
+        "call": "c-2",
+        "remote": "sip:kitchen@127.0.0.1:5070",
+        "paused": True,
+        "url": "/v1/recordings/r-1/audio",
+    }
+    assert client.get("/v1/recordings/live").json() == {"recordings": [row]}
+    assert client.get("/v1/recordings/live/r-1").json() == row
+    assert client.get("/v1/recordings/live/r-2").json()["code"] == "recording-not-found"
 
 
 def test_the_state_is_the_daemons_snapshot_and_is_never_cached(client, station):

@@ -42,7 +42,7 @@ NEEDED = {
         *("GET /v1/codes", "POST /v1/codes", "GET /v1/codes/{code}", "PATCH /v1/codes/{code}"),
         *("DELETE /v1/codes/{code}", "GET /v1/tokens", "POST /v1/tokens", "DELETE /v1/tokens/{token}"),
         *("GET /v1/support-bundle", "GET /v1/config", "PATCH /v1/config/runtime", "DELETE /v1/recordings/{recording}"),
-        "PATCH /v1/recordings/{recording}",
+        *("PATCH /v1/recordings/{recording}", "DELETE /v1/recordings/live/{recording}"),
         *("POST /v1/accounts/{account}/register", "POST /v1/accounts/{account}/unregister"),
         *("POST /v1/panel/lamps/{lamp}/test", "POST /v1/panel/sensors/{sensor}/clear"),
     },

@@ -13,7 +13,16 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.bus import service
 from appliance.bus.tree import name_path
 from appliance.core import inputs, orders
-from appliance.core.model import RecordingSearch, RequestId, SoundFindings, SoundResult, Speech, Tone, UrlSound
+from appliance.core.model import (
+    RecordingOrder,
+    RecordingSearch,
+    RequestId,
+    SoundFindings,
+    SoundResult,
+    Speech,
+    Tone,
+    UrlSound,
+)
 from tests.api.fake import Station, call, door, placed, refused
 from tests.bus.buses import PATIENCE_S, Client
 from tests.support.waiting import until_async
@@ -76,6 +85,7 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
             "Muted": True,
             "Active": True,
             "Recording": "",
+            "RecordingPaused": False,
         }
         assert there[DOOR][DOOR1] == {
             "Id": "front",
@@ -172,6 +182,24 @@ def test_a_method_asks_the_daemon_in_the_callers_name(bus, tmp_path, path, inter
         station.state["calls"] = [call("c-1")]
         assert await client.get(path, interface, member, *given) is None
         assert station.requests == [(action, WHO)]
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_the_recording_of_a_call_is_paused_resumed_and_discarded_and_none_is_an_error(bus, tmp_path):
+    orders_ = {"PauseRecording": "pause", "ResumeRecording": "resume", "DiscardRecording": "discard"}
+
+    async def act(station, client):
+        station.state["calls"] = [call("c-1")]
+        for member in orders_:
+            answer = await client.ask(CALL, CALL1, member)
+            assert answer.error_name == "org.intercomd.Error.RecordingNotRunning"
+        assert station.requests == []
+        station.state["calls"] = [call("c-1", recording="r-1")]
+        for member in orders_:
+            assert await client.get(CALL, CALL1, member) is None
+        wanted = [inputs.SteerRecording("r-1", RecordingOrder(to)) for to in orders_.values()]
+        assert station.requests == [(action, WHO) for action in wanted]
 
     on_bus(bus, tmp_path, act)
 

@@ -37,6 +37,8 @@ from appliance.core.model import (
     Quality,
     ReaderId,
     ReaderSettings,
+    RecordingId,
+    RecordingOrder,
     Removal,
     RequestId,
     RingStep,
@@ -265,6 +267,7 @@ def asked(common, call: Call):
         inputs.SendDigits(call.id, "1"),
         inputs.StartRecording(call.id),
         inputs.StopRecording(call.id),
+        inputs.SteerRecording(call.recording or RecordingId("none"), RecordingOrder.DISCARD),
     ):
         yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=action)
 

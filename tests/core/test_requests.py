@@ -129,6 +129,7 @@ OPERATIONS = {
     inputs.SendDigits: "send-digits",
     inputs.StartRecording: "start-recording",
     inputs.StopRecording: "stop-recording",
+    inputs.SteerRecording: "steer-recording",
     inputs.TransferCall: "transfer-call",
     inputs.ConnectCalls: "connect-calls",
     inputs.AcceptTransfer: "accept-transfer",

@@ -43,6 +43,7 @@ from appliance.core.model import (
     PersistentState,
     Quality,
     RecordingId,
+    RecordingOrder,
     RequestId,
     Rule,
     SensorId,
@@ -183,11 +184,14 @@ class World:
         return call is not None and (call.deadline is None or call.deadline > at)
 
     def _action(self, call: CallId, a: int, b: int) -> inputs.Action:
-        """What a client asks, about that call, the conference there is, or neither."""
+        """What a client asks, about that call, a recording, the conference there is, or none of these."""
         if a % 2:
             return CALL_REQUESTS[b % len(CALL_REQUESTS)](call)
         if a % 4:
             return REQUESTS[b % len(REQUESTS)]
+        if a % 8:
+            _, recording = self.recordings[-1 - a % len(self.recordings)]
+            return inputs.SteerRecording(recording, list(RecordingOrder)[b % len(RecordingOrder)])
         known = self.state.conference.id if self.state.conference else ConferenceId("k-never")
         return CONFERENCE_REQUESTS[b % len(CONFERENCE_REQUESTS)](known, call)
 

@@ -363,6 +363,7 @@ def test_a_call_has_its_whole_shape():
             "hold": "none",
             "active": False,
             "muted": True,
+            "recording_paused": False,
             "tone": None,
             "playback": None,
             "statistics_interval": 0,

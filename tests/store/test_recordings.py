@@ -67,6 +67,23 @@ def station(tmp_path, *, limits=UNLIMITED):
     assert writer.close(PATIENCE_S)
 
 
+@pytest.mark.parametrize("seconds", [0, 2])
+def test_a_recording_that_is_discarded_leaves_neither_file_nor_row(tmp_path, seconds):
+    with station(tmp_path) as (kept, inbox, _):
+        asked = order()
+        kept.prepare(asked)
+        inbox.wait(RecordingPrepared)
+        path = kept.path(asked.recording)
+        path.write_bytes(header() + b"\1\2" * RATE_HZ * seconds)
+        kept.finish(FinishRecording(asked.recording, discarded_by="http:unix"))
+        (deleted,) = inbox.wait(RecordingDeleted)
+        assert (deleted.recording, deleted.why, deleted.by) == (asked.recording, "request", "http:unix")
+        assert (deleted.duration_s, deleted.bytes) == (seconds, (44 + 2 * RATE_HZ * seconds) if seconds else 0)
+        assert (kept.list(), path.exists()) == ((), False)
+    with station(tmp_path) as (kept, inbox, _):  # nor does a start find anything of it
+        assert kept.list() == ()
+
+
 def test_a_recording_is_prepared_written_finished_listed_and_deleted(tmp_path):
     with station(tmp_path) as (kept, inbox, _):
         asked = order()

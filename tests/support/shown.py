@@ -109,6 +109,7 @@ def template(path: str) -> str:
         ("lamp", "panel/lamps"),
         ("sensor", "panel/sensors"),
         ("token", "tokens"),
+        ("recording", "recordings/live"),
     ):
         path = re.sub(rf"^/v1/{of}/[^/]+", f"/v1/{of}/{{{name}}}", path)
     return path

@@ -15,8 +15,10 @@ _TO_READ = (
     ("/v1/support-bundle", (ADMIN,)),
     ("", (VIEW,)),
 )
+_TO_DELETE = (("/v1/recordings", (ADMIN,)),)  # also what a recording that runs has so far
 _TO_ACT = (
     ("/v1/session", ()),
+    ("/v1/recordings/live", (CALL,)),
     ("/v1/calls", (CALL,)),
     ("/v1/conferences", (CALL,)),
     ("/v1/contacts", (CALL,)),
@@ -41,5 +43,5 @@ def looks(method: str) -> bool:
 
 def needed(method: str, path: str) -> tuple[AccessScope, ...]:
     """The scopes that a request needs, all of them, besides any valid token; method: "GET" for a WebSocket."""
-    lines = _TO_READ if looks(method) else _TO_ACT
+    lines = _TO_READ if looks(method) else _TO_DELETE + _TO_ACT if method == "DELETE" else _TO_ACT
     return next(scopes for above, scopes in lines if path == above or path.startswith(f"{above}/"))

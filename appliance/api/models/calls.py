@@ -243,6 +243,7 @@ class Call(CallFacts):
     hold: Hold
     active: bool = Field(description="Whether it has the speaker and the microphone.")
     muted: bool
+    recording_paused: bool = Field(description="Whether a client paused its recording.")
     tone: Tone | None = Field(description="Tone that a client plays to the far end.")
     playback: str | None = Field(description="Id of the sound that a client plays to the far end.")
     conference: str | None = Field(description="Id of its conference.")

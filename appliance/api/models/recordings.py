@@ -48,6 +48,22 @@ class Storage(AnswerBody):
     recordings_bytes: int = Field(description="Size of all finished recordings.")
 
 
+class LiveRecording(AnswerBody):
+    """A recording that is being made."""
+
+    id: str
+    call: str
+    remote: str = Field(description="SIP address of the far end.")
+    paused: bool
+    url: str = Field(description="Path of the audio file, once it is complete.")
+
+
+class LiveRecordings(AnswerBody):
+    """All recordings that are being made."""
+
+    recordings: list[LiveRecording]
+
+
 class RecordingChange(OrderBody):
     """A change of a recording."""
 

@@ -1,4 +1,4 @@
-"""/v1/recordings: finished recordings, their audio and their end; clients never give a file name."""
+"""/v1/recordings: those that are being made, and finished ones, with their audio; clients never give a file name."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -10,11 +10,13 @@ from pydantic import AwareDatetime
 
 from appliance.api import models
 from appliance.api.http import problems
-from appliance.api.http.dependencies import Daemon, Id, Who
+from appliance.api.http.dependencies import Daemon, Id, Who, ask
 from appliance.api.http.response_schemas import answers
-from appliance.api.ports import Recording
+from appliance.api.ports import HttpPorts, Recording
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
-from appliance.core.model import Cause, RecordingSearch
+from appliance.core import inputs
+from appliance.core.model import Cause, RecordingId, RecordingOrder, RecordingSearch
 
 _FIELDS = [name for name in models.Recording.model_fields if name != "url"]
 
@@ -62,6 +64,47 @@ async def list_recordings(
     return JSONResponse({"recordings": [_body(row) for row in page], "next": page[-1].number if more else None})
 
 
+@router.get("/live", responses=answers(models.LiveRecordings))
+async def list_live_recordings(daemon: Daemon) -> JSONResponse:
+    """The recordings that are being made."""
+    return JSONResponse({"recordings": _live(daemon)})
+
+
+@router.get("/live/{recording}", responses=answers(models.LiveRecording))
+async def read_live_recording(recording: Id, daemon: Daemon) -> JSONResponse:
+    """A recording that is being made."""
+    found = next((each for each in _live(daemon) if each["id"] == recording), None)
+    if found is None:
+        raise IntercomError(
+            ErrorCode.RECORDING_NOT_FOUND, f"No recording {recording} runs.", "It has ended or never existed."
+        )
+    return JSONResponse(found)
+
+
+@router.post("/live/{recording}/pause", responses=answers(models.Done))
+async def pause_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Pause a recording: what follows is not in it."""
+    return await _steer(daemon, recording, RecordingOrder.PAUSE, who)
+
+
+@router.post("/live/{recording}/resume", responses=answers(models.Done))
+async def resume_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """End the pause of a recording."""
+    return await _steer(daemon, recording, RecordingOrder.RESUME, who)
+
+
+@router.post("/live/{recording}/stop", responses=answers(models.Done))
+async def end_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """End a recording; `recording.available` follows."""
+    return await _steer(daemon, recording, RecordingOrder.STOP, who)
+
+
+@router.delete("/live/{recording}", responses=answers(models.Done))
+async def discard_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """End a recording and keep nothing of it; `recording.deleted` follows."""
+    return await _steer(daemon, recording, RecordingOrder.DISCARD, who)
+
+
 @router.get("/{recording}", responses=answers(models.Recording))
 async def read_recording(recording: Id, daemon: Daemon) -> JSONResponse:
     """One recording."""
@@ -96,6 +139,25 @@ async def delete_recording(recording: Id, daemon: Daemon, who: Who) -> JSONRespo
     """Delete a finished recording, with its file. One that is being written or protected is refused (`conflict`)."""
     await asyncio.to_thread(daemon.recordings.delete, recording, who)
     return JSONResponse({"warning": None})
+
+
+async def _steer(daemon: HttpPorts, recording: str, to: RecordingOrder, who: str) -> JSONResponse:
+    reply = await ask(daemon, inputs.SteerRecording(RecordingId(recording), to), who)
+    return JSONResponse({"warning": reply.warning or None})
+
+
+def _live(daemon: HttpPorts) -> list[Json]:
+    return [
+        {
+            "id": call["recording"],
+            "call": call["id"],
+            "remote": call["remote"]["uri"],
+            "paused": call["recording_paused"],
+            "url": f"{router.prefix}/{call['recording']}/audio",
+        }
+        for call in daemon.calls()
+        if call["recording"] is not None
+    ]
 
 
 def _body(row: Recording) -> Json:

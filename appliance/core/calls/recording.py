@@ -6,8 +6,17 @@ from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
-from appliance.core.model import Call, CallId, CallState, OpenRecording, RecordedCalls, RecordingId, Space
-from appliance.core.orders import FinishRecording, PrepareRecording
+from appliance.core.model import (
+    Call,
+    CallId,
+    CallState,
+    OpenRecording,
+    RecordedCalls,
+    RecordingId,
+    RecordingOrder,
+    Space,
+)
+from appliance.core.orders import FinishRecording, PrepareRecording, Reply
 from appliance.core.transition import Turn
 
 _OF_SPACE = {
@@ -57,6 +66,41 @@ def stop(turn: Turn, call: Call) -> None:
     turn.put(replace(call, recording=None))
 
 
+def steer(turn: Turn, wanted: inputs.SteerRecording, asked: inputs.Requested) -> Reply:
+    """Pause, resume, stop or discard a recording for a client. Raises IntercomError."""
+    found = _find(turn, wanted.recording)
+    call = None if found is None else turn.calls.get(found.call)
+    if found is None or call is None or call.recording != found.id:
+        raise IntercomError(
+            ErrorCode.RECORDING_NOT_FOUND,
+            f"No recording {wanted.recording} runs.",
+            "It has ended or never existed.",
+            "GET /v1/recordings/live lists those that run.",
+        )
+    reply = Reply(asked.request, call=call.id)
+    match wanted.to:
+        case RecordingOrder.STOP:
+            stop(turn, call)
+        case RecordingOrder.DISCARD:
+            change(turn, found.id, lambda r: replace(r, discarded_by=asked.who))
+            stop(turn, call)
+        case RecordingOrder.PAUSE if found.paused_at is None:
+            change(turn, found.id, lambda r: replace(r, paused_at=turn.now))
+            turn.emit(events.RecordingPaused(call.id, found.id))
+        case RecordingOrder.RESUME if found.paused_at is not None:
+            pauses_s = found.pauses_s + turn.now - found.paused_at
+            change(turn, found.id, lambda r: replace(r, paused_at=None, pauses_s=pauses_s))
+            turn.emit(events.RecordingResumed(call.id, found.id))
+        case _:
+            paused = "not paused" if found.paused_at is None else "paused"
+            return replace(reply, warning=f"Recording {found.id} is {paused} already.")
+    return reply
+
+
+def _find(turn: Turn, wanted: RecordingId) -> OpenRecording | None:
+    return next((r for r in turn.calls.recordings if r.id == wanted), None)
+
+
 def _with_sound(call: Call) -> Call:
     """Return the call if there is something to record, else raise recording-no-media."""
     if not call.talks and call.state is not CallState.EARLY_MEDIA:
@@ -92,17 +136,22 @@ def prepared(turn: Turn, recording: RecordingId) -> None:
 
 def begun(turn: Turn, call: CallId, recording: RecordingId) -> None:
     """The SIP process writes samples into the file."""
-    if change(turn, recording, lambda r: replace(r, since=turn.now, ready=not r.unwanted)):
+    if change(turn, recording, lambda r: _from_now(r, turn.now)):
         turn.emit(events.RecordingStarted(call, recording, url(recording)))
+
+
+def _from_now(recording: OpenRecording, now: float) -> OpenRecording:
+    paused_at = None if recording.paused_at is None else now
+    return replace(recording, since=now, paused_at=paused_at, pauses_s=0.0, ready=not recording.unwanted)
 
 
 def closed(turn: Turn, call: CallId, recording: RecordingId) -> None:
     """The SIP process has closed the file."""
-    since = next((r.since for r in turn.calls.recordings if r.id == recording), None)
+    found = _find(turn, recording)
     change(turn, recording, lambda _: None)
-    if since is not None:
-        turn.emit(events.RecordingStopped(call, recording, url(recording), round(turn.now - since, 3)))
-    turn.order(FinishRecording(recording))
+    if found is not None and found.begun:
+        turn.emit(events.RecordingStopped(call, recording, url(recording), round(found.seconds(turn.now), 3)))
+    turn.order(FinishRecording(recording, "" if found is None else found.discarded_by))
 
 
 def refused(turn: Turn, given: inputs.RecordingRefused) -> None:

@@ -75,6 +75,7 @@ perform = performs(
     asks_call(inputs.MuteCall, lambda turn, call, action, _: requests.mute(turn, connected(call), muted=action.muted)),
     asks_call(inputs.StartRecording, lambda turn, call, *_: recording.start(turn, call)),
     asks_call(inputs.StopRecording, lambda turn, call, *_: recording.stop(turn, call)),
+    asks(inputs.SteerRecording, recording.steer),
     asks_call(
         inputs.DecideUpdate,
         lambda turn, call, action, _: updates.decide(turn, connected(call), accepted=action.accepted),

@@ -22,6 +22,7 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
         "hold": call.media.hold,
         "active": call.id in call_states.with_sound(state),
         "muted": call.media.muted,
+        "recording_paused": any(r.id == call.recording and r.paused_at is not None for r in state.calls.recordings),
         "tone": None if (played := state.audio.tone(call.id)) is None else played.sound.tone,
         "playback": None if (found := state.audio.playback(call.id)) is None else found.id,
         "conference": call.conference,

@@ -12,8 +12,25 @@ class RecordingStarted(CallEvent):
     url: str
 
 
+class RecordingPaused(CallEvent):
+    """A client paused the recording: what follows is not in it."""
+
+    TYPE = "recording.paused"
+    recording: RecordingId
+
+
+class RecordingResumed(CallEvent):
+    """The recording goes on after a pause."""
+
+    TYPE = "recording.resumed"
+    recording: RecordingId
+
+
 class RecordingStopped(CallEvent):
-    """The recording's file is closed. `recording.available` follows."""
+    """The recording's file is closed. `recording.available` follows, or `recording.deleted` if it was discarded.
+
+    duration_s: without pauses.
+    """
 
     TYPE = "recording.stopped"
     recording: RecordingId
@@ -46,7 +63,7 @@ class RecordingRecovered(RecordingAvailable):
 
 
 class RecordingDeleted(Event):
-    """A finished recording was removed, with its file: nothing is at `url` any more. `by`: who asked for it."""
+    """A recording was removed, with its file: nothing is at `url` any more. `by`: who asked for it."""
 
     TYPE = "recording.deleted"
     recording: RecordingId

@@ -157,6 +157,7 @@ from appliance.core.inputs.recordings import (
     RecordingRefused,
     SpaceMeasured,
     StartRecording,
+    SteerRecording,
     StopRecording,
 )
 from appliance.core.inputs.requests import Action, AtOnce, Requested

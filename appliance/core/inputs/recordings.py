@@ -2,7 +2,7 @@
 
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
-from appliance.core.model import CallId, RecordingId, Removal, Storage
+from appliance.core.model import CallId, RecordingId, RecordingOrder, Removal, Storage
 
 
 class RecordingPrepared(Input, kw_only=True):
@@ -77,3 +77,10 @@ class StopRecording(Tagged):
     """End a call's recording; the call goes on."""
 
     call: CallId
+
+
+class SteerRecording(Tagged):
+    """Pause a recording that runs, resume it, stop it, or stop it and keep nothing of it."""
+
+    recording: RecordingId
+    to: RecordingOrder

@@ -37,7 +37,7 @@ from appliance.core.inputs.conferences import Conferring
 from appliance.core.inputs.doors import ClearSensor, HoldDoor, Lockdown, OpenDoor, ReleaseDoor
 from appliance.core.inputs.messages import Writing
 from appliance.core.inputs.panel import TestLamp
-from appliance.core.inputs.recordings import StartRecording, StopRecording
+from appliance.core.inputs.recordings import StartRecording, SteerRecording, StopRecording
 from appliance.core.inputs.transfers import AcceptTransfer, ConnectCalls, EndTransfer, SetTransferPolicy, TransferCall
 from appliance.core.inputs.visitor_ring import PressButton, RingFlat
 from appliance.core.model import RequestId
@@ -60,6 +60,7 @@ AtOnce = (
     | SendDigits
     | StartRecording
     | StopRecording
+    | SteerRecording
     | TransferCall
     | ConnectCalls
     | AcceptTransfer

@@ -162,6 +162,7 @@ from appliance.core.model.recordings import (
     OpenRecording,
     RecordedCalls,
     RecordingClock,
+    RecordingOrder,
     RecordingSearch,
     Removal,
     Space,

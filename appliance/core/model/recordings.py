@@ -14,6 +14,15 @@ class RecordedCalls(StrEnum):
     DOORBELL = "doorbell"
 
 
+class RecordingOrder(StrEnum):
+    """What a client does with a recording that runs."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    DISCARD = "discard"
+
+
 class OpenRecording(Record):
     """A recording whose file is being made or written."""
 
@@ -22,11 +31,19 @@ class OpenRecording(Record):
     ready: bool = False  # file and index row are durable, and the recording goes on
     since: float | None = None  # the SIP process has written samples from then on
     unwanted: bool = False  # a client stopped it before it began
+    discarded_by: str = ""  # the client who wants nothing of it kept
+    paused_at: float | None = None
+    pauses_s: float = 0.0  # how long it has been paused before
 
     @property
     def begun(self) -> bool:
         """Whether the SIP process writes samples, or has done so."""
         return self.since is not None
+
+    def seconds(self, now: float) -> float:
+        """Its length, without pauses."""
+        until = now if self.paused_at is None else self.paused_at
+        return 0.0 if self.since is None else until - self.since - self.pauses_s
 
 
 class Removal(StrEnum):

@@ -42,7 +42,7 @@ def pictures(state: State) -> tuple[Picture, ...]:
         true.append(Picture.DOOR_OPEN)
     if now is Picture.IN_CALL and microphone.broken(state):
         true.append(Picture.ERROR)
-    if state.calls.recordings and any(recording.begun for recording in state.calls.recordings):
+    if state.calls.recordings and any(r.begun and r.paused_at is None for r in state.calls.recordings):
         true.append(Picture.RECORDING)
     if microphone.heard(state):
         true.append(Picture.SPEAK)

@@ -4,7 +4,8 @@ import pytest
 
 from appliance.base.errors import ErrorCode
 from appliance.core import events, inputs
-from appliance.core.model import Call, CallId, RecordedCalls, RecordingId, Removal, Space, Storage
+from appliance.core.desired import Capture
+from appliance.core.model import Call, CallId, RecordedCalls, RecordingId, RecordingOrder, Removal, Space, Storage
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.core.snapshot import snapshot
 from tests.core.station import KITCHEN, Station, ready
@@ -279,3 +280,99 @@ def test_calls_that_a_press_began_are_recorded_where_only_those_are():
     other.give(inputs.CallAnswered, call=call.id)
     other.give(inputs.CallConfirmed, call=call.id)
     assert (other.call.state, other.call.recording) == ("connected", None)
+
+
+def steer(station: Station, recording: RecordingId, to: str):
+    return station.ask(inputs.SteerRecording(recording, RecordingOrder(to)))
+
+
+def capture(station: Station) -> Capture:
+    return station.desired.sound.calls[0].capture
+
+
+def test_a_pause_is_not_in_a_recording_and_does_not_count_for_its_length():
+    station, call, recording = recorded("Prepared", "Begun")
+    station.wait(2.0)
+    assert steer(station, recording, "pause").warning == ""
+    assert (capture(station), station.desired.sound.calls[0].recording) == (Capture.NOTHING, recording)
+    station.wait(5.0)
+    assert steer(station, recording, "pause").warning == f"Recording {recording} is paused already."
+    assert steer(station, recording, "resume").warning == ""
+    assert capture(station) is Capture.SOUND
+    assert steer(station, recording, "resume").warning == f"Recording {recording} is not paused already."
+    station.wait(1.0)
+    steer(station, recording, "pause")
+    station.wait(7.0)
+    end(station, call)
+    given(station, inputs.RecordingClosed, call, recording)
+    assert told(station) == ["started", "paused", "resumed", "paused", "stopped"]
+    assert station.last(events.RecordingStopped).duration_s == 3.0
+
+
+def test_a_recording_that_is_paused_before_it_begins_begins_with_its_pause():
+    station, call, recording = recorded("Prepared")
+    steer(station, recording, "pause")
+    station.wait(3.0)
+    given(station, inputs.RecordingBegun, call, recording)
+    assert capture(station) is Capture.NOTHING
+    station.wait(3.0)
+    steer(station, recording, "resume")
+    station.wait(1.0)
+    steer(station, recording, "stop")
+    given(station, inputs.RecordingClosed, call, recording)
+    assert station.last(events.RecordingStopped).duration_s == 1.0
+
+
+def test_a_recording_is_stopped_by_its_id():
+    station, call, recording = recorded("Prepared", "Begun")
+    assert steer(station, recording, "stop").error is None
+    given(station, inputs.RecordingClosed, call, recording)
+    assert station.orders(FinishRecording) == [FinishRecording(recording)]
+
+
+@pytest.mark.parametrize("over", ["closed", "call ended", "lost"])
+def test_nothing_is_kept_of_a_recording_that_is_discarded(over):
+    station, call, recording = recorded("Prepared", *(["Begun"] if over != "call ended" else []))
+    assert steer(station, recording, "discard").error is None
+    assert station.call.recording is None
+    if over == "closed":
+        given(station, inputs.RecordingClosed, call, recording)
+    elif over == "lost":
+        station.give(inputs.SipLost, why="killed")
+    else:
+        end(station, call)
+    assert station.orders(FinishRecording) == [FinishRecording(recording, discarded_by="test")]
+
+
+@pytest.mark.parametrize("to", RecordingOrder)
+def test_only_recordings_that_run_are_steered(to):
+    station, call, recording = recorded("Prepared", "Begun")
+    assert steer(station, RecordingId("r-never"), to).error.code == ErrorCode.RECORDING_NOT_FOUND
+    station.ask(inputs.StopRecording(call.id))
+    assert steer(station, recording, to).error.code == ErrorCode.RECORDING_NOT_FOUND
+    end(station, call)
+    assert steer(station, recording, to).error.code == ErrorCode.RECORDING_NOT_FOUND
+
+
+def test_a_recording_has_silence_while_a_far_end_types_a_code():
+    station, call, _ = recorded("Prepared", "Begun")
+    station.give(inputs.DigitReceived, call=call.id, digit="1", method="rfc4733", duration_ms=100)
+    assert capture(station) is Capture.SILENCE
+    station.wait(6.0)
+    assert capture(station) is Capture.SOUND
+
+
+def test_a_recording_has_silence_while_somebody_types_at_a_keypad():
+    station, _, _ = recorded("Prepared", "Begun")
+    station.give(inputs.KeypadKey, keypad="gate", key="4")
+    assert capture(station) is Capture.SILENCE
+    station.wait(60.0)
+    assert capture(station) is Capture.SOUND
+
+
+def test_a_paused_recording_is_not_shown_by_lamps():
+    station, _, recording = recorded("Prepared", "Begun")
+    assert "recording" in snapshot(station.state, 0.0)["panel"]["pictures"]
+    steer(station, recording, "pause")
+    assert "recording" not in snapshot(station.state, 0.0)["panel"]["pictures"]
+    assert snapshot(station.state, 0.0)["calls"][0]["recording_paused"] is True

@@ -7,10 +7,11 @@ from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
 from tests.support.shown import shows
 from tests.support.stations import RATE, Ear, level, tone_file
-from tests.support.waiting import until
+from tests.support.waiting import pause, until
 
 HERTZ = 1000
 SOME_BYTES = RATE  # half a second
+STILL_S = 0.5  # the SIP process writes more often while it records
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +95,52 @@ def test_a_client_records_parts_of_a_call(door, far):
     finished(door, call, third)
     assert len({first, second, third}) == 3
     assert door.ask("POST", path)[1]["code"] == "call-not-found"
+
+
+@shows(
+    *(f"POST /v1/recordings/live/{{recording}}/{act}" for act in ("pause", "resume", "stop")),
+    *("GET /v1/recordings/live", "GET /v1/recordings/live/{recording}", "DELETE /v1/recordings/live/{recording}"),
+    *("recording.paused", "recording.resumed"),
+)
+def test_a_recording_is_paused_resumed_stopped_and_discarded(door, far):
+    call = far.rung_by(door)
+    door.post(f"/v1/calls/{call}/recording")
+    recording, file = begun(door, call)
+    live = f"/v1/recordings/live/{recording}"
+    door.post(f"{live}/pause")
+    door.next("recording.paused", call, recording=recording)
+    assert door.get("/v1/recordings/live")["recordings"] == [door.get(live)]
+    assert door.get(live)["paused"] is True
+    still(file)
+    assert ctl(door, "record", "pause") == (0, f"Recording {recording} is paused already.\n")
+    door.post(f"{live}/resume")
+    door.next("recording.resumed", call, recording=recording)
+    size = file.path.stat().st_size
+    until(lambda: file.path.stat().st_size > size + SOME_BYTES, "more sound on disc", log=door.told)
+    door.post(f"{live}/stop")
+    samples = finished(door, call, recording)
+    assert level(samples[-RATE // 4 :], HERTZ) > -3.0
+    assert door.ask("POST", f"{live}/stop")[1]["code"] == "recording-not-found"
+
+    door.post(f"/v1/calls/{call}/recording")
+    unwanted, file = begun(door, call)
+    assert door.ask("DELETE", f"/v1/recordings/live/{unwanted}")[0] == 200
+    door.next("recording.stopped", call, recording=unwanted)
+    gone = door.next("recording.deleted", recording=unwanted)["data"]
+    assert (gone["why"], gone["by"]) == ("request", "http:unix")
+    assert not file.path.exists()
+    assert door.ask("GET", f"/v1/recordings/{unwanted}")[1]["code"] == "recording-not-found"
+    assert ctl(door, "record", "discard")[0] == 1
+    ended(door, far, call)
+
+
+def still(file):
+    """No more sound comes, once what was on its way is on disc."""
+    sizes = [-2, -1]
+
+    def same():
+        sizes.append(file.path.stat().st_size)
+        pause(STILL_S)
+        return sizes[-1] == sizes[-2] == sizes[-3]
+
+    until(same, "a file that no longer grows")

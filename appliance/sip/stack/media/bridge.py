@@ -8,7 +8,7 @@ from pathlib import Path
 import pjsua2 as pj
 
 from appliance.core import inputs
-from appliance.core.desired import CallMedia, Sound
+from appliance.core.desired import CallMedia, Capture, Sound
 from appliance.core.model import CallId, CountryTone, PlaybackId, Tone, of_country
 from appliance.sip.settings import SipSettings
 from appliance.sip.stack.calls.operations import Post
@@ -154,8 +154,11 @@ class Media:
         sinks = [port]
         if media.recording is not None:
             recorder = f"recording {media.recording}"
-            routes |= {(SILENCE, recorder), (port, recorder)}
-            sinks.append(recorder)
+            if media.capture is not Capture.NOTHING:
+                routes.add((SILENCE, recorder))
+            if media.capture is Capture.SOUND:
+                routes.add((port, recorder))
+                sinks.append(recorder)
         if media.microphone and not media.held:
             routes |= {(MICROPHONE, sink) for sink in sinks}
         routes |= {(_port(one), sink) for one, other in self._sound.links if other == media.call for sink in sinks}

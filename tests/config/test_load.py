@@ -60,7 +60,7 @@ ONE_ERROR = [
     ("[panel.button.flat1]\naction = 'answer'\npin = 3\ndebounse_ms = 1", "panel.button.flat1.debounse_ms: no such setting; did you mean debounce_ms?"),
     ("[sipp]", "sipp: no such setting; did you mean sip?"),
     ("[recording]\nfree_mb = 15", "recording.free_mb = 15: must be a whole number from 16 to 999999 (the journal and the system need it)"),
-    ('[recording]\ncalls = "some"', 'recording.calls = "some": must be one of "none", "answered", "doorbell"'),
+    ('[recording]\ncalls = "some"', 'recording.calls = "some": must be one of "none", "answered", "doorbell", "all"'),
     ("[recording]\nkeep_count = 0", "recording.keep_count = 0: must be a whole number from 1 to 999999"),
     ("[recording]\nx = 1", "recording.x: no such setting; there are enabled, calls, keep_count, keep_days, keep_mb, free_mb"),
     ("[panel]\nlines = 'simulated'\n[panel.lamp.a.pictures]\nidel = 'on'", "panel.lamp.a.pictures.idel: no such setting; did you mean idle?"),

@@ -147,9 +147,10 @@ class RecordingTable(Table):
     enabled: bool = setting(
         "Record calls, in both directions. Without it none is recorded, not even by order.", default=False
     )
-    calls: Literal["none", "answered", "doorbell"] = setting(
-        "Which calls are recorded without an order, from the answer to the end: none, all that are answered, or those "
-        "that a visitor's press began. The others are recorded when a client orders it.",
+    calls: Literal["none", "answered", "doorbell", "all"] = setting(
+        "Which calls are recorded without an order: from the answer on those that are answered, or of these those that "
+        "a visitor's press began; all from their first sound on, also before the answer; or none. The others are "
+        "recorded when a client orders it.",
         default="answered",
     )
     keep_count: int | None = setting(

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.call_states import Signal
+from appliance.core.calls import recording
 from appliance.core.model import Call, CallState, EarlySource
 from appliance.core.orders import EarlyMedia, Ring
 from appliance.core.transition import Turn
@@ -30,5 +31,5 @@ def send(turn: Turn, call: Call, source: EarlySource) -> str:
         turn.put(new)
         return ""
     turn.order(EarlyMedia(call.id))
-    turn.move(new, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id))
+    recording.begin(turn, turn.move(new, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id)))
     return ""

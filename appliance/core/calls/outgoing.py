@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from appliance.core import call_states, events, inputs
 from appliance.core.accounts import addresses, sip_uris
 from appliance.core.call_states import Signal
-from appliance.core.calls import forwarding
+from appliance.core.calls import forwarding, recording
 from appliance.core.model import (
     NO_ACCOUNT,
     AccountId,
@@ -97,7 +97,7 @@ def progressed(turn: Turn, call: Call, given: inputs.CallProgressed) -> None:
     )
     headers = dict(given.headers)
     if given.early_media:
-        turn.move(first, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id, headers))
+        recording.begin(turn, turn.move(first, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id, headers)))
     else:
         turn.move(first, Signal.RINGS, events.CallRinging(call.id, headers))
 

@@ -26,11 +26,14 @@ _OF_SPACE = {
 }
 
 
-def begin(turn: Turn, call: Call) -> None:
-    """Record a call if the station records such calls by itself."""
+def begin(turn: Turn, call: Call | None) -> None:
+    """Record a call from now on, if the station records such calls by itself and does not yet record this one."""
+    if call is None or not turn.settings.record or call.recording is not None:
+        return
     which = turn.settings.recorded_calls
     visits = call.button is not None or call.ring is not None
-    if turn.settings.record and (which is RecordedCalls.ANSWERED or (which is RecordedCalls.DOORBELL and visits)):
+    answered = which is RecordedCalls.ANSWERED or (which is RecordedCalls.DOORBELL and visits)
+    if which is RecordedCalls.ALL or (answered and call.talks):
         _prepare(turn, call)
 
 

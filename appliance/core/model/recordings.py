@@ -7,9 +7,10 @@ from appliance.core.model.ids import CallId, RecordingId
 
 
 class RecordedCalls(StrEnum):
-    """Which calls are recorded without an order. ANSWERED, DOORBELL: from the answer on."""
+    """Which calls are recorded without an order: from the answer on, ALL from the first sound on."""
 
     NONE = "none"
+    ALL = "all"
     ANSWERED = "answered"
     DOORBELL = "doorbell"
 

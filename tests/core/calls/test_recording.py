@@ -376,3 +376,44 @@ def test_a_paused_recording_is_not_shown_by_lamps():
     steer(station, recording, "pause")
     assert "recording" not in snapshot(station.state, 0.0)["panel"]["pictures"]
     assert snapshot(station.state, 0.0)["calls"][0]["recording_paused"] is True
+
+
+def early(which: RecordedCalls) -> Station:
+    """A call that we placed, and whose far end speaks before it answers."""
+    station = ready(recorded_calls=which)
+    call = station.dialled()
+    station.give(inputs.CallProgressed, call=call.id, code=183, early_media=True)
+    return station
+
+
+def test_where_all_calls_are_recorded_it_begins_with_the_first_sound_and_goes_on_after_the_answer():
+    station = early(RecordedCalls.ALL)
+    recording = station.call.recording
+    assert recording is not None
+    station.give(inputs.CallAnswered, call=station.call.id)
+    station.give(inputs.CallConfirmed, call=station.call.id)
+    assert (station.call.state, station.call.recording) == ("connected", recording)
+    assert len(station.orders(PrepareRecording)) == 1
+
+
+def test_a_recording_of_a_call_that_nobody_answers_is_kept():
+    station = early(RecordedCalls.ALL)
+    call, recording = station.call, station.call.recording
+    given(station, inputs.RecordingPrepared, call, recording)
+    given(station, inputs.RecordingBegun, call, recording)
+    station.give(inputs.CallEnded, call=call.id, code=486, reason="Busy Here", remote=True)
+    given(station, inputs.RecordingClosed, call, recording)
+    assert station.orders(FinishRecording) == [FinishRecording(recording)]
+
+
+@pytest.mark.parametrize("which", [RecordedCalls.NONE, RecordedCalls.ANSWERED, RecordedCalls.DOORBELL])
+def test_elsewhere_nothing_before_the_answer_is_recorded(which):
+    assert early(which).call.recording is None
+
+
+def test_a_caller_who_hears_the_station_before_the_answer_is_recorded_where_all_are():
+    station = ready(recorded_calls=RecordedCalls.ALL)
+    call = station.arrive()
+    assert station.call.recording is None
+    station.ask(inputs.SendEarlyMedia(call.id))
+    assert station.call.recording is not None

@@ -97,6 +97,19 @@ def test_a_client_records_parts_of_a_call(door, far):
     assert door.ask("POST", path)[1]["code"] == "call-not-found"
 
 
+def test_what_is_heard_before_the_answer_is_recorded(door, far):
+    call = door.ring()
+    invite = far.invited()
+    far.send(far.reply(invite, "183 Session Progress", far.sdp))
+    door.wait("call.early_media", call)
+    door.post(f"/v1/calls/{call}/recording")
+    recording, _ = begun(door, call)
+    far.send(far.reply(invite, "486 Busy Here"))
+    far.receive("ACK", "ACK")
+    door.final(call, kind="call.rejected", code=486)
+    finished(door, call, recording)
+
+
 @shows(
     *(f"POST /v1/recordings/live/{{recording}}/{act}" for act in ("pause", "resume", "stop")),
     *("GET /v1/recordings/live", "GET /v1/recordings/live/{recording}", "DELETE /v1/recordings/live/{recording}"),

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import appliance
 from appliance.base.errors import ErrorCode, IntercomError, problem
@@ -82,6 +82,8 @@ def call_commands(add: Add) -> None:
     """What acts on calls, tones and sounds."""
     dial_ = add("dial", dial, "call a target or a SIP address")
     dial_.add_argument("to")
+    add("ring", ring, "ring a flat of the directory").add_argument("flat", help="its number")
+    options.message(add("message", message, "send a text to a target, a SIP address or a number"))
     for name, text in (("answer", "answer a call"), ("hangup", "end a call"), ("hold", "hold a call")):
         add(name, on_call(name), text).add_argument("call", nargs="?", help="its id (default: the only call that fits)")
     add("resume", on_call("resume"), "resume a held call").add_argument("call", nargs="?")
@@ -326,6 +328,22 @@ def dial(client: Client, given: argparse.Namespace) -> int:
     return output(client.ask("POST", "/v1/calls", {"to": given.to}), given, show.done)
 
 
+def ring(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl ring`."""
+    return output(client.ask("POST", f"/v1/contacts/{quote(given.flat, safe='')}/ring"), given, show.done)
+
+
+def message(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl message`."""
+    body = {"to": given.to, "text": text_of(given), "account": given.account}
+    return output(client.ask("POST", "/v1/messages", body), given, lambda answer: answer["message"])
+
+
+def text_of(given: argparse.Namespace) -> str:
+    """The text of the command line, or of standard input, which hides it from other users."""
+    return sys.stdin.buffer.read().decode(errors="replace").strip() if given.text == "-" else str(given.text)
+
+
 def on_call(action: str) -> Command:
     """A command that performs one action on a call."""
 
@@ -390,9 +408,8 @@ def play(client: Client, given: argparse.Namespace) -> int:
 def say(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl say`."""
     path = f"/v1/calls/{given.call}/say" if given.call else "/v1/audio/say"
-    text = sys.stdin.buffer.read().decode(errors="replace").strip() if given.text == "-" else given.text
     settings = {"language": given.language, "voice": given.voice, "rate": given.rate, "volume": given.volume}
-    return output(client.ask("POST", path, {"text": text, **settings}, MADE_SOUND_S), given, show.done)
+    return output(client.ask("POST", path, {"text": text_of(given), **settings}, MADE_SOUND_S), given, show.done)
 
 
 def record(client: Client, given: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ OF_STATE: dict[str, Callable[[Json], list[str]]] = {
     "account": lambda state: [str(account["name"]) for account in state["accounts"]],
     "button": lambda state: _ids(state["panel"]["buttons"]),
     "call": lambda state: _ids(state["calls"]),
+    "flat": lambda state: [str(each["flat"]) for each in state["directory"]],
     "door": lambda state: _ids(state["doors"]),
     "part": panel_test.parts,
     "sensor": lambda state: _ids(state["panel"]["sensors"]),

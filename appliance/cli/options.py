@@ -63,6 +63,15 @@ def speech(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--volume", type=float, default=100.0, help="in per cent of the voice's (default 100)")
 
 
+def message(parser: argparse.ArgumentParser) -> None:
+    """Which text, and to whom."""
+    parser.add_argument("to", help="name of a target, a SIP address, or a number at an account")
+    parser.add_argument("text", help="the text; -: from standard input, which hides it from other users")
+    parser.add_argument(
+        "--account", default="", help="send it through this account (default: the target's, or the first)"
+    )
+
+
 def watch(parser: argparse.ArgumentParser) -> None:
     """From where, and until what."""
     parser.add_argument("--since", type=int, metavar="ID", help="start after this event")

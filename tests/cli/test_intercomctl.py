@@ -41,6 +41,8 @@ def daemon(tmp_path_factory):
     with wave.open(str(state / "recordings" / "r-1.wav"), "wb") as sound:
         sound.setparams((1, 2, 8000, 0, "NONE", ""))
         sound.writeframes(bytes(16000))
+    config["directory"] = {"file": str(state / "flats.csv")}
+    (state / "flats.csv").write_text("flat,name,targets\n12,Miller,kitchen\n")
     with Daemon(state, config=config) as daemon:
         until((state / "http.address").exists, "the interface", log=daemon.told)
         yield state
@@ -400,6 +402,29 @@ def test_what_happened_in_a_call_is_shown_in_words(daemon):
 
 
 @pytest.mark.far_end
+@pytest.mark.parametrize(("words", "given"), [(["hello"], ""), (["-"], "hello\n")], ids=["argument", "input"])
+def test_a_text_of_the_command_line_or_of_standard_input_is_sent(daemon, words, given):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+        far.bind(("127.0.0.1", 0))
+        far.settimeout(120)
+        sent = ctl(daemon, "message", f"sip:nobody@127.0.0.1:{far.getsockname()[1]}", *words, given=given)
+        assert (sent.returncode, sent.stdout[:2]) == (0, "m-"), sent.stderr
+        came = far.recv(65536)
+        assert came.startswith(b"MESSAGE ")
+        assert came.endswith(b"hello")
+
+
+@pytest.mark.far_end
+def test_a_flat_is_rung_and_one_that_is_not_there_is_refused(daemon):
+    assert ctl(daemon, "ring", "12").returncode == 0
+    until(lambda: "kitchen" in ctl(daemon, "state").stdout, "the call")
+    for call in json.loads(ctl(daemon, "--json", "state").stdout)["calls"]:
+        ctl(daemon, "hangup", call["id"])
+    until(lambda: not json.loads(ctl(daemon, "--json", "state").stdout)["calls"], "its end")
+    assert "99" in ctl(daemon, "ring", "99").stderr
+
+
+@pytest.mark.far_end
 def test_do_not_disturb_is_shown_begun_and_ended(daemon):
     assert ctl(daemon, "dnd").stdout == "Do not disturb: off.\n"
     assert ctl(daemon, "dnd", "on").stdout == "Do not disturb: on.\n"
@@ -424,7 +449,9 @@ def test_forwarding_is_shown_set_and_ended(daemon):
 
 @pytest.mark.far_end
 def test_contacts_are_listed_and_an_account_that_is_not_there_is_refused(daemon):
-    assert "kitchen  sip:" in ctl(daemon, "contacts").stdout
+    listed = ctl(daemon, "contacts").stdout
+    assert listed.startswith("flat 12  Miller  kitchen\n")
+    assert "\nkitchen  sip:" in listed
     for act in ("register", "unregister"):
         assert "There is no account office" in ctl(daemon, "accounts", act, "office").stderr
         assert "No account is given" in ctl(daemon, "accounts", act).stderr

@@ -33,7 +33,7 @@ def test_the_loop_goes_on_while_the_interface_is_imported(tmp_path, monkeypatch)
     config = check({"http": {"port": 0}}, "test")
 
     async def run():
-        kept, places = StoredLists(None, None, None), Places(tmp_path, tmp_path)
+        kept, places = StoredLists(None, None, None, Mock(stored=list)), Places(tmp_path, tmp_path)
         web = Web(lambda: config, places, reactor, kept, tmp_path / "x.toml", Counts([]), Mock())
         serving = asyncio.create_task(web.serve())
         assert await asyncio.to_thread(slow.asked.wait, 120), "the interface was not imported"

@@ -437,3 +437,9 @@ def test_an_input_is_read_by_the_name_that_it_had_in_an_earlier_version():
     given = record_format.given({"input": ["ClockTold", clock]})
     assert given == inputs.ClockReported(at=101.0, clock=Clock(0.0, 3600.0, trusted=True))
     assert record_format.of(Taken(given, None, None))["input"]["type"] == "ClockReported"
+
+
+def test_a_change_of_source_that_was_recorded_without_its_ssrc_is_read():
+    line = {"type": "SourceChanged", "at": 1.0, "call": "c-1", "source": "192.0.2.9:4000", "previous": "192.0.2.7:4000"}
+    given = record_format.given({"input": line})
+    assert (given.ssrc, given.previous_ssrc) == (0, None)

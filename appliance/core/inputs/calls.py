@@ -112,9 +112,9 @@ class SourceChanged(OfCall, kw_only=True):
     """
 
     source: str
-    ssrc: int
+    ssrc: int = 0  # in recordings made before it was given
     previous: str
-    previous_ssrc: int | None
+    previous_ssrc: int | None = None
 
 
 class RtpStarted(OfCall, kw_only=True):

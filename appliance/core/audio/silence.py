@@ -3,7 +3,7 @@
 from appliance.core import inputs, sound
 from appliance.core.audio import microphone
 from appliance.core.calls import media
-from appliance.core.model import NULL, Call, MediaDirection, SilenceCause, State
+from appliance.core.model import NULL, Call, MediaDirection, SilenceCause, SoundMode, State
 from appliance.core.transition import Turn
 
 SILENT_S = 5.0  # of digital silence, before it is reported: longer than the pauses of most noise suppressors
@@ -24,6 +24,8 @@ def sent(state: State, call: Call, silent_s: float) -> SilenceCause | None:
     reaches = sound.microphone(state, call)
     if call.media.muted or (reaches and microphone.muted(state)):
         return SilenceCause.MUTED
-    if reaches and silent_s >= SILENT_S and state.settings.audio.capture != NULL:
+    audio = state.settings.audio  # the other modes make the microphone silent themselves
+    judged = reaches and audio.mode is SoundMode.FULL_DUPLEX and audio.capture != NULL
+    if judged and silent_s >= SILENT_S:
         return SilenceCause.DIGITAL_SILENCE
     return None

@@ -339,8 +339,8 @@ class MediaSilent(CallEvent):
 
     direction: send, or receive. why: no_packets (`media.stopped` comes too), digital_silence (each sample of the last
     5 s was zero: the far end is muted, or our microphone is dead), or muted (by a client, or at our sound card). It
-    comes again with another cause. What is sent is not judged while push-to-talk closes the microphone, or if none is
-    configured.
+    comes again with another cause. Digital silence is not looked for in what is sent with an audio.mode other than
+    full_duplex, which closes the microphone itself, nor without a microphone.
     """
 
     TYPE = "media.silent"

@@ -63,7 +63,9 @@ def test_a_microphone_that_is_muted_at_its_card_is_that_of_the_foreground():
     assert counted(station) == [("resumed", SEND, "muted")]
 
 
-@pytest.mark.parametrize("audio", [{"capture": NULL}, {"mode": SoundMode.PUSH_TO_TALK}])
+@pytest.mark.parametrize(
+    "audio", [{"capture": NULL}, *({"mode": mode} for mode in SoundMode if mode is not SoundMode.FULL_DUPLEX)]
+)
 def test_nobody_waits_for_the_sound_of_a_microphone_that_is_closed_or_missing(audio):
     station = talking(**audio)
     assert counted(station, sent=SILENT_S) == []

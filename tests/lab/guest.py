@@ -2,11 +2,13 @@
 
 import fcntl
 import functools
+import json
 import os
 import shutil
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.lab import jobs
 from tests.support.waiting import until
@@ -136,6 +138,22 @@ class Guest:
     def as_user(self, user: str, *words: str, timeout_s: float = PATIENCE_S) -> subprocess.CompletedProcess[str]:
         """Run a command as somebody, with the groups that he has."""
         return self.run("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *words, timeout_s=timeout_s)
+
+    def ask(self, path: str) -> dict[str, Any] | None:
+        """What the service answers to a GET request; None while it does not."""
+        ended = self.run("http", "GET", path)
+        return json.loads(ended.stdout) if ended.returncode == 0 else None
+
+    def asked(self, path: str) -> dict[str, Any]:
+        """The same, where it must answer."""
+        answer = self.ask(path)
+        if answer is None:
+            raise GuestError(f"the service does not answer GET {path}")
+        return answer
+
+    def state(self) -> dict[str, Any] | None:
+        """The service's state; None while nobody answers."""
+        return self.ask("/v1/state")
 
     def service(self, name: str, *words: str, user: str = "root") -> None:
         """Run a command in the background as a unit, whose `journal("--unit=NAME", "--output=cat")` has its output."""

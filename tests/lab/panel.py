@@ -29,8 +29,7 @@ class Panel(LabWitness):
 
     def ask(self, path):
         """What its interface answers."""
-        ended = self.guest.run("python3", "/lab/programs/http_client.py", "GET", path)
-        return json.loads(ended.stdout) if ended.returncode == 0 else {"appliance": {"ready": False}}
+        return self.guest.ask(path) or {"appliance": {"ready": False}}
 
     # -- lines ---------------------------------------------------------------------------------------------------------
 

@@ -86,8 +86,7 @@ class Station:
 
     def state(self) -> dict | None:
         """The whole state; None while nobody answers."""
-        ended = self.guest.run("intercomctl", "--json", "state", timeout_s=120)
-        return json.loads(ended.stdout) if ended.returncode == 0 else None
+        return self.guest.state()
 
     def events(self, kind: str, since: str = "") -> list[str]:
         """The lines of the events of a type, from the journal; since: a cursor of it."""

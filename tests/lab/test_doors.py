@@ -105,8 +105,8 @@ class Station(LabWitness):
         return self.door()
 
     def door(self):
-        answer = self.guest.run("intercomctl", "--json", "state")
-        return json.loads(answer.stdout)["doors"][0] if answer.returncode == 0 else None
+        state = self.guest.state()
+        return state and state["doors"][0]
 
     def ask(self, *words):
         """An order about the door: its status, and what was said."""

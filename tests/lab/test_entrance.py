@@ -173,14 +173,9 @@ class Entrance(LabWitness):
 
     def ready(self):
         """Until the doors can be opened, and keypad and reader are read."""
-        self.guest.wait_for(
-            lambda: (state := self.state()) and all(door["available"] for door in state["doors"]), "the doors", 120
-        )
+        available = lambda: (state := self.guest.state()) and all(door["available"] for door in state["doors"])  # noqa: E731
+        self.guest.wait_for(available, "the doors", 120)
         self.guest.wait_for(lambda: all(grabbed(self.guest, f"Desk {kind}") for kind in ("keypad", "reader")), "keys")
-
-    def state(self):
-        answer = self.guest.run("intercomctl", "--json", "state")
-        return json.loads(answer.stdout) if answer.returncode == 0 else None
 
     def begin(self):
         self.since = self.moment()

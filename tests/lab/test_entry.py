@@ -91,7 +91,7 @@ def events(guest):
     guest.check("udevadm", "settle")
     guest.write("/etc/intercomd/intercomd.toml", CONFIG)
     guest.check("systemctl", "restart", "intercomd-guard", "intercomd")
-    guest.wait_for(lambda: guest.run("intercomctl", "state").returncode == 0, "the service answers", 120)
+    guest.wait_for(guest.state, "the service answers", 120)
     guest.wait_for(lambda: used(guest, "C2") and used(guest, "K2"), "the lines are taken", 120)
     guest.wait_for(lambda: all(grabbed(guest, f"Desk {kind}") for kind in ("keypad", "reader")), "the devices", 120)
     return Events(guest)
@@ -162,7 +162,7 @@ def test_a_lost_pulse_is_reported_and_counted(guest, events):
     (*_, told) = events.wait("card.discarded", before + 1, "that it was no card")
     assert told["data"]["reader"] == "gate"
     assert told["data"]["why"] == "a frame of an unexpected length: 1 bits came, of 4, 8, 26, 34"
-    shown = json.loads(guest.check("intercomctl", "--json", "state"))["panel"]["readers"]
+    shown = guest.asked("/v1/state")["panel"]["readers"]
     assert {reader["id"]: reader["discarded"] > 0 for reader in shown} == {"gate": True, "desk": False}
 
 
@@ -223,7 +223,7 @@ def test_a_person_who_comes_near_is_reported_by_event_and_state(guest, events):
         guest.pull(CHIP, PIR, edge)
         (*_, told) = events.wait("sensor.changed", count, "the movement")
         assert told["data"] == {"sensor": "pir", "kind": "motion", "active": active}
-        (sensor,) = json.loads(guest.check("intercomctl", "--json", "state"))["panel"]["sensors"]
+        (sensor,) = guest.asked("/v1/state")["panel"]["sensors"]
         assert (sensor["id"], sensor["active"]) == ("pir", active)
 
 
@@ -252,7 +252,7 @@ def test_a_device_that_is_unplugged_is_reported_and_works_when_it_is_back(guest,
 
 def state_of(guest, sensor):
     """Whether it is active, in the service's state; None: unknown."""
-    panel = json.loads(guest.check("intercomctl", "--json", "state"))["panel"]
+    panel = guest.asked("/v1/state")["panel"]
     return next(each["active"] for each in panel["sensors"] if each["id"] == sensor)
 
 

@@ -59,11 +59,6 @@ def bare(make_guest, bare_disc):
     return guest
 
 
-def state(guest):
-    answer = guest.run("intercomctl", "--json", "state")
-    return json.loads(answer.stdout) if answer.returncode == 0 else None
-
-
 def test_apt_installs_it_and_the_first_press_is_a_call(bare, debs, measured):
     begun = time.monotonic()
 
@@ -75,8 +70,8 @@ def test_apt_installs_it_and_the_first_press_is_a_call(bare, debs, measured):
     bare.write("/etc/intercomd/intercomd.toml", CONFIG)
     bare.check("intercomd", "--check")
     bare.check("systemctl", "restart", "intercomd-guard", "intercomd")
-    bare.wait_for(lambda: (told := state(bare)) and told["appliance"]["ready"], "the station is ready")
-    assert state(bare)["appliance"]["failed"] == []
+    bare.wait_for(lambda: (told := bare.state()) and told["appliance"]["ready"], "the station is ready")
+    assert bare.state()["appliance"]["failed"] == []
     step("configured and ready")
 
     kitchen = FarEnd(bare, answers=False)
@@ -95,7 +90,7 @@ def test_apt_installs_it_and_the_first_press_is_a_call(bare, debs, measured):
     step("door opened and locked")
     kitchen.tell("hangup")
     bare.wait_for(lambda: bare.level("board", LAMP) == 0, "the lamp is dark")
-    bare.wait_for(lambda: not state(bare)["calls"], "the call has ended")
+    bare.wait_for(lambda: not bare.state()["calls"], "the call has ended")
     step("ended")
 
     (recording,) = json.loads(bare.check("intercomctl", "--json", "recordings"))["recordings"]

@@ -89,7 +89,7 @@ class Board:
         guest.write("/etc/intercomd/intercomd.toml", CONFIG)
         guest.check("systemctl", "restart", "intercomd-guard", "intercomd", timeout_s=120)
         self.kitchen = FarEnd(guest)
-        guest.wait_for(lambda: guest.run("intercomctl", "panel").returncode == 0, "the station answers", 120)
+        guest.wait_for(guest.state, "the station answers", 120)
         self.events = Events(guest)
 
     def set_clock(self, time):
@@ -120,8 +120,7 @@ class Board:
         self.guest.wait_for(last, f"lamp {lamp} is told as {wanted}", 120)
 
     def lamp(self, wanted):
-        told = json.loads(self.guest.check("intercomctl", "--json", "panel"))
-        return next(lamp for lamp in told["lamps"] if lamp["id"] == wanted)
+        return next(lamp for lamp in self.guest.asked("/v1/panel")["lamps"] if lamp["id"] == wanted)
 
 
 COLORS = ("red", "green", "blue")

@@ -3,8 +3,6 @@
 The line's pull is at the energised level: whatever lets go of it, or comes too late, is seen as an open door.
 """
 
-import json
-
 import pytest
 
 from tests.lab.guest import PROGRAMS
@@ -64,8 +62,7 @@ def ready(guest):
     """The station's state, once it can make calls and open its door."""
 
     def there():
-        answer = guest.run("intercomctl", "--json", "state")
-        state = json.loads(answer.stdout) if answer.returncode == 0 else None
+        state = guest.state()
         return state if state and state["appliance"]["ready"] and state["doors"][0]["available"] else None
 
     return guest.wait_for(there, "the station is ready", 120)

@@ -68,18 +68,13 @@ def restart(guest):
     guest.wait_for(lambda: registered(guest), "the account is registered")
 
 
-def state(guest):
-    answer = guest.run("intercomctl", "--json", "state")
-    return json.loads(answer.stdout) if answer.returncode == 0 else None
-
-
 def registered(guest):
-    told = state(guest)
+    told = guest.state()
     return told and [account["state"] for account in told["accounts"]] == ["registered"]
 
 
 def newest(guest):
-    return state(guest)["last_event"]
+    return guest.state()["last_event"]
 
 
 def test_at_idle_with_an_account_that_is_renewed_no_file_is_touched(station, measured):
@@ -123,11 +118,11 @@ def test_a_wrong_clock_at_boot_is_survived_and_its_jump_reported(station):
 def test_on_a_root_that_is_read_only_but_for_the_state_directory_it_runs(station):
     booted_with(station, ROOT_READ_ONLY + STATE_WRITABLE)
     assert "Read-only file system" in station.run("touch", "/etc/x").stderr
-    assert state(station)["appliance"]["failed"] == []
+    assert station.state()["appliance"]["failed"] == []
     before = newest(station)
     restart(station)
     assert newest(station) > before
-    assert state(station)["appliance"]["failed"] == []
+    assert station.state()["appliance"]["failed"] == []
 
 
 def test_with_no_directory_to_write_to_state_is_kept_in_memory_and_reported_once(station):
@@ -138,7 +133,7 @@ def test_with_no_directory_to_write_to_state_is_kept_in_memory_and_reported_once
         told = station.properties("intercomd", "StatusText", "ActiveState")
         assert told["ActiveState"] == "active"
         assert "storage: /var/lib/intercomd cannot be written" in told["StatusText"]
-        (failed,) = state(station)["appliance"]["failed"]
+        (failed,) = station.state()["appliance"]["failed"]
         assert failed["part"] == "storage"
         since = station.check("systemctl", "show", "intercomd", "--property=InvocationID", "--value")
         log = station.journal("--output=cat", f"_SYSTEMD_INVOCATION_ID={since}")
@@ -148,7 +143,7 @@ def test_with_no_directory_to_write_to_state_is_kept_in_memory_and_reported_once
     assert ids[0] < ids[1]
     station.check("mount", "-o", "remount,rw", "/")
     restart(station)  # its own view of the mounts is as old as its start
-    assert not state(station)["appliance"]["failed"]
+    assert not station.state()["appliance"]["failed"]
 
 
 def booted_with(guest, table):

@@ -51,19 +51,14 @@ def board(guest):
     return guest
 
 
-def state(guest):
-    answer = guest.run("intercomctl", "--json", "state")
-    return json.loads(answer.stdout) if answer.returncode == 0 else None
-
-
 def findings(guest, *words):
     told = guest.run("intercomctl", "--json", "doctor", *words)
     return {finding["check"]: finding for finding in json.loads(told.stdout)["findings"]}, told.returncode
 
 
 def test_a_fresh_station_says_that_it_is_not_configured_and_can_be_tried(board):
-    board.wait_for(lambda: (told := state(board)) and told["appliance"]["ready"], "the station is ready")
-    assert state(board)["appliance"]["configured"] is False
+    board.wait_for(lambda: (told := board.state()) and told["appliance"]["ready"], "the station is ready")
+    assert board.state()["appliance"]["configured"] is False
     assert board.properties("intercomd", "StatusText")["StatusText"].startswith("not configured")
     assert "not configured" in board.check("systemctl", "status", "intercomd", "--no-pager")
     found, _ = findings(board)
@@ -76,9 +71,9 @@ def test_the_set_up_takes_what_is_there_and_its_lines_do_what_they_are_for(board
     board.check("intercomd-setup", "--yes")
     board.check("intercomd", "--check")
     board.check("systemctl", "restart", "intercomd-guard", "intercomd")
-    board.wait_for(lambda: (told := state(board)) and told["appliance"]["ready"], "the station is ready")
-    assert state(board)["appliance"]["failed"] == []
-    assert "it has no target to call" in state(board)["appliance"]["status"]
+    board.wait_for(lambda: (told := board.state()) and told["appliance"]["ready"], "the station is ready")
+    assert board.state()["appliance"]["failed"] == []
+    assert "it has no target to call" in board.state()["appliance"]["status"]
     found, _ = findings(board)
     assert found["audio.capture"]["message"].startswith("The microphone is muted.")
     board.check("intercomctl", "audio", "set", "--microphone", "on")
@@ -107,7 +102,7 @@ def test_the_doctor_names_who_has_a_line_or_a_card_with_and_without_the_daemon(b
     board.wait_for(taken, "the doctor sees who has line and card")
     board.check("systemctl", "stop", "thief", "player")
     board.check("systemctl", "start", "intercomd-guard.socket", "intercomd")
-    board.wait_for(lambda: (told := state(board)) and told["appliance"]["ready"], "the station is ready")
+    board.wait_for(lambda: (told := board.state()) and told["appliance"]["ready"], "the station is ready")
 
 
 def test_a_board_without_a_screen_takes_its_configuration_from_the_boot_partition_once(board):
@@ -118,17 +113,19 @@ def test_a_board_without_a_screen_takes_its_configuration_from_the_boot_partitio
     assert "station.name = 5: must be" in errors
     assert "station.name = 5: must be" in board.journal("--unit=intercomd-setup", "--output=cat")
     assert "hunter2" not in errors + board.journal()
-    board.wait_for(lambda: (told := state(board)) and told["appliance"]["station"] == "Front door", "the old one holds")
+    board.wait_for(
+        lambda: (told := board.state()) and told["appliance"]["station"] == "Front door", "the old one holds"
+    )
 
     board.write("/boot/firmware/intercomd.toml", f"{IMPORT}\n[setup]\nreplace = true\n")
     board.reboot()
-    board.wait_for(lambda: (told := state(board)) and told["appliance"]["station"] == "Back door", "the new one holds")
+    board.wait_for(lambda: (told := board.state()) and told["appliance"]["station"] == "Back door", "the new one holds")
     assert board.check("findmnt", "-no", "FSTYPE", "/boot/firmware") == "vfat"
     assert board.check("ls", "/boot/firmware") == "intercomd.imported.toml"
     copy = board.read("/boot/firmware/intercomd.imported.toml")
     assert not {"hunter2", "4711"} & set(copy.replace('"', " ").split())
     assert board.check("stat", "-c", "%a %U", "/etc/intercomd/pbx.password") == "600 intercomd"
-    assert state(board)["accounts"][0]["user"] == "201"
+    assert board.state()["accounts"][0]["user"] == "201"
     before = board.check("stat", "-c", "%Y", "/etc/intercomd/intercomd.toml")
     board.reboot()
     assert board.check("stat", "-c", "%Y", "/etc/intercomd/intercomd.toml") == before

@@ -7,7 +7,6 @@ config.txt; a block with text is what the commands before it print, line by line
 out.
 """
 
-import json
 import os
 import re
 import subprocess
@@ -95,7 +94,9 @@ class Follower:
             case ("sh", commands, "phone"):
                 self.told = self._as_user(commands, "ip", "netns", "exec", "phone")
             case ("sh", commands, "phone rings"):
-                self.guest.wait_for(lambda: not self._state()["calls"], "the call of the button's test is over")
+                self.guest.wait_for(
+                    lambda: not self.guest.asked("/v1/state")["calls"], "the call of the button's test is over"
+                )
                 # What is typed there comes by a pipe that is never closed, to the terminal that script(1) makes.
                 self.guest.shell("mkfifo /root/keys")
                 script = f"exec 3<>/root/keys; ip netns exec phone {' '.join(LOGIN)} "
@@ -127,7 +128,9 @@ class Follower:
         self._type("a")
 
     def connected(self):
-        self.guest.wait_for(lambda: self._state()["calls"][0]["state"] == "connected", "the call is connected")
+        self.guest.wait_for(
+            lambda: self.guest.asked("/v1/state")["calls"][0]["state"] == "connected", "the call is connected"
+        )
         self.guest.wait_for(lambda: self.guest.level("board", LED) == 1, "the lamp is on")
 
     def door(self):
@@ -137,7 +140,7 @@ class Follower:
 
     def hang_up(self):
         self._type("b")
-        self.guest.wait_for(lambda: not self._state()["calls"], "the call has ended")
+        self.guest.wait_for(lambda: not self.guest.asked("/v1/state")["calls"], "the call has ended")
         self._lamp_is("pulse")
 
     def phone(self):
@@ -147,10 +150,9 @@ class Follower:
         self.guest.check("sh", "-c", "cat >/root/keys", given=keys)
 
     def _lamp_is(self, pattern):
-        self.guest.wait_for(lambda: self._state()["panel"]["lamps"][0]["pattern"] == pattern, f"the lamp is {pattern}")
-
-    def _state(self):
-        return json.loads(self.guest.check("intercomctl", "--json", "state"))
+        self.guest.wait_for(
+            lambda: self.guest.asked("/v1/state")["panel"]["lamps"][0]["pattern"] == pattern, f"the lamp is {pattern}"
+        )
 
     def _as_user(self, commands, *before, given="", shown="/dev/null"):
         """A login of its own for each block, as the tutorial has people log in again: groups are new ones then.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.far import FarEnd
-from tests.lab.guest import NOT_HURRIED, Guest, GuestError
+from tests.lab.guest import NOT_HURRIED, Guest
 
 RELAYS, RELAY = "relays", 0
 CONFIG = """
@@ -96,10 +96,7 @@ def told(guest: Guest, *words: str) -> dict:
 
 
 def ready(guest: Guest) -> bool:
-    try:
-        return told(guest, "state")["appliance"]["ready"]
-    except GuestError:
-        return False
+    return bool((state := guest.state()) and state["appliance"]["ready"])
 
 
 def version(guest: Guest) -> str:

@@ -1,7 +1,5 @@
 """The events and requests of the service in a guest, for `@shows`."""
 
-import json
-
 from tests.lab.guest import Guest
 from tests.support.shown import Witness
 
@@ -14,10 +12,12 @@ class LabWitness(Witness):
 
     def moment(self) -> int:
         """The newest event; 0 while nobody answers."""
-        ended = self.guest.run("intercomctl", "--json", "state")
-        return json.loads(ended.stdout)["last_event"] if ended.returncode == 0 else 0
+        state = self.guest.state()
+        return state["last_event"] if state else 0
 
     def witnessed(self, moment: int | None) -> tuple[list[dict], set[str]]:
         """The events from then on; what was asked in a guest is not known."""
-        told = self.guest.check("python3", "/lab/programs/http_client.py", "events", str(moment or 0), timeout_s=120)
-        return [json.loads(line) for line in told.splitlines()], set()
+        since, found = moment or 0, []
+        while new := (answer := self.guest.asked(f"/v1/events?since={since}&wait=0.1"))["events"]:
+            since, found = answer["since"], found + new
+        return found, set()

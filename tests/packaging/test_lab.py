@@ -1,12 +1,20 @@
-"""The lab's command looks at what can be wrong before it builds for minutes."""
+"""The lab's command looks at what can be wrong before it builds for minutes; and its guest asks the service cheaply."""
 
+import fcntl
 import os
 import shutil
+import socket
+import socketserver
 import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
+from tests.lab import jobs
 from tests.lab.conftest import ORDER
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,3 +81,58 @@ def test_a_clone_that_is_prepared_builds_and_runs(clone):
 
 def test_each_file_of_the_lab_has_its_place_in_their_order():
     assert sorted(ORDER) == sorted(file.stem for file in (ROOT / "tests/lab").glob("test_*.py"))
+
+
+class Service(BaseHTTPRequestHandler):
+    """Knows one path, and who has asked."""
+
+    asked_by: ClassVar[set[int]] = set()
+
+    def do_GET(self):
+        credentials = self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        self.asked_by.add(int.from_bytes(credentials[:4], sys.byteorder))
+        known = self.path == "/v1/state"
+        text = b'{"calls": []}' if known else b'{"code": "not-found"}'
+        self.send_response(200 if known else 404)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def address_string(self):
+        return "unix"
+
+
+@pytest.fixture
+def runner(tmp_path):
+    """lab-runner as in a guest, whose run directory this is; the process."""
+    (tmp_path / "share/jobs").mkdir(parents=True)
+    program = (ROOT / "tests/lab/guest/usr/local/lib/lab-runner").read_text()
+    for place, here in (("/lab/jobs", "share/jobs"), ("/run/intercomd/http.sock", "http.sock"), ("/root", ".")):
+        assert program.count(f'"{place}"') == 1
+        program = program.replace(f'"{place}"', repr(str(tmp_path / here)))
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        running = subprocess.Popen([sys.executable, "-c", program])
+        yield running
+        running.kill()
+        running.wait()
+
+
+def in_guest(run_dir, *words):
+    written = ([], [])
+    status = jobs.run(
+        run_dir, words, b"", lambda *parts: [w.append(p) for w, p in zip(written, parts, strict=True)], 120
+    )
+    return status, *(b"".join(parts).decode() for parts in written)
+
+
+def test_a_question_to_the_service_is_answered_by_the_guests_runner_itself(runner, tmp_path):
+    assert in_guest(tmp_path, "echo", "started") == (0, "started\n", "")
+    status, answer, error = in_guest(tmp_path, "http", "GET", "/v1/state")
+    assert (status, answer, "No such file" in error) == (1, "", True)
+    with socketserver.ThreadingUnixStreamServer(str(tmp_path / "http.sock"), Service) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert in_guest(tmp_path, "http", "GET", "/v1/state") == (0, '{"calls": []}', "")
+        assert in_guest(tmp_path, "http", "GET", "/v1/nothing") == (1, '{"code": "not-found"}', "")
+        server.shutdown()
+    assert Service.asked_by == {runner.pid}

@@ -1,7 +1,6 @@
 """Asks the service in a guest, by the client that is installed with it; runs there, by itself or imported.
 
-http_client.py METHOD PATH [BODY] prints the answer, and fails where that is an error; http_client.py events SINCE
-prints all events after that id, a line each.
+http_client.py METHOD PATH [BODY] prints the answer, and fails where that is an error.
 """
 
 import json
@@ -24,22 +23,8 @@ def ask(path: str, method: str = "GET", body: str | None = None, **headers: str)
     return answer.status, json.loads(answer.read())
 
 
-def events(since: str) -> None:
-    """Print all after that id."""
-    found = True
-    while found:
-        _, answer = ask(f"/v1/events?since={since}&wait=0.1")
-        since, found = answer["since"], answer["events"]
-        for event in found:
-            print(json.dumps(event))
-
-
-def main(what: str, *words: str) -> None:
-    if what == "events":
-        events(*words)
-        return
-    path, *body = words
-    status, answer = ask(path, what, *body)
+def main(method: str, path: str, *body: str) -> None:
+    status, answer = ask(path, method, *body)
     print(json.dumps(answer))
     sys.exit(status >= 400)
 

@@ -188,7 +188,7 @@ def shared_guest(session: Path, installed_disc: Path) -> Generator[SharedGuest]:
 
 
 def taken(shared: SharedGuest, request: pytest.FixtureRequest, cpus: int) -> Generator[Guest]:
-    """A module's turn with the shared guest, which is nobody else's any more after a failure."""
+    """A module's turn with the shared guest, which no module has again after a failure."""
     failed = request.session.testsfailed
     yield shared.take(cpus)
     if request.session.testsfailed > failed:
@@ -197,7 +197,7 @@ def taken(shared: SharedGuest, request: pytest.FixtureRequest, cpus: int) -> Gen
 
 @pytest.fixture(scope="module")
 def guest(request: pytest.FixtureRequest, shared_guest: SharedGuest) -> Generator[Guest]:
-    """A booted guest with intercomd as its package leaves it: running, not configured. Shared, but not at a time."""
+    """A booted guest with intercomd installed, neither configured nor started; modules share it, one after another."""
     yield from taken(shared_guest, request, 2)
 
 
@@ -209,5 +209,5 @@ def one_processor(request: pytest.FixtureRequest, shared_guest: SharedGuest) -> 
 
 @pytest.fixture(scope="module")
 def own_guest(make_guest: Callable[..., Guest], installed_disc: Path) -> Guest:
-    """The same for a module that boots it again, cuts its power or changes what is installed: the module's own."""
+    """A guest for one module that boots it again, cuts its power or changes what is installed; the service runs."""
     return make_guest(installed_disc).boot()

@@ -25,6 +25,7 @@ from appliance.demo.sip_trace import Trace
 from appliance.demo.stations import CODE
 from appliance.simulator import panel
 from tests.support.forked import Forked
+from tests.support.peers.namespaces import Within
 from tests.support.peers.sipp import free_port
 from tests.support.processes import rss_mb
 from tests.support.shown import Witness, asked_by_http
@@ -112,8 +113,11 @@ class Daemon(Witness):
         environment = {**os.environ, "PYTHONPATH": str(CODE)}
         environment.pop("RUNTIME_DIRECTORY", None)
         argv = start_command(self.directory / "door.toml", self.directory, "--demo")
-        alone = self.within or "LD_PRELOAD" in environment  # a program of its own
-        self.process = self._program(argv, environment) if alone else Forked(argv[3:], environment, self._log)
+        machine = self.within.pid if isinstance(self.within, Within) else 0
+        if "LD_PRELOAD" in environment or (self.within and not machine):
+            self.process = self._program(argv, environment)
+        else:
+            self.process = Forked(argv[3:], environment, self._log, machine)
         threading.Thread(target=self._follow, args=[self.process], daemon=True).start()
 
     def _program(self, argv: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:

@@ -1,8 +1,8 @@
 """Daemons that are forked from a process which has loaded their modules: a start then costs a quarter.
 
 Loading is three quarters of the processor time of a start. A forked daemon runs the same `main`, with its own options,
-environment, log and SIP process. Where a test needs more (a namespace, a limit, a preloaded library), `Daemon` starts
-the program instead.
+environment, log and SIP process, and on the machine that a test made of namespaces. Where a test needs more (a limit,
+another clock, a preloaded library), `Daemon` starts the program instead.
 """
 
 import ctypes
@@ -33,7 +33,8 @@ LOADED = (
     "uvicorn.protocols.websockets.websockets_sansio_impl",
 )
 CODE = Path(__file__).resolve().parents[2]
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
+NAMESPACES = 0x10000000 | 0x40000000 | 0x00020000  # user, network, mounts
 
 _lock = threading.Lock()  # a status can be read once only, and a start looks for those of all others
 _context = multiprocessing.get_context("forkserver")
@@ -41,11 +42,11 @@ _context.set_forkserver_preload([__name__, *LOADED])
 
 
 class Forked:
-    """A daemon with these options; it has what tests use of subprocess.Popen."""
+    """A daemon with these options; it has what tests use of subprocess.Popen. machine: a process in its namespaces."""
 
-    def __init__(self, options: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, options: Sequence[str], environment: Mapping[str, str], log: Path, machine: int = 0) -> None:
         far_ends.note([sys.executable, "-m", "appliance", *options])
-        given = (list(options), dict(environment), log)
+        given = (list(options), dict(environment), log, machine)
         self._process: ForkServerProcess = _context.Process(target=_run, args=given, daemon=True)
         with _lock:
             self._process.start()
@@ -78,9 +79,13 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-def _run(options: list[str], environment: dict[str, str], log: Path) -> None:
+def _run(options: list[str], environment: dict[str, str], log: Path, machine: int) -> None:
     """Be the daemon. It ends with the process that forks, and that with the tests."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    libc = ctypes.CDLL(None, use_errno=True)
+    if machine:
+        _enter(libc, machine)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # a change of the user namespace would undo both
+    libc.prctl(PR_SET_DUMPABLE, 1)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(CODE)
@@ -91,3 +96,10 @@ def _run(options: list[str], environment: dict[str, str], log: Path) -> None:
     os.dup2(1, 2)
     sys.argv = ["appliance", *options]
     sys.exit(main(options))
+
+
+def _enter(libc: ctypes.CDLL, machine: int) -> None:
+    descriptor = os.pidfd_open(machine)
+    if libc.setns(descriptor, NAMESPACES):
+        raise OSError(ctypes.get_errno(), "The machine's namespaces cannot be entered.")
+    os.close(descriptor)

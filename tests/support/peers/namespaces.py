@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,6 +25,14 @@ with socket.socket(fileno=int(passed)) as to:
 HELD = ["setpriv", "--pdeathsig", "KILL", "sleep", "infinity"]
 
 
+class Within(list[str]):
+    """What begins a command that runs on the machine that a process is on."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(["nsenter", "-t", str(pid), "--user", "--net", "--mount", "--preserve-credentials"])
+        self.pid = pid
+
+
 class Machine:
     """One side: `within` begins a command that runs there."""
 
@@ -33,8 +42,7 @@ class Machine:
         comm = Path(f"/proc/{self.process.pid}/comm")
         until(lambda: self._alive() and comm.read_text() == "sleep\n", "a namespace")
         assert Path(f"/proc/{self.process.pid}/ns/net").readlink() != here
-        namespaces = ["--user", "--net", "--mount", "--preserve-credentials"]
-        self.within = ["nsenter", "-t", str(self.process.pid), *namespaces]
+        self.within = Within(self.process.pid)
 
     def _alive(self) -> bool:
         assert self.process.poll() is None, "network namespaces cannot be made here"
@@ -42,6 +50,11 @@ class Machine:
 
     def run(self, *words: str | Path) -> None:
         subprocess.run([*self.within, *words], check=True, capture_output=True, timeout=120)
+
+    def runs(self, interface: str) -> bool:
+        """Whether an interface has a link; the kernel says so up to a second after both ends are up."""
+        argv = [*self.within, "ip", "link", "show", "dev", interface]
+        return b" state UP " in subprocess.run(argv, check=True, capture_output=True, timeout=120).stdout
 
     def socket(
         self,
@@ -90,6 +103,8 @@ class Cable:
                 machine.run("ip", "link", "set", "lo", "up")
                 machine.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
                 machine.run("ip", "link", "set", "eth0", "up")
+            for machine in (self.door, self.pbx):  # a station that starts before has the loopback address only
+                until(partial(machine.runs, "eth0"), "the link", every=0.1)
         except BaseException:
             self.__exit__()
             raise

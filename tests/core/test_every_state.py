@@ -267,7 +267,7 @@ def asked(common, call: Call):
         inputs.SendDigits(call.id, "1"),
         inputs.StartRecording(call.id),
         inputs.StopRecording(call.id),
-        inputs.SteerRecording(call.recording or RecordingId("none"), RecordingOrder.DISCARD),
+        inputs.SteerRecording(call.recording or RecordingId("none"), RecordingOrder.STOP),
     ):
         yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=action)
 

@@ -180,6 +180,13 @@ def is_disc_error(error: Exception) -> bool:
     return isinstance(error, OSError) or is_damage(error)
 
 
+def is_full(error: Exception) -> bool:
+    """Whether no space is left on the disc."""
+    if isinstance(error, sqlite3.Error):
+        return _primary(error) == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno in _FULL_ERRNO
+
+
 def is_damage(error: Exception) -> bool:
     """Whether the file's contents are to blame."""
     return isinstance(error, sqlite3.DatabaseError) and _primary(error) in _DAMAGED
@@ -205,7 +212,7 @@ def explain(error: Exception, directory: Path) -> tuple[str, str]:
     primary = _primary(error) if isinstance(error, sqlite3.Error) else None
     number = error.errno if isinstance(error, OSError) else None
     detail = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-    if primary == sqlite3.SQLITE_FULL or number in _FULL_ERRNO:
+    if is_full(error):
         return (
             f"No space is left for {directory} ({detail}).",
             "Delete files or recordings, or use a larger disc; the storage resumes by itself.",

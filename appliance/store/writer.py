@@ -196,8 +196,10 @@ class Writer:
             if entry.refuse:
                 entry.refuse("This is a fault of intercomd; see the log.")
             return []
-        # A new connection for each try: the file may have been replaced, or the disc mounted again.
-        self._disconnect()
+        if not database.is_full(error):
+            # A new connection for each try: the file may have been replaced, or the disc mounted again. On a full disc,
+            # the end of the old one would free a little space, and the storage would seem to work for a moment.
+            self._disconnect()
         if database.is_damage(error) and self._set_aside(error):
             return self._attempt([entry])
         if entry.refuse:

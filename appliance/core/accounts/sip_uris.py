@@ -22,7 +22,7 @@ def parts(uri: str) -> tuple[str, str] | None:
 
 def public(uri: str) -> str:
     """A SIP URI for clients, logs and far ends: without the password that it may have."""
-    return _PASSWORD.sub(r"\1@", uri)
+    return _PASSWORD.sub(lambda found: f"{found[1]}@", uri)  # a template would be parsed each time
 
 
 def host_of(address: str) -> str:

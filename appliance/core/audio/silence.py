@@ -21,11 +21,11 @@ def counted(turn: Turn, call: Call, given: inputs.MediaCounted) -> None:
 
 def sent(state: State, call: Call, silent_s: float) -> SilenceCause | None:
     """Why the far end hears nothing of the panel; None if it hears something, or should not."""
-    reaches = sound.microphone(state, call)
-    if call.media.muted or (reaches and microphone.muted(state)):
+    if call.media.muted:
         return SilenceCause.MUTED
-    audio = state.settings.audio  # the other modes make the microphone silent themselves
-    judged = reaches and audio.mode is SoundMode.FULL_DUPLEX and audio.capture != NULL
-    if judged and silent_s >= SILENT_S:
-        return SilenceCause.DIGITAL_SILENCE
-    return None
+    muted, audio = microphone.muted(state), state.settings.audio
+    # A count of silence is rare. The other modes make the microphone silent themselves.
+    silent = silent_s >= SILENT_S and audio.mode is SoundMode.FULL_DUPLEX and audio.capture != NULL
+    if not (muted or silent) or not sound.microphone(state, call):
+        return None
+    return SilenceCause.MUTED if muted else SilenceCause.DIGITAL_SILENCE

@@ -13,9 +13,12 @@ def counted(turn: Turn, call: Call, given: inputs.MediaCounted) -> None:
     """Judge the sound of both directions; without packets that of one, see `calls.media`."""
     if not call.talks:
         return
-    call = media.silence(turn, call, MediaDirection.SEND, sent(turn.state, call, given.sent_silent_s))
+    why = sent(turn.state, call, given.sent_silent_s)
+    silent = given.received_silent_s >= SILENT_S
+    if why is None and not silent and not call.media.watch.silent:  # nearly always
+        return
+    call = media.silence(turn, call, MediaDirection.SEND, why)
     if call.media.rtp_lost_since is None:
-        silent = given.received_silent_s >= SILENT_S
         media.silence(turn, call, MediaDirection.RECEIVE, SilenceCause.DIGITAL_SILENCE if silent else None)
 
 

@@ -118,8 +118,6 @@ def rtp_resumed(turn: Turn, call: Call) -> None:
 
 def silence(turn: Turn, call: Call, direction: MediaDirection, why: SilenceCause | None) -> Call:
     """Report that a direction is silent, for another cause than before, or no longer (None)."""
-    if why is None and not call.media.watch.silent:  # nearly always
-        return call
     known = dict(call.media.watch.silent)
     before = known.pop(direction, None)
     if why is before:

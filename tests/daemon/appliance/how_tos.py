@@ -117,6 +117,7 @@ TABLE = {
         Config(),
         LeftOut(OUTPUT),
         Config(),
+        Config(GPIO),
     ],
     "transfer-calls.md": [Run("calls")],
     "upgrade.md": [LeftOut(NO_APT)] * 6,

@@ -17,7 +17,7 @@ import msgspec
 
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError, reason
-from appliance.base.record import Record
+from appliance.base.record import Record, RecordWithSecrets
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +38,13 @@ class Session(Record):
     expires: float
 
 
-class Held(Record):
+class Held(RecordWithSecrets):
     """What a client has shown: a token (its SHA-256), and the session of its cookie.
 
     by_token: the token itself was shown, and not the cookie alone. cookie: its name; secure: for HTTPS only.
     """
+
+    SECRETS = frozenset({"token"})
 
     token: str
     session: Session | None

@@ -397,8 +397,8 @@ def test_what_happened_in_a_call_is_shown_in_words(daemon):
     assert "canceled: canceled, by this station" in last
     events = json.loads(ctl(daemon, "--json", "log", "--call", call).stdout)["events"]
     assert {event["call"] for event in events} == {call}
-    nothing = ctl(daemon, "log", "--call", "c-none")
-    assert (nothing.returncode, "There are no events of call c-none." in nothing.stderr) == (1, True), nothing
+    nothing = ctl(daemon, "log", "--call", "c-never")
+    assert (nothing.returncode, "There are no events of call c-never." in nothing.stderr) == (1, True), nothing
 
 
 @pytest.mark.far_end

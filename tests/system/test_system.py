@@ -218,6 +218,7 @@ def test_a_directory_that_was_changed_is_taken_over_and_one_with_errors_is_not(t
     async def reloads():
         app = daemon.App(load(file), {}, Places(tmp_path, tmp_path), simulated=True, file=file)
         app._reactor = SimpleNamespace(post=posted.append)
+        app._recordings = SimpleNamespace(tidy=lambda: None)
         await app._reload(None)
         flats.write_text("flat,name,targets\n1,Miller,far\n2,Smith,nobody\n")
         await app._reload(None)
@@ -325,7 +326,7 @@ def test_a_daemon_reads_its_file_again_and_keeps_the_good_one_when_the_new_one_i
     assert deleted == (
         "recording.deleted recording=r-1 url=/v1/recordings/r-1/audio duration_s=1.0 bytes=16044 why=quota"
     )
-    assert [file.name for file in recordings.iterdir()] == ["r-2.wav"]
+    assert {file.name for file in recordings.iterdir()} == {"r-2.wav", "r-2.json"}
 
 
 def test_a_state_directory_on_a_disc_that_is_read_only_is_done_without(tmp_path, monkeypatch):

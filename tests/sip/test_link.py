@@ -359,6 +359,37 @@ def test_a_killed_daemon_takes_its_sip_process_along_which_still_says_bye():
     asyncio.run(scenario())
 
 
+def test_a_machine_that_stands_still_for_seconds_loses_neither_the_process_nor_its_call():
+    """As on a computer that is overloaded, or whose disc does not answer: both processes wait equally long."""
+
+    async def scenario():
+        async with stations(KITCHEN) as (kitchen,):
+            daemon = started(kitchen.uri)
+            try:
+                arrived = await kitchen.wait(inputs.CallArrived)
+                kitchen.link.order(Answer(arrived.call))
+                await kitchen.wait(inputs.CallConfirmed)
+                child = int(daemon.stdout.readline().split()[1])
+                for stopped in (daemon.pid, child):
+                    os.kill(stopped, signal.SIGSTOP)
+                await asyncio.sleep(link.SILENT_S + 2.5)
+                for stopped in (child, daemon.pid):
+                    os.kill(stopped, signal.SIGCONT)
+                # Two checks of the daemon later, the same process still has the call.
+                await asyncio.sleep(2 * link.CHECK_S)
+                kitchen.link.order(HangUp(arrived.call))
+                ended = await asyncio.to_thread(
+                    lambda: next(line for line in daemon.stdout if line.startswith(("CallEnded", "SipLost")))
+                )
+                assert ended == f"CallEnded {child}\n"
+            finally:
+                daemon.kill()
+                daemon.wait()
+                daemon.stdout.close()
+
+    asyncio.run(scenario())
+
+
 def test_packets_that_stop_are_reported_and_reported_again_when_they_come():
     async def scenario():
         async with stations(DOOR, KITCHEN) as (door, kitchen):

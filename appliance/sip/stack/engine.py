@@ -62,7 +62,9 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 TURN_S = 0.05  # between two looks at what has no event of its own, such as digits in the sound, while there is any
 BEAT_S, IDLE_BEAT_S = 0.25, 1.0
-ALARM_S = 5.0  # a longer turn is a deadlock; the daemon, if it lives, has killed us before
+# A longer turn is a deadlock. The daemon, if it lives, has killed us long before, unless the whole machine stood still
+# and its own check came late too.
+ALARM_S = 15.0
 STOP_WITHIN_S = 0.5
 MAX_CALLS = 32
 MESSAGE_LEVEL = 4  # pjsua logs SIP messages from this level on

@@ -7,7 +7,7 @@ from appliance.core.model import CredentialId, CredentialKind, Day, Period, Requ
 from tests.api import fake
 
 CODE, CARD = CredentialKind.CODE, CredentialKind.CARD
-NEW = {"owner": "Cleaner", "digits": "4711", "doors": ["front"]}
+NEW = {"owner": "Cleaner", "digits": "47110815", "doors": ["front"]}
 MORNING = {"days": ["mon", "fri"], "begin": "08:00", "end": "12:00"}
 PERIOD = Period((Day.MONDAY, Day.FRIDAY), "08:00", "12:00")
 AT = 1_795_154_828.123456  # fake.TIME
@@ -23,14 +23,14 @@ def kept(station):
 @pytest.mark.parametrize(
     ("body", "action"),
     [
-        (NEW, inputs.AddCredential(CODE, "4711", "Cleaner", ("front",))),
+        (NEW, inputs.AddCredential(CODE, "47110815", "Cleaner", ("front",))),
         (
             {"owner": "Tenant", "card": "12345678", "doors": ["front", "gate"]},
             inputs.AddCredential(CARD, "12345678", "Tenant", ("front", "gate")),
         ),
         (
             NEW | {"schedule": [MORNING], "uses": 2, "expires": fake.TIME},
-            inputs.AddCredential(CODE, "4711", "Cleaner", ("front",), (PERIOD,), 2, AT),
+            inputs.AddCredential(CODE, "47110815", "Cleaner", ("front",), (PERIOD,), 2, AT),
         ),
     ],
 )
@@ -38,7 +38,7 @@ def test_a_code_is_added_and_shown_without_its_digits(client, kept, body, action
     answer = client.post("/v1/codes", json=body)
     assert (answer.status_code, answer.json()) == (201, {"id": "a-1", "code": fake.code("a-1"), "warning": None})
     assert [asked for asked, _ in kept.requests] == [action]
-    assert "4711" not in repr(kept.requests)
+    assert "47110815" not in repr(kept.requests)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_what_the_core_refuses_is_passed_on(client, kept, error):
     ("change", "place"),
     [
         ({"digits": "471"}, "digits"),
-        ({"digits": "4711471147114"}, "digits"),
+        ({"digits": "4711081547110815"}, "digits"),
         ({"digits": "471#"}, "digits"),
         ({"digits": None}, "either digits or card"),
         ({"card": "1234"}, "either digits or card"),
@@ -113,7 +113,7 @@ def test_a_body_that_is_wrong_is_refused_with_the_place_and_never_with_the_digit
     answer = client.post("/v1/codes", json=body)
     assert (answer.status_code, answer.json()["code"]) == (400, "parameter-invalid")
     assert place in answer.json()["cause"]
-    assert "4711" not in answer.text
+    assert "47110815" not in answer.text
     assert kept.requests == []
 
 

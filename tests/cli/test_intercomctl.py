@@ -180,14 +180,14 @@ def test_a_code_is_added_listed_and_removed_and_its_digits_are_no_argument(daemo
     assert ctl(daemon, "code").stdout == "No codes.\n"
     options = ["--owner", "Cleaner", "--door", "front", "--uses", "3", "--expires", "2036-12-24T18:00:00+00:00"]
     words = [*options, "--time", "fri-sun 22:00-06:00", "--time", "mon,wed 08:00-12:00"]
-    added = ctl(daemon, "code", "add", *words, given="4711\n")
+    added = ctl(daemon, "code", "add", *words, given="47110815\n")
     assert added.returncode == 0, added.stderr
     code = added.stdout.strip()
     told = ctl(daemon, "code", "list", "--utc").stdout
     times = "fri,sat,sun 22:00-06:00  mon,wed 08:00-12:00  3 uses left  until 2036-12-24T18:00:00.000000Z"
     assert told == f"{code}  code  Cleaner  front  {times}\n"
-    assert "4711" not in json.dumps(json.loads(ctl(daemon, "--json", "code").stdout))
-    twice = ctl(daemon, "code", "add", "--owner", "Postman", "--door", "front", given="4711\n")
+    assert "47110815" not in json.dumps(json.loads(ctl(daemon, "--json", "code").stdout))
+    twice = ctl(daemon, "code", "add", "--owner", "Postman", "--door", "front", given="47110815\n")
     assert twice.returncode == 1
     assert "This code exists already. It belongs to Cleaner." in twice.stderr
     assert ctl(daemon, "code", "remove", code).returncode == 0

@@ -44,7 +44,7 @@ def sounds(tmp_path):
 def web(sounds):
     """A web server in the station's own network."""
     with WebServer() as server:
-        server.answers["/long.wav?key=4711"] = page((sounds / "long.wav").read_bytes())
+        server.answers["/long.wav?key=to-the-parcel-box"] = page((sounds / "long.wav").read_bytes())
         server.answers["/broken.wav"] = page((sounds / "broken.wav").read_bytes())
         server.answers["/router"] = redirect(f"http://localhost:{server.port}/reset")
         yield server
@@ -116,7 +116,7 @@ def test_a_far_end_hears_the_sound_of_a_url_and_no_event_log_or_file_has_the_url
     with station() as door, Packets(door.far_address, door.far_port) as far:
         call = far.rung_by(door)
         place = f"/v1/calls/{call}/playback"
-        url = f"{web.url}/long.wav?key=4711"
+        url = f"{web.url}/long.wav?key=to-the-parcel-box"
         began = door.post(place, {"url": url})["call"]["playback"]
         ready = door.next("playback.ready", call)["data"]
         assert ready == {"playback": began, "sound": "url", "speaker": False, "duration_s": 3.0}
@@ -133,5 +133,5 @@ def test_a_far_end_hears_the_sound_of_a_url_and_no_event_log_or_file_has_the_url
         door.post("/v1/audio/playback", {"url": url, "seconds": 0.5})
         assert door.next("playback.stopped", sound="url", speaker=True)["data"]["reason"] == "time_over"
         assert list((door.directory / "sounds").iterdir()) == []
-        assert not any("4711" in kept for kept in (json.dumps(door.events), door.log))
-        assert not any(b"4711" in path.read_bytes() for path in door.directory.rglob("*") if path.is_file())
+        assert not any("parcel" in kept for kept in (json.dumps(door.events), door.log))
+        assert not any(b"parcel" in path.read_bytes() for path in door.directory.rglob("*") if path.is_file())

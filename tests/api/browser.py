@@ -27,6 +27,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--mute-audio",
+    "--accept-lang=en-US",  # the machine's language would choose that of the page
     "--remote-debugging-port=0",
 ]
 

@@ -56,9 +56,61 @@ def test_the_page_shows_the_state_and_follows_it(page, shared, station):
     page.shows("#events", "call.incoming")
     page.shows("#events", "<b>Kitchen</b>")
     assert page.value("document.querySelector('[data-lamp=status] .lamp').dataset.pattern") == "fast"
-    page.mouse('[data-key="c-1 Answer"]', "mousePressed", "mouseReleased")
+    page.mouse('[data-key="c-1 answer"]', "mousePressed", "mouseReleased")
     until(lambda: station.requests)
     assert station.requests == [(inputs.AnswerCall("c-1"), "http:token")]
+
+
+def test_the_page_is_in_the_browsers_language_until_the_switch_says_another(page, shared, station):
+    agent = page.value("navigator.userAgent")
+    page.send("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage="de-AT,fr")
+    try:
+        page.open(f"{shared.bound.url}#token={TOKEN}")
+        page.shows("#link-text", "verbunden")
+        page.shows("#doors", "3 s öffnen")
+        assert page.value("document.documentElement.lang") == "de"
+        page.value(
+            "const c = document.querySelector('#language'); c.value = 'en'; c.dispatchEvent(new Event('change'))"
+        )
+        page.shows("#doors", "Open for 3 s")
+        assert page.value("document.documentElement.lang") == "en"
+        page.send("Page.reload")
+        until(lambda: page.value("document.readyState") == "complete", "the page again", START_S)
+        page.shows("#doors", "Open for 3 s")
+    finally:
+        page.value("localStorage.removeItem('language')")
+        page.send("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage="en-US,en")
+
+
+def test_words_are_said_once_and_are_those_of_residents(page, shared, station):
+    station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
+    station.state["doors"] = [fake.door("front", state="unlocked", unlocked=True, by="http:token", means="api")]
+    opened(page, shared, station)
+    page.shows("#doors", "front open from a page or app")
+    said = page.value("[...document.querySelectorAll('.call .facts li')].map((each) => each.innerText)")
+    assert said == ["incoming"]
+    assert not [word for word in ("http:", "sip:") if word in page.value("document.querySelector('main').innerText")]
+
+
+OPENERS = [
+    ("http:kitchen-tablet", "api", "kitchen-tablet"),
+    ("dbus:1000", "api", "by a program of the station"),
+    ("button door", "button", "with the button door"),
+    ("code of Ann, Lee, keypad gate", "keypad", "with the code of Ann, Lee, at the keypad gate"),
+    ("card of Ann, reader gate", "card", "with the card of Ann, at the reader gate"),
+    ("code of Ann, http:token", "dtmf", "with the code of Ann, by http:token in a call"),
+    ("http:token", "dtmf", "by http:token in a call"),  # a far end chooses its own name
+    ("button exit", "dtmf", "by button exit in a call"),
+]
+
+
+def test_who_opened_a_door_is_read_by_the_means(page, shared, station):
+    page.open(shared.bound.url)
+    page.shows("#link-text", "logged out")
+    page.value("import('/people.js').then((people) => { window.people = people; })")
+    asked = [[by, means] for by, means, _ in OPENERS]
+    said = f"{json.dumps(asked)}.map((each) => window.people.opener(...each))"
+    assert until(lambda: page.value(said), "the words", START_S) == [words for *_, words in OPENERS]
 
 
 def test_every_action_of_a_button_has_a_label(page, shared, station):
@@ -102,7 +154,7 @@ def test_a_refused_order_is_reported_in_the_banner(page, shared, station):
     station.replies = fake.refused("unavailable")
     opened(page, shared, station)
     page.mouse('[data-door="front"] button', "mousePressed", "mouseReleased")
-    page.shows("#banner", "Because.")
+    page.shows("#banner", "The station cannot do this now. No. Because.")
     assert station.requests == [(inputs.OpenDoor("front", None), "http:token")]
 
 
@@ -180,7 +232,7 @@ def test_an_administrator_makes_a_token_and_removes_it(page, shared, station):
     assert made["expires"].startswith("2040-01-0")
     assert station.tokens.find(page.value("document.querySelector('#token-text').innerText").encode())
     shared.tell("access.token_added", id=made["id"], name="kitchen", scopes=["view", "door"], expires=None, by="")
-    page.shows("#token-list", "view, door")
+    page.shows("#token-list", "see the state and the logs, open doors")
     page.mouse("#token-list button", "mousePressed", "mouseReleased")
     page.shows("#token-list", "Remove kitchen for good")
     assert station.tokens.list()
@@ -278,7 +330,7 @@ def test_a_flat_that_cannot_be_called_is_reported_on_the_display(page, shared, s
     station.replies = fake.refused("too-many-calls")
     displayed(page, shared, station, ("12", "Miller"))
     page.mouse('[data-flat="12"]', "mousePressed", "mouseReleased")
-    page.shows("#status", "That did not work. No.")
+    page.shows("#status", "Too many calls are active. No.")
 
 
 def test_the_list_follows_the_configuration_and_an_empty_one_says_so(page, shared, station):

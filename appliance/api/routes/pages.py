@@ -4,32 +4,39 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.routing import Route, Router
 
 from appliance.api.http.problems import ServedFile
 
 FILES = Path(__file__).parents[1] / "web"
-PAGES = {
-    "/": ("index.html", "text/html"),
-    "/display": ("display.html", "text/html"),
-    "/display.js": ("display.js", "text/javascript"),
-    "/app.js": ("app.js", "text/javascript"),
-    "/dom.js": ("dom.js", "text/javascript"),
-    "/session.js": ("session.js", "text/javascript"),
-    "/tokens.js": ("tokens.js", "text/javascript"),
-    "/style.css": ("style.css", "text/css"),
-    "/icon.svg": ("icon.svg", "image/svg+xml"),
+PAGES = {"index.html": "/", "display.html": "/display"}
+TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
 }
 
-router = APIRouter(include_in_schema=False)
 
-
-def _page(name: str, media_type: str) -> Callable[[], Coroutine[Any, Any, ServedFile]]:
-    async def page() -> ServedFile:
-        return ServedFile(FILES / name, media_type=media_type, headers={"Cache-Control": "no-cache"})
+def _page(file: Path) -> Callable[[Request], Coroutine[Any, Any, ServedFile]]:
+    async def page(_request: Request) -> ServedFile:
+        return ServedFile(file, media_type=TYPES[file.suffix], headers={"Cache-Control": "no-cache"})
 
     return page
 
 
-for _path, (_name, _media_type) in PAGES.items():
-    router.get(_path)(_page(_name, _media_type))
+def _path(file: Path) -> str:
+    name = file.relative_to(FILES).as_posix()
+    return PAGES.get(name, f"/{name}")
+
+
+# Plain routes: FastAPI's would analyse each function, which takes time and memory at the start.
+router = Router(
+    [
+        Route(_path(file), _page(file), methods=["GET"], include_in_schema=False)
+        for file in sorted(FILES.rglob("*"))
+        if file.suffix in TYPES
+    ]
+)

@@ -1,11 +1,11 @@
 // The directory for visitors: a list with a button for each flat, and what becomes of the ring.
 
-import { $ } from "/dom.js";
-import { fetched, session } from "/session.js";
+import { $, make } from "/dom.js";
+import { fault, fetched, session } from "/session.js";
+import { fill, t, word } from "/texts.js";
 
 const RETRY_MS = 2000;
 const WAIT_S = 20;
-const ENDS = { answered: "Answered.", unanswered: "Nobody answered.", canceled: "Canceled." };
 
 const ask = async (path, options) => (await fetched(path, options)).json();
 
@@ -16,34 +16,29 @@ let names = new Map();  // of the flats, by the plan that rings there
 function show(directory) {
   names = new Map(directory.map(({ flat, name }) => [`flat ${flat}`, name]));
   const focused = document.activeElement?.dataset.flat;
-  $("directory").replaceChildren(...directory.map(({ flat, name }) => {
-    const item = document.createElement("li");
-    const who = document.createElement("span");
-    who.textContent = `${flat}  ${name}`;
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Call" });
-    button.dataset.flat = flat;
-    button.setAttribute("aria-label", `Call ${name}, flat ${flat}`);
-    button.onclick = () => ring(flat, name);
-    item.append(who, button);
-    return item;
-  }));
+  $("directory").replaceChildren(...directory.map(({ flat, name }) => make("li", {},
+    make("span", {}, `${flat}  ${name}`),
+    make("button", {
+      type: "button", data: { flat }, attrs: { "aria-label": t("display.call_flat", { name, flat }) },
+      onclick: () => ring(flat, name),
+    }, t("display.call")))));
   if (focused) document.querySelector(`[data-flat="${CSS.escape(focused)}"]`)?.focus();
 }
 
 async function ring(flat, name) {
-  say(`Calling ${name}`);
+  say(t("display.calling", { name }));
   const headers = { "Idempotency-Key": crypto.randomUUID() };
   try {
     const { warning } = await ask(`/v1/contacts/${encodeURIComponent(flat)}/ring`, { method: "POST", headers });
     if (warning) say(warning);
   } catch (error) {
-    say(`That did not work. ${error.message}`);
+    say(fault(error).join(" "));
   }
 }
 
 function told({ type, data }) {
-  if (type === "ring.started" && names.has(data.to)) say(`Calling ${names.get(data.to)}`);
-  if (type === "ring.ended") say(ENDS[data.result] ?? "");
+  if (type === "ring.started" && names.has(data.to)) say(t("display.calling", { name: names.get(data.to) }));
+  if (type === "ring.ended") say(word("display.ended", data.result));
 }
 
 async function follow() {
@@ -52,7 +47,7 @@ async function follow() {
   document.title = appliance.station;
   $("station").textContent = appliance.station;
   show(directory);
-  say(directory.length ? "" : "The directory is empty.");
+  say(directory.length ? "" : t("display.empty"));
   let since = last;
   for (;;) {
     const answer = await ask(`/v1/events?wait=${WAIT_S}&types=ring.*,config.changed,events.lost&since=${since}`);
@@ -62,7 +57,9 @@ async function follow() {
   }
 }
 
+fill();
+say(t("link.connecting"));
 for (;;) {
-  try { await follow(); } catch (error) { say(error instanceof TypeError ? "The station cannot be reached." : error.message || "Open the address with the token."); }
+  try { await follow(); } catch (error) { say(error.code === "unauthorized" && !error.message ? t("display.no_token") : fault(error)[0]); }
   await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 }

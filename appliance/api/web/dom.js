@@ -11,6 +11,20 @@ export function make(tag, { data = {}, attrs = {}, ...properties } = {}, ...chil
   return element;
 }
 
+/** A button that keeps its focus, by `key`, when its surroundings are drawn again. */
+export const act = (key, label, onclick, properties = {}) =>
+  make("button", { type: "button", data: { key }, onclick, ...properties }, label);
+
+/** The station's own words, which are English. */
+export const english = (text) => make("span", { lang: "en" }, text);
+
+/** Draw `parent` again and give the focus back to the element with the same data-key. */
+export function keepingFocus(parent, draw) {
+  const key = parent.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  draw();
+  if (key) parent.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+}
+
 /** The parts that say something, with a full stop between them. */
 export const sentences = (...parts) => parts.filter(Boolean)
   .map((part, place, all) => (place === all.length - 1 || /[.!?:]$/.test(part) ? part : `${part}.`)).join(" ");

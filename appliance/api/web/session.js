@@ -2,32 +2,44 @@
 // A token in the address's fragment never leaves the browser by itself, and is taken out of the address once it is used.
 
 import { sentences } from "/dom.js";
+import { knows, t } from "/texts.js";
 
 const MARK = "session"; // in this browser: there was a login, so asking is worth it
 
+/** An order that the station refused. what: in the page's language; message: the station's own words, in English. */
 export class Refused extends Error {
-  constructor(problem) {
-    super(sentences(problem.detail, problem.cause, problem.resolution));
-    this.code = problem.code;
-    this.detail = problem.detail;
+  constructor({ code, detail = "", cause = "", resolution = "" }) {
+    super(sentences(detail, cause, resolution));
+    this.code = code;
+    this.what = t(knows(`refused.${code}`) ? `refused.${code}` : "refused");
   }
 }
+
+/** What went wrong, in the page's language, and the station's own words about it. */
+export const fault = (error) => (error instanceof Refused ? [error.what, error.message] : [t("unreachable"), ""]);
 
 export async function fetched(path, options = {}) {
   const answer = await fetch(path, options);
   if (answer.ok) return answer;
-  let problem = { detail: `The answer was ${answer.status}.`, code: "error" };
+  let problem = { code: "error", detail: String(answer.status) };
   try { problem = await answer.json(); } catch { /* not one of ours: the status must do */ }
   throw new Refused(problem);
 }
 
 export const read = async (path) => (await fetched(path)).json();
 
+/** Give an order. */
+export async function send(method, path, body) {
+  const headers = { "Content-Type": "application/json" };
+  if (method === "POST") headers["Idempotency-Key"] = crypto.randomUUID();
+  return (await fetched(path, { method, headers, body: body && JSON.stringify(body) })).json();
+}
+
 /** Who the client is and what it may do, after the token in the address has begun a session, if there is one. */
 export async function session() {
-  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  const given = tokenInAddress();
   if (given) return login(given);
-  if (!localStorage.getItem(MARK)) throw new Refused({ code: "unauthorized", detail: "" });
+  if (!localStorage.getItem(MARK)) throw new Refused({ code: "unauthorized" });
   try {
     return await read("/v1/session");
   } catch (error) {
@@ -36,11 +48,13 @@ export async function session() {
   }
 }
 
+export const tokenInAddress = () => new URLSearchParams(location.hash.slice(1)).get("token");
+
 export async function login(token) {
   const headers = { Authorization: `Bearer ${encodeURI(token.trim())}` };
   const me = await (await fetched("/v1/session", { method: "POST", headers })).json();
   localStorage.setItem(MARK, "1");
-  history.replaceState(null, "", location.pathname);
+  if (tokenInAddress()) history.replaceState(null, "", location.pathname);
   return me;
 }
 

@@ -1,10 +1,8 @@
 // The tokens of clients, for those who may do everything: made, listed, removed.
 
 import { $, make } from "/dom.js";
-import { fetched, read, Refused } from "/session.js";
-
-const told = (error) => (error instanceof Refused ? error.message : "The station cannot be reached.");
-const day = (time) => new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+import { fault, fetched, read, send } from "/session.js";
+import { day, t, word } from "/texts.js";
 
 /** Show the list to a client that may read it; `me`: the answer of GET /v1/session. */
 export async function showTokens(me) {
@@ -16,27 +14,28 @@ export async function showTokens(me) {
 }
 
 function row({ id, name, scopes, created, expires, valid }) {
-  const end = expires === null ? "no end" : `${valid ? "until" : "ended"} ${day(expires)}`;
-  const button = make("button", { type: "button", className: "quiet", data: { token: id } }, "Remove");
+  const end = expires === null ? t("token.no_end") : t(valid ? "token.until" : "token.ended", { time: day(expires) });
+  const may = scopes.map((scope) => word("may", scope)).join(", ");
+  const button = make("button", { type: "button", className: "quiet", data: { token: id } }, t("token.remove"));
   button.onclick = () => {
     if (button.dataset.sure) remove(id);
-    else Object.assign(button, { textContent: `Remove ${name} for good` }).dataset.sure = "yes";
+    else Object.assign(button, { textContent: t("token.remove_sure", { name }) }).dataset.sure = "yes";
   };
   button.onblur = () => {
-    button.textContent = "Remove";
+    button.textContent = t("token.remove");
     delete button.dataset.sure;
   };
   return make("li", {},
-    make("div", {}, make("b", {}, name), " ", make("small", {}, `${scopes.join(", ")} · made ${day(created)} · ${end}`)),
+    make("div", {}, make("b", {}, name), " ", make("small", {}, `${may} · ${t("token.made", { time: day(created) })} · ${end}`)),
     button);
 }
 
 async function remove(id) {
   try {
     await fetched(`/v1/tokens/${encodeURIComponent(id)}`, { method: "DELETE" });
-    say("Removed.");
+    say(t("token.removed"));
   } catch (error) {
-    say(told(error));
+    say(fault(error).join(" "));
   }
 }
 
@@ -51,15 +50,13 @@ $("token-form").onsubmit = async (event) => {
   const form = event.target;
   const scopes = [...form.querySelectorAll("[name=scope]:checked")].map(({ value }) => value);
   const end = form.elements.expires.value;
-  const body = JSON.stringify({
-    name: form.elements.name.value, scopes, expires: end ? new Date(end).toISOString() : null,
-  });
-  const headers = { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() };
   try {
-    const { token, text } = await (await fetched("/v1/tokens", { method: "POST", headers, body })).json();
-    say(`The token of ${token.name}. It is not shown again:`, text);
+    const { token, text } = await send("POST", "/v1/tokens", {
+      name: form.elements.name.value, scopes, expires: end ? new Date(end).toISOString() : null,
+    });
+    say(t("token.text", { name: token.name }), text);
     form.reset();
   } catch (error) {
-    say(told(error));
+    say(fault(error).join(" "));
   }
 };

@@ -1,0 +1,62 @@
+// The calls, and what a person can do in each.
+
+import { $, act, make } from "/dom.js";
+import { order } from "/orders.js";
+import { caller, known } from "/people.js";
+import { clock, t, word } from "/texts.js";
+
+const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
+const BEGINS = ["incoming", "dialing", "ringing", "early_media"]; // states that say who called whom
+
+let durations = new Map();
+let answered = 0; // performance.now() of the newest state
+
+/** Note how long the calls have lasted: the page counts on by itself. */
+export function countFrom(calls) {
+  answered = performance.now();
+  durations = new Map(calls.filter((call) => call.connected_since).map((call) => [call.id, call.duration_s]));
+}
+
+export function showDurations() {
+  for (const place of document.querySelectorAll("[data-duration]")) {
+    place.textContent = clock((durations.get(place.dataset.duration) ?? 0) + (performance.now() - answered) / 1000);
+  }
+}
+
+export function showCalls(calls) {
+  $("calls").replaceChildren(...(calls.length ? calls.map(showCall) : [make("p", { className: "empty" }, t("call.none"))]));
+  showDurations();
+}
+
+function showCall(call) {
+  const path = `/v1/calls/${encodeURIComponent(call.id)}`;
+  const post = (name, what, className = "") =>
+    act(`${call.id} ${name}`, t(`call.${name}`), () => order("POST", `${path}/${what}`), { className });
+  const held = call.hold === "local" || call.hold === "both";
+  const acts = {
+    incoming: () => [post("answer", "answer", "main"), post("reject", "reject", "end")],
+    connected: () => [
+      held ? post("resume", "resume", "main") : post("hold", "hold"),
+      act(`${call.id} mute`, t(call.muted ? "call.unmute" : "call.mute"), () => order("PATCH", path, { muted: !call.muted })),
+      post("hangup", "hangup", "end"),
+    ],
+    disconnecting: () => [],
+    ended: () => [],
+  }[call.state] ?? (() => [post("hangup", "hangup", "end")]);
+  const facts = [
+    make("li", { className: "state", data: { state: call.state } }, word("state", call.state)),
+    BEGINS.includes(call.state) ? null : make("li", {}, word("direction", call.direction)),
+    call.connected_since ? make("li", { className: "time", data: { duration: call.id } }) : null,
+    call.hold === "none" ? null : make("li", {}, word("hold", call.hold)),
+    call.muted ? make("li", {}, t("call.muted")) : null,
+    call.recording ? make("li", {}, t(call.recording_paused ? "call.recording_paused" : "call.recording")) : null,
+  ];
+  const keys = () => make("div", { className: "keys", attrs: { role: "group", "aria-label": t("call.keys") } },
+    ...KEYS.map((digit) => act(`${call.id} ${digit}`, digit, () => order("POST", `${path}/dtmf`, { digits: digit }))));
+  return make("article", { className: "call", data: { call: call.id } },
+    make("p", { className: "who" }, caller(call.remote)),
+    known(call.remote) ? null : make("p", { className: "uri" }, t("call.stranger", { address: call.remote.uri })),
+    make("ul", { className: "facts" }, ...facts.filter(Boolean)),
+    make("div", { className: "acts" }, ...acts()),
+    call.state === "connected" ? keys() : null);
+}

@@ -1,0 +1,40 @@
+// Orders of the person at the page, and the banner that shows what went wrong.
+
+import { $ } from "/dom.js";
+import { fault, send } from "/session.js";
+import { t } from "/texts.js";
+
+/** Show what happened, and the station's own words about it. */
+export function banner(what, why, label = t("close"), onclick = hideBanner) {
+  $("banner-what").textContent = what;
+  $("banner-why").textContent = why;
+  Object.assign($("banner-act"), { textContent: label, onclick, hidden: false });
+  $("banner").hidden = false;
+}
+
+export function hideBanner() { $("banner").hidden = true; }
+
+/** Have something done; the answer, or undefined after a refusal, which the banner shows. */
+export async function attempt(act) {
+  try {
+    const answer = await act();
+    if (answer?.warning) banner(t("unchanged"), answer.warning);
+    else hideBanner();
+    return answer;
+  } catch (error) {
+    banner(...fault(error));
+    return undefined;
+  }
+}
+
+export const order = (method, path, body) => attempt(() => send(method, path, body));
+
+/** The same while `button` waits. */
+export async function waiting(button, act) {
+  button.disabled = true;
+  try {
+    return await attempt(act);
+  } finally {
+    button.disabled = false;
+  }
+}

@@ -1,0 +1,86 @@
+// The panel: its lamps, and its buttons as the finger presses them.
+
+import { $, make } from "/dom.js";
+import { order } from "/orders.js";
+import { t, word } from "/texts.js";
+
+export function showPanel({ lamps, buttons }) {
+  showLamps(lamps);
+  showButtons(buttons);
+}
+
+function showLamps(lamps) {
+  const old = new Map([...$("lamps").children].map((item) => [item.dataset.lamp, item]));
+  const same = lamps.length === old.size && lamps.every(({ id }) => old.has(id));
+  if (!same) {
+    $("lamps").replaceChildren(...lamps.map(({ id }) => make("li", { data: { lamp: id } },
+      make("span", { className: "lamp", attrs: { "aria-hidden": "true" } }), make("span", {}, id), make("small"),
+      make("button", {
+        type: "button", className: "quiet", attrs: { "aria-label": t("lamp.try_it", { id }) },
+        onclick: () => order("POST", `/v1/panel/lamps/${encodeURIComponent(id)}/test`),
+      }, t("lamp.try")))));
+  }
+  lamps.forEach(({ pattern }, place) => {
+    const item = $("lamps").children[place];
+    item.querySelector(".lamp").dataset.pattern = pattern;
+    item.querySelector("small").textContent = word("pattern", pattern);
+  });
+  $("lamps").hidden = lamps.length === 0;
+}
+
+function showButtons(buttons) {
+  const drawn = [...$("buttons").children].map((each) => each.dataset.button);
+  if (drawn.join("\n") !== buttons.map(({ id }) => id).join("\n")) {
+    // Only when they changed: a button that is drawn again would lose the finger that is on it.
+    $("buttons").replaceChildren(...buttons.map(pressable));
+  }
+  buttons.forEach(({ down }, place) => { $("buttons").children[place].dataset.down = down; });
+  $("panel-hint").hidden = !buttons.some(({ long_action }) => long_action);
+}
+
+/** A button of the panel: down and up are the finger's, so that a long press is one. */
+function pressable({ id, action, long_action, target }) {
+  const does = action === "ring" && target ? t("action.ring_target", { target }) : word("action", action);
+  const button = make("button", { type: "button", className: "press", data: { button: id } },
+    make("span", {}, id), make("small", {}, does),
+    long_action ? make("small", {}, t("action.long", { action: word("action", long_action) })) : null);
+  let since = null;
+  const press = (seconds) => order("POST", `/v1/panel/buttons/${encodeURIComponent(id)}/press`, { seconds });
+  const down = () => {
+    if (since !== null) return;
+    since = performance.now();
+    button.classList.add("down");
+  };
+  const up = () => {
+    if (since === null) return;
+    const seconds = Math.min(Math.round(performance.now() - since) / 1000, 60);
+    since = null;
+    button.classList.remove("down");
+    press(seconds);
+  };
+  const away = () => { since = null; button.classList.remove("down"); };
+  button.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    button.setPointerCapture(event.pointerId);
+    down();
+  });
+  button.addEventListener("pointerup", up);
+  button.addEventListener("pointercancel", away);
+  button.addEventListener("contextmenu", (event) => event.preventDefault());
+  button.addEventListener("keydown", (event) => {
+    if (event.key !== " " && event.key !== "Enter") return;
+    event.preventDefault();
+    down();
+  });
+  button.addEventListener("keyup", (event) => {
+    if (event.key !== " " && event.key !== "Enter") return;
+    event.preventDefault(); // else Space clicks as well
+    up();
+  });
+  button.addEventListener("blur", away);
+  button.addEventListener("click", (event) => {
+    // Neither finger nor key: a screen reader or voice control.
+    if (event.detail === 0 && event.pointerType === "" && since === null) press(0);
+  });
+  return button;
+}

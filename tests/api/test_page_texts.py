@@ -1,0 +1,136 @@
+"""The texts of the pages: in files, the same keys in each language, none in the code."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from appliance.api.routes.pages import FILES
+from appliance.core.model import (
+    AccessScope,
+    Action,
+    CallState,
+    Direction,
+    DoorState,
+    Hold,
+    Pattern,
+    Picture,
+    RingResult,
+    SoundResult,
+)
+
+LANGUAGES = ["de", "en"]
+TEXTS = {name: json.loads((FILES / "texts" / f"{name}.json").read_text(encoding="utf-8")) for name in LANGUAGES}
+SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in FILES.glob("*.js")}
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in FILES.glob("*.html")}
+WORDS = {
+    "action": Action,
+    "direction": Direction,
+    "display.ended": RingResult,
+    "door": DoorState,
+    "hold": [hold for hold in Hold if hold is not Hold.NONE],
+    "may": [scope for scope in AccessScope if scope is not AccessScope.MESSAGE],
+    "pattern": Pattern,
+    "picture": Picture,
+    "sound": SoundResult,
+    "state": CallState,
+}
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+TEMPLATE = re.compile(r"`((?:[^`\\]|\\.)*)`")
+VALUE = re.compile(r"\$\{[^{}]*\}")
+SENTENCE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|^[A-Z][a-z]+")
+NO_TEXT = {"Authorization", "Bearer ", "Content-Type", "Enter", "Idempotency-Key"}
+NAME = re.compile(r"\{(\w+)\}")
+
+
+def bare(script):
+    """A script without its comments; addresses with // are in template strings only."""
+    return COMMENT.sub("", re.sub(r"\}//\$\{", "}${", script))
+
+
+def named():
+    """All keys that pages and scripts name, and the beginnings of those that they make."""
+    keys, begins = set(), set()
+    for page in PAGES.values():
+        keys |= set(re.findall(r'data-(?:text|label|hint)="([^"]+)"', page))
+    for script in map(bare, SCRIPTS.values()):
+        for call in re.findall(r"\bt\(((?:[^()]|\([^()]*\))*)\)", script):
+            keys |= set(LITERAL.findall(call.split(", {")[0]))
+        begins |= {f"{kind}." for kind in re.findall(r'\bword\("([a-z_.]+)"', script)}
+        begins |= set(re.findall(r"\b(?:t|knows)\(`([a-z_.]+)\$\{", script))
+    return keys, begins
+
+
+def test_every_language_has_the_same_keys_and_none_is_empty():
+    de, en = TEXTS["de"], TEXTS["en"]
+    assert de.keys() == en.keys()
+    assert all(text.strip() for texts in TEXTS.values() for text in texts.values())
+
+
+def test_a_text_has_the_same_values_in_every_language():
+    for key, text in TEXTS["en"].items():
+        assert set(NAME.findall(text)) == set(NAME.findall(TEXTS["de"][key])), key
+
+
+def test_every_key_that_the_pages_name_has_a_text():
+    keys, _ = named()
+    assert keys - TEXTS["en"].keys() == set()
+    assert len(keys) > 50
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_every_value_of_the_station_has_a_word(kind):
+    assert {f"{kind}.{value}" for value in WORDS[kind]} - TEXTS["en"].keys() == set()
+
+
+def test_every_text_is_used():
+    keys, begins = named()
+    assert {key for key in TEXTS["en"].keys() - keys if not key.startswith(tuple(begins))} == set()
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_no_text_is_left_in_a_script(name):
+    script = bare(SCRIPTS[name])
+    literals = [*LITERAL.findall(script), *(VALUE.sub("", each) for each in TEMPLATE.findall(script))]
+    assert [each for each in literals if SENTENCE.search(each) and each not in NO_TEXT] == []
+
+
+class Texts(HTMLParser):
+    """The texts of a page, without its name and what it says to a browser without scripts."""
+
+    def __init__(self):
+        super().__init__()
+        self.inside, self.found = [], []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in {"meta", "link", "input"}:
+            self.inside.append(tag)
+        self.found += [value for name, value in attrs if name in {"title", "alt", "placeholder", "aria-label"}]
+
+    def handle_endtag(self, tag):
+        self.inside.remove(tag)
+
+    def handle_data(self, data):
+        if data.strip() and not {"title", "noscript"} & set(self.inside):
+            self.found.append(data.strip())
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_text_is_left_in_a_page(name):
+    reader = Texts()
+    reader.feed(PAGES[name])
+    assert reader.found == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_no_script_or_style_of_its_own(name):
+    inline = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\ssrc=\"/)|https?:", re.IGNORECASE)
+    assert inline.findall(PAGES[name]) == []
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_makes_no_html_of_text_and_loads_nothing_from_elsewhere(name):
+    risky = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc|https?://")
+    assert risky.findall(SCRIPTS[name]) == []

@@ -25,6 +25,7 @@ TEST_PACKAGES=(
     valgrind                                      # counts instructions for make bench-check
     qemu-user                                     # and those of arm64 for make bench
     prometheus                                    # promtool checks the alerts and the dashboard; it scrapes a station
+    zsh fish                                      # what they complete
     espeak-ng                                     # what the station speaks by; a voice, which must not count as digits
 )
 

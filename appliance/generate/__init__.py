@@ -2,7 +2,18 @@
 
 from pathlib import Path
 
-from appliance.generate import commands, configuration, contract, drawings, errors, events, header, openapi, states
+from appliance.generate import (
+    commands,
+    completions,
+    configuration,
+    contract,
+    drawings,
+    errors,
+    events,
+    header,
+    openapi,
+    states,
+)
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = Path("docs/reference")
@@ -21,9 +32,15 @@ DOCUMENTS = {
     MANUALS / "intercomd.8": commands.daemon_manual,
     MANUALS / "intercomctl.1": commands.client_manual,
     MANUALS / "intercomd-setup.8": commands.setup_manual,
-    COMPLETIONS / "intercomd-setup": commands.setup_completion,
-    COMPLETIONS / "intercomd": commands.daemon_completion,
-    COMPLETIONS / "intercomctl": commands.client_completion,
+    COMPLETIONS / "bash" / "intercomd-setup": completions.of_setup(completions.bash),
+    COMPLETIONS / "bash" / "intercomd": completions.of_daemon(completions.bash),
+    COMPLETIONS / "bash" / "intercomctl": completions.of_client(completions.bash),
+    COMPLETIONS / "zsh" / "_intercomd-setup": completions.of_setup(completions.zsh),
+    COMPLETIONS / "zsh" / "_intercomd": completions.of_daemon(completions.zsh),
+    COMPLETIONS / "zsh" / "_intercomctl": completions.of_client(completions.zsh),
+    COMPLETIONS / "fish" / "intercomd-setup.fish": completions.of_setup(completions.fish),
+    COMPLETIONS / "fish" / "intercomd.fish": completions.of_daemon(completions.fish),
+    COMPLETIONS / "fish" / "intercomctl.fish": completions.of_client(completions.fish),
     HARDWARE / "door-relay.svg": drawings.relay,
     HARDWARE / "bell-button.svg": drawings.buttons,
     HARDWARE / "reader-keypad.svg": drawings.entry,

@@ -1,17 +1,15 @@
-"""Man pages and bash completion of all commands, from their options in the code."""
+"""Man pages of all commands, from their options in the code."""
 
 import argparse
-from pathlib import Path
 
 import appliance
 from appliance.__main__ import DEFAULT
 from appliance.__main__ import parser as daemon
 from appliance.cli.__main__ import parser as client
-from appliance.cli.complete import KINDS
 from appliance.setup.__main__ import BOOT
 from appliance.setup.__main__ import parser as setup
 
-_MADE = "Made by python -m appliance.generate from the options in the code. Change those, not this."
+MADE = "Made by python -m appliance.generate from the options in the code. Change those, not this."
 _MANUAL = r""".\" {made}
 .TH {title} {section} "" "intercomd {version}"
 .SH NAME
@@ -29,32 +27,6 @@ _MANUAL = r""".\" {made}
 .SH SEE ALSO
 {see}
 """
-_COMPLETION = """# bash completion of {prog}. {made}
-_{prog}() {{
-    local word=${{COMP_WORDS[COMP_CWORD]}} words='{first}'
-    case ${{COMP_WORDS[COMP_CWORD - 1]}} in
-        {files})
-            compopt -o filenames
-            mapfile -t COMPREPLY < <(compgen -f -- "$word")
-            return
-            ;;
-    esac
-{words}    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
-}}
-complete -F _{prog} {prog}
-"""
-_LOOP = """    local each before='' ids='' place=()
-    for each in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        case $before in
-            --socket | --url) place=("$before" "$each") ;;
-        esac
-        before=$each
-        case $each in"""
-_IDS = """        esac
-    done
-    if [[ $ids && $word != -* ]]; then
-        words+=" $("${COMP_WORDS[0]}" "${place[@]}" ids $ids 2>/dev/null)"
-    fi"""
 
 
 def daemon_manual() -> str:
@@ -106,21 +78,6 @@ def setup_manual() -> str:
     )
 
 
-def setup_completion() -> str:
-    """packaging/completions/intercomd-setup."""
-    return _completion(setup())
-
-
-def daemon_completion() -> str:
-    """packaging/completions/intercomd."""
-    return _completion(daemon())
-
-
-def client_completion() -> str:
-    """packaging/completions/intercomctl."""
-    return _completion(client())
-
-
 def _manual(
     parser: argparse.ArgumentParser,
     section: int,
@@ -131,17 +88,17 @@ def _manual(
     files: dict[str, str],
     see: str,
 ) -> str:
-    commands = _commands(parser)
+    subs = commands(parser)
     lists = [".SH OPTIONS", *_options(parser)]
-    if commands:
+    if subs:
         lists.append(".SH COMMANDS")
-    for name, sub in commands.items():
+    for name, sub in subs.items():
         lists += [".TP", f"\\fB{_escaped(name)}\\fR{_positional(sub)}", _escaped(sub.description or "")]
         own = _options(sub, helps=False)
         if own:
             lists += [".RS", *own, ".RE"]
     return _MANUAL.format(
-        made=_MADE,
+        made=MADE,
         title=parser.prog.upper(),
         section=section,
         version=appliance.__version__,
@@ -158,7 +115,7 @@ def _manual(
 
 def _positional(parser: argparse.ArgumentParser) -> str:
     """A command's positional arguments, in roff."""
-    names = [(f"\\fI{_escaped(action.dest.upper())}\\fR", action.nargs is None) for action in _arguments(parser)]
+    names = [(f"\\fI{_escaped(action.dest.upper())}\\fR", action.nargs is None) for action in arguments(parser)]
     return "".join(f" {name}" if needed else f" [{name}]" for name, needed in names)
 
 
@@ -179,30 +136,7 @@ def _escaped(text: str) -> str:
     return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
 
 
-def _completion(parser: argparse.ArgumentParser) -> str:
-    commands = _commands(parser)
-    files = [
-        name
-        for each in (parser, *commands.values())
-        for action in each._actions  # noqa: SLF001
-        if action.type is Path
-        for name in action.option_strings
-    ]
-    cases = [
-        f"            {name}) words='{' '.join([*_names(sub), *_choices(sub)])}' ids='{' '.join(_kinds(sub))}' ;;"
-        for name, sub in commands.items()
-    ]
-    words = [_LOOP, *cases]
-    return _COMPLETION.format(
-        made=_MADE,
-        prog=parser.prog,
-        files=" | ".join(files),
-        first=" ".join([*_names(parser), *commands]),
-        words="\n".join([*words, _IDS]) + "\n" if commands else "",
-    )
-
-
-def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     """Its commands by name, in their order, without the one for shells."""
     return {
         name: sub
@@ -213,20 +147,6 @@ def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPar
     }
 
 
-def _choices(parser: argparse.ArgumentParser) -> list[str]:
-    """The allowed values of its positional arguments."""
-    return [str(word) for action in _arguments(parser) for word in action.choices or ()]
-
-
-def _kinds(parser: argparse.ArgumentParser) -> list[str]:
-    """The kinds of ids of its positional arguments."""
-    return [action.dest for action in _arguments(parser) if action.dest in KINDS]
-
-
-def _arguments(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+def arguments(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Its positional arguments."""
     return [action for action in parser._actions if not action.option_strings]  # noqa: SLF001
-
-
-def _names(parser: argparse.ArgumentParser) -> list[str]:
-    """The long names of its options."""
-    return [name for action in parser._actions for name in action.option_strings if name.startswith("--")]  # noqa: SLF001

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -27,7 +28,7 @@ from tests.support.waiting import until
 
 SIMULATED = Path(__file__).resolve().parents[2] / "hardware" / "simulated.toml"
 
-COMPLETION = SIMULATED.parents[1] / "packaging" / "completions" / "intercomctl"
+COMPLETIONS = SIMULATED.parents[1] / "packaging" / "completions"
 
 
 @pytest.fixture(scope="module")
@@ -339,28 +340,58 @@ def test_moments_are_local_time_or_utc_and_values_are_as_in_the_configuration(da
     assert show.event(event).endswith("x  a=false b=front c=1/true")
 
 
+# Each shell prints what it would offer for the last word of its arguments: a line for each, and its text if it has one.
+SHELLS = {
+    "bash": """
+        compopt() { :; }  # may be called by a completion only
+        source "$FILES/bash/intercomctl"
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        _intercomctl
+        printf '%s\\n' "${COMPREPLY[@]}"
+    """,
+    "zsh": """
+        _describe() { local offered=$@[-1]; print -rl -- ${(M)${(P)offered}:#$PREFIX*} }
+        _files() { print -rl -- $PREFIX* }
+        fpath=("$FILES/zsh")
+        autoload -Uz _intercomctl
+        words=("$@") CURRENT=$# PREFIX=$@[-1]
+        _intercomctl
+    """,
+    "fish": """
+        source "$FILES/fish/intercomctl.fish"
+        complete -C "$(string join ' ' -- $argv)"
+    """,
+}
+
+
 @pytest.mark.far_end
-def test_the_shell_completes_the_words_of_choices_and_ids(daemon, tmp_path):
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_shell_completes_the_words_of_choices_and_ids(daemon, tmp_path, shell):
     wrapper = tmp_path / "intercomctl"
     wrapper.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m appliance.cli "$@"\n')
     wrapper.chmod(0o755)
+    surroundings = {**os.environ, "FILES": str(COMPLETIONS), "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    named = [] if shell == "fish" else [shell]  # bash and zsh have a name before the arguments
 
     def completed(*words):
         line = [str(wrapper), "--socket", str(daemon / "http.sock"), *words]
-        script = (
-            f'source "{COMPLETION}"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _intercomctl; echo "${{COMPREPLY[@]}}"'
+        done = subprocess.run(
+            [shell, "-c", SHELLS[shell], *named, *line], capture_output=True, text=True, timeout=120, env=surroundings
         )
-        done = subprocess.run(["bash", "-c", script, "bash", *line], capture_output=True, text=True, timeout=120)
         assert not done.stderr
-        return done.stdout.split()
+        return {re.split(r"[:\t]", offered)[0] for offered in done.stdout.splitlines()} - {""}
 
-    assert {"front", "open", "hold", "lock", "--seconds", "--json"} <= set(completed("door", ""))
-    assert completed("door", "fr") == ["front"]
+    assert {"front", "open", "hold", "lock"} <= completed("door", "")
+    assert completed("door", "fr") == {"front"}
+    assert {"--seconds", "--json"} <= completed("door", "--")
     assert "ring" in completed("press", "")
-    assert completed("panel", "test", "door.") == ["door.front"]
-    assert {"list", "add", "remove"} <= set(completed("code", ""))
-    assert {"calls", "doors"} <= set(completed("log", ""))
+    assert completed("panel", "test", "door.") == {"door.front"}
+    assert {"list", "add", "remove"} <= completed("code", "")
+    assert {"calls", "doors"} <= completed("log", "")
     assert "kitchen" in completed("dial", "")
+    assert completed("reco") == {"record", "recordings"}
+    assert completed("audio", "--speaker", "") == {"on", "off"}
+    assert str(wrapper) in completed("doctor", "--config", str(wrapper)[:-1])
 
 
 @pytest.mark.far_end

@@ -98,7 +98,7 @@ def test_bash_completes_commands_and_options(words: str, completed: str) -> None
     program = words.split(maxsplit=1)[0]
     script = f"""
     compopt() {{ :; }}  # may be called by a completion only
-    . packaging/completions/{program}
+    . packaging/completions/bash/{program}
     COMP_WORDS=({words})
     COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
     _{program}

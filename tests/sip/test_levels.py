@@ -82,5 +82,6 @@ def test_a_recording_lasts_as_long_as_the_call_whichever_side_was_silent(tmp_pat
             with wave.open(str(tmp_path / f"{DOOR}.wav")) as file:
                 assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, RATE)
                 assert file.getnframes() / RATE == pytest.approx(closed.at - begun.at, abs=1.0)
+            assert (tmp_path / f"{DOOR}.wav").stat().st_size == closed.bytes > RATE
 
     asyncio.run(scenario())

@@ -148,12 +148,12 @@ def _from_now(recording: OpenRecording, now: float) -> OpenRecording:
     return replace(recording, since=now, paused_at=paused_at, pauses_s=0.0, ready=not recording.unwanted)
 
 
-def closed(turn: Turn, call: CallId, recording: RecordingId) -> None:
-    """The SIP process has closed the file."""
+def closed(turn: Turn, call: CallId, recording: RecordingId, size: int = 0) -> None:
+    """The SIP process has closed the file, which has `size` bytes, or is gone."""
     found = _find(turn, recording)
     change(turn, recording, lambda _: None)
     if found is not None and found.begun:
-        turn.emit(events.RecordingStopped(call, recording, url(recording), round(found.seconds(turn.now), 3)))
+        turn.emit(events.RecordingStopped(call, recording, url(recording), round(found.seconds(turn.now), 3), size))
     turn.order(FinishRecording(recording, "" if found is None else found.discarded_by))
 
 

@@ -48,7 +48,7 @@ take = takes(
     on_call(inputs.UpdateAnswered, updates.answered),
     on(inputs.RecordingPrepared, lambda turn, given: recording.prepared(turn, given.recording)),
     on(inputs.RecordingBegun, lambda turn, given: recording.begun(turn, given.call, given.recording)),
-    on(inputs.RecordingClosed, lambda turn, given: recording.closed(turn, given.call, given.recording)),
+    on(inputs.RecordingClosed, lambda turn, given: recording.closed(turn, given.call, given.recording, given.bytes)),
     on(inputs.RecordingRefused, recording.refused),
     on(inputs.RecordingAvailable, recording.available),
     on(inputs.RecordingDeleted, recording.deleted),

@@ -29,13 +29,14 @@ class RecordingResumed(CallEvent):
 class RecordingStopped(CallEvent):
     """The recording's file is closed. `recording.available` follows, or `recording.deleted` if it was discarded.
 
-    duration_s: without pauses.
+    duration_s: without pauses. bytes: of its file; 0 if the SIP process was lost before it closed the file.
     """
 
     TYPE = "recording.stopped"
     recording: RecordingId
     url: str
     duration_s: float
+    bytes: int
 
 
 class RecordingFailed(CallEvent):

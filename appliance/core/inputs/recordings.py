@@ -20,10 +20,11 @@ class RecordingBegun(Input, kw_only=True):
 
 
 class RecordingClosed(Input, kw_only=True):
-    """The SIP process has closed the file."""
+    """The SIP process has closed the file, which has so many bytes."""
 
     call: CallId
     recording: RecordingId
+    bytes: int = 0
 
 
 class RecordingRefused(Input, kw_only=True):

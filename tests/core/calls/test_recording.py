@@ -99,6 +99,7 @@ def test_what_had_begun_is_finished_when_the_sip_process_is_lost():
     station.give(inputs.SipLost, why="killed")
     assert station.orders(FinishRecording) == [FinishRecording(recording)]
     assert told(station) == ["started", "stopped"]
+    assert station.last(events.RecordingStopped).bytes == 0
     assert station.state.calls.recordings == ()
 
 
@@ -165,14 +166,14 @@ def by_order() -> tuple[Station, Call]:
     return station, station.talking()
 
 
-def test_a_recording_is_reported_with_its_address_and_at_its_end_with_its_length():
+def test_a_recording_is_reported_with_its_address_and_at_its_end_with_its_length_and_size():
     station, call, recording = recorded("Prepared", "Begun")
     station.wait(4.25)
     end(station, call)
-    given(station, inputs.RecordingClosed, call, recording)
+    given(station, inputs.RecordingClosed, call, recording, bytes=136_044)
     url = f"/v1/recordings/{recording}/audio"
     assert station.last(events.RecordingStarted) == events.RecordingStarted(call.id, recording, url)
-    assert station.last(events.RecordingStopped) == events.RecordingStopped(call.id, recording, url, 4.25)
+    assert station.last(events.RecordingStopped) == events.RecordingStopped(call.id, recording, url, 4.25, 136_044)
 
 
 def test_a_client_starts_and_stops_recordings_of_a_call_as_often_as_it_wants():

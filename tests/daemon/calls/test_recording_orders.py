@@ -44,7 +44,7 @@ def finished(door, call, recording):
     available = door.next("recording.available", recording=recording)["data"]
     url = f"/v1/recordings/{recording}/audio"
     assert (stopped["url"], available["url"]) == (url, url)
-    assert len(door.get(url)) == available["bytes"]
+    assert len(door.get(url)) == available["bytes"] == stopped["bytes"]
     assert stopped["duration_s"] > 0
     assert available["duration_s"] > 0
     return Ear(door.directory / "recordings" / f"{recording}.wav").samples()

@@ -49,7 +49,8 @@ class Recorders:
         for recording, call in list(self._closing.items()):
             if str(self._path(recording).resolve()) not in opened:
                 del self._closing[recording]
-                self._post(inputs.RecordingClosed(at=now, call=call, recording=recording))
+                size = _size(self._path(recording))
+                self._post(inputs.RecordingClosed(at=now, call=call, recording=recording, bytes=size))
 
     def clear(self) -> None:
         """Close all files, before the endpoint."""
@@ -68,6 +69,13 @@ class Recorders:
             return
         self._running[recording] = call, recorder
         self._post(inputs.RecordingBegun(at=now(), call=call, recording=recording))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # it was removed by hand
+        return 0
 
 
 def _open_files() -> list[str]:

@@ -6,12 +6,9 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-
-from msgspec.structs import asdict
 
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
@@ -24,32 +21,25 @@ from appliance.core.inputs import (
     RecordingPrepared,
     RecordingRefused,
 )
-from appliance.core.model import Call, CallId, RecordingClock, RecordingId, RecordingSearch, Removal, Space
+from appliance.core.model import Call, CallId, RecordingClock, RecordingId, Removal, Space
 from appliance.core.orders import FinishRecording, PrepareRecording
-from appliance.store import database, recording_files, recording_index, wav
+from appliance.store import recording_files, recording_index, wav
 from appliance.store.make_room import RoomMaker
 from appliance.store.quota import Limits
 from appliance.store.recording_index import Entry
+from appliance.store.recording_lists import RecordingLists, not_found
+from appliance.store.recording_times import TimeCorrector
 from appliance.store.restore_index import IndexRestorer, both, utc, write_facts
 from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)
 
-EVERYTHING = RecordingSearch()
 _TIDY_S = 3600.0  # limits of age are held within an hour
 _PATCH_S = 2.0  # seconds of a recording's length that its header may lack after a power cut
 _SETTLE_S = 0.25  # the SIP stack's last buffer reaches the file about 20 ms after it closed it
-_CORRECT_S = 60.0  # until the clock is right
-_UNCERTAIN = 1000  # recordings whose times may be corrected later: on a board whose clock is never right they add up
 
 
-class Recording(Entry):
-    """A recording, as clients see it. protected: by a file beside it, so that limits do not remove it."""
-
-    protected: bool = False
-
-
-class Recordings:
+class Recordings(RecordingLists):
     """Files `<id>.wav` in `directory`, written by the SIP process, and their index in the writer's database.
 
     `prepare`, `finish`, `desire` and `path` never wait; `list`, `get`, `delete` and `protect` read the disc and are for
@@ -67,8 +57,9 @@ class Recordings:
         trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._room = RoomMaker(directory, post, clock, limits)
-        self._directory, self._writer, self._post, self._clock = directory, writer, post, clock
-        self._trusted = trusted
+        super().__init__(directory, writer)
+        self._post, self._clock = post, clock
+        self._times = TimeCorrector(writer, clock, trusted, self._write_facts)
         self._restorer = IndexRestorer(
             directory, writer, partial(self._complete, recovered=True), self._running, self.tidy
         )
@@ -77,8 +68,6 @@ class Recordings:
         self._calls: set[CallId] = set()  # those of them that have not ended
         self._desired: tuple[RecordingId, ...] = ()
         self._patching = False
-        self._uncertain: dict[RecordingId, float] = {}  # when they began, by `clock`
-        self._correcting = False
 
     def open(self) -> None:
         """List, repair and announce, soon, what an unclean end left unfinished; then keep to the limits."""
@@ -127,12 +116,6 @@ class Recordings:
         if recordings and envelope["type"] == "door.unlocked":
             self._writer.submit(partial(self._opened, recordings, envelope["data"]["door"]))
 
-    def path(self, recording: str) -> Path:
-        """The path of its file, now or later; text that is not an id (a client's "../x") raises IntercomError."""
-        if not recording_files.is_id(recording):
-            raise _not_found(recording)
-        return self._directory / f"{recording}.wav"
-
     def sound(self, recording: str) -> Path:
         """The file of a complete recording. One that was cut off since is repaired first. Raises IntercomError."""
         path, row = self.path(recording), self.get(recording)
@@ -158,20 +141,6 @@ class Recordings:
         """Keep, soon, to the limits, which may have changed."""
         self._writer.submit(self._tidy)
 
-    def list(
-        self, limit: int = 50, cursor: int | None = None, search: RecordingSearch = EVERYTHING
-    ) -> tuple[Recording, ...]:
-        """The newest `limit` before the number `cursor` that `search` finds, newest first. Raises IntercomError."""
-        query, values = recording_index.page(limit, cursor, search)
-        return self._read(query, *values)
-
-    def get(self, recording: str) -> Recording:
-        """The row of a recording. Raises IntercomError."""
-        found = self._read(recording_index.ONE, recording)
-        if not found:
-            raise _not_found(recording)
-        return found[0]
-
     def delete(self, recording: str, by: str) -> None:
         """Remove file and row, and wait for that; RecordingDeleted follows, with the client's name `by`.
 
@@ -184,7 +153,7 @@ class Recordings:
             query = "SELECT complete, duration_s, bytes FROM recordings WHERE id = ?"
             row = connection.execute(query, (recording,)).fetchone()
             if row is None:
-                raise _not_found(recording)
+                raise not_found(recording)
             if not row[0]:
                 raise IntercomError(
                     ErrorCode.CONFLICT,
@@ -222,7 +191,7 @@ class Recordings:
         def mark(connection: sqlite3.Connection) -> bool:
             """Whether that changed anything."""
             if connection.execute("SELECT 1 FROM recordings WHERE id = ?", (recording,)).fetchone() is None:
-                raise _not_found(recording)
+                raise not_found(recording)
             return recording_files.protect(path, wanted=wanted)
 
         def report(changed: bool) -> None:
@@ -233,23 +202,6 @@ class Recordings:
         self._writer.ask(mark, done=report)
         if not wanted:
             self.tidy()
-
-    def _read(self, query: str, *values: str | int) -> tuple[Recording, ...]:
-        try:
-            with closing(database.reader(self._writer.directory)) as connection:
-                rows = connection.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            if database.is_damage(error):
-                # The writer sets a damaged database aside, and the index is made again.
-                self._writer.submit(lambda _: database.check(self._writer.directory))
-            why, resolution = database.explain(error, self._writer.directory)
-            raise IntercomError(
-                ErrorCode.UNAVAILABLE, "The index of recordings cannot be read.", why, resolution
-            ) from error
-        return tuple(self._recording(recording_index.entry(row)) for row in rows)
-
-    def _recording(self, entry: Entry) -> Recording:
-        return Recording(**asdict(entry), protected=os.path.lexists(recording_files.mark(self.path(entry.id))))
 
     def _running(self) -> set[RecordingId]:
         with self._lock:
@@ -293,7 +245,7 @@ class Recordings:
                 order.call,
                 order.remote,
                 utc(datetime.now(UTC)),
-                clock=RecordingClock.RIGHT if self._trusted() else RecordingClock.UNCERTAIN,
+                clock=self._times.quality(),
             )
             recording_index.insert(connection, entry)
         except (OSError, sqlite3.Error):
@@ -303,7 +255,7 @@ class Recordings:
             self._ours[order.recording] = entry
         prepared = RecordingPrepared(at=self._clock(), call=order.call, recording=order.recording)
         if entry.clock is RecordingClock.UNCERTAIN:
-            self._will_be_corrected(order.recording)
+            self._times.note(order.recording)
         return both(room.report, partial(self._post, prepared))
 
     def _describe(self, call: Call, connection: sqlite3.Connection) -> None:
@@ -324,40 +276,6 @@ class Recordings:
         entry = recording_index.find(connection, recording)
         if entry is not None and entry.complete:
             write_facts(self.path(recording), entry)
-
-    def _will_be_corrected(self, recording: RecordingId) -> None:
-        with self._lock:
-            self._uncertain[recording] = self._clock()
-            if len(self._uncertain) > _UNCERTAIN:
-                del self._uncertain[next(iter(self._uncertain))]
-            start, self._correcting = not self._correcting, True
-        if start:
-            self._correct_later()
-
-    def _correct_later(self) -> None:
-        self._writer.submit(self._correct, delay_s=_CORRECT_S, single=True)
-
-    def _correct(self, connection: sqlite3.Connection) -> After:
-        """Correct the times of what began by a wrong clock, once it is right: that long ago by CLOCK_MONOTONIC."""
-        if not self._trusted():
-            return self._correct_later
-        with self._lock:
-            begun = dict(self._uncertain)
-        now, clock = datetime.now(UTC), self._clock()
-        for recording, at in begun.items():
-            started = utc(now - timedelta(seconds=clock - at))
-            recording_index.change(connection, recording, started=started, clock=RecordingClock.CORRECTED)
-            self._write_facts(connection, recording)
-
-        def corrected() -> None:
-            with self._lock:
-                for recording in begun:
-                    self._uncertain.pop(recording, None)
-                self._correcting = again = bool(self._uncertain)
-            if again:
-                self._correct_later()
-
-        return corrected
 
     def _patch_later(self) -> None:
         if not self._writer.submit(self._patch, delay_s=_PATCH_S):
@@ -490,11 +408,3 @@ def _act(after: After) -> None:
 
 def _nothing() -> None:
     """Nothing is left to do."""
-
-
-def _not_found(recording: str) -> IntercomError:
-    return IntercomError(
-        ErrorCode.RECORDING_NOT_FOUND,
-        f"There is no recording {recording!r}.",
-        resolution="GET /v1/recordings lists them.",
-    )

@@ -27,7 +27,7 @@ from appliance.core.model import (
     Remote,
 )
 from appliance.core.orders import FinishRecording, PrepareRecording
-from appliance.store import database, recording_files, recording_index, recordings, restore_index
+from appliance.store import database, recording_files, recording_index, recording_times, restore_index
 from appliance.store.recording_index import Entry
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
@@ -145,7 +145,7 @@ def test_the_order_is_that_of_the_begins_whatever_the_clock_said_and_outlasts_th
 
 
 def test_a_time_by_a_wrong_clock_is_noted_and_corrected_once_the_clock_is_right(tmp_path, monkeypatch):
-    monkeypatch.setattr(recordings, "_CORRECT_S", 0.02)
+    monkeypatch.setattr(recording_times, "_CORRECT_S", 0.02)
     right, uptime, inbox = [False], [1000.0], Inbox()
     writer = Writer(tmp_path, inbox)
     kept = Recordings(

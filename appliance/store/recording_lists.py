@@ -1,0 +1,75 @@
+"""Lists of recordings, as clients see them: read from the index, and from the files beside each recording."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from msgspec.structs import asdict
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core.model import RecordingSearch
+from appliance.store import database, recording_files, recording_index
+from appliance.store.recording_index import Entry
+from appliance.store.writer import Writer
+
+EVERYTHING = RecordingSearch()
+
+
+class Recording(Entry):
+    """A recording, as clients see it. protected: by a file beside it, so that limits do not remove it."""
+
+    protected: bool = False
+
+
+class RecordingLists:
+    """Reads the index of the recordings in `directory`: the disc, so for threads other than asyncio's."""
+
+    def __init__(self, directory: Path, writer: Writer) -> None:
+        self._directory, self._writer = directory, writer
+
+    def list(
+        self, limit: int = 50, cursor: int | None = None, search: RecordingSearch = EVERYTHING
+    ) -> tuple[Recording, ...]:
+        """The newest `limit` before the number `cursor` that `search` finds, newest first. Raises IntercomError."""
+        query, values = recording_index.page(limit, cursor, search)
+        return self._read(query, *values)
+
+    def get(self, recording: str) -> Recording:
+        """The row of a recording. Raises IntercomError."""
+        found = self._read(recording_index.ONE, recording)
+        if not found:
+            raise not_found(recording)
+        return found[0]
+
+    def path(self, recording: str) -> Path:
+        """The path of its file, now or later; text that is not an id (a client's "../x") raises IntercomError."""
+        if not recording_files.is_id(recording):
+            raise not_found(recording)
+        return self._directory / f"{recording}.wav"
+
+    def _read(self, query: str, *values: str | int) -> tuple[Recording, ...]:
+        try:
+            with closing(database.reader(self._writer.directory)) as connection:
+                rows = connection.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            if database.is_damage(error):
+                # The writer sets a damaged database aside, and the index is made again.
+                self._writer.submit(lambda _: database.check(self._writer.directory))
+            why, resolution = database.explain(error, self._writer.directory)
+            raise IntercomError(
+                ErrorCode.UNAVAILABLE, "The index of recordings cannot be read.", why, resolution
+            ) from error
+        return tuple(self._recording(recording_index.entry(row)) for row in rows)
+
+    def _recording(self, entry: Entry) -> Recording:
+        return Recording(**asdict(entry), protected=os.path.lexists(recording_files.mark(self.path(entry.id))))
+
+
+def not_found(recording: str) -> IntercomError:
+    """No recording has this id."""
+    return IntercomError(
+        ErrorCode.RECORDING_NOT_FOUND,
+        f"There is no recording {recording!r}.",
+        resolution="GET /v1/recordings lists them.",
+    )

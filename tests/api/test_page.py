@@ -1,4 +1,7 @@
 import json
+import re
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -52,7 +55,7 @@ def test_the_page_shows_the_state_and_follows_it(page, shared, station):
         station.tell("call.incoming", call="c-1", by="sip:kitchen@127.0.0.1", display_name="<b>Kitchen</b>")
 
     shared.on_loop(rings)
-    page.shows("#calls", "incoming")
+    page.shows("#ring", "Kitchen")
     page.shows("#events", "call.incoming")
     page.shows("#events", "<b>Kitchen</b>")
     assert page.value("document.querySelector('[data-lamp=status] .lamp').dataset.pattern") == "fast"
@@ -83,12 +86,21 @@ def test_the_page_is_in_the_browsers_language_until_the_switch_says_another(page
 
 
 def test_words_are_said_once_and_are_those_of_residents(page, shared, station):
-    station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
+    station.state["calls"] = [
+        fake.call("c-1", state="incoming", direction="incoming", connected_since=None),
+        fake.call("c-2", direction="incoming"),
+        fake.call("c-3", state="ringing", connected_since=None),
+    ]
     station.state["doors"] = [fake.door("front", state="unlocked", unlocked=True, by="http:token", means="api")]
     opened(page, shared, station)
     page.shows("#doors", "front open from a page or app")
-    said = page.value("[...document.querySelectorAll('.call .facts li')].map((each) => each.innerText)")
-    assert said == ["incoming"]
+    page.shows("#ring .who", "Kitchen")
+    page.shows("#ring .uri", "rings")
+    facts = (
+        "[...document.querySelectorAll('.call .facts')].map((each) => [...each.children].map((one) => one.innerText))"
+    )
+    (connected, here, _), ringing = page.value(facts)
+    assert (connected, here, ringing) == ("connected", "called here", ["ringing"])
     assert not [word for word in ("http:", "sip:") if word in page.value("document.querySelector('main').innerText")]
 
 
@@ -156,6 +168,139 @@ def test_a_refused_order_is_reported_in_the_banner(page, shared, station):
     page.mouse('[data-door="front"] button', "mousePressed", "mouseReleased")
     page.shows("#banner", "The station cannot do this now. No. Because.")
     assert station.requests == [(inputs.OpenDoor("front", None), "http:token")]
+
+
+@contextmanager
+def phone(page):
+    page.send("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=True)
+    try:
+        yield
+    finally:
+        page.send("Emulation.clearDeviceMetricsOverride")
+
+
+HOSTILE = "<img src=x onerror=window.hit=1>" + "W" * 2000  # from SIP: a caller chooses its name
+
+
+def test_a_ring_comes_to_the_top_with_name_answer_and_open_where_the_thumb_is(page, shared, station):
+    opened(page, shared, station)
+    ringing = fake.call(state="incoming", direction="incoming", connected_since=None)
+    ringing["remote"] = {**ringing["remote"], "target": None, "display_name": HOSTILE}
+    station.state["calls"] = [ringing]
+    shared.tell("call.incoming", call="c-1")
+    page.shows("#ring", HOSTILE[:40])
+    page.shows("#ring", "Not in the directory: sip:kitchen@127.0.0.1:5070")
+    page.shows("#ring-said", "rings. Not in the directory: sip:kitchen@127.0.0.1:5070")
+    assert page.value("document.querySelectorAll('main img').length + (window.hit ?? 0)") == 0
+    tops = "['#ring', '#panel'].map((each) => document.querySelector(each).getBoundingClientRect().top)"
+    ring, panel = page.value(tops)
+    assert ring < panel
+    with phone(page):
+        for key in ("c-1 answer", "c-1 open front"):
+            button = f"document.querySelector('[data-key=\"{key}\"]')"
+            box = f"(({{left, top, right, bottom}}) => [left, top, right, bottom])({button}.getBoundingClientRect())"
+            left, top, right, bottom = until(lambda box=box: (page.value(box) or [0, 0])[1] > 370 and page.value(box))
+            assert left >= 0 and right <= 360 and bottom <= 740
+            at = f"document.elementFromPoint({(left + right) / 2}, {(top + bottom) / 2})"
+            assert page.value(f"{at} === {button}")
+        name = page.value("document.querySelector('#ring .who').getBoundingClientRect().toJSON()")
+        assert name["top"] >= 0 and name["right"] <= 360
+        page.mouse('[data-key="c-1 open front"]', "mousePressed", "mouseReleased")
+        page.mouse('[data-key="c-1 answer"]', "mousePressed", "mouseReleased")
+        until(lambda: len(station.requests) == 2)
+    assert [action for action, _ in station.requests] == [inputs.OpenDoor("front", None), inputs.AnswerCall("c-1")]
+
+
+def test_a_visitor_at_the_stations_own_door_rings_on_its_page(page, shared, station):
+    calls = [fake.call(f"c-{n}", state="ringing", connected_since=None, ring="v-1") for n in (1, 2)]
+    station.state["calls"] = calls
+    opened(page, shared, station)
+    page.shows("#ring", "Somebody is at the door.")
+    page.shows("#ring", "It rings at Kitchen, Kitchen")
+    page.mouse('[data-key="v-1 stop"]', "mousePressed", "mouseReleased")
+    until(lambda: len(station.requests) == 2)
+    assert {action for action, _ in station.requests} == {inputs.HangUpCall("c-1"), inputs.HangUpCall("c-2")}
+
+
+@pytest.mark.parametrize(
+    ("microphone", "says"),
+    [
+        ({"muted": False}, "You talk with the microphone and speaker of the station"),
+        ({"muted": True}, "The station's microphone is muted"),
+        ({"muted": None, "pcm": None}, "The station has no microphone"),
+    ],
+)
+def test_a_ring_says_whether_an_answer_uses_the_stations_microphone(page, shared, station, microphone, says):
+    station.state["audio"]["microphone"] |= microphone
+    station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
+    opened(page, shared, station)
+    page.shows("#ring", says)
+
+
+def test_an_open_door_counts_down(page, shared, station):
+    until_then = (datetime.now(UTC) + timedelta(seconds=300)).isoformat()
+    station.state["doors"] = [fake.door("front", state="unlocked", unlocked=True, until=until_then)]
+    opened(page, shared, station)
+    text = "document.querySelector('#doors .countdown').innerText.trim()"
+    first = until(lambda: page.value(text), "a countdown", START_S)
+    assert re.fullmatch(r"for [0-5]:[0-5]\d", first), first
+    until(lambda: (page.value(text) or first) < first, "a later one", START_S)
+
+
+def test_do_not_disturb_is_a_switch(page, shared, station):
+    opened(page, shared, station)
+    page.mouse("#dnd", "mousePressed", "mouseReleased")
+    until(lambda: station.requests)
+    assert station.requests == [(inputs.ChangeRuntime(do_not_disturb=True), "http:token")]
+    station.state["runtime"]["do_not_disturb"] = True
+    shared.tell("config.changed", applied="do_not_disturb", needs_restart="")
+    until(lambda: page.value("document.querySelector('#dnd').ariaChecked") == "true", "the switch", START_S)
+
+
+def test_a_call_is_passed_on_by_name_or_to_another_call(page, shared, station):
+    station.state["calls"] = [fake.call("c-1"), fake.call("c-2", active=False, hold="local")]
+    opened(page, shared, station)
+    page.shows("#calls", "held here")
+    page.mouse('[data-key="c-1 transfer"]', "mousePressed", "mouseReleased")
+    page.shows("#transfer", "Transfer Kitchen")
+    typed(page, "#transfer-to", "office")
+    page.key("Enter", "Enter", "\r")
+    until(lambda: station.requests)
+    page.mouse('[data-key="c-1 transfer"]', "mousePressed", "mouseReleased")
+    page.shows("#transfer-calls", "Connect with Kitchen")
+    page.mouse('[data-key="transfer c-2"]', "mousePressed", "mouseReleased")
+    until(lambda: len(station.requests) == 2)
+    assert [action for action, _ in station.requests] == [
+        inputs.TransferCall("c-1", "office"),
+        inputs.ConnectCalls("c-1", "c-2"),
+    ]
+
+
+def test_a_resident_calls_from_the_directory(page, shared, station):
+    station.replies = fake.placed("c-1")
+    station.state["contacts"].append(fake.contact("<i>Workshop</i>"))
+    opened(page, shared, station)
+    page.shows("#directory", "Miller flat 12")
+    page.shows("#directory", "<i>Workshop</i> available")
+    typed(page, "#directory-search", "work")
+    until(lambda: page.value("document.querySelectorAll('#directory li').length") == 1, "the search", START_S)
+    page.mouse("#directory button", "mousePressed", "mouseReleased")
+    until(lambda: station.requests)
+    typed(page, "#dial-to", "201")
+    page.key("Enter", "Enter", "\r")
+    until(lambda: len(station.requests) == 2)
+    assert [action.to for action, _ in station.requests] == ["<i>Workshop</i>", "201"]
+
+
+def test_a_client_that_may_only_look_sees_no_buttons_for_what_it_may_not(page, shared, station):
+    station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
+    _, text = station.tokens.add("wall", (AccessScope.VIEW,), None)
+    page.open(f"{shared.bound.url}#token={text}")
+    page.shows("#ring", "Kitchen")
+    usable = "(each) => each.getClientRects().length && !each.disabled"
+    assert page.value(f"[...document.querySelectorAll('main button')].filter({usable}).map(({{id}}) => id)") == [
+        "examine"
+    ]
 
 
 def test_an_installer_tries_lamp_and_sound_and_has_the_station_examined(page, shared, station):
@@ -287,13 +432,10 @@ def test_the_page_comes_back_by_itself_and_misses_no_event(page, shared, station
 
 def test_the_page_fits_a_narrow_phone(page, shared, station):
     station.state["calls"] = [fake.call()]
-    page.send("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=True)
-    try:
+    with phone(page):
         opened(page, shared, station)
         page.shows("#calls", "Hang up")
         assert page.value("document.documentElement.scrollWidth") <= 360
-    finally:
-        page.send("Emulation.clearDeviceMetricsOverride")
 
 
 def displayed(page, shared, station, *flats):

@@ -11,6 +11,7 @@ from appliance.core.model import (
     AccessScope,
     Action,
     CallState,
+    ContactState,
     Direction,
     DoorState,
     Hold,
@@ -26,6 +27,7 @@ SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in FILES.glob("*
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in FILES.glob("*.html")}
 WORDS = {
     "action": Action,
+    "contact": ContactState,
     "direction": Direction,
     "display.ended": RingResult,
     "door": DoorState,
@@ -41,7 +43,7 @@ LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 TEMPLATE = re.compile(r"`((?:[^`\\]|\\.)*)`")
 VALUE = re.compile(r"\$\{[^{}]*\}")
 SENTENCE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|^[A-Z][a-z]+")
-NO_TEXT = {"Authorization", "Bearer ", "Content-Type", "Enter", "Idempotency-Key"}
+NO_TEXT = {"Authorization", "Bearer ", "Content-Type", "Date", "Enter", "Idempotency-Key"}
 NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -58,6 +60,7 @@ def named():
     for script in map(bare, SCRIPTS.values()):
         for call in re.findall(r"\bt\(((?:[^()]|\([^()]*\))*)\)", script):
             keys |= set(LITERAL.findall(call.split(", {")[0]))
+        keys |= TEXTS["en"].keys() & set(LITERAL.findall(script))
         begins |= {f"{kind}." for kind in re.findall(r'\bword\("([a-z_.]+)"', script)}
         begins |= set(re.findall(r"\b(?:t|knows)\(`([a-z_.]+)\$\{", script))
     return keys, begins

@@ -27,7 +27,7 @@ IMAGES, SEQUENCE = Path("docs/images"), Path("docs/explanation/one-ring.md")
 PATIENCE_S = 120.0
 # Which page is drawn after which step, and what must stand on it by then.
 SHOTS = {
-    "ring": (KITCHEN, "page-ringing.png", "#calls", "incoming"),
+    "ring": (KITCHEN, "page-ringing.png", "#ring", "Answer"),
     "talk": (FRONT, "page-in-call.png", "#calls", "connected"),
 }
 WIDTH, HEIGHT = 1000, 590

@@ -2,13 +2,17 @@
 
 import { showCalls, countFrom, showDurations } from "/calls.js";
 import "/check.js";
+import { showDirectory } from "/directory.js";
 import { $, keepingFocus } from "/dom.js";
-import { showDoors } from "/doors.js";
+import { showCountdowns, showDoors } from "/doors.js";
 import { showEvent } from "/events.js";
+import { forget, heard } from "/moments.js";
 import { attempt, banner, hideBanner } from "/orders.js";
 import { showPanel } from "/panel.js";
+import { showQuiet } from "/quiet.js";
 import { showRecording } from "/recordings.js";
-import { fault, follow, login, logout, read, session, tokenInAddress } from "/session.js";
+import { showRing, voice } from "/ring.js";
+import { fault, follow, login, logout, may, read, session, tokenInAddress } from "/session.js";
 import { fill, t, word } from "/texts.js";
 import { showTokens } from "/tokens.js";
 
@@ -35,9 +39,13 @@ function show(state) {
   const still = JSON.stringify({ ...state, last_event: 0, calls: state.calls.map((call) => ({ ...call, duration_s: 0 })) });
   if (still === shown) return;
   shown = still;
+  keepingFocus($("rings"), () => showRing(state));
   showPanel(state.panel);
-  keepingFocus($("calls"), () => showCalls(state.calls));
+  keepingFocus($("calls"), () => showCalls(state));
   keepingFocus($("doors"), () => showDoors(state.doors));
+  showQuiet(state.runtime);
+  showDirectory(state);
+  $("voice").textContent = voice(state.audio);
 }
 
 let asking = false;
@@ -65,20 +73,22 @@ let failures = 0;
 let timer = 0;
 let last = null; // id of the newest event seen: a new connection goes on from there
 
-let me = null; // the answer of GET /v1/session
+let inside = false; // there was a session
 
 async function connect() {
   clearTimeout(timer);
   const mine = feed = {};
+  forget();
   try {
-    me ??= await session();
+    if (!inside) await session();
+    inside = true;
     const state = await read("/v1/state");
     if (feed !== mine) return;
     within(true);
     show(state);
     last ??= Math.max(0, state.last_event - PAST_EVENTS);
     showRecording().catch(() => {});
-    showTokens(me).catch(() => {});
+    showTokens().catch(() => {});
   } catch (error) {
     if (feed === mine) lost(error);
     return;
@@ -92,17 +102,18 @@ async function connect() {
   socket.onmessage = (message) => {
     const event = JSON.parse(message.data);
     last = event.id;
+    heard(event.time);
     showEvent(event);
     refresh().catch(() => {});
     if (event.type === "recording.available" || event.type === "recording.recovered") showRecording().catch(() => {});
-    if (event.type.startsWith("access.token_")) showTokens(me).catch(() => {});
+    if (event.type.startsWith("access.token_")) showTokens().catch(() => {});
   };
   socket.onclose = () => { if (feed === socket) lost(new Error()); };
 }
 
 function lost(error) {
   if (error.code === "unauthorized") {
-    if (me) location.reload(); // nothing of the station stays on the page
+    if (inside) location.reload(); // nothing of the station stays on the page
     else out(error.message && error.what);
     return;
   }
@@ -118,6 +129,7 @@ function lost(error) {
 function within(is) {
   $("login").hidden = is;
   $("main").hidden = $("logout").hidden = !is;
+  $("try-sound").hidden = !may("call");
 }
 
 function out(why) {
@@ -132,7 +144,8 @@ function out(why) {
 $("login-form").onsubmit = async (event) => {
   event.preventDefault();
   try {
-    me = await login($("login-token").value);
+    await login($("login-token").value);
+    inside = true;
     $("login-token").value = "";
     connect();
   } catch (error) {
@@ -147,6 +160,6 @@ $("logout").onclick = () => attempt(async () => {
 
 fill();
 link("connecting");
-setInterval(showDurations, 500);
+setInterval(() => { showDurations(); showCountdowns(); }, 500);
 addEventListener("hashchange", () => { if (tokenInAddress()) location.reload(); });
 connect();

@@ -3,10 +3,13 @@
 import { $, act, make } from "/dom.js";
 import { order } from "/orders.js";
 import { caller, known } from "/people.js";
+import { rings } from "/ring.js";
+import { may } from "/session.js";
 import { clock, t, word } from "/texts.js";
+import { openTransfer } from "/transfer.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
-const BEGINS = ["incoming", "dialing", "ringing", "early_media"]; // states that say who called whom
+const BEGINS = ["dialing", "ringing", "early_media"]; // states that say who called whom
 
 let durations = new Map();
 let answered = 0; // performance.now() of the newest state
@@ -23,21 +26,31 @@ export function showDurations() {
   }
 }
 
-export function showCalls(calls) {
-  $("calls").replaceChildren(...(calls.length ? calls.map(showCall) : [make("p", { className: "empty" }, t("call.none"))]));
+const press = ({ id }) => order("POST", `/v1/panel/buttons/${encodeURIComponent(id)}/press`);
+
+/** Show the calls, less those that ring: these are above. */
+export function showCalls({ calls: all, doors, panel }) {
+  const calls = all.filter((call) => !rings(call));
+  // Without doors of its own, the station's door button opens that of the far end.
+  const opens = doors.length ? undefined : panel.buttons.find(({ action }) => action === "door");
+  $("call").hidden = calls.length === 0 && all.length > 0;
+  $("calls").replaceChildren(...(calls.length ? calls.map((call) => showCall(call, calls, opens)) :
+    [make("p", { className: "empty" }, t("call.none"))]));
   showDurations();
 }
 
-function showCall(call) {
+function showCall(call, calls, opens) {
   const path = `/v1/calls/${encodeURIComponent(call.id)}`;
   const post = (name, what, className = "") =>
     act(`${call.id} ${name}`, t(`call.${name}`), () => order("POST", `${path}/${what}`), { className });
+  const others = calls.filter(({ id, state }) => id !== call.id && state === "connected");
   const held = call.hold === "local" || call.hold === "both";
   const acts = {
-    incoming: () => [post("answer", "answer", "main"), post("reject", "reject", "end")],
     connected: () => [
+      ...(opens && call.active && may("door") ? [act(`${call.id} door`, t("action.door"), () => press(opens), { className: "main" })] : []),
       held ? post("resume", "resume", "main") : post("hold", "hold"),
       act(`${call.id} mute`, t(call.muted ? "call.unmute" : "call.mute"), () => order("PATCH", path, { muted: !call.muted })),
+      act(`${call.id} transfer`, t("transfer"), () => openTransfer(call, others)),
       post("hangup", "hangup", "end"),
     ],
     disconnecting: () => [],
@@ -57,6 +70,6 @@ function showCall(call) {
     make("p", { className: "who" }, caller(call.remote)),
     known(call.remote) ? null : make("p", { className: "uri" }, t("call.stranger", { address: call.remote.uri })),
     make("ul", { className: "facts" }, ...facts.filter(Boolean)),
-    make("div", { className: "acts" }, ...acts()),
-    call.state === "connected" ? keys() : null);
+    make("div", { className: "acts" }, ...(may("call") ? acts() : [])),
+    call.state === "connected" && may("call") ? keys() : null);
 }

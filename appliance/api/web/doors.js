@@ -1,21 +1,39 @@
-// The doors: their state, who opened them, and the button that opens.
+// The doors: their state, who opened them, how long they stay open, and the button that opens.
 
 import { $, act, make } from "/dom.js";
+import { left } from "/moments.js";
 import { order } from "/orders.js";
 import { opener } from "/people.js";
-import { t, word } from "/texts.js";
-
-export const open = (door) => order("POST", `/v1/doors/${encodeURIComponent(door.id)}/open`);
+import { may } from "/session.js";
+import { clock, t, word } from "/texts.js";
 
 export function showDoors(doors) {
   $("doors-section").hidden = doors.length === 0;
   $("doors").replaceChildren(...doors.map((door) => make("li", { data: { door: door.id } },
     make("div", {}, make("b", {}, door.id), " ", state(door),
       door.unlocked && door.by ? make("small", {}, " ", opener(door.by, door.means)) : null),
-    act(door.id, t("door.open_for", { seconds: door.pulse_s }), () => open(door), { disabled: !door.available }))));
+    openButton(door.id, door, t("door.open_for", { seconds: door.pulse_s })))));
+  showCountdowns();
 }
+
+export const openButton = (key, door, label, className = "") => act(key, label,
+  () => order("POST", `/v1/doors/${encodeURIComponent(door.id)}/open`),
+  { className, disabled: !door.available, hidden: !may("door") });
 
 function state(door) {
   if (!door.available && door.state === "locked") return make("small", {}, t("door.away"));
-  return door.unlocked ? make("span", { className: "open" }, word("door", door.state)) : make("small", {}, word("door", door.state));
+  if (!door.unlocked) return make("small", {}, word("door", door.state));
+  return make("span", { className: "open" }, word("door", door.state), countdown(door));
+}
+
+/** How long the door stays open. */
+export const countdown = ({ until }) =>
+  (until ? make("span", { className: "countdown", data: { until }, attrs: { role: "timer" } }) : null);
+
+export function showCountdowns() {
+  for (const place of document.querySelectorAll("[data-until]")) {
+    const seconds = Math.max(0, Math.ceil(left(place.dataset.until)));
+    const time = seconds < 60 ? t("seconds", { seconds }) : clock(seconds);
+    if (Number.isFinite(seconds)) place.textContent = ` ${t("door.left", { time })}`;
+  }
 }

@@ -2,6 +2,7 @@
 
 import { $, make } from "/dom.js";
 import { order } from "/orders.js";
+import { may } from "/session.js";
 import { t, word } from "/texts.js";
 
 export function showPanel({ lamps, buttons }) {
@@ -17,7 +18,7 @@ function showLamps(lamps) {
       make("span", { className: "lamp", attrs: { "aria-hidden": "true" } }), make("span", {}, id), make("small"),
       make("button", {
         type: "button", className: "quiet", attrs: { "aria-label": t("lamp.try_it", { id }) },
-        onclick: () => order("POST", `/v1/panel/lamps/${encodeURIComponent(id)}/test`),
+        hidden: !may("admin"), onclick: () => order("POST", `/v1/panel/lamps/${encodeURIComponent(id)}/test`),
       }, t("lamp.try")))));
   }
   lamps.forEach(({ pattern }, place) => {
@@ -41,7 +42,7 @@ function showButtons(buttons) {
 /** A button of the panel: down and up are the finger's, so that a long press is one. */
 function pressable({ id, action, long_action, target }) {
   const does = action === "ring" && target ? t("action.ring_target", { target }) : word("action", action);
-  const button = make("button", { type: "button", className: "press", data: { button: id } },
+  const button = make("button", { type: "button", className: "press", data: { button: id }, disabled: !may("call") || !may("door") },
     make("span", {}, id), make("small", {}, does),
     long_action ? make("small", {}, t("action.long", { action: word("action", long_action) })) : null);
   let since = null;

@@ -2,6 +2,7 @@
 // A token in the address's fragment never leaves the browser by itself, and is taken out of the address once it is used.
 
 import { sentences } from "/dom.js";
+import { heard } from "/moments.js";
 import { knows, t } from "/texts.js";
 
 const MARK = "session"; // in this browser: there was a login, so asking is worth it
@@ -20,6 +21,7 @@ export const fault = (error) => (error instanceof Refused ? [error.what, error.m
 
 export async function fetched(path, options = {}) {
   const answer = await fetch(path, options);
+  heard(answer.headers.get("Date"));
   if (answer.ok) return answer;
   let problem = { code: "error", detail: String(answer.status) };
   try { problem = await answer.json(); } catch { /* not one of ours: the status must do */ }
@@ -35,13 +37,21 @@ export async function send(method, path, body) {
   return (await fetched(path, { method, headers, body: body && JSON.stringify(body) })).json();
 }
 
-/** Who the client is and what it may do, after the token in the address has begun a session, if there is one. */
+let scopes = []; // of the session
+
+/** Whether the client may do this: see the scopes of tokens. */
+export const may = (scope) => scopes.includes(scope) || scopes.includes("admin");
+
+/** Begin a session with the token in the address, if there is one, or go on with that of the cookie. */
 export async function session() {
   const given = tokenInAddress();
-  if (given) return login(given);
+  if (given) {
+    await login(given);
+    return;
+  }
   if (!localStorage.getItem(MARK)) throw new Refused({ code: "unauthorized" });
   try {
-    return await read("/v1/session");
+    ({ scopes } = await read("/v1/session"));
   } catch (error) {
     if (error.code === "unauthorized") localStorage.removeItem(MARK);
     throw error;
@@ -52,10 +62,9 @@ export const tokenInAddress = () => new URLSearchParams(location.hash.slice(1)).
 
 export async function login(token) {
   const headers = { Authorization: `Bearer ${encodeURI(token.trim())}` };
-  const me = await (await fetched("/v1/session", { method: "POST", headers })).json();
+  ({ scopes } = await (await fetched("/v1/session", { method: "POST", headers })).json());
   localStorage.setItem(MARK, "1");
   if (tokenInAddress()) history.replaceState(null, "", location.pathname);
-  return me;
 }
 
 export async function logout() {

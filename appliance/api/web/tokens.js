@@ -1,12 +1,12 @@
 // The tokens of clients, for those who may do everything: made, listed, removed.
 
 import { $, make } from "/dom.js";
-import { fault, fetched, read, send } from "/session.js";
+import { fault, fetched, may, read, send } from "/session.js";
 import { day, t, word } from "/texts.js";
 
-/** Show the list to a client that may read it; `me`: the answer of GET /v1/session. */
-export async function showTokens(me) {
-  $("tokens").hidden = !me.scopes.includes("admin");
+/** Show the list to a client that may read it. */
+export async function showTokens() {
+  $("tokens").hidden = !may("admin");
   if ($("tokens").hidden) return;
   const { tokens } = await read("/v1/tokens");
   $("token-list").replaceChildren(...tokens.map(row));

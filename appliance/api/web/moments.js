@@ -1,0 +1,15 @@
+// The station's clock, as far as its answers and events show it: this device's own may differ.
+
+let ahead = -Infinity; // the station's time less performance.now(), at least
+
+/** It is this moment there, or later. */
+export function heard(time) {
+  const moment = Date.parse(time);
+  if (!Number.isNaN(moment)) ahead = Math.max(ahead, moment - performance.now());
+}
+
+/** Forget: the station's clock may have been set meanwhile. */
+export function forget() { ahead = -Infinity; }
+
+/** Seconds until a moment of the station. */
+export const left = (until) => (Date.parse(until) - performance.now() - ahead) / 1000;

@@ -1,0 +1,15 @@
+// Do not disturb.
+
+import { $ } from "/dom.js";
+import { waiting } from "/orders.js";
+import { may, send } from "/session.js";
+import { t } from "/texts.js";
+
+export function showQuiet({ do_not_disturb: on, quiet }) {
+  $("dnd").setAttribute("aria-checked", on);
+  $("dnd").disabled = !may("admin");
+  $("quiet").textContent = t(quiet && !on ? "quiet.hours" : "quiet.means");
+}
+
+$("dnd").onclick = () => waiting($("dnd"),
+  () => send("PATCH", "/v1/config/runtime", { do_not_disturb: $("dnd").getAttribute("aria-checked") !== "true" }));

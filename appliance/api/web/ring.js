@@ -1,0 +1,74 @@
+// What rings: before everything else, with the name, Answer and Open where the thumb is.
+
+import { $, act, make, sentences } from "/dom.js";
+import { countdown, openButton, showCountdowns } from "/doors.js";
+import { order } from "/orders.js";
+import { caller, known } from "/people.js";
+import { may } from "/session.js";
+import { t } from "/texts.js";
+
+const GOES_OUT = ["dialing", "ringing", "early_media"];
+
+const comesIn = (call) => call.state === "incoming";
+
+/** A visitor at this station's own door, whose ring goes out to phones. */
+const isVisitor = (call) => call.ring !== null && GOES_OUT.includes(call.state);
+
+export const rings = (call) => comesIn(call) || isVisitor(call);
+
+/** Show what rings, and say each ring once to those who do not see it. */
+export function showRing({ calls, doors, audio }) {
+  const incoming = calls.filter(comesIn);
+  const visitors = calls.filter(isVisitor);
+  const cards = [...incoming.map((call) => showIncoming(call, doors, audio)),
+    ...(visitors.length ? [showVisitor(visitors, doors)] : [])];
+  $("rings").replaceChildren(...cards);
+  $("ring").hidden = cards.length === 0;
+  showCountdowns();
+  announce([...incoming.map((call) => [call.id, sentences(t("ring.from", { name: caller(call.remote) }), stranger(call))]),
+    ...(visitors.length ? [[visitors[0].ring, t("ring.visitor")]] : [])]);
+}
+
+/** What to know of a caller that chose its name itself. */
+const stranger = ({ remote }) => (known(remote) ? "" : t("call.stranger", { address: remote.uri }));
+
+let announced = new Set();
+
+function announce(ringing) {
+  const fresh = ringing.filter(([id]) => !announced.has(id));
+  announced = new Set(ringing.map(([id]) => id));
+  if (fresh.length) $("ring-said").textContent = fresh.map(([, text]) => text).join(" ");
+  if (!ringing.length) $("ring-said").textContent = "";
+}
+
+function showIncoming(call, doors, audio) {
+  const path = `/v1/calls/${encodeURIComponent(call.id)}`;
+  const post = (name, className) =>
+    act(`${call.id} ${name}`, t(`call.${name}`), () => order("POST", `${path}/${name}`), { className, hidden: !may("call") });
+  return card(caller(call.remote),
+    stranger(call) || t("ring.known"),
+    [post("answer", "main"), ...opens(call.id, doors), post("reject", "end")], doors,
+    may("call") ? voice(audio) : "");
+}
+
+function showVisitor(calls, doors) {
+  const stop = act(`${calls[0].ring} stop`, t("ring.stop"), () => Promise.all(calls.map((call) =>
+    order("POST", `/v1/calls/${encodeURIComponent(call.id)}/hangup`))), { className: "end", hidden: !may("call") });
+  return card(t("ring.visitor"), t("ring.goes_to", { names: calls.map((call) => caller(call.remote)).join(", ") }),
+    [...opens(calls[0].ring, doors), stop], doors, "");
+}
+
+const opens = (id, doors) => doors.map((door) => openButton(`${id} open ${door.id}`, door,
+  doors.length === 1 ? t("action.door") : t("door.open", { door: door.id }), "open-door"));
+
+const card = (who, what, acts, doors, hint) => make("article", {},
+  make("p", { className: "who" }, who), make("p", { className: "uri" }, what),
+  ...doors.filter(({ unlocked }) => unlocked).map((door) =>
+    make("p", { className: "open" }, t("door.is_open", { door: door.id }), countdown(door))),
+  make("div", { className: "acts" }, ...acts), hint ? make("p", { className: "hint" }, hint) : null);
+
+/** Which microphone and speaker an answer uses. */
+export function voice({ microphone }) {
+  if (microphone.pcm === null) return t("voice.none");
+  return t(microphone.muted ? "voice.muted" : "voice.board");
+}

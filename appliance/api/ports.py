@@ -9,7 +9,16 @@ from appliance.api.http.tokens import Token, Tokens
 from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.core import inputs, orders
-from appliance.core.model import AccessScope, Cause, Direction, RecordingClock, RecordingSearch, Speech, UrlSound
+from appliance.core.model import (
+    AccessScope,
+    CallSearch,
+    Cause,
+    Direction,
+    RecordingClock,
+    RecordingSearch,
+    Speech,
+    UrlSound,
+)
 
 
 class Recording(Protocol):
@@ -71,15 +80,15 @@ class Recordings(Protocol):
 class CallLog(Protocol):
     """The call log. Its method may block on the disc, so it is called in a thread."""
 
-    def list(self, limit: int, before: int | None) -> Sequence[tuple[int, Json]]:
+    def list(self, limit: int, before: int | None, search: CallSearch) -> Sequence[tuple[int, Json]]:
         """At most `limit` numbers and calls (`models.LoggedCall`) before the number `before`, newest first."""
 
 
 class Audit(Protocol):
     """Events of doors, keypads, codes and refused access. Its method may block on the disc."""
 
-    def list(self, limit: int, before: int | None) -> Sequence[Json]:
-        """At most `limit` envelopes before the id `before`, newest first."""
+    def list(self, limit: int, before: int | None, after: str) -> Sequence[Json]:
+        """At most `limit` envelopes before the id `before`, newest first; `after`: only those since then, in UTC."""
 
 
 class Answers(Protocol):

@@ -6,9 +6,9 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import appliance
 from appliance.base.errors import ErrorCode, IntercomError, problem
@@ -170,7 +170,7 @@ def state(client: Client, given: argparse.Namespace) -> int:
 
 def wait_until_idle(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl idle`."""
-    from appliance.cli import wait_idle  # noqa: PLC0415  late: the other commands are quicker without
+    from appliance.cli.follow import wait_idle  # noqa: PLC0415  late: the other commands are quicker without
 
     wait_idle.wait(client, given.seconds)
     return 0
@@ -292,12 +292,14 @@ def recordings(client: Client, given: argparse.Namespace) -> int:
 def log(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl log`."""
     if given.call:
-        from appliance.cli import story  # noqa: PLC0415  late: the other commands are quicker without
+        from appliance.cli.follow import story  # noqa: PLC0415  late: the other commands are quicker without
 
         return output(story.read(client, given.call), given, story.words)
-    query = {"limit": given.limit} | ({"cursor": given.cursor} if given.cursor else {})
-    words = show.log if given.what == "calls" else show.audit
-    return output(client.ask("GET", f"/v1/log/{given.what}?{urlencode(query)}"), given, words)
+    from appliance.cli.follow import logs  # noqa: PLC0415  late: the other commands are quicker without
+
+    if given.follow:
+        return stream(logs.follow(client, given), given, logs.WORDS[given.what])
+    return output(logs.page(client, given), given, show.log if given.what == "calls" else show.audit)
 
 
 def code(client: Client, given: argparse.Namespace) -> int:
@@ -312,15 +314,10 @@ def token(client: Client, given: argparse.Namespace) -> int:
 
 
 def watch(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl watch`, until an event of the wanted type, or Ctrl-C: the process then exits at once."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    for event in client.events(given.since):
-        output(event, given, show.event)
-        sys.stdout.flush()
-        family, every, _ = (given.until or "").partition(".*")
-        if event["type"].startswith(f"{family}.") if every else event["type"] == family:
-            break
-    return 0
+    """`intercomctl watch`."""
+    from appliance.cli.follow import feed  # noqa: PLC0415  late: the other commands are quicker without
+
+    return stream(feed.until(client.events(given.since), given.until or ""), given, show.event)
 
 
 def dial(client: Client, given: argparse.Namespace) -> int:
@@ -468,6 +465,15 @@ def fits(call: Json, action: str) -> bool:
     if action in {"answer", "reject"}:
         return bool(call["state"] == "incoming")
     return call["hold"] in {"local", "both"} if action == "resume" else bool(call["active"])
+
+
+def stream(answers: Iterable[Json], given: argparse.Namespace, words: Callable[[Json], str]) -> int:
+    """Print each answer as soon as it comes, until the last one, or Ctrl-C: the process then exits at once."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for answer in answers:
+        output(answer, given, words)
+        sys.stdout.flush()
+    return 0
 
 
 def output(answer: Json, given: argparse.Namespace, words: Callable[[Json], str]) -> int:

@@ -2,6 +2,8 @@
 
 import argparse
 
+from appliance.cli.recordings import moment
+
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
 FORWARDED = ("always", "quiet", "busy", "no-answer")
 SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 0.1, 600.0
@@ -106,6 +108,15 @@ def log(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", choices=["calls", "doors"], default="calls", metavar="calls|doors")
     parser.add_argument("--limit", type=int, default=50, help="number of entries (default 50, at most 200)")
     parser.add_argument("--cursor", help="continue after the previous page")
+    parser.add_argument(
+        "--since", type=moment, metavar="TIME", help="only what happened then or later, such as 2026-11-20T08:30"
+    )
+    parser.add_argument("--party", default="", help="only calls with this in the far end's name or address")
+    parser.add_argument("--direction", choices=["incoming", "outgoing"], help="only these calls")
+    parser.add_argument("--missed", action="store_true", help="only incoming calls that were not answered here")
+    parser.add_argument(
+        "--follow", action="store_true", help="oldest first, and then each new entry as it comes, until Ctrl-C"
+    )
     parser.add_argument("--call", metavar="ID", help="instead, what happened in this call, in words")
 
 

@@ -137,7 +137,7 @@ def file(answer: Json) -> str:
 
 def log(answer: Json) -> str:
     """A page of the call log."""
-    lines = [_past(call) for call in answer["calls"]]
+    lines = [past(call) for call in answer["calls"]]
     lines += [f"More: intercomctl log --cursor {answer['next']}"] if answer["next"] else []
     return "\n".join(lines) or "No calls."
 
@@ -177,7 +177,8 @@ def _code(code: Json) -> str:
     return f"{code['id']}  {code['kind']}  {code['owner']}  {about}"
 
 
-def _past(call: Json) -> str:
+def past(call: Json) -> str:
+    """A call of the log in one line."""
     who = call["remote"]["target"] or call["remote"]["display_name"] or call["remote"]["uri"]
     end = call["end"]
     cause = end["cause"].replace("_", " ")

@@ -34,14 +34,20 @@ class Audit:
             backlog = self._refusals if envelope["type"].startswith(REFUSALS) else self._openings
             backlog.put(number, (number, json.dumps(envelope, separators=(",", ":"))))
 
-    def list(self, limit: int = 50, before: int | None = None) -> Sequence[Json]:
-        """The newest `limit` events before the id `before`, newest first. Raises IntercomError."""
+    def list(self, limit: int = 50, before: int | None = None, after: str = "") -> Sequence[Json]:
+        """The newest `limit` events before the id `before`, newest first; `after`: only those since then, in UTC.
+
+        Raises IntercomError.
+        """
         self._refusals.settle()
+        wanted = "id < ?1" + (" AND envelope ->> '$.time' >= ?3" if after else "")
         query = (
-            "SELECT id, envelope FROM audit WHERE id < ?1 UNION ALL SELECT id, envelope FROM refusals WHERE id < ?1 "
-            "ORDER BY id DESC LIMIT ?2"
+            f"SELECT id, envelope FROM audit WHERE {wanted} "  # noqa: S608 - our own words
+            f"UNION ALL SELECT id, envelope FROM refusals WHERE {wanted} ORDER BY id DESC LIMIT ?2"
         )
-        rows = self._openings.read(query, (1 << 62 if before is None else before, limit), "The audit")
+        page: tuple[int | str, ...] = (1 << 62 if before is None else before, limit)
+        values = (*page, after) if after else page
+        rows = self._openings.read(query, values, "The audit")
         return [json.loads(envelope) for _, envelope in rows]
 
     def close(self) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 
 from appliance.base.types import Json
 from appliance.core.calls.view import logged_call
-from appliance.core.model import By, Cause
+from appliance.core.model import By, CallSearch, Cause
 from appliance.core.orders import LogCall
+from appliance.store.recording_index import LIKE, part
 from appliance.store.write_behind import Backlog, Row
 from appliance.store.writer import Writer
 
@@ -17,6 +18,8 @@ _UPSERT = (
     "INSERT INTO calls (id, boot, over, call) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET over = excluded.over, call = excluded.call"
 )
+_EVERYTHING = CallSearch()
+_PARTY = " OR ".join(LIKE.format(f"call ->> '$.remote.{name}'") for name in ("uri", "display_name", "target"))
 
 
 class CallLog:
@@ -42,10 +45,11 @@ class CallLog:
         row = order.call.id, self._boot, order.ended is not None, json.dumps(entry, separators=(",", ":"))
         self._backlog.put(order.call.id, row)
 
-    def list(self, limit: int = 50, before: int | None = None) -> Sequence[tuple[int, Json]]:
+    def list(
+        self, limit: int = 50, before: int | None = None, search: CallSearch = _EVERYTHING
+    ) -> Sequence[tuple[int, Json]]:
         """Numbers and calls, the newest `limit` before the number `before`, newest first. Raises IntercomError."""
-        query = "SELECT number, call FROM calls WHERE over AND number < ? ORDER BY number DESC LIMIT ?"
-        rows = self._backlog.read(query, (1 << 62 if before is None else before, limit), "The call log")
+        rows = self._backlog.read(*_page(limit, before, search), "The call log")
         return [(number, json.loads(call)) for number, call in rows]
 
     def close(self) -> None:
@@ -63,3 +67,24 @@ class CallLog:
     def _write(self, connection: sqlite3.Connection, rows: Collection[Row]) -> None:
         connection.executemany(_UPSERT, rows)
         connection.execute("DELETE FROM calls WHERE number <= (SELECT max(number) FROM calls) - ?", (self._keep,))
+
+
+def _page(limit: int, before: int | None, search: CallSearch) -> tuple[str, tuple[int | str, ...]]:
+    """The query for a page, newest first, and its values."""
+    conditions: list[tuple[str, tuple[int | str, ...]]] = [("number < ?", (1 << 62 if before is None else before,))]
+    if search.after:
+        conditions.append(("call ->> '$.created' >= ?", (search.after,)))
+    if search.before:
+        conditions.append(("call ->> '$.created' < ?", (search.before,)))
+    if search.party:
+        conditions.append((f"({_PARTY})", (part(search.party),) * 3))
+    if search.direction:
+        conditions.append(("call ->> '$.direction' = ?", (search.direction,)))
+    if search.outcome:
+        conditions.append(("call ->> '$.end.cause' = ?", (search.outcome,)))
+    if search.missed is not None:
+        conditions.append(("call ->> '$.missed' = ?", (int(search.missed),)))
+    where = " AND ".join(condition for condition, _ in conditions)
+    values = tuple(value for _, some in conditions for value in some)
+    query = f"SELECT number, call FROM calls WHERE over AND {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - ours
+    return query, (*values, limit)

@@ -87,13 +87,13 @@ def page(limit: int, before: int | None, search: RecordingSearch) -> tuple[str, 
     if search.before:
         conditions.append(("started < ?", (search.before,)))
     if search.party:
-        conditions.append((f"({_LIKE.format('remote')} OR {_LIKE.format('party')})", (_part(search.party),) * 2))
+        conditions.append((f"({LIKE.format('remote')} OR {LIKE.format('party')})", (part(search.party),) * 2))
     if search.door:
         conditions.append(("instr(doors, ?)", (_token(search.door),)))
     if search.outcome:
         conditions.append(("outcome = ?", (search.outcome,)))
     if search.note:
-        conditions.append((_LIKE.format("note"), (_part(search.note),)))
+        conditions.append((LIKE.format("note"), (part(search.note),)))
     where = " AND ".join(condition for condition, _ in conditions)
     values = tuple(value for _, some in conditions for value in some)
     query = f"SELECT {COLUMNS} FROM recordings WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - our own words
@@ -114,11 +114,11 @@ def doors_text(doors: Iterable[str]) -> str:
     return "".join(_token(door) for door in doors)
 
 
-_LIKE = "{} LIKE ? ESCAPE '\\'"
+LIKE = "{} LIKE ? ESCAPE '\\'"
 
 
-def _part(text: str) -> str:
-    """A pattern of LIKE for texts that contain this one; upper and lower case of A to Z are the same."""
+def part(text: str) -> str:
+    """A pattern for LIKE, for texts that contain this one; upper and lower case of A to Z are the same."""
     for special in "\\%_":
         text = text.replace(special, f"\\{special}")
     return f"%{text}%"

@@ -42,7 +42,7 @@ class Backlog:
                 del self._waiting[next(iter(self._waiting))]
         self._flush_soon()
 
-    def read(self, query: str, values: tuple[int, ...], what: str) -> list[Row]:
+    def read(self, query: str, values: tuple[int | str, ...], what: str) -> list[Row]:
         """The rows on disc, after earlier `put`s if possible. Raises IntercomError `unavailable`, about `what`."""
         self.settle()
         try:

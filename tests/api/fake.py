@@ -12,7 +12,7 @@ from appliance.api.http.tokens import Token, Tokens
 from appliance.api.ports import Measured
 from appliance.base.errors import IntercomError
 from appliance.core import inputs, orders
-from appliance.core.model import CallId, PlaybackId, RecordingSearch, RequestId, Speech, UrlSound
+from appliance.core.model import CallId, CallSearch, PlaybackId, RecordingSearch, RequestId, Speech, UrlSound
 from appliance.runtime.counts import Counts
 
 TIME = "2026-11-20T06:07:08.123456Z"
@@ -94,8 +94,10 @@ class Recordings:
 class CallLog:
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
+        self.searches: list[CallSearch] = []
 
-    def list(self, limit: int, before: int | None) -> list[tuple[int, dict[str, Any]]]:
+    def list(self, limit: int, before: int | None, search: CallSearch) -> list[tuple[int, dict[str, Any]]]:
+        self.searches.append(search)
         numbered = list(enumerate(self.rows, 1))[: None if before is None else before - 1]
         return numbered[::-1][:limit]
 
@@ -104,8 +106,9 @@ class Audit:
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
 
-    def list(self, limit: int, before: int | None) -> list[dict[str, Any]]:
-        return [row for row in self.rows[::-1] if before is None or row["id"] < before][:limit]
+    def list(self, limit: int, before: int | None, after: str) -> list[dict[str, Any]]:
+        rows = [row for row in self.rows[::-1] if before is None or row["id"] < before]
+        return [row for row in rows if row["time"] >= after][:limit]
 
 
 class Answers:

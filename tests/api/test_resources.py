@@ -10,6 +10,7 @@ from appliance.api import http
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs, orders
 from appliance.core.model import (
+    CallSearch,
     Content,
     MessageId,
     Pattern,
@@ -334,12 +335,39 @@ def test_recordings_are_searched_by_time_party_door_outcome_and_note(client, sta
     assert station.recordings.searches == [RecordingSearch(**wanted, after=after, before=before)]
 
 
+@pytest.mark.parametrize("where", ["/v1/recordings", "/v1/log/calls"])
 @pytest.mark.parametrize(
-    "query", ["after=yesterday", "before=2026-11-20T08:00:00", "outcome=perhaps", f"party={'x' * 201}", "cursor=r-1"]
+    "query",
+    [
+        *("after=yesterday", "before=2026-11-20T08:00:00", "outcome=perhaps", f"party={'x' * 201}", "cursor=r-1"),
+        "after=0001-01-01T00:00:00%2B14:00",  # there is no such moment in UTC
+    ],
 )
-def test_a_search_that_makes_no_sense_is_refused(client, station, query):
-    assert client.get(f"/v1/recordings?{query}").json()["code"] == "parameter-invalid"
-    assert station.recordings.searches == []
+def test_a_search_that_makes_no_sense_is_refused(client, station, where, query):
+    answer = client.get(f"{where}?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "parameter-invalid")
+    assert station.recordings.searches == station.call_log.searches == []
+
+
+def test_the_call_log_is_searched_by_time_party_direction_outcome_and_whether_it_was_missed(client, station):
+    station.call_log.rows = [fake.logged("c-1")]
+    wanted = {"party": "Ann", "direction": "incoming", "outcome": "no_answer"}
+    times = {"after": "2026-11-20T08:00:00+01:00", "before": "2026-11-21T00:00:00.5Z"}
+    found = client.get("/v1/log/calls", params={**wanted, **times, "missed": "true"}).json()["calls"]
+    assert [call["id"] for call in found] == ["c-1"]
+    after, before = "2026-11-20T07:00:00.000000Z", "2026-11-21T00:00:00.500000Z"
+    assert station.call_log.searches == [CallSearch(**wanted, after=after, before=before, missed=True)]
+    client.get("/v1/log/calls")
+    assert station.call_log.searches[1:] == [CallSearch()]
+    for query in ("direction=sideways", "missed=perhaps"):
+        assert client.get(f"/v1/log/calls?{query}").json()["code"] == "parameter-invalid"
+
+
+def test_the_audit_is_searched_by_time(client, station):
+    station.audit.rows = [fake.event("door.denied", 1, {"door": "front"}) | {"hash": "0" * 64}]
+    for moment, count in ((fake.TIME, 1), ("2026-11-20T06:07:09Z", 0)):
+        assert len(client.get("/v1/log/doors", params={"after": moment}).json()["events"]) == count
+    assert client.get("/v1/log/doors?after=yesterday").json()["code"] == "parameter-invalid"
 
 
 def test_a_recording_says_where_its_audio_is(client, station):

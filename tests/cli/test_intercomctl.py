@@ -489,6 +489,51 @@ def test_contacts_are_listed_and_an_account_that_is_not_there_is_refused(daemon)
 
 
 @pytest.mark.far_end
+@pytest.mark.parametrize("what", ["calls", "doors"])
+def test_log_follows_new_entries_after_those_since_a_time_oldest_first(daemon, tmp_path, what):
+    def act():
+        """Cause an entry; returns its id and time."""
+        if what == "doors":
+            ctl(daemon, "door", "front", "lock")
+            ctl(daemon, "door", "front", "unlock")
+        else:
+            with silent_far_end() as uri:
+                call = ctl(daemon, "dial", uri).stdout.strip()
+                ctl(daemon, "hangup")
+                until(lambda: call in ctl(daemon, "log").stdout, "its end")
+        (newest,) = json.loads(ctl(daemon, "--json", "log", what, "--limit", "1").stdout)[key]
+        return newest["id"], newest[began]
+
+    key, began = ("events", "time") if what == "doors" else ("calls", "created")
+    first, at = act()
+    shown = tmp_path / "shown"
+    with shown.open("w") as output:
+        following = subprocess.Popen(command(daemon, "--json", "log", what, "--follow", "--since", at), stdout=output)
+
+    def ids():
+        return [json.loads(line)["id"] for line in shown.read_text().rpartition("\n")[0].splitlines()]
+
+    try:
+        until(lambda: first in ids(), "what there was")
+        second, _ = act()
+        until(lambda: second in ids(), "what came")
+    finally:
+        following.kill()
+        following.wait()
+    assert (ids()[0], len(ids()), ids().index(first) < ids().index(second)) == (first, len(set(ids())), True)
+
+
+@pytest.mark.far_end
+def test_the_logs_are_searched(daemon):
+    for what, nothing in (("calls", "No calls.\n"), ("doors", "Nothing.\n")):
+        assert ctl(daemon, "log", what, "--since", "2100-01-01").stdout == nothing
+    assert "The log of doors has no calls. Leave out --party" in ctl(daemon, "log", "doors", "--missed").stderr
+    assert "is no time" in ctl(daemon, "log", "--since", "yesterday").stderr
+    assert ctl(daemon, "log", "--missed").stdout == "No calls.\n"  # nobody has called this station
+    assert ctl(daemon, "log", "--direction", "incoming", "--party", "kitchen").stdout == "No calls.\n"
+
+
+@pytest.mark.far_end
 def test_idle_waits_for_the_end_of_calls_and_of_a_doors_opening(daemon):
     assert ctl(daemon, "idle").returncode == 0
     assert ctl(daemon, "door", "front", "--seconds", "1").returncode == 0

@@ -49,6 +49,14 @@ def test_pages_follow_each_other_newest_first(tmp_path):
     assert [each["id"] for each in (*first, *second, *third)] == [7, 6, 5, 4, 3, 2, 1]
 
 
+def test_it_is_searched_by_time(tmp_path):
+    with opened(tmp_path) as audit:
+        for number, (kind, day) in enumerate((("door.unlocked", 19), ("door.denied", 20), ("door.unlocked", 21)), 1):
+            audit.append(envelope(number, kind) | {"time": f"2026-11-{day}T06:00:00.000000Z"})
+        assert [each["id"] for each in audit.list(after="2026-11-20T06:00:00.000000Z")] == [3, 2]
+        assert [each["id"] for each in audit.list(1, 3, "2026-11-20T06:00:00.000000Z")] == [2]
+
+
 def test_the_oldest_go_once_there_are_too_many(tmp_path):
     with opened(tmp_path, keep=5) as audit:
         for number in range(1, 21):

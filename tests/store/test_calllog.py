@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from appliance.base.errors import IntercomError
 from appliance.core.inputs import PartFailed
-from appliance.core.model import By, Call, CallId, CallState, Cause, Direction, End, Remote
+from appliance.core.model import By, Call, CallId, CallSearch, CallState, Cause, Direction, End, Remote
 from appliance.core.orders import LogCall
 from appliance.store import database
 from appliance.store.calllog import CallLog
@@ -73,6 +73,32 @@ def test_pages_follow_each_other_newest_first_in_the_order_in_which_calls_began(
         second = log.list(2, first[-1][0])
         third = log.list(2, second[-1][0])
     assert names(first) + names(second) + names(third) == list("vwxyz")
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ({}, ["c-3", "c-2", "c-1"]),
+        ({"direction": "outgoing"}, ["c-2"]),
+        ({"party": "KITCH"}, ["c-3", "c-1"]),
+        ({"party": "sip:bob@"}, ["c-2"]),
+        ({"party": "Bob B"}, ["c-2"]),
+        ({"party": "%"}, []),
+        ({"missed": True}, ["c-3"]),
+        ({"missed": False, "outcome": "hangup"}, ["c-2", "c-1"]),
+        ({"after": "9999"}, []),
+        ({"after": "2000-01-01T00:00:00.000000Z", "before": "9999"}, ["c-3", "c-2", "c-1"]),
+        ({"before": "2000-01-01T00:00:00.000000Z"}, []),
+    ],
+)
+def test_it_is_searched(tmp_path, search, found):
+    bob = replace(OVER, direction=Direction.OUTGOING, remote=Remote("sip:bob@x", "Bob B"))
+    missed = replace(OVER, end=End(Cause.NO_ANSWER, 480, "Later", By.REMOTE))
+    with opened(tmp_path) as log:
+        for name, call in {"c-1": OVER, "c-2": bob, "c-3": missed}.items():
+            log.write(LogCall(replace(call, id=CallId(name)), 15.5, missed=call is missed))
+        assert names(log.list(search=CallSearch(**search))) == found
+        assert names(log.list(1, search=CallSearch(**search))) == found[:1]
 
 
 def test_it_is_there_after_a_restart_and_goes_on(tmp_path):

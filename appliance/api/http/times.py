@@ -1,6 +1,6 @@
 """Times in requests."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from appliance.base.errors import ErrorCode, IntercomError
 
@@ -14,4 +14,16 @@ def seconds(moment: str | None) -> float | None:
     except ValueError:
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, "The request is not valid.", f"expires: there is no moment {moment}"
+        ) from None
+
+
+def utc(moment: datetime | None) -> str:
+    """A time as events and the lists on disc have it; empty for None. Raises IntercomError."""
+    if moment is None:
+        return ""
+    try:
+        return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    except OverflowError:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, "The request is not valid.", f"There is no moment {moment} in UTC."
         ) from None

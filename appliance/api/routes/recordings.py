@@ -1,7 +1,6 @@
 """/v1/recordings: those that are being made, and finished ones, with their audio; clients never give a file name."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -12,6 +11,7 @@ from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
 from appliance.api.http.response_schemas import answers
+from appliance.api.http.times import utc
 from appliance.api.ports import HttpPorts, Recording
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
@@ -32,18 +32,13 @@ def _search(
     note: Annotated[str, Query(max_length=TEXT, description="A part of the call's `custom_data`.")] = "",
 ) -> RecordingSearch:
     return RecordingSearch(
-        after="" if after is None else utc(after),
-        before="" if before is None else utc(before),
+        after=utc(after),
+        before=utc(before),
         party=party,
         door=door,
         outcome=outcome or "",
         note=note,
     )
-
-
-def utc(moment: datetime) -> str:
-    """A time as the index has it."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 Search = Annotated[RecordingSearch, Depends(_search)]

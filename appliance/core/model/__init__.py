@@ -67,6 +67,7 @@ from appliance.core.model.calls import (
     CallForward,
     CallHeaders,
     CallPlacing,
+    CallSearch,
     CallSound,
     CallsPart,
     CallState,

@@ -413,6 +413,21 @@ class OutgoingMessage(Record):
     digit: str = ""  # that it carries
 
 
+class CallSearch(Record):
+    """Which calls of the log are wanted: those that match all that is given. Times are UTC, as in events.
+
+    after, before: of the begin, which is at `after` or later and earlier than `before`. party: a part of the far end's
+    name or address. outcome: the cause of the end.
+    """
+
+    after: str = ""
+    before: str = ""
+    party: str = ""
+    direction: str = ""
+    outcome: str = ""
+    missed: bool | None = None
+
+
 class CallsPart(Record):
     """The calls that have not ended, and the files of those that are recorded."""
 

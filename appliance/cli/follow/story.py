@@ -8,8 +8,8 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.cli import show
 from appliance.cli.client import Client
+from appliance.cli.follow import feed
 
-LOOK_S = 0.5  # for each look at events that may be older than all that are kept
 ENDS = {"call.ended", "call.failed", "call.canceled", "call.rejected"}
 SIDES = {"local": "this station", "remote": "the far end"}
 UNSAID = {
@@ -51,12 +51,9 @@ WORDS = {
 
 def read(client: Client, call: str) -> Json:
     """All events of the call that are kept. Raises IntercomError."""
-    found: list[Json] = []
-    newest, since = client.ask("GET", "/v1/state")["last_event"], 0
-    while since < newest:
-        answer = client.ask("GET", f"/v1/events?call={quote(call, safe='')}&since={since}&wait={LOOK_S}")
-        found += [event for event in answer["events"] if event["call"] == call]
-        since = max(answer["since"], since)
+    newest = client.ask("GET", "/v1/state")["last_event"]
+    query = f"call={quote(call, safe='')}"
+    found = [event for event in feed.kept(client, query, newest) if event["call"] == call]
     if not found:
         raise IntercomError(
             ErrorCode.CALL_NOT_FOUND,

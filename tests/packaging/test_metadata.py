@@ -4,11 +4,15 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.support import processes
+from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 DEBIAN = ROOT / "packaging/debian"
@@ -178,6 +182,37 @@ def test_continuous_integration_shows_why_the_lab_could_not_be_prepared(tmp_path
     assert "tests/lab/prepare failed beside make test" in ended.stdout
     assert "cause:  no such mirror" in ended.stdout
     assert ended.returncode == 0, "make test-lab prepares once more"
+
+
+def test_what_continuous_integration_builds_beside_the_tests_is_nice_within_its_session_and_ends_with_it(
+    tmp_path: Path,
+) -> None:
+    for name, script in (
+        ("make", "exec sleep 600"),
+        ("packaging/bootstrap", "exit 0"),
+        (
+            "tests/lab/prepare",
+            f"sleep 600 & echo $! >{tmp_path}/began.new; mv {tmp_path}/began.new {tmp_path}/began; wait",
+        ),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci/run", tmp_path / ".ci")
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    running = subprocess.Popen(
+        [tmp_path / ".ci/run"], env=environment, start_new_session=True, stdout=subprocess.DEVNULL
+    )
+    try:
+        until((tmp_path / "began").exists, "the build has begun")
+        built_by = int((tmp_path / "began").read_text())
+        assert os.getsid(built_by) == running.pid
+        assert os.getpriority(os.PRIO_PROCESS, built_by) == 19
+    finally:
+        os.killpg(running.pid, signal.SIGTERM)
+        running.wait(120)
+    until(lambda: processes.status(built_by) is None, "the build has ended")
 
 
 @pytest.mark.parametrize("once", [(), ("ONCE=1",)])

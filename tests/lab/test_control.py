@@ -45,9 +45,10 @@ def station(guest):
     guest.shell("useradd --create-home --groups intercom member; useradd --create-home stranger")
     guest.write("/etc/intercomd/intercomd.toml", CONFIG)
     guest.check("systemctl", "restart", "intercomd")
+    guest.wait_for(lambda: (state := guest.state()) and state["appliance"]["ready"], "the station is ready")
     guest.wait_for(lambda: bus(guest, "member", *APPLIANCE, "Ready").returncode == 0, "the station is on the bus")
     guest.wait_for(lambda: ctl(guest, "state").returncode == 0, "the station answers intercomctl")
-    guest.wait_for(lambda: told(guest, "state")["appliance"]["ready"], "the station is ready")
+    assert told(guest, "state")["appliance"]["ready"]
     return guest
 
 
@@ -81,14 +82,17 @@ def call(guest, state):
     """The only call, once it is in that state."""
 
     def there():
-        calls = told(guest, "state")["calls"]
+        calls = guest.state()["calls"]  # an intercomctl for each look would be dear
         return calls[0] if len(calls) == 1 and calls[0]["state"] == state else None
 
-    return guest.wait_for(there, f"a call that is {state}")
+    guest.wait_for(there, f"a call that is {state}")
+    (only,) = told(guest, "state")["calls"]
+    assert only["state"] == state
+    return only
 
 
 def no_call(guest):
-    guest.wait_for(lambda: not told(guest, "state")["calls"], "no call any more")
+    guest.wait_for(lambda: not guest.state()["calls"], "no call any more")
 
 
 def test_a_member_of_the_group_sees_state_and_panel(station):
@@ -101,9 +105,9 @@ def test_a_call_is_dialled_held_resumed_given_digits_ended_and_recorded(station)
     named = done(station, "dial", "kitchen")
     assert call(station, "connected")["id"] == named
     done(station, "hold")
-    station.wait_for(lambda: told(station, "state")["calls"][0]["hold"] == "local", "the call is held")
+    station.wait_for(lambda: station.state()["calls"][0]["hold"] == "local", "the call is held")
     done(station, "resume")
-    station.wait_for(lambda: told(station, "state")["calls"][0]["hold"] == "none", "the call goes on")
+    station.wait_for(lambda: station.state()["calls"][0]["hold"] == "none", "the call goes on")
     done(station, "dtmf", "12")
     done(station, "hangup", named)
     no_call(station)
@@ -134,12 +138,9 @@ def test_an_incoming_call_is_answered_or_rejected(station, kitchen):
 
 
 def test_a_door_is_opened_and_locks_again(station):
-    def unlocked():
-        return told(station, "state")["doors"][0]["unlocked"]
-
     done(station, "door", "front", "--seconds", "5")
-    assert unlocked()
-    station.wait_for(lambda: not unlocked(), "the door is locked again")
+    assert told(station, "state")["doors"][0]["unlocked"]
+    station.wait_for(lambda: not station.state()["doors"][0]["unlocked"], "the door is locked again")
 
 
 def test_the_bus_gives_the_same_orders_and_reports_events(station):

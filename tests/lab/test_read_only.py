@@ -43,9 +43,7 @@ ROOT_READ_ONLY = """
 /dev/ubda / ext4 ro,errors=remount-ro 0 1
 tmpfs /tmp tmpfs defaults 0 0
 """
-STATE_WRITABLE = """
-tmpfs /var/lib/intercomd tmpfs mode=750,uid=intercomd,gid=intercom 0 0
-"""
+STATE_WRITABLE = "mode=750,uid=intercomd,gid=intercom"
 
 
 @pytest.fixture(scope="module")
@@ -115,18 +113,18 @@ def test_a_wrong_clock_at_boot_is_survived_and_its_jump_reported(station):
         station.check("date", f"--set=@{right}")
 
 
-def test_on_a_root_that_is_read_only_but_for_the_state_directory_it_runs(station):
-    booted_with(station, ROOT_READ_ONLY + STATE_WRITABLE)
-    assert "Read-only file system" in station.run("touch", "/etc/x").stderr
-    assert station.state()["appliance"]["failed"] == []
-    before = newest(station)
-    restart(station)
-    assert newest(station) > before
-    assert station.state()["appliance"]["failed"] == []
+@pytest.fixture(scope="module")
+def read_only(station):
+    """Booted again with a root that cannot be written; the registrar is there again as well."""
+    station.write("/etc/fstab", ROOT_READ_ONLY)
+    station.reboot()
+    station.service("registrar", "python3", "/root/registrar.py")
+    station.wait_for(lambda: registered(station), "the account is registered", 120)
+    return station
 
 
-def test_with_no_directory_to_write_to_state_is_kept_in_memory_and_reported_once(station):
-    booted_with(station, ROOT_READ_ONLY)
+def test_with_no_directory_to_write_to_state_is_kept_in_memory_and_reported_once(read_only):
+    station = read_only
     ids = []
     for _ in range(2):
         restart(station)
@@ -141,18 +139,28 @@ def test_with_no_directory_to_write_to_state_is_kept_in_memory_and_reported_once
         assert "storage         /var/lib/intercomd cannot be written" in station.run("intercomctl", "doctor").stdout
         ids.append(newest(station))
     assert ids[0] < ids[1]
+
+
+def test_on_a_root_that_is_read_only_but_for_the_state_directory_it_runs(read_only):
+    station = read_only
+    assert "Read-only file system" in station.run("touch", "/etc/x").stderr
+    station.check("systemctl", "stop", "intercomd")
+    station.check("mount", "-t", "tmpfs", "-o", STATE_WRITABLE, "state", "/var/lib/intercomd")
+    restart(station)
+    assert station.state()["appliance"]["failed"] == []
+    before = newest(station)
+    restart(station)
+    assert newest(station) > before
+    assert station.state()["appliance"]["failed"] == []
+
+
+def test_a_root_that_can_be_written_again_is_used_after_a_restart(read_only):
+    station = read_only
+    station.check("systemctl", "stop", "intercomd")
+    station.check("umount", "/var/lib/intercomd")
     station.check("mount", "-o", "remount,rw", "/")
     restart(station)  # its own view of the mounts is as old as its start
     assert not station.state()["appliance"]["failed"]
-
-
-def booted_with(guest, table):
-    """Boot it again with that /etc/fstab; the registrar is there again as well."""
-    guest.check("mount", "-o", "remount,rw", "/")
-    guest.write("/etc/fstab", table)
-    guest.reboot()
-    guest.service("registrar", "python3", "/root/registrar.py")
-    guest.wait_for(lambda: registered(guest), "the account is registered", 120)
 
 
 def events(guest, since):

@@ -1,9 +1,15 @@
-"""intercomd-setup on a board with lines and cards: interactive by itself, from the boot partition, and the doctor."""
+"""What apt left, after a boot; then intercomd-setup on a board with lines and cards, by itself and from a boot disc.
+
+The tests share a guest and follow one another, from a station that nobody has configured on.
+"""
 
 import json
 
 import pytest
 
+from tests.lab.programs.pacing import pause
+
+REST_S = 20
 BOARD = ("board", "BUTTON", "DOOR", "LED")
 IMPORT = """
 [station]
@@ -49,6 +55,27 @@ def board(guest):
     guest.chip(*BOARD)
     guest.write("/etc/sim-gpio", " ".join(("create", BOARD[0], "3", *BOARD[1:])) + "\n")
     return guest
+
+
+def test_the_service_runs_after_boot_and_answers(guest):
+    # Nothing is waited for: READY, and so multi-user.target, comes after the socket.
+    assert "Intercom: " in guest.check("intercomctl", "state")
+    assert guest.check("systemctl", "is-active", "intercomd.service") == "active"
+
+
+def test_no_unit_has_failed(guest):
+    guest.run("systemctl", "is-system-running", "--wait")
+    assert guest.check("systemctl", "list-units", "--failed", "--plain", "--no-legend") == ""
+
+
+def test_at_rest_it_costs_next_to_no_processor_time(guest, measured):
+    def used():
+        return int(guest.properties("intercomd", "CPUUsageNSec")["CPUUsageNSec"])
+
+    guest.wait_for(lambda: "not configured" in guest.check("intercomctl", "state"), "it is at rest")
+    before = used()
+    pause(REST_S)
+    measured(f"processor time in {REST_S} s of rest, not configured", (used() - before) / 1e9)
 
 
 def findings(guest, *words):
@@ -108,7 +135,7 @@ def test_the_doctor_names_who_has_a_line_or_a_card_with_and_without_the_daemon(b
 def test_a_board_without_a_screen_takes_its_configuration_from_the_boot_partition_once(board):
     board.shell(BOOT_PARTITION)
     board.write("/boot/firmware/intercomd.toml", IMPORT.replace('"Back door"', "5"))
-    board.reboot()
+    starts_as_in_a_boot(board)
     errors = board.read("/boot/firmware/intercomd-errors.txt")
     assert "station.name = 5: must be" in errors
     assert "station.name = 5: must be" in board.journal("--unit=intercomd-setup", "--output=cat")
@@ -127,5 +154,12 @@ def test_a_board_without_a_screen_takes_its_configuration_from_the_boot_partitio
     assert board.check("stat", "-c", "%a %U", "/etc/intercomd/pbx.password") == "600 intercomd"
     assert board.state()["accounts"][0]["user"] == "201"
     before = board.check("stat", "-c", "%Y", "/etc/intercomd/intercomd.toml")
-    board.reboot()
+    starts_as_in_a_boot(board)
     assert board.check("stat", "-c", "%Y", "/etc/intercomd/intercomd.toml") == before
+
+
+def starts_as_in_a_boot(board):
+    """Start all its units, in their order: one of the three boots is a whole one."""
+    units = ("intercomd-guard.socket", "intercomd-guard.service", "intercomd.service")
+    board.check("systemctl", "stop", *units)
+    board.run("systemctl", "start", "intercomd-setup.service", *units)

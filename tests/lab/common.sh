@@ -30,3 +30,10 @@ image=${LAB_IMAGE:-$cache/$suite.ext4}
 guest_alive() { [[ -e $run_dir/lock ]] && ! flock --shared --nonblock "$run_dir/lock" true; }
 
 not_running() { fail "The guest is not running" "$run_dir/lock is not held" "start it: tests/lab/boot"; }
+
+# The guest's disc, made from the image before the first boot.
+make_disc() {
+    [[ ! -s $run_dir/disc ]] || return 0
+    [[ -s $image ]] || fail "There is no disc to boot from" "$image is not there" "run tests/lab/build-rootfs"
+    cp --sparse=always "$image" "$run_dir/disc"
+}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.lab.test_power import UNIT, WATCHER, levels
+from tests.lab.test_power import levels, watched
 from tests.lab.witness import LabWitness
 from tests.support.schema import check
 from tests.support.shown import shows
@@ -126,19 +126,8 @@ class Station(LabWitness):
 
 
 @pytest.fixture(scope="module")
-def guest(own_guest):
-    return own_guest
-
-
-@pytest.fixture(scope="module")
-def station(guest):
-    guest.write("/etc/sim-gpio", LINES)
-    guest.copy_in(*WATCHER, to="/root")
-    guest.write("/etc/systemd/system/watch-relay.service", UNIT)
-    guest.write("/etc/intercomd/intercomd.toml", CONFIG)
-    guest.shell("systemctl --quiet enable watch-relay; sync")
-    guest.reboot()
-    made = Station(guest)
+def station(make_guest, installed_disc):
+    made = Station(make_guest(installed_disc).put(watched(LINES, CONFIG)).boot())
     made.ready()
     made.watch()
     return made

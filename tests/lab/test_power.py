@@ -3,6 +3,8 @@
 The line's pull is at the energised level: whatever lets go of it, or comes too late, is seen as an open door.
 """
 
+from pathlib import Path
+
 import pytest
 
 from tests.lab.guest import PROGRAMS
@@ -23,7 +25,6 @@ max_s = 30.0
 """
 LINES = "create board 2 BUTTON RELAY\nup board 1\n"
 RELAY = 1
-WATCHER = [PROGRAMS / name for name in ("relay_watcher.py", "pacing.py")]  # from early boot on, before /lab is there
 UNIT = """
 [Unit]
 DefaultDependencies=no
@@ -37,25 +38,24 @@ ExecStart=/usr/bin/python3 /root/relay_watcher.py
 # Active once it has looked: on a busy host, the guard could be there before.
 ExecStartPost=/bin/sh -c "until [ -s /run/relay ]; do sleep 0.01; done"
 
-[Install]
-WantedBy=sysinit.target
 """
 
 
-@pytest.fixture(scope="module")
-def guest(own_guest):
-    return own_guest
+def watched(lines, config):
+    """The files of a station whose relay is watched from early boot on, before /lab is there."""
+    units = Path("/etc/systemd/system")
+    return {
+        "/etc/sim-gpio": lines,
+        "/etc/intercomd/intercomd.toml": config,
+        **{f"/root/{name}": (PROGRAMS / name).read_text() for name in ("relay_watcher.py", "pacing.py")},
+        f"{units}/watch-relay.service": UNIT,
+        f"{units}/sysinit.target.wants/watch-relay.service": units / "watch-relay.service",
+    }
 
 
 @pytest.fixture(scope="module")
-def station(guest):
-    guest.write("/etc/sim-gpio", LINES)
-    guest.copy_in(*WATCHER, to="/root")
-    guest.write("/etc/systemd/system/watch-relay.service", UNIT)
-    guest.write("/etc/intercomd/intercomd.toml", CONFIG)
-    guest.shell("systemctl --quiet enable watch-relay; sync")
-    guest.reboot()
-    return guest
+def station(make_guest, installed_disc):
+    return make_guest(installed_disc).put(watched(LINES, CONFIG)).boot()
 
 
 def ready(guest):

@@ -76,6 +76,22 @@ class Page:
         for kind in kinds:
             self.send("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **self.centre(selector))
 
+    def click(self, selector: str) -> None:
+        self.mouse(selector, "mousePressed", "mouseReleased")
+
+    def type(self, selector: str, text: str) -> None:
+        self.value(f"document.querySelector({json.dumps(selector)}).focus()")
+        self.send("Input.insertText", text=text)
+
+    @contextmanager
+    def phone(self) -> Generator[None, None, None]:
+        """A narrow screen, held upright."""
+        self.send("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=True)
+        try:
+            yield
+        finally:
+            self.send("Emulation.clearDeviceMetricsOverride")
+
     def key(self, key: str, code: str, text: str) -> None:
         """Press and release a key on what has the focus."""
         virtual = {"windowsVirtualKeyCode": ord(text)}

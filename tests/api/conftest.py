@@ -12,7 +12,9 @@ import pytest
 from appliance.api import app
 from appliance.api.http import server
 from appliance.api.ports import HttpPorts
+from tests.api.browser import START_S, Page, chromium
 from tests.api.fake import Station
+from tests.support.waiting import until
 
 TOKEN = "a-token-that-only-this-test-knows-0123456789"
 PATIENCE_S = 120.0
@@ -113,3 +115,37 @@ def client(shared: Served, request: pytest.FixtureRequest) -> Generator[httpx.Cl
     """Both ways in, each authorised in its own manner."""
     with shared.tcp() if request.param == "tcp" else shared.unix() as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory) -> Generator[Page, None, None]:
+    """One for all tests of a module: starting it takes seconds."""
+    with chromium(tmp_path_factory.mktemp("chromium")) as page:
+        yield page
+
+
+def _leave(page: Page) -> None:
+    page.open("about:blank")
+    until(lambda: page.value("location.href") == "about:blank", patience=START_S)
+
+
+@pytest.fixture
+def page(browser: Page, shared: Served) -> Generator[Page, None, None]:
+    _leave(browser)
+    yield browser
+    _leave(browser)
+
+
+def opened(page: Page, shared: Served, station: Station, view: str = "home") -> None:
+    """Open the station's page, logged in, and wait until it follows the events."""
+    page.open(f"{shared.bound.url}#token={TOKEN}")
+    page.shows("#link-text", "live")
+    until(lambda: station.subscribers, patience=START_S)
+    if view != "home":
+        show(page, view)
+
+
+def show(page: Page, view: str) -> None:
+    """Go to a view of the page."""
+    page.value(f"location.hash = '{view}'")
+    until(lambda: page.value(f"document.querySelector('[data-view={view}]').hidden") is False, view, START_S)

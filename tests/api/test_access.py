@@ -54,7 +54,7 @@ def test_a_token_in_the_address_does_not_count(station, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/app.js", "/session.js", "/style.css", "/icon.svg", "/livez", "/readyz", "/openapi.json"]
+    "path", ["/", "/app.js", "/base/session.js", "/style.css", "/icon.svg", "/livez", "/readyz", "/openapi.json"]
 )
 def test_page_health_and_description_need_no_token(station, path):
     assert asked(station, "GET", path, {}).status_code == 200

@@ -1,17 +1,17 @@
 import json
 import re
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from appliance import __version__ as version
 from appliance.api import app
 from appliance.api.http import server
 from appliance.core import inputs, orders
 from appliance.core.model import AccessScope, Action, Pattern, RequestId, SoundFindings, SoundMeasured, SoundResult
 from tests.api import fake
-from tests.api.browser import START_S, chromium
-from tests.api.conftest import TOKEN, run
+from tests.api.browser import START_S
+from tests.api.conftest import TOKEN, opened, run, show
 from tests.api.test_https import Given
 from tests.support.certificates import Authority
 from tests.support.waiting import until
@@ -19,35 +19,11 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.far_end
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    """One for all: starting it takes seconds."""
-    with chromium(tmp_path_factory.mktemp("chromium")) as page:
-        yield page
-
-
-@pytest.fixture
-def page(browser, shared):
-    browser.open("about:blank")
-    until(lambda: browser.value("location.href") == "about:blank", patience=START_S)
-    yield browser
-    browser.open("about:blank")
-
-
-def opened(page, shared, station):
-    page.open(f"{shared.bound.url}#token={TOKEN}")
-    page.shows("#link-text", "live")
-    until(lambda: station.subscribers, patience=START_S)
-
-
 def test_the_page_shows_the_state_and_follows_it(page, shared, station):
-    station.recordings.add(remote="Garden gate", duration_s=64.0)
     opened(page, shared, station)
     page.shows("#station", "Front door")
     page.shows('[data-button="kitchen"]', "Call Kitchen")
     page.shows("#calls", "No call.")
-    page.shows("#recording-text", "Garden gate")
-    until(lambda: (page.value("document.querySelector('#audio').duration") or 0) > 0.9, "the audio", START_S)
 
     def rings():
         station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
@@ -59,7 +35,7 @@ def test_the_page_shows_the_state_and_follows_it(page, shared, station):
     page.shows("#events", "call.incoming")
     page.shows("#events", "<b>Kitchen</b>")
     assert page.value("document.querySelector('[data-lamp=status] .lamp').dataset.pattern") == "fast"
-    page.mouse('[data-key="c-1 answer"]', "mousePressed", "mouseReleased")
+    page.click('[data-key="c-1 answer"]')
     until(lambda: station.requests)
     assert station.requests == [(inputs.AnswerCall("c-1"), "http:token")]
 
@@ -105,7 +81,7 @@ def test_words_are_said_once_and_are_those_of_residents(page, shared, station):
 
 
 OPENERS = [
-    ("http:kitchen-tablet", "api", "kitchen-tablet"),
+    ("http:kitchen-tablet", "api", "by kitchen-tablet"),
     ("dbus:1000", "api", "by a program of the station"),
     ("button door", "button", "with the button door"),
     ("code of Ann, Lee, keypad gate", "keypad", "with the code of Ann, Lee, at the keypad gate"),
@@ -119,7 +95,7 @@ OPENERS = [
 def test_who_opened_a_door_is_read_by_the_means(page, shared, station):
     page.open(shared.bound.url)
     page.shows("#link-text", "logged out")
-    page.value("import('/people.js').then((people) => { window.people = people; })")
+    page.value("import('/base/people.js').then((people) => { window.people = people; })")
     asked = [[by, means] for by, means, _ in OPENERS]
     said = f"{json.dumps(asked)}.map((each) => window.people.opener(...each))"
     assert until(lambda: page.value(said), "the words", START_S) == [words for *_, words in OPENERS]
@@ -165,18 +141,9 @@ def test_a_key_presses_once(page, shared, station, key, code, text):
 def test_a_refused_order_is_reported_in_the_banner(page, shared, station):
     station.replies = fake.refused("unavailable")
     opened(page, shared, station)
-    page.mouse('[data-door="front"] button', "mousePressed", "mouseReleased")
+    page.click('[data-door="front"] button')
     page.shows("#banner", "The station cannot do this now. No. Because.")
     assert station.requests == [(inputs.OpenDoor("front", None), "http:token")]
-
-
-@contextmanager
-def phone(page):
-    page.send("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=True)
-    try:
-        yield
-    finally:
-        page.send("Emulation.clearDeviceMetricsOverride")
 
 
 HOSTILE = "<img src=x onerror=window.hit=1>" + "W" * 2000  # from SIP: a caller chooses its name
@@ -195,7 +162,7 @@ def test_a_ring_comes_to_the_top_with_name_answer_and_open_where_the_thumb_is(pa
     tops = "['#ring', '#panel'].map((each) => document.querySelector(each).getBoundingClientRect().top)"
     ring, panel = page.value(tops)
     assert ring < panel
-    with phone(page):
+    with page.phone():
         for key in ("c-1 answer", "c-1 open front"):
             button = f"document.querySelector('[data-key=\"{key}\"]')"
             box = f"(({{left, top, right, bottom}}) => [left, top, right, bottom])({button}.getBoundingClientRect())"
@@ -205,8 +172,8 @@ def test_a_ring_comes_to_the_top_with_name_answer_and_open_where_the_thumb_is(pa
             assert page.value(f"{at} === {button}")
         name = page.value("document.querySelector('#ring .who').getBoundingClientRect().toJSON()")
         assert name["top"] >= 0 and name["right"] <= 360
-        page.mouse('[data-key="c-1 open front"]', "mousePressed", "mouseReleased")
-        page.mouse('[data-key="c-1 answer"]', "mousePressed", "mouseReleased")
+        page.click('[data-key="c-1 open front"]')
+        page.click('[data-key="c-1 answer"]')
         until(lambda: len(station.requests) == 2)
     assert [action for action, _ in station.requests] == [inputs.OpenDoor("front", None), inputs.AnswerCall("c-1")]
 
@@ -217,7 +184,7 @@ def test_a_visitor_at_the_stations_own_door_rings_on_its_page(page, shared, stat
     opened(page, shared, station)
     page.shows("#ring", "Somebody is at the door.")
     page.shows("#ring", "It rings at Kitchen, Kitchen")
-    page.mouse('[data-key="v-1 stop"]', "mousePressed", "mouseReleased")
+    page.click('[data-key="v-1 stop"]')
     until(lambda: len(station.requests) == 2)
     assert {action for action, _ in station.requests} == {inputs.HangUpCall("c-1"), inputs.HangUpCall("c-2")}
 
@@ -249,7 +216,7 @@ def test_an_open_door_counts_down(page, shared, station):
 
 def test_do_not_disturb_is_a_switch(page, shared, station):
     opened(page, shared, station)
-    page.mouse("#dnd", "mousePressed", "mouseReleased")
+    page.click("#dnd")
     until(lambda: station.requests)
     assert station.requests == [(inputs.ChangeRuntime(do_not_disturb=True), "http:token")]
     station.state["runtime"]["do_not_disturb"] = True
@@ -261,14 +228,14 @@ def test_a_call_is_passed_on_by_name_or_to_another_call(page, shared, station):
     station.state["calls"] = [fake.call("c-1"), fake.call("c-2", active=False, hold="local")]
     opened(page, shared, station)
     page.shows("#calls", "held here")
-    page.mouse('[data-key="c-1 transfer"]', "mousePressed", "mouseReleased")
+    page.click('[data-key="c-1 transfer"]')
     page.shows("#transfer", "Transfer Kitchen")
-    typed(page, "#transfer-to", "office")
+    page.type("#transfer-to", "office")
     page.key("Enter", "Enter", "\r")
     until(lambda: station.requests)
-    page.mouse('[data-key="c-1 transfer"]', "mousePressed", "mouseReleased")
+    page.click('[data-key="c-1 transfer"]')
     page.shows("#transfer-calls", "Connect with Kitchen")
-    page.mouse('[data-key="transfer c-2"]', "mousePressed", "mouseReleased")
+    page.click('[data-key="transfer c-2"]')
     until(lambda: len(station.requests) == 2)
     assert [action for action, _ in station.requests] == [
         inputs.TransferCall("c-1", "office"),
@@ -279,14 +246,14 @@ def test_a_call_is_passed_on_by_name_or_to_another_call(page, shared, station):
 def test_a_resident_calls_from_the_directory(page, shared, station):
     station.replies = fake.placed("c-1")
     station.state["contacts"].append(fake.contact("<i>Workshop</i>"))
-    opened(page, shared, station)
+    opened(page, shared, station, "directory")
     page.shows("#directory", "Miller flat 12")
     page.shows("#directory", "<i>Workshop</i> available")
-    typed(page, "#directory-search", "work")
+    page.type("#directory-search", "work")
     until(lambda: page.value("document.querySelectorAll('#directory li').length") == 1, "the search", START_S)
-    page.mouse("#directory button", "mousePressed", "mouseReleased")
+    page.click("#directory button")
     until(lambda: station.requests)
-    typed(page, "#dial-to", "201")
+    page.type("#dial-to", "201")
     page.key("Enter", "Enter", "\r")
     until(lambda: len(station.requests) == 2)
     assert [action.to for action, _ in station.requests] == ["<i>Workshop</i>", "201"]
@@ -298,9 +265,12 @@ def test_a_client_that_may_only_look_sees_no_buttons_for_what_it_may_not(page, s
     page.open(f"{shared.bound.url}#token={text}")
     page.shows("#ring", "Kitchen")
     usable = "(each) => each.getClientRects().length && !each.disabled"
-    assert page.value(f"[...document.querySelectorAll('main button')].filter({usable}).map(({{id}}) => id)") == [
-        "examine"
-    ]
+    buttons = f"[...document.querySelectorAll('main button')].filter({usable}).map(({{id}}) => id)"
+    assert page.value(buttons) == []
+    show(page, "system")
+    until(lambda: page.value(buttons) == ["examine"], "one button", START_S)
+    links = page.value("[...document.querySelectorAll('nav a')].map((each) => each.innerText)")
+    assert links == ["Home", "History", "Directory", "System"]
 
 
 def test_an_installer_tries_lamp_and_sound_and_has_the_station_examined(page, shared, station):
@@ -314,15 +284,16 @@ def test_an_installer_tries_lamp_and_sound_and_has_the_station_examined(page, sh
         }
     ]
     opened(page, shared, station)
-    page.mouse('[data-lamp="status"] button', "mousePressed", "mouseReleased")
+    page.click('[data-lamp="status"] button')
     until(lambda: station.requests)
     assert station.requests[0][0] == inputs.TestLamp("status", Pattern.FAST, 5.0)
-    page.mouse("#examine", "mousePressed", "mouseReleased")
+    show(page, "system")
+    page.click("#examine")
     page.shows("#findings", "problem door.front It is <b>taken</b>. By x.")
     measured = SoundMeasured(56000, -60.0, -20.0, -5.0, 40.0, 0.0)
     trial = SoundFindings(SoundResult.LOUD_ECHO, "Lower the volume.", measured)
     station.replies = lambda _: orders.Reply(RequestId("q-1"), trial=trial)
-    page.mouse("#try-sound", "mousePressed", "mouseReleased")
+    page.click("#try-sound")
     page.shows("#tried", "The echo is too loud. Lower the volume. Noise -60 dBFS, echo -20 dBFS (-5 dB) after 40 ms.")
 
 
@@ -334,15 +305,10 @@ def test_a_wrong_token_is_reported_and_nothing_is_shown(page, shared, station):
     assert page.value("document.querySelector('main').getClientRects().length") == 0
 
 
-def typed(page, selector, text):
-    page.value(f"document.querySelector({json.dumps(selector)}).focus()")
-    page.send("Input.insertText", text=text)
-
-
 def test_who_logs_in_stays_logged_in_until_the_logout_and_no_script_sees_token_or_cookie(page, shared, station):
     page.open(shared.bound.url)
     page.shows("#link-text", "logged out")
-    typed(page, "#login-token", TOKEN)
+    page.type("#login-token", TOKEN)
     page.key("Enter", "Enter", "\r")
     page.shows("#link-text", "live")
     page.send("Page.reload")
@@ -350,10 +316,10 @@ def test_who_logs_in_stays_logged_in_until_the_logout_and_no_script_sees_token_o
     page.shows("#link-text", "live")
     kept = page.value("JSON.stringify([document.cookie, {...localStorage}, location.href])")
     assert TOKEN not in kept and "intercom" not in kept
-    page.mouse('[data-door="front"] button', "mousePressed", "mouseReleased")
+    page.click('[data-door="front"] button')
     until(lambda: station.requests)
     assert station.requests == [(inputs.OpenDoor("front", None), "http:token")]
-    page.mouse("#logout", "mousePressed", "mouseReleased")
+    page.click("#logout")
     page.shows("#link-text", "logged out")
     assert page.value("document.querySelector('#station').innerText") == "Station"
     until(lambda: not station.subscribers, "the end of the events", START_S)
@@ -365,12 +331,12 @@ def test_a_token_in_the_address_is_used_once_and_taken_out_of_it(page, shared, s
 
 
 def test_an_administrator_makes_a_token_and_removes_it(page, shared, station):
-    opened(page, shared, station)
+    opened(page, shared, station, "system")
     page.shows("#tokens", "No client has a token of its own.")
-    typed(page, "#token-name", "kitchen")
-    page.mouse("[name=scope][value=door]", "mousePressed", "mouseReleased")
+    page.type("#token-name", "kitchen")
+    page.click("[name=scope][value=door]")
     page.value("document.querySelector('#token-end').value = '2040-01-02T03:04'")
-    page.mouse("#token-form [type=submit]", "mousePressed", "mouseReleased")
+    page.click("#token-form [type=submit]")
     page.shows("#token-said", "The token of kitchen. It is not shown again:")
     (made,) = station.tokens.list()
     assert (made["name"], made["scopes"]) == ("kitchen", ["view", "door"])
@@ -378,10 +344,10 @@ def test_an_administrator_makes_a_token_and_removes_it(page, shared, station):
     assert station.tokens.find(page.value("document.querySelector('#token-text').innerText").encode())
     shared.tell("access.token_added", id=made["id"], name="kitchen", scopes=["view", "door"], expires=None, by="")
     page.shows("#token-list", "see the state and the logs, open doors")
-    page.mouse("#token-list button", "mousePressed", "mouseReleased")
+    page.click("#token-list button")
     page.shows("#token-list", "Remove kitchen for good")
     assert station.tokens.list()
-    page.mouse("#token-list button", "mousePressed", "mouseReleased")
+    page.click("#token-list button")
     until(lambda: not station.tokens.list(), "the removal", START_S)
     page.shows("#token-said", "Removed.")
 
@@ -390,6 +356,8 @@ def test_the_list_of_tokens_is_for_those_who_may_do_everything(page, shared, sta
     _, text = station.tokens.add("tablet", (AccessScope.VIEW,), None)
     page.open(f"{shared.bound.url}#token={text}")
     page.shows("#link-text", "live")
+    show(page, "system")
+    page.shows("#version", version)
     assert page.value("document.querySelector('#tokens').hidden") is True
     station.tokens.remove(station.tokens.list()[0]["id"])
     shared.tell("custom", note="ends the stream")
@@ -407,7 +375,7 @@ def test_by_https_the_page_logs_in_and_follows_the_events(page, station, loop, t
         until(lambda: station.subscribers, patience=START_S)
         loop.call_soon_threadsafe(station.tell, "custom")
         page.shows("#events", "custom")
-        page.mouse('[data-door="front"] button', "mousePressed", "mouseReleased")
+        page.click('[data-door="front"] button')
         until(lambda: station.requests)
     finally:
         page.send("Security.setIgnoreCertificateErrors", ignore=False)
@@ -432,7 +400,7 @@ def test_the_page_comes_back_by_itself_and_misses_no_event(page, shared, station
 
 def test_the_page_fits_a_narrow_phone(page, shared, station):
     station.state["calls"] = [fake.call()]
-    with phone(page):
+    with page.phone():
         opened(page, shared, station)
         page.shows("#calls", "Hang up")
         assert page.value("document.documentElement.scrollWidth") <= 360
@@ -449,7 +417,7 @@ def test_a_visitor_calls_a_flat_from_the_list_and_sees_what_becomes_of_it(page, 
     displayed(page, shared, station, ("12", "<i>Miller</i>"), ("3", "Smith"))
     page.shows("#directory", "<i>Miller</i>")
     assert page.value("document.querySelector('[data-flat=\"3\"]').getAttribute('aria-label')") == "Call Smith, flat 3"
-    page.mouse('[data-flat="3"]', "mousePressed", "mouseReleased")
+    page.click('[data-flat="3"]')
     until(lambda: station.requests)
     assert station.requests == [(inputs.RingFlat("3"), "http:token")]
     page.shows("#status", "Calling Smith")
@@ -471,7 +439,7 @@ def test_the_list_is_worked_by_keys_alone(page, shared, station):
 def test_a_flat_that_cannot_be_called_is_reported_on_the_display(page, shared, station):
     station.replies = fake.refused("too-many-calls")
     displayed(page, shared, station, ("12", "Miller"))
-    page.mouse('[data-flat="12"]', "mousePressed", "mouseReleased")
+    page.click('[data-flat="12"]')
     page.shows("#status", "Too many calls are active. No.")
 
 

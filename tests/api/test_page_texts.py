@@ -7,11 +7,16 @@ from html.parser import HTMLParser
 import pytest
 
 from appliance.api.routes.pages import FILES
+from appliance.core.events import EVENTS
 from appliance.core.model import (
     AccessScope,
+    AccountState,
     Action,
     CallState,
+    Cause,
     ContactState,
+    CredentialKind,
+    Denial,
     Direction,
     DoorState,
     Hold,
@@ -19,23 +24,32 @@ from appliance.core.model import (
     Picture,
     RingResult,
     SoundResult,
+    Space,
 )
+from appliance.store import audit
 
 LANGUAGES = ["de", "en"]
 TEXTS = {name: json.loads((FILES / "texts" / f"{name}.json").read_text(encoding="utf-8")) for name in LANGUAGES}
-SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in FILES.glob("*.js")}
+SCRIPTS = {path.relative_to(FILES).as_posix(): path.read_text(encoding="utf-8") for path in FILES.rglob("*.js")}
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in FILES.glob("*.html")}
 WORDS = {
     "action": Action,
+    "asked": AccessScope,
+    "cause": Cause,
     "contact": ContactState,
+    "denial": Denial,
     "direction": Direction,
     "display.ended": RingResult,
     "door": DoorState,
+    "event": [name for name in EVENTS if name.startswith(audit.TYPES)],
     "hold": [hold for hold in Hold if hold is not Hold.NONE],
+    "kind": CredentialKind,
     "may": [scope for scope in AccessScope if scope is not AccessScope.MESSAGE],
     "pattern": Pattern,
     "picture": Picture,
+    "registration": AccountState,
     "sound": SoundResult,
+    "space": Space,
     "state": CallState,
 }
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)

@@ -3,18 +3,21 @@
 import { showCalls, countFrom, showDurations } from "/calls.js";
 import "/check.js";
 import { showDirectory } from "/directory.js";
-import { $, keepingFocus } from "/dom.js";
+import { $, keepingFocus } from "/base/dom.js";
 import { showCountdowns, showDoors } from "/doors.js";
 import { showEvent } from "/events.js";
-import { forget, heard } from "/moments.js";
-import { attempt, banner, hideBanner } from "/orders.js";
+import { showHistory } from "/history.js";
+import { forget, heard } from "/base/moments.js";
+import { attempt, banner, hideBanner } from "/base/orders.js";
 import { showPanel } from "/panel.js";
 import { showQuiet } from "/quiet.js";
-import { showRecording } from "/recordings.js";
+import { showRecordedDoors, showRecordings } from "/recordings.js";
 import { showRing, voice } from "/ring.js";
-import { fault, follow, login, logout, may, read, session, tokenInAddress } from "/session.js";
-import { fill, t, word } from "/texts.js";
+import { fault, follow, login, logout, may, read, session, tokenInAddress } from "/base/session.js";
+import { loadSystem, showSystem } from "/system.js";
+import { fill, t, word } from "/base/texts.js";
 import { showTokens } from "/tokens.js";
+import { showView, view } from "/views.js";
 
 const PAST_EVENTS = 20;
 const RETRY_MS = [500, 1000, 2000, 5000];
@@ -45,6 +48,8 @@ function show(state) {
   keepingFocus($("doors"), () => showDoors(state.doors));
   showQuiet(state.runtime);
   showDirectory(state);
+  showSystem(state);
+  showRecordedDoors(state.doors);
   $("voice").textContent = voice(state.audio);
 }
 
@@ -64,6 +69,13 @@ async function refresh() {
   } finally {
     asking = false;
   }
+}
+
+/** Show the view of the address, with what it needs beside the state. */
+function load() {
+  showView();
+  const needs = { history: [showHistory], recordings: [showRecordings], system: [loadSystem, showTokens] }[view()] ?? [];
+  for (const each of needs) each().catch(() => {}); // the link shows that the station is away
 }
 
 // -- connection -------------------------------------------------------------------------------------------------------
@@ -87,8 +99,7 @@ async function connect() {
     within(true);
     show(state);
     last ??= Math.max(0, state.last_event - PAST_EVENTS);
-    showRecording().catch(() => {});
-    showTokens().catch(() => {});
+    load();
   } catch (error) {
     if (feed === mine) lost(error);
     return;
@@ -105,8 +116,7 @@ async function connect() {
     heard(event.time);
     showEvent(event);
     refresh().catch(() => {});
-    if (event.type === "recording.available" || event.type === "recording.recovered") showRecording().catch(() => {});
-    if (event.type.startsWith("access.token_")) showTokens().catch(() => {});
+    if (event.type.startsWith("access.token_") || (event.type.startsWith("recording.") && view() === "recordings")) load();
   };
   socket.onclose = () => { if (feed === socket) lost(new Error()); };
 }
@@ -161,5 +171,5 @@ $("logout").onclick = () => attempt(async () => {
 fill();
 link("connecting");
 setInterval(() => { showDurations(); showCountdowns(); }, 500);
-addEventListener("hashchange", () => { if (tokenInAddress()) location.reload(); });
+addEventListener("hashchange", () => { if (tokenInAddress()) location.reload(); else if (inside) load(); });
 connect();

@@ -1,11 +1,11 @@
 // The calls, and what a person can do in each.
 
-import { $, act, make } from "/dom.js";
-import { order } from "/orders.js";
-import { caller, known } from "/people.js";
+import { $, act, make } from "/base/dom.js";
+import { order } from "/base/orders.js";
+import { caller, known } from "/base/people.js";
 import { rings } from "/ring.js";
-import { may } from "/session.js";
-import { clock, t, word } from "/texts.js";
+import { may } from "/base/session.js";
+import { clock, t, word } from "/base/texts.js";
 import { openTransfer } from "/transfer.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];

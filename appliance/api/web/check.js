@@ -1,9 +1,9 @@
 // What an installer has tried: the doctor, and speaker and microphone.
 
-import { $, english, make, sentences } from "/dom.js";
-import { waiting } from "/orders.js";
-import { send } from "/session.js";
-import { t, word } from "/texts.js";
+import { $, english, make, sentences } from "/base/dom.js";
+import { waiting } from "/base/orders.js";
+import { send } from "/base/session.js";
+import { t, word } from "/base/texts.js";
 
 function showFindings({ findings }) {
   $("findings").replaceChildren(...findings.map(({ check, level, message, cause, resolution }) => make("li", { data: { level } },

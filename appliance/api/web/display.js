@@ -1,8 +1,8 @@
 // The directory for visitors: a list with a button for each flat, and what becomes of the ring.
 
-import { $, make } from "/dom.js";
-import { fault, fetched, session } from "/session.js";
-import { fill, t, word } from "/texts.js";
+import { $, make } from "/base/dom.js";
+import { fault, fetched, session } from "/base/session.js";
+import { fill, t, word } from "/base/texts.js";
 
 const RETRY_MS = 2000;
 const WAIT_S = 20;

@@ -1,9 +1,9 @@
 // Do not disturb.
 
-import { $ } from "/dom.js";
-import { waiting } from "/orders.js";
-import { may, send } from "/session.js";
-import { t } from "/texts.js";
+import { $ } from "/base/dom.js";
+import { waiting } from "/base/orders.js";
+import { may, send } from "/base/session.js";
+import { t } from "/base/texts.js";
 
 export function showQuiet({ do_not_disturb: on, quiet }) {
   $("dnd").setAttribute("aria-checked", on);

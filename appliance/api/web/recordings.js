@@ -1,19 +1,89 @@
-// The newest recording, with a player.
+// The recordings: searched by the station, played, protected, deleted.
 
-import { $ } from "/dom.js";
-import { fetched, read } from "/session.js";
-import { clock, day, t } from "/texts.js";
+import { $, act, keepingFocus, make, twice } from "/base/dom.js";
+import { order } from "/base/orders.js";
+import { fault, may, read } from "/base/session.js";
+import { clock, day, t, word } from "/base/texts.js";
 
-let recording = null;
+const PAGE = 30;
 
-export async function showRecording() {
-  const newest = (await read("/v1/recordings?limit=5")).recordings.find(({ complete }) => complete);
-  if (!newest || newest.id === recording) return;
-  const sound = await (await fetched(newest.url)).blob();
-  recording = newest.id;
-  URL.revokeObjectURL($("audio").src);
-  Object.assign($("audio"), { src: URL.createObjectURL(sound), hidden: false });
-  const facts = [newest.remote || t("recording.unknown"), day(newest.started), clock(newest.duration_s)];
-  $("recording-text").textContent = [...facts, ...(newest.recovered ? [t("recording.recovered")] : [])].join(" · ");
-  $("recording-text").classList.remove("empty");
+let found = [];
+let next = null; // cursor of the next page
+let newest = 0; // number of the latest question: answers to earlier ones are dropped
+let playing = null;
+
+async function load(cursor) {
+  const mine = ++newest;
+  const form = $("recordings-form").elements;
+  const asked = new URLSearchParams({ limit: PAGE, party: form.party.value.trim() });
+  if (form.door.value) asked.set("door", form.door.value);
+  if (form.after.value) asked.set("after", new Date(`${form.after.value}T00:00`).toISOString());
+  if (form.before.value) asked.set("before", new Date(`${form.before.value}T24:00`).toISOString());
+  if (cursor) asked.set("cursor", cursor);
+  try {
+    const answer = await read(`/v1/recordings?${asked}`);
+    if (mine !== newest) return;
+    found = cursor ? [...found, ...answer.recordings] : answer.recordings;
+    next = answer.next;
+    $("recordings-empty").textContent = found.length ? "" : t("recording.none");
+  } catch (error) {
+    if (mine !== newest) return;
+    $("recordings-empty").textContent = fault(error).join(" ");
+  }
+  draw();
 }
+
+/** Read again from the newest. */
+export const showRecordings = () => load(null);
+
+/** Offer the doors for the search. */
+export function showRecordedDoors(doors) {
+  const choice = $("recordings-form").elements.door;
+  const offered = ["", ...doors.map(({ id }) => id)];
+  if (offered.join("\n") === [...choice.options].map(({ value }) => value).join("\n")) return;
+  choice.replaceChildren(...offered.map((value) => make("option", { value }, value || t("recording.any_door"))));
+}
+
+function draw() {
+  keepingFocus($("recordings"), () => $("recordings").replaceChildren(...found.map(row)));
+  $("recordings-more").hidden = next === null;
+}
+
+function row(each) {
+  const { id, party, remote, started, duration_s, doors, outcome, complete, recovered, protected: kept } = each;
+  const name = party || remote || t("recording.unknown");
+  const facts = [day(started), complete ? clock(duration_s) : t("call.recording"), outcome ? word("cause", outcome) : null,
+    doors.length ? t("recording.doors", { doors: doors.join(", ") }) : null,
+    recovered ? t("recording.recovered") : null, kept ? t("recording.protected") : null];
+  const button = (what, onclick, properties = {}) => act(`${id} ${what}`, t(`recording.${what}`), onclick,
+    { attrs: { "aria-label": t("recording.of", { what: t(`recording.${what}`), name, time: day(started) }) }, ...properties });
+  return make("li", { data: { recording: id }, className: id === playing ? "playing" : "" },
+    make("div", {}, make("b", {}, name), make("br"), make("small", {}, facts.filter(Boolean).join(" · "))),
+    make("div", { className: "acts" },
+      button("play", () => play(each, name), { disabled: !complete }),
+      button(kept ? "release" : "protect", () => change(id, "PATCH", { protected: !kept }), { hidden: !may("admin") }),
+      twice(button("delete", null, { disabled: !complete || kept, hidden: !may("admin") }), t("recording.delete_sure"),
+        () => change(id, "DELETE"))));
+}
+
+function play({ id, url, started }, name) {
+  playing = id;
+  $("playing").textContent = `${name} · ${day(started)}`;
+  $("player").hidden = false;
+  $("audio").src = url;
+  $("audio").play().catch(() => {}); // the browser shows in the player that it could not
+  draw();
+}
+
+async function change(id, method, body) {
+  await order(method, `/v1/recordings/${encodeURIComponent(id)}`, body);
+  await showRecordings();
+}
+
+$("audio").onerror = () => { $("playing").textContent = t("recording.broken"); };
+$("recordings-form").onsubmit = (event) => {
+  event.preventDefault();
+  showRecordings();
+};
+$("recordings-form").onchange = showRecordings;
+$("recordings-more").onclick = () => load(next);

@@ -1,11 +1,11 @@
 // What rings: before everything else, with the name, Answer and Open where the thumb is.
 
-import { $, act, make, sentences } from "/dom.js";
+import { $, act, make, sentences } from "/base/dom.js";
 import { countdown, openButton, showCountdowns } from "/doors.js";
-import { order } from "/orders.js";
-import { caller, known } from "/people.js";
-import { may } from "/session.js";
-import { t } from "/texts.js";
+import { order } from "/base/orders.js";
+import { caller, known } from "/base/people.js";
+import { may } from "/base/session.js";
+import { t } from "/base/texts.js";
 
 const GOES_OUT = ["dialing", "ringing", "early_media"];
 

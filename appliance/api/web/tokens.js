@@ -1,8 +1,8 @@
 // The tokens of clients, for those who may do everything: made, listed, removed.
 
-import { $, make } from "/dom.js";
-import { fault, fetched, may, read, send } from "/session.js";
-import { day, t, word } from "/texts.js";
+import { $, make, twice } from "/base/dom.js";
+import { fault, fetched, may, read, send } from "/base/session.js";
+import { day, t, word } from "/base/texts.js";
 
 /** Show the list to a client that may read it. */
 export async function showTokens() {
@@ -17,14 +17,7 @@ function row({ id, name, scopes, created, expires, valid }) {
   const end = expires === null ? t("token.no_end") : t(valid ? "token.until" : "token.ended", { time: day(expires) });
   const may = scopes.map((scope) => word("may", scope)).join(", ");
   const button = make("button", { type: "button", className: "quiet", data: { token: id } }, t("token.remove"));
-  button.onclick = () => {
-    if (button.dataset.sure) remove(id);
-    else Object.assign(button, { textContent: t("token.remove_sure", { name }) }).dataset.sure = "yes";
-  };
-  button.onblur = () => {
-    button.textContent = t("token.remove");
-    delete button.dataset.sure;
-  };
+  twice(button, t("token.remove_sure", { name }), () => remove(id));
   return make("li", {},
     make("div", {}, make("b", {}, name), " ", make("small", {}, `${may} · ${t("token.made", { time: day(created) })} · ${end}`)),
     button);

@@ -1,9 +1,9 @@
 // Passing a call on: to a name or number, or to the far end of another call.
 
-import { $, act, make } from "/dom.js";
-import { order } from "/orders.js";
-import { caller } from "/people.js";
-import { t } from "/texts.js";
+import { $, act, make } from "/base/dom.js";
+import { order } from "/base/orders.js";
+import { caller } from "/base/people.js";
+import { t } from "/base/texts.js";
 
 let from = null; // the call that is passed on
 

@@ -1,9 +1,9 @@
 // Requests, and the session that allows them: a token is shown once, then a cookie stands for it that no script reads.
 // A token in the address's fragment never leaves the browser by itself, and is taken out of the address once it is used.
 
-import { sentences } from "/dom.js";
-import { heard } from "/moments.js";
-import { knows, t } from "/texts.js";
+import { sentences } from "/base/dom.js";
+import { heard } from "/base/moments.js";
+import { knows, t } from "/base/texts.js";
 
 const MARK = "session"; // in this browser: there was a login, so asking is worth it
 

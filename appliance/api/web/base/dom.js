@@ -15,6 +15,23 @@ export function make(tag, { data = {}, attrs = {}, ...properties } = {}, ...chil
 export const act = (key, label, onclick, properties = {}) =>
   make("button", { type: "button", data: { key }, onclick, ...properties }, label);
 
+/** Have `button` act at its second press: the first one only asks. */
+export function twice(button, sure, run) {
+  const [text, label] = [button.textContent, button.getAttribute("aria-label")];
+  button.onclick = () => {
+    if (button.dataset.sure) run();
+    button.dataset.sure = "yes";
+    button.textContent = sure;
+    button.removeAttribute("aria-label");
+  };
+  button.onblur = () => {
+    delete button.dataset.sure;
+    button.textContent = text;
+    if (label) button.setAttribute("aria-label", label);
+  };
+  return button;
+}
+
 /** The station's own words, which are English. */
 export const english = (text) => make("span", { lang: "en" }, text);
 

@@ -1,6 +1,6 @@
 // People and parts of the house, as residents call them.
 
-import { t } from "/texts.js";
+import { t } from "/base/texts.js";
 
 /** The far end of a call; whether the station knows it, or only repeats what it says about itself. */
 export const caller = ({ target, display_name: name, user, uri }) => target || name || user || uri;
@@ -12,7 +12,7 @@ export function client(by) {
   if (by === "http:token") return t("by.page");
   if (by === "http:unix") return t("by.shell");
   if (by === "http:unknown") return t("by.unknown");
-  if (by.startsWith("http:")) return by.slice("http:".length);
+  if (by.startsWith("http:")) return t("by.client", { name: by.slice("http:".length) });
   if (by.startsWith("dbus")) return t("by.program");
   return part(by);
 }

@@ -1,8 +1,8 @@
 // Orders of the person at the page, and the banner that shows what went wrong.
 
-import { $ } from "/dom.js";
-import { fault, send } from "/session.js";
-import { t } from "/texts.js";
+import { $ } from "/base/dom.js";
+import { fault, send } from "/base/session.js";
+import { t } from "/base/texts.js";
 
 /** Show what happened, and the station's own words about it. */
 export function banner(what, why, label = t("close"), onclick = hideBanner) {

@@ -35,6 +35,12 @@ export const day = (time) => new Date(time).toLocaleString(locale, { dateStyle: 
 
 export const timeOfDay = (time) => new Date(time).toLocaleTimeString(locale, { hour12: false });
 
+/** Bytes as people read them. */
+export function size(bytes) {
+  const [unit, worth] = bytes < 1e9 ? ["megabyte", 1e6] : ["gigabyte", 1e9];
+  return new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: 1 }).format(bytes / worth);
+}
+
 /** Write the texts into the elements that name one, and show the switch. */
 export function fill() {
   document.documentElement.lang = language;

@@ -1,0 +1,39 @@
+// The station itself: accounts with cause and remedy, version, addresses, storage, support bundle.
+
+import { $, act, english, keepingFocus, make } from "/base/dom.js";
+import { order } from "/base/orders.js";
+import { may, read } from "/base/session.js";
+import { day, size, t, word } from "/base/texts.js";
+
+let version = "";
+
+/** Read what does not change while the station runs. */
+export async function loadSystem() {
+  version ||= (await read("/v1")).version;
+  $("version").textContent = version;
+  $("bundle").hidden = $("bundle-hint").hidden = !may("admin");
+}
+
+export function showSystem({ accounts, appliance, network, storage }) {
+  keepingFocus($("accounts"), () => $("accounts").replaceChildren(...accounts.map(account)));
+  $("accounts-section").hidden = accounts.length === 0;
+  $("address").textContent = appliance.address || t("system.no_address");
+  $("network").textContent = network.up ? network.addresses.join(", ") : t("system.no_network");
+  $("storage").textContent = storage === null ? t("system.not_measured") : t("system.storage", {
+    state: word("space", storage.state), free: size(storage.free_bytes),
+    needed: size(storage.needed_bytes), used: size(storage.recordings_bytes),
+  });
+}
+
+function account({ name, state, user, server, code, reason, explanation, retry_at }) {
+  const fact = (key, ...what) => [make("br"), make("small", {}, t(key), " ", ...what)];
+  const failed = state === "failed" || explanation !== "";
+  return make("li", { data: { account: name, state } },
+    make("div", {}, make("b", {}, name), " ", make("span", { className: state }, word("registration", state)), " ",
+      make("small", {}, [user, server].filter(Boolean).join(" · ")),
+      ...(failed ? fact("account.cause", english(code ? `${code} ${reason}` : reason || t("account.no_answer"))) : []),
+      ...(explanation ? fact("account.remedy", english(explanation)) : []),
+      ...(retry_at ? fact("account.retry", day(retry_at)) : [])),
+    act(`account ${name}`, t("account.register"),
+      () => order("POST", `/v1/accounts/${encodeURIComponent(name)}/register`), { hidden: !may("admin") }));
+}

@@ -1,0 +1,156 @@
+"""The views of the station's page: history, recordings and the station itself."""
+
+import pytest
+
+from appliance import __version__ as version
+from appliance.core import inputs
+from appliance.core.model import RecordingSearch
+from tests.api import fake
+from tests.api.browser import START_S
+from tests.api.conftest import opened, show
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.far_end
+
+HOSTILE = "<img src=x onerror=window.hit=1>"  # from SIP: a caller chooses its name
+
+
+def rows(page, selector):
+    return page.value(f"[...document.querySelectorAll('{selector} > li')].map((each) => each.innerText)")
+
+
+def shows_rows(page, selector, *texts):
+    """Wait until exactly these rows are there, each with its text in it."""
+
+    def there():
+        found = rows(page, selector)
+        return len(found) == len(texts) and all(text in row for text, row in zip(texts, found, strict=True))
+
+    until(there, f"rows {texts}", START_S, log=lambda: rows(page, selector))
+
+
+def choose(page, selector, value):
+    chosen = "new Event('change', {bubbles: true})"
+    page.value(f"{{ const c = document.querySelector('{selector}'); c.value = '{value}'; c.dispatchEvent({chosen}); }}")
+
+
+def remote(name):
+    return {**fake.call()["remote"], "target": None, "display_name": name}
+
+
+def test_the_history_lists_calls_with_filters(page, shared, station):
+    end = {"cause": "canceled", "code": 487, "reason": "", "by": "remote", "explanation": "Check <b>sip</b>."}
+    station.call_log.rows += [
+        fake.logged("c-1"),
+        fake.logged("c-2", direction="incoming", missed=True, remote=remote(HOSTILE), connected_since=None, end=end),
+    ]
+    opened(page, shared, station, "history")
+    stranger = "Not in the directory: sip:kitchen@127.0.0.1:5070"  # its name may look like that of a contact
+    shows_rows(
+        page,
+        "#history",
+        f"{HOSTILE}\nmissed · canceled\n{stranger}\nCheck <b>sip</b>.",
+        "Kitchen\ncalled from here · 0:12",
+    )
+    assert page.value("document.querySelectorAll('main img, #history b b').length + (window.hit ?? 0)") == 0
+    choose(page, "#history-kind", "missed")
+    shows_rows(page, "#history", HOSTILE)
+    choose(page, "#history-kind", "outgoing")
+    shows_rows(page, "#history", "Kitchen")
+    page.type("#history-search", "nobody")
+    shows_rows(page, "#history")
+    page.shows("#history-empty", "Nothing found.")
+
+
+def test_the_history_reads_on_where_the_first_page_ends(page, shared, station):
+    station.call_log.rows += [fake.logged(f"c-{n}", missed=n < 3) for n in range(1, 250)]
+    opened(page, shared, station, "history")
+    until(lambda: len(rows(page, "#history")) == 100, "a page", START_S)
+    page.click("#history-more")
+    until(lambda: len(rows(page, "#history")) == 200, "another", START_S)
+    choose(page, "#history-kind", "missed")  # on the third page
+    shows_rows(page, "#history", "missed", "missed")
+    assert page.value("document.querySelector('#history-more').hidden") is True
+
+
+def test_the_history_names_who_opened_doors_who_was_refused_and_changes_of_codes(page, shared, station):
+    code = {"code": "k-1", "kind": "card", "owner": HOSTILE, "doors": ["front", "yard"], "by": "http:token"}
+    wrong = {"door": "front", "by": HOSTILE, "means": "dtmf", "why": "a wrong code: 3 in a row"}
+    station.audit.rows += [
+        fake.event(
+            "door.unlocked", 1, {"door": "front", "by": "http:unix", "means": "api", "seconds": 3, "held": False}
+        ),
+        fake.event("door.denied", 2, wrong),
+        fake.event("code.added", 3, code),
+        fake.event("access.denied", 4, {"who": "http:unknown", "from": "192.0.2.7", "scope": "door", "why": ""}),
+    ]
+    opened(page, shared, station, "history")
+    choose(page, "#history-kind", "doors")
+    shows_rows(page, "#history", "front: opened at the station's command line")
+    choose(page, "#history-kind", "refusals")
+    refused = f"front: not opened by {HOSTILE} in a call: a wrong code: 3 in a row"
+    shows_rows(page, "#history", "Refused, from 192.0.2.7: open a door", refused)
+    choose(page, "#history-kind", "codes")
+    shows_rows(page, "#history", f"Card of {HOSTILE} added from a page or app; it opens front, yard")
+    assert page.value("document.querySelectorAll('main img').length + (window.hit ?? 0)") == 0
+
+
+def test_recordings_are_searched_and_played(page, shared, station):
+    station.recordings.add(party=HOSTILE, duration_s=64.0)
+    opened(page, shared, station, "recordings")
+    shows_rows(page, "#recordings", HOSTILE)
+    (row,) = rows(page, "#recordings")
+    assert "1:04 · ended normally · opened front" in row
+    page.click('[data-key="r-001 play"]')
+    until(lambda: (page.value("document.querySelector('#audio').duration") or 0) > 0.9, "the audio", START_S)
+    page.shows("#playing", HOSTILE)
+    assert page.value("document.querySelectorAll('main img').length + (window.hit ?? 0)") == 0
+    page.type("#recordings-party", "miller")
+    choose(page, "#recordings-door", "front")
+    until(lambda: station.recordings.searches[-1] == RecordingSearch(party="miller", door="front"), "a search", START_S)
+
+
+def test_recordings_are_protected_and_deleted_at_the_second_press(page, shared, station):
+    station.recordings.add()
+    opened(page, shared, station, "recordings")
+    shows_rows(page, "#recordings", "Kitchen")
+    page.click('[data-key="r-001 protect"]')
+    shows_rows(page, "#recordings", "protected")
+    assert page.value("document.querySelector('[data-key=\"r-001 delete\"]').disabled") is True
+    page.click('[data-key="r-001 release"]')
+    until(lambda: "protected" not in rows(page, "#recordings")[0], "the release", START_S)
+    page.click('[data-key="r-001 delete"]')
+    page.shows("#recordings", "Delete for good")
+    assert station.recordings.deleted == []
+    page.click('[data-key="r-001 delete"]')
+    shows_rows(page, "#recordings")
+    assert station.recordings.deleted == [("r-001", "http:token")]
+
+
+def test_a_failed_account_has_cause_and_remedy_and_registers_on_request(page, shared, station):
+    failed = {"state": "failed", "code": 403, "reason": HOSTILE, "explanation": "Check account.office.password."}
+    station.state["accounts"] = [fake.account("office") | failed, fake.account("home")]
+    opened(page, shared, station, "system")
+    cause = f"Cause: 403 {HOSTILE}\nRemedy: Check account.office.password."
+    shows_rows(page, "#accounts", cause, "home registered")
+    assert page.value("document.querySelectorAll('main img').length + (window.hit ?? 0)") == 0
+    page.click('[data-key="account office"]')
+    until(lambda: station.requests)
+    assert station.requests == [(inputs.RegisterAccount("office"), "http:token")]
+
+
+def test_the_system_shows_version_network_storage_and_the_support_bundle(page, shared, station):
+    station.state["storage"] = {
+        "state": "low",
+        "free_bytes": 5_000_000,
+        "needed_bytes": 2_500_000_000,
+        "recordings_bytes": 0,
+    }
+    opened(page, shared, station, "system")
+    page.shows("#version", version)
+    page.shows("#network", "192.0.2.7")
+    page.shows("#storage", "low: 5 MB free, at least 2.5 GB are kept free; recordings take 0 MB")
+    page.value("fetch(document.querySelector('#bundle').href).then((a) => { window.bundle = a.status; })")
+    until(lambda: page.value("window.bundle") == 200, "the bundle", START_S)
+    show(page, "home")
+    assert page.value("document.querySelector('#version').getClientRects().length") == 0

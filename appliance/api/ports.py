@@ -59,7 +59,7 @@ class Recording(Protocol):
 
 
 class Recordings(Protocol):
-    """The index of recordings. Its methods may block on the disc, so they are called in a thread."""
+    """The index of recordings. All methods but `peaks` may block on the disc, so they are called in a thread."""
 
     def list(self, limit: int, cursor: int | None, search: RecordingSearch) -> Sequence[Recording]:
         """At most `limit` rows before the number `cursor` (None: from the newest) that match, newest first."""
@@ -69,6 +69,9 @@ class Recordings(Protocol):
 
     def sound(self, recording: str) -> Path:
         """The file of that id, repaired if it was cut off. Raises recording-not-found, conflict or unavailable."""
+
+    async def peaks(self, recording: str) -> Json:
+        """Its waveform (`models.Waveform`). Raises recording-not-found, conflict, rate-limited or unavailable."""
 
     def delete(self, recording: str, by: str) -> None:
         """Remove a finished recording for the client `by`. Raises recording-not-found, conflict or unavailable."""

@@ -1,7 +1,7 @@
 """The files in the directory of recordings: only our own are removed, and a link is never followed.
 
 Beside the sound, ID.wav, are ID.json, the facts of the index as JSON, and in some cases ID.keep, an empty file that
-protects it: both outlast a damaged index, as the sound does.
+protects it: both outlast a damaged index, as the sound does. ID.peaks is its waveform, once a client asked for it.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from appliance.base import durable
 from appliance.store import wav
 
 _ID = re.compile(r"r-[0-9a-z-]{1,62}")
-_MOST_FACTS = 65_536  # bytes: far more than a remote address and a note can have
+_MOST_FACTS = 65_536  # bytes: far more than a remote address and a note, or a waveform, can have
 
 
 def is_id(name: str) -> bool:
@@ -45,6 +45,7 @@ def remove(path: Path) -> int | None:
     path.unlink()
     mark(path).unlink(missing_ok=True)
     _facts(path).unlink(missing_ok=True)
+    _peaks(path).unlink(missing_ok=True)
     return freed
 
 
@@ -73,12 +74,30 @@ def write_facts(path: Path, text: str) -> None:
 
 def read_facts(path: Path) -> bytes | None:
     """The facts beside a recording; None without a file of this user. Raises OSError."""
-    found = size(_facts(path))
-    return None if found is None or found > _MOST_FACTS else _facts(path).read_bytes()
+    return _read(_facts(path))
+
+
+def write_peaks(path: Path, text: str) -> None:
+    """Replace the waveform beside a recording, durably. Raises OSError."""
+    durable.replace(_peaks(path), text, mode=0o640)
+
+
+def read_peaks(path: Path) -> bytes | None:
+    """The waveform beside a recording; None without a file of this user. Raises OSError."""
+    return _read(_peaks(path))
+
+
+def _read(path: Path) -> bytes | None:
+    found = size(path)
+    return None if found is None or found > _MOST_FACTS else path.read_bytes()
 
 
 def _facts(path: Path) -> Path:
     return path.with_suffix(".json")
+
+
+def _peaks(path: Path) -> Path:
+    return path.with_suffix(".peaks")
 
 
 def protected(directory: Path) -> list[str]:
@@ -96,4 +115,5 @@ def seal(path: Path) -> tuple[wav.WavContent | None, str]:
         if sound is None:
             return None, ""
         os.fsync(file.fileno())
+        _peaks(path).unlink(missing_ok=True)  # of what it was before
         return sound, hashlib.file_digest(file, "sha256").hexdigest()

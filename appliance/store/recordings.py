@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
@@ -31,6 +32,9 @@ from appliance.store.recording_lists import RecordingLists, not_found
 from appliance.store.recording_times import TimeCorrector
 from appliance.store.restore_index import IndexRestorer, both, utc, write_facts
 from appliance.store.writer import After, Writer
+
+if TYPE_CHECKING:
+    from appliance.store.finished.peaks import Peaks
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +67,7 @@ class Recordings(RecordingLists):
         self._restorer = IndexRestorer(
             directory, writer, partial(self._complete, recovered=True), self._running, self.tidy
         )
+        self._peaks: Peaks | None = None
         self._lock = threading.Lock()  # protects the following
         self._ours: dict[RecordingId, Entry | None] = {}  # prepared since the start and not finished
         self._calls: set[CallId] = set()  # those of them that have not ended
@@ -136,6 +141,14 @@ class Recordings(RecordingLists):
         if size != row.bytes:
             self._writer.ask(partial(self._mend, RecordingId(recording)), done=_act)
         return path
+
+    async def peaks(self, recording: str) -> Json:
+        """The waveform of a complete recording (`models.Waveform`); for asyncio's thread. Raises IntercomError."""
+        from appliance.store.finished.peaks import Peaks  # noqa: PLC0415  late: few clients show one
+
+        if self._peaks is None:
+            self._peaks = Peaks(self.sound, self._writer)
+        return await self._peaks.of(recording)
 
     def tidy(self) -> None:
         """Keep, soon, to the limits, which may have changed."""

@@ -79,6 +79,18 @@ class Recordings:
             raise IntercomError("recording-not-found", "Its file is gone.")
         return self.path(recording)
 
+    async def peaks(self, recording: str) -> dict[str, Any]:
+        self.sound(recording)
+        return {
+            "version": 2,
+            "channels": 1,
+            "sample_rate": 8000,
+            "samples_per_pixel": 8,
+            "bits": 8,
+            "length": 1,
+            "data": [-128, 127],
+        }
+
     def delete(self, recording: str, by: str) -> None:
         if not self.get(recording).complete:
             raise IntercomError("conflict", "It is being written.")

@@ -108,6 +108,7 @@ CONTRACT = {
     "GET /v1/recordings/{recording}",
     "PATCH /v1/recordings/{recording}",
     "GET /v1/recordings/{recording}/audio",
+    "GET /v1/recordings/{recording}/peaks",
     "GET /v1/log/calls",
     "GET /v1/log/doors",
     *(f"{method} /v1/codes" for method in ("GET", "POST")),

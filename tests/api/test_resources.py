@@ -410,6 +410,14 @@ def test_a_recording_in_progress_has_no_audio_yet(client, station):
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
 
 
+def test_a_recording_has_a_waveform(client, station):
+    row, running = station.recordings.add(), station.recordings.add(complete=False)
+    shown = client.get(f"/v1/recordings/{row.id}/peaks").json()
+    assert (shown["version"], shown["length"], shown["data"]) == (2, 1, [-128, 127])
+    for wanted, code in ((running.id, "conflict"), ("r-9", "recording-not-found")):
+        assert client.get(f"/v1/recordings/{wanted}/peaks").json()["code"] == code
+
+
 def test_a_recording_without_its_file_is_not_found(client, station):
     row = station.recordings.add()
     station.recordings.path(row.id).unlink()

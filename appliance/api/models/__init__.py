@@ -111,7 +111,14 @@ from appliance.api.models.panel import (
     Sensor,
     TestLamp,
 )
-from appliance.api.models.recordings import LiveRecording, LiveRecordings, Recording, RecordingChange, Recordings
+from appliance.api.models.recordings import (
+    LiveRecording,
+    LiveRecordings,
+    Recording,
+    RecordingChange,
+    Recordings,
+    Waveform,
+)
 from appliance.api.models.runtime import (
     Configuration,
     Forwarding,

@@ -32,6 +32,18 @@ class Recording(AnswerBody):
     url: str = Field(description="Path of the audio file.")
 
 
+class Waveform(AnswerBody):
+    """The waveform of a recording, in the form of audiowaveform (version 2), which players such as peaks.js draw."""
+
+    version: int = Field(examples=[2])
+    channels: int = Field(description="1: the channels of the recording are drawn as one.", examples=[1])
+    sample_rate: int = Field(description="Samples a second of the recording.", examples=[16000])
+    samples_per_pixel: int = Field(description="Samples that each pair of `data` stands for.")
+    bits: int = Field(description="8: each value is from -128 to 127.", examples=[8])
+    length: int = Field(description="Number of pairs, at most 1,000.")
+    data: list[int] = Field(description="The lowest and the highest value of each part of the recording, by turns.")
+
+
 class Recordings(AnswerBody):
     """A page of recordings, newest first."""
 

@@ -122,6 +122,12 @@ async def read_recorded_sound(recording: Id, daemon: Daemon) -> problems.ServedF
     )
 
 
+@router.get("/{recording}/peaks", responses=answers(models.Waveform))
+async def read_waveform(recording: Id, daemon: Daemon) -> JSONResponse:
+    """The waveform of a complete recording. It is counted at the first request, when the station has time for it."""
+    return JSONResponse(await daemon.recordings.peaks(recording))
+
+
 @router.patch("/{recording}", responses=answers(models.Recording))
 async def change_recording(recording: Id, body: models.RecordingChange, daemon: Daemon, who: Who) -> JSONResponse:
     """Protect a recording from limits and deletion, or no longer. The answer is the recording."""

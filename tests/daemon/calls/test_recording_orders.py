@@ -97,6 +97,20 @@ def test_a_client_records_parts_of_a_call(door, far):
     assert door.ask("POST", path)[1]["code"] == "call-not-found"
 
 
+def test_a_recording_of_a_call_has_a_waveform(door, far):
+    call = far.rung_by(door)
+    door.post(f"/v1/calls/{call}/recording")
+    recording, _ = begun(door, call)
+    peaks = f"/v1/recordings/{recording}/peaks"
+    assert door.ask("GET", peaks)[1]["code"] == "conflict"
+    ended(door, far, call)
+    samples = finished(door, call, recording)
+    shown = until(lambda: (answer := door.ask("GET", peaks))[0] == 200 and answer[1], "it, on a busy machine")
+    assert (shown["sample_rate"], len(shown["data"])) == (RATE, 2 * shown["length"])
+    assert max(shown["data"]) == int(max(samples)) >> 8 > 0
+    assert min(shown["data"]) == int(min(samples)) >> 8 < 0
+
+
 def test_what_is_heard_before_the_answer_is_recorded(door, far):
     call = door.ring()
     invite = far.invited()

@@ -180,6 +180,9 @@ class HttpPorts(Protocol):
     async def play_url(self, wanted: UrlSound, who: str) -> orders.Reply:
         """Play the sound of a URL; the reply comes when it is about to begin. Raises IntercomError."""
 
+    def sounds(self) -> list[Json]:
+        """The sounds that can be played by name, shaped as `models.NamedSound`. May block on the disc."""
+
     def snapshot(self) -> Json:
         """The whole state, shaped as `models.Snapshot`."""
 

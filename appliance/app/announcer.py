@@ -1,4 +1,4 @@
-"""Announcements: what the station says to a visitor by itself, in each configured language, one after another."""
+"""Announcements: what the station plays and says to a visitor by itself: a sound, then each language."""
 
 import asyncio
 import logging
@@ -24,24 +24,26 @@ class Announcer:
 
     def __init__(self, config: Callable[[], Config], sounds: MadeSounds) -> None:
         self._config, self._sounds = config, sounds
-        self._next: deque[Speech] = deque()
+        self._next: deque[Speech | str] = deque()  # texts, and names of sounds
         self._task: asyncio.Task[None] | None = None
         self._playing = PlaybackId("")
         self._said = ""  # the fault that was reported last
 
     def take(self, envelope: Json) -> None:
-        """Begin an announcement, or its next language."""
-        wanted = self._config().speech.announce
-        if not wanted:
+        """Begin an announcement, or its next part."""
+        speech = self._config().speech
+        sounds = {"opened": speech.opened_sound, "unanswered": speech.unanswered_sound, "denied": speech.denied_sound}
+        if not speech.announce and not any(sounds.values()):
             return
         from appliance.audio import announcements  # noqa: PLC0415  late: few stations speak
 
         if (name := announcements.sentence(envelope)) is not None:
-            texts = ((language, announcements.languages()[language][name]) for language in wanted)
-            self._next = deque(Speech(text, language=self._full(language)) for language, text in texts)
+            texts = ((language, announcements.languages()[language][name]) for language in speech.announce)
+            self._next = deque(filter(None, [sounds[name]]))
+            self._next.extend(Speech(text, language=self._full(language)) for language, text in texts)
             self._go_on()
         elif envelope["type"] in OVER and envelope["data"]["playback"] == self._playing:
-            if envelope["type"] != "playback.finished":  # another sound has taken the speaker
+            if envelope["type"] == "playback.stopped":  # another sound has taken the speaker
                 self._next.clear()
             self._go_on()
 
@@ -63,11 +65,16 @@ class Announcer:
             self._task = asyncio.create_task(self._speak(), name="announcement")
 
     async def _speak(self) -> None:
-        """Begin the next language that can be spoken."""
+        """Begin the next part that can be played."""
         while self._next:
-            speech, self._playing = self._next.popleft(), PlaybackId(ids.new("p"))
+            part, self._playing = self._next.popleft(), PlaybackId(ids.new("p"))
+            play = (
+                self._sounds.play(part, WHO, self._playing)
+                if isinstance(part, str)
+                else self._sounds.speak(part, WHO, self._playing)
+            )
             try:
-                fault = (await self._sounds.speak(speech, WHO, self._playing)).error
+                fault = (await play).error
             except IntercomError as err:
                 fault = err
             if fault is None:

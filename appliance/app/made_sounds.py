@@ -1,8 +1,10 @@
 """Sounds that the station makes first, of texts and URLs: each becomes a file, and then a playback of the core's."""
 
+import re
 import shutil
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.app.paths import Places
@@ -10,7 +12,7 @@ from appliance.base import ids
 from appliance.base.types import Json
 from appliance.config.schema import Config
 from appliance.core import inputs, orders
-from appliance.core.model import FETCHED, SPEECH, PlaybackId, Speech, UrlSound
+from appliance.core.model import BUILT_IN_SOUNDS, FETCHED, SOUND_NAME, SPEECH, PlaybackId, Speech, UrlSound
 from appliance.runtime.reactor import Reactor
 
 if TYPE_CHECKING:
@@ -51,6 +53,14 @@ class MadeSounds:
         waited_s = time.monotonic() - begun
         return await self._begin(inputs.PlaySpeech(playback, wanted.call, wanted.speaker, wanted.volume, waited_s), who)
 
+    async def play(self, sound: str, who: str, playback: PlaybackId) -> orders.Reply:
+        """Play a sound by its name on the speaker, as the playback of that id."""
+        return await self._reactor.request(inputs.PlaySound(sound, playback=playback), who)
+
+    def names(self) -> list[Json]:
+        """The sounds that can be played by name, with whether they are built in. Blocks on the disc."""
+        return sound_names(self._config().audio.sounds)
+
     async def play_url(self, wanted: UrlSound, who: str) -> orders.Reply:
         """Play the sound of a URL; the reply comes when it is about to begin. Raises IntercomError."""
         from appliance.audio.url_sounds import UrlSounds  # noqa: PLC0415  late: few stations fetch sounds
@@ -86,3 +96,13 @@ class MadeSounds:
 
     def _drop(self, playback: str) -> None:
         (self._directory / f"{playback}.wav").unlink(missing_ok=True)
+
+
+def sound_names(directory: str) -> list[Json]:
+    """The built-in sounds and the files of a directory, each as name and whether it is built in."""
+    try:
+        files = {each.stem for each in Path(directory).iterdir() if each.suffix == ".wav"} if directory else set()
+    except OSError:  # playback.failed says why, when one is played
+        files = set()
+    own = {name for name in files if re.fullmatch(SOUND_NAME, name)}
+    return [{"name": name, "built_in": name not in own} for name in sorted(own.union(BUILT_IN_SOUNDS))]

@@ -72,7 +72,7 @@ class Web:
     ) -> None:
         self._now, self._config = config, config()  # what a reload changes, and what the start has used
         self._places, self._reactor, self._file = places, reactor, file
-        self._counts, self.say, self.play_url = counts, sounds.say, sounds.play_url
+        self._counts, self.say, self.play_url, self.sounds = counts, sounds.say, sounds.play_url, sounds.names
         self.recordings, self.call_log = kept.recordings, kept.call_log
         self.audit, self.answers = kept.audit, kept.answers
         self.request, self.snapshot, self.codes = reactor.request, reactor.snapshot, reactor.codes

@@ -390,13 +390,15 @@ def tone(client: Client, given: argparse.Namespace) -> int:
 
 def play(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl play`."""
+    if given.list:
+        return output(client.ask("GET", "/v1/audio/sounds"), given, show.sounds)
     call = given.stop or given.call
     path = f"/v1/calls/{call}/playback" if call and call != "speaker" else "/v1/audio/playback"
     if given.stop:
         return output(client.ask("DELETE", path), given, show.done)
     if not given.sound:
         raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, "No sound is given.", "", "Name a file of audio.sounds, or a URL."
+            ErrorCode.PARAMETER_INVALID, "No sound is given.", "", "intercomctl play --list shows the names."
         )
     body = {"url" if "://" in given.sound else "sound": given.sound, "loop": given.loop, "volume": given.volume}
     return output(client.ask("POST", path, body, MADE_SOUND_S), given, show.done)

@@ -47,12 +47,15 @@ def tone(parser: argparse.ArgumentParser) -> None:
 def sound(parser: argparse.ArgumentParser) -> None:
     """Which sound, where, and how."""
     parser.add_argument(
-        "sound", nargs="?", help="name of a file in audio.sounds, without .wav, or the URL of a WAV file"
+        "sound",
+        nargs="?",
+        help="name of a built-in sound or of a file in audio.sounds, without .wav; or the URL of a WAV file",
     )
     parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
     parser.add_argument("--loop", action="store_true", help="again and again")
     parser.add_argument("--volume", type=float, default=100.0, help="in per cent of the file's (default 100)")
     parser.add_argument("--stop", metavar="PLACE", help="stop the sound: speaker, or the id of a call")
+    parser.add_argument("--list", action="store_true", help="list the sounds")
 
 
 def speech(parser: argparse.ArgumentParser) -> None:

@@ -91,6 +91,11 @@ def devices(answer: Json) -> str:
     return "\n".join(lines) or "No sound cards."
 
 
+def sounds(answer: Json) -> str:
+    """The names of the sounds, one in a line."""
+    return "\n".join(f"{each['name']}{'  built-in' if each['built_in'] else ''}" for each in answer["sounds"])
+
+
 def _shine(lamp: Json) -> str:
     """As "slow, #00ff00, 20 %", without defaults."""
     dimmed = f"{lamp['brightness']} %" if lamp["brightness"] not in (0, 100) else ""

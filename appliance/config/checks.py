@@ -18,7 +18,7 @@ from appliance.config.schema.panel import PanelTable, SensorTable
 from appliance.config.schema.targets import PlanTable, TargetTable
 from appliance.core.accounts import sip_uris
 from appliance.core.events import EVENTS
-from appliance.core.model import DIRECT, Action, SensorKind, SoundMode
+from appliance.core.model import BUILT_IN_SOUNDS, DIRECT, Action, SensorKind, SoundMode
 
 # What a lamp may use instead of its own line, and the settings that then have no effect.
 LIGHTS = {
@@ -55,6 +55,7 @@ def cross(config: Config) -> Found:
         if server:
             yield from _for_ice(f"sip.{name}", config)
     yield from _turn(config)
+    yield from _sounds(config)
     used: dict[str, str] = {}
     yield from _lamps(config.panel, used)
     yield from _lines(config, used, wired=wired)
@@ -74,6 +75,14 @@ def _turn(config: Config) -> Found:
             yield f"sip.{name}", "is missing: a TURN server relays for users that it knows"
         if config.sip.turn_server == "" and text:
             yield f"sip.{name}", "has no effect without sip.turn_server"
+
+
+def _sounds(config: Config) -> Found:
+    for event in ("opened", "unanswered", "denied"):
+        sound = getattr(config.speech, f"{event}_sound")
+        if config.audio.sounds == "" and sound and sound not in BUILT_IN_SOUNDS:
+            built_in = ", ".join(BUILT_IN_SOUNDS)
+            yield f"speech.{event}_sound", f"there is no sound {sound}: choose one of {built_in}, or set audio.sounds"
 
 
 def _panel(config: Config, *, wired: bool) -> Found:

@@ -1,5 +1,7 @@
 """Documents that are generated from the code, so that both always agree: `python -m appliance.generate`."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from appliance.generate import (
@@ -12,6 +14,7 @@ from appliance.generate import (
     events,
     header,
     openapi,
+    sounds,
     states,
 )
 
@@ -20,8 +23,9 @@ REFERENCE = Path("docs/reference")
 MANUALS = Path("packaging/manpages")
 COMPLETIONS = Path("packaging/completions")
 HARDWARE = Path("hardware")
+BUILT_IN_SOUNDS = Path("appliance/sip/stack/media/sounds")
 
-DOCUMENTS = {
+DOCUMENTS: dict[Path, Callable[[], str | bytes]] = {
     REFERENCE / "configuration.md": configuration.reference,
     REFERENCE / "intercomd.example.toml": configuration.example,
     REFERENCE / "events.md": events.reference,
@@ -45,6 +49,7 @@ DOCUMENTS = {
     HARDWARE / "bell-button.svg": drawings.buttons,
     HARDWARE / "reader-keypad.svg": drawings.entry,
     HARDWARE / "first-door.svg": header.first_door,
+    **{BUILT_IN_SOUNDS / f"{name}.wav": partial(sounds.wav, name) for name in sounds.SOUNDS},
 }
 
 
@@ -53,7 +58,7 @@ def write(root: Path = ROOT) -> list[Path]:
     changed = stale(root)
     for path in changed:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(DOCUMENTS[path](), encoding="utf-8")
+        (root / path).write_bytes(_bytes(DOCUMENTS[path]()))
     return changed
 
 
@@ -62,9 +67,15 @@ def stale(root: Path = ROOT) -> list[Path]:
     return [path for path, make in DOCUMENTS.items() if not _same(root / path, make())]
 
 
-def _same(path: Path, made: str) -> bool:
+def _bytes(made: str | bytes) -> bytes:
+    return made.encode() if isinstance(made, str) else made
+
+
+def _same(path: Path, made: str | bytes) -> bool:
     try:
-        there = path.read_text(encoding="utf-8")
+        there = path.read_bytes()
     except FileNotFoundError:
         return False
-    return openapi.same(there, made) if path.suffix == ".json" else there == made
+    if isinstance(made, str) and path.suffix == ".json":
+        return openapi.same(there.decode(), made)
+    return there == _bytes(made)

@@ -144,6 +144,7 @@ class Station:
         self.answers = Answers()
         self.book: list[dict[str, Any]] = []
         self.requests: list[tuple[inputs.Action, str]] = []
+        self.names: list[dict[str, Any]] = []
         self.said: list[tuple[Speech, str]] = []
         self.fetched: list[tuple[UrlSound, str]] = []
         self.denials: list[tuple[str, str, str]] = []
@@ -220,6 +221,9 @@ class Station:
     async def say(self, wanted: Speech, who: str) -> orders.Reply:
         self.said.append((wanted, who))
         return self.replies(inputs.PlaySpeech(PlaybackId("p-1"), wanted.call))
+
+    def sounds(self) -> list[dict[str, Any]]:
+        return self.names
 
     def snapshot(self) -> dict[str, Any]:
         return {**self.state, "last_event": len(self.journal)}

@@ -132,6 +132,7 @@ CONTRACT = {
     "GET /v1/audio",
     "PATCH /v1/audio",
     "GET /v1/audio/devices",
+    "GET /v1/audio/sounds",
     "POST /v1/audio/self-test",
     "POST /v1/audio/tone",
     "POST /v1/audio/playback",

@@ -581,6 +581,11 @@ def test_the_sound_cards_are_listed(client, station):
     assert client.get("/v1/audio/devices").json() == {"devices": station.state["audio"]["devices"]}
 
 
+def test_the_sounds_are_listed(client, station):
+    station.names = [{"name": "chime", "built_in": True}]
+    assert client.get("/v1/audio/sounds").json() == {"sounds": station.names}
+
+
 def test_the_result_of_a_self_test_has_its_levels_and_the_advice(client, station):
     measured = SoundMeasured(56000, -60.0, -20.0, -5.0, 40.0, 0.0)
     found = SoundFindings(SoundResult.LOUD_ECHO, "Lower it.", measured, 70.0, applied=True)

@@ -15,6 +15,11 @@ class Sounds:
     def __init__(self):
         self.spoken, self.faults = [], []
 
+    async def play(self, sound, _who, playback):
+        await asyncio.sleep(0)
+        self.spoken.append(("sound", sound, playback))
+        return Reply("q-1")
+
     async def speak(self, wanted, _who, playback):
         await asyncio.sleep(0)
         if self.faults and (fault := self.faults.pop(0)) is not None:
@@ -70,6 +75,29 @@ def test_a_form_of_the_language_is_spoken_if_it_is_configured():
 
 def test_without_a_language_nothing_is_said():
     assert announce(both, announce=[]) == []
+
+
+def test_the_sound_of_the_event_is_first_and_needs_no_language():
+    async def act(announcer, sounds, settle):
+        announcer.take(OPENED)
+        await settle()
+        announcer.take(event("playback.finished", playback=sounds.spoken[0][2]))
+        await settle()
+        announcer.take(ALONE)
+        await settle()
+
+    assert announce(act, announce=["en"], opened_sound="ok") == [("sound", "ok"), ("en", "The"), ("en", "Nobody")]
+    assert announce(act, announce=[], opened_sound="ok", denied_sound="error") == [("sound", "ok")]
+
+
+def test_after_a_sound_that_cannot_be_played_the_text_is_said():
+    async def act(announcer, sounds, settle):
+        announcer.take(OPENED)
+        await settle()
+        announcer.take(event("playback.failed", playback=sounds.spoken[0][2]))
+        await settle()
+
+    assert announce(act, announce=["en"], opened_sound="ok") == [("sound", "ok"), ("en", "The")]
 
 
 def test_a_new_announcement_takes_the_place_of_the_one_before():

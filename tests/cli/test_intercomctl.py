@@ -849,13 +849,15 @@ def test_a_tone_is_refused_where_there_is_no_speaker_and_an_unknown_one_is_wrong
 @pytest.mark.far_end
 def test_a_sound_is_refused_where_there_are_none_and_only_one_that_plays_is_stopped(daemon):
     for words, says in (
-        (["gong"], "Set audio.sounds."),
+        (["parcel"], "or set audio.sounds."),
+        (["gong"], "audio.playback"),
         (["http://127.0.0.1:1/gong.wav"], "add it to audio.url_hosts."),
         ([], "No sound is given."),
         (["--stop", "speaker"], "No sound"),
     ):
         refused = ctl(daemon, "play", *words)
         assert (refused.returncode, says in refused.stderr) == (1, True), refused.stderr
+    assert "chime  built-in\n" in ctl(daemon, "play", "--list").stdout
 
 
 @pytest.mark.far_end

@@ -133,6 +133,8 @@ BETWEEN_TABLES = [
      "panel.button.a.target: is missing: the target that the button rings"),
     (SIMULATED + "panel.button.a = {action = 'ring', target = 'kitchn'}\ntarget.kitchen.uri = 'sip:k@h'",
      "panel.button.a.target: there is no [target.kitchn] (there is kitchen)"),
+    ("speech.denied_sound = 'buzz'",
+     "speech.denied_sound: there is no sound buzz: choose one of attention, chime, error, gong, knock, ok, or set audio.sounds"),
     (SIMULATED + "panel.button.a.action = 'door'",
      "panel.button.a.door: is missing: the door that the button opens, or digits for a door at the far end"),
     (SIMULATED + "panel.button.a = {action = 'door', door = 'back'}\n[door.front]",

@@ -105,11 +105,28 @@ class Talk(OrderBody):
     seconds: float = Field(default=60.0, gt=0, le=300, allow_inf_nan=False, description="Longest duration.")
 
 
+class NamedSound(AnswerBody):
+    """A sound that can be played by its name."""
+
+    name: str = Field(examples=["chime"])
+    built_in: bool = Field(description="Whether it is one of the station's own, and no file in `audio.sounds`.")
+
+
+class Sounds(AnswerBody):
+    """The sounds of the station, by name. A file in `audio.sounds` takes the place of a built-in sound of its name."""
+
+    sounds: list[NamedSound]
+
+
 class PlaySound(OrderBody):
-    """A sound to play: a file of the station, or a URL."""
+    """A sound to play: one of the station, or a URL."""
 
     sound: str | None = Field(
-        default=None, pattern=f"^{SOUND_NAME}$", description="Name of a file in `audio.sounds`, without `.wav`."
+        default=None,
+        pattern=f"^{SOUND_NAME}$",
+        description="Name of a built-in sound, or of a file in `audio.sounds` without `.wav`. `GET /v1/audio/sounds` "
+        "lists both.",
+        examples=["chime"],
     )
     url: str | None = Field(
         default=None,

@@ -1,4 +1,6 @@
-"""/v1/audio: sound cards, their levels, and a test of speaker and microphone."""
+"""/v1/audio: sound cards, their levels, sounds and texts, and a test of speaker and microphone."""
+
+import asyncio
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -40,6 +42,12 @@ async def stop_tone_on_speaker(daemon: Daemon, who: Who) -> JSONResponse:
     """Stop the tone that a client plays on the speaker."""
     reply = await ask(daemon, inputs.StopTone(), who)
     return JSONResponse({"warning": reply.warning or None})
+
+
+@router.get("/sounds", responses=answers(models.Sounds))
+async def list_sounds(daemon: Daemon) -> JSONResponse:
+    """The sounds that can be played by name: built-in ones, and the files in `audio.sounds`."""
+    return JSONResponse({"sounds": await asyncio.to_thread(daemon.sounds)})
 
 
 @router.post("/playback", status_code=202, responses=answers(models.Done, 202))

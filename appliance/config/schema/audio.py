@@ -6,7 +6,9 @@ from pydantic import AfterValidator
 
 from appliance.config.schema import addresses
 from appliance.config.schema.base import Table, setting
-from appliance.core.model import COUNTRIES, EUROPE, FASTEST, LANGUAGE, SLOWEST, VOICE, SoundMode
+from appliance.core.model import COUNTRIES, EUROPE, FASTEST, LANGUAGE, SLOWEST, SOUND_NAME, VOICE, SoundMode
+
+SOUND = 'a sound that `intercomctl play --list` shows, or ""'
 
 
 class AudioTable(Table):
@@ -61,7 +63,7 @@ class AudioTable(Table):
     )
     sounds: str = setting(
         "Directory of sounds that clients may play, NAME.wav each: 16 bit, mono or stereo, of any "
-        "sample rate. Empty: none.",
+        "sample rate. A file takes the place of a built-in sound of its name. Empty: built-in sounds only.",
         allowed='the path of a directory, or ""',
         default="",
         pattern=r"^[^\x00]*$",
@@ -137,6 +139,27 @@ class SpeechTable(Table):
         default_factory=list,
         example=["de", "en"],
         max_length=4,
+    )
+    opened_sound: str = setting(
+        "Sound that a visitor hears when the door is open, before it is said. Empty: none.",
+        allowed=SOUND,
+        default="",
+        pattern=f"^({SOUND_NAME})?$",
+        example="ok",
+    )
+    unanswered_sound: str = setting(
+        "The same when nobody answers.",
+        allowed=SOUND,
+        default="",
+        pattern=f"^({SOUND_NAME})?$",
+        example="attention",
+    )
+    denied_sound: str = setting(
+        "The same when a code or card at the door does not open it.",
+        allowed=SOUND,
+        default="",
+        pattern=f"^({SOUND_NAME})?$",
+        example="error",
     )
     rate: int = setting("Speed of texts, in words a minute.", default=160, ge=SLOWEST, le=FASTEST)
 

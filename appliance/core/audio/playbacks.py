@@ -9,7 +9,17 @@ from appliance.core import events, inputs
 from appliance.core.audio.tones import check_speaker
 from appliance.core.desired import PlayedFile
 from appliance.core.lookup import find_call, wrong_state
-from appliance.core.model import FETCHED, SOUND_NAME, SPEECH, CallId, Playback, PlaybackEnd, PlaybackId, State
+from appliance.core.model import (
+    BUILT_IN_SOUNDS,
+    FETCHED,
+    SOUND_NAME,
+    SPEECH,
+    CallId,
+    Playback,
+    PlaybackEnd,
+    PlaybackId,
+    State,
+)
 from appliance.core.orders import Reply
 from appliance.core.sound import is_heard, takes_tones
 from appliance.core.transition import Turn
@@ -24,7 +34,7 @@ def play(turn: Turn, wanted: inputs.PlaySound, asked: inputs.Requested) -> Reply
     """Begin a playback, in place of what plays there."""
     check_sound(turn, wanted)
     made = Playback(
-        PlaybackId(f"p-{turn.new_id()}"),
+        PlaybackId(wanted.playback or f"p-{turn.new_id()}"),
         wanted.sound,
         wanted.call,
         wanted.speaker or wanted.call is None,
@@ -94,12 +104,12 @@ def check_sound(turn: Turn, wanted: inputs.PlaySound) -> None:
             "A name has 1 to 64 letters, digits, - and _.",
             "Give the name of a file in audio.sounds without its .wav.",
         )
-    if not turn.settings.audio.sounds:
+    if wanted.sound not in BUILT_IN_SOUNDS and not turn.settings.audio.sounds:
         raise IntercomError(
             ErrorCode.CONFLICT,
-            "No sound can be played.",
+            f"{wanted.sound} is not a built-in sound.",
             "The configuration names no directory of sounds.",
-            "Set audio.sounds.",
+            f"Choose one of {', '.join(BUILT_IN_SOUNDS)}; or set audio.sounds.",
         )
 
 

@@ -113,7 +113,8 @@ class StopTalk(Tagged):
 class PlaySound(Tagged):
     """Play a file to the far end of a call, on the speaker if `call` is None or `speaker` is set, or both.
 
-    It replaces what plays there. volume: in per cent of the file's. seconds: its longest duration.
+    It replaces what plays there. volume: in per cent of the file's. seconds: its longest duration. playback: its id, ""
+    if the station chooses it.
     """
 
     sound: str
@@ -122,6 +123,7 @@ class PlaySound(Tagged):
     loop: bool = False
     volume: float = 100.0
     seconds: float = 300.0
+    playback: PlaybackId = PlaybackId("")
 
 
 class PlaySpeech(Tagged):

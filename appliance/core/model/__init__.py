@@ -145,6 +145,7 @@ from appliance.core.model.panel import (
     Press,
 )
 from appliance.core.model.playbacks import (
+    BUILT_IN_SOUNDS,
     FASTEST,
     FETCHED,
     LANGUAGE,

@@ -6,6 +6,7 @@ from appliance.base.record import Record, RecordWithSecrets
 from appliance.core.model.ids import CallId, PlaybackId
 
 SOUND_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"  # no path: nothing outside the directory of sounds is played
+BUILT_IN_SOUNDS = ("attention", "chime", "error", "gong", "knock", "ok")  # files of the package
 SPEECH = "speech"  # in place of a sound's name: it says nothing of the text, which may have a code
 FETCHED = "url"  # in place of a sound's name: a URL may have a password or a token
 LONGEST_URL = 2000  # characters
@@ -27,9 +28,9 @@ class PlaybackEnd(StrEnum):
 class Playback(Record):
     """A sound that plays to the far end of `call`, on the speaker, or both.
 
-    sound: the name of a file in the directory of sounds; SPEECH for a text, FETCHED for a URL. volume: in per cent of
-    the file's. until: its begin is due then, or once it is `begun`, its end. made: the station has made its file, which
-    has the playback's name.
+    sound: the name of a file in the directory of sounds, or of a built-in one; SPEECH for a text, FETCHED for a URL.
+    volume: in per cent of the file's. until: its begin is due then, or once it is `begun`, its end. made: the station
+    has made its file, which has the playback's name.
     """
 
     id: PlaybackId

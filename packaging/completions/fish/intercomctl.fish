@@ -144,6 +144,7 @@ complete -c intercomctl -n "__intercomctl_is 'play'" -l utc -d 'print times in U
 complete -c intercomctl -n "__intercomctl_is 'play'" -l loop -d 'again and again'
 complete -c intercomctl -n "__intercomctl_is 'play'" -l volume -x -d 'in per cent of the file\'s (default 100)'
 complete -c intercomctl -n "__intercomctl_is 'play'" -l stop -x -d 'stop the sound: speaker, or the id of a call'
+complete -c intercomctl -n "__intercomctl_is 'play'" -l list -d 'list the sounds'
 complete -c intercomctl -n "__intercomctl_is 'play'" -a '(__intercomctl_ids call)'
 complete -c intercomctl -n "__intercomctl_is 'say'" -s h -l help -d 'show this help message and exit'
 complete -c intercomctl -n "__intercomctl_is 'say'" -l json -d 'print answers and errors as JSON'

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode
 from appliance.core import events, inputs, snapshot
 from appliance.core.desired import PlayedFile
-from appliance.core.model import AudioSettings, CallId, PlaybackEnd, PlaybackId, State
+from appliance.core.model import BUILT_IN_SOUNDS, AudioSettings, CallId, PlaybackEnd, PlaybackId, State
 from tests.core.station import SETTINGS, Station
 
 
@@ -111,6 +111,13 @@ def test_the_time_in_which_a_text_must_begin_counts_from_the_request(station):
     assert station.last(events.PlaybackFailed).why == "It did not begin in time."
 
 
+def test_a_built_in_sound_needs_no_directory_and_may_have_an_id_of_its_client():
+    station = Station(State(SETTINGS, now=100.0)).give(inputs.SipReady, address="127.0.0.1:5060")  # no audio.sounds
+    for number, sound in enumerate(BUILT_IN_SOUNDS):
+        assert station.ask(inputs.PlaySound(sound, playback=PlaybackId(f"p-{number}"))).error is None
+        assert station.desired.sound.files == (PlayedFile(f"p-{number}", sound, None, True, False, 100.0),)
+
+
 def test_a_client_stops_a_sound_and_a_second_time_there_is_none(station):
     call = station.talking().id
     begun(station, sound="parcel", call=call)
@@ -164,7 +171,7 @@ def test_a_sound_has_limits(station, wanted):
 
 def test_no_sound_is_played_where_it_cannot_be_heard(station):
     none = Station(State(SETTINGS, now=100.0)).give(inputs.SipReady, address="127.0.0.1:5060")
-    assert none.ask(inputs.PlaySound("gong")).error.code == ErrorCode.CONFLICT
+    assert none.ask(inputs.PlaySound("parcel")).error.code == ErrorCode.CONFLICT
     call = station.arrive().id
     assert station.ask(inputs.PlaySound("gong", call)).error.code == ErrorCode.CALL_WRONG_STATE
     assert station.ask(inputs.PlaySound("gong", CallId("c-x"))).error.code == ErrorCode.CALL_NOT_FOUND

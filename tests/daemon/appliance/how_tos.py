@@ -95,9 +95,9 @@ TABLE = {
     ],
     "record-calls.md": [Config(), Run(), Run()],
     "play-sounds.md": [
-        *[Config(), Config(), Run(), Run("call"), Config(), LeftOut(NO_INTERNET), Config(), Config()],
+        *[Config(), Config(), Run(), Run("call"), Run(), Config(), LeftOut(NO_INTERNET), Config(), Config()],
         Run("call"),
-        Config(),
+        *[Config(), Config()],
     ],
     "report-a-bug.md": [Run(), LeftOut(NO_SYSTEMD), Run("recording")],
     "ring-several-people.md": [Config(GPIO + OFFICE), LeftOut(NO_SYSTEMD)],

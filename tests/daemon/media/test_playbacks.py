@@ -15,6 +15,7 @@ from tests.support.shown import shows
 
 pytestmark = pytest.mark.far_end
 HERTZ = 700
+GONG_HERTZ = 352  # of the built-in gong
 
 
 def sound(path, seconds, rate=16000, channels=1, width=2):
@@ -33,6 +34,7 @@ def sounds(tmp_path):
     sound(made / "long.wav", 3.0)
     sound(made / "stereo.wav", 2.0, 44100, 2)
     sound(made / "short.wav", 0.3, 22050)
+    sound(made / "knock.wav", 0.1)
     (made / "broken.wav").write_bytes(b"RIFF\xff\xff\xff\xffWAVEjunk")
     (made / "empty.wav").touch()
     os.mkfifo(made / "pipe.wav")
@@ -80,6 +82,8 @@ def test_a_far_end_hears_a_file_of_any_rate_until_its_end_or_in_a_loop_until_it_
         hears(far, [], [HERTZ])
         assert door.ask("DELETE", place)[1]["code"] == "playback-not-found"
         assert door.ask("POST", place, {"sound": "../secret"})[1]["code"] == "parameter-invalid"
+        door.post(place, {"sound": "gong", "loop": True})
+        hears(far, [GONG_HERTZ], [3000])
         door.post(place, {"sound": "long", "loop": True})
         door.post(f"/v1/calls/{call}/hangup")
         far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
@@ -98,6 +102,13 @@ def test_a_sound_on_the_speaker_finishes_and_the_next_one_replaces_it(station):
         door.next("playback.started", sound="short")
         assert door.ask("DELETE", "/v1/audio/playback")[0] == 200
         door.next("playback.stopped", sound="short", reason="stopped")
+        built_in = {each["name"]: each["built_in"] for each in door.get("/v1/audio/sounds")["sounds"]}
+        assert "secret" not in built_in
+        assert (built_in["ok"], built_in["knock"], built_in["short"]) == (True, False, False)
+        for name, seconds in (("ok", 0.5), ("knock", 0.1)):
+            door.post("/v1/audio/playback", {"sound": name})
+            assert door.next("playback.ready", sound=name)["data"]["duration_s"] == seconds
+            door.next("playback.finished", sound=name)
 
 
 def test_a_file_that_cannot_be_played_is_reported_with_the_remedy(station):

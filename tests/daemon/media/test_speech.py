@@ -146,12 +146,14 @@ def test_without_espeak_ng_a_text_is_refused_and_all_else_works(station, monkeyp
 
 
 def test_a_visitor_hears_that_the_door_is_open_and_that_nobody_answers_in_each_language(station):
-    door = {"front": {"line": "GPIO26"}}
+    speech = {"announce": ["en", "de"], "rate": 400, "opened_sound": "ok"}
     with (
-        station(speech={"announce": ["en", "de"], "rate": 400}, door=door) as door,
+        station(speech=speech, door={"front": {"line": "GPIO26"}}) as door,
         Packets(door.far_address, door.far_port) as far,
     ):
         door.post("/v1/doors/front/open")
+        began = door.next("playback.started", sound="ok", speaker=True)["data"]["playback"]
+        door.next("playback.finished", playback=began)
         for _ in ("en", "de"):
             began = door.next("playback.started", sound="speech", speaker=True)["data"]["playback"]
             door.next("playback.finished", playback=began)
@@ -161,5 +163,6 @@ def test_a_visitor_hears_that_the_door_is_open_and_that_nobody_answers_in_each_l
         door.next("playback.started", sound="speech", speaker=True)
         door.post("/v1/doors/front/open")
         door.next("playback.stopped", reason="replaced")
+        door.next("playback.started", sound="ok", speaker=True)
         door.next("playback.started", sound="speech", speaker=True)
         until(lambda: not files(door), "no file of a text")

@@ -7,9 +7,11 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.desired import PlayedFile
-from appliance.core.model import PlaybackId
+from appliance.core.model import BUILT_IN_SOUNDS, PlaybackId
 from appliance.sip.stack.callbacks import contained
 from appliance.sip.stack.calls.operations import Post
+
+BUILT_IN = Path(__file__).with_name("sounds")
 
 
 class Player(pj.AudioMediaPlayer):
@@ -28,7 +30,7 @@ class Players:
     """Opens and closes the files. The bridge's routes take the sound from them."""
 
     def __init__(self, sounds: str, made: str, post: Post) -> None:
-        self._sounds, self._made, self._post = Path(sounds), Path(made), post
+        self._sounds, self._made, self._post = Path(sounds) if sounds else BUILT_IN, Path(made), post
         self._known: dict[PlaybackId, Player | None] = {}  # None: over, or not playable; it is not begun again
 
     def desire(self, wanted: tuple[PlayedFile, ...]) -> None:
@@ -68,12 +70,16 @@ class Players:
         """Close all files, before the endpoint."""
         self._known.clear()
 
+    def _file(self, sound: str) -> Path:
+        """The file of a sound: a configured one takes the place of a built-in one of its name."""
+        path = self._sounds / f"{sound}.wav"
+        return BUILT_IN / path.name if sound in BUILT_IN_SOUNDS and not path.exists() else path
+
     def _open(self, wanted: PlayedFile) -> Player | None:
-        path, now = self._sounds / f"{wanted.sound}.wav", time.monotonic()
-        if wanted.made:
-            path = self._made / f"{wanted.playback}.wav"
-        player = Player()
+        path, now, player = self._made / f"{wanted.playback}.wav", time.monotonic(), Player()
         try:
+            if not wanted.made:
+                path = self._file(wanted.sound)
             if not path.is_file():  # nor does opening a FIFO hang
                 raise FileNotFoundError(f"there is no such file in {path.parent}")
             player.createPlayer(str(path), 0 if wanted.loop else pj.PJMEDIA_FILE_NO_LOOP)

@@ -53,7 +53,7 @@ def step(state: State, given: AnyInput) -> Step:
     if turn.audio.tones:
         tones.settle(turn)
     if turn.audio.playbacks:
-        playbacks.settle(turn)
+        playbacks.settle(turn, state)
     rules.settle(turn, state)
     persistence.settle(turn, state)
     mixing.report(turn, state)

@@ -15,6 +15,7 @@ from appliance.core.model import (
     SOUND_NAME,
     SPEECH,
     CallId,
+    Hold,
     Playback,
     PlaybackEnd,
     PlaybackId,
@@ -170,13 +171,21 @@ def failed(turn: Turn, given: inputs.PlaybackFailed) -> None:
         drop(turn, playback, events.PlaybackFailed(*facts(playback), why=given.why))
 
 
-def settle(turn: Turn) -> None:
-    """Stop the playbacks whose call has ended, or all of them without the SIP process that plays them."""
+def settle(turn: Turn, before: State) -> None:
+    """Stop the playbacks whose call has ended or is held now, or all without the SIP process that plays them."""
     for playback in turn.audio.playbacks:
         if not is_heard(turn.state, playback.call):
             stop(turn, playback, PlaybackEnd.CALL_ENDED)
+        elif rests(turn.state, playback.call) and not rests(before, playback.call):
+            stop(turn, playback, PlaybackEnd.HELD)
         elif not turn.appliance.sip_ready:
             drop(turn, playback, events.PlaybackFailed(*facts(playback), why="The SIP process has ended."))
+
+
+def rests(state: State, wanted: CallId | None) -> bool:
+    """Whether either side holds that call."""
+    call = None if wanted is None else state.calls.get(wanted)
+    return call is not None and call.media.hold is not Hold.NONE
 
 
 def due(turn: Turn) -> None:

@@ -17,10 +17,11 @@ LONGEST_TEXT = 1500  # characters
 
 
 class PlaybackEnd(StrEnum):
-    """Why a playback stopped before its end."""
+    """Why a playback stopped before its end. HELD: a hold of its call began, by either side."""
 
     STOPPED = "stopped"
     REPLACED = "replaced"
+    HELD = "held"
     CALL_ENDED = "call_ended"
     TIME_OVER = "time_over"
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode
 from appliance.core import events, inputs, snapshot
 from appliance.core.desired import PlayedFile
-from appliance.core.model import BUILT_IN_SOUNDS, AudioSettings, CallId, PlaybackEnd, PlaybackId, State
+from appliance.core.model import BUILT_IN_SOUNDS, AudioSettings, CallId, Codec, PlaybackEnd, PlaybackId, State
 from tests.core.station import SETTINGS, Station
 
 
@@ -127,6 +127,22 @@ def test_a_client_stops_a_sound_and_a_second_time_there_is_none(station):
     assert station.last(events.PlaybackStopped).reason is PlaybackEnd.STOPPED
     assert station.ask(inputs.StopSound(call)).error.code == ErrorCode.PLAYBACK_NOT_FOUND
     assert station.ask(inputs.StopSound()).error is None
+
+
+@pytest.mark.parametrize("by_far_end", [False, True])
+def test_a_sound_stops_when_a_hold_begins_and_a_held_far_end_may_be_played_one(station, by_far_end):
+    call = station.talking().id
+    begun(station, sound="parcel", call=call)
+    begun(station, sound="gong")
+    if by_far_end:
+        station.give(inputs.MediaStarted, call=call, codec=Codec("PCMA", 8000), held=True)
+    else:
+        station.ask(inputs.HoldCall(call, held=True))
+    assert station.last(events.PlaybackStopped).reason is PlaybackEnd.HELD
+    assert playing(station) == [("gong", None, True)]
+    begun(station, sound="other", call=call)
+    station.wait(1.0)
+    assert playing(station) == [("gong", None, True), ("other", call, False)]
 
 
 def test_a_sound_ends_with_its_call_its_time_and_its_process(station):

@@ -80,15 +80,19 @@ def test_a_far_end_hears_a_text_and_nothing_of_it_is_in_events_logs_or_files(sta
         assert not any(b"Parcel" in path.read_bytes() for path in door.directory.rglob("*") if path.is_file())
 
 
-def test_a_text_goes_on_in_a_held_call_and_ends_with_an_order_or_its_call(station):
+def test_a_text_ends_with_a_hold_an_order_or_its_call(station):
     with station() as door, Packets(door.far_address, door.far_port) as far:
         call = far.rung_by(door)
         place = f"/v1/calls/{call}"
         door.post(f"{place}/say", {"text": SENTENCE * 10, "speaker": True})
         door.next("playback.started", call)
+        hears_speech(far)
         door.post(f"{place}/hold")
+        door.next("playback.stopped", call, sound="speech", reason="held")
         far.answer(far.invited(), "200 OK", far.sdp.replace("sendrecv", "recvonly"))
         until(lambda: door.get(place)["hold"] == "local", "the hold")
+        hears_silence(far)
+        door.post(f"{place}/say", {"text": SENTENCE * 10})
         hears_speech(far)
         assert door.ask("DELETE", f"{place}/playback")[0] == 200
         door.next("playback.stopped", call, sound="speech", reason="stopped")

@@ -154,3 +154,38 @@ def test_the_system_shows_version_network_storage_and_the_support_bundle(page, s
     until(lambda: page.value("window.bundle") == 200, "the bundle", START_S)
     show(page, "home")
     assert page.value("document.querySelector('#version').getClientRects().length") == 0
+
+
+def test_the_page_is_worked_by_keys_alone(page, shared, station):
+    station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
+    opened(page, shared, station)
+    page.shows("#ring", "Kitchen")
+    page.value("document.querySelector('#station').focus()")
+    reached = []
+    while reached[-1:] != ["c-1 answer"]:
+        page.key("Tab", "Tab", "\t")
+        reached.append(page.value("document.activeElement.dataset.key ?? document.activeElement.id"))
+        assert len(reached) < 10, reached
+    outline = page.value("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    page.key("Enter", "Enter", "\r")
+    until(lambda: station.requests)
+    assert station.requests == [(inputs.AnswerCall("c-1"), "http:token")]
+    station.state["doors"] = [fake.door("front", contact="open")]
+    shared.tell("door.opened", door="front")
+    page.shows("#events", "door.opened")
+    until(lambda: page.value("document.activeElement.dataset.key") == "c-1 answer", "the same focus", START_S)
+
+
+def test_a_finger_on_a_button_stays_on_it_while_other_things_change(page, shared, station):
+    station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
+    opened(page, shared, station)
+    page.shows("#ring", "Kitchen")
+    page.mouse('[data-key="c-1 answer"]', "mousePressed")
+    station.state["panel"]["lamps"][0]["pattern"] = "fast"
+    station.state["calls"] += [fake.call("c-2")]
+    shared.tell("call.connected", call="c-2")
+    page.shows("#calls", "connected")
+    page.mouse('[data-key="c-1 answer"]', "mouseReleased")
+    until(lambda: station.requests)
+    assert station.requests == [(inputs.AnswerCall("c-1"), "http:token")]

@@ -3,7 +3,7 @@
 import { showCalls, countFrom, showDurations } from "/calls.js";
 import "/check.js";
 import { showDirectory } from "/directory.js";
-import { $, keepingFocus } from "/base/dom.js";
+import { $ } from "/base/dom.js";
 import { showCountdowns, showDoors } from "/doors.js";
 import { showEvent } from "/events.js";
 import { showHistory } from "/history.js";
@@ -29,8 +29,6 @@ function link(state) {
 
 // -- state ------------------------------------------------------------------------------------------------------------
 
-let shown = ""; // what the page shows, less what moves by itself
-
 function show(state) {
   const { station, ready, failed } = state.appliance;
   document.title = station;
@@ -39,13 +37,10 @@ function show(state) {
   $("failed").textContent = failed.map(({ part, why }) => `${part}: ${why}`).join("; ");
   $("failed-part").hidden = failed.length === 0;
   countFrom(state.calls);
-  const still = JSON.stringify({ ...state, last_event: 0, calls: state.calls.map((call) => ({ ...call, duration_s: 0 })) });
-  if (still === shown) return;
-  shown = still;
-  keepingFocus($("rings"), () => showRing(state));
   showPanel(state.panel);
-  keepingFocus($("calls"), () => showCalls(state));
-  keepingFocus($("doors"), () => showDoors(state.doors));
+  showRing(state);
+  showCalls(state);
+  showDoors(state.doors);
   showQuiet(state.runtime);
   showDirectory(state);
   showSystem(state);

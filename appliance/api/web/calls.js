@@ -1,6 +1,6 @@
 // The calls, and what a person can do in each.
 
-import { $, act, make } from "/base/dom.js";
+import { $, act, make, redraw } from "/base/dom.js";
 import { order } from "/base/orders.js";
 import { caller, known } from "/base/people.js";
 import { rings } from "/ring.js";
@@ -34,8 +34,9 @@ export function showCalls({ calls: all, doors, panel }) {
   // Without doors of its own, the station's door button opens that of the far end.
   const opens = doors.length ? undefined : panel.buttons.find(({ action }) => action === "door");
   $("call").hidden = calls.length === 0 && all.length > 0;
-  $("calls").replaceChildren(...(calls.length ? calls.map((call) => showCall(call, calls, opens)) :
-    [make("p", { className: "empty" }, t("call.none"))]));
+  const facts = calls.map(({ quality, duration_s, ...fixed }) => fixed);
+  redraw($("calls"), [facts, opens?.id], () => $("calls").replaceChildren(...(calls.length ?
+    calls.map((call) => showCall(call, calls, opens)) : [make("p", { className: "empty" }, t("call.none"))])));
   showDurations();
 }
 

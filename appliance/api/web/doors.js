@@ -1,6 +1,6 @@
 // The doors: their state, who opened them, how long they stay open, and the button that opens.
 
-import { $, act, make } from "/base/dom.js";
+import { $, act, make, redraw } from "/base/dom.js";
 import { left } from "/base/moments.js";
 import { order } from "/base/orders.js";
 import { opener } from "/base/people.js";
@@ -9,10 +9,10 @@ import { clock, t, word } from "/base/texts.js";
 
 export function showDoors(doors) {
   $("doors-section").hidden = doors.length === 0;
-  $("doors").replaceChildren(...doors.map((door) => make("li", { data: { door: door.id } },
+  redraw($("doors"), doors, () => $("doors").replaceChildren(...doors.map((door) => make("li", { data: { door: door.id } },
     make("div", {}, make("b", {}, door.id), " ", state(door),
       door.unlocked && door.by ? make("small", {}, " ", opener(door.by, door.means)) : null),
-    openButton(door.id, door, t("door.open_for", { seconds: door.pulse_s })))));
+    openButton(door.id, door, t("door.open_for", { seconds: door.pulse_s }))))));
   showCountdowns();
 }
 

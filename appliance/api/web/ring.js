@@ -1,6 +1,6 @@
 // What rings: before everything else, with the name, Answer and Open where the thumb is.
 
-import { $, act, make, sentences } from "/base/dom.js";
+import { $, act, make, redraw, sentences } from "/base/dom.js";
 import { countdown, openButton, showCountdowns } from "/doors.js";
 import { order } from "/base/orders.js";
 import { caller, known } from "/base/people.js";
@@ -20,10 +20,11 @@ export const rings = (call) => comesIn(call) || isVisitor(call);
 export function showRing({ calls, doors, audio }) {
   const incoming = calls.filter(comesIn);
   const visitors = calls.filter(isVisitor);
-  const cards = [...incoming.map((call) => showIncoming(call, doors, audio)),
-    ...(visitors.length ? [showVisitor(visitors, doors)] : [])];
-  $("rings").replaceChildren(...cards);
-  $("ring").hidden = cards.length === 0;
+  const facts = [...incoming, ...visitors].map(({ id, state, remote }) => [id, state, remote]);
+  redraw($("rings"), [facts, doors, audio.microphone], () => $("rings").replaceChildren(
+    ...incoming.map((call) => showIncoming(call, doors, audio)),
+    ...(visitors.length ? [showVisitor(visitors, doors)] : [])));
+  $("ring").hidden = facts.length === 0;
   showCountdowns();
   announce([...incoming.map((call) => [call.id, sentences(t("ring.from", { name: caller(call.remote) }), stranger(call))]),
     ...(visitors.length ? [[visitors[0].ring, t("ring.visitor")]] : [])]);

@@ -1,6 +1,6 @@
 // The station itself: accounts with cause and remedy, version, addresses, storage, support bundle.
 
-import { $, act, english, keepingFocus, make } from "/base/dom.js";
+import { $, act, english, make, redraw } from "/base/dom.js";
 import { order } from "/base/orders.js";
 import { may, read } from "/base/session.js";
 import { day, size, t, word } from "/base/texts.js";
@@ -15,7 +15,7 @@ export async function loadSystem() {
 }
 
 export function showSystem({ accounts, appliance, network, storage }) {
-  keepingFocus($("accounts"), () => $("accounts").replaceChildren(...accounts.map(account)));
+  redraw($("accounts"), accounts, () => $("accounts").replaceChildren(...accounts.map(account)));
   $("accounts-section").hidden = accounts.length === 0;
   $("address").textContent = appliance.address || t("system.no_address");
   $("network").textContent = network.up ? network.addresses.join(", ") : t("system.no_network");

@@ -42,6 +42,16 @@ export function keepingFocus(parent, draw) {
   if (key) parent.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
 }
 
+const drawn = new WeakMap();
+
+/** Draw `parent` only if `facts` have changed: a button that is drawn again would lose the finger that is on it. */
+export function redraw(parent, facts, draw) {
+  const now = JSON.stringify(facts);
+  if (drawn.get(parent) === now) return;
+  drawn.set(parent, now);
+  keepingFocus(parent, draw);
+}
+
 /** The parts that say something, with a full stop between them. */
 export const sentences = (...parts) => parts.filter(Boolean)
   .map((part, place, all) => (place === all.length - 1 || /[.!?:]$/.test(part) ? part : `${part}.`)).join(" ");

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,13 +23,14 @@ TIMED = {"open", "hold"}
 OUTPUT = {"--json": "print answers and errors as JSON", "--utc": "print times in UTC, not in local time"}
 BUNDLE = Path("intercomd-support.json")
 CONFIG = Path("/etc/intercomd/intercomd.toml")
+NO_RING = 3
 
 Command = Callable[[Client, argparse.Namespace], int]
 Add = Callable[[str, Command, str], argparse.ArgumentParser]  # a command, by its name and help
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit status: 0 done, 1 refused or not reachable, 2 wrong usage."""
+    """Run one command; the exit status: 0 done, 1 refused or not reachable, 2 wrong usage, 3 no ring in time."""
     given = parser().parse_args(arguments)
     client = Client(given.socket or default_socket(), given.url, os.environ.get("INTERCOM_TOKEN", ""), given.ca)
     command: Command = given.command
@@ -75,6 +77,7 @@ def follow_commands(add: Add) -> None:
     add("state", state, "show the state of the station")
     idle_ = add("idle", wait_until_idle, "wait until no call is active and no door is open")
     idle_.add_argument("--seconds", type=float, default=600.0, help="longest time (default 600)")
+    options.wait(add("wait", wait, "wait until it rings, and show the call; status 3 if it did not ring in time"))
     options.watch(add("watch", watch, "print events as they come"))
 
 
@@ -83,7 +86,10 @@ def call_commands(add: Add) -> None:
     dial_ = add("dial", dial, "call a target or a SIP address")
     dial_.add_argument("to")
     add("ring", ring, "ring a flat of the directory").add_argument("flat", help="its number")
-    options.message(add("message", message, "send a text to a target, a SIP address or a number"))
+    options.message(
+        add("message", late("follow.messages", "send", "sent"), "send a text to a target, a SIP address or a number")
+    )
+    options.messages(add("messages", messages, "show the texts that came and what became of those sent, while kept"))
     for name, text in (("answer", "answer a call"), ("hangup", "end a call"), ("hold", "hold a call")):
         add(name, on_call(name), text).add_argument("call", nargs="?", help="its id (default: the only call that fits)")
     add("resume", on_call("resume"), "resume a held call").add_argument("call", nargs="?")
@@ -105,6 +111,7 @@ def call_commands(add: Add) -> None:
     transfer_ = add("transfer", transfer, "transfer the far end of a call to another address")
     transfer_.add_argument("to", help="a target, a SIP address, a number at an account, or another call's id")
     transfer_.add_argument("call", nargs="?", help="its id (default: the active call)")
+    options.conference(add("conference", late("conferences"), "show, begin, change or end a conference of calls"))
 
 
 def house_commands(add: Add) -> None:
@@ -135,15 +142,18 @@ def station_commands(add: Add) -> None:
         help=f"file to check if no daemon runs (default {CONFIG})",
     )
     support_ = add(
-        "support-bundle", support_bundle, "write what a fault can be understood by into a file, without secrets"
+        "support-bundle", late("support"), "write what a fault can be understood by into a file, without secrets"
     )
     support_.add_argument("file", nargs="?", type=Path, default=BUNDLE, help=f"a new file (default {BUNDLE})")
-    add("page", page, "show the address of the station's page with its token, and how to open it on another computer")
+    add("page", late("page"), "show the address of the page with its token, and how to open it on another computer")
     config.options(add("config", configuration, "show the configuration in force, get a setting, or check a file"))
     options.accounts(add("accounts", accounts, "show the accounts at registrars, or register one now, or end that"))
-    add("contacts", contacts, "show the flats of the directory, and the targets that can be called")
-    options.dnd(add("dnd", dnd, "show, begin or end do-not-disturb: calls do not ring, visitors still do"))
-    options.forward(add("forward", forward, "show or set where calls to this station are forwarded"))
+    add("contacts", late("residents", "contacts", "contact_words"), "show the flats of the directory, and the targets")
+    add("targets", late("residents", "targets", "target_words"), "show the targets that can be called")
+    dnd_ = late("residents", "do_not_disturb", "quiet_words")
+    options.dnd(add("dnd", dnd_, "show, begin or end do-not-disturb: calls do not ring, visitors still do"))
+    forward_ = late("residents", "forward", "forward_words")
+    options.forward(add("forward", forward_, "show or set where calls to this station are forwarded"))
     recordings_.options(add("recordings", recordings, "list recordings, or get, play, delete or protect one"))
     codes.options(add("code", code, "list codes and cards that open doors, add one, or remove one"))
     tokens.options(add("token", token, "list tokens of clients over TCP, make one, or remove one"))
@@ -174,6 +184,16 @@ def wait_until_idle(client: Client, given: argparse.Namespace) -> int:
 
     wait_idle.wait(client, given.seconds)
     return 0
+
+
+def wait(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl wait ring`."""
+    from appliance.cli.follow import wait_ring  # noqa: PLC0415  late: the other commands are quicker without
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    answer = wait_ring.wait(client, given)
+    output(answer, given, wait_ring.words)
+    return NO_RING if answer == wait_ring.NOTHING else 0
 
 
 def panel(client: Client, given: argparse.Namespace) -> int:
@@ -207,13 +227,6 @@ def audio(client: Client, given: argparse.Namespace) -> int:
     return output(client.ask("PATCH", "/v1/audio", levels | switches), given, show.done)
 
 
-def page(_client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl page`: from the files beside the daemon's socket, which only its user may read."""
-    from appliance.cli import page as pages  # noqa: PLC0415  late: the other commands are quicker without
-
-    return output(pages.find((given.socket or default_socket()).absolute().parent), given, pages.words)
-
-
 def doctor(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl doctor`: by the daemon, which knows more, or by ourselves if none answers."""
     try:
@@ -237,13 +250,6 @@ def findings(found: list[Json], given: argparse.Namespace) -> int:
     return 1 if any(finding["level"] == "problem" for finding in found) else 0
 
 
-def support_bundle(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl support-bundle`."""
-    from appliance.cli import support  # noqa: PLC0415  late: the other commands are quicker without
-
-    return output(support.save(client, given.file), given, support.words)
-
-
 def configuration(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl config`."""
     if given.act != "check":
@@ -260,27 +266,6 @@ def accounts(client: Client, given: argparse.Namespace) -> int:
 
         return output(residents.account(client, given), given, show.done)
     return output(client.ask("GET", "/v1/accounts"), given, show.accounts)
-
-
-def contacts(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl contacts`."""
-    from appliance.cli import residents  # noqa: PLC0415  late: the other commands are quicker without
-
-    return output(client.ask("GET", "/v1/contacts"), given, residents.contact_words)
-
-
-def dnd(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl dnd`."""
-    from appliance.cli import residents  # noqa: PLC0415  late: the other commands are quicker without
-
-    return output(residents.do_not_disturb(client, given), given, residents.quiet_words)
-
-
-def forward(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl forward`."""
-    from appliance.cli import residents  # noqa: PLC0415  late: the other commands are quicker without
-
-    return output(residents.forward(client, given), given, residents.forward_words)
 
 
 def recordings(client: Client, given: argparse.Namespace) -> int:
@@ -330,15 +315,11 @@ def ring(client: Client, given: argparse.Namespace) -> int:
     return output(client.ask("POST", f"/v1/contacts/{quote(given.flat, safe='')}/ring"), given, show.done)
 
 
-def message(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl message`."""
-    body = {"to": given.to, "text": text_of(given), "account": given.account}
-    return output(client.ask("POST", "/v1/messages", body), given, lambda answer: answer["message"])
+def messages(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl messages`."""
+    from appliance.cli.follow import messages as messages_  # noqa: PLC0415  late: the other commands are quicker without
 
-
-def text_of(given: argparse.Namespace) -> str:
-    """The text of the command line, or of standard input, which hides it from other users."""
-    return sys.stdin.buffer.read().decode(errors="replace").strip() if given.text == "-" else str(given.text)
+    return stream(messages_.read(client, given), given, messages_.words)
 
 
 def on_call(action: str) -> Command:
@@ -406,6 +387,8 @@ def play(client: Client, given: argparse.Namespace) -> int:
 
 def say(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl say`."""
+    from appliance.cli.follow.messages import text_of  # noqa: PLC0415  late: the other commands are quicker without
+
     path = f"/v1/calls/{given.call}/say" if given.call else "/v1/audio/say"
     settings = {"language": given.language, "voice": given.voice, "rate": given.rate, "volume": given.volume}
     return output(client.ask("POST", path, {"text": text_of(given), **settings}, MADE_SOUND_S), given, show.done)
@@ -443,6 +426,16 @@ def press(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl press`."""
     path = f"/v1/panel/buttons/{given.button}/press"
     return output(client.ask("POST", path, {"seconds": given.seconds}), given, show.done)
+
+
+def late(module: str, run: str = "run", words: str = "words") -> Command:
+    """A command by two functions of a module, which is imported when it runs: the others are quicker without."""
+
+    def command(client: Client, given: argparse.Namespace) -> int:
+        found = import_module(f"appliance.cli.{module}")
+        return output(getattr(found, run)(client, given), given, getattr(found, words))
+
+    return command
 
 
 def call_of(client: Client, given: argparse.Namespace, action: str = "") -> str:

@@ -23,6 +23,7 @@ OF_STATE: dict[str, Callable[[Json], list[str]]] = {
     "flat": lambda state: [str(each["flat"]) for each in state["directory"]],
     "door": lambda state: _ids(state["doors"]),
     "part": panel_test.parts,
+    "participant": lambda state: [*_ids(state["calls"]), *_targets(state)],
     "sensor": lambda state: _ids(state["panel"]["sensors"]),
     "to": _targets,
 }

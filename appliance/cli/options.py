@@ -5,6 +5,7 @@ import argparse
 from appliance.cli.recordings import moment
 
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
+CONFERENCE = ("list", "make", "join", "leave", "hold", "resume", "mute", "unmute", "end")
 FORWARDED = ("always", "quiet", "busy", "no-answer")
 SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 0.1, 600.0
 
@@ -75,6 +76,36 @@ def message(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--account", default="", help="send it through this account (default: the target's, or the first)"
     )
+
+
+def messages(parser: argparse.ArgumentParser) -> None:
+    """Whether to go on."""
+    parser.add_argument("--follow", action="store_true", help="then show each that comes, until Ctrl-C")
+
+
+def conference(parser: argparse.ArgumentParser) -> None:
+    """What to do with whom."""
+    parser.add_argument(
+        "act",
+        nargs="?",
+        choices=CONFERENCE,
+        default="list",
+        metavar="|".join(CONFERENCE),
+        help="(default: list); hold and resume: the panel leaves and returns; leave: these calls end; end: all calls "
+        "end",
+    )
+    parser.add_argument(
+        "participant",
+        nargs="*",
+        help="id of a call; with make and join also a target, a SIP address or a number, which is called; with mute "
+        "and unmute, default: the panel",
+    )
+
+
+def wait(parser: argparse.ArgumentParser) -> None:
+    """For what, and how long."""
+    parser.add_argument("what", nargs="?", choices=["ring"], default="ring", help="a visitor or a caller rings")
+    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="longest time (default: no limit)")
 
 
 def watch(parser: argparse.ArgumentParser) -> None:

@@ -1,5 +1,6 @@
 """`intercomctl page`: the address of the station's page with its token, and how to open it from another computer."""
 
+import argparse
 import getpass
 import socket
 from pathlib import Path
@@ -7,8 +8,14 @@ from urllib.parse import urlsplit
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
+from appliance.cli.client import Client, default_socket
 
 STATE = Path("/var/lib/intercomd")
+
+
+def run(_client: Client, given: argparse.Namespace) -> Json:
+    """The page, by the files beside the daemon's socket, which only its user may read. Raises IntercomError."""
+    return find((given.socket or default_socket()).absolute().parent)
 
 
 def find(runtime: Path) -> Json:

@@ -42,6 +42,16 @@ def account(client: Client, given: argparse.Namespace) -> Json:
     return client.ask("POST", f"/v1/accounts/{given.account}/{given.act}")
 
 
+def contacts(client: Client, _given: argparse.Namespace) -> Json:
+    """The directory and the targets. Raises IntercomError."""
+    return client.ask("GET", "/v1/contacts")
+
+
+def targets(client: Client, _given: argparse.Namespace) -> Json:
+    """The targets. Raises IntercomError."""
+    return {"targets": client.ask("GET", "/v1/contacts")["contacts"]}
+
+
 def quiet_words(answer: Json) -> str:
     """Whether calls ring."""
     runtime = answer["runtime"]
@@ -61,10 +71,17 @@ def forward_words(answer: Json) -> str:
 def contact_words(answer: Json) -> str:
     """Flats with their targets, and targets with their addresses and, if they are watched, their states."""
     lines = [f"flat {each['flat']}  {each['name']}  {', '.join(each['targets'])}" for each in answer["directory"]]
-    for each in answer["contacts"]:
-        state = f"  {each['state'].replace('_', ' ')}" if each["watched"] else ""
-        lines.append(f"{each['name']}  {each['uri']}{state}")
-    return "\n".join(lines) or "No contacts."
+    return "\n".join([*lines, *map(_target, answer["contacts"])]) or "No contacts."
+
+
+def target_words(answer: Json) -> str:
+    """Targets with their addresses and, if they are watched, their states."""
+    return "\n".join(map(_target, answer["targets"])) or "No targets."
+
+
+def _target(target: Json) -> str:
+    state = f"  {target['state'].replace('_', ' ')}" if target["watched"] else ""
+    return f"{target['name']}  {target['uri']}{state}"
 
 
 def _warned(answer: Json, words: str) -> str:

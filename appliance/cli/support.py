@@ -1,8 +1,8 @@
 """The support bundle: `intercomctl support-bundle` writes it into a file that only its user may read."""
 
+import argparse
 import json
 import os
-from pathlib import Path
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
@@ -12,21 +12,21 @@ EXAMINED_S = 60.0  # the station examines itself first
 OWNER_ONLY = 0o600
 
 
-def save(client: Client, file: Path) -> Json:
+def run(client: Client, given: argparse.Namespace) -> Json:
     """Write the bundle; returns the file's name and size. Raises IntercomError."""
     text = json.dumps(client.ask("GET", "/v1/support-bundle", wait_s=EXAMINED_S), indent=1)
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+        descriptor = os.open(given.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         with os.fdopen(descriptor, "w", encoding="utf-8") as written:
             written.write(text)
     except OSError as err:
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID,
-            f"{file} cannot be written.",
+            f"{given.file} cannot be written.",
             reason(err),
             "Name a file that does not exist yet, in a directory of yours.",
         ) from err
-    return {"file": str(file), "bytes": len(text.encode())}
+    return {"file": str(given.file), "bytes": len(text.encode())}
 
 
 def words(written: Json) -> str:

@@ -53,7 +53,7 @@ def client_manual() -> str:
         1,
         summary="show and control a running intercomd",
         synopsis=r"[\fIOPTION\fR]... \fICOMMAND\fR [\fIARGUMENT\fR]...",
-        status="0: success; 1: refused, or no daemon answers; 2: wrong usage.",
+        status="0: success; 1: refused, or no daemon answers; 2: wrong usage; 3: it did not ring in time (wait).",
         files={"/run/intercomd/http.sock": "The daemon's Unix socket, open to the group intercom."},
         see=r"\fBintercomd\fR(8)",
     )

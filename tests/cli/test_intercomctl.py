@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import wave
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
@@ -489,6 +490,85 @@ def test_contacts_are_listed_and_an_account_that_is_not_there_is_refused(daemon)
 
 
 @pytest.mark.far_end
+def test_targets_are_listed_without_flats(daemon):
+    assert ctl(daemon, "targets").stdout.startswith("kitchen  sip:")
+    assert json.loads(ctl(daemon, "--json", "targets").stdout)["targets"][0]["name"] == "kitchen"
+
+
+@pytest.mark.far_end
+def test_a_conference_is_made_shown_changed_and_ended(daemon):
+    assert ctl(daemon, "conference").stdout == "No conference.\n"
+    for words in (["end"], ["join", "kitchen"], ["mute"]):
+        assert (
+            "There is no conference. Begin one by `intercomctl conference make`."
+            in ctl(daemon, "conference", *words).stderr
+        )
+    assert "No participant is given." in ctl(daemon, "conference", "make").stderr
+    with ringing_far_end() as one, ringing_far_end() as other, ringing_far_end() as third:
+        call = ctl(daemon, "dial", one).stdout.strip()
+        made = ctl(daemon, "conference", "make", call, other)
+        assert (made.returncode, made.stdout[:2], one in made.stdout, other in made.stdout) == (0, "k-", True, True), (
+            made
+        )
+        assert ctl(daemon, "conference", "join", third).returncode == 0
+        shown = ctl(daemon, "conference").stdout
+        assert [line.split()[1] for line in shown.splitlines()[1:]] == [one, other, third]
+        assert ctl(daemon, "conference", "mute").stdout.splitlines()[0].split("  ")[1].endswith(", muted")
+        assert "The panel is muted already." in ctl(daemon, "conference", "mute").stdout
+        assert "muted" not in ctl(daemon, "conference", "unmute").stdout
+        muted = ctl(daemon, "conference", "mute", call).stdout.splitlines()
+        assert [line for line in muted if "muted" in line] == [muted[1]]
+        assert call in muted[1]
+        assert "Only the panel leaves and returns." in ctl(daemon, "conference", "hold", call).stderr
+        assert "cannot be held now" in ctl(daemon, "conference", "hold").stderr  # nobody has joined yet
+        assert ctl(daemon, "conference", "leave", call).returncode == 0
+        assert ctl(daemon, "conference", "end").returncode == 0
+        until(lambda: not json.loads(ctl(daemon, "--json", "state").stdout)["calls"], "its end")
+    assert ctl(daemon, "conference").stdout == "No conference.\n"
+
+
+@pytest.mark.far_end
+def test_a_text_that_was_accepted_is_shown_among_the_messages(daemon):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+        far.bind(("127.0.0.1", 0))
+        far.settimeout(120)
+        address = f"sip:nobody@127.0.0.1:{far.getsockname()[1]}"
+        sent = ctl(daemon, "message", address, "hello").stdout.strip()
+        came, sender = far.recvfrom(65536)
+        far.sendto(answer(came, b"200 OK"), sender)
+        until(lambda: f"  {sent} was accepted by {address}" in ctl(daemon, "messages").stdout, "its event")
+
+
+@pytest.mark.far_end
+def test_wait_ring_ends_when_a_visitor_rings_and_shows_the_call_or_after_its_time(daemon):
+    late = ctl(daemon, "wait", "ring", "--timeout", "0.2")
+    assert (late.returncode, late.stdout) == (3, "It did not ring.\n")
+    waiting = subprocess.Popen(command(daemon, "--json", "wait", "ring"), stdout=subprocess.PIPE, text=True)
+
+    def calls():
+        return json.loads(ctl(daemon, "--json", "state").stdout)["calls"]
+
+    def rung():
+        """Again and again, as the first press may come before it waits."""
+        ctl(daemon, "press", "ring")
+        for call in calls():
+            ctl(daemon, "hangup", call["id"])
+        until(lambda: not calls(), "the end of the ring")
+        return waiting.poll() is not None
+
+    try:
+        until(rung, "the ring")
+        found = json.loads(waiting.stdout.read())
+    finally:
+        waiting.kill()
+        waiting.wait()
+        waiting.stdout.close()
+    assert waiting.returncode == 0
+    assert (found["ring"]["button"], found["ring"]["to"]) == ("ring", "kitchen")
+    assert found["call"]["ring"] == found["ring"]["ring"]
+
+
+@pytest.mark.far_end
 @pytest.mark.parametrize("what", ["calls", "doors"])
 def test_log_follows_new_entries_after_those_since_a_time_oldest_first(daemon, tmp_path, what):
     def act():
@@ -563,6 +643,38 @@ def silent_far_end():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
         far.bind(("127.0.0.1", 0))
         yield f"sip:nobody@127.0.0.1:{far.getsockname()[1]}"
+
+
+@contextmanager
+def ringing_far_end():
+    """The address of one who rings, and never answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+        far.bind(("127.0.0.1", 0))
+
+        def ring():
+            while True:
+                came, sender = far.recvfrom(65536)
+                if not came:
+                    return
+                if came.startswith(b"INVITE"):
+                    far.sendto(answer(came, b"180 Ringing"), sender)
+
+        with ThreadPoolExecutor() as rings:
+            rings.submit(ring)
+            try:
+                yield f"sip:nobody@127.0.0.1:{far.getsockname()[1]}"
+            finally:
+                far.sendto(b"", far.getsockname())
+
+
+def answer(request, status):
+    """A SIP response to it."""
+    kept = [
+        line + (b";tag=1" if line.startswith(b"To:") else b"")
+        for line in request.split(b"\r\n")
+        if line.partition(b":")[0] in {b"Via", b"From", b"To", b"Call-ID", b"CSeq"}
+    ]
+    return b"\r\n".join([b"SIP/2.0 " + status, *kept, b"Content-Length: 0", b"", b""])
 
 
 @pytest.mark.far_end

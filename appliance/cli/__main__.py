@@ -23,10 +23,21 @@ TIMED = {"open", "hold"}
 OUTPUT = {"--json": "print answers and errors as JSON", "--utc": "print times in UTC, not in local time"}
 BUNDLE = Path("intercomd-support.json")
 CONFIG = Path("/etc/intercomd/intercomd.toml")
+USAGE = "intercomctl [OPTION]... COMMAND [ARGUMENT]..."
 NO_RING = 3
 
 Command = Callable[[Client, argparse.Namespace], int]
 Add = Callable[[str, Command, str], argparse.ArgumentParser]  # a command, by its name and help
+
+
+class Program(argparse.ArgumentParser):
+    """The whole command line; its help has the commands in groups, and examples."""
+
+    def format_help(self) -> str:
+        """The text of --help."""
+        from appliance.cli import overview  # noqa: PLC0415  late: for this alone
+
+        return super().format_help() + overview.text(self)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,14 +59,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """All commands and options."""
-    made = argparse.ArgumentParser(prog="intercomctl", description="Shows and controls a running intercomd.")
+    made = Program("intercomctl", USAGE, "Shows and controls a running intercomd.")
     made.add_argument("--socket", type=Path, metavar="PATH", help="the daemon's Unix socket")
     made.add_argument("--url", default="", help="its HTTP address instead; the token comes from INTERCOM_TOKEN")
     made.add_argument("--ca", type=Path, metavar="FILE", help="certificate that an https address must have")
     for name, text in OUTPUT.items():
         made.add_argument(name, action="store_true", help=text)
     made.add_argument("--version", action="version", version=f"intercomctl {appliance.__version__}")
-    commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = made.add_subparsers(
+        prog=made.prog, metavar="COMMAND", required=True, help=argparse.SUPPRESS, parser_class=argparse.ArgumentParser
+    )
 
     def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)

@@ -1,0 +1,28 @@
+"""The help of intercomctl: every command in a group, and examples that the command line takes."""
+
+import shlex
+
+import pytest
+
+from appliance.cli import overview
+from appliance.cli.__main__ import parser
+from appliance.generate.commands import commands
+
+
+def test_every_command_is_in_one_group_and_in_the_help():
+    grouped = [name for names in overview.GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(commands(parser()))
+    lines = parser().format_help().splitlines()
+    for title, names in overview.GROUPS.items():
+        begin = lines.index(f"{title}:")
+        listed = [line.split()[0] for line in lines[begin + 1 : lines.index("", begin)] if line[2:3].strip()]
+        assert tuple(listed) == names
+    assert "ids" not in {line.split()[0] for line in lines if line.strip()}
+
+
+@pytest.mark.parametrize("example", [each for line in overview.EXAMPLES for each in line.split(" && ")])
+def test_an_example_is_a_command(example):
+    assert example in parser().format_help()
+    program, *words = shlex.split(example)
+    assert program == parser().prog
+    parser().parse_args(words)

@@ -72,7 +72,9 @@ class Page:
         return {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
 
     def mouse(self, selector: str, *kinds: str) -> None:
-        """`mousePressed` and `mouseReleased` on the middle of the element."""
+        """`mousePressed` and `mouseReleased` on the middle of the element, as soon as it takes them."""
+        inert = f"document.querySelector({json.dumps(selector)}).closest('[inert]') !== null"
+        until(lambda: self.value(inert) is False, selector, START_S)
         for kind in kinds:
             self.send("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **self.centre(selector))
 

@@ -169,13 +169,33 @@ def test_a_ring_comes_to_the_top_with_name_answer_and_open_where_the_thumb_is(pa
             left, top, right, bottom = until(lambda box=box: (page.value(box) or [0, 0])[1] > 370 and page.value(box))
             assert left >= 0 and right <= 360 and bottom <= 740
             at = f"document.elementFromPoint({(left + right) / 2}, {(top + bottom) / 2})"
-            assert page.value(f"{at} === {button}")
+            until(lambda at=at, button=button: page.value(f"{at} === {button}"), key, START_S)
         name = page.value("document.querySelector('#ring .who').getBoundingClientRect().toJSON()")
         assert name["top"] >= 0 and name["right"] <= 360
         page.click('[data-key="c-1 open front"]')
         page.click('[data-key="c-1 answer"]')
         until(lambda: len(station.requests) == 2)
     assert [action for action, _ in station.requests] == [inputs.OpenDoor("front", None), inputs.AnswerCall("c-1")]
+
+
+def test_a_tap_that_was_meant_for_something_else_opens_no_door(page, shared, station):
+    opened(page, shared, station)
+    button = "document.querySelector('[data-key=\"c-1 open front\"]')"
+    at = f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({button}.getBoundingClientRect())"
+    look = f"window.hit ??= document.elementFromPoint(...{at}) === {button}"
+    with page.phone():
+        page.value(
+            f"new MutationObserver(() => {{ {look}; }})"
+            ".observe(document.querySelector('#ring'), {attributes: true, attributeFilter: ['hidden']})"
+        )
+        station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
+        shared.tell("call.incoming", call="c-1")
+        assert until(lambda: page.value("[window.hit].filter((each) => each !== undefined)"), "a ring", START_S) == [
+            False
+        ]
+        page.click('[data-key="c-1 open front"]')
+        until(lambda: station.requests)
+    assert station.requests == [(inputs.OpenDoor("front", None), "http:token")]
 
 
 def test_a_visitor_at_the_stations_own_door_rings_on_its_page(page, shared, station):

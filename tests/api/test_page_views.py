@@ -160,6 +160,7 @@ def test_the_page_is_worked_by_keys_alone(page, shared, station):
     station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
     opened(page, shared, station)
     page.shows("#ring", "Kitchen")
+    until(lambda: page.value("document.querySelector('#ring').inert") is False, "buttons that work", START_S)
     page.value("document.querySelector('#station').focus()")
     reached = []
     while reached[-1:] != ["c-1 answer"]:

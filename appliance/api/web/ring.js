@@ -7,6 +7,7 @@ import { caller, known } from "/base/people.js";
 import { may } from "/base/session.js";
 import { t } from "/base/texts.js";
 
+const TOO_EARLY_MS = 500;
 const GOES_OUT = ["dialing", "ringing", "early_media"];
 
 const comesIn = (call) => call.state === "incoming";
@@ -24,10 +25,17 @@ export function showRing({ calls, doors, audio }) {
   redraw($("rings"), [facts, doors, audio.microphone], () => $("rings").replaceChildren(
     ...incoming.map((call) => showIncoming(call, doors, audio)),
     ...(visitors.length ? [showVisitor(visitors, doors)] : [])));
+  if (facts.length && $("ring").hidden) holdBack();
   $("ring").hidden = facts.length === 0;
   showCountdowns();
   announce([...incoming.map((call) => [call.id, sentences(t("ring.from", { name: caller(call.remote) }), stranger(call))]),
     ...(visitors.length ? [[visitors[0].ring, t("ring.visitor")]] : [])]);
+}
+
+/** A tap that was meant for what was in this place before must not answer, nor open a door. */
+function holdBack() {
+  $("ring").inert = true;
+  setTimeout(() => { $("ring").inert = false; }, TOO_EARLY_MS);
 }
 
 /** What to know of a caller that chose its name itself. */

@@ -4,10 +4,12 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import tempfile
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +29,7 @@ from tests.support.waiting import until_async
 
 pytestmark = pytest.mark.far_end
 
-OURS, THEIRS = 440, 1000
+OURS, THEIRS, DIALING = 440, 1000, 425
 AS_PLAYED, ABSENT = (-1.0, 1.0), (-200.0, -50.0)  # dB
 
 
@@ -183,6 +185,42 @@ def test_after_a_gap_the_buffer_is_full_before_it_plays_so_one_gap_is_not_follow
                 restarts = await number() - before
                 assert restarts <= 5 + 2 * (time.monotonic() - began) / drains_s
             assert await number() > first
+
+    asyncio.run(scenario())
+
+
+@pytest.fixture
+def failing(tmp_path, monkeypatch):
+    """Reads and writes of the card fail: as many as bytes are written into the files of these names."""
+    library, files = tmp_path / "failing_card.so", tmp_path / "fails"
+    source = Path(__file__).with_name("failing_card.c")
+    subprocess.run(
+        ["gcc", "-O2", "-shared", "-fPIC", "-o", library, source, "-Wl,--no-as-needed", "-lasound"], check=True
+    )
+    files.mkdir()
+    monkeypatch.setenv("FAILING_CARD", str(files))
+    monkeypatch.setenv("LD_PRELOAD", str(library))
+    return files
+
+
+@pytest.mark.parametrize("way", ["read", "write"])
+def test_one_failed_transfer_is_a_gap_and_more_in_a_row_are_the_loss_of_the_card(way, server, heard, failing):
+    """A process that gets no processor sees EIO once, where alsa-lib waits for a stream that overruns again."""
+    failures = failing / way
+
+    async def scenario():
+        async with stations({"capture": "pulse", "playback": "pulse"}) as (door,):
+            door.link.desire(Sound(tone=Tone.DIALING))
+            await heard.hears(DIALING, -30, 1)
+            failures.write_bytes(b"1")
+            await until_async(lambda: not failures.stat().st_size, "the failed transfer")
+            await heard.level(DIALING, 1.5)
+            assert not door.of(inputs.PartFailed)
+            failures.write_bytes(bytes(100_000))
+            await door.wait(inputs.PartFailed, part="audio")
+            failures.write_bytes(b"")
+            await door.wait(inputs.PartRecovered, part="audio")
+            await heard.hears(DIALING, -30, 1)
 
     asyncio.run(scenario())
 

@@ -190,3 +190,18 @@ def test_a_finger_on_a_button_stays_on_it_while_other_things_change(page, shared
     page.mouse('[data-key="c-1 answer"]', "mouseReleased")
     until(lambda: station.requests)
     assert station.requests == [(inputs.AnswerCall("c-1"), "http:token")]
+
+
+def test_a_page_without_network_says_so_and_comes_back_by_itself(page, shared, station):
+    opened(page, shared, station)
+    limits = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.send("Network.enable")
+    page.send("Network.emulateNetworkConditions", offline=True, **limits)
+    try:
+        page.shows("#link-text", "no connection")
+        page.shows("#banner", "No connection to the station. The page shows it as it was at")
+    finally:
+        page.send("Network.emulateNetworkConditions", offline=False, **limits)
+        page.send("Network.disable")
+    page.shows("#link-text", "live")
+    until(lambda: page.value("document.querySelector('#banner').hidden") is True, "no banner", START_S)

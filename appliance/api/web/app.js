@@ -15,7 +15,7 @@ import { showRecordedDoors, showRecordings } from "/recordings.js";
 import { showRing, voice } from "/ring.js";
 import { fault, follow, login, logout, may, read, session, tokenInAddress } from "/base/session.js";
 import { loadSystem, showSystem } from "/system.js";
-import { fill, t, word } from "/base/texts.js";
+import { fill, t, timeOfDay, word } from "/base/texts.js";
 import { showTokens } from "/tokens.js";
 import { showView, view } from "/views.js";
 
@@ -29,6 +29,8 @@ function link(state) {
 
 // -- state ------------------------------------------------------------------------------------------------------------
 
+let asOf = null; // when the page got the newest state, by this device's clock
+
 function show(state) {
   const { station, ready, failed } = state.appliance;
   document.title = station;
@@ -36,6 +38,7 @@ function show(state) {
   $("status").textContent = ready ? word("picture", state.panel.picture) : t("station.not_ready");
   $("failed").textContent = failed.map(({ part, why }) => `${part}: ${why}`).join("; ");
   $("failed-part").hidden = failed.length === 0;
+  asOf = Date.now();
   countFrom(state.calls);
   showPanel(state.panel);
   showRing(state);
@@ -104,6 +107,7 @@ async function connect() {
     failures = 0;
     hideBanner();
     link("live");
+    $("main").classList.remove("stale");
   };
   socket.onmessage = (message) => {
     const event = JSON.parse(message.data);
@@ -122,10 +126,24 @@ function lost(error) {
     else out(error.message && error.what);
     return;
   }
+  feed?.close?.();
+  feed = null;
   link("lost");
+  $("main").classList.add("stale");
   const wait = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)];
-  if (failures > 1) banner(t("offline"), error.message || t("offline.retry"), t("offline.now"), connect);
+  if (failures > 1) {
+    const what = asOf ? t("offline.since", { time: timeOfDay(asOf) }) : t("offline");
+    banner(what, error.what ? error.message : "", t("offline.now"), connect); // not what the browser says of it
+  }
+  clearTimeout(timer);
   timer = setTimeout(connect, wait);
+}
+
+/** Ask at once, as the network has changed or the device was asleep: a connection that is dead does not always say so. */
+function look() {
+  if (!inside || document.visibilityState === "hidden") return;
+  if (feed === null) connect();
+  else refresh().catch(lost);
 }
 
 // -- login ------------------------------------------------------------------------------------------------------------
@@ -166,5 +184,7 @@ $("logout").onclick = () => attempt(async () => {
 fill();
 link("connecting");
 setInterval(() => { showDurations(); showCountdowns(); }, 500);
+for (const each of ["online", "offline"]) addEventListener(each, look);
+document.addEventListener("visibilitychange", look);
 addEventListener("hashchange", () => { if (tokenInAddress()) location.reload(); else if (inside) load(); });
 connect();

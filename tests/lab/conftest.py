@@ -148,6 +148,15 @@ def make_guest(session: Path) -> Generator[Callable[..., Guest]]:
         guest.remove()
 
 
+# The service does not start at the boot of a guest that files share: `reset` unmasks it, and each file starts it.
+MASKED = {
+    f"/etc/systemd/system/intercomd{unit}": Path("/dev/null")
+    for unit in (".service", "-guard.socket", "-guard.service", "-setup.service")
+}
+# A second dummy card, which `reset` unplugs: of one rate, and with room for one program, as most real cards have.
+NARROW = "snd_dummy.enable=1,1 snd_dummy.id=Dummy,Narrow snd_dummy.model=,ac97 snd_dummy.pcm_substreams=8,1"
+
+
 class SharedGuest:
     """A worker's guest that files of tests use one after another, each as it was after its boot."""
 
@@ -166,9 +175,9 @@ class SharedGuest:
             self.drop()
         if not self._guest:
             directory = Path(tempfile.mkdtemp(prefix="g", dir=self._session))
-            self._guest, self._cpus = Guest(directory, self._disc, cpus=cpus), cpus
+            self._guest, self._cpus = Guest(directory, self._disc, arguments=NARROW, cpus=cpus), cpus
             _living.append(self._guest)
-            self._guest.boot()
+            self._guest.put(MASKED).boot()
             self._guest.reset()
         return self._guest
 

@@ -10,6 +10,7 @@ from tests.lab.far import FarEnd
 from tests.lab.station import CONFIG, Station
 
 DUMMY = "/sys/bus/platform/drivers/snd_dummy", "snd_dummy.0"
+NARROW = "/sys/bus/platform/drivers/snd_dummy", "snd_dummy.1"
 LOOPBACK = "/sys/bus/platform/drivers/snd_aloop", "snd_aloop.0"
 STATUS = "/proc/asound/Loopback/pcm0p/sub0/status"
 
@@ -117,26 +118,26 @@ def test_a_card_lost_in_a_call_costs_no_call_and_its_sound_is_back_when_it_retur
 
 
 @pytest.fixture(scope="module")
-def narrow(make_guest, installed_disc):
-    """A station whose card has one rate, and room for one program, as most real cards have."""
-    guest = make_guest(installed_disc, arguments="snd_dummy.model=ac97 snd_dummy.pcm_substreams=1").boot()
-    FarEnd(guest)
-    return Station(guest)
+def narrow(station):
+    """The same beside the card that has one rate, and room for one program, as most real cards have."""
+    plug_in(station.guest, NARROW)
+    yield station
+    unplug(station.guest, NARROW)
 
 
 def test_a_card_that_another_program_holds_is_named_with_the_program_and_taken_when_it_ends(narrow):
     guest = narrow.guest
-    narrow.configure(CONFIG.replace("Loopback", "Dummy"))
-    words = ("--device=hw:CARD=Dummy", "--format=S16_LE", "--rate=48000", "--channels=2", "/dev/zero")
+    narrow.configure(CONFIG.replace("Loopback", "Narrow"))
+    words = ("--device=hw:CARD=Narrow", "--format=S16_LE", "--rate=48000", "--channels=2", "/dev/zero")
     guest.service("holder", "aplay", *words)
-    guest.wait_for(lambda: plays(guest, "Dummy"), "the holder plays")
+    guest.wait_for(lambda: plays(guest, "Narrow"), "the holder plays")
     begin = narrow.cursor()
     narrow.restart()
     call = narrow.dial()
     (failed,) = guest.wait_for(lambda: narrow.events("audio.failed", begin), "the fault")
-    assert "card=Dummy" in failed
+    assert "card=Narrow" in failed
     holder = guest.properties("holder", "MainPID")["MainPID"]
-    assert f"The card Dummy is in use by a program (process {holder})" in failed  # whose name the unit may not see
+    assert f"The card Narrow is in use by a program (process {holder})" in failed  # whose name the unit may not see
     assert f"End it: only one program can use a card. ps -p {holder} names it." in failed
     guest.run("systemctl", "stop", "holder")
     guest.wait_for(lambda: narrow.events("audio.recovered", begin), "the card is free")
@@ -146,18 +147,18 @@ def test_a_card_that_another_program_holds_is_named_with_the_program_and_taken_w
 
 def test_a_raw_card_of_one_rate_is_refused_with_the_name_that_converts_and_this_works(narrow):
     guest = narrow.guest
-    narrow.configure(CONFIG.replace("plughw:CARD=Loopback", "hw:CARD=Dummy"))
+    narrow.configure(CONFIG.replace("plughw:CARD=Loopback", "hw:CARD=Narrow"))
     begin = narrow.cursor()
     narrow.restart()
     narrow.dial()
     (failed,) = guest.wait_for(lambda: narrow.events("audio.failed", begin), "the fault")
-    assert "The card Dummy has only 48000 Hz, and calls need 16000 Hz" in failed
-    assert "Name it plughw:CARD=Dummy,DEV=0, which converts rates and channels." in failed
+    assert "The card Narrow has only 48000 Hz, and calls need 16000 Hz" in failed
+    assert "Name it plughw:CARD=Narrow,DEV=0, which converts rates and channels." in failed
     narrow.hang_up()
-    narrow.configure(CONFIG.replace("Loopback", "Dummy"))
+    narrow.configure(CONFIG.replace("Loopback", "Narrow"))
     narrow.restart()
     narrow.dial()
-    guest.wait_for(lambda: plays(guest, "Dummy"), "sound")
+    guest.wait_for(lambda: plays(guest, "Narrow"), "sound")
 
 
 def plays(guest, card):

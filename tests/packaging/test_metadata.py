@@ -184,35 +184,58 @@ def test_continuous_integration_shows_why_the_lab_could_not_be_prepared(tmp_path
     assert ended.returncode == 0, "make test-lab prepares once more"
 
 
-def test_what_continuous_integration_builds_beside_the_tests_is_nice_within_its_session_and_ends_with_it(
-    tmp_path: Path,
-) -> None:
-    for name, script in (
-        ("make", "exec sleep 600"),
-        ("packaging/bootstrap", "exit 0"),
-        (
-            "tests/lab/prepare",
-            f"sleep 600 & echo $! >{tmp_path}/began.new; mv {tmp_path}/began.new {tmp_path}/began; wait",
-        ),
-    ):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
-        (tmp_path / name).chmod(0o755)
-    (tmp_path / ".ci").mkdir()
-    shutil.copy(ROOT / ".ci/run", tmp_path / ".ci")
-    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    running = subprocess.Popen(
-        [tmp_path / ".ci/run"], env=environment, start_new_session=True, stdout=subprocess.DEVNULL
-    )
+def with_fakes(directory: Path, **scripts: str) -> tuple[Path, dict[str, str]]:
+    """A copy of .ci/run with such commands beside it, and the environment to run it in."""
+    for name, script in scripts.items():
+        path = directory / {"bootstrap": "packaging/bootstrap", "prepare": "tests/lab/prepare"}.get(name, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+    (directory / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci/run", directory / ".ci")
+    return directory / ".ci/run", {**os.environ, "PATH": f"{directory}:{os.environ['PATH']}"}
+
+
+def told(path: Path) -> str:
+    """A shell command that writes the number of its process, all at once."""
+    return f"echo $$ >{path}.new; mv {path}.new {path}"
+
+
+def awaits(path: Path) -> str:
+    """A shell command that waits for another one's number."""
+    return f"timeout 60 sh -c 'until [ -e {path} ]; do sleep 0.1; done' || exit 1"
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_continuous_integration_measures_the_budget_beside_the_tests(tmp_path: Path, status: int) -> None:
+    measures, tested = tmp_path / "measures", tmp_path / "tested"
+    beside = f"{told(measures)}; {awaits(tested)}; exit {status}"
+    tests = f"{awaits(measures)}; {told(tested)}"
+    script = f"case $2 in test) {tests} ;; bench-check) echo the budget; {beside} ;; esac; echo summary of $2"
+    run, environment = with_fakes(tmp_path, make=script, bootstrap="exit 0", prepare="exit 0")
+    ended = subprocess.run([run], capture_output=True, text=True, timeout=120, env=environment)
+    assert ended.returncode == status
+    assert ended.stdout.splitlines()[:3] == ["summary of test", "the budget", "summary of test-lab"]
+    assert ended.stdout.splitlines()[-1] == ("the budget" if status else "summary of test-lab")
+
+
+def test_what_runs_beside_the_tests_ends_with_them_and_the_build_is_nice_within_their_session(tmp_path: Path) -> None:
+    begun_by = {name: f"{told(tmp_path / name)}; exec sleep 600" for name in ("build", "bench-check", "test")}
+    make = f"case $2 in bench-check) {begun_by['bench-check']} ;; *) {begun_by['test']} ;; esac"
+    run, environment = with_fakes(tmp_path, make=make, bootstrap="exit 0", prepare=begun_by["build"])
+    running = subprocess.Popen([run], env=environment, start_new_session=True, stdout=subprocess.DEVNULL)
     try:
-        until((tmp_path / "began").exists, "the build has begun")
-        built_by = int((tmp_path / "began").read_text())
-        assert os.getsid(built_by) == running.pid
-        assert os.getpriority(os.PRIO_PROCESS, built_by) == 19
+        begun = {}
+        for name in ("build", "bench-check"):
+            until((tmp_path / name).exists, f"{name} has begun")
+            begun[name] = int((tmp_path / name).read_text())
+            assert os.getsid(begun[name]) == running.pid
+        assert os.getpriority(os.PRIO_PROCESS, begun["build"]) == 19
     finally:
         os.killpg(running.pid, signal.SIGTERM)
         running.wait(120)
-    until(lambda: processes.status(built_by) is None, "the build has ended")
+    for name, pid in begun.items():
+        until(lambda pid=pid: processes.status(pid) is None, f"{name} has ended")
 
 
 @pytest.mark.parametrize("once", [(), ("ONCE=1",)])

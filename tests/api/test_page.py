@@ -198,6 +198,24 @@ def test_a_tap_that_was_meant_for_something_else_opens_no_door(page, shared, sta
     assert station.requests == [(inputs.OpenDoor("front", None), "http:token")]
 
 
+def test_markup_that_slipped_into_the_page_runs_nothing_and_loads_nothing_from_elsewhere(page, shared, station):
+    opened(page, shared, station)
+    page.value("""
+        window.blocked = [];
+        document.addEventListener("securitypolicyviolation", (e) => window.blocked.push(e.effectiveDirective));
+        const slipped = document.createElement("div");
+        slipped.innerHTML = '<img src="https://elsewhere.invalid/" onerror="window.hit = 1"><p style="color: red">' +
+          '<iframe src="https://elsewhere.invalid/"></iframe><audio src="https://elsewhere.invalid/"></audio>';
+        document.body.append(slipped);
+        document.body.append(Object.assign(document.createElement("script"), { textContent: "window.hit = 1" }));
+        fetch("https://elsewhere.invalid/").catch(() => {});
+    """)
+    loads, runs = {"img-src", "frame-src", "media-src", "connect-src"}, {"script-src-attr", "script-src-elem"}
+    refused = loads | runs | {"style-src-attr"}
+    until(lambda: refused <= set(page.value("window.blocked")), "refusals", START_S)
+    assert page.value("window.hit ?? 0") == 0
+
+
 def test_a_visitor_at_the_stations_own_door_rings_on_its_page(page, shared, station):
     calls = [fake.call(f"c-{n}", state="ringing", connected_since=None, ring="v-1") for n in (1, 2)]
     station.state["calls"] = calls
@@ -322,7 +340,8 @@ def test_a_wrong_token_is_reported_and_nothing_is_shown(page, shared, station):
     page.shows("#login-why", "The token is missing, wrong or expired.")
     page.shows("#link-text", "logged out")
     assert station.subscribers == 0
-    assert page.value("document.querySelector('main').getClientRects().length") == 0
+    mains = "[...document.querySelectorAll('main, [role=main]')].filter((each) => each.getClientRects().length)"
+    assert page.value(f"{mains}.map(({{id}}) => id)") == ["login"]
 
 
 def test_who_logs_in_stays_logged_in_until_the_logout_and_no_script_sees_token_or_cookie(page, shared, station):

@@ -6,6 +6,7 @@ import pytest
 from appliance.api.http import idempotency
 from appliance.core import orders
 from tests.api import fake
+from tests.support.waiting import until
 
 KEY = "Idempotency-Key"
 
@@ -131,6 +132,7 @@ def test_nothing_that_is_stored_has_the_key_or_the_body(served, station):
     key = {KEY: "my-own-key-1234"}
     with served.tcp() as client:
         assert client.post("/v1/calls/c-1/dtmf", json={"digits": "482915"}, headers=key).status_code == 200
+    until(station.answers.stored, "the answer, which is kept after it was sent")
     ((name, answer, _),) = station.answers.stored()
     assert not any(secret in name + answer for secret in ("my-own-key", "482915"))
 

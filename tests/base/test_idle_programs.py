@@ -33,7 +33,7 @@ def test_a_failure_has_its_status_and_its_words(words):
 
 def test_a_program_ends_with_its_caller_even_if_that_is_killed(tmp_path):
     alive = tmp_path / "pid"
-    inner = f"import os, time; print(os.getpid(), file=open({str(alive)!r}, 'w'), flush=True); time.sleep(1000)"
+    inner = f"import os, signal; print(os.getpid(), file=open({str(alive)!r}, 'w'), flush=True); signal.pause()"
     outer = (
         "import asyncio, sys\nfrom appliance.base import idle_programs\n"
         f"asyncio.run(idle_programs.run(sys.executable, '-c', {inner!r}, cpu_s=9, file_bytes=99))"

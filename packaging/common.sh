@@ -26,6 +26,7 @@ TEST_PACKAGES=(
     qemu-user                                     # and those of arm64 for make bench
     prometheus                                    # promtool checks the alerts and the dashboard; it scrapes a station
     zsh fish                                      # what they complete
+    opus-tools                                    # what recordings are converted by
     espeak-ng                                     # what the station speaks by; a voice, which must not count as digits
 )
 

@@ -56,6 +56,8 @@ class Recording(Protocol):
     def note(self) -> str: ...  # noqa: D102
     @property
     def protected(self) -> bool: ...  # noqa: D102
+    @property
+    def format(self) -> str: ...  # noqa: D102
 
 
 class Recordings(Protocol):

@@ -45,6 +45,7 @@ from appliance.system.notify import Notify
 if TYPE_CHECKING:
     from appliance.config.directory import Flat
     from appliance.replay.record import Recorder
+    from appliance.store.finished.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ class App:
         self._notify = Notify()
         self._flats = flats
         self._stop = asyncio.Event()
+        self._work: Work | None = None
 
     async def run(self) -> None:  # noqa: PLR0915 - the order of start and stop, on one screen
         """Start everything, wait for the end, stop in reverse."""
@@ -140,6 +142,7 @@ class App:
             await link.start()  # first: the new process starts while we claim the lines
             await panel.start()
             network.start()
+            recordings.completed = lambda: loop.call_soon_threadsafe(self._look_after_recordings, writer)
             recordings.open()
             call_log.open()
             codes.open()
@@ -156,6 +159,8 @@ class App:
             clock.stop()
             network.stop()
             await announcer.stop()
+            if self._work is not None:
+                await self._work.stop()
             await web.stop()
             await link.stop()
             await panel.stop()
@@ -221,6 +226,7 @@ class App:
             applied = (*merged.applied, *(["directory"] if flats != self._flats else []))
             self._config, self._flats = merged.config, flats
             self._recordings.tidy()
+            self._recordings.completed()
             self._post(
                 inputs.ConfigChanged(
                     at=time.monotonic(),
@@ -241,6 +247,21 @@ class App:
             count=table.keep_count,
             age_s=table.keep_days * DAY_S if table.keep_days is not None and self._clock_is_right() else None,
         )
+
+    def _look_after_recordings(self, writer: Writer) -> None:
+        """Do with finished recordings what the configuration wants."""
+        if self._work is None:
+            if not self._wants_opus():
+                return
+            from appliance.store.finished.opus import Opus  # noqa: PLC0415  late: few stations convert
+            from appliance.store.finished.work import Work  # noqa: PLC0415
+
+            opus = Opus(self._recordings, writer, self._post, time.monotonic)
+            self._work = Work(self._recordings, opus, self._wants_opus, self._post, time.monotonic)
+        self._work.look()
+
+    def _wants_opus(self) -> bool:
+        return self._config.recording.format == "opus"
 
     def _clock_is_right(self) -> bool:
         """For any thread."""

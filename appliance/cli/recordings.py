@@ -14,7 +14,8 @@ from appliance.cli.client import Client
 LIVE = ("start", "stop", "pause", "resume", "discard")
 ACTS = ("list", "get", "play", "delete", "protect", "unprotect")
 WORDS = {"list": show.recordings, "get": show.file}
-PLAYERS = (("pw-play",), ("paplay",), ("aplay", "-q"))
+PLAYERS = {"wav": (("pw-play",), ("paplay",), ("aplay", "-q")), "opus": (("pw-play",), ("paplay",))}
+PLAYER_PACKAGE = {"wav": "alsa-utils", "opus": "pipewire-bin or pulseaudio-utils"}
 FILTERS = {
     "party": "only those with this in the far end's name or address",
     "door": "only those during which this door was opened",
@@ -35,7 +36,10 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, default=50, help="number of recordings (default 50, at most 200)")
     parser.add_argument("--cursor", help="continue after the previous page")
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="with get: a new file (default ID.wav); -: standard output"
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="with get: a new file (default ID.wav, or ID.opus); -: standard output",
     )
 
 
@@ -80,7 +84,7 @@ def run(client: Client, given: argparse.Namespace) -> Json:
     path = f"/v1/recordings/{given.recording}"
     match given.act:
         case "get":
-            return _get(client, path, given.output or Path(f"{given.recording}.wav"))
+            return _get(client, path, given.output)
         case "play":
             return _play(client, path)
         case "delete":
@@ -89,9 +93,10 @@ def run(client: Client, given: argparse.Namespace) -> Json:
             return client.ask("PATCH", path, {"protected": given.act == "protect"})
 
 
-def _get(client: Client, path: str, output: Path) -> Json:
+def _get(client: Client, path: str, output: Path | None) -> Json:
     """Fetch the sound into a file, which must not be there yet; "-" is standard output."""
     found = client.ask("GET", path)
+    output = output or Path(f"{found['id']}.{found['format']}")
     if str(output) == "-":
         client.fetch(found["url"], sys.stdout.buffer)
         return {}
@@ -115,15 +120,16 @@ def _play(client: Client, path: str) -> Json:
     import tempfile  # noqa: PLC0415
 
     found = client.ask("GET", path)
-    player = next((each for each in PLAYERS if shutil.which(each[0])), None)
+    players = PLAYERS[found["format"]]
+    player = next((each for each in players if shutil.which(each[0])), None)
     if player is None:
         raise IntercomError(
             ErrorCode.UNAVAILABLE,
             "No program that plays sound was found.",
-            f"None of {', '.join(each[0] for each in PLAYERS)} is installed.",
-            "Install alsa-utils, or fetch the file with `intercomctl recordings get`.",
+            f"None of {', '.join(each[0] for each in players)} is installed.",
+            f"Install {PLAYER_PACKAGE[found['format']]}, or fetch the file with `intercomctl recordings get`.",
         )
-    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+    with tempfile.NamedTemporaryFile(suffix=f".{found['format']}") as file:
         client.fetch(found["url"], file)
         file.flush()
         status = subprocess.run([*player, file.name], check=False).returncode

@@ -1,7 +1,8 @@
 """The files in the directory of recordings: only our own are removed, and a link is never followed.
 
-Beside the sound, ID.wav, are ID.json, the facts of the index as JSON, and in some cases ID.keep, an empty file that
-protects it: both outlast a damaged index, as the sound does. ID.peaks is its waveform, once a client asked for it.
+The sound is ID.wav, or ID.opus once it was converted; while both are there, ID.wav counts. Beside it are ID.json, the
+facts of the index as JSON, and in some cases ID.keep, an empty file that protects it: both outlast a damaged index, as
+the sound does. ID.peaks is its waveform, once a client asked for it.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from pathlib import Path
 from appliance.base import durable
 from appliance.store import wav
 
+WAV, OPUS = ".wav", ".opus"
 _ID = re.compile(r"r-[0-9a-z-]{1,62}")
 _MOST_FACTS = 65_536  # bytes: far more than a remote address and a note, or a waveform, can have
 
@@ -20,6 +22,21 @@ _MOST_FACTS = 65_536  # bytes: far more than a remote address and a note, or a w
 def is_id(name: str) -> bool:
     """Whether this can be the id of a recording: other files in the directory are not ours."""
     return _ID.fullmatch(name) is not None
+
+
+def found(path: Path) -> Path:
+    """The file that holds the sound of the recording with this WAV file, which is gone once it was converted."""
+    return path if os.path.lexists(path) or not os.path.lexists(opus(path)) else opus(path)
+
+
+def opus(path: Path) -> Path:
+    """The Opus file of a recording."""
+    return path.with_suffix(OPUS)
+
+
+def unfinished(path: Path) -> Path:
+    """The Opus file while it is being made."""
+    return path.with_suffix(f"{OPUS}.new")
 
 
 def size(path: Path) -> int | None:
@@ -39,14 +56,13 @@ def remove(path: Path) -> int | None:
 
     The caller syncs the directory. Raises OSError.
     """
-    freed = size(path)
-    if freed is None:
-        return None if os.path.lexists(path) else 0
-    path.unlink()
-    mark(path).unlink(missing_ok=True)
-    _facts(path).unlink(missing_ok=True)
-    _peaks(path).unlink(missing_ok=True)
-    return freed
+    sounds = [each for each in (path, opus(path)) if os.path.lexists(each)]
+    freed = [size(each) for each in sounds]
+    if None in freed:
+        return None
+    for each in (*sounds, unfinished(path), mark(path), _facts(path), _peaks(path)):
+        each.unlink(missing_ok=True)
+    return sum(filter(None, freed))
 
 
 def mark(path: Path) -> Path:
@@ -106,14 +122,21 @@ def protected(directory: Path) -> list[str]:
 
 
 def seal(path: Path) -> tuple[wav.WavContent | None, str]:
-    """Repair a file's header and make it durable; its SHA-256. No sound: (None, ""). Raises OSError."""
+    """Repair a WAV file's header and make it durable; its SHA-256. No sound: (None, ""). Raises OSError."""
+    path = found(path)
     if size(path) is None:
         return None, ""
     file = path.open("r+b")
     with file:
-        sound = wav.repair(file.fileno())
+        sound = _opus_content(file.fileno()) if path.suffix == OPUS else wav.repair(file.fileno())
         if sound is None:
             return None, ""
         os.fsync(file.fileno())
         _peaks(path).unlink(missing_ok=True)  # of what it was before
         return sound, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _opus_content(descriptor: int) -> wav.WavContent | None:
+    from appliance.store.finished import ogg  # noqa: PLC0415  late: few stations convert
+
+    return ogg.measure(descriptor)

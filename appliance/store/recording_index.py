@@ -18,6 +18,7 @@ COLUMNS = (
     "clock, party, doors, outcome, note"
 )
 ONE = f"SELECT {COLUMNS} FROM recordings WHERE id = ?"  # noqa: S608 - our own words, as below
+COMPLETE = "SELECT id FROM recordings WHERE complete AND id IN (SELECT value FROM json_each(?))"
 _PLACES = ", ".join("?" * (COLUMNS.count(",") + 1))
 _LATEST = 1 << 62  # more than each number
 

@@ -1,14 +1,17 @@
 """Lists of recordings, as clients see them: read from the index, and from the files beside each recording."""
 
+import json
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import asdict
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core.model import RecordingSearch
+from appliance.core.model import RecordingFormat, RecordingId, RecordingSearch
 from appliance.store import database, recording_files, recording_index
 from appliance.store.recording_index import Entry
 from appliance.store.writer import Writer
@@ -20,6 +23,7 @@ class Recording(Entry):
     """A recording, as clients see it. protected: by a file beside it, so that limits do not remove it."""
 
     protected: bool = False
+    format: RecordingFormat = RecordingFormat.WAV
 
 
 class RecordingLists:
@@ -42,16 +46,29 @@ class RecordingLists:
             raise not_found(recording)
         return found[0]
 
+    def in_wav(self) -> tuple[RecordingId, ...]:
+        """Those that are complete and have a WAV file of this user. Raises IntercomError and OSError."""
+        files = self._directory.glob(f"*{recording_files.WAV}")
+        ours = [path.stem for path in files if recording_files.size(path) is not None]
+        return tuple(RecordingId(row[0]) for row in self._rows(recording_index.COMPLETE, json.dumps(ours)))
+
+    def file(self, recording: str) -> Path:
+        """The file that has its sound now. Raises IntercomError for text that is not an id."""
+        return recording_files.found(self.path(recording))
+
     def path(self, recording: str) -> Path:
-        """The path of its file, now or later; text that is not an id (a client's "../x") raises IntercomError."""
+        """The path of its WAV file, now or later; text that is not an id (a client's "../x") raises IntercomError."""
         if not recording_files.is_id(recording):
             raise not_found(recording)
         return self._directory / f"{recording}.wav"
 
     def _read(self, query: str, *values: str | int) -> tuple[Recording, ...]:
+        return tuple(self._recording(recording_index.entry(row)) for row in self._rows(query, *values))
+
+    def _rows(self, query: str, *values: str | int) -> Sequence[tuple[Any, ...]]:
         try:
             with closing(database.reader(self._writer.directory)) as connection:
-                rows = connection.execute(query, values).fetchall()
+                return connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
             if database.is_damage(error):
                 # The writer sets a damaged database aside, and the index is made again.
@@ -60,10 +77,14 @@ class RecordingLists:
             raise IntercomError(
                 ErrorCode.UNAVAILABLE, "The index of recordings cannot be read.", why, resolution
             ) from error
-        return tuple(self._recording(recording_index.entry(row)) for row in rows)
 
     def _recording(self, entry: Entry) -> Recording:
-        return Recording(**asdict(entry), protected=os.path.lexists(recording_files.mark(self.path(entry.id))))
+        file = self.file(entry.id)
+        return Recording(
+            **asdict(entry),
+            protected=os.path.lexists(recording_files.mark(file)),
+            format=RecordingFormat.OPUS if file.suffix == recording_files.OPUS else RecordingFormat.WAV,
+        )
 
 
 def not_found(recording: str) -> IntercomError:

@@ -46,6 +46,8 @@ _SETTLE_S = 0.25  # the SIP stack's last buffer reaches the file about 20 ms aft
 class Recordings(RecordingLists):
     """Files `<id>.wav` in `directory`, written by the SIP process, and their index in the writer's database.
 
+    completed: called in the writer's thread, or by `open`, when a recording is complete, or many may be.
+
     `prepare`, `finish`, `desire` and `path` never wait; `list`, `get`, `delete` and `protect` read the disc and are for
     threads other than asyncio's. `clock` returns CLOCK_MONOTONIC in seconds, `limits` the limits that hold now,
     `trusted` whether the wall clock is right; all are called by any thread.
@@ -65,9 +67,10 @@ class Recordings(RecordingLists):
         self._post, self._clock = post, clock
         self._times = TimeCorrector(writer, clock, trusted, self._write_facts)
         self._restorer = IndexRestorer(
-            directory, writer, partial(self._complete, recovered=True), self._running, self.tidy
+            directory, writer, partial(self._complete, recovered=True), self._running, self._restored
         )
         self._peaks: Peaks | None = None
+        self.completed: Callable[[], None] = _nothing
         self._lock = threading.Lock()  # protects the following
         self._ours: dict[RecordingId, Entry | None] = {}  # prepared since the start and not finished
         self._calls: set[CallId] = set()  # those of them that have not ended
@@ -123,7 +126,7 @@ class Recordings(RecordingLists):
 
     def sound(self, recording: str) -> Path:
         """The file of a complete recording. One that was cut off since is repaired first. Raises IntercomError."""
-        path, row = self.path(recording), self.get(recording)
+        path, row = self.file(recording), self.get(recording)
         if not row.complete:  # a file that grows while it is sent would exceed the Content-Length of the answer
             raise IntercomError(
                 ErrorCode.CONFLICT,
@@ -140,14 +143,14 @@ class Recordings(RecordingLists):
             )
         if size != row.bytes:
             self._writer.ask(partial(self._mend, RecordingId(recording)), done=_act)
-        return path
+        return self.file(recording)
 
     async def peaks(self, recording: str) -> Json:
         """The waveform of a complete recording (`models.Waveform`); for asyncio's thread. Raises IntercomError."""
         from appliance.store.finished.peaks import Peaks  # noqa: PLC0415  late: few clients show one
 
         if self._peaks is None:
-            self._peaks = Peaks(self.sound, self._writer)
+            self._peaks = Peaks(self.sound, self.get, self._writer)
         return await self._peaks.of(recording)
 
     def tidy(self) -> None:
@@ -215,6 +218,10 @@ class Recordings(RecordingLists):
         self._writer.ask(mark, done=report)
         if not wanted:
             self.tidy()
+
+    def _restored(self) -> None:
+        self.tidy()
+        self.completed()
 
     def _running(self) -> set[RecordingId]:
         with self._lock:
@@ -363,7 +370,12 @@ class Recordings(RecordingLists):
 
     def _mend(self, recording: RecordingId, connection: sqlite3.Connection) -> After:
         """Repair a file that was changed after it was complete; it stays as it is without sound in it."""
-        sound, digest = recording_files.seal(self.path(recording))
+        path, entry = self.path(recording), recording_index.find(connection, recording)
+        if entry is not None and recording_files.size(recording_files.opus(path)) == entry.bytes:
+            # An unclean end came after the index had learned of the Opus file, and before the WAV file was removed.
+            path.unlink(missing_ok=True)
+            return _nothing
+        sound, digest = recording_files.seal(path)
         if sound is None:
             raise IntercomError(
                 ErrorCode.RECORDING_NOT_FOUND,
@@ -410,7 +422,7 @@ class Recordings(RecordingLists):
                     recovered=recovered,
                 )
             )
-            self.tidy()
+            self._restored()
 
         return announce
 

@@ -50,16 +50,17 @@ class IndexRestorer:
     def unlisted(self, connection: sqlite3.Connection) -> set[RecordingId]:
         """The files without a row. SQLite compares them, since a loop over all recordings would hold up the start."""
         found: set[RecordingId] = set()
-        names = (path.stem for path in self._directory.glob("*.wav"))
+        suffixes = {recording_files.WAV, recording_files.OPUS}
+        names = (path.stem for path in self._directory.glob("*") if path.suffix in suffixes)
         while some := list(islice(names, COMPARED_AT_ONCE)):
             rows = connection.execute(_UNLISTED, (json.dumps([name for name in some if recording_files.is_id(name)]),))
-            ours = (row[0] for row in rows if recording_files.size(self._path(row[0])) is not None)
+            ours = (row[0] for row in rows if recording_files.size(self._file(row[0])) is not None)
             found.update(RecordingId(name) for name in ours)
         return found
 
     def described(self, name: RecordingId) -> Entry:
         """What the facts beside the file say of it; complete only if the file is as long as they say."""
-        path = self._path(name)
+        path = self._file(name)
         facts = read_facts(path)
         if facts is None:
             modified = path.stat().st_mtime
@@ -105,8 +106,8 @@ class IndexRestorer:
 
         return announce
 
-    def _path(self, name: str) -> Path:
-        return self._directory / f"{name}.wav"
+    def _file(self, name: str) -> Path:
+        return recording_files.found(self._directory / f"{name}{recording_files.WAV}")
 
 
 def read_facts(path: Path) -> Entry | None:

@@ -35,6 +35,7 @@ class Row:
     outcome: str = "hangup"
     note: str = ""
     protected: bool = False
+    format: str = "wav"
 
     @property
     def number(self) -> int:
@@ -51,12 +52,12 @@ class Recordings:
 
     def add(self, **fields: Any) -> Row:
         row = Row(f"r-{len(self.rows) + 1:03}", **fields)
+        self.rows.append(row)
         with wave.open(str(self.path(row.id)), "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(8000)
             file.writeframes(bytes(range(250)) * 64)
-        self.rows.append(row)
         return row
 
     def list(self, limit: int, cursor: int | None, search: RecordingSearch) -> tuple[Row, ...]:
@@ -70,7 +71,7 @@ class Recordings:
         raise IntercomError("recording-not-found", f"There is no recording {recording!r}.")
 
     def path(self, recording: str) -> Path:
-        return self.directory / f"{recording}.wav"
+        return self.directory / f"{recording}.{self.get(recording).format}"
 
     def sound(self, recording: str) -> Path:
         if not self.get(recording).complete:

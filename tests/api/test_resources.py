@@ -381,6 +381,15 @@ def test_a_recording_says_where_its_audio_is(client, station):
     assert audio.content == station.recordings.path(row.id).read_bytes()
 
 
+def test_the_audio_of_a_converted_recording_is_ogg(client, station):
+    row = station.recordings.add(format="opus")
+    assert client.get(f"/v1/recordings/{row.id}").json()["format"] == "opus"
+    for headers, status in (({}, 200), ({"Range": "bytes=0-99"}, 206)):
+        answer = client.get(f"/v1/recordings/{row.id}/audio", headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "audio/ogg")
+        assert f"{row.id}.opus" in answer.headers["content-disposition"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "first", "last"), [("bytes=0-99", 0, 99), ("bytes=16000-", 16000, 16043), ("bytes=-44", 16000, 16043)]
 )

@@ -61,8 +61,9 @@ ONE_ERROR = [
     ("[sipp]", "sipp: no such setting; did you mean sip?"),
     ("[recording]\nfree_mb = 15", "recording.free_mb = 15: must be a whole number from 16 to 999999 (the journal and the system need it)"),
     ('[recording]\ncalls = "some"', 'recording.calls = "some": must be one of "none", "answered", "doorbell", "all"'),
+    ('[recording]\nformat = "mp3"', 'recording.format = "mp3": must be one of "wav", "opus"'),
     ("[recording]\nkeep_count = 0", "recording.keep_count = 0: must be a whole number from 1 to 999999"),
-    ("[recording]\nx = 1", "recording.x: no such setting; there are enabled, calls, keep_count, keep_days, keep_mb, free_mb"),
+    ("[recording]\nx = 1", "recording.x: no such setting; there are enabled, calls, format, keep_count, keep_days, keep_mb, free_mb"),
     ("[panel]\nlines = 'simulated'\n[panel.lamp.a.pictures]\nidel = 'on'", "panel.lamp.a.pictures.idel: no such setting; did you mean idle?"),
     ('[station]\n"a b" = 1', 'station."a b": no such setting; there are name, user'),
     # types
@@ -448,6 +449,7 @@ def test_the_core_gets_the_settings_in_its_own_words():
             [door.front]
             digits = "12#"
             [recording]
+            format = "opus"
             enabled = true
             """
         ),

@@ -182,6 +182,7 @@ def every_input(state: State, serial: int):
         yield inputs.RecordingClosed(**of)
         yield inputs.RecordingRefused(**of, why="disc full")
         yield inputs.RecordingAvailable(**common, recording=recording.id, duration_s=1.0, bytes=8000)
+        yield inputs.RecordingConverted(**common, recording=recording.id, duration_s=1.0, bytes=800)
     if len(state.calls.living) < 2:
         yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=inputs.Dial("kitchen"))
     if state.settings is ONE:

@@ -154,6 +154,6 @@ def test_of_a_long_recording_not_every_sample_is_looked_at_and_both_channels_are
         sound.setparams((2, 2, RATE_HZ, 0, "NONE", ""))
         sound.writeframes(struct.pack("<hh", -12_800, 6_400) * 10_000)
     with wave.open(str(file)) as sound:
-        found = count_peaks.waveform(sound)
+        found = count_peaks.waveform(sound, sound.getnframes())
     assert (found["length"], found["samples_per_pixel"]) == (1000, 10)
     assert set(found["data"][::2]) == {-50} and set(found["data"][1::2]) == {25}

@@ -3,11 +3,11 @@
 from pydantic import Field
 
 from appliance.api.models.base import AnswerBody, OrderBody, Time
-from appliance.core.model import RecordingClock, Space
+from appliance.core.model import RecordingClock, RecordingFormat, Space
 
 
 class Recording(AnswerBody):
-    """A recording: a WAV file and its description."""
+    """A recording: a sound file and its description."""
 
     id: str
     call: str
@@ -29,6 +29,10 @@ class Recording(AnswerBody):
     note: str = Field(description="The call's `custom_data` at its end.")
     recovered: bool = Field(description="Whether an unclean end had cut the recording short.")
     protected: bool = Field(description="Whether it is kept although a limit of [recording] is exceeded.")
+    format: RecordingFormat = Field(
+        description="Of the audio file. It may change from wav to opus once, as bytes and sha256 then do: "
+        "`recording.converted` reports it."
+    )
     url: str = Field(description="Path of the audio file.")
 
 

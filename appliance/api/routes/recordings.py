@@ -20,6 +20,8 @@ from appliance.core.model import Cause, RecordingId, RecordingOrder, RecordingSe
 
 _FIELDS = [name for name in models.Recording.model_fields if name != "url"]
 
+_MEDIA_TYPES = {".wav": "audio/wav", ".opus": "audio/ogg"}
+
 TEXT = 200  # characters of a text that is searched for
 
 
@@ -110,15 +112,15 @@ async def read_recording(recording: Id, daemon: Daemon) -> JSONResponse:
     "/{recording}/audio",
     response_class=FileResponse,
     responses={
-        200: {"description": "The whole file.", "content": {"audio/wav": {}}},
-        206: {"description": "The requested Range.", "content": {"audio/wav": {}}},
+        200: {"description": "The whole file.", "content": {"audio/wav": {}, "audio/ogg": {}}},
+        206: {"description": "The requested Range.", "content": {"audio/wav": {}, "audio/ogg": {}}},
     },
 )
 async def read_recorded_sound(recording: Id, daemon: Daemon) -> problems.ServedFile:
-    """The audio of a complete recording; supports Range."""
+    """The audio of a complete recording, WAV or Opus in Ogg; supports Range."""
     path = await asyncio.to_thread(daemon.recordings.sound, recording)
     return problems.ServedFile(
-        path, media_type="audio/wav", filename=f"{recording}.wav", content_disposition_type="inline"
+        path, media_type=_MEDIA_TYPES[path.suffix], filename=path.name, content_disposition_type="inline"
     )
 
 

@@ -176,6 +176,11 @@ class RecordingTable(Table):
         "recorded when a client orders it.",
         default="answered",
     )
+    format: Literal["wav", "opus"] = setting(
+        "File format of finished recordings. opus: Opus in Ogg, an eighth as large; each recording is converted in the "
+        "background by opusenc (the Debian package opus-tools), and stays a WAV file until that is done.",
+        default="wav",
+    )
     keep_count: int | None = setting(
         "Largest number of finished recordings: the oldest are removed. Unset: no limit.",
         default=None,

@@ -173,6 +173,14 @@ def available(turn: Turn, given: inputs.RecordingAvailable) -> None:
     turn.emit(kind(given.recording, url=url(given.recording), duration_s=given.duration_s, bytes=given.bytes))
 
 
+def converted(turn: Turn, given: inputs.RecordingConverted) -> None:
+    """A finished recording has another file."""
+    told = events.RecordingConverted(
+        given.recording, url=url(given.recording), duration_s=given.duration_s, bytes=given.bytes
+    )
+    turn.emit(told)
+
+
 def deleted(turn: Turn, given: inputs.RecordingDeleted) -> None:
     """A finished recording is gone."""
     turn.emit(

@@ -51,6 +51,7 @@ take = takes(
     on(inputs.RecordingClosed, lambda turn, given: recording.closed(turn, given.call, given.recording, given.bytes)),
     on(inputs.RecordingRefused, recording.refused),
     on(inputs.RecordingAvailable, recording.available),
+    on(inputs.RecordingConverted, recording.converted),
     on(inputs.RecordingDeleted, recording.deleted),
     on(inputs.RecordingChanged, recording.changed),
     on(inputs.SpaceMeasured, recording.measured),

@@ -167,6 +167,7 @@ from appliance.core.events.panel import (
 from appliance.core.events.recordings import (
     RecordingAvailable,
     RecordingChanged,
+    RecordingConverted,
     RecordingDeleted,
     RecordingFailed,
     RecordingPaused,

@@ -63,6 +63,12 @@ class RecordingRecovered(RecordingAvailable):
     TYPE = "recording.recovered"
 
 
+class RecordingConverted(RecordingAvailable):
+    """A recording was converted to Opus: at `url` is another file, of so many bytes."""
+
+    TYPE = "recording.converted"
+
+
 class RecordingDeleted(Event):
     """A recording was removed, with its file: nothing is at `url` any more. `by`: who asked for it."""
 

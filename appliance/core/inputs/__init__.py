@@ -152,6 +152,7 @@ from appliance.core.inputs.recordings import (
     RecordingBegun,
     RecordingChanged,
     RecordingClosed,
+    RecordingConverted,
     RecordingDeleted,
     RecordingPrepared,
     RecordingRefused,
@@ -242,6 +243,7 @@ AnyInput = (
     | RecordingClosed
     | RecordingRefused
     | RecordingAvailable
+    | RecordingConverted
     | RecordingDeleted
     | RecordingChanged
     | SpaceMeasured

@@ -44,6 +44,14 @@ class RecordingAvailable(Input, kw_only=True):
     recovered: bool = False
 
 
+class RecordingConverted(Input, kw_only=True):
+    """The file of a recording is an Opus file from now on."""
+
+    recording: RecordingId
+    duration_s: float
+    bytes: int
+
+
 class RecordingDeleted(Input, kw_only=True):
     """A finished recording, file and index row, was removed from the disc."""
 

@@ -164,6 +164,7 @@ from appliance.core.model.recordings import (
     OpenRecording,
     RecordedCalls,
     RecordingClock,
+    RecordingFormat,
     RecordingOrder,
     RecordingSearch,
     Removal,

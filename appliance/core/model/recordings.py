@@ -15,6 +15,13 @@ class RecordedCalls(StrEnum):
     DOORBELL = "doorbell"
 
 
+class RecordingFormat(StrEnum):
+    """What the file of a recording is: WAV, or Opus in Ogg once it was converted."""
+
+    WAV = "wav"
+    OPUS = "opus"
+
+
 class RecordingOrder(StrEnum):
     """What a client does with a recording that runs."""
 

@@ -14,6 +14,7 @@ from appliance.base import idle_programs
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
 from appliance.store import recording_files, recording_index
+from appliance.store.recording_lists import Recording
 from appliance.store.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -25,13 +26,13 @@ WITHIN_S = 30  # the wait for other requests, and the count
 
 
 class Peaks:
-    """Counts one recording at a time. sound: gives the file of a recording that is complete, or raises IntercomError.
+    """Counts one recording at a time. sound: gives the file of a recording that is complete, get: its row.
 
-    For asyncio's thread, which never waits for the disc here.
+    Both may raise IntercomError. For asyncio's thread, which never waits for the disc here.
     """
 
-    def __init__(self, sound: Callable[[str], Path], writer: Writer) -> None:
-        self._sound, self._writer = sound, writer
+    def __init__(self, sound: Callable[[str], Path], get: Callable[[str], Recording], writer: Writer) -> None:
+        self._sound, self._get, self._writer = sound, get, writer
         self._turn = asyncio.Lock()
         self._waiting = 0
 
@@ -44,7 +45,8 @@ class Peaks:
         async with self._in_turn():
             found = await asyncio.to_thread(_kept, path)  # others may have waited for the same
             if found is None:
-                found = await self._count(path)
+                seconds = (await asyncio.to_thread(self._get, recording)).duration_s
+                found = await self._count(path, seconds)
                 await asyncio.to_thread(self._keep, path, found)
         return found
 
@@ -71,11 +73,10 @@ class Peaks:
         finally:
             self._waiting -= 1
 
-    async def _count(self, path: Path) -> Json:
+    async def _count(self, path: Path, seconds: float) -> Json:
+        words = (sys.executable, "-I", "-S", str(PROGRAM), str(path), str(seconds))
         try:
-            status, output, errors = await idle_programs.run(
-                sys.executable, "-I", "-S", str(PROGRAM), str(path), cpu_s=WITHIN_S, niceness=NICENESS
-            )
+            status, output, errors = await idle_programs.run(*words, cpu_s=WITHIN_S, niceness=NICENESS)
         except OSError as error:
             status, output, errors = 1, b"", reason(error)
         if status:

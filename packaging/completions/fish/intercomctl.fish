@@ -259,7 +259,7 @@ complete -c intercomctl -n "__intercomctl_is 'recordings'" -l after -x -d 'only 
 complete -c intercomctl -n "__intercomctl_is 'recordings'" -l before -x -d 'only those that began earlier, such as 2026-11-20T08:30'
 complete -c intercomctl -n "__intercomctl_is 'recordings'" -l limit -x -d 'number of recordings (default 50, at most 200)'
 complete -c intercomctl -n "__intercomctl_is 'recordings'" -l cursor -x -d 'continue after the previous page'
-complete -c intercomctl -n "__intercomctl_is 'recordings'" -l output -r -F -d 'with get: a new file (default ID.wav); -: standard output'
+complete -c intercomctl -n "__intercomctl_is 'recordings'" -l output -r -F -d 'with get: a new file (default ID.wav, or ID.opus); -: standard output'
 complete -c intercomctl -n "__intercomctl_is 'recordings'" -a 'list get play delete protect unprotect'
 complete -c intercomctl -n "__intercomctl_is 'recordings'" -a '(__intercomctl_ids recording)'
 complete -c intercomctl -n "__intercomctl_is 'code'" -s h -l help -d 'show this help message and exit'

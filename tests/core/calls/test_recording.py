@@ -65,6 +65,14 @@ def test_a_whole_recording_is_reported_from_start_to_end():
     )
 
 
+def test_one_that_was_converted_is_reported_with_its_new_size():
+    station = ready()
+    station.give(inputs.RecordingConverted, recording=RecordingId("r-1"), duration_s=1.5, bytes=6000)
+    assert station.last(events.RecordingConverted) == events.RecordingConverted(
+        RecordingId("r-1"), url="/v1/recordings/r-1/audio", duration_s=1.5, bytes=6000
+    )
+
+
 def test_one_that_was_repaired_is_reported_as_recovered():
     station = ready()
     station.give(inputs.RecordingAvailable, recording=RecordingId("r-1"), duration_s=1, bytes=2, recovered=True)

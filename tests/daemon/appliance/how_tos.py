@@ -93,7 +93,7 @@ TABLE = {
         Config(OFFICE),
         Config(),
     ],
-    "record-calls.md": [Config(), Run(), Run()],
+    "record-calls.md": [Config(), Config(), Run(), Run()],
     "play-sounds.md": [
         *[Config(), Config(), Run(), Run("call"), Run(), Config(), LeftOut(NO_INTERNET), Config(), Config()],
         Run("call"),

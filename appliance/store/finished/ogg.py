@@ -1,0 +1,33 @@
+"""The length of an Opus file, from its first and last page (RFC 3533, RFC 7845).
+
+A page begins with OggS, and has at 6 the position of the end of its last whole packet, in samples of 48 kHz. The first
+page holds OpusHead, which has at 10 how many samples are skipped at the beginning.
+"""
+
+import os
+import struct
+
+from appliance.store.wav import WavContent
+
+RATE_HZ = 48_000  # of positions, whatever the sound had before
+_HEAD = 4096
+_LAST = 131_072  # bytes: twice the longest page
+_NO_PACKET = -1  # the position of a page in which no packet ends
+
+
+def measure(descriptor: int) -> WavContent | None:
+    """What the file holds; None if it is no whole Opus file, or has no sound. Raises OSError."""
+    head, size = os.pread(descriptor, _HEAD, 0), os.fstat(descriptor).st_size
+    begin = head.find(b"OpusHead")
+    if not head.startswith(b"OggS") or begin < 0 or len(head) < begin + 12:
+        return None
+    (skipped,) = struct.unpack_from("<H", head, begin + 10)
+    tail = os.pread(descriptor, _LAST, max(0, size - _LAST))
+    at = tail.rfind(b"OggS")
+    while at >= 0:
+        if len(tail) >= at + 14:
+            (position,) = struct.unpack_from("<q", tail, at + 6)
+            if position != _NO_PACKET:
+                return WavContent(position - skipped, RATE_HZ, size) if position > skipped else None
+        at = tail.rfind(b"OggS", 0, at)
+    return None

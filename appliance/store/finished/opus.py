@@ -1,0 +1,132 @@
+"""Converts a finished recording to Opus by opusenc of opus-tools: the WAV file goes once the Opus file is durable."""
+
+import asyncio
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from appliance.base import durable, idle_programs
+from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.core.inputs import Input, RecordingConverted
+from appliance.core.model import RecordingId
+from appliance.store import recording_files, recording_index
+from appliance.store.finished import ogg
+from appliance.store.recordings import Recordings
+from appliance.store.restore_index import write_facts
+from appliance.store.wav import WavContent
+from appliance.store.writer import After, Writer
+
+PROGRAM = "opusenc"
+KBIT_S = 32  # an eighth of the WAV file: voices of one or two channels sound as before
+WITHIN_S = 3600 * 4  # for the longest recording on the slowest board
+LEAST_BYTES = 65_536  # the heads of the shortest file need some
+DIFFERENCE_S = 0.1  # of both files' lengths, which are the same to a sample
+_NOT_FOUND = 127  # as shells and prlimit say it
+# --cvbr: whatever is heard; without it, opusenc takes twice as much for a tone.
+_OPTIONS = ("--quiet", "--cvbr", "--discard-comments", "--discard-pictures")
+
+
+class Opus:
+    """For asyncio's thread, which never waits for the disc here."""
+
+    def __init__(
+        self, recordings: Recordings, writer: Writer, post: Callable[[Input], None], clock: Callable[[], float]
+    ) -> None:
+        self._recordings, self._writer, self._post, self._clock = recordings, writer, post, clock
+
+    async def convert(self, recording: RecordingId) -> None:
+        """Convert one that is complete; nothing if it is an Opus file, or gone. Raises IntercomError."""
+        try:
+            path = await asyncio.to_thread(self._recordings.sound, recording)
+            if path.suffix == recording_files.WAV:
+                await self._encode(path)
+                await asyncio.to_thread(self._replace, recording, path)
+        except (IntercomError, OSError) as error:
+            if not await asyncio.to_thread(self._left, recording):
+                raise error if isinstance(error, IntercomError) else _failed(reason(error)) from error
+
+    def _left(self, recording: RecordingId) -> bool:
+        """Remove what is unfinished, since the disc may be full; whether the recording was deleted meanwhile."""
+        with suppress(OSError):
+            recording_files.unfinished(self._recordings.path(recording)).unlink(missing_ok=True)
+        try:
+            self._recordings.get(recording)
+        except IntercomError as error:
+            return error.code == ErrorCode.RECORDING_NOT_FOUND
+        return False
+
+    async def _encode(self, path: Path) -> None:
+        new, size = await asyncio.to_thread(_begin, path)
+        words = (PROGRAM, *_OPTIONS, "--bitrate", str(KBIT_S), str(path), str(new))
+        status, _, errors = await idle_programs.run(*words, cpu_s=WITHIN_S, file_bytes=size)
+        if status == _NOT_FOUND:
+            raise IntercomError(
+                ErrorCode.UNAVAILABLE,
+                "Recordings cannot be converted to Opus.",
+                f"{PROGRAM} is not installed.",
+                "apt install opus-tools",
+            )
+        if status:
+            said = errors.strip().replace(path.stem, "ID")[-200:]
+            raise _failed(said or f"{PROGRAM} ended with status {status}.")
+
+    def _replace(self, recording: RecordingId, path: Path) -> None:
+        """Make the new file durable and the recording's own. Raises IntercomError and OSError."""
+        new = recording_files.unfinished(path)
+        with new.open("r+b") as file:
+            sound = ogg.measure(file.fileno())
+            os.fsync(file.fileno())
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if sound is None or abs(sound.duration_s - self._recordings.get(recording).duration_s) > DIFFERENCE_S:
+            raise _failed("The new file is not as long as the recording.")
+        new.chmod(0o640)
+        new.replace(recording_files.opus(path))
+        durable.sync(path.parent)
+        self._writer.ask(partial(self._enter, recording, path, sound, digest), done=_act)
+
+    def _enter(
+        self, recording: RecordingId, path: Path, sound: WavContent, digest: str, connection: sqlite3.Connection
+    ) -> After:
+        """Enter the new file into the index; the WAV file goes once that is on disc."""
+        entry = recording_index.find(connection, recording)
+        if entry is None:
+            return partial(recording_files.opus(path).unlink, missing_ok=True)  # it was deleted meanwhile
+        recording_index.change(connection, recording, bytes=sound.bytes, sha256=digest)
+        changed = recording_index.find(connection, recording)
+        if changed is not None:
+            write_facts(path, changed)
+
+        def finish() -> None:
+            path.unlink(missing_ok=True)
+            durable.sync(path.parent)
+            self._post(
+                RecordingConverted(
+                    at=self._clock(), recording=recording, duration_s=entry.duration_s, bytes=sound.bytes
+                )
+            )
+
+        return finish
+
+
+def _begin(path: Path) -> tuple[Path, int]:
+    """The new file, which is not there yet, and the most bytes that it may have: no more than the old one."""
+    new = recording_files.unfinished(path)
+    new.unlink(missing_ok=True)
+    return new, max(path.stat().st_size, LEAST_BYTES)
+
+
+def _act(after: After) -> None:
+    after()
+
+
+def _failed(why: str) -> IntercomError:
+    return IntercomError(
+        ErrorCode.UNAVAILABLE,
+        "A recording could not be converted to Opus.",
+        why,
+        "It stays as a WAV file, and is tried again.",
+    )

@@ -1,0 +1,60 @@
+"""A station that keeps its recordings as Opus files: converted by itself, described as they are, and after a kill."""
+
+import subprocess
+
+import pytest
+
+from tests.daemon.calls.test_recording_orders import begun, ended
+from tests.daemon.transfers.test_transfers import ctl
+from tests.support.daemon import Daemon
+from tests.support.peers.packets import Packets
+from tests.support.shown import shows
+from tests.support.stations import tone_file
+from tests.support.waiting import until
+
+HERTZ = 1000
+SHORTEST = 4000  # samples: a quarter of a second
+
+
+@pytest.fixture
+def door(tmp_path):
+    sound = {"microphone_file": str(tone_file(tmp_path / "microphone.wav", HERTZ))}
+    recording = {"enabled": True, "format": "opus"}
+    with Daemon(tmp_path / "d", audio=sound, recording=recording, deadlines={"rtp_s": 600}) as door:
+        yield door
+
+
+def converted(door, recording):
+    """It is, and all that says so agrees; its file."""
+    told = door.next("recording.converted", recording=recording)["data"]
+    row = door.get(f"/v1/recordings/{recording}")
+    assert (row["format"], row["bytes"], row["duration_s"]) == ("opus", told["bytes"], told["duration_s"])
+    file = door.directory / "recordings" / f"{recording}.opus"
+    until(lambda: not file.with_suffix(".wav").exists(), "the end of the WAV file")
+    assert door.get(told["url"]) == file.read_bytes()
+    sound = subprocess.run(["opusdec", "--quiet", str(file), "-"], check=True, capture_output=True).stdout
+    assert len(sound) > SHORTEST
+    return file
+
+
+@shows("recording.converted")
+def test_finished_recordings_become_opus_files_also_those_that_a_kill_left(door, tmp_path):
+    with Packets(door.far_address, door.far_port) as far:
+        call = far.rung_by(door)
+        first, _ = begun(door, call)
+        ended(door, far, call)
+        door.next("recording.available", recording=first)
+        file = converted(door, first)
+        copy = tmp_path / "copy.opus"
+        assert ctl(door, "recordings", "get", first, "--output", str(copy)) == (0, f"{copy}\n")
+        assert copy.read_bytes() == file.read_bytes()
+
+        door.begin()
+        call = far.rung_by(door)
+        second, _ = begun(door, call)
+        door.kill()
+    door.start()
+    door.ready()
+    door.next("recording.recovered", recording=second)
+    converted(door, second)
+    assert {row["format"] for row in door.get("/v1/recordings")["recordings"]} == {"opus"}

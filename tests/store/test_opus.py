@@ -1,0 +1,293 @@
+"""Recordings as Opus files: as long and as loud as before, and whatever comes between, one of both files is whole."""
+
+import asyncio
+import hashlib
+import os
+import struct
+import subprocess
+import time
+from math import pi, sin
+
+import pytest
+
+from appliance.base import idle_programs
+from appliance.base.errors import IntercomError
+from appliance.core.inputs import (
+    PartFailed,
+    PartRecovered,
+    RecordingAvailable,
+    RecordingConverted,
+    RecordingDeleted,
+    RecordingPrepared,
+)
+from appliance.core.orders import FinishRecording
+from appliance.store import database
+from appliance.store.finished import opus, work
+from appliance.store.finished.opus import Opus
+from appliance.store.finished.work import Work
+from appliance.store.quota import Limits
+from tests.store.test_recordings import header, order, station
+from tests.support.waiting import until, until_async
+
+RATE_HZ = 16_000
+HERTZ, LOUD = 1_000, 8_000
+DECODED_HZ = 48_000
+
+
+def recorded(kept, inbox, number=0, seconds=2.0):
+    """A finished recording of a tone."""
+    already = len(inbox.of(RecordingAvailable))
+    recording = order(number).recording
+    kept.prepare(order(number))
+    until(lambda: any(one.recording == recording for one in inbox.of(RecordingPrepared)))
+    tone = [int(LOUD * sin(2 * pi * HERTZ * at / RATE_HZ)) for at in range(int(RATE_HZ * seconds))]
+    kept.path(recording).write_bytes(header(RATE_HZ) + struct.pack(f"<{len(tone)}h", *tone))
+    kept.finish(FinishRecording(recording))
+    inbox.wait(RecordingAvailable, already + 1)
+    return recording
+
+
+def convert(kept, inbox, writer, recording):
+    asyncio.run(Opus(kept, writer, inbox, time.monotonic).convert(recording))
+
+
+def decoded(path):
+    """Its samples."""
+    words = ("opusdec", "--quiet", "--rate", str(DECODED_HZ), str(path), "-")
+    sound = subprocess.run(words, check=True, capture_output=True).stdout
+    return struct.unpack(f"<{len(sound) // 2}h", sound)
+
+
+def can_be_played(kept, recording, seconds=2.0):
+    """What is served now is a whole file of this length, and what the index says."""
+    path, row = kept.sound(recording), kept.get(recording)
+    assert (row.bytes, row.sha256) == (path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
+    assert row.duration_s == seconds
+    length = len(decoded(path)) / DECODED_HZ if row.format == "opus" else (row.bytes - 44) / 2 / RATE_HZ
+    assert length == pytest.approx(seconds, abs=0.001)
+    assert path.suffix == f".{row.format}"
+    return row.format
+
+
+def names(kept, recording):
+    return {path.name.removeprefix(recording) for path in kept.path(recording).parent.iterdir()}
+
+
+def test_a_converted_recording_is_as_long_and_as_loud_much_smaller_and_described_everywhere(tmp_path):
+    with station(tmp_path) as (kept, inbox, writer):
+        recording = recorded(kept, inbox)
+        kept.protect(recording, "http:unix", wanted=True)
+        before = kept.get(recording)
+        convert(kept, inbox, writer, recording)
+        assert (can_be_played(kept, recording), before.format) == ("opus", "wav")
+        row = kept.get(recording)
+        assert row.bytes < before.bytes / 4
+        assert row.protected
+        assert names(kept, recording) == {".opus", ".json", ".keep"}
+        (converted,) = inbox.wait(RecordingConverted)
+        assert (converted.recording, converted.duration_s, converted.bytes) == (recording, 2.0, row.bytes)
+        middle = decoded(kept.sound(recording))[DECODED_HZ // 2 : -DECODED_HZ // 2]
+        assert LOUD * 0.7 < max(middle) < LOUD * 1.4
+        shown = asyncio.run(kept.peaks(recording))
+        assert 900 < shown["length"] <= 1000
+        assert max(shown["data"]) == pytest.approx(LOUD >> 8, abs=8)
+        kept.protect(recording, "http:unix", wanted=False)
+        kept.delete(recording, "http:unix")
+        assert inbox.wait(RecordingDeleted)[0].bytes == row.bytes
+        assert names(kept, recording) == set()
+
+
+@pytest.mark.parametrize("facts", [True, False])
+def test_a_converted_recording_outlasts_the_index_and_its_facts(tmp_path, facts):
+    with station(tmp_path) as (kept, inbox, writer):
+        recording = recorded(kept, inbox)
+        convert(kept, inbox, writer, recording)
+        before = kept.get(recording)
+    (tmp_path / database.FILE).unlink()
+    if not facts:
+        kept.path(recording).with_suffix(".json").unlink()
+    with station(tmp_path) as (kept, inbox, _):
+        until(lambda: [row.id for row in kept.list() if row.complete] == [recording])
+        assert can_be_played(kept, recording) == "opus"
+        assert (kept.get(recording) == before) == facts
+
+
+class Killed(BaseException):
+    """In place of the end of the process."""
+
+
+def end(*_, **__):
+    raise Killed
+
+
+@pytest.mark.parametrize(
+    "last",
+    ["idle_programs.run", "_begin", "durable.sync", "Writer.ask", "recording_index.change", "write_facts", "_act"],
+)
+def test_whatever_ends_the_service_the_recording_can_be_played_and_is_converted_after_the_next_start(
+    tmp_path, monkeypatch, last
+):
+    """`last`: where it ends."""
+    where, _, name = f"appliance.store.finished.opus.{last}".rpartition(".")
+    with station(tmp_path) as (kept, inbox, writer):
+        recording = recorded(kept, inbox)
+        with monkeypatch.context() as patched:
+            if name == "_act":  # the index has the new file, and the old one is there still
+                patched.setattr(opus, "_act", lambda _: None)
+                convert(kept, inbox, writer, recording)
+            elif name in {"change", "write_facts"}:  # in the writer's thread, whose transaction fails
+                patched.setattr(f"{where}.{name}", lambda *_, **__: (_ for _ in ()).throw(OSError(5, "I/O error")))
+                with pytest.raises(IntercomError):
+                    convert(kept, inbox, writer, recording)
+            else:
+                patched.setattr(f"{where}.{name}", end)
+                with pytest.raises(Killed):
+                    convert(kept, inbox, writer, recording)
+        assert ".wav" in names(kept, recording)
+        assert inbox.of(RecordingConverted) == []
+    with station(tmp_path) as (kept, inbox, writer):
+        can_be_played(kept, recording)
+        convert(kept, inbox, writer, recording)
+        assert can_be_played(kept, recording) == "opus"
+        assert names(kept, recording) == {".opus", ".json"}
+        assert inbox.of(RecordingAvailable) == []
+
+
+def test_a_file_that_is_shorter_than_the_recording_does_not_take_its_place(tmp_path, monkeypatch):
+    async def half(*words, **limits):
+        os.truncate(words[-2], 44 + RATE_HZ * 2)
+        return await run(*words, **limits)
+
+    run = idle_programs.run
+    with station(tmp_path) as (kept, inbox, writer):
+        recording = recorded(kept, inbox)
+        whole = kept.path(recording).read_bytes()
+        monkeypatch.setattr(idle_programs, "run", half)
+        with pytest.raises(IntercomError, match="not as long"):
+            convert(kept, inbox, writer, recording)
+        kept.path(recording).write_bytes(whole)
+        assert can_be_played(kept, recording) == "wav"
+        assert names(kept, recording) == {".wav", ".json"}
+
+
+def test_a_recording_that_is_deleted_while_it_is_converted_leaves_nothing(tmp_path, monkeypatch):
+    async def deleting(*words, **limits):
+        done = await run(*words, **limits)
+        new = kept.path(recording).with_suffix(".opus.new").read_bytes()
+        await asyncio.to_thread(kept.delete, recording, "http:unix")
+        kept.path(recording).with_suffix(".opus.new").write_bytes(new)  # as if it was opened before
+        return done
+
+    run = idle_programs.run
+    monkeypatch.setattr(idle_programs, "run", deleting)
+    with station(tmp_path) as (kept, inbox, writer):
+        recording = recorded(kept, inbox)
+        convert(kept, inbox, writer, recording)
+        convert(kept, inbox, writer, recording)  # there is none
+        assert kept.list() == ()
+        assert names(kept, recording) == set()
+        assert inbox.of(RecordingConverted) == []
+
+
+def test_a_converted_file_that_was_cut_off_is_listed_as_long_as_it_is_and_one_without_sound_is_not_served(tmp_path):
+    with station(tmp_path) as (kept, inbox, writer):
+        recording = recorded(kept, inbox, seconds=5.0)
+        convert(kept, inbox, writer, recording)
+        path = kept.sound(recording)
+        os.truncate(path, path.stat().st_size * 3 // 4)
+        assert kept.sound(recording) == path
+        assert 0 < kept.get(recording).duration_s < 5.0
+        for rubbish in (b"", b"OggS", b"rubbish" * 999):
+            path.write_bytes(rubbish)
+            with pytest.raises(IntercomError, match="no sound"):
+                kept.sound(recording)
+
+
+def test_the_oldest_go_beyond_a_limit_converted_or_not(tmp_path):
+    with station(tmp_path) as (kept, inbox, writer):
+        for number in range(3):
+            recorded(kept, inbox, number, seconds=0.5)
+        convert(kept, inbox, writer, order(0).recording)
+        convert(kept, inbox, writer, order(2).recording)
+    with station(tmp_path, limits=Limits(0, count=1)) as (kept, inbox, writer):
+        assert [one.recording for one in inbox.wait(RecordingDeleted, 2)] == [order(0).recording, order(1).recording]
+        writer.ask(lambda _: None)
+        assert names(kept, order(2).recording) == {".opus", ".json"}
+
+
+def test_all_that_are_left_are_converted_and_links_are_left_alone(tmp_path):
+    async def scenario():
+        worker = Work(kept, Opus(kept, writer, inbox, time.monotonic), lambda: wanted[0], inbox, time.monotonic)
+        worker.look()
+        writer.ask(lambda _: None)
+        assert inbox.of(RecordingConverted) == []
+        wanted[0] = True
+        worker.look()
+        await until_async(lambda: len(inbox.of(RecordingConverted)) == 2)
+        recorded(kept, inbox, 2, seconds=0.5)
+        worker.look()
+        await until_async(lambda: len(inbox.of(RecordingConverted)) == 3)
+        await worker.stop()
+
+    wanted = [False]
+    with station(tmp_path) as (kept, inbox, writer):
+        for number in range(2):
+            recorded(kept, inbox, number, seconds=0.5)
+        kept.prepare(order(3))
+        until(lambda: kept.path(order(3).recording).exists())
+        link = kept.path("r-link")
+        link.symlink_to(tmp_path / "secret")
+        asyncio.run(scenario())
+        done = [one.recording for one in inbox.of(RecordingConverted)]
+        assert done == [order(number).recording for number in range(3)]
+        assert link.is_symlink() and kept.path(order(3).recording).exists()
+        kept.finish(FinishRecording(order(3).recording))
+        until(lambda: [row.id for row in kept.list()] == [order(number).recording for number in (2, 1, 0)])
+
+
+def test_without_the_tool_recordings_stay_and_the_reason_is_reported_until_it_is_there(tmp_path, monkeypatch):
+    async def scenario():
+        worker = Work(kept, Opus(kept, writer, inbox, time.monotonic), lambda: True, inbox, time.monotonic)
+        worker.look()
+        await until_async(lambda: len(inbox.of(PartFailed)) >= 2)
+        monkeypatch.setattr(opus, "PROGRAM", "opusenc")
+        await until_async(lambda: inbox.of(PartRecovered))
+        await worker.stop()
+
+    monkeypatch.setattr(work, "_RETRY_S", 0.01)
+    monkeypatch.setattr(opus, "PROGRAM", "there-is-no-opusenc")
+    with station(tmp_path) as (kept, inbox, writer):
+        recording = recorded(kept, inbox, seconds=0.5)
+        asyncio.run(scenario())
+        assert can_be_played(kept, recording, 0.5) == "opus"
+    (failed, *_) = inbox.of(PartFailed)
+    assert (failed.part, failed.resolution) == ("recordings", "apt install opus-tools")
+    assert "there-is-no-opusenc is not installed." in failed.why
+
+
+def test_one_that_cannot_be_converted_does_not_hold_up_the_others(tmp_path, monkeypatch):
+    async def broken(*words, **limits):
+        done = await run(*words, **limits)
+        return (1, b"", "Broken.") if order(0).recording in words[-2] else done
+
+    def post(given):
+        if isinstance(given, PartFailed):
+            left.append(names(kept, order(0).recording))
+        inbox(given)
+
+    async def scenario():
+        worker = Work(kept, Opus(kept, writer, inbox, time.monotonic), lambda: True, post, time.monotonic)
+        worker.look()
+        await until_async(lambda: len(inbox.of(RecordingConverted)) == 2)
+        await worker.stop()
+
+    run, left = idle_programs.run, []
+    monkeypatch.setattr(work, "_RETRY_S", 0.01)
+    monkeypatch.setattr(idle_programs, "run", broken)
+    with station(tmp_path) as (kept, inbox, writer):
+        for number in range(3):
+            recorded(kept, inbox, number, seconds=0.5)
+        asyncio.run(scenario())
+        assert can_be_played(kept, order(0).recording, 0.5) == "wav"
+    assert "Broken." in inbox.of(PartFailed)[0].why
+    assert ".wav" in left[0] and ".opus.new" not in left[0]

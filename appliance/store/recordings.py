@@ -70,7 +70,7 @@ class Recordings(RecordingLists):
             directory, writer, partial(self._complete, recovered=True), self._running, self._restored
         )
         self._peaks: Peaks | None = None
-        self.completed: Callable[[], None] = _nothing
+        self.completed: Callable[[], object] = _nothing
         self._lock = threading.Lock()  # protects the following
         self._ours: dict[RecordingId, Entry | None] = {}  # prepared since the start and not finished
         self._calls: set[CallId] = set()  # those of them that have not ended

@@ -90,6 +90,7 @@ class Sound(Tagged):
     volume, gain: the levels of the speaker and of the microphone. plays: a tone on the speaker, beside `tone`. country:
     how `tone` sounds.
     links: pairs (speaking call, hearing call) that hear each other beside the panel; recordings include this sound.
+    sent: (speaking call, hearing call or None for the speaker, gain in per cent), on the order of a client.
     """
 
     calls: tuple[CallMedia, ...] = ()
@@ -103,6 +104,7 @@ class Sound(Tagged):
     plays: CountryTone | None = None
     country: str = ""
     files: tuple[PlayedFile, ...] = ()
+    sent: tuple[tuple[CallId, CallId | None, float], ...] = ()
 
 
 class RelayPulse(Record):

@@ -7,7 +7,7 @@ from appliance.core import events, inputs, requests
 from appliance.core.access import dtmf
 from appliance.core.accounts import contacts, registration, subscriptions
 from appliance.core.appliance import persistence
-from appliance.core.audio import playbacks, tones
+from appliance.core.audio import links, playbacks, tones
 from appliance.core.calls import call_log, ending, focus
 from appliance.core.conferences import lifecycle, mixing
 from appliance.core.dispatch import on, takes
@@ -66,6 +66,8 @@ def settle(turn: Turn) -> None:
     """Derive rings, the conference and the foreground from the calls."""
     ring.settle(turn)
     lifecycle.settle(turn)
+    if turn.audio.links:
+        links.settle(turn)
     focus.settle(turn)
 
 

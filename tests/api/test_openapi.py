@@ -133,6 +133,8 @@ CONTRACT = {
     "PATCH /v1/audio",
     "GET /v1/audio/devices",
     "GET /v1/audio/sounds",
+    "PUT /v1/calls/{call}/media/{target}",
+    "DELETE /v1/calls/{call}/media/{target}",
     "POST /v1/audio/self-test",
     "POST /v1/audio/tone",
     "POST /v1/audio/playback",

@@ -71,7 +71,8 @@ def in_calls(new: State, wanted: Desired) -> None:
         if call.id in together:
             assert not call.media.set_aside
             continue
-        assert call is new.calls.active or not call.talks or call.media.held_local, "two hear us"
+        alone = call is new.calls.active or not call.talks or call.media.held_local
+        assert alone or new.audio.linked(call.id), "two hear us"
         assert not call.media.set_aside or (call.media.held_local and call is not new.calls.active)
     conferring(new, wanted, together)
     for call in new.calls.living:
@@ -105,6 +106,11 @@ def in_calls(new: State, wanted: Desired) -> None:
         assert {one, other} <= together, "who is in no conference hears nobody else, and is not heard"
         assert all(new.calls.get(c).talks and new.calls.get(c).media.hold is Hold.NONE for c in (one, other))
         assert not new.conference.participant(one).muted
+    for source, hearer, _ in wanted.sound.sent:
+        ends = {source} | ({hearer} if hearer else set())
+        assert any({link.call, link.target} & ends for link in new.audio.links), "nobody ordered it"
+        assert hearer != source
+        assert all(new.calls.get(c).talks and new.calls.get(c).media.hold is Hold.NONE for c in ends)
     if wanted.sound.test is not None:
         assert not alive, "the test would hear a call"
         assert new.ring is None, "a visitor waits for the test"

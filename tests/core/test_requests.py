@@ -168,6 +168,8 @@ OPERATIONS = {
     inputs.PlaySpeech: "play-speech",
     inputs.PlayUrl: "play-url",
     inputs.StopSound: "stop-sound",
+    inputs.LinkSound: "link-sound",
+    inputs.UnlinkSound: "unlink-sound",
     inputs.Talk: "talk",
     inputs.StopTalk: "stop-talk",
 }

@@ -35,6 +35,7 @@ from appliance.core.model import (
     EarlySource,
     IceFault,
     LampId,
+    LinkDirection,
     LockoutScope,
     MediaDirection,
     MixerLevel,
@@ -130,6 +131,7 @@ CALL_REQUESTS = [
     lambda call: inputs.SendDigits(call, "AB!"),
     inputs.StartRecording,
     inputs.StopRecording,
+    lambda call: inputs.LinkSound(call, "speaker"),
     lambda call: inputs.SendCallText(call, TEXT),
     lambda call: inputs.SendInfo(call, TEXT),
     lambda call: inputs.TransferCall(call, "office"),
@@ -142,6 +144,8 @@ CONFERENCE_REQUESTS = [
     lambda _, call: inputs.Confer((call,), (inputs.Dial("kitchen"),)),
     lambda known, _: inputs.InviteInto(known, inputs.Dial("kitchen")),
     inputs.TakeInto,
+    lambda known, call: inputs.LinkSound(call, known),
+    lambda known, call: inputs.UnlinkSound(call, known),
     inputs.RemoveFrom,
     lambda known, call: inputs.MuteIn(known, call, muted=True),
     lambda known, _: inputs.MuteIn(known, None, muted=True),
@@ -189,6 +193,8 @@ class World:
             return CALL_REQUESTS[b % len(CALL_REQUESTS)](call)
         if a % 4:
             return REQUESTS[b % len(REQUESTS)]
+        if a % 8 and b % 2:
+            return inputs.LinkSound(call, self.calls[b % len(self.calls)], LinkDirection.BOTH, a % 200)
         if a % 8:
             _, recording = self.recordings[-1 - a % len(self.recordings)]
             return inputs.SteerRecording(recording, list(RecordingOrder)[b % len(RecordingOrder)])

@@ -112,4 +112,4 @@ def template(path: str) -> str:
         ("recording", "recordings/live"),
     ):
         path = re.sub(rf"^/v1/{of}/[^/]+", f"/v1/{of}/{{{name}}}", path)
-    return path
+    return re.sub(r"/media/[^/]+$", "/media/{target}", path)

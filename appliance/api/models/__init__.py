@@ -67,6 +67,7 @@ from appliance.api.models.calls import (
     End,
     HangUpWith,
     Join,
+    LinkSound,
     LoggedCall,
     Place,
     Quality,

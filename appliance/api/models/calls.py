@@ -12,6 +12,7 @@ from appliance.core.model import (
     Direction,
     EarlySource,
     Hold,
+    LinkDirection,
     QualityClass,
     Tone,
     TransferPolicy,
@@ -99,6 +100,25 @@ class Change(OrderBody):
         description="How to handle transfers that the far end requests, and calls that replace this one: refuse, "
         "follow, or ask clients.",
     )
+
+
+class LinkSound(OrderBody):
+    """How sound flows between a call and a target."""
+
+    direction: LinkDirection = Field(
+        default=LinkDirection.TO,
+        description="to: the target hears the call's far end; from: the far end hears the target; both. The speaker "
+        "only takes sound.",
+    )
+    gain: float = Field(default=100.0, ge=0, le=200, allow_inf_nan=False, description="In %, for each direction.")
+
+
+class CallLink(AnswerBody):
+    """Sound that flows between the call and a target by the order of a client."""
+
+    target: str = Field(description="Id of a call or of the conference, or `speaker`.")
+    direction: LinkDirection
+    gain: float
 
 
 class Update(OrderBody):
@@ -246,6 +266,7 @@ class Call(CallFacts):
     recording_paused: bool = Field(description="Whether a client paused its recording.")
     tone: Tone | None = Field(description="Tone that a client plays to the far end.")
     playback: str | None = Field(description="Id of the sound that a client plays to the far end.")
+    links: list[CallLink] = Field(description="What clients send to other calls or the speaker, or bring from there.")
     conference: str | None = Field(description="Id of its conference.")
     statistics_interval: int = Field(description="Seconds between two events `media.statistics`; 0: none.")
     transfer: CallTransfer | None = Field(description="The transfer in progress.")

@@ -177,6 +177,25 @@ async def stop_sound(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     return await _order(daemon, inputs.StopSound(CallId(call)), who)
 
 
+@router.put("/{call}/media/{target}", responses=answers(models.CallDone))
+async def link_sound(
+    call: Id, target: Id, daemon: Daemon, who: Who, body: models.LinkSound | None = None
+) -> JSONResponse:
+    """Send the call's sound to another call, the conference or the `speaker`, or bring another call's sound to it.
+
+    Both calls talk on while another one is in the foreground. A far end that somebody else hears from now on hears a
+    tone first.
+    """
+    wanted = body or models.LinkSound()
+    return await _order(daemon, inputs.LinkSound(CallId(call), target, wanted.direction, wanted.gain), who)
+
+
+@router.delete("/{call}/media/{target}", responses=answers(models.CallDone))
+async def unlink_sound(call: Id, target: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """End what flows between the call and the target."""
+    return await _order(daemon, inputs.UnlinkSound(CallId(call), target), who)
+
+
 @router.post("/{call}/recording", status_code=202, responses=answers(models.CallDone, 202))
 async def start_recording(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Record a call from now on; `call.recording` is the id, and the events `recording.…` report the outcome."""
@@ -260,7 +279,9 @@ async def _order(
     | inputs.DecideUpdate
     | inputs.PlayTone
     | inputs.StopTone
-    | inputs.StopSound,
+    | inputs.StopSound
+    | inputs.LinkSound
+    | inputs.UnlinkSound,
     who: str,
     status: int = 200,
 ) -> JSONResponse:

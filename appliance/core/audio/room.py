@@ -3,7 +3,7 @@
 from typing import Any
 
 from appliance.core import inputs
-from appliance.core.audio import cards, levels, playbacks, self_test, silence, talk, tones
+from appliance.core.audio import cards, levels, links, playbacks, self_test, silence, talk, tones
 from appliance.core.audio.view import audio_view
 from appliance.core.dispatch import asks, on, on_call, performs, takes
 from appliance.core.model import State
@@ -30,6 +30,8 @@ perform = performs(
     asks(inputs.PlaySpeech, playbacks.say),
     asks(inputs.PlayUrl, playbacks.play_url),
     asks(inputs.StopSound, playbacks.end),
+    asks(inputs.LinkSound, links.link),
+    asks(inputs.UnlinkSound, links.unlink),
     asks(inputs.Talk, talk.ask),
     asks(inputs.StopTalk, talk.stop),
     asks(inputs.TestSound, self_test.ask),

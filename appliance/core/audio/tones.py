@@ -44,11 +44,15 @@ def play(turn: Turn, wanted: inputs.PlayTone, asked: inputs.Requested) -> Reply:
         call = find_call(turn, wanted.call)
         if not takes_tones(call):
             raise wrong_state(call, "played a tone", "connected, or hears the station before the answer,")
-    stop(turn, wanted.call, ToneEnd.REPLACED)
-    played = PlayedTone(wanted.call, of_country(wanted.tone, country), turn.now + wanted.seconds)
+    begin(turn, PlayedTone(wanted.call, of_country(wanted.tone, country), turn.now + wanted.seconds))
+    return Reply(asked.request, call=wanted.call)
+
+
+def begin(turn: Turn, played: PlayedTone) -> None:
+    """Play a tone, in place of the one that plays there."""
+    stop(turn, played.call, ToneEnd.REPLACED)
     turn.audio = replace(turn.audio, tones=(*turn.audio.tones, played))
     turn.emit(events.ToneStarted(played.sound.tone, played.sound.country, played.call))
-    return Reply(asked.request, call=wanted.call)
 
 
 def check_speaker(state: State) -> None:

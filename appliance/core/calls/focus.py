@@ -11,15 +11,17 @@ def settle(turn: Turn) -> None:
     """Hold connected calls behind the foreground call, and resume the foreground call if it was set aside.
 
     A call that was held on purpose stays held when it reaches the foreground only because the call before it ended. The
-    calls of a conference are never held for being in the background: they talk on, and the panel leaves them.
+    calls of a conference, and those that a client links, are never held for being in the background: they talk on
+    without the panel.
     """
     front = turn.calls.active
     for call in turn.calls.living:
         if not call.talks or call.conference is not None:
             continue
-        if call is not front and not call.media.held_local:
+        talks_on = call is front or (bool(turn.audio.links) and turn.audio.linked(call.id))
+        if not talks_on and not call.media.held_local:
             hold(turn, call, held=True, aside=True)
-        elif call is front and call.media.set_aside:
+        elif talks_on and call.media.set_aside:
             hold(turn, call, held=False)
     conference = turn.conference
     if conference is not None and conference.connected_since is not None and not conference.ending:

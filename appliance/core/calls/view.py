@@ -25,6 +25,11 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
         "recording_paused": any(r.id == call.recording and r.paused_at is not None for r in state.calls.recordings),
         "tone": None if (played := state.audio.tone(call.id)) is None else played.sound.tone,
         "playback": None if (found := state.audio.playback(call.id)) is None else found.id,
+        "links": [
+            {"target": each.target, "direction": each.direction, "gain": each.gain}
+            for each in state.audio.links
+            if each.call == call.id
+        ],
         "conference": call.conference,
         "statistics_interval": call.media.watch.interval_s,
         "transfer_policy": call.transfer_policy,

@@ -101,6 +101,7 @@ from appliance.core.events.calls import (
     MediaEnded,
     MediaIceCompleted,
     MediaIceFailed,
+    MediaLinked,
     MediaQuality,
     MediaResumed,
     MediaSilent,
@@ -109,6 +110,7 @@ from appliance.core.events.calls import (
     MediaStarted,
     MediaStatistics,
     MediaStopped,
+    MediaUnlinked,
 )
 from appliance.core.events.conferences import (
     ConferenceCanceled,

@@ -16,6 +16,7 @@ from appliance.core.model import (
     DigitMethod,
     Direction,
     IceFault,
+    LinkDirection,
     MediaDirection,
     QualityClass,
     SilenceCause,
@@ -295,6 +296,28 @@ class MediaEnded(CallEvent):
     """
 
     TYPE = "media.ended"
+
+
+class MediaLinked(CallEvent):
+    """A client sends the sound of the call to another call, the conference or the speaker, or brings that of a call.
+
+    target: id of that call or conference, or speaker. direction: to the target, from it, or both. gain: in per cent.
+    A far end that somebody else hears from now on hears a tone (`tone.started`). Sound flows while neither side holds
+    the calls.
+    """
+
+    TYPE = "media.linked"
+    target: str
+    direction: LinkDirection
+    gain: float
+
+
+class MediaUnlinked(CallEvent):
+    """That is over. reason: stopped, by a client; ended, with the call or target, or as both are in one conference."""
+
+    TYPE = "media.unlinked"
+    target: str
+    reason: Literal["stopped", "ended"]
 
 
 class MediaIceCompleted(CallEvent):

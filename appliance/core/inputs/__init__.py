@@ -57,6 +57,7 @@ from appliance.core.inputs.audio import (
     CardsFound,
     ChangeAudio,
     LevelsRead,
+    LinkSound,
     OfPlayback,
     PlaybackBegun,
     PlaybackEnded,
@@ -72,6 +73,7 @@ from appliance.core.inputs.audio import (
     StopTone,
     Talk,
     TestSound,
+    UnlinkSound,
     XrunsCounted,
 )
 from appliance.core.inputs.base import Input, OfAccount, OfCall, OfConference

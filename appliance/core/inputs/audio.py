@@ -2,7 +2,16 @@
 
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
-from appliance.core.model import CallId, DevicesReason, MixerLevel, PlaybackId, SoundCard, SoundMeasured, Tone
+from appliance.core.model import (
+    CallId,
+    DevicesReason,
+    LinkDirection,
+    MixerLevel,
+    PlaybackId,
+    SoundCard,
+    SoundMeasured,
+    Tone,
+)
 
 
 class CardsFound(Input, kw_only=True):
@@ -158,3 +167,19 @@ class StopSound(Tagged):
     """Stop the file that plays to the far end of a call, or on the speaker if `call` is None."""
 
     call: CallId | None = None
+
+
+class LinkSound(Tagged):
+    """Send a call's sound to a target, or bring it from there; see model.Link."""
+
+    call: CallId
+    target: str
+    direction: LinkDirection = LinkDirection.TO
+    gain: float = 100.0
+
+
+class UnlinkSound(Tagged):
+    """End what flows between a call and a target."""
+
+    call: CallId
+    target: str

@@ -5,6 +5,7 @@ from appliance.core.inputs.accounts import RegisterAccount, UnregisterAccount
 from appliance.core.inputs.appliance import ChangeRuntime
 from appliance.core.inputs.audio import (
     ChangeAudio,
+    LinkSound,
     PlaySound,
     PlaySpeech,
     PlayTone,
@@ -14,6 +15,7 @@ from appliance.core.inputs.audio import (
     StopTone,
     Talk,
     TestSound,
+    UnlinkSound,
 )
 from appliance.core.inputs.base import Input
 from appliance.core.inputs.calls import (
@@ -83,6 +85,8 @@ AtOnce = (
     | PlaySpeech
     | PlayUrl
     | StopSound
+    | LinkSound
+    | UnlinkSound
     | Talk
     | StopTalk
 )

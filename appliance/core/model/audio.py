@@ -9,6 +9,7 @@ from appliance.core.model.playbacks import Playback
 from appliance.core.model.tones import EUROPE, PlayedTone
 
 NULL = "null"  # in place of a PCM's name: none; its time comes from a clock of software
+SPEAKER = "speaker"  # as the target of a link
 SIMULATED = "simulated"  # none as well, with a simulated mixer
 NO_CARD = frozenset({NULL, SIMULATED})
 
@@ -165,6 +166,26 @@ class PushToTalk(Record):
     button: ButtonId | None = None
 
 
+class LinkDirection(StrEnum):
+    """Which way sound flows between a call and the target of a link."""
+
+    TO = "to"
+    FROM = "from"
+    BOTH = "both"
+
+
+class Link(Record):
+    """Sound that a client sends from a call to a target, or brings from there.
+
+    target: another call, the conference or SPEAKER; the last two only take sound. gain: in per cent.
+    """
+
+    call: CallId
+    target: str
+    direction: LinkDirection
+    gain: float
+
+
 class AudioPart(Record):
     """The sound cards. cards: None until they were listed for the first time. speaker, microphone: None: no card.
 
@@ -179,6 +200,11 @@ class AudioPart(Record):
     tones: tuple[PlayedTone, ...] = ()
     playbacks: tuple[Playback, ...] = ()
     talk: PushToTalk | None = None
+    links: tuple[Link, ...] = ()
+
+    def linked(self, call: CallId) -> bool:
+        """Whether a link has this call or leads to it."""
+        return any(call in {each.call, each.target} for each in self.links)
 
     def tone(self, call: CallId | None) -> PlayedTone | None:
         """The tone that a client plays to that call, or on the speaker."""

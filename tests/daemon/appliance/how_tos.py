@@ -63,7 +63,7 @@ TABLE = {
     ],
     "forward-calls.md": [Config(), Run(), Run()],
     "give-programs-access.md": [Run()],
-    "hold-a-conference.md": [Run("call")],
+    "hold-a-conference.md": [Run("call"), Run("call")],
     "keypads-and-readers.md": [
         Config(GPIO),
         Config(GPIO),

@@ -50,7 +50,7 @@ class Media:
         self._music = self._open_player(settings.hold_music, "hold music")
         self._sound = Sound()
         self._changed = True
-        self._made: dict[Route, tuple[int, int]] = {}  # with the numbers of the ports in the bridge
+        self._made: dict[Route, tuple[int, int, float]] = {}  # numbers of the ports in the bridge, and the gain
 
     @property
     def held(self) -> frozenset[CallId]:
@@ -107,20 +107,27 @@ class Media:
         ports = self._ports(living)
         wanted = self._listening(self._wanted(living))
         wanted = {route for route in wanted if route[0] in ports and route[1] in ports}
-        for route, numbers in list(self._made.items()):
+        gains = {
+            (_port(source), SPEAKER if hearer is None else _port(hearer)): gain / 100
+            for source, hearer, gain in self._sound.sent
+        }
+        for route, (*numbers, gain) in list(self._made.items()):
             source, sink = ports.get(route[0]), ports.get(route[1])
-            if route in wanted and source and sink and numbers == (source.getPortId(), sink.getPortId()):
+            there = source is not None and sink is not None and numbers == [source.getPortId(), sink.getPortId()]
+            if route in wanted and there and gain == gains.get(route, 1.0):
                 continue
             del self._made[route]  # a port that is gone, or has another number, has lost its routes
-            if source and sink and numbers == (source.getPortId(), sink.getPortId()):
+            if source and sink and there:
                 with suppress(pj.Error):
                     source.stopTransmit(sink)
         for route in sorted(wanted):
-            source, sink = ports[route[0]], ports[route[1]]
+            source, sink, gain = ports[route[0]], ports[route[1]], gains.get(route, 1.0)
+            level = pj.AudioMediaTransmitParam()
+            level.level = gain
             # Always: after a re-INVITE a new port may have the old one's number, but none of its routes.
             with suppress(pj.Error):
-                source.startTransmit(sink)
-                self._made[route] = source.getPortId(), sink.getPortId()
+                source.startTransmit2(sink, level)
+                self._made[route] = source.getPortId(), sink.getPortId(), gain
         card = {SPEAKER} if self._player else {SPEAKER, MICROPHONE}
         self._devices.want(any(card & set(route) for route in wanted), clock=bool(wanted), echo=not self._test.listens)
 
@@ -143,6 +150,7 @@ class Media:
         if SPEAKER in self._ordered:
             routes.add((_ordered(SPEAKER), SPEAKER))
         routes |= {(_file(each.playback), SPEAKER) for each in self._sound.files if each.speaker}
+        routes |= {(_port(source), SPEAKER) for source, hearer, _ in self._sound.sent if hearer is None}
         for media in living:
             routes |= self._of_call(media)
         return routes
@@ -162,6 +170,9 @@ class Media:
         if media.microphone and not media.held:
             routes |= {(MICROPHONE, sink) for sink in sinks}
         routes |= {(_port(one), sink) for one, other in self._sound.links if other == media.call for sink in sinks}
+        routes |= {
+            (_port(source), sink) for source, hearer, _ in self._sound.sent if hearer == media.call for sink in sinks
+        }
         if port in self._ordered:
             routes |= {(_ordered(port), sink) for sink in sinks}
         files = [_file(each.playback) for each in self._sound.files if each.call == media.call]

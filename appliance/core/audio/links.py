@@ -1,0 +1,178 @@
+"""Links: sound of a call that a client sends to the speaker, the conference or another call, or brings from that call.
+
+Without a conference or such an order no call hears another one. A far end that somebody else hears from now on hears a
+tone first; a call that is to hear a conference must join it, which its participants learn. Nothing flows to or from a
+call that either side holds, and no link opens the microphone.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec.structs import replace
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core import events, inputs
+from appliance.core.audio import tones
+from appliance.core.conferences import mixing
+from appliance.core.conferences.requests import find_conference, lasting
+from appliance.core.lookup import connected, find_call
+from appliance.core.model import (
+    SPEAKER,
+    CallId,
+    ConferenceId,
+    Link,
+    LinkDirection,
+    PlayedTone,
+    State,
+    Tone,
+    of_country,
+)
+from appliance.core.orders import Reply
+from appliance.core.transition import Turn
+
+Sent = tuple[CallId, CallId | None, float]  # see desired.Sound
+MOST = 16
+LOUDEST = 200.0  # per cent
+TONE_S = 1.0
+TO, FROM = {LinkDirection.TO, LinkDirection.BOTH}, {LinkDirection.FROM, LinkDirection.BOTH}
+
+
+def link(turn: Turn, wanted: inputs.LinkSound, asked: inputs.Requested) -> Reply:
+    """Send sound to a target, or bring it from there, in place of the call's earlier link with that target."""
+    made = Link(wanted.call, wanted.target, wanted.direction, wanted.gain)
+    check(turn, made)
+    before = find(turn.state, made.call, made.target)
+    if made == before:
+        warning = f"Call {made.call} is linked with {made.target} so already."
+        return Reply(asked.request, call=made.call, warning=warning)
+    others = tuple(each for each in turn.audio.links if each is not before)
+    if len(others) == MOST:
+        raise IntercomError(ErrorCode.CONFLICT, "No further link is possible.", f"The limit is {MOST}.", "End another.")
+    turn.audio = replace(turn.audio, links=(*others, made))
+    for call in sorted(heard(made) - (set() if before is None else heard(before))):
+        announce(turn, call)
+    turn.emit(events.MediaLinked(made.call, target=made.target, direction=made.direction, gain=made.gain))
+    return Reply(asked.request, call=made.call)
+
+
+def unlink(turn: Turn, wanted: inputs.UnlinkSound, asked: inputs.Requested) -> Reply:
+    """End a link for a client."""
+    find_call(turn, wanted.call)
+    found = find(turn.state, wanted.call, wanted.target)
+    if found is not None:
+        drop(turn, found, "stopped")
+    warning = "" if found else f"Call {wanted.call} is not linked with {wanted.target}."
+    return Reply(asked.request, call=wanted.call, warning=warning)
+
+
+def check(turn: Turn, wanted: Link) -> None:
+    """Raise IntercomError for a link that is not possible."""
+    if not 0 <= wanted.gain <= LOUDEST:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, f"A gain of {wanted.gain:g} % is not possible.", "", f"Give 0 to {LOUDEST:g}."
+        )
+    call = connected(find_call(turn, wanted.call))
+    many = wanted.target.startswith("k-")
+    if wanted.direction is not LinkDirection.TO and (many or wanted.target == SPEAKER):
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"Call {call.id} cannot hear {wanted.target}.",
+            "The speaker and a conference only take sound by a link.",
+            "Bring the call to the foreground, or take it into the conference.",
+        )
+    if wanted.target == SPEAKER:
+        tones.check_speaker(turn.state)
+        return
+    if many:
+        lasting(find_conference(turn, ConferenceId(wanted.target)))
+    else:
+        connected(find_call(turn, CallId(wanted.target)))
+    if wanted.target == wanted.call or mixed(turn.state, wanted):
+        raise IntercomError(
+            ErrorCode.CONFLICT,
+            f"Call {wanted.call} cannot be linked with {wanted.target}.",
+            "It is the same call, or both are in one conference.",
+            "Name another call.",
+        )
+
+
+def announce(turn: Turn, call: CallId) -> None:
+    """Play a short tone to a far end that somebody else hears from now on."""
+    played = of_country(Tone.WARNING, turn.settings.audio.country)
+    tones.begin(turn, PlayedTone(call, played, turn.now + TONE_S))
+
+
+def settle(turn: Turn) -> None:
+    """End the links of calls and of a conference that end, and those between members of one conference."""
+    for each in turn.audio.links:
+        both = lasts(turn.state, each.call) and (each.target == SPEAKER or lasts(turn.state, each.target))
+        if not both or mixed(turn.state, each):
+            drop(turn, each, "ended")
+
+
+def mixed(state: State, link: Link) -> bool:
+    """Whether call and target are in one conference, where all hear each other unless they are muted."""
+    call, other = state.calls.get(link.call), state.calls.get(link.target)
+    there = link.target if other is None else other.conference
+    return call is not None and call.conference is not None and call.conference == there
+
+
+def lasts(state: State, name: str) -> bool:
+    """Whether that call, or the conference of that name, is not ending."""
+    conference = state.conference
+    if conference is not None and conference.id == name:
+        return not conference.ending
+    call = state.calls.get(name)
+    return call is not None and call.alive
+
+
+def drop(turn: Turn, found: Link, reason: Literal["stopped", "ended"]) -> None:
+    """Remove a link, and report its end."""
+    turn.audio = replace(turn.audio, links=tuple(each for each in turn.audio.links if each is not found))
+    turn.emit(events.MediaUnlinked(found.call, target=found.target, reason=reason))
+
+
+def sent(state: State) -> tuple[Sent, ...]:
+    """What flows by links now."""
+    return tuple(each for link in state.audio.links for each in flows(state, link))
+
+
+def flows(state: State, link: Link) -> Iterator[Sent]:
+    """What flows by one link now."""
+    call = state.calls.get(link.call)
+    if call is None or not mixing.talks(call):
+        return
+    if link.direction in TO:
+        for hearer in hearers(state, link.target):
+            yield call.id, hearer, link.gain
+    if link.direction in FROM:
+        for source in talking(state, link.target):
+            yield source, call.id, link.gain
+
+
+def hearers(state: State, target: str) -> tuple[CallId | None, ...]:
+    """Who hears what is sent to a target; None: the speaker, which push-to-talk closes while the visitor speaks."""
+    if target == SPEAKER:
+        return () if state.audio.talk else (None,)
+    if state.conference is not None and target == state.conference.id:
+        mix = mixing.mix(state)
+        here: tuple[CallId | None, ...] = hearers(state, SPEAKER) if mix.speaker else ()
+        return *mix.participants, *here
+    return talking(state, target)
+
+
+def talking(state: State, target: str) -> tuple[CallId, ...]:
+    """The target itself, if it is a call in which sound may flow."""
+    call = state.calls.get(target)
+    return (call.id,) if call is not None and mixing.talks(call) else ()
+
+
+def heard(link: Link) -> set[CallId]:
+    """The calls whose far ends somebody hears by a link, now or after a hold."""
+    ends = (link.call, link.direction in TO), (CallId(link.target), link.direction in FROM)
+    return {call for call, is_heard in ends if is_heard}
+
+
+def find(state: State, call: CallId, target: str) -> Link | None:
+    """The link of a call with a target."""
+    return next((each for each in state.audio.links if each.call == call and each.target == target), None)

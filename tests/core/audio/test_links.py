@@ -1,0 +1,179 @@
+"""Links: who hears whom by the order of a client, who learns of it, and what ends it."""
+
+import pytest
+from msgspec.structs import replace
+
+from appliance.base.errors import ErrorCode
+from appliance.core import events, inputs, snapshot
+from appliance.core.audio.links import MOST
+from appliance.core.model import CallId, ConferenceId, LinkDirection, SoundMode, Tone
+from tests.core.conferences.test_conferences import begun, calling, heard, over, talked, two
+from tests.core.station import SETTINGS, Station
+
+TO, FROM, BOTH = LinkDirection
+ASIDE, TALKING, SILENT = (False, False, True), (True, True, False), (False, False, False)
+
+
+@pytest.fixture
+def calls():
+    """A station with a call in the background, and one in front."""
+    return two()
+
+
+def flows(station: Station) -> set[tuple[str, str | None]]:
+    return {(source, hearer) for source, hearer, _ in station.desired.sound.sent}
+
+
+def linked(station: Station, call: CallId, target: str, direction: LinkDirection = TO, gain: float = 100.0) -> None:
+    assert station.ask(inputs.LinkSound(call, target, direction, gain)).error is None
+
+
+@pytest.mark.parametrize(
+    ("direction", "wanted"),
+    [(TO, {"there"}), (FROM, {"here"}), (BOTH, {"here", "there"})],
+)
+def test_a_call_hears_another_one_by_order_and_who_is_heard_hears_a_tone_first(calls, direction, wanted):
+    station, first, second = calls
+    assert (flows(station), heard(station)) == (set(), {first: ASIDE, second: TALKING})
+    linked(station, first, second, direction, 50.0)
+    ways = {"there": (first, second), "here": (second, first)}
+    assert flows(station) == {ways[each] for each in wanted}
+    assert {gain for _, _, gain in station.desired.sound.sent} == {50.0}
+    assert heard(station) == {first: SILENT, second: TALKING}, "it talks on, without the panel"
+    tones = {each.call for each in station.told if isinstance(each, events.ToneStarted) and each.tone is Tone.WARNING}
+    assert tones == {ways[each][0] for each in wanted}
+    told = station.last(events.MediaLinked)
+    assert (told.call, told.target, told.direction, told.gain) == (first, second, direction, 50.0)
+    station.wait(2.0)
+    assert not station.state.audio.tones
+    shown = {call["id"]: call["links"] for call in snapshot.snapshot(station.state, 0.0)["calls"]}
+    assert shown == {first: [{"target": second, "direction": direction, "gain": 50.0}], second: []}
+
+
+def test_an_end_of_the_link_holds_the_background_again(calls):
+    station, first, second = calls
+    linked(station, first, second)
+    assert station.ask(inputs.UnlinkSound(first, second)).warning == ""
+    assert (flows(station), heard(station)) == (set(), {first: ASIDE, second: TALKING})
+    assert station.last(events.MediaUnlinked) == events.MediaUnlinked(first, target=second, reason="stopped")
+    assert station.ask(inputs.UnlinkSound(first, second)).warning
+
+
+def test_an_order_of_the_same_changes_nothing_and_another_one_takes_its_place(calls):
+    station, first, second = calls
+    linked(station, first, second)
+    count = len(station.told)
+    assert station.ask(inputs.LinkSound(first, second)).warning
+    assert "media.linked" not in [each.TYPE for each in station.told[count:]]
+    linked(station, first, second, BOTH, 20.0)
+    assert set(station.desired.sound.sent) == {(first, second, 20.0), (second, first, 20.0)}
+    tones = [each.call for each in station.told if isinstance(each, events.ToneStarted) and each.tone is Tone.WARNING]
+    assert tones == [first, second], "the first one knows already"
+
+
+def test_nothing_flows_while_either_side_holds_a_call_and_a_hold_on_purpose_stays(calls):
+    station, first, second = calls
+    linked(station, first, second, BOTH)
+    station.give(inputs.UpdateReceived, call=first, changes=("hold",))
+    station.give(inputs.MediaStarted, call=first, codec=station.state.calls.get(first).media.codec, held=True)
+    assert flows(station) == set()
+    station.give(inputs.MediaStarted, call=first, codec=station.state.calls.get(first).media.codec, held=False)
+    assert flows(station) == {(first, second), (second, first)}
+    station.ask(inputs.HoldCall(first, held=True))
+    assert flows(station) == set()
+    linked(station, first, second, TO)
+    assert (flows(station), heard(station)[first]) == (set(), ASIDE)
+    station.ask(inputs.HoldCall(first, held=False))
+    assert flows(station) == {(first, second)}
+
+
+def test_a_third_call_hears_nobody_and_a_link_ends_with_either_call(calls):
+    station, first, second = calls
+    third = station.arrive("c-third").id
+    station.ask(inputs.AnswerCall(third))
+    talked(station, third)
+    linked(station, first, second)
+    assert (flows(station), heard(station)[third]) == ({(first, second)}, TALKING)
+    over(station, second)
+    assert (flows(station), station.state.audio.links) == (set(), ())
+    assert station.last(events.MediaUnlinked) == events.MediaUnlinked(first, target=second, reason="ended")
+    assert heard(station) == {first: ASIDE, third: TALKING}
+
+
+def test_the_speaker_plays_a_call_in_the_background_but_not_while_the_visitor_speaks_by_push_to_talk():
+    station, first, second = two(audio=replace(SETTINGS.audio, mode=SoundMode.PUSH_TO_TALK))
+    linked(station, first, "speaker", gain=30.0)
+    assert station.desired.sound.sent == ((first, None, 30.0),)
+    assert not heard(station)[first][0], "nobody hears the microphone"
+    station.ask(inputs.Talk())
+    assert flows(station) == set()
+    station.ask(inputs.StopTalk())
+    station.ask(inputs.HangUpCall(second))
+    over(station, first)
+    assert station.last(events.MediaUnlinked).reason == "ended"
+
+
+def test_a_conference_hears_a_call_that_is_not_in_it_and_the_call_does_not_hear_the_conference(calls):
+    station, first, second = calls
+    third = station.arrive("c-third").id
+    station.ask(inputs.AnswerCall(third))
+    talked(station, third)
+    conference = begun(station, calling(first, second))
+    linked(station, third, conference)
+    assert flows(station) == {(third, first), (third, second), (third, None)}
+    station.ask(inputs.HoldConference(conference, held=True))
+    assert flows(station) == {(third, first), (third, second)}
+    assert station.ask(inputs.LinkSound(third, conference, BOTH)).error.code == ErrorCode.PARAMETER_INVALID
+    assert station.ask(inputs.LinkSound(first, conference)).error.code == ErrorCode.CONFLICT
+    assert station.ask(inputs.LinkSound(first, second)).error.code == ErrorCode.CONFLICT
+    station.ask(inputs.EndConference(conference))
+    assert station.state.audio.links == ()
+
+
+def test_a_link_ends_when_both_are_in_one_conference(calls):
+    station, first, second = calls
+    linked(station, first, second)
+    linked(station, first, "speaker")
+    conference = begun(station, calling(second))
+    linked(station, first, conference)
+    assert flows(station) == {(first, second), (first, None)}
+    station.ask(inputs.TakeInto(conference, first))
+    assert flows(station) == {(first, None)}
+    assert [each.target for each in station.state.audio.links] == ["speaker"]
+    assert station.last(events.MediaUnlinked).reason == "ended"
+
+
+def test_what_is_not_possible_is_refused(calls):
+    station, first, second = calls
+    waiting = station.arrive("c-waiting").id
+    for link, code in (
+        (inputs.LinkSound(first, first), ErrorCode.CONFLICT),
+        (inputs.LinkSound(first, "c-never"), ErrorCode.CALL_NOT_FOUND),
+        (inputs.LinkSound(CallId("c-never"), first), ErrorCode.CALL_NOT_FOUND),
+        (inputs.LinkSound(first, waiting), ErrorCode.CALL_WRONG_STATE),
+        (inputs.LinkSound(waiting, first), ErrorCode.CALL_WRONG_STATE),
+        (inputs.LinkSound(first, ConferenceId("k-never")), ErrorCode.CONFERENCE_NOT_FOUND),
+        (inputs.LinkSound(first, "speaker", BOTH), ErrorCode.PARAMETER_INVALID),
+        (inputs.LinkSound(first, second, TO, 201.0), ErrorCode.PARAMETER_INVALID),
+        (inputs.LinkSound(first, second, TO, float("nan")), ErrorCode.PARAMETER_INVALID),
+    ):
+        assert station.ask(link).error.code == code, link
+    assert station.ask(inputs.UnlinkSound(CallId("c-never"), first)).error.code == ErrorCode.CALL_NOT_FOUND
+    station.give(inputs.PartFailed, part="audio", why="The card is gone", resolution="")
+    assert station.ask(inputs.LinkSound(first, "speaker")).error.code == ErrorCode.AUDIO_UNAVAILABLE
+    assert station.state.audio.links == ()
+
+
+def test_the_number_of_links_has_a_limit():
+    station, first, second = two(max_calls=24)
+    others = [CallId(f"c-{number}") for number in range(5)]
+    for other in others:
+        station.arrive(other)
+        station.ask(inputs.AnswerCall(other))
+        talked(station, other)
+    pairs = [(one, other) for one in (first, second, *others) for other in others if one != other]
+    for one, other in pairs[:MOST]:
+        linked(station, one, other)
+    codes = {station.ask(inputs.LinkSound(one, other)).error.code for one, other in pairs[MOST:]}
+    assert codes == {ErrorCode.CONFLICT}
+    assert len(station.state.audio.links) == MOST

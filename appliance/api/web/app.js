@@ -13,14 +13,17 @@ import { showPanel } from "/panel.js";
 import { showQuiet } from "/quiet.js";
 import { showRecordedDoors, showRecordings } from "/recordings.js";
 import { showRing, voice } from "/ring.js";
-import { fault, follow, login, logout, may, read, session, tokenInAddress } from "/base/session.js";
+import { fault, follow, login, logout, may, mayReturn, readState, session, tokenInAddress } from "/base/session.js";
 import { loadSystem, showSystem } from "/system.js";
-import { fill, t, timeOfDay, word } from "/base/texts.js";
+import { day, fill, t, word } from "/base/texts.js";
 import { showTokens } from "/tokens.js";
 import { showView, view } from "/views.js";
 
 const PAST_EVENTS = 20;
 const RETRY_MS = [500, 1000, 2000, 5000];
+const AGAIN_MS = 1000; // after a question for the state that failed
+const SILENCE_MS = 30_000; // of a connection: then the page asks whether the station is still there
+const LOGIN_MS = 60_000; // between two questions whether a session counts again
 
 function link(state) {
   $("link").dataset.state = state;
@@ -51,21 +54,28 @@ function show(state) {
   $("voice").textContent = voice(state.audio);
 }
 
-let asking = false;
+let asking = null; // the connection whose events ask for the newest state
 let askAgain = false;
+let another = 0; // timer of another attempt
 
-/** The newest state, one question at a time: events come in bursts. */
+/** The newest state, one question at a time: events come in bursts. A question that fails is asked again. */
 async function refresh() {
   askAgain = true;
-  if (asking) return;
-  asking = true;
+  if (asking === feed) return;
+  const mine = asking = feed;
+  clearTimeout(another);
   try {
-    while (askAgain) {
+    while (askAgain && feed === mine) {
       askAgain = false;
-      show(await read("/v1/state"));
+      const state = await readState();
+      if (feed === mine) show(state);
     }
+  } catch (error) {
+    if (feed !== mine) return;
+    if (error.code === "unauthorized") lost(error);
+    else another = setTimeout(() => { if (feed === mine) refresh(); }, AGAIN_MS);
   } finally {
-    asking = false;
+    if (asking === mine) asking = null;
   }
 }
 
@@ -87,34 +97,36 @@ let inside = false; // there was a session
 
 async function connect() {
   clearTimeout(timer);
+  feed?.close?.();
   const mine = feed = {};
   forget();
   try {
     if (!inside) await session();
     inside = true;
-    const state = await read("/v1/state");
+    const state = await readState();
     if (feed !== mine) return;
     within(true);
     show(state);
     last ??= Math.max(0, state.last_event - PAST_EVENTS);
-    load();
+    if (!isLive()) load();
   } catch (error) {
     if (feed === mine) lost(error);
     return;
   }
   const socket = feed = follow(last);
   socket.onopen = () => {
+    if (failures > 1) hideBanner();
     failures = 0;
-    hideBanner();
     link("live");
-    $("main").classList.remove("stale");
+    stale(false);
   };
   socket.onmessage = (message) => {
+    if (feed !== socket) return; // the next connection brings it again
     const event = JSON.parse(message.data);
     last = event.id;
     heard(event.time);
     showEvent(event);
-    refresh().catch(() => {});
+    refresh();
     if (event.type.startsWith("access.token_") || (event.type.startsWith("recording.") && view() === "recordings")) load();
   };
   socket.onclose = () => { if (feed === socket) lost(new Error()); };
@@ -129,21 +141,46 @@ function lost(error) {
   feed?.close?.();
   feed = null;
   link("lost");
-  $("main").classList.add("stale");
+  stale(true);
   const wait = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)];
   if (failures > 1) {
-    const what = asOf ? t("offline.since", { time: timeOfDay(asOf) }) : t("offline");
+    const what = asOf ? t("offline.since", { time: day(asOf) }) : t("offline");
     banner(what, error.what ? error.message : "", t("offline.now"), connect); // not what the browser says of it
   }
   clearTimeout(timer);
   timer = setTimeout(connect, wait);
 }
 
-/** Ask at once, as the network has changed or the device was asleep: a connection that is dead does not always say so. */
+const isLive = () => $("link").dataset.state === "live";
+
+/** Mark what is shown as old, and take no order that a station which is away would get late. */
+function stale(is) {
+  $("main").classList.toggle("stale", is);
+  for (const each of document.querySelectorAll(".orders")) each.disabled = is;
+}
+
+/** Connect again, as the network has changed or the device was asleep: a connection that is dead does not always say so. */
 function look() {
-  if (!inside || document.visibilityState === "hidden") return;
-  if (feed === null) connect();
-  else refresh().catch(lost);
+  if (inside && document.visibilityState !== "hidden") connect();
+}
+
+let probing = false;
+
+/** Ask after a silence: a connection whose far end has gone without a word looks as one without events. */
+async function probe() {
+  if (probing || !isLive() || Math.abs(Date.now() - asOf) < SILENCE_MS) return;
+  probing = true;
+  const mine = feed;
+  try {
+    const state = await readState();
+    if (feed !== mine) return;
+    show(state);
+    if (state.last_event > last) connect(); // for the events that did not come
+  } catch (error) {
+    if (feed === mine) lost(error);
+  } finally {
+    probing = false;
+  }
 }
 
 // -- login ------------------------------------------------------------------------------------------------------------
@@ -160,8 +197,11 @@ function out(why) {
   hideBanner();
   $("status").textContent = "";
   $("login-why").textContent = why;
-  within(false);
-  $("login-token").focus();
+  if ($("login").hidden) {
+    within(false);
+    $("login-token").focus();
+  }
+  if (mayReturn()) timer = setTimeout(connect, LOGIN_MS);
 }
 
 $("login-form").onsubmit = async (event) => {
@@ -183,7 +223,7 @@ $("logout").onclick = () => attempt(async () => {
 
 fill();
 link("connecting");
-setInterval(() => { showDurations(); showCountdowns(); }, 500);
+setInterval(() => { showDurations(); showCountdowns(); probe(); }, 500);
 for (const each of ["online", "offline"]) addEventListener(each, look);
 document.addEventListener("visibilitychange", look);
 addEventListener("hashchange", () => { if (tokenInAddress()) location.reload(); else if (inside) load(); });

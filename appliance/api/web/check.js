@@ -17,9 +17,11 @@ function showSound({ result, advice, quiet_dbfs, tone_dbfs, echo_db, echo_delay_
   $("tried").hidden = false;
 }
 
+const TRIAL_MS = 120_000;
+
 /** Have something tried, and hand the result to `show`. */
 async function tried(button, path, show) {
-  const found = await waiting(button, () => send("POST", path));
+  const found = await waiting(button, () => send("POST", path, undefined, TRIAL_MS));
   if (found) show(found);
 }
 

@@ -11,5 +11,8 @@ export function heard(time) {
 /** Forget: the station's clock may have been set meanwhile. */
 export function forget() { ahead = -Infinity; }
 
+/** The moment there, or shortly before; in milliseconds since 1970. */
+export const now = () => performance.now() + ahead;
+
 /** Seconds until a moment of the station. */
-export const left = (until) => (Date.parse(until) - performance.now() - ahead) / 1000;
+export const left = (until) => (Date.parse(until) - now()) / 1000;

@@ -2,10 +2,13 @@
 // A token in the address's fragment never leaves the browser by itself, and is taken out of the address once it is used.
 
 import { sentences } from "/base/dom.js";
-import { heard } from "/base/moments.js";
+import { heard, now } from "/base/moments.js";
 import { knows, t } from "/base/texts.js";
 
-const MARK = "session"; // in this browser: there was a login, so asking is worth it
+const MARK = "session"; // in this browser: when there was a login, by the station's clock, so asking is worth it
+const STEP_MS = 1000; // of the clock in answers
+const STATE_MS = 10_000;
+const ORDER_MS = 5_000;
 
 /** An order that the station refused. what: in the page's language; message: the station's own words, in English. */
 export class Refused extends Error {
@@ -17,7 +20,10 @@ export class Refused extends Error {
 }
 
 /** What went wrong, in the page's language, and the station's own words about it. */
-export const fault = (error) => (error instanceof Refused ? [error.what, error.message] : [t("unreachable"), ""]);
+export function fault(error) {
+  if (error instanceof Refused) return [error.what, error.message];
+  return [t(error.code === DOMException.TIMEOUT_ERR ? "late" : "unreachable"), ""];
+}
 
 export async function fetched(path, options = {}) {
   const answer = await fetch(path, options);
@@ -28,13 +34,21 @@ export async function fetched(path, options = {}) {
   throw new Refused(problem);
 }
 
-export const read = async (path) => (await fetched(path)).json();
+export const read = async (path, options) => (await fetched(path, options)).json();
 
-/** Give an order. */
-export async function send(method, path, body) {
-  const headers = { "Content-Type": "application/json" };
-  if (method === "POST") headers["Idempotency-Key"] = crypto.randomUUID();
-  return (await fetched(path, { method, headers, body: body && JSON.stringify(body) })).json();
+/** What the page lives by: a station that has gone without a word must not keep it waiting. */
+const readSoon = (path) => read(path, { signal: AbortSignal.timeout(STATE_MS) });
+
+export const readState = () => readSoon("/v1/state");
+
+/** Give an order. A POST without an answer in time is given up: later nobody may be there who waits for its effect. */
+export async function send(method, path, body, patience_ms = ORDER_MS) {
+  const options = { method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body) };
+  if (method === "POST") {
+    options.headers["Idempotency-Key"] = crypto.randomUUID();
+    options.signal = AbortSignal.timeout(patience_ms);
+  }
+  return (await fetched(path, options)).json();
 }
 
 let scopes = []; // of the session
@@ -51,19 +65,22 @@ export async function session() {
   }
   if (!localStorage.getItem(MARK)) throw new Refused({ code: "unauthorized" });
   try {
-    ({ scopes } = await read("/v1/session"));
+    ({ scopes } = await readSoon("/v1/session"));
   } catch (error) {
-    if (error.code === "unauthorized") localStorage.removeItem(MARK);
+    if (error.code === "unauthorized" && !mayReturn()) localStorage.removeItem(MARK);
     throw error;
   }
 }
+
+/** Whether the session may count again: a station whose clock is behind refuses it until the clock is set. */
+export const mayReturn = () => Number(localStorage.getItem(MARK)) > Math.max(0, now() + STEP_MS);
 
 export const tokenInAddress = () => new URLSearchParams(location.hash.slice(1)).get("token");
 
 export async function login(token) {
   const headers = { Authorization: `Bearer ${encodeURI(token.trim())}` };
   ({ scopes } = await (await fetched("/v1/session", { method: "POST", headers })).json());
-  localStorage.setItem(MARK, "1");
+  localStorage.setItem(MARK, now());
   if (tokenInAddress()) history.replaceState(null, "", location.pathname);
 }
 

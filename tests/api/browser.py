@@ -73,8 +73,8 @@ class Page:
 
     def mouse(self, selector: str, *kinds: str) -> None:
         """`mousePressed` and `mouseReleased` on the middle of the element, as soon as it takes them."""
-        inert = f"document.querySelector({json.dumps(selector)}).closest('[inert]') !== null"
-        until(lambda: self.value(inert) is False, selector, START_S)
+        held = f"document.querySelector({json.dumps(selector)}).closest('[data-held]') !== null"
+        until(lambda: self.value(held) is False, selector, START_S)
         for kind in kinds:
             self.send("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **self.centre(selector))
 

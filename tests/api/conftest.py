@@ -1,4 +1,5 @@
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
@@ -143,6 +144,12 @@ def opened(page: Page, shared: Served, station: Station, view: str = "home") -> 
     until(lambda: station.subscribers, patience=START_S)
     if view != "home":
         show(page, view)
+
+
+def press_until(page: Page, selector: str, done: Callable[[], object]) -> None:
+    """Press a button that asks first, again and again: it takes no double-click, and asks for a while only."""
+    press = f"document.querySelector({json.dumps(selector)})?.click()"
+    until(lambda: done() or page.value(press), selector, START_S, every=0.2)
 
 
 def show(page: Page, view: str) -> None:

@@ -6,7 +6,7 @@ import { caller, known } from "/base/people.js";
 import { rings } from "/ring.js";
 import { may } from "/base/session.js";
 import { clock, t, word } from "/base/texts.js";
-import { openTransfer } from "/transfer.js";
+import { checkTransfer, openTransfer } from "/transfer.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 const BEGINS = ["dialing", "ringing", "early_media"]; // states that say who called whom
@@ -37,6 +37,7 @@ export function showCalls({ calls: all, doors, panel }) {
   const facts = calls.map(({ quality, duration_s, ...fixed }) => fixed);
   redraw($("calls"), [facts, opens?.id], () => $("calls").replaceChildren(...(calls.length ?
     calls.map((call) => showCall(call, calls, opens)) : [make("p", { className: "empty" }, t("call.none"))])));
+  checkTransfer(all);
   showDurations();
 }
 

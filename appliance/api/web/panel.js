@@ -65,7 +65,12 @@ function pressable({ id, action, long_action, target }) {
     button.setPointerCapture(event.pointerId);
     down();
   });
-  button.addEventListener("pointerup", up);
+  button.addEventListener("pointerup", ({ clientX, clientY }) => {
+    const { left, right, top, bottom } = button.getBoundingClientRect();
+    const isOn = left <= clientX && clientX <= right && top <= clientY && clientY <= bottom;
+    if (isOn) up();
+    else away(); // slid off
+  });
   button.addEventListener("pointercancel", away);
   button.addEventListener("contextmenu", (event) => event.preventDefault());
   button.addEventListener("keydown", (event) => {

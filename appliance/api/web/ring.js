@@ -6,6 +6,7 @@ import { order } from "/base/orders.js";
 import { caller, known } from "/base/people.js";
 import { may } from "/base/session.js";
 import { t } from "/base/texts.js";
+import { closeTransfer } from "/transfer.js";
 
 const TOO_EARLY_MS = 500;
 const GOES_OUT = ["dialing", "ringing", "early_media"];
@@ -21,21 +22,45 @@ export const rings = (call) => comesIn(call) || isVisitor(call);
 export function showRing({ calls, doors, audio }) {
   const incoming = calls.filter(comesIn);
   const visitors = calls.filter(isVisitor);
-  const facts = [...incoming, ...visitors].map(({ id, state, remote }) => [id, state, remote]);
+  const fresh = announce([...(visitors.length ? [[visitors[0].ring, t("ring.visitor")]] : []),
+    ...incoming.map((call) => [call.id, sentences(t("ring.from", { name: caller(call.remote) }), stranger(call))])]);
+  fresh.forEach(holdBack);
+  if (fresh.length) closeTransfer(); // it would cover what rings
+  const facts = [...visitors, ...incoming].map(({ id, state, remote }) => [id, state, remote]);
   redraw($("rings"), [facts, doors, audio.microphone], () => $("rings").replaceChildren(
-    ...incoming.map((call) => showIncoming(call, doors, audio)),
-    ...(visitors.length ? [showVisitor(visitors, doors)] : [])));
-  if (facts.length && $("ring").hidden) holdBack();
+    ...(visitors.length ? [showVisitor(visitors, doors)] : []),
+    ...incoming.map((call) => showIncoming(call, doors, audio))));
+  if ($("ring").hidden !== (facts.length === 0)) holdPage();
   $("ring").hidden = facts.length === 0;
   showCountdowns();
-  announce([...incoming.map((call) => [call.id, sentences(t("ring.from", { name: caller(call.remote) }), stranger(call))]),
-    ...(visitors.length ? [[visitors[0].ring, t("ring.visitor")]] : [])]);
 }
 
-/** A tap that was meant for what was in this place before must not answer, nor open a door. */
-function holdBack() {
-  $("ring").inert = true;
-  setTimeout(() => { $("ring").inert = false; }, TOO_EARLY_MS);
+// A tap that was meant for what was in this place before must not answer, nor open a door: neither in what appears, nor in
+// what it uncovers as it goes. A further ring holds back itself alone, so that a flood of calls cannot block one that lasts.
+
+const early = new Set(); // the rings that are held back
+let holding = 0; // timer of the page
+
+function holdBack(id) {
+  early.add(id);
+  setTimeout(() => {
+    early.delete(id);
+    for (const each of $("rings").children) if (each.dataset.ring === id) delete each.dataset.held;
+  }, TOO_EARLY_MS);
+}
+
+function holdPage() {
+  clearTimeout(holding);
+  $("main").dataset.held = "yes";
+  holding = setTimeout(() => { delete $("main").dataset.held; }, TOO_EARLY_MS);
+}
+
+for (const kind of ["pointerdown", "click"]) {
+  $("main").addEventListener(kind, (event) => {
+    if (!event.target.closest("[data-held]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
 }
 
 /** What to know of a caller that chose its name itself. */
@@ -43,18 +68,20 @@ const stranger = ({ remote }) => (known(remote) ? "" : t("call.stranger", { addr
 
 let announced = new Set();
 
+/** Say what is new; its ids. */
 function announce(ringing) {
   const fresh = ringing.filter(([id]) => !announced.has(id));
   announced = new Set(ringing.map(([id]) => id));
   if (fresh.length) $("ring-said").textContent = fresh.map(([, text]) => text).join(" ");
   if (!ringing.length) $("ring-said").textContent = "";
+  return fresh.map(([id]) => id);
 }
 
 function showIncoming(call, doors, audio) {
   const path = `/v1/calls/${encodeURIComponent(call.id)}`;
   const post = (name, className) =>
     act(`${call.id} ${name}`, t(`call.${name}`), () => order("POST", `${path}/${name}`), { className, hidden: !may("call") });
-  return card(caller(call.remote),
+  return card(call.id, caller(call.remote),
     stranger(call) || t("ring.known"),
     [post("answer", "main"), ...opens(call.id, doors), post("reject", "end")], doors,
     may("call") ? voice(audio) : "");
@@ -63,14 +90,14 @@ function showIncoming(call, doors, audio) {
 function showVisitor(calls, doors) {
   const stop = act(`${calls[0].ring} stop`, t("ring.stop"), () => Promise.all(calls.map((call) =>
     order("POST", `/v1/calls/${encodeURIComponent(call.id)}/hangup`))), { className: "end", hidden: !may("call") });
-  return card(t("ring.visitor"), t("ring.goes_to", { names: calls.map((call) => caller(call.remote)).join(", ") }),
+  return card(calls[0].ring, t("ring.visitor"), t("ring.goes_to", { names: calls.map((call) => caller(call.remote)).join(", ") }),
     [...opens(calls[0].ring, doors), stop], doors, "");
 }
 
 const opens = (id, doors) => doors.map((door) => openButton(`${id} open ${door.id}`, door,
   doors.length === 1 ? t("action.door") : t("door.open", { door: door.id }), "open-door"));
 
-const card = (who, what, acts, doors, hint) => make("article", {},
+const card = (id, who, what, acts, doors, hint) => make("article", { data: { ring: id, ...(early.has(id) ? { held: "yes" } : {}) } },
   make("p", { className: "who" }, who), make("p", { className: "uri" }, what),
   ...doors.filter(({ unlocked }) => unlocked).map((door) =>
     make("p", { className: "open" }, t("door.is_open", { door: door.id }), countdown(door))),

@@ -15,18 +15,25 @@ export function openTransfer(call, others) {
   $("transfer-calls").replaceChildren(...others.map((other) => make("li", {},
     act(`transfer ${other.id}`, t("transfer.connect", { name: caller(other.remote) }), () => {
       post({ call: other.id });
-      $("transfer").close();
+      closeTransfer();
     }))));
   $("transfer-form").reset();
   $("transfer").showModal();
 }
 
+export const closeTransfer = () => $("transfer").close();
+
+/** Close the dialog when its call is over. */
+export function checkTransfer(calls) {
+  if (!calls.some(({ id, state }) => id === from && state === "connected")) closeTransfer();
+}
+
 $("transfer-form").onsubmit = (event) => {
   event.preventDefault();
   post({ to: $("transfer-to").value });
-  $("transfer").close();
+  closeTransfer();
 };
 
-$("transfer-cancel").onclick = () => $("transfer").close();
+$("transfer-cancel").onclick = closeTransfer;
 
 $("transfer").onclose = () => document.querySelector(`[data-key="${CSS.escape(`${from} transfer`)}"]`)?.focus();

@@ -15,20 +15,33 @@ export function make(tag, { data = {}, attrs = {}, ...properties } = {}, ...chil
 export const act = (key, label, onclick, properties = {}) =>
   make("button", { type: "button", data: { key }, onclick, ...properties }, label);
 
-/** Have `button` act at its second press: the first one only asks. */
+const DOUBLE_CLICK_MS = 600;
+const ASKED_MS = 5000;
+
+/** Have `button` act at its second press, and not at a double-click: the first press only asks, for a while. */
 export function twice(button, sure, run) {
   const [text, label] = [button.textContent, button.getAttribute("aria-label")];
-  button.onclick = () => {
-    if (button.dataset.sure) run();
-    button.dataset.sure = "yes";
-    button.textContent = sure;
-    button.removeAttribute("aria-label");
-  };
-  button.onblur = () => {
+  let asked = 0;
+  let timer = 0;
+  const rest = () => {
+    clearTimeout(timer);
     delete button.dataset.sure;
     button.textContent = text;
     if (label) button.setAttribute("aria-label", label);
   };
+  button.onclick = () => {
+    if (!button.dataset.sure) {
+      asked = performance.now();
+      timer = setTimeout(rest, ASKED_MS);
+      button.dataset.sure = "yes";
+      button.textContent = sure;
+      button.removeAttribute("aria-label");
+    } else if (performance.now() - asked >= DOUBLE_CLICK_MS) {
+      rest();
+      run();
+    }
+  };
+  button.onblur = rest; // not in Safari, which gives no button the focus
   return button;
 }
 

@@ -114,6 +114,13 @@ def test_recordings_are_searched_and_played(page, shared, station):
     until(lambda: station.recordings.searches[-1] == RecordingSearch(party="miller", door="front"), "a search", START_S)
 
 
+def test_a_search_without_results_says_so_and_not_that_there_are_no_recordings(page, shared, station):
+    opened(page, shared, station, "recordings")
+    page.shows("#recordings-empty", "None yet.")
+    choose(page, "#recordings-door", "front")
+    page.shows("#recordings-empty", "Nothing found.")
+
+
 def test_recordings_are_protected_and_deleted_at_the_second_press(page, shared, station):
     station.recordings.add()
     opened(page, shared, station, "recordings")
@@ -160,6 +167,17 @@ def test_the_system_shows_version_network_storage_and_the_support_bundle(page, s
     until(lambda: page.value("window.bundle") == 200, "the bundle", START_S)
     show(page, "home")
     assert page.value("document.querySelector('#version').getClientRects().length") == 0
+
+
+def test_a_new_token_is_on_the_page_until_the_view_changes(page, shared, station):
+    opened(page, shared, station, "system")
+    page.type("#token-name", "wall")
+    page.click("#token-form [type=submit]")
+    page.shows("#token-said", "The token of wall. It is not shown again:")
+    secret = "document.querySelector('#token-text').textContent"
+    assert page.value(secret)
+    show(page, "home")
+    assert page.value(secret) == ""
 
 
 def test_the_page_is_worked_by_keys_alone(page, shared, station):

@@ -12,6 +12,8 @@ let next = null; // cursor of the next page
 let newest = 0; // number of the latest question: answers to earlier ones are dropped
 let playing = null;
 
+const isSearch = () => ["party", "door", "after", "before"].some((name) => $("recordings-form").elements[name].value);
+
 async function load(cursor) {
   const mine = ++newest;
   const form = $("recordings-form").elements;
@@ -25,7 +27,7 @@ async function load(cursor) {
     if (mine !== newest) return;
     found = cursor ? [...found, ...answer.recordings] : answer.recordings;
     next = answer.next;
-    $("recordings-empty").textContent = found.length ? "" : t("recording.none");
+    $("recordings-empty").textContent = found.length ? "" : t(isSearch() ? "history.none" : "recording.none");
   } catch (error) {
     if (mine !== newest) return;
     $("recordings-empty").textContent = fault(error).join(" ");

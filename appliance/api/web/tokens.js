@@ -38,6 +38,8 @@ function say(text, secret = "") {
   $("token-text").hidden = !secret;
 }
 
+addEventListener("hashchange", () => say("")); // who comes next to this screen reads no token
+
 $("token-form").onsubmit = async (event) => {
   event.preventDefault();
   const form = event.target;

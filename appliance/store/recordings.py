@@ -134,6 +134,8 @@ class Recordings(RecordingLists):
                 resolution="Wait for the event recording.available.",
             )
         size = recording_files.size(path)
+        if size is None and self.file(recording) != path:  # it was converted meanwhile, which happens once
+            return self.sound(recording)
         if size is None:
             raise IntercomError(
                 ErrorCode.RECORDING_NOT_FOUND,

@@ -7,6 +7,7 @@ import pytest
 
 import appliance
 from appliance.api import http
+from appliance.api.http import problems
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs, orders
 from appliance.core.model import (
@@ -388,6 +389,27 @@ def test_the_audio_of_a_converted_recording_is_ogg(client, station):
         answer = client.get(f"/v1/recordings/{row.id}/audio", headers=headers)
         assert (answer.status_code, answer.headers["content-type"]) == (status, "audio/ogg")
         assert f"{row.id}.opus" in answer.headers["content-disposition"]
+
+
+def test_audio_that_is_converted_at_this_moment_is_sent(client, station, monkeypatch):
+    row = station.recordings.add(format="opus")
+    file = station.recordings.path(row.id)
+    found = iter([file.with_suffix(".wav"), file])
+    monkeypatch.setattr(station.recordings, "sound", lambda _: next(found))
+    assert client.get(f"/v1/recordings/{row.id}/audio").content == file.read_bytes()
+
+
+def test_audio_whose_file_gives_way_before_it_is_sent_is_sent(client, station, monkeypatch):
+    class Converted(problems.OpenedFile):
+        def __init__(self, *given):
+            super().__init__(*given)
+            file.unlink()
+
+    row = station.recordings.add()
+    file = station.recordings.path(row.id)
+    sound = file.read_bytes()
+    monkeypatch.setattr(problems, "OpenedFile", Converted)
+    assert client.get(f"/v1/recordings/{row.id}/audio").content == sound
 
 
 @pytest.mark.parametrize(

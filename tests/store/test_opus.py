@@ -21,7 +21,7 @@ from appliance.core.inputs import (
     RecordingPrepared,
 )
 from appliance.core.orders import FinishRecording
-from appliance.store import database
+from appliance.store import database, recording_files
 from appliance.store.finished import opus, work
 from appliance.store.finished.opus import Opus
 from appliance.store.finished.work import Work
@@ -187,6 +187,20 @@ def test_a_recording_that_is_deleted_while_it_is_converted_leaves_nothing(tmp_pa
         assert kept.list() == ()
         assert names(kept, recording) == set()
         assert inbox.of(RecordingConverted) == []
+
+
+def test_a_recording_that_is_converted_while_its_file_is_looked_for_is_found(tmp_path, monkeypatch):
+    with station(tmp_path) as (kept, inbox, writer):
+        recording = recorded(kept, inbox)
+        looks, size = iter([True]), recording_files.size
+
+        def converted_before(path):
+            if next(looks, False):
+                convert(kept, inbox, writer, recording)
+            return size(path)
+
+        monkeypatch.setattr(recording_files, "size", converted_before)
+        assert kept.sound(recording).suffix == ".opus"
 
 
 def test_a_converted_file_that_was_cut_off_is_listed_as_long_as_it_is_and_one_without_sound_is_not_served(tmp_path):

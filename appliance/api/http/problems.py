@@ -1,7 +1,7 @@
 """Every error as application/problem+json (RFC 9457), with the texts of IntercomError."""
 
 import http.client
-from typing import Any
+from typing import Any, BinaryIO
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
@@ -131,3 +131,21 @@ class ServedFile(FileResponse):
                 await send(message)
 
         await super().__call__(scope, receive, outgoing)
+
+
+class OpenedFile(ServedFile):
+    """A file that is sent to its end, although another may replace it meanwhile; it is closed after that."""
+
+    def __init__(self, file: BinaryIO, media_type: str, filename: str) -> None:
+        super().__init__(
+            f"/proc/self/fd/{file.fileno()}",
+            media_type=media_type,
+            filename=filename,
+            content_disposition_type="inline",
+        )
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file, and close it."""
+        with self._file:
+            await super().__call__(scope, receive, send)

@@ -1,7 +1,10 @@
 """/v1/recordings: those that are being made, and finished ones, with their audio; clients never give a file name."""
 
 import asyncio
-from typing import Annotated
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse, JSONResponse
@@ -12,7 +15,7 @@ from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
 from appliance.api.http.response_schemas import answers
 from appliance.api.http.times import utc
-from appliance.api.ports import HttpPorts, Recording
+from appliance.api.ports import HttpPorts, Recording, Recordings
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core import inputs
@@ -116,12 +119,18 @@ async def read_recording(recording: Id, daemon: Daemon) -> JSONResponse:
         206: {"description": "The requested Range.", "content": {"audio/wav": {}, "audio/ogg": {}}},
     },
 )
-async def read_recorded_sound(recording: Id, daemon: Daemon) -> problems.ServedFile:
+async def read_recorded_sound(recording: Id, daemon: Daemon) -> problems.OpenedFile:
     """The audio of a complete recording, WAV or Opus in Ogg; supports Range."""
-    path = await asyncio.to_thread(daemon.recordings.sound, recording)
-    return problems.ServedFile(
-        path, media_type=_MEDIA_TYPES[path.suffix], filename=path.name, content_disposition_type="inline"
-    )
+    path, file = await asyncio.to_thread(_opened, daemon.recordings, recording)
+    return problems.OpenedFile(file, _MEDIA_TYPES[path.suffix], path.name)
+
+
+def _opened(recordings: Recordings, recording: str) -> tuple[Path, BinaryIO]:
+    """The file of a recording, which may be converted between the look for its name and the open."""
+    while True:
+        path = recordings.sound(recording)
+        with suppress(FileNotFoundError):
+            return path, os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
 
 
 @router.get("/{recording}/peaks", responses=answers(models.Waveform))

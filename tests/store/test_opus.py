@@ -170,6 +170,25 @@ def test_a_file_that_is_shorter_than_the_recording_does_not_take_its_place(tmp_p
         assert names(kept, recording) == {".wav", ".json"}
 
 
+@pytest.mark.parametrize("cut", [1, 100])
+def test_a_file_that_was_cut_off_in_its_last_page_does_not_take_the_recordings_place(tmp_path, monkeypatch, cut):
+    async def cutting(*words, **limits):
+        done = await run(*words, **limits)
+        new = kept.path(recording).with_suffix(".opus.new")
+        os.truncate(new, new.stat().st_size - cut)
+        return done
+
+    run = idle_programs.run
+    with station(tmp_path) as (kept, inbox, writer):
+        recording = recorded(kept, inbox)
+        monkeypatch.setattr(idle_programs, "run", cutting)
+        with pytest.raises(IntercomError) as caught:
+            convert(kept, inbox, writer, recording)
+        assert caught.value.cause == "The new file was cut off."
+        assert can_be_played(kept, recording) == "wav"
+        assert names(kept, recording) == {".wav", ".json"}
+
+
 def test_a_recording_that_is_deleted_while_it_is_converted_leaves_nothing(tmp_path, monkeypatch):
     async def deleting(*words, **limits):
         done = await run(*words, **limits)

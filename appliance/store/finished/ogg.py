@@ -1,7 +1,8 @@
 """The length of an Opus file, from its first and last page (RFC 3533, RFC 7845).
 
-A page begins with OggS, and has at 6 the position of the end of its last whole packet, in samples of 48 kHz. The first
-page holds OpusHead, which has at 10 how many samples are skipped at the beginning.
+A page begins with OggS, and has at 5 its flags, at 6 the position of the end of its last whole packet, in samples of
+48 kHz, and at 26 the number of its segments, whose lengths follow, and then the segments. The first page holds
+OpusHead, which has at 10 how many samples are skipped at the beginning.
 """
 
 import os
@@ -13,6 +14,8 @@ RATE_HZ = 48_000  # of positions, whatever the sound had before
 _HEAD = 4096
 _LAST = 131_072  # bytes: twice the longest page
 _NO_PACKET = -1  # the position of a page in which no packet ends
+_PAGE_HEAD = 27  # bytes before the lengths of the segments
+_LAST_PAGE = 4  # a flag
 
 
 def measure(descriptor: int) -> WavContent | None:
@@ -31,3 +34,20 @@ def measure(descriptor: int) -> WavContent | None:
                 return WavContent(position - skipped, RATE_HZ, size) if position > skipped else None
         at = tail.rfind(b"OggS", 0, at)
     return None
+
+
+def is_whole(descriptor: int) -> bool:
+    """Whether the file ends with the end of a last page: `measure` also gives the length of one that was cut off.
+
+    Raises OSError.
+    """
+    tail = os.pread(descriptor, _LAST, max(0, os.fstat(descriptor).st_size - _LAST))
+    at = tail.rfind(b"OggS")
+    while at >= 0:
+        lengths = at + _PAGE_HEAD
+        if len(tail) >= lengths:
+            begin = lengths + tail[lengths - 1]
+            if begin + sum(tail[lengths:begin]) == len(tail):
+                return bool(tail[at + 5] & _LAST_PAGE)
+        at = tail.rfind(b"OggS", 0, at)  # the letters may be sound
+    return False

@@ -78,11 +78,13 @@ class Opus:
         """Make the new file durable and the recording's own. Raises IntercomError and OSError."""
         new = recording_files.unfinished(path)
         with new.open("r+b") as file:
-            sound = ogg.measure(file.fileno())
+            sound, whole = ogg.measure(file.fileno()), ogg.is_whole(file.fileno())
             os.fsync(file.fileno())
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if sound is None or abs(sound.duration_s - self._recordings.get(recording).duration_s) > DIFFERENCE_S:
             raise _failed("The new file is not as long as the recording.")
+        if not whole:
+            raise _failed("The new file was cut off.")
         new.chmod(0o640)
         new.replace(recording_files.opus(path))
         durable.sync(path.parent)

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -145,6 +146,9 @@ class Recordings(RecordingLists):
             )
         if size != row.bytes:
             self._writer.ask(partial(self._mend, RecordingId(recording)), done=_act)
+            opus = recording_files.opus(path)
+            if recording_files.size(opus) == row.bytes:  # the disc did not let the WAV file go
+                return opus
         return self.file(recording)
 
     async def peaks(self, recording: str) -> Json:
@@ -375,7 +379,8 @@ class Recordings(RecordingLists):
         path, entry = self.path(recording), recording_index.find(connection, recording)
         if entry is not None and recording_files.size(recording_files.opus(path)) == entry.bytes:
             # An unclean end came after the index had learned of the Opus file, and before the WAV file was removed.
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # `sound` gives the Opus file nevertheless
+                path.unlink(missing_ok=True)
             return _nothing
         sound, digest = recording_files.seal(path)
         if sound is None:

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import time
 from math import pi, sin
+from pathlib import Path
 
 import pytest
 
@@ -122,7 +123,7 @@ def end(*_, **__):
 
 @pytest.mark.parametrize(
     "last",
-    ["idle_programs.run", "_begin", "durable.sync", "Writer.ask", "recording_index.change", "write_facts", "_act"],
+    ["idle_programs.run", "_begin", "Writer.ask", "durable.sync", "recording_index.change", "write_facts", "_act"],
 )
 def test_whatever_ends_the_service_the_recording_can_be_played_and_is_converted_after_the_next_start(
     tmp_path, monkeypatch, last
@@ -135,7 +136,7 @@ def test_whatever_ends_the_service_the_recording_can_be_played_and_is_converted_
             if name == "_act":  # the index has the new file, and the old one is there still
                 patched.setattr(opus, "_act", lambda _: None)
                 convert(kept, inbox, writer, recording)
-            elif name in {"change", "write_facts"}:  # in the writer's thread, whose transaction fails
+            elif name in {"sync", "change", "write_facts"}:  # in the writer's thread, whose transaction fails
                 patched.setattr(f"{where}.{name}", lambda *_, **__: (_ for _ in ()).throw(OSError(5, "I/O error")))
                 with pytest.raises(IntercomError):
                     convert(kept, inbox, writer, recording)
@@ -206,6 +207,45 @@ def test_a_recording_that_is_deleted_while_it_is_converted_leaves_nothing(tmp_pa
         assert kept.list() == ()
         assert names(kept, recording) == set()
         assert inbox.of(RecordingConverted) == []
+
+
+def test_a_new_file_has_no_name_yet_when_its_recording_can_be_deleted_so_that_nothing_is_left(tmp_path, monkeypatch):
+    """`delete` may have looked for the files before."""
+
+    def deleting(*_, **__):
+        monkeypatch.undo()
+        before.update(names(kept, recording))
+        kept.delete(recording, "http:unix")
+        raise Killed
+
+    before = set()
+    with station(tmp_path) as (kept, inbox, writer):
+        recording = recorded(kept, inbox)
+        monkeypatch.setattr(opus.Writer, "ask", deleting)
+        with pytest.raises(Killed):
+            convert(kept, inbox, writer, recording)
+        assert before == {".wav", ".json", ".opus.new"}
+        assert names(kept, recording) == set()
+
+
+def test_a_wav_file_that_cannot_be_removed_does_no_harm_and_goes_later(tmp_path, monkeypatch):
+    def refused(path, **options):
+        if path.suffix == ".wav":
+            raise OSError(5, "Input/output error")
+        unlink(path, **options)
+
+    unlink = Path.unlink
+    with station(tmp_path) as (kept, inbox, writer):
+        recording = recorded(kept, inbox)
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "unlink", refused)
+            convert(kept, inbox, writer, recording)
+            assert inbox.of(RecordingConverted)
+            assert kept.sound(recording).suffix == ".opus"
+            assert names(kept, recording) == {".wav", ".opus", ".json"}
+        convert(kept, inbox, writer, recording)
+        assert can_be_played(kept, recording) == "opus"
+        assert names(kept, recording) == {".opus", ".json"}
 
 
 def test_a_recording_that_is_converted_while_its_file_is_looked_for_is_found(tmp_path, monkeypatch):

@@ -86,25 +86,30 @@ class Opus:
         if not whole:
             raise _failed("The new file was cut off.")
         new.chmod(0o640)
-        new.replace(recording_files.opus(path))
-        durable.sync(path.parent)
         self._writer.ask(partial(self._enter, recording, path, sound, digest), done=_act)
 
     def _enter(
         self, recording: RecordingId, path: Path, sound: WavContent, digest: str, connection: sqlite3.Connection
     ) -> After:
-        """Enter the new file into the index; the WAV file goes once that is on disc."""
-        entry = recording_index.find(connection, recording)
+        """Enter the new file into the index; the WAV file goes once that is on disc.
+
+        The file gets its name here, in the thread that deletes recordings: none is left of one that was deleted.
+        """
+        entry, new = recording_index.find(connection, recording), recording_files.unfinished(path)
         if entry is None:
-            return partial(recording_files.opus(path).unlink, missing_ok=True)  # it was deleted meanwhile
+            return partial(_remove, new)
+        with suppress(FileNotFoundError):  # it has its name already where this runs again
+            new.replace(recording_files.opus(path))
+        if recording_files.size(recording_files.opus(path)) != sound.bytes:
+            raise _failed("The new file is gone.")
+        durable.sync(path.parent)
         recording_index.change(connection, recording, bytes=sound.bytes, sha256=digest)
         changed = recording_index.find(connection, recording)
         if changed is not None:
             write_facts(path, changed)
 
         def finish() -> None:
-            path.unlink(missing_ok=True)
-            durable.sync(path.parent)
+            _remove(path)
             self._post(
                 RecordingConverted(
                     at=self._clock(), recording=recording, duration_s=entry.duration_s, bytes=sound.bytes
@@ -112,6 +117,13 @@ class Opus:
             )
 
         return finish
+
+
+def _remove(path: Path) -> None:
+    """Remove a file that is needed no more; where the disc refuses, it stays, and harms nobody."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+        durable.sync(path.parent)
 
 
 def _begin(path: Path) -> tuple[Path, int]:

@@ -159,11 +159,11 @@ class App:
             clock.stop()
             network.stop()
             await announcer.stop()
-            if self._work is not None:
-                await self._work.stop()
             await web.stop()
             await link.stop()
             await panel.stop()
+            if self._work is not None:
+                await self._work.stop()
             await asyncio.sleep(0)  # the core processes the adapters' last inputs
             reactor.stop()
             sounds.clear()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from appliance.base import idle_programs
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.inputs import (
     PartFailed,
     PartRecovered,
@@ -28,7 +28,7 @@ from appliance.store.finished.opus import Opus
 from appliance.store.finished.work import Work
 from appliance.store.quota import Limits
 from tests.store.test_recordings import header, order, station
-from tests.support.waiting import until, until_async
+from tests.support.waiting import PATIENCE_S, until, until_async
 
 RATE_HZ = 16_000
 HERTZ, LOUD = 1_000, 8_000
@@ -364,3 +364,99 @@ def test_one_that_cannot_be_converted_does_not_hold_up_the_others(tmp_path, monk
         assert can_be_played(kept, order(0).recording, 0.5) == "wav"
     assert "Broken." in inbox.of(PartFailed)[0].why
     assert ".wav" in left[0] and ".opus.new" not in left[0]
+
+
+class Broken:
+    """Converts nothing."""
+
+    def __init__(self):
+        self.tries = 0
+
+    async def convert(self, recording):
+        self.tries += 1
+        raise IntercomError(ErrorCode.UNAVAILABLE, f"{recording} cannot be converted.")
+
+
+def test_what_never_succeeds_is_tried_after_twice_as_long_each_time_up_to_a_day(tmp_path, monkeypatch):
+    looks, now, broken = [], [0.0], Broken()
+
+    def noted():
+        looks.append(now[0])
+        return in_wav()
+
+    async def settled():
+        """What is due now has been tried."""
+        seen = len(looks)
+        await until_async(lambda: len(looks) > seen + 2)
+
+    async def scenario():
+        worker = Work(kept, broken, lambda: True, inbox, lambda: now[0])
+        worker.look()
+        await settled()
+        for times in range(1, 4):
+            for _ in range(2 ** (times - 1)):
+                assert broken.tries == times
+                now[0] += unit_s
+                await settled()
+        for times in range(4, 8):  # the last ones would wait longer without a limit
+            assert broken.tries == times
+            now[0] += work._LONGEST_RETRY_S
+            await settled()
+        assert broken.tries == 8
+        await worker.stop()
+
+    unit_s = 2**-6
+    monkeypatch.setattr(work, "_RETRY_S", unit_s)
+    monkeypatch.setattr(work, "_LONGEST_RETRY_S", 16 * unit_s)
+    with station(tmp_path) as (kept, inbox, _):
+        recorded(kept, inbox, seconds=0.5)
+        in_wav = kept.in_wav
+        monkeypatch.setattr(kept, "in_wav", noted)
+        asyncio.run(scenario())
+        assert inbox.of(PartRecovered) == []
+
+
+def test_recordings_are_converted_once_their_directory_is_back(tmp_path, monkeypatch):
+    def noted():
+        found = in_wav()
+        looks.append(found)
+        return found
+
+    async def scenario():
+        worker = Work(kept, Opus(kept, writer, inbox, time.monotonic), lambda: True, inbox, time.monotonic)
+        await until_async(lambda: len(looks) > 1)
+        (tmp_path / "away").rename(directory)
+        await until_async(lambda: inbox.of(RecordingConverted))
+        await worker.stop()
+
+    looks = []
+    monkeypatch.setattr(work, "_RETRY_S", 0.01)
+    with station(tmp_path) as (kept, inbox, writer):
+        directory = kept.path(recorded(kept, inbox, seconds=0.5)).parent
+        directory.rename(tmp_path / "away")
+        in_wav = kept.in_wav
+        monkeypatch.setattr(kept, "in_wav", noted)
+        asyncio.run(scenario())
+    assert looks[0] == ()
+
+
+def test_the_end_does_not_wait_for_a_program_that_the_kernel_cannot_end(tmp_path, monkeypatch):
+    async def stuck(*_, **__):
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.Event().wait()
+
+    async def scenario():
+        worker = Work(kept, Opus(kept, writer, inbox, time.monotonic), lambda: True, inbox, time.monotonic)
+        async with asyncio.timeout(PATIENCE_S):
+            await begun.wait()
+            await worker.stop()
+
+    begun = asyncio.Event()
+    monkeypatch.setattr(work, "_END_S", 0.01)
+    monkeypatch.setattr(idle_programs, "run", stuck)
+    with station(tmp_path) as (kept, inbox, writer):
+        recorded(kept, inbox, seconds=0.5)
+        asyncio.run(scenario())

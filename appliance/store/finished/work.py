@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import Counter
+import math
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -15,13 +15,16 @@ log = logging.getLogger(__name__)
 
 PART = "recordings"
 _RETRY_S = 600.0
+_LONGEST_RETRY_S = 86_400.0
+_END_S = 1.0
 
 
 class Work:
     """Begins at `look`, goes on until nothing is left to do, and waits. wanted: whether recordings become Opus files.
 
-    A failure is reported once for each reason, and tried again after ten minutes, or when something else is to do; what
-    has failed before comes last. For asyncio's thread.
+    It looks every ten minutes too, as the disc may have been away. A failure is reported once for each reason. What
+    failed comes last, and is tried again after ten minutes, then after twice as long each time, up to a day. For
+    asyncio's thread.
     """
 
     def __init__(
@@ -33,7 +36,7 @@ class Work:
         clock: Callable[[], float],
     ) -> None:
         self._recordings, self._opus, self._wanted, self._post, self._clock = recordings, opus, wanted, post, clock
-        self._failures: Counter[str] = Counter()
+        self._failures: dict[str, tuple[float, float]] = {}  # how long each waits since it failed, and until when
         self._failing = False
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name="finished recordings")
@@ -43,35 +46,46 @@ class Work:
         self._wake.set()
 
     async def stop(self) -> None:
-        """End; what is unfinished begins again at the next start."""
+        """End; what is unfinished begins again at the next start.
+
+        The kernel cannot end a program yet whose disc does not answer: the end of the service does not wait for it.
+        """
         self._task.cancel()
-        await asyncio.wait([self._task])
+        await asyncio.wait([self._task], timeout=_END_S)
 
     async def _run(self) -> None:
         while True:
             self._wake.clear()
-            done = await self._pass()
+            await self._pass()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), None if done else _RETRY_S)
+                await asyncio.wait_for(self._wake.wait(), _RETRY_S)
 
-    async def _pass(self) -> bool:
-        """Convert what is left, oldest first; False if something failed."""
+    async def _pass(self) -> None:
+        """Convert what is left and due, oldest first, until something fails."""
         name = ""
         try:
             names = await asyncio.to_thread(self._recordings.in_wav) if self._wanted() else ()
-            for name in sorted(names, key=lambda each: (self._failures[each], each)):
+            self._failures = {each: self._failures[each] for each in names if each in self._failures}
+            due = [each for each in names if self._failed(each)[1] <= self._clock()]
+            for name in sorted(due, key=lambda each: (self._failed(each)[0], each)):
                 if self._wanted():
                     await self._opus.convert(name)
-                    del self._failures[name]
+                    self._failures.pop(name, None)
                     self._recordings.tidy()
         except (IntercomError, OSError) as error:
-            self._failures[name] += 1
+            self._postpone(name)
             self._report(name, error)
-            return False
-        if self._failing:
+            return
+        if self._failing and not self._failures:
             self._failing = False
             self._post(PartRecovered(at=self._clock(), part=PART))
-        return True
+
+    def _failed(self, name: str) -> tuple[float, float]:
+        return self._failures.get(name, (0.0, -math.inf))
+
+    def _postpone(self, name: str) -> None:
+        wait_s = min(2 * self._failed(name)[0] or _RETRY_S, _LONGEST_RETRY_S)
+        self._failures[name] = wait_s, self._clock() + wait_s
 
     def _report(self, name: str, error: IntercomError | OSError) -> None:
         """Without the recording's id, which the log has: one reason for several recordings is one event."""

@@ -262,6 +262,22 @@ def test_a_recording_that_is_converted_while_its_file_is_looked_for_is_found(tmp
         assert kept.sound(recording).suffix == ".opus"
 
 
+def test_the_waveform_of_a_recording_that_is_converted_meanwhile_is_counted(tmp_path, monkeypatch):
+    async def converting(*words, **limits):
+        if words[-2] == str(kept.path(recording)) and words[0] != opus.PROGRAM:
+            await Opus(kept, writer, inbox, time.monotonic).convert(recording)
+        return await run(*words, **limits)
+
+    run = idle_programs.run
+    monkeypatch.setattr(idle_programs, "run", converting)
+    with station(tmp_path) as (kept, inbox, writer):
+        recording = recorded(kept, inbox)
+        shown = asyncio.run(kept.peaks(recording))
+        assert max(shown["data"]) == pytest.approx(LOUD >> 8, abs=8)
+        assert can_be_played(kept, recording) == "opus"
+        assert names(kept, recording) == {".opus", ".json", ".peaks"}
+
+
 def test_a_converted_file_that_was_cut_off_is_listed_as_long_as_it_is_and_one_without_sound_is_not_served(tmp_path):
     with station(tmp_path) as (kept, inbox, writer):
         recording = recorded(kept, inbox, seconds=5.0)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -45,8 +46,7 @@ class Peaks:
         async with self._in_turn():
             found = await asyncio.to_thread(_kept, path)  # others may have waited for the same
             if found is None:
-                seconds = (await asyncio.to_thread(self._get, recording)).duration_s
-                found = await self._count(path, seconds)
+                found = await self._count(recording)
                 await asyncio.to_thread(self._keep, path, found)
         return found
 
@@ -73,12 +73,13 @@ class Peaks:
         finally:
             self._waiting -= 1
 
-    async def _count(self, path: Path, seconds: float) -> Json:
-        words = (sys.executable, "-I", "-S", str(PROGRAM), str(path), str(seconds))
-        try:
-            status, output, errors = await idle_programs.run(*words, cpu_s=WITHIN_S, niceness=NICENESS)
-        except OSError as error:
-            status, output, errors = 1, b"", reason(error)
+    async def _count(self, recording: str) -> Json:
+        seconds = (await asyncio.to_thread(self._get, recording)).duration_s
+        path = await asyncio.to_thread(self._sound, recording)
+        status, output, errors = await _run(path, seconds)
+        if status and not await asyncio.to_thread(os.path.lexists, path):  # it was converted meanwhile
+            path = await asyncio.to_thread(self._sound, recording)
+            status, output, errors = await _run(path, seconds)
         if status:
             log.warning("the waveform of %s could not be counted: %s", path, errors[-500:])
             raise IntercomError(
@@ -94,6 +95,14 @@ class Peaks:
         """Store the waveform; where that fails it is counted again next time."""
         with suppress(IntercomError):
             self._writer.ask(partial(_store, path, json.dumps(found, separators=(",", ":"))))
+
+
+async def _run(path: Path, seconds: float) -> tuple[int, bytes, str]:
+    words = (sys.executable, "-I", "-S", str(PROGRAM), str(path), str(seconds))
+    try:
+        return await idle_programs.run(*words, cpu_s=WITHIN_S, niceness=NICENESS)
+    except OSError as error:
+        return 1, b"", reason(error)
 
 
 def _store(path: Path, text: str, connection: sqlite3.Connection) -> None:

@@ -4,8 +4,9 @@ import http.client
 import json
 import os
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
@@ -52,22 +53,27 @@ class Client:
             raise _refused(answer.status, reply)
         return reply
 
-    def fetch(self, path: str, file: IO[bytes]) -> None:
-        """Write what is at a path into an open file. Raises IntercomError, as `ask` does, and OSError of the file."""
-        connection = self._connection(TIMEOUT_S)
+    @contextmanager
+    def fetch(self, path: str) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """The media type of what is at a path, and its bytes in parts. Raises IntercomError, as `ask` does."""
+        with closing(self._connection(TIMEOUT_S)) as connection:
+            try:
+                connection.request("GET", path, headers=self._authorization())
+                answer = connection.getresponse()
+                if answer.status not in OK:
+                    raise _refused(answer.status, json.loads(answer.read() or b"{}"))
+                length = int(answer.headers["Content-Length"])
+            except (OSError, http.client.HTTPException, ValueError) as err:
+                raise self._unreachable(err) from err
+            yield answer.headers.get_content_type(), self._parts(answer, length)
+
+    def _parts(self, answer: http.client.HTTPResponse, left: int) -> Iterator[bytes]:
         try:
-            connection.request("GET", path, headers=self._authorization())
-            answer = connection.getresponse()
-            if answer.status not in OK:
-                raise _refused(answer.status, json.loads(answer.read() or b"{}"))
-            left = int(answer.headers["Content-Length"])
             while left and (some := answer.read(min(left, CHUNK))):
                 left -= len(some)
-                file.write(some)
-        except (http.client.HTTPException, ConnectionError, TimeoutError, ValueError) as err:
+                yield some
+        except (OSError, http.client.HTTPException) as err:
             raise self._unreachable(err) from err
-        finally:
-            connection.close()
         if left:
             raise self._unreachable(ConnectionError("The connection ended early."))
 

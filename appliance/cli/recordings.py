@@ -4,7 +4,7 @@ import argparse
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
@@ -14,6 +14,7 @@ from appliance.cli.client import Client
 LIVE = ("start", "stop", "pause", "resume", "discard")
 ACTS = ("list", "get", "play", "delete", "protect", "unprotect")
 WORDS = {"list": show.recordings, "get": show.file}
+FORMATS = {"audio/ogg": "opus"}  # of the answer: each other one is wav
 PLAYERS = {"wav": (("pw-play",), ("paplay",), ("aplay", "-q")), "opus": (("pw-play",), ("paplay",))}
 PLAYER_PACKAGE = {"wav": "alsa-utils", "opus": "pipewire-bin or pulseaudio-utils"}
 FILTERS = {
@@ -81,10 +82,10 @@ def run(client: Client, given: argparse.Namespace) -> Json:
             "",
             "Give its id; `intercomctl recordings` lists them.",
         )
-    path = f"/v1/recordings/{given.recording}"
+    path = f"/v1/recordings/{quote(given.recording, safe='')}"
     match given.act:
         case "get":
-            return _get(client, path, given.output)
+            return _get(client, path, given.output, given.recording)
         case "play":
             return _play(client, path)
         case "delete":
@@ -93,23 +94,24 @@ def run(client: Client, given: argparse.Namespace) -> Json:
             return client.ask("PATCH", path, {"protected": given.act == "protect"})
 
 
-def _get(client: Client, path: str, output: Path | None) -> Json:
+def _get(client: Client, path: str, output: Path | None, recording: str) -> Json:
     """Fetch the sound into a file, which must not be there yet; "-" is standard output."""
-    found = client.ask("GET", path)
-    output = output or Path(f"{found['id']}.{found['format']}")
-    if str(output) == "-":
-        client.fetch(found["url"], sys.stdout.buffer)
-        return {}
-    try:
-        with output.open("xb") as file:
-            client.fetch(found["url"], file)
-    except OSError as err:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID,
-            f"{output} cannot be written.",
-            reason(err),
-            "Give another file with --output.",
-        ) from err
+    with client.fetch(f"{path}/audio") as (media_type, parts):
+        kind = FORMATS.get(media_type, "wav")
+        output = output or Path(f"{recording}.{kind}")
+        if str(output) == "-":
+            sys.stdout.buffer.writelines(parts)
+            return {}
+        try:
+            with output.open("xb") as file:
+                file.writelines(parts)
+        except OSError as err:
+            raise IntercomError(
+                ErrorCode.PARAMETER_INVALID,
+                f"{output} cannot be written.",
+                reason(err),
+                "Give another file with --output.",
+            ) from err
     return {"file": str(output)}
 
 
@@ -119,18 +121,18 @@ def _play(client: Client, path: str) -> Json:
     import subprocess  # noqa: PLC0415
     import tempfile  # noqa: PLC0415
 
-    found = client.ask("GET", path)
-    players = PLAYERS[found["format"]]
-    player = next((each for each in players if shutil.which(each[0])), None)
-    if player is None:
-        raise IntercomError(
-            ErrorCode.UNAVAILABLE,
-            "No program that plays sound was found.",
-            f"None of {', '.join(each[0] for each in players)} is installed.",
-            f"Install {PLAYER_PACKAGE[found['format']]}, or fetch the file with `intercomctl recordings get`.",
-        )
-    with tempfile.NamedTemporaryFile(suffix=f".{found['format']}") as file:
-        client.fetch(found["url"], file)
+    with tempfile.NamedTemporaryFile() as file:
+        with client.fetch(f"{path}/audio") as (media_type, parts):
+            kind = FORMATS.get(media_type, "wav")
+            player = next((each for each in PLAYERS[kind] if shutil.which(each[0])), None)
+            if player is None:
+                raise IntercomError(
+                    ErrorCode.UNAVAILABLE,
+                    "No program that plays sound was found.",
+                    f"None of {', '.join(each[0] for each in PLAYERS[kind])} is installed.",
+                    f"Install {PLAYER_PACKAGE[kind]}, or fetch the file with `intercomctl recordings get`.",
+                )
+            file.writelines(parts)
         file.flush()
         status = subprocess.run([*player, file.name], check=False).returncode
     if status:

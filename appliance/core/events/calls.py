@@ -313,7 +313,10 @@ class MediaLinked(CallEvent):
 
 
 class MediaUnlinked(CallEvent):
-    """That is over. reason: stopped, by a client; ended, with the call or target, or as both are in one conference."""
+    """The link ended.
+
+    reason: stopped, by a client; ended, with the call or target, or as both are in one conference.
+    """
 
     TYPE = "media.unlinked"
     target: str

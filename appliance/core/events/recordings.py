@@ -64,7 +64,7 @@ class RecordingRecovered(RecordingAvailable):
 
 
 class RecordingConverted(RecordingAvailable):
-    """A recording was converted to Opus: at `url` is another file, of so many bytes."""
+    """A recording was converted to Opus: `url` now gives the Opus file; `bytes` is its size."""
 
     TYPE = "recording.converted"
 

@@ -366,6 +366,7 @@ def test_a_call_has_its_whole_shape():
             "recording_paused": False,
             "tone": None,
             "playback": None,
+            "links": [],
             "statistics_interval": 0,
             "transfer_policy": "refuse",
             "transfer": None,

@@ -4,13 +4,13 @@ from math import inf
 
 from appliance.core.accounts import sip_uris
 from appliance.core.appliance import persistence
-from appliance.core.audio import levels, links, playbacks, self_test
+from appliance.core.audio import levels, playbacks, self_test
 from appliance.core.conferences import mixing
 from appliance.core.desired import Desired, RelayPulse, Sound
 from appliance.core.model import State
 from appliance.core.panel.indications import lamps, tone
 from appliance.core.rooms import ROOMS
-from appliance.core.sound import media, sound_of
+from appliance.core.sound import media, sent, sound_of
 from appliance.core.status_line import status
 
 
@@ -30,7 +30,7 @@ def desired(state: State) -> Desired:
             plays=sound_of(state.audio.tone(None)),
             country=state.settings.audio.country,
             files=playbacks.files(state) if state.audio.playbacks else (),
-            sent=links.sent(state) if state.audio.links else (),
+            sent=sent(state) if state.audio.links else (),
         ),
         relays=tuple(
             RelayPulse(door, pulse.id, int(pulse.until * 1e9), pulse.held)

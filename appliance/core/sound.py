@@ -1,21 +1,29 @@
 """Each call's sound: what it hears, who hears it, and which calls are at rest."""
 
+from collections.abc import Iterator
+
 from appliance.core.calls import updates
 from appliance.core.conferences import mixing
 from appliance.core.desired import CallMedia, Capture
 from appliance.core.model import (
+    SPEAKER,
     Call,
     CallId,
     CallState,
     CountryTone,
     EarlySource,
     Hold,
+    Link,
+    LinkDirection,
     OpenRecording,
     PlayedTone,
     SoundMode,
     State,
     TransferPolicy,
 )
+
+Sent = tuple[CallId, CallId | None, float]  # see desired.Sound
+TO, FROM = {LinkDirection.TO, LinkDirection.BOTH}, {LinkDirection.FROM, LinkDirection.BOTH}
 
 
 def rests(state: State, front: Call) -> bool:
@@ -61,6 +69,41 @@ def sound_of(played: PlayedTone | None) -> CountryTone | None:
 def hears_early(state: State, call: Call) -> bool:
     """Whether the caller hears the panel before the answer."""
     return early(call) and call.media.early is EarlySource.PANEL and call is state.calls.active
+
+
+def sent(state: State) -> tuple[Sent, ...]:
+    """What flows by links now."""
+    return tuple((*flow, link.gain) for link in state.audio.links for flow in flows(state, link))
+
+
+def flows(state: State, link: Link) -> Iterator[tuple[CallId, CallId | None]]:
+    """What flows by one link now: who is heard, and who hears it."""
+    call = state.calls.get(link.call)
+    if call is None or not mixing.talks(call):
+        return
+    if link.direction in TO:
+        for hearer in hearers(state, link.target):
+            yield call.id, hearer
+    if link.direction in FROM:
+        for source in talking(state, link.target):
+            yield source, call.id
+
+
+def hearers(state: State, target: str) -> tuple[CallId | None, ...]:
+    """Who hears what is sent to a target; None: the speaker, which push-to-talk closes while the visitor speaks."""
+    if target == SPEAKER:
+        return () if state.audio.talk else (None,)
+    if state.conference is not None and target == state.conference.id:
+        mix = mixing.mix(state)
+        here: tuple[CallId | None, ...] = hearers(state, SPEAKER) if mix.speaker else ()
+        return *mix.participants, *here
+    return talking(state, target)
+
+
+def talking(state: State, target: str) -> tuple[CallId, ...]:
+    """The target itself, if it is a call in which sound may flow."""
+    call = state.calls.get(target)
+    return (call.id,) if call is not None and mixing.talks(call) else ()
 
 
 def capture(state: State, call: Call, recording: OpenRecording) -> Capture:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from appliance.core import call_states, desired_state, events, inputs, snapshot
+from appliance.core import call_states, desired_state, events, inputs, snapshot, sound
 from appliance.core.conferences.lifecycle import MOST
 from appliance.core.desired import Desired
 from appliance.core.model import CallState, EarlySource, Hold, Joining, ParticipantState, State, Tone
@@ -28,11 +28,22 @@ def stepped(state: State, given, ended: Counter | None = None) -> Step:
     if new is not state:
         assert new.now >= state.now
         assert new.count <= max(new.settings.max_calls, state.count)
+    if new.audio.links:
+        announced(state, new)
     if new.doors.pulses is not state.doors.pulses:
         before = dict(state.doors.pulses)
         for door, pulse in new.doors.pulses:
             assert door not in before or pulse.id >= before[door].id, "a pulse's id is only ever newer"
     return taken
+
+
+def announced(state: State, new: State) -> None:
+    """A far end that is heard by a link from now on hears a tone of the station; the visitor's turn is only a pause."""
+    before = {(source, hearer) for source, hearer, gain in sound.sent(state) if gain}
+    hear_it = {tone.call for tone in new.audio.tones if tone.own}
+    for source, hearer, gain in sound.sent(new):
+        paused = hearer is None and state.audio.talk is not None
+        assert not gain or (source, hearer) in before or paused or source in hear_it, "it is overheard"
 
 
 def may_be(new: State) -> None:

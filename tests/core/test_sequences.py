@@ -132,6 +132,7 @@ CALL_REQUESTS = [
     inputs.StartRecording,
     inputs.StopRecording,
     lambda call: inputs.LinkSound(call, "speaker"),
+    inputs.StopTone,
     lambda call: inputs.SendCallText(call, TEXT),
     lambda call: inputs.SendInfo(call, TEXT),
     lambda call: inputs.TransferCall(call, "office"),

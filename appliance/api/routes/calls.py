@@ -183,8 +183,8 @@ async def link_sound(
 ) -> JSONResponse:
     """Send the call's sound to another call, the conference or the `speaker`, or bring another call's sound to it.
 
-    Both calls talk on while another one is in the foreground. A far end that somebody else hears from now on hears a
-    tone first.
+    Both calls talk on while another one is in the foreground. Whenever somebody begins to hear a far end by this, that
+    far end hears a tone for a second, which no client can stop or replace.
     """
     wanted = body or models.LinkSound()
     return await _order(daemon, inputs.LinkSound(CallId(call), target, wanted.direction, wanted.gain), who)

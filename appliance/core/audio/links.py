@@ -1,11 +1,10 @@
 """Links: sound of a call that a client sends to the speaker, the conference or another call, or brings from that call.
 
-Without a conference or such an order no call hears another one. A far end that somebody else hears from now on hears a
-tone first; a call that is to hear a conference must join it, which its participants learn. Nothing flows to or from a
-call that either side holds, and no link opens the microphone.
+Without a conference or such an order no call hears another one. Whenever somebody begins to hear a far end by a link,
+that far end hears a tone, which no client can stop. A call that is to hear a conference must join it, which its
+participants learn. Nothing flows to or from a call that either side holds, and no link opens the microphone.
 """
 
-from collections.abc import Iterator
 from typing import Literal
 
 from msgspec.structs import replace
@@ -13,7 +12,6 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.audio import tones
-from appliance.core.conferences import mixing
 from appliance.core.conferences.requests import find_conference, lasting
 from appliance.core.lookup import connected, find_call
 from appliance.core.model import (
@@ -28,13 +26,12 @@ from appliance.core.model import (
     of_country,
 )
 from appliance.core.orders import Reply
+from appliance.core.sound import sent
 from appliance.core.transition import Turn
 
-Sent = tuple[CallId, CallId | None, float]  # see desired.Sound
 MOST = 16
 LOUDEST = 200.0  # per cent
 TONE_S = 1.0
-TO, FROM = {LinkDirection.TO, LinkDirection.BOTH}, {LinkDirection.FROM, LinkDirection.BOTH}
 
 
 def link(turn: Turn, wanted: inputs.LinkSound, asked: inputs.Requested) -> Reply:
@@ -49,8 +46,6 @@ def link(turn: Turn, wanted: inputs.LinkSound, asked: inputs.Requested) -> Reply
     if len(others) == MOST:
         raise IntercomError(ErrorCode.CONFLICT, "No further link is possible.", f"The limit is {MOST}.", "End another.")
     turn.audio = replace(turn.audio, links=(*others, made))
-    for call in sorted(heard(made) - (set() if before is None else heard(before))):
-        announce(turn, call)
     turn.emit(events.MediaLinked(made.call, target=made.target, direction=made.direction, gain=made.gain))
     return Reply(asked.request, call=made.call)
 
@@ -96,10 +91,17 @@ def check(turn: Turn, wanted: Link) -> None:
         )
 
 
-def announce(turn: Turn, call: CallId) -> None:
-    """Play a short tone to a far end that somebody else hears from now on."""
+def announce(turn: Turn, before: State) -> None:
+    """Play a short tone to each far end that somebody hears by a link, and did not hear before this step."""
     played = of_country(Tone.WARNING, turn.settings.audio.country)
-    tones.begin(turn, PlayedTone(call, played, turn.now + TONE_S))
+    for call in sorted({source for source, _ in heard(turn.state) - heard(before)}):
+        tones.begin(turn, PlayedTone(call, played, turn.now + TONE_S, own=True))
+
+
+def heard(state: State) -> set[tuple[CallId, CallId | None]]:
+    """Who is heard by a link, and who hears it, also during the visitor's turn with push-to-talk, which is a pause."""
+    listening = replace(state, audio=replace(state.audio, talk=None))
+    return {(source, hearer) for source, hearer, gain in sent(listening) if gain}
 
 
 def settle(turn: Turn) -> None:
@@ -130,47 +132,6 @@ def drop(turn: Turn, found: Link, reason: Literal["stopped", "ended"]) -> None:
     """Remove a link, and report its end."""
     turn.audio = replace(turn.audio, links=tuple(each for each in turn.audio.links if each is not found))
     turn.emit(events.MediaUnlinked(found.call, target=found.target, reason=reason))
-
-
-def sent(state: State) -> tuple[Sent, ...]:
-    """What flows by links now."""
-    return tuple(each for link in state.audio.links for each in flows(state, link))
-
-
-def flows(state: State, link: Link) -> Iterator[Sent]:
-    """What flows by one link now."""
-    call = state.calls.get(link.call)
-    if call is None or not mixing.talks(call):
-        return
-    if link.direction in TO:
-        for hearer in hearers(state, link.target):
-            yield call.id, hearer, link.gain
-    if link.direction in FROM:
-        for source in talking(state, link.target):
-            yield source, call.id, link.gain
-
-
-def hearers(state: State, target: str) -> tuple[CallId | None, ...]:
-    """Who hears what is sent to a target; None: the speaker, which push-to-talk closes while the visitor speaks."""
-    if target == SPEAKER:
-        return () if state.audio.talk else (None,)
-    if state.conference is not None and target == state.conference.id:
-        mix = mixing.mix(state)
-        here: tuple[CallId | None, ...] = hearers(state, SPEAKER) if mix.speaker else ()
-        return *mix.participants, *here
-    return talking(state, target)
-
-
-def talking(state: State, target: str) -> tuple[CallId, ...]:
-    """The target itself, if it is a call in which sound may flow."""
-    call = state.calls.get(target)
-    return (call.id,) if call is not None and mixing.talks(call) else ()
-
-
-def heard(link: Link) -> set[CallId]:
-    """The calls whose far ends somebody hears by a link, now or after a hold."""
-    ends = (link.call, link.direction in TO), (CallId(link.target), link.direction in FROM)
-    return {call for call, is_heard in ends if is_heard}
 
 
 def find(state: State, call: CallId, target: str) -> Link | None:

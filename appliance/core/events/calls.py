@@ -302,8 +302,8 @@ class MediaLinked(CallEvent):
     """A client sends the sound of the call to another call, the conference or the speaker, or brings that of a call.
 
     target: id of that call or conference, or speaker. direction: to the target, from it, or both. gain: in per cent.
-    A far end that somebody else hears from now on hears a tone (`tone.started`). Sound flows while neither side holds
-    the calls.
+    Sound flows while neither side holds the calls. Whenever somebody begins to hear a far end, that far end hears a
+    tone (`tone.started`).
     """
 
     TYPE = "media.linked"

@@ -68,11 +68,15 @@ class CountryTone(Record):
 
 
 class PlayedTone(Record):
-    """A tone that a client has the station play to the far end of `call`, or on the speaker if that is None."""
+    """A tone that a client has the station play to the far end of `call`, or on the speaker if that is None.
+
+    own: the station plays it, since somebody else hears the far end; no client can stop or replace it.
+    """
 
     call: CallId | None
     sound: CountryTone
     until: float
+    own: bool = False
 
 
 def of_country(tone: Tone, country: str) -> CountryTone:

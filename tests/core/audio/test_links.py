@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode
 from appliance.core import events, inputs, snapshot
 from appliance.core.audio.links import MOST
-from appliance.core.model import CallId, ConferenceId, LinkDirection, SoundMode, Tone
+from appliance.core.model import CallId, ConferenceId, LinkDirection, SoundMode, Tone, ToneEnd
 from tests.core.conferences.test_conferences import begun, calling, heard, over, talked, two
 from tests.core.station import SETTINGS, Station
 
@@ -24,6 +24,17 @@ def flows(station: Station) -> set[tuple[str, str | None]]:
     return {(source, hearer) for source, hearer, _ in station.desired.sound.sent}
 
 
+def beeps(station: Station) -> list[CallId]:
+    """The calls whose far ends heard that somebody else hears them."""
+    return [each.call for each in station.told if isinstance(each, events.ToneStarted) and each.tone is Tone.WARNING]
+
+
+def far_end_holds(station: Station, call: CallId, *, held: bool) -> None:
+    if held:
+        station.give(inputs.UpdateReceived, call=call, changes=("hold",))
+    station.give(inputs.MediaStarted, call=call, codec=station.state.calls.get(call).media.codec, held=held)
+
+
 def linked(station: Station, call: CallId, target: str, direction: LinkDirection = TO, gain: float = 100.0) -> None:
     assert station.ask(inputs.LinkSound(call, target, direction, gain)).error is None
 
@@ -32,7 +43,7 @@ def linked(station: Station, call: CallId, target: str, direction: LinkDirection
     ("direction", "wanted"),
     [(TO, {"there"}), (FROM, {"here"}), (BOTH, {"here", "there"})],
 )
-def test_a_call_hears_another_one_by_order_and_who_is_heard_hears_a_tone_first(calls, direction, wanted):
+def test_a_call_hears_another_one_by_order_and_who_is_heard_hears_a_tone(calls, direction, wanted):
     station, first, second = calls
     assert (flows(station), heard(station)) == (set(), {first: ASIDE, second: TALKING})
     linked(station, first, second, direction, 50.0)
@@ -40,8 +51,7 @@ def test_a_call_hears_another_one_by_order_and_who_is_heard_hears_a_tone_first(c
     assert flows(station) == {ways[each] for each in wanted}
     assert {gain for _, _, gain in station.desired.sound.sent} == {50.0}
     assert heard(station) == {first: SILENT, second: TALKING}, "it talks on, without the panel"
-    tones = {each.call for each in station.told if isinstance(each, events.ToneStarted) and each.tone is Tone.WARNING}
-    assert tones == {ways[each][0] for each in wanted}
+    assert sorted(beeps(station)) == sorted(ways[each][0] for each in wanted)
     told = station.last(events.MediaLinked)
     assert (told.call, told.target, told.direction, told.gain) == (first, second, direction, 50.0)
     station.wait(2.0)
@@ -67,17 +77,63 @@ def test_an_order_of_the_same_changes_nothing_and_another_one_takes_its_place(ca
     assert "media.linked" not in [each.TYPE for each in station.told[count:]]
     linked(station, first, second, BOTH, 20.0)
     assert set(station.desired.sound.sent) == {(first, second, 20.0), (second, first, 20.0)}
-    tones = [each.call for each in station.told if isinstance(each, events.ToneStarted) and each.tone is Tone.WARNING]
-    assert tones == [first, second], "the first one knows already"
+    assert beeps(station) == [first, second], "the first one knows already"
+
+
+def test_the_tone_begins_with_the_first_gain_above_zero(calls):
+    station, first, second = calls
+    linked(station, first, second, gain=0.0)
+    assert beeps(station) == []
+    linked(station, first, second, gain=200.0)
+    assert beeps(station) == [first]
+    linked(station, first, second, gain=50.0)
+    assert beeps(station) == [first]
+
+
+def test_the_tone_begins_when_sound_flows_after_a_hold_by_either_far_end(calls):
+    station, first, second = calls
+    far_end_holds(station, first, held=True)
+    linked(station, first, second)
+    assert (flows(station), beeps(station)) == (set(), [])
+    far_end_holds(station, first, held=False)
+    assert (flows(station), beeps(station)) == ({(first, second)}, [first])
+    far_end_holds(station, second, held=True)
+    far_end_holds(station, second, held=False)
+    assert beeps(station) == [first, first]
+
+
+def test_the_tone_comes_for_each_one_that_begins_to_hear_the_far_end(calls):
+    station, first, second = calls
+    third = station.arrive("c-third").id
+    station.ask(inputs.AnswerCall(third))
+    talked(station, third)
+    linked(station, first, second)
+    linked(station, first, third)
+    assert beeps(station) == [first, first]
+    station.wait(2.0)
+    assert not station.state.audio.tones
+
+
+def test_no_client_stops_or_replaces_the_tone_until_it_has_ended(calls):
+    station, first, second = calls
+    station.ask(inputs.PlayTone(Tone.BUSY, first))
+    linked(station, first, second)
+    assert station.last(events.ToneStopped).reason is ToneEnd.REPLACED
+    assert station.ask(inputs.StopTone(first)).error.code == ErrorCode.CONFLICT
+    assert station.ask(inputs.PlayTone(Tone.BUSY, first)).error.code == ErrorCode.CONFLICT
+    assert station.ask(inputs.PlayTone(Tone.BUSY, second)).error is None
+    assert [played.sound.tone for played in station.state.audio.tones] == [Tone.WARNING, Tone.BUSY]
+    station.wait(1.0)
+    assert station.ask(inputs.PlayTone(Tone.BUSY, first)).error is None
+    assert station.ask(inputs.StopTone(first)).warning == ""
 
 
 def test_nothing_flows_while_either_side_holds_a_call_and_a_hold_on_purpose_stays(calls):
     station, first, second = calls
     linked(station, first, second, BOTH)
-    station.give(inputs.UpdateReceived, call=first, changes=("hold",))
-    station.give(inputs.MediaStarted, call=first, codec=station.state.calls.get(first).media.codec, held=True)
+    far_end_holds(station, first, held=True)
     assert flows(station) == set()
-    station.give(inputs.MediaStarted, call=first, codec=station.state.calls.get(first).media.codec, held=False)
+    far_end_holds(station, first, held=False)
     assert flows(station) == {(first, second), (second, first)}
     station.ask(inputs.HoldCall(first, held=True))
     assert flows(station) == set()
@@ -108,6 +164,7 @@ def test_the_speaker_plays_a_call_in_the_background_but_not_while_the_visitor_sp
     station.ask(inputs.Talk())
     assert flows(station) == set()
     station.ask(inputs.StopTalk())
+    assert (flows(station), beeps(station)) == ({(first, None)}, [first]), "the pause was not the end"
     station.ask(inputs.HangUpCall(second))
     over(station, first)
     assert station.last(events.MediaUnlinked).reason == "ended"

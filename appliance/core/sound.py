@@ -72,8 +72,12 @@ def hears_early(state: State, call: Call) -> bool:
 
 
 def sent(state: State) -> tuple[Sent, ...]:
-    """What flows by links now."""
-    return tuple((*flow, link.gain) for link in state.audio.links for flow in flows(state, link))
+    """What flows by links now; where two links bring the same sound to the same place, with the larger gain."""
+    gains: dict[tuple[CallId, CallId | None], float] = {}
+    for link in state.audio.links:
+        for flow in flows(state, link):
+            gains[flow] = max(link.gain, gains.get(flow, 0.0))
+    return tuple((source, hearer, gain) for (source, hearer), gain in gains.items())
 
 
 def flows(state: State, link: Link) -> Iterator[tuple[CallId, CallId | None]]:
@@ -107,11 +111,21 @@ def talking(state: State, target: str) -> tuple[CallId, ...]:
 
 
 def capture(state: State, call: Call, recording: OpenRecording) -> Capture:
-    """What goes into a call's recording. The sound of typing a code stays out, also at the panel's keypads."""
+    """What goes into a call's recording.
+
+    The sound of typing a code stays out: that of its far end, of every call that it hears, and of the panel's keypads.
+    """
     if recording.paused_at is not None:
         return Capture.NOTHING
-    typing = call.digits.received or any(entry.typed for entry in state.access.entries)
-    return Capture.SILENCE if typing else Capture.SOUND
+    typing = {each.id for each in state.calls.living if each.digits.received}
+    here = any(entry.typed for entry in state.access.entries)
+    return Capture.SILENCE if here or (typing and sources(state, call) & typing) else Capture.SOUND
+
+
+def sources(state: State, call: Call) -> set[CallId]:
+    """The calls whose sound goes into a call's recording: its own, and those that it hears."""
+    heard = {source for source, hearer, gain in sent(state) if hearer == call.id and gain}
+    return {call.id, *heard, *(one for one, other in mixing.links(state) if other == call.id)}
 
 
 def media(state: State, call: Call) -> CallMedia:

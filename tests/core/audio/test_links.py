@@ -6,7 +6,9 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode
 from appliance.core import events, inputs, snapshot
 from appliance.core.audio.links import MOST
+from appliance.core.desired import Capture
 from appliance.core.model import CallId, ConferenceId, LinkDirection, SoundMode, Tone, ToneEnd
+from appliance.core.orders import PrepareRecording
 from tests.core.conferences.test_conferences import begun, calling, heard, over, talked, two
 from tests.core.station import SETTINGS, Station
 
@@ -33,6 +35,11 @@ def far_end_holds(station: Station, call: CallId, *, held: bool) -> None:
     if held:
         station.give(inputs.UpdateReceived, call=call, changes=("hold",))
     station.give(inputs.MediaStarted, call=call, codec=station.state.calls.get(call).media.codec, held=held)
+
+
+def silent(station: Station) -> set[CallId]:
+    """The calls whose recordings have silence."""
+    return {media.call for media in station.desired.sound.calls if media.capture is Capture.SILENCE}
 
 
 def linked(station: Station, call: CallId, target: str, direction: LinkDirection = TO, gain: float = 100.0) -> None:
@@ -126,6 +133,43 @@ def test_no_client_stops_or_replaces_the_tone_until_it_has_ended(calls):
     station.wait(1.0)
     assert station.ask(inputs.PlayTone(Tone.BUSY, first)).error is None
     assert station.ask(inputs.StopTone(first)).warning == ""
+
+
+def test_of_two_links_with_the_same_source_and_hearer_the_larger_gain_counts(calls):
+    station, first, second = calls
+    linked(station, first, second, TO, 30.0)
+    linked(station, second, first, FROM, 80.0)
+    assert station.desired.sound.sent == ((first, second, 80.0),)
+    linked(station, first, second, TO, 90.0)
+    assert station.desired.sound.sent == ((first, second, 90.0),)
+    station.ask(inputs.UnlinkSound(first, second))
+    assert station.desired.sound.sent == ((first, second, 80.0),)
+
+
+@pytest.mark.parametrize(
+    ("direction", "gain", "too"),
+    [(TO, 100.0, True), (FROM, 100.0, False), (BOTH, 1.0, True), (TO, 0.0, False)],
+)
+def test_a_recording_has_silence_while_a_call_that_is_heard_in_it_types_a_code(calls, direction, gain, too):
+    station, first, second = calls
+    for order in station.orders(PrepareRecording):
+        station.give(inputs.RecordingPrepared, call=order.call, recording=order.recording)
+    linked(station, first, second, direction, gain)
+    station.give(inputs.DigitReceived, call=first, digit="1", method="rfc4733", duration_ms=100)
+    assert silent(station) == ({first, second} if too else {first})
+    station.wait(6.0)
+    assert silent(station) == set()
+
+
+@pytest.mark.parametrize("muted", [False, True])
+def test_the_recordings_of_a_conference_have_silence_while_one_that_is_heard_types_a_code(calls, muted):
+    station, first, second = calls
+    for order in station.orders(PrepareRecording):
+        station.give(inputs.RecordingPrepared, call=order.call, recording=order.recording)
+    conference = begun(station, calling(first, second))
+    station.ask(inputs.MuteIn(conference, first, muted=muted))
+    station.give(inputs.DigitReceived, call=first, digit="1", method="rfc4733", duration_ms=100)
+    assert silent(station) == ({first} if muted else {first, second})
 
 
 def test_nothing_flows_while_either_side_holds_a_call_and_a_hold_on_purpose_stays(calls):

@@ -5,6 +5,7 @@ import contextlib
 import numpy as np
 import pytest
 
+from tests.daemon.calls.test_baresip import levels
 from tests.daemon.conferences.test_conferences import PANEL, TONES, hears, hears_none
 from tests.support.daemon import Daemon, loopback
 from tests.support.peers.baresip import Baresip
@@ -32,7 +33,8 @@ def door(card, tmp_path):
     places = {name: (address := loopback(), free_port(address)) for name in NAMES}
     audio = {"playback": "pulse", "microphone_file": tone(tmp_path / "microphone.wav", PANEL)}
     targets = {name: {"uri": f"sip:far@{address}:{port}"} for name, (address, port) in places.items()}
-    with Daemon(tmp_path / "d", audio=audio, target=targets) as station:
+    recording = {"enabled": True, "calls": "none"}
+    with Daemon(tmp_path / "d", audio=audio, recording=recording, target=targets) as station:
         station.places = places
         yield station
 
@@ -56,6 +58,13 @@ def peers(door, tmp_path):
         yield found
 
 
+def alone(found, names):
+    """Whether the tones of these far ends were found, and of no other: dB by far end."""
+    return bool(found) and all(
+        level > HEARD_DB if name in names else level < ABSENT_DB for name, level in found.items()
+    )
+
+
 @pytest.fixture
 def speaker(card, tmp_path):
     """`speaker(name, …)`: wait until it plays the tones of these far ends and of no other."""
@@ -69,17 +78,21 @@ def speaker(card, tmp_path):
             samples = np.fromfile(heard, dtype="<i2").astype(float)[-RATE // 2 :]
             return dict(zip(NAMES, levels_of(samples, RATE, *hertz), strict=True)) if len(samples) else {}
 
-        def as_wanted():
-            levels = newest()
-            return bool(levels) and all(
-                level > HEARD_DB if name in names else level < ABSENT_DB for name, level in levels.items()
-            )
-
-        until(as_wanted, f"the tones of {names}", log=newest)
+        until(lambda: alone(newest(), names), f"the tones of {names}", log=newest)
 
     yield plays
     listener.kill()
     listener.wait()
+
+
+def records(door, recording, *names):
+    """Wait until the tones of these far ends are in the recording, and of no other."""
+
+    def newest():
+        file = door.directory / "recordings" / f"{recording}.wav"
+        return dict(zip(NAMES, levels(file, *(TONES[name] for name in NAMES)), strict=False))
+
+    until(lambda: alone(newest(), names), f"the tones of {names}", log=newest)
 
 
 @shows(
@@ -108,6 +121,14 @@ def test_a_client_decides_which_far_end_hears_which_and_what_the_speaker_plays(d
     assert door.ask("PUT", place, {"gain": 0})[0] == 200
     for peer in (two, three):
         hears_none(peer)
+
+    assert door.ask("POST", f"/v1/calls/{there}/recording")[0] == 202
+    recording = door.next("recording.started", there)["data"]["recording"]
+    records(door, recording, "three")
+    assert door.ask("PUT", place, {"gain": 50})[0] == 200
+    door.next("tone.started", here, tone="warning")
+    hears(three, TONES["two"])
+    records(door, recording, "two", "three")
 
     assert door.ask("PUT", f"/v1/calls/{here}/media/speaker", {})[0] == 200
     door.next("tone.started", here, tone="warning")

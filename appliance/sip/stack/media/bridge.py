@@ -9,7 +9,7 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.desired import CallMedia, Capture, Sound
-from appliance.core.model import CallId, CountryTone, PlaybackId, Tone, of_country
+from appliance.core.model import CallId, CountryTone, PlaybackId, RecordingId, Tone, of_country
 from appliance.sip.settings import SipSettings
 from appliance.sip.stack.calls.operations import Post
 from appliance.sip.stack.calls.table import CallTable
@@ -107,10 +107,7 @@ class Media:
         ports = self._ports(living)
         wanted = self._listening(self._wanted(living))
         wanted = {route for route in wanted if route[0] in ports and route[1] in ports}
-        gains = {
-            (_port(source), SPEAKER if hearer is None else _port(hearer)): gain / 100
-            for source, hearer, gain in self._sound.sent
-        }
+        gains = self._gains(living)
         for route, (*numbers, gain) in list(self._made.items()):
             source, sink = ports.get(route[0]), ports.get(route[1])
             there = source is not None and sink is not None and numbers == [source.getPortId(), sink.getPortId()]
@@ -130,6 +127,17 @@ class Media:
                 self._made[route] = source.getPortId(), sink.getPortId(), gain
         card = {SPEAKER} if self._player else {SPEAKER, MICROPHONE}
         self._devices.want(any(card & set(route) for route in wanted), clock=bool(wanted), echo=not self._test.listens)
+
+    def _gains(self, living: list[CallMedia]) -> dict[Route, float]:
+        """The gains of links, also where what a call hears is recorded, or searched for digits."""
+        recordings = {media.call: media.recording for media in living}
+        gains: dict[Route, float] = {}
+        for source, hearer, gain in self._sound.sent:
+            sinks = [SPEAKER]
+            if hearer is not None:
+                sinks = [_port(hearer), _sent(hearer), _recording(recordings.get(hearer))]
+            gains |= {(_port(source), sink): gain / 100 for sink in sinks}
+        return gains
 
     def _play_ordered(self, living: list[CallMedia]) -> None:
         """Play what clients order, each by a generator of its own, which exists only meanwhile."""
@@ -161,7 +169,7 @@ class Media:
         port = _port(media.call)
         sinks = [port]
         if media.recording is not None:
-            recorder = f"recording {media.recording}"
+            recorder = _recording(media.recording)
             if media.capture is not Capture.NOTHING:
                 routes.add((SILENCE, recorder))
             if media.capture is Capture.SOUND:
@@ -220,7 +228,7 @@ class Media:
                 ports[_port(call.call)] = audio
         for media in living:
             if (recorder := self._recorders.recorder(media.recording)) is not None:
-                ports[f"recording {media.recording}"] = recorder
+                ports[_recording(media.recording)] = recorder
         for each, ears in self._inband.ears.items():
             ports |= {_heard(each): ears.heard, _sent(each): ears.sent}
         return ports
@@ -251,6 +259,10 @@ class Media:
 
 def _port(call: CallId) -> str:
     return f"call {call}"
+
+
+def _recording(recording: RecordingId | None) -> str:
+    return f"recording {recording}"
 
 
 def _ordered(hearer: str) -> str:

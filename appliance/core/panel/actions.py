@@ -121,11 +121,17 @@ def hang_up(turn: Turn) -> None:
 
 
 def hold_or_swap(turn: Turn, call: Call, who: str) -> None:
-    """For a button: hold or resume the only call, or switch to another call that waits or is set aside."""
-    if any(other is not call and (other.unanswered_here or other.media.set_aside) for other in turn.calls.living):
+    """For a button: hold or resume the only call, or switch to another call that waits or is in the background."""
+    if any(other is not call and stands_by(turn, other) for other in turn.calls.living):
         switch(turn, who)
     else:
         calls.hold(turn, call, held=not call.media.held_local)
+
+
+def stands_by(turn: Turn, call: Call) -> bool:
+    """Whether a call waits for an answer, or is in the background, set aside or talking on by a link."""
+    talks_on = call.talks and call.conference is None and not call.media.held_local and turn.audio.linked(call.id)
+    return call.unanswered_here or call.media.set_aside or talks_on
 
 
 def switch(turn: Turn, who: str) -> None:

@@ -172,6 +172,18 @@ def test_the_recordings_of_a_conference_have_silence_while_one_that_is_heard_typ
     assert silent(station) == ({first} if muted else {first, second})
 
 
+def test_the_hold_button_switches_to_a_linked_call_and_back_but_not_to_one_that_is_held_on_purpose(calls):
+    station, first, second = calls
+    linked(station, first, second)
+    for front, behind in ((first, second), (second, first)):
+        station.press("hold")
+        assert heard(station) == {front: TALKING, behind: SILENT}
+    station.ask(inputs.HoldCall(first, held=True))
+    station.press("hold")
+    assert heard(station) == {first: ASIDE, second: ASIDE}
+    assert station.state.calls.active.id == second
+
+
 def test_nothing_flows_while_either_side_holds_a_call_and_a_hold_on_purpose_stays(calls):
     station, first, second = calls
     linked(station, first, second, BOTH)

@@ -191,7 +191,7 @@ def test_after_a_gap_the_buffer_is_full_before_it_plays_so_one_gap_is_not_follow
 
 @pytest.fixture
 def failing(tmp_path, monkeypatch):
-    """Reads and writes of the card fail: as many as bytes are written into the files of these names."""
+    """Reads and writes of the card fail as the files of these names say (failing_card.c)."""
     library, files = tmp_path / "failing_card.so", tmp_path / "fails"
     source = Path(__file__).with_name("failing_card.c")
     subprocess.run(
@@ -203,22 +203,28 @@ def failing(tmp_path, monkeypatch):
     return files
 
 
-@pytest.mark.parametrize("way", ["read", "write"])
-def test_one_failed_transfer_is_a_gap_and_more_in_a_row_are_the_loss_of_the_card(way, server, heard, failing):
+@pytest.mark.parametrize(
+    ("way", "loss"),
+    [("read", b"x"), ("write", b"x"), ("write", b"x........")],
+    ids=["read", "written", "taken until its buffer is full"],
+)
+def test_one_failed_transfer_is_a_gap_and_more_within_a_moment_are_the_loss_of_the_card(
+    way, loss, server, heard, failing
+):
     """A process that gets no processor sees EIO once, where alsa-lib waits for a stream that overruns again."""
-    failures = failing / way
+    transfers = failing / way
 
     async def scenario():
         async with stations({"capture": "pulse", "playback": "pulse"}) as (door,):
             door.link.desire(Sound(tone=Tone.DIALING))
             await heard.hears(DIALING, -30, 1)
-            failures.write_bytes(b"1")
-            await until_async(lambda: not failures.stat().st_size, "the failed transfer")
+            transfers.write_bytes(b"x")
+            await until_async(lambda: not transfers.stat().st_size, "the failed transfer")
             await heard.level(DIALING, 1.5)
             assert not door.of(inputs.PartFailed)
-            failures.write_bytes(bytes(100_000))
+            transfers.write_bytes(loss * 10_000)
             await door.wait(inputs.PartFailed, part="audio")
-            failures.write_bytes(b"")
+            transfers.unlink()
             await door.wait(inputs.PartRecovered, part="audio")
             await heard.hears(DIALING, -30, 1)
 

@@ -1,4 +1,4 @@
-"""Guests for the lab's tests: each test module has one of its own, with intercomd installed on its disc."""
+"""Guests for the lab's tests, with intercomd installed on their discs: shared ones, and those of a single module."""
 
 import contextlib
 import fcntl

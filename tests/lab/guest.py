@@ -74,7 +74,7 @@ class Guest:
     # -- power ---------------------------------------------------------------------------------------------------------
 
     def boot(self) -> "Guest":
-        """Switch it on, and wait for multi-user.target. Raises GuestError with the end of the console."""
+        """Switch it on, and wait until every unit has started. Raises GuestError with the end of the console."""
         shutil.copytree(PROGRAMS, self.directory / "share/programs", dirs_exist_ok=True, ignore=NO_BYTECODE)
         self._lab("boot", patience_s=240)
         return self

@@ -47,7 +47,7 @@ class Guest:
     directory's path must be short, since sockets lie in it.
     """
 
-    def __init__(self, directory: Path, disc: Path, *, arguments: str = "", cpus: int = 2) -> None:
+    def __init__(self, directory: Path, disc: Path, *, arguments: str = "", cpus: int = 1) -> None:
         self.directory = directory
         self._environment = {
             **os.environ,

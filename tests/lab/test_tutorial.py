@@ -41,8 +41,8 @@ ip link set board up
 ip -n phone address add {PHONE}/24 dev phone
 ip -n phone link set phone up
 ip -n phone link set lo up
-# One network, as the board has: that of the lab goes.
-ip link set "$(ip -o route get 10.0.2.2 | sed 's/.* dev \\([^ ]*\\).*/\\1/')" down
+# One network, as the board has: that of the lab loses its addresses. With its link down, slirp4netns spins on the host.
+ip address flush dev "$(ip -o route get 10.0.2.2 | sed 's/.* dev \\([^ ]*\\).*/\\1/')"
 ip route add default via 192.0.2.1 dev board
 """
 

@@ -75,8 +75,8 @@ def wiring(tmp_path, cap_s=10.0, names=("front",), hold_s=0.0):
 
 
 def level(door):
-    """The level of the relay's line, whichever process lives."""
-    return {"0": False, "1": True}[door.line.file.read_text()[0]]
+    """The level of the relay's line, whichever process lives; the guard makes the file before it writes to it."""
+    return {"0": False, "1": True}[until(door.line.file.read_text, "a level")[0]]
 
 
 def free(door):

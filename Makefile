@@ -28,7 +28,7 @@ test: ## lint, types and all tests; a skipped test fails
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	$(AS_USER) .venv/bin/python -m pytest -n 5 --dist worksteal --durations=10 -m "not lab"
+	$(AS_USER) .venv/bin/python -m pytest -n 6 --dist worksteal --durations=10 -m "not lab"
 
 fuzz: ## random inputs for the code that reads the network, messages, settings and requests (FUZZ_SECONDS=600)
 	@packaging/bootstrap test

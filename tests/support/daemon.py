@@ -330,7 +330,10 @@ class Daemon(Witness):
             connection.sock.settimeout(PATIENCE_S)
             connection.sock.connect(str(self.directory / "http.sock"))
             headers = {} if body is None else {"Content-Type": "application/json"}
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            try:
+                connection.request(method, path, None if body is None else json.dumps(body), headers)
+            except BrokenPipeError:  # this process was held up for 10 s: the station waits no longer for a request
+                return self.ask(method, path, body)
             response = connection.getresponse()
             told = response.read()
             if "json" in (response.getheader("Content-Type") or ""):

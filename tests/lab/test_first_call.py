@@ -93,6 +93,7 @@ def test_apt_installs_it_and_the_first_press_is_a_call(bare, debs, measured):
     bare.wait_for(lambda: not bare.state()["calls"], "the call has ended")
     step("ended")
 
+    bare.wait_for(lambda: [each for each in bare.asked("/v1/recordings")["recordings"] if each["complete"]], "its file")
     (recording,) = json.loads(bare.check("intercomctl", "--json", "recordings"))["recordings"]
     bare.shell("cp /var/lib/intercomd/recordings/*.wav /lab/call.wav")
     with wave.open(str(bare.directory / "share/call.wav")) as file:

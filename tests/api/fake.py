@@ -112,7 +112,9 @@ class CallLog:
     def list(self, limit: int, before: int | None, search: CallSearch) -> list[tuple[int, dict[str, Any]]]:
         self.searches.append(search)
         numbered = list(enumerate(self.rows, 1))[: None if before is None else before - 1]
-        return numbered[::-1][:limit]
+        wanted = {"direction": search.direction or None, "missed": search.missed}
+        asked = {name: value for name, value in wanted.items() if value is not None}
+        return [each for each in numbered[::-1] if asked.items() <= each[1].items()][:limit]
 
 
 class Audit:

@@ -351,7 +351,7 @@ def test_a_search_that_makes_no_sense_is_refused(client, station, where, query):
 
 
 def test_the_call_log_is_searched_by_time_party_direction_outcome_and_whether_it_was_missed(client, station):
-    station.call_log.rows = [fake.logged("c-1")]
+    station.call_log.rows = [fake.logged("c-1", direction="incoming", missed=True)]
     wanted = {"party": "Ann", "direction": "incoming", "outcome": "no_answer"}
     times = {"after": "2026-11-20T08:00:00+01:00", "before": "2026-11-21T00:00:00.5Z"}
     found = client.get("/v1/log/calls", params={**wanted, **times, "missed": "true"}).json()["calls"]

@@ -7,6 +7,7 @@ OpusHead, which has at 10 how many samples are skipped at the beginning.
 
 import os
 import struct
+from collections.abc import Iterator
 
 from appliance.store.wav import WavContent
 
@@ -26,13 +27,11 @@ def measure(descriptor: int) -> WavContent | None:
         return None
     (skipped,) = struct.unpack_from("<H", head, begin + 10)
     tail = os.pread(descriptor, _LAST, max(0, size - _LAST))
-    at = tail.rfind(b"OggS")
-    while at >= 0:
+    for at in _pages(tail):
         if len(tail) >= at + 14:
             (position,) = struct.unpack_from("<q", tail, at + 6)
             if position != _NO_PACKET:
                 return WavContent(position - skipped, RATE_HZ, size) if position > skipped else None
-        at = tail.rfind(b"OggS", 0, at)
     return None
 
 
@@ -42,12 +41,18 @@ def is_whole(descriptor: int) -> bool:
     Raises OSError.
     """
     tail = os.pread(descriptor, _LAST, max(0, os.fstat(descriptor).st_size - _LAST))
-    at = tail.rfind(b"OggS")
-    while at >= 0:
+    for at in _pages(tail):
         lengths = at + _PAGE_HEAD
         if len(tail) >= lengths:
             begin = lengths + tail[lengths - 1]
             if begin + sum(tail[lengths:begin]) == len(tail):
                 return bool(tail[at + 5] & _LAST_PAGE)
-        at = tail.rfind(b"OggS", 0, at)  # the letters may be sound
     return False
+
+
+def _pages(tail: bytes) -> Iterator[int]:
+    """Where a page may begin, the last one first: the letters may be sound too."""
+    at = tail.rfind(b"OggS")
+    while at >= 0:
+        yield at
+        at = tail.rfind(b"OggS", 0, at)

@@ -75,21 +75,21 @@ class Peaks:
 
     async def _count(self, recording: str) -> Json:
         seconds = (await asyncio.to_thread(self._get, recording)).duration_s
-        path = await asyncio.to_thread(self._sound, recording)
-        status, output, errors = await _run(path, seconds)
-        if status and not await asyncio.to_thread(os.path.lexists, path):  # it was converted meanwhile
+        while True:
             path = await asyncio.to_thread(self._sound, recording)
             status, output, errors = await _run(path, seconds)
-        if status:
-            log.warning("the waveform of %s could not be counted: %s", path, errors[-500:])
-            raise IntercomError(
-                ErrorCode.UNAVAILABLE,
-                "The waveform could not be counted.",
-                f"The program ended with status {status}.",
-                "See the log.",
-            )
-        made: Json = json.loads(output)
-        return made
+            if not status:
+                made: Json = json.loads(output)
+                return made
+            if await asyncio.to_thread(os.path.lexists, path):  # otherwise the recording was converted meanwhile
+                break
+        log.warning("the waveform of %s could not be counted: %s", path, errors[-500:])
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE,
+            "The waveform could not be counted.",
+            f"The program ended with status {status}.",
+            "See the log.",
+        )
 
     def _keep(self, path: Path, found: Json) -> None:
         """Store the waveform; where that fails it is counted again next time."""

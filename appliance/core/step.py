@@ -50,12 +50,11 @@ def step(state: State, given: AnyInput) -> Step:
         transferor.settle(turn)
         transferee.settle(turn)
     dtmf.calls_ended(turn)
-    audio = turn.audio
-    if audio.links:
+    if turn.audio.links:
         links.announce(turn, state)
     if turn.audio.tones:
         tones.settle(turn)
-    if audio.playbacks:
+    if turn.audio.playbacks:
         playbacks.settle(turn, state)
     rules.settle(turn, state)
     persistence.settle(turn, state)

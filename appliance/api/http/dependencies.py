@@ -16,6 +16,7 @@ WHO = "intercomd.who"  # keys in the ASGI scope, put there by `auth`
 ALLOWED = "intercomd.allowed"  # whether the client's token is still valid; missing if it has none of its own
 
 Id = Annotated[str, Path(max_length=64)]
+TEXT = 200  # characters of a text that is searched for
 
 
 async def _daemon(connection: HTTPConnection) -> HttpPorts:

@@ -9,12 +9,10 @@ from pydantic import AwareDatetime
 
 from appliance.api import models
 from appliance.api.http import problems
-from appliance.api.http.dependencies import Daemon
+from appliance.api.http.dependencies import TEXT, Daemon
 from appliance.api.http.response_schemas import answers
 from appliance.api.http.times import utc
 from appliance.core.model import CallSearch, Cause, Direction
-
-TEXT = 200  # characters of a text that is searched for
 
 
 def _search(

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime
 
 from appliance.api import models
 from appliance.api.http import problems
-from appliance.api.http.dependencies import Daemon, Id, Who, ask
+from appliance.api.http.dependencies import TEXT, Daemon, Id, Who, ask
 from appliance.api.http.response_schemas import answers
 from appliance.api.http.times import utc
 from appliance.api.ports import HttpPorts, Recording, Recordings
@@ -24,8 +24,6 @@ from appliance.core.model import Cause, RecordingId, RecordingOrder, RecordingSe
 _FIELDS = [name for name in models.Recording.model_fields if name != "url"]
 
 _MEDIA_TYPES = {".wav": "audio/wav", ".opus": "audio/ogg"}
-
-TEXT = 200  # characters of a text that is searched for
 
 
 def _search(

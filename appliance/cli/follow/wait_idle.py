@@ -5,8 +5,8 @@ import time
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.cli.client import Client
+from appliance.cli.follow import feed
 
-_POLL_S = 5.0  # well within the client's wait for an answer
 _EVENTS = "types=call.*,door.*"
 
 
@@ -22,7 +22,7 @@ def wait(client: Client, seconds: float) -> None:
             raise IntercomError(
                 ErrorCode.CONFLICT, f"The station is still busy after {seconds:g} s.", busy, "Try again later."
             )
-        client.ask("GET", f"/v1/events?{_EVENTS}&since={state['last_event']}&wait={min(left, _POLL_S):.3f}")
+        client.ask("GET", f"/v1/events?{_EVENTS}&since={state['last_event']}&wait={min(left, feed.POLL_S):.3f}")
 
 
 def _busy(state: Json) -> str:

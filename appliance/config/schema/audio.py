@@ -1,6 +1,6 @@
 """[audio] and [recording]."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
@@ -8,7 +8,11 @@ from appliance.config.schema import addresses
 from appliance.config.schema.base import Table, setting
 from appliance.core.model import COUNTRIES, EUROPE, FASTEST, LANGUAGE, SLOWEST, SOUND_NAME, VOICE, SoundMode
 
-SOUND = 'a sound that `intercomctl play --list` shows, or ""'
+
+def _sound(text: str, example: str) -> Any:
+    """A setting with the name of a sound."""
+    allowed = 'a sound that `intercomctl play --list` shows, or ""'
+    return setting(text, allowed=allowed, default="", pattern=f"^({SOUND_NAME})?$", example=example)
 
 
 class AudioTable(Table):
@@ -140,27 +144,11 @@ class SpeechTable(Table):
         example=["de", "en"],
         max_length=4,
     )
-    opened_sound: str = setting(
-        "Sound that a visitor hears when the door is open, before it is said. Empty: none.",
-        allowed=SOUND,
-        default="",
-        pattern=f"^({SOUND_NAME})?$",
-        example="ok",
+    opened_sound: str = _sound(
+        "Sound that a visitor hears when the door is open, before it is said. Empty: none.", "ok"
     )
-    unanswered_sound: str = setting(
-        "The same when nobody answers.",
-        allowed=SOUND,
-        default="",
-        pattern=f"^({SOUND_NAME})?$",
-        example="attention",
-    )
-    denied_sound: str = setting(
-        "The same when a code or card at the door does not open it.",
-        allowed=SOUND,
-        default="",
-        pattern=f"^({SOUND_NAME})?$",
-        example="error",
-    )
+    unanswered_sound: str = _sound("The same when nobody answers.", "attention")
+    denied_sound: str = _sound("The same when a code or card at the door does not open it.", "error")
     rate: int = setting("Speed of texts, in words a minute.", default=160, ge=SLOWEST, le=FASTEST)
 
 

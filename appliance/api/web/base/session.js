@@ -30,7 +30,7 @@ export async function fetched(path, options = {}) {
   heard(answer.headers.get("Date"));
   if (answer.ok) return answer;
   let problem = { code: "error", detail: String(answer.status) };
-  try { problem = await answer.json(); } catch { /* not one of ours: the status must do */ }
+  try { problem = await answer.json(); } catch { /* no problem document: the status is shown */ }
   throw new Refused(problem);
 }
 

@@ -10,6 +10,7 @@ FLAT = re.compile(r"\bflat ([0-9]+)")
 FOREIGN = 0xE000  # a private character for anything else in place of a digit: it is not a digit afterwards either
 PASSWORD = re.compile(r"(sips?:[^@:;?<>\s]+):[^@\s]*@")  # RFC 3261 §19.1.1
 HIDDEN = "masked"
+NAMED = {"headers", "details"}  # texts by their names
 UNPRINTABLE = "\x00"
 
 
@@ -18,7 +19,7 @@ class Masks:
 
     Each digit becomes another one, the same in the whole file: in settings, in received and in sent digits. Stored
     codes are removed, so that a typed one counts as wrong in a replay. Passwords in SIP addresses, texts of messages
-    and values of headers are removed. Names and addresses of people stay.
+    and values of headers and of clients' own events are removed. Names and addresses of people stay.
     """
 
     def __init__(self) -> None:
@@ -28,13 +29,13 @@ class Masks:
 
     def hide(self, value: Any, name: str = "") -> Any:
         """The same JSON value, masked; `name`: of the member that holds it."""
-        if name == "headers" and isinstance(value, dict):
+        if name in NAMED and isinstance(value, dict):
             return {key: _hidden(text) for key, text in value.items()}
         if isinstance(value, dict):
             return {key: self.hide(item, key) for key, item in value.items()}
         if name == "body":
             return "".join("x" * len(character.encode()) for character in value)
-        if name == "headers":
+        if name in NAMED:
             return [[key, _hidden(text)] for key, text in value]
         if isinstance(value, list | tuple):
             return [self.hide(item) for item in value]

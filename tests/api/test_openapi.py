@@ -109,6 +109,7 @@ CONTRACT = {
     "PATCH /v1/recordings/{recording}",
     "GET /v1/recordings/{recording}/audio",
     "GET /v1/recordings/{recording}/peaks",
+    "POST /v1/events",
     "GET /v1/log/calls",
     "GET /v1/log/doors",
     *(f"{method} /v1/codes" for method in ("GET", "POST")),
@@ -321,12 +322,13 @@ def test_every_action_of_a_client_has_a_route():
         config,
         contacts,
         doors,
+        events,
         messages,
         panel,
         recordings,
     )
 
-    modules = (accounts, audio, calls, codes, conferences, config, contacts, doors, messages, panel, recordings)
+    modules = (accounts, audio, calls, codes, conferences, config, contacts, doors, events, messages, panel, recordings)
     sources = "".join(inspect.getsource(module) for module in modules)
     for action in set(get_args(Action)) - {PlaySound, PlaySpeech, PlayUrl}:  # see `dependencies`
         assert f"inputs.{action.__name__}(" in sources, action

@@ -34,6 +34,9 @@ def test_the_page_shows_the_state_and_follows_it(page, shared, station):
     page.shows("#ring", "Kitchen")
     page.shows("#events", "call.incoming")
     page.shows("#events", "<b>Kitchen</b>")
+    shared.tell("custom", name="lift.called", details={"floor": HOSTILE}, by="http:lift")
+    page.shows("#events", HOSTILE[:30])
+    assert page.value("document.querySelectorAll('#events img').length + (window.hit ?? 0)") == 0
     assert page.value("document.querySelector('[data-lamp=status] .lamp').dataset.pattern") == "fast"
     page.click('[data-key="c-1 answer"]')
     until(lambda: station.requests)

@@ -85,6 +85,11 @@ ORDERS = [
     ),
     ("POST", "/v1/accounts/office/register", None, inputs.RegisterAccount("office")),
     ("POST", "/v1/accounts/office/unregister", None, inputs.UnregisterAccount("office")),
+    ("POST", "/v1/events", {"name": "a"}, inputs.ReportCustom("a")),
+    (
+        *("POST", "/v1/events", {"name": "lift.called", "details": {"floor": "3"}, "call": "c-1"}),
+        inputs.ReportCustom("lift.called", (("floor", "3"),), "c-1"),
+    ),
     ("POST", "/v1/contacts/12/ring", None, inputs.RingFlat("12")),
     ("POST", "/v1/doors/front/open", None, inputs.OpenDoor("front", None)),
     ("POST", "/v1/doors/front/open", {"seconds": 2}, inputs.OpenDoor("front", 2.0)),
@@ -506,6 +511,23 @@ BAD = [
     ("POST", "/v1/calls", {"to": "a", "too": "b"}, 400, "parameter-invalid"),
     ("POST", "/v1/calls", {"to": "a", "headers": {"From": "b"}}, 400, "parameter-invalid"),
     ("POST", "/v1/calls", {"to": "a", "headers": {"X-A": "b\r\nFrom: c"}}, 400, "parameter-invalid"),
+    *(
+        ("POST", "/v1/events", body, 400, "parameter-invalid")
+        for body in (
+            *(
+                {},
+                {"name": ""},
+                {"name": "Lift"},
+                {"name": "a b"},
+                {"name": "a" * 65},
+                {"name": "a", "type": "call.ended"},
+            ),
+            *({"name": "a", "details": {"floor": 3}}, {"name": "a", "details": {"": "3"}}),
+            *({"name": "a", "details": {"b": "c" * 257}}, {"name": "a", "details": {f"b{n}": "c" for n in range(17)}}),
+            *({"name": "a", "details": {"b": "c\n"}}, {"name": "a", "details": {"b": "\x1b[2J"}}),
+            *('{"name": "a", "details": {"b": "\\ud800"}}', {"name": "a", "call": "c" * 65}),
+        )
+    ),
     ("PATCH", "/v1/calls/c-1", {}, 400, "parameter-invalid"),
     ("POST", "/v1/calls/c-1/reject", {"code": 200}, 400, "parameter-invalid"),
     ("POST", "/v1/calls/c-1/dtmf", {"digits": "12x"}, 400, "parameter-invalid"),

@@ -38,6 +38,7 @@ NEEDED = {
         "GET /v1/audio/sounds",
     },
     "door": {f"POST /v1/doors/{{door}}/{act}" for act in ("open", "hold", "release", "lock", "unlock")},
+    "call": {"POST /v1/events"},
     "door call": {"POST /v1/panel/buttons/{button}/press"},
     "admin": {
         *("GET /v1/codes", "POST /v1/codes", "GET /v1/codes/{code}", "PATCH /v1/codes/{code}"),

@@ -257,6 +257,7 @@ def asked(common, call: Call):
         inputs.DecideUpdate(call.id, accepted=True),
         inputs.SetCustomData(call.id, "note"),
         inputs.SetStatisticsInterval(call.id, 5),
+        inputs.ReportCustom("lift.called", call=call.id),
         inputs.RejectCall(call.id),
         inputs.HangUpCall(call.id),
         inputs.HoldCall(call.id, held=True),

@@ -145,6 +145,7 @@ OPERATIONS = {
     inputs.RegisterAccount: "register-account",
     inputs.UnregisterAccount: "unregister-account",
     inputs.ChangeRuntime: "change-runtime",
+    inputs.ReportCustom: "report-custom",
     inputs.Confer: "confer",
     inputs.InviteInto: "invite-into",
     inputs.TakeInto: "take-into",

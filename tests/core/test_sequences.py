@@ -166,6 +166,7 @@ REQUESTS = [
     inputs.StopTalk(),
     inputs.SendText("kitchen", TEXT),
     inputs.ChangeRuntime(always="office", no_answer="office", do_not_disturb=False),
+    inputs.ReportCustom("lift.called", (("floor", "3"),)),
     inputs.ChangeRuntime(always="", do_not_disturb=True, quiet="kitchen"),
     *(inputs.PressButton(button, seconds) for button in BUTTONS for seconds in (0.0, 2.0)),
     *(inputs.OpenDoor(door, seconds) for door in DOORS for seconds in (None, 0.5, 10.0, 11.0)),

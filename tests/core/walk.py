@@ -52,6 +52,7 @@ TOLD = {
     "clicked_at",
     "glitches",
     "custom_data",
+    "custom_from",
     "since",
     "change",
     "kept_change",

@@ -161,6 +161,12 @@ def visit():
                     at=0, request=RequestId("q"), who="t", action=inputs.Dial("sip:a:hunter2@b", (("X-Key", "geheim"),))
                 ),
             ),
+            (
+                0.1,
+                inputs.Requested(
+                    at=0, request=RequestId("q"), who="t", action=inputs.ReportCustom("a", (("key", "geheim"),))
+                ),
+            ),
             *((0.5, inputs.DigitReceived(at=0, call=call, digit=d, method="info", duration_ms=80)) for d in CODE),
             (0.1, inputs.CallEnded(at=0, call=call, code=200, reason="", remote=True)),
         ]

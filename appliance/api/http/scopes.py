@@ -21,6 +21,7 @@ _TO_ACT = (
     ("/v1/recordings/live", (CALL,)),
     ("/v1/calls", (CALL,)),
     ("/v1/conferences", (CALL,)),
+    ("/v1/events", (CALL,)),  # clients' own: others act on them
     ("/v1/contacts", (CALL,)),
     ("/v1/messages", (CALL,)),
     ("/v1/audio", (CALL,)),

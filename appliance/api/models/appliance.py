@@ -1,12 +1,12 @@
 """The station: snapshot, events, faults, health."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from appliance.api.models.accounts import Account, Contact, Entry, Network, Target
 from appliance.api.models.audio import Audio
-from appliance.api.models.base import AnswerBody, Time
+from appliance.api.models.base import AnswerBody, Line, OrderBody, Time
 from appliance.api.models.calls import Call, LoggedCall
 from appliance.api.models.conferences import Conference
 from appliance.api.models.doors import Door
@@ -98,6 +98,19 @@ class Envelope(AnswerBody):
     boot: str
     call: str | None
     data: dict[str, Any]
+
+
+class CustomEvent(OrderBody):
+    """An event of a client."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$", description="Its kind.", examples=["lift.called"])
+    details: dict[
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")],
+        Annotated[str, Field(max_length=256, pattern=Line)],
+    ] = Field(
+        default_factory=dict, max_length=16, description="Texts of one line by their names.", examples=[{"floor": "3"}]
+    )
+    call: str | None = Field(default=None, max_length=64, description="Id of the call that it belongs to.")
 
 
 class Events(AnswerBody):

@@ -1,4 +1,4 @@
-"""GET /v1/events: events, live and from the journal, by WebSocket (RFC 6455), SSE or long poll."""
+"""/v1/events: events, live and from the journal, by WebSocket (RFC 6455), SSE or long poll; and those of clients."""
 
 import asyncio
 import json
@@ -15,10 +15,13 @@ from starlette.websockets import WebSocketDisconnect
 
 from appliance.api import models
 from appliance.api.http import problems
+from appliance.api.http.dependencies import Daemon, Who, ask
 from appliance.api.http.event_filter import EventSubscription, Subscribed
 from appliance.api.http.response_schemas import answers
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
+from appliance.core import inputs
+from appliance.core.model import CallId
 
 PROTOCOL = "intercomd.v1"
 GOING_AWAY = 1001  # RFC 6455 §7.4.1
@@ -73,6 +76,14 @@ async def read_events(
         )
     found = await _while_there(request.receive, _poll(subscription, wait))
     return JSONResponse({"events": found, "since": subscription.seen})
+
+
+@router.post("", responses=answers(models.Done))
+async def report_event(body: models.CustomEvent, daemon: Daemon, who: Who) -> JSONResponse:
+    """Report an event of your own, `custom`, to all who follow the events: at most 20 at once, then one a second."""
+    call = None if body.call is None else CallId(body.call)
+    await ask(daemon, inputs.ReportCustom(body.name, tuple(body.details.items()), call), who)
+    return JSONResponse({"warning": None})
 
 
 @router.websocket("")

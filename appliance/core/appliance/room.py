@@ -3,8 +3,8 @@
 from typing import Any
 
 from appliance.core import inputs
-from appliance.core.appliance import faults, notices, persistence, refusals
-from appliance.core.dispatch import on, performs, takes
+from appliance.core.appliance import custom_events, faults, notices, persistence, refusals
+from appliance.core.dispatch import asks, on, performs, takes
 from appliance.core.model import State
 from appliance.core.transition import Turn
 
@@ -28,7 +28,7 @@ take = takes(
     on(inputs.RequestsDropped, refusals.requests_dropped),
 )
 
-perform = performs()
+perform = performs(asks(inputs.ReportCustom, custom_events.report))
 
 
 def due(turn: Turn) -> None:

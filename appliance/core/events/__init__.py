@@ -44,6 +44,7 @@ from appliance.core.events.appliance import (
     AudioRecovered,
     ConfigChanged,
     ConfigRejected,
+    CustomReported,
     ErrorReported,
     EventsLost,
     NoticeReported,

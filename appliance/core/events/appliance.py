@@ -188,6 +188,19 @@ class WarningReported(Event):
     call: CallId | None = None
 
 
+class CustomReported(Event):
+    """A client reports an event of its own (`POST /v1/events`). name: its kind; details: texts by their names.
+
+    by: who reports it. Its `call` is the one that the client named.
+    """
+
+    TYPE = "custom"
+    name: str
+    details: dict[str, str]
+    by: str
+    call: CallId | None = None
+
+
 class ErrorReported(Event):
     """A request by a button or a client was not carried out; the client gets the same error as its answer.
 

@@ -44,6 +44,7 @@ from appliance.core.inputs.appliance import (
     KeptWritten,
     PartFailed,
     PartRecovered,
+    ReportCustom,
     RequestRefused,
     RequestsDropped,
     SipLost,

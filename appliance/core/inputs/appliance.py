@@ -2,7 +2,16 @@
 
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
-from appliance.core.model import AccessScope, Clock, LockoutScope, PasswordFault, PersistentState, QuietHours, Settings
+from appliance.core.model import (
+    AccessScope,
+    CallId,
+    Clock,
+    LockoutScope,
+    PasswordFault,
+    PersistentState,
+    QuietHours,
+    Settings,
+)
 
 
 class Started(Input, kw_only=True):
@@ -101,6 +110,14 @@ class ChangeRuntime(Tagged):
     no_answer_s: float | None = None
     quiet_hours: QuietHours | None = None
     do_not_disturb: bool | None = None
+
+
+class ReportCustom(Tagged):
+    """Report a client's own event, of a call or of none. details: texts by their names."""
+
+    name: str
+    details: tuple[tuple[str, str], ...] = ()
+    call: CallId | None = None
 
 
 class KeptWritten(Input, kw_only=True):

@@ -2,7 +2,7 @@
 
 from appliance.core.inputs.access import OfBook
 from appliance.core.inputs.accounts import RegisterAccount, UnregisterAccount
-from appliance.core.inputs.appliance import ChangeRuntime
+from appliance.core.inputs.appliance import ChangeRuntime, ReportCustom
 from appliance.core.inputs.audio import (
     ChangeAudio,
     LinkSound,
@@ -78,6 +78,7 @@ AtOnce = (
     | RegisterAccount
     | UnregisterAccount
     | ChangeRuntime
+    | ReportCustom
     | ChangeAudio
     | PlayTone
     | StopTone

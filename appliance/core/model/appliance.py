@@ -79,6 +79,7 @@ class AppliancePart(Record):
     sip_address: str = ""  # "" until SIP has been ready once
     failed: tuple[tuple[str, str], ...] = ()  # (part, why) of everything that does not work now
     denied: tuple[tuple[str, float], ...] = ()  # (source, when) of recent reports
+    custom_from: float = 0.0  # the events that clients have reported fill their share until then
     dropped: int = 0  # SIP requests of senders that send too many
     rejected: bool = False  # the configuration file has errors, so the earlier settings stay
     needs_restart: str = ""  # names of changed settings that need a restart

@@ -38,6 +38,15 @@ def test_a_client_calls_mutes_holds_resumes_and_hangs_up(door, far):
     assert door.get("/v1/log/calls?limit=1")["calls"][0]["id"] == call
 
 
+def test_a_client_reports_an_event_of_its_own(door):
+    """POST /v1/events gives the event custom."""
+    door.post("/v1/events", {"name": "lift.called", "details": {"floor": "3"}})
+    told = door.wait("custom", name="lift.called")
+    assert (told["call"], told["data"]["details"], told["data"]["by"][:5]) == (None, {"floor": "3"}, "http:")
+    status, problem = door.ask("POST", "/v1/events", {"name": "lift.called", "call": "c-none"})
+    assert (status, problem["code"]) == (404, "call-not-found")
+
+
 @shows("POST /v1/calls/{id}/answer", "DELETE /v1/calls/{id}", "call.incoming", "call.answering")
 def test_a_client_answers_and_ends(door, caller):
     with caller("uac-answered-ends") as peer:

@@ -50,12 +50,14 @@ def test_a_support_bundle_shows_the_fault_and_no_secret(door):
         assert door.ask("PATCH", f"/v1/calls/{call}", {"custom_data": NOTE})[0] == 200
         door.post(f"/v1/calls/{call}/dtmf", {"digits": DIGITS})
         door.wait("dtmf.sending", call)
+        door.post("/v1/events", {"name": "lift.called", "details": {"key": NOTE}})
+        door.wait("custom")
         bundle = door.get("/v1/support-bundle")
         far.hang_up()
         door.final(call, cause="hangup", by="remote")
     SupportBundle.model_validate(bundle, strict=False)
     kinds = {event["type"] for event in bundle["events"]}
-    assert kinds >= {"appliance.started", "call.incoming", "call.connected", "message.received", "code.added"}
+    assert kinds >= {"appliance.started", "call.incoming", "call.connected", "message.received", "code.added", "custom"}
     assert bundle["state"]["calls"][0]["id"] == call
     assert bundle["configuration"]["account"]["office"]["user"] == "201"
     assert bundle["findings"]

@@ -489,7 +489,8 @@ def output(answer: Json, given: argparse.Namespace, words: Callable[[Json], str]
     if given.json:
         print(json.dumps(answer))
     else:
-        print(words(answer) if given.utc else terms.local(words(answer)))
+        text = terms.plain(words(answer))
+        print(text if given.utc else terms.local(text))
     return 0
 
 

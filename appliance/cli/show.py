@@ -213,7 +213,12 @@ def _value(value: Any) -> str:
         case dict():
             return "/".join(map(_value, value.values()))
         case _:
-            return str(value)
+            return line(str(value))
+
+
+def line(text: str) -> str:
+    """A text that others choose, in one line, without what would steer a terminal."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def opened(act: str, door: Json, seconds: float | None) -> str:

@@ -30,6 +30,11 @@ def local(text: str) -> str:
     return _MOMENT.sub(lambda found: _local(found[0]), text)
 
 
+def plain(text: str) -> str:
+    """The text without characters that steer a terminal: callers and clients choose some of it."""
+    return "".join(each if each.isprintable() or each == "\n" else " " for each in text)
+
+
 def _commands(text: str) -> str:
     return _PATH.sub(lambda path: f"`intercomctl {COMMANDS[path[1]]}`" if path[1] in COMMANDS else path[0], text)
 

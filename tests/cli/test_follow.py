@@ -2,6 +2,8 @@
 
 import argparse
 
+from appliance.cli import show
+from appliance.cli.__main__ import output
 from appliance.cli.follow import logs, messages, wait_ring
 from appliance.store.audit import TYPES
 
@@ -58,3 +60,16 @@ def test_each_event_of_a_message_is_shown_in_a_line_that_steers_no_terminal():
     assert messages.words(came) == "2026-11-20T06:07:08.123456Z  Ann: milk  [2J"
     assert messages.words(failed) == "2026-11-20T06:07:08.123456Z  m-1 did not reach sip:bob@x: 408 No answer"
     assert "events.lost" in messages.words(event("events.lost", certain=True))
+
+
+def test_an_event_is_one_line_whatever_a_client_put_into_it():
+    custom = event("custom", name="lift.called", details={"floor": "3\n\x1b[2J"}, by="http:lift")
+    line = "2026-11-20T06:07:08.123456Z  4  custom  name=lift.called details=3  [2J by=http:lift"
+    assert show.event(custom) == line
+
+
+def test_no_answer_steers_the_terminal(capsys):
+    output(
+        {"status": "Call from \x1b[2JAnn\x07\nReady."}, argparse.Namespace(json=False, utc=True), lambda a: a["status"]
+    )
+    assert capsys.readouterr().out == "Call from  [2JAnn \nReady.\n"

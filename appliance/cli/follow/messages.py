@@ -41,7 +41,7 @@ def words(event: Json) -> str:
     match event["type"]:
         case "message.received":
             who = data["target"] or data["display_name"] or data["by"]
-            return f"{event['time']}  {_line(who)}: {_line(data['body'])}"
+            return f"{event['time']}  {show.line(who)}: {show.line(data['body'])}"
         case "message.sent":
             return f"{event['time']}  {data['message']} was accepted by {data['to']}"
         case "message.failed":
@@ -49,8 +49,3 @@ def words(event: Json) -> str:
             return f"{event['time']}  {data['message']} did not reach {data['to']}: {why}"
         case _:
             return show.event(event)
-
-
-def _line(text: str) -> str:
-    """A text of a stranger, without what would steer a terminal."""
-    return "".join(each if each.isprintable() else " " for each in text)

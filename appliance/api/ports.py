@@ -93,7 +93,10 @@ class Audit(Protocol):
     """Events of doors, keypads, codes and refused access. Its method may block on the disc."""
 
     def list(self, limit: int, before: int | None, after: str) -> Sequence[Json]:
-        """At most `limit` envelopes before the id `before`, newest first; `after`: only those since then, in UTC."""
+        """At most `limit` envelopes before the id `before`, newest first; `after`: only those since then, in UTC.
+
+        Each has the `hash` of its row.
+        """
 
 
 class Answers(Protocol):

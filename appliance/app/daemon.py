@@ -32,6 +32,7 @@ from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
 from appliance.store.codes import CodeStore
 from appliance.store.journal import Journal
+from appliance.store.lists.retention import Limit, Retention
 from appliance.store.persistent_state import Keeper
 from appliance.store.quota import Limits
 from appliance.store.recordings import Recordings
@@ -92,7 +93,7 @@ class App:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(Rarely())
         writer = Writer(self._places.state, self._post)
-        journal = Journal(self._places.state, writer)
+        journal = Journal(self._places.state, writer, self._config.log.keep_events)
         reactor = self._reactor = Reactor(core_settings(self._config, self._flats), journal)
         lost = await asyncio.to_thread(journal.open)
         kept = Keeper(self._places.state, reactor.post)
@@ -100,8 +101,9 @@ class App:
         recordings = self._recordings = Recordings(
             self._places.recordings, writer, reactor.post, limits=self._limits, trusted=self._clock_is_right
         )
-        call_log = CallLog(writer, journal.boot)
-        audit, answers = Audit(writer), Answers(writer)
+        call_log = CallLog(writer, journal.boot, self._config.log.keep_calls)
+        audit, answers = Audit(writer, self._config.log.keep_doors), Answers(writer)
+        retention = self._retention = Retention(writer, self._log_limits, journal.tidy, call_log.tidy, audit.tidy)
         codes = CodeStore(writer, reactor.post)
         reserve = Reserve()
         settings = sip_settings(self._config, self._passwords, self._places)
@@ -145,6 +147,7 @@ class App:
             recordings.completed = lambda: loop.call_soon_threadsafe(self._look_after_recordings, writer)
             recordings.open()
             call_log.open()
+            retention.open()
             codes.open()
             watchdog = asyncio.create_task(self._feed_watchdog())
             serving = [asyncio.create_task(self._serve(link, part)) for part in (web, bus)]
@@ -227,6 +230,7 @@ class App:
             self._config, self._flats = merged.config, flats
             self._recordings.tidy()
             self._recordings.completed()
+            self._retention.tidy()
             self._post(
                 inputs.ConfigChanged(
                     at=time.monotonic(),
@@ -245,7 +249,7 @@ class App:
             free_bytes=table.free_mb * MB,
             bytes=None if table.keep_mb is None else table.keep_mb * MB,
             count=table.keep_count,
-            age_s=table.keep_days * DAY_S if table.keep_days is not None and self._clock_is_right() else None,
+            age_s=self._age_s(table.keep_days),
         )
 
     def _look_after_recordings(self, writer: Writer) -> None:
@@ -262,6 +266,19 @@ class App:
 
     def _wants_opus(self) -> bool:
         return self._config.recording.format == "opus"
+
+    def _log_limits(self) -> tuple[Limit, ...]:
+        """The limits of journal, call log and audit that hold now; for any thread."""
+        table = self._config.log
+        return (
+            Limit(table.keep_events, self._age_s(table.keep_events_days)),
+            Limit(table.keep_calls, self._age_s(table.keep_calls_days)),
+            Limit(table.keep_doors, self._age_s(table.keep_doors_days)),
+        )
+
+    def _age_s(self, days: int | None) -> float | None:
+        """A limit of age, which counts only while the clock is right."""
+        return days * DAY_S if days is not None and self._clock_is_right() else None
 
     def _clock_is_right(self) -> bool:
         """For any thread."""

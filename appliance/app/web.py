@@ -185,7 +185,8 @@ class Web:
     async def doctor(self) -> list[dict[str, Any]]:
         """The faults that can be seen from inside, and those that the adapters have reported."""
         # Late: for this alone.
-        from appliance.doctor import daemon_faults, examine, networks, signalling, sound  # noqa: PLC0415
+        from appliance.doctor import daemon_faults, examine, logs, networks, signalling, sound  # noqa: PLC0415
+        from appliance.store.lists import examine as stored  # noqa: PLC0415
 
         found = await asyncio.to_thread(examine.examine, self._file)
         snapshot, targets = self.snapshot(), self._reactor.state.settings.targets
@@ -195,6 +196,7 @@ class Web:
         with suppress(IntercomError):  # a log that cannot be read is among the failed parts
             rows = await asyncio.to_thread(self.call_log.list, signalling.LOOKED_AT)
             found += signalling.calls([call for _, call in rows])
+        found += logs.stored(await asyncio.to_thread(stored.examine, self._places.state))
         found += daemon_faults.besides(found, self._reactor.state.appliance.failed)
         return [asdict(finding) for finding in found]
 

@@ -1,19 +1,24 @@
 """The audit: who opened which door, when and how, who was refused, and who may open them.
 
-It gets the events themselves, whatever caused them, and outlasts the journal, which drops them after 10,000 events.
-Anybody can be refused again and again, so refusals have their own table and limit: they displace no opening.
+It gets the events themselves, whatever caused them, and outlasts the journal, which has all kinds of events.
+Anybody can be refused again and again, so refusals have their own table and limit: they displace no opening. Each table
+is a chain, so that changed and removed rows show.
 """
 
 import json
+import logging
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 from appliance.base.types import Json
+from appliance.store.lists import chain, retention
+from appliance.store.lists.retention import Limit, Table
 from appliance.store.write_behind import Backlog, Row
-from appliance.store.writer import Writer
+from appliance.store.writer import After, Writer
+
+log = logging.getLogger(__name__)
 
 TYPES = ("door.", "keypad.accepted", "keypad.refused", "keypad.locked_out", "access.", "code.")
-SPARE = 100
 REFUSALS = ("door.denied", "keypad.refused", "keypad.locked_out", "access.denied", "access.locked_out")
 
 
@@ -24,52 +29,73 @@ class Audit:
     """
 
     def __init__(self, writer: Writer, keep: int = 50_000) -> None:
-        self._openings = Backlog(writer, keep, _newest("audit", keep))
-        self._refusals = Backlog(writer, keep, _newest("refusals", keep))
+        self._noted = ""
+        self._lists = tuple(_List(writer, table, keep) for table in (retention.OPENINGS, retention.REFUSALS))
 
     def append(self, envelope: Json) -> None:
         """Store an event, if it belongs to the audit."""
         if envelope["type"].startswith(TYPES):
             number = envelope["id"]
-            backlog = self._refusals if envelope["type"].startswith(REFUSALS) else self._openings
-            backlog.put(number, (number, json.dumps(envelope, separators=(",", ":"))))
+            kept = self._lists[envelope["type"].startswith(REFUSALS)]
+            kept.backlog.put(number, (number, json.dumps(envelope, separators=(",", ":"))))
 
     def list(self, limit: int = 50, before: int | None = None, after: str = "") -> Sequence[Json]:
         """The newest `limit` events before the id `before`, newest first; `after`: only those since then, in UTC.
 
-        Raises IntercomError.
+        Each has the hash of its row. Rows that are damaged are left out: the doctor names them. Raises IntercomError.
         """
-        self._refusals.settle()
-        wanted = "id < ?1" + (" AND envelope ->> '$.time' >= ?3" if after else "")
+        openings, refusals = self._lists
+        refusals.backlog.settle()
+        time = " AND CASE WHEN json_valid(envelope) THEN envelope ->> '$.time' >= ?3 END"
+        wanted = "id < ?1 AND json_valid(envelope)" + (time if after else "")
         query = (
-            f"SELECT id, envelope FROM audit WHERE {wanted} "  # noqa: S608 - our own words
-            f"UNION ALL SELECT id, envelope FROM refusals WHERE {wanted} ORDER BY id DESC LIMIT ?2"
+            f"SELECT id, envelope, lower(hex(hash)) FROM audit WHERE {wanted} "  # noqa: S608 - our own words
+            f"UNION ALL SELECT id, envelope, lower(hex(hash)) FROM refusals WHERE {wanted} ORDER BY id DESC LIMIT ?2"
         )
         page: tuple[int | str, ...] = (1 << 62 if before is None else before, limit)
         values = (*page, after) if after else page
-        rows = self._openings.read(query, values, "The audit")
-        return [json.loads(envelope) for _, envelope in rows]
+        rows = openings.backlog.read(query, values, "The audit")
+        return [{**json.loads(envelope), "hash": hashed} for _, envelope, hashed in rows]
 
     def close(self) -> None:
         """Queue the last events; `Writer.close` then waits for them."""
-        self._openings.close()
-        self._refusals.close()
+        for each in self._lists:
+            each.backlog.close()
+
+    def tidy(self, connection: sqlite3.Connection, limit: Limit) -> After:
+        """Remove what is beyond the limit, and note the newest hashes in the log, which is kept elsewhere."""
+        for each in self._lists:
+            each.tidy(connection, limit)
+        found = heads(connection)
+
+        def note() -> None:
+            if found != self._noted:
+                self._noted = found
+                log.info("audit of doors: %s", found)
+
+        return note
 
 
-def _newest(table: str, keep: int) -> Callable[[sqlite3.Connection, Collection[Row]], None]:
-    """A function that writes rows into `table` and keeps its newest `keep`, and up to a hundredth more.
+class _List:
+    """The newest `keep` rows of a table."""
 
-    To find the oldest one it must count all of them, which would make each row cost what 50,000 do.
-    """
-    written = 0
+    def __init__(self, writer: Writer, table: Table, keep: int) -> None:
+        self._table, self._keep = table, keep
+        self.backlog = Backlog(writer, keep, self._write)
 
-    def write(connection: sqlite3.Connection, rows: Collection[Row]) -> None:
-        nonlocal written
-        connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", rows)  # noqa: S608 - as below
-        written += len(rows)
-        if written > keep // SPARE:
-            newest = f"SELECT id FROM {table} ORDER BY id DESC LIMIT 1 OFFSET ?"  # noqa: S608 - our own table's name
-            connection.execute(f"DELETE FROM {table} WHERE id <= ({newest})", (keep,))  # noqa: S608 - as above
-            written = 0
+    def tidy(self, connection: sqlite3.Connection, limit: Limit) -> None:
+        """Remove what is beyond the limit."""
+        self._keep = limit.count
+        chain.trim(connection, self._table.name, retention.surplus(connection, self._table, limit))
 
-    return write
+    def _write(self, connection: sqlite3.Connection, rows: Collection[Row]) -> None:
+        chain.append(connection, self._table.name, ((number, text) for number, text in rows), self._keep)
+
+
+def heads(connection: sqlite3.Connection) -> str:
+    """The newest hash of each chain, in words; "" before the first row."""
+    tables = {"opening": retention.OPENINGS, "refusal": retention.REFUSALS}
+    found = {word: chain.newest(connection, table.name) for word, table in tables.items()}
+    return "; ".join(
+        f"newest {word}: row {number}, hash {hashed}" for word, (number, hashed) in found.items() if number
+    )

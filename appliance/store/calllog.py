@@ -9,6 +9,8 @@ from appliance.base.types import Json
 from appliance.core.calls.view import logged_call
 from appliance.core.model import By, CallSearch, Cause
 from appliance.core.orders import LogCall
+from appliance.store.lists import retention
+from appliance.store.lists.retention import Limit
 from appliance.store.recording_index import LIKE, part
 from appliance.store.write_behind import Backlog, Row
 from appliance.store.writer import Writer
@@ -63,6 +65,11 @@ class CallLog:
         for number, call in opened.fetchall():
             ended = json.dumps(json.loads(call) | {"end": _CUT_OFF}, separators=(",", ":"))
             connection.execute("UPDATE calls SET over = 1, call = ? WHERE number = ?", (ended, number))
+
+    def tidy(self, connection: sqlite3.Connection, limit: Limit) -> None:
+        """Remove the calls beyond the limit."""
+        self._keep = limit.count
+        retention.remove(connection, retention.CALLS, retention.surplus(connection, retention.CALLS, limit))
 
     def _write(self, connection: sqlite3.Connection, rows: Collection[Row]) -> None:
         connection.executemany(_UPSERT, rows)

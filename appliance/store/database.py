@@ -9,11 +9,28 @@ from contextlib import closing
 from pathlib import Path
 
 from appliance.base import durable
+from appliance.store.lists import chain
 
 log = logging.getLogger(__name__)
 
 FILE = "intercomd.sqlite3"
 
+_CHAINED = """
+    ALTER TABLE {table} RENAME TO unchained;
+    CREATE TABLE {table} (
+        number INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, envelope TEXT NOT NULL,
+        salt BLOB NOT NULL, digest BLOB NOT NULL, hash BLOB NOT NULL
+    );
+    INSERT INTO {table} SELECT row_number() OVER (ORDER BY id), id, envelope, randomblob(16), x'', x'' FROM unchained;
+    DROP TABLE unchained;
+    UPDATE {table} SET digest = chain_digest(salt, CAST(envelope AS BLOB));
+    WITH RECURSIVE linked (number, hash) AS (
+        VALUES (0, zeroblob(32)) UNION ALL
+        SELECT t.number, chain_link(linked.hash, t.number, t.digest)
+            FROM linked JOIN {table} AS t ON t.number = linked.number + 1
+    ) UPDATE {table} SET hash = linked.hash FROM linked WHERE linked.number = {table}.number;
+    INSERT INTO chains SELECT '{table}', 1, zeroblob(32), number, hash FROM {table} ORDER BY number DESC LIMIT 1;
+"""
 STEPS = (
     """
     CREATE TABLE events (id INTEGER PRIMARY KEY, envelope TEXT NOT NULL);
@@ -63,6 +80,13 @@ STEPS = (
     CREATE INDEX recordings_outcome ON recordings (outcome);
     CREATE INDEX recordings_bytes ON recordings (bytes) WHERE complete;
     CREATE INDEX recordings_unfinished ON recordings (id) WHERE NOT complete;
+    """,
+    f"""
+    CREATE TABLE chains (
+        name TEXT PRIMARY KEY, first INTEGER NOT NULL, before BLOB NOT NULL, last INTEGER NOT NULL, hash BLOB NOT NULL
+    );  -- the fields of chain.Ends, in their order
+    {_CHAINED.format(table="audit")}
+    {_CHAINED.format(table="refusals")}
     """,
 )
 """Step n, counted from 0, makes tables of version n + 1 from those of version n; version 0 is an empty file.
@@ -116,6 +140,7 @@ def _migrate(connection: sqlite3.Connection, directory: Path, version: int, step
     """Migrate tables of `version`, all steps or none. Raises OSError, sqlite3.Error."""
     if version:
         kept = _back_up(connection, directory, version)
+    chain.add_functions(connection)
     try:
         connection.executescript(
             f"BEGIN IMMEDIATE; {' '.join(steps[version:])} PRAGMA user_version = {len(steps)}; COMMIT;"

@@ -17,6 +17,8 @@ from appliance.base.errors import IntercomError, reason
 from appliance.core.events import EventsLost
 from appliance.store import event_ids
 from appliance.store.event_ids import Reservation
+from appliance.store.lists import retention
+from appliance.store.lists.retention import Limit
 from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)
@@ -28,7 +30,7 @@ _DELETE_EVERY = 500  # rows beyond `keep` are deleted this many at a time
 
 
 class Journal:
-    """`take`, `append` and `since` are called by one thread, the reactor's; none of them waits.
+    """The newest `keep` events. `take`, `append` and `since` are called by one thread, the reactor's, and never wait.
 
     Ids are consecutive within one start of the service and never used twice: each comes from a block of `block` ids
     that was reserved on disc before (see `event_ids`), and the next block is reserved when half of one is used. If the
@@ -42,7 +44,8 @@ class Journal:
         self._reserved = 0
         self._reserving = False
         # As text: a quarter of the memory of dictionaries, and the format on disc.
-        self._kept: deque[tuple[int, str]] = deque(maxlen=keep)
+        self._kept: deque[tuple[int, str]] = deque()
+        self._removed = 0  # the newest event that was too old
         self._lock = threading.Lock()  # protects the following
         self._pending: deque[tuple[int, str]] = deque(maxlen=keep)
         self._flush_queued = False
@@ -83,6 +86,7 @@ class Journal:
         """Store an event (the envelope, with the `id` from `take`), on disc within about a second."""
         row = (envelope["id"], json.dumps(envelope, separators=(",", ":")))
         self._kept.append(row)
+        self._forget()
         at_once = envelope["type"].startswith(_AT_ONCE)
         with self._lock:
             self._pending.append(row)
@@ -100,6 +104,7 @@ class Journal:
         """
         if after >= self._next:
             return (self._next, after), []
+        self._forget()
         first = self._kept[0][0] if self._kept else self._next
         lost = (after + 1, first - 1) if after + 1 < first else None
         begin = bisect.bisect_right(self._kept, after, key=lambda row: row[0])
@@ -108,6 +113,11 @@ class Journal:
     def close(self) -> None:
         """Queue the last events and the mark of a clean end; `Writer.close` then waits for them."""
         self._writer.submit(self._finish)
+
+    def _forget(self) -> None:
+        """Forget events beyond the limits; the newest stays, since it says which ids were used."""
+        while len(self._kept) > self._keep or (len(self._kept) > 1 and self._kept[0][0] <= self._removed):
+            self._kept.popleft()
 
     def _first_id(self, newest: int) -> tuple[int, bool]:
         """The first id that was certainly never used, and whether all before it were; `newest` is on disc (or 0)."""
@@ -138,6 +148,17 @@ class Journal:
         rows = connection.execute("SELECT id, envelope FROM events ORDER BY id DESC LIMIT ?", (self._keep,))
         return rows.fetchall()[::-1]
 
+    def tidy(self, connection: sqlite3.Connection, limit: Limit) -> After:
+        """Remove the events beyond the limit."""
+        newest = connection.execute("SELECT max(id) FROM events").fetchone()[0] or 0
+        upto = min(retention.surplus(connection, retention.EVENTS, limit), newest - 1)
+        retention.remove(connection, retention.EVENTS, upto)
+
+        def tidied() -> None:
+            self._keep, self._removed = limit.count, max(upto, self._removed)
+
+        return tidied
+
     def _reserve_block(self, _: sqlite3.Connection) -> After:
         upto = self._next + self._block - 1
         event_ids.write(self._directory, Reservation(upto, clean=False))
@@ -154,7 +175,7 @@ class Journal:
         connection.executemany("INSERT OR REPLACE INTO events VALUES (?, ?)", rows)
         self._rows_since_delete += len(rows)
         if self._rows_since_delete >= _DELETE_EVERY:
-            connection.execute("DELETE FROM events WHERE id < ?", (self._kept[0][0],))
+            retention.remove(connection, retention.EVENTS, self._kept[0][0] - 1)
 
         def flushed() -> None:
             if self._rows_since_delete >= _DELETE_EVERY:

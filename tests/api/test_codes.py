@@ -126,7 +126,9 @@ def test_without_the_token_codes_are_neither_shown_nor_changed(served, kept):
 
 
 def test_the_audit_is_read_page_by_page(client, station):
-    station.audit.rows = [fake.event("door.denied", number, {"door": "front"}) for number in range(1, 6)]
+    station.audit.rows = [
+        fake.event("door.denied", number, {"door": "front"}) | {"hash": f"{number:064x}"} for number in range(1, 6)
+    ]
     pages, cursor = [], None
     while not pages or cursor:
         answer = client.get("/v1/log/doors", params={"limit": 2} | ({"cursor": cursor} if cursor else {})).json()

@@ -63,6 +63,8 @@ ONE_ERROR = [
     ('[recording]\ncalls = "some"', 'recording.calls = "some": must be one of "none", "answered", "doorbell", "all"'),
     ('[recording]\nformat = "mp3"', 'recording.format = "mp3": must be one of "wav", "opus"'),
     ("[recording]\nkeep_count = 0", "recording.keep_count = 0: must be a whole number from 1 to 999999"),
+    ("[log]\nkeep_doors = 99", "log.keep_doors = 99: must be a whole number from 100 to 999999"),
+    ("[log]\nkeep_calls_days = 0", "log.keep_calls_days = 0: must be a whole number from 1 to 36500"),
     ("[recording]\nx = 1", "recording.x: no such setting; there are enabled, calls, format, keep_count, keep_days, keep_mb, free_mb"),
     ("[panel]\nlines = 'simulated'\n[panel.lamp.a.pictures]\nidel = 'on'", "panel.lamp.a.pictures.idel: no such setting; did you mean idle?"),
     ('[station]\n"a b" = 1', 'station."a b": no such setting; there are name, user'),
@@ -305,7 +307,7 @@ def test_all_errors_are_reported_at_once(tmp_path):
         'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "switch", "door", "exit", "volume_up", "volume_down", "audio_test", "talk", "none"',
         (
             "foo: no such setting; there are station, sip, account, tls, audio, speech, http, dbus, panel, door, guard, rule, target, "
-            "plan, directory, forwarding, quiet_hours, clock, recording, deadlines"
+            "plan, directory, forwarding, quiet_hours, clock, recording, log, deadlines"
         ),
         "panel.button.a.target: there is no [target.x]; add that table",
     ]

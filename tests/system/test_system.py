@@ -219,6 +219,7 @@ def test_a_directory_that_was_changed_is_taken_over_and_one_with_errors_is_not(t
         app = daemon.App(load(file), {}, Places(tmp_path, tmp_path), simulated=True, file=file)
         app._reactor = SimpleNamespace(post=posted.append)
         app._recordings = SimpleNamespace(tidy=lambda: None, completed=lambda: None)
+        app._retention = SimpleNamespace(tidy=lambda: None)
         await app._reload(None)
         flats.write_text("flat,name,targets\n1,Miller,far\n2,Smith,nobody\n")
         await app._reload(None)

@@ -6,6 +6,7 @@ Answers are sent as the core made them, without a second check at run time; a te
 from appliance.api.models.accounts import Account, AccountDone, Accounts, Contact, Contacts, Entry, Network, Target
 from appliance.api.models.appliance import (
     Appliance,
+    AuditedEvent,
     CustomEvent,
     Envelope,
     Events,

@@ -113,6 +113,16 @@ class CustomEvent(OrderBody):
     call: str | None = Field(default=None, max_length=64, description="Id of the call that it belongs to.")
 
 
+class AuditedEvent(Envelope):
+    """An event in the audit of doors."""
+
+    hash: str = Field(
+        description="SHA-256 over this row and the hash of the row before it, in hexadecimal. Compare it with a hash "
+        "that was noted earlier.",
+        pattern="^[0-9a-f]{64}$",
+    )
+
+
 class Events(AnswerBody):
     """The answer to a poll."""
 
@@ -146,5 +156,5 @@ class SupportBundle(AnswerBody):
     configuration: dict[str, Any] = Field(description="All settings in force, as of `GET /v1/config`.")
     state: Snapshot
     calls: list[LoggedCall] = Field(description="The newest calls of the log, at most 100.")
-    doors: list[Envelope] = Field(description="The newest openings and refusals, at most 100.")
+    doors: list[AuditedEvent] = Field(description="The newest openings and refusals, at most 100.")
     events: list[Envelope] = Field(description="The newest events, at most 500, the oldest first.")

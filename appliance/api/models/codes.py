@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from appliance.api.models.appliance import Envelope
+from appliance.api.models.appliance import AuditedEvent
 from appliance.api.models.base import CARD, CODE, AnswerBody, Done, Line, OrderBody, Time
 from appliance.core.model import CredentialKind, Day
 
@@ -96,5 +96,5 @@ class CodeDone(Done):
 class Audit(AnswerBody):
     """A page of the audit, newest first: events of doors, keypads, codes and refused access."""
 
-    events: list[Envelope]
+    events: list[AuditedEvent]
     next: str | None = Field(description="Cursor of the next page; null on the last page.")

@@ -10,7 +10,7 @@ from appliance.config.schema.base import Id, Table, live_table
 from appliance.config.schema.doors import DoorTable, GuardTable, RuleTable
 from appliance.config.schema.http import DbusTable, HttpTable
 from appliance.config.schema.panel import PanelTable
-from appliance.config.schema.policy import ClockTable, ForwardingTable, QuietHoursTable
+from appliance.config.schema.policy import ClockTable, ForwardingTable, LogTable, QuietHoursTable
 from appliance.config.schema.sip import AccountTable, DeadlinesTable, SipTable, TlsTable
 from appliance.config.schema.station import StationTable
 from appliance.config.schema.targets import DirectoryTable, PlanTable, TargetTable
@@ -38,4 +38,5 @@ class Config(Table):
     quiet_hours: QuietHoursTable = live_table(default_factory=QuietHoursTable)
     clock: ClockTable = Field(default_factory=ClockTable)
     recording: RecordingTable = live_table(default_factory=RecordingTable)
+    log: LogTable = live_table(default_factory=LogTable)
     deadlines: DeadlinesTable = live_table(default_factory=DeadlinesTable)

@@ -1,4 +1,4 @@
-"""[forwarding], [quiet_hours] and [clock]."""
+"""[forwarding], [quiet_hours], [clock] and [log]."""
 
 from typing import Any, Literal
 
@@ -59,3 +59,41 @@ class ClockTable(Table):
         "clock. always: for a board with a battery for its clock and no time server.",
         default="synchronised",
     )
+
+
+def _count(of: str, text: str, default: int, least: int, most: int) -> Any:
+    return setting(f"How many {of} are kept{text}; the oldest are removed.", default=default, ge=least, le=most)
+
+
+def _days(of: str) -> Any:
+    return setting(
+        f"Longest time for which {of} are kept. Counts only while the station's clock is right; see [clock]. Unset: no "
+        "limit.",
+        default=None,
+        unit="d",
+        example=90,
+        ge=1,
+        le=36_500,
+    )
+
+
+class LogTable(Table):
+    """How long the station remembers, in its database. The audit of doors has the events of the journal that it needs.
+
+    Each list has its own limits; `intercomctl doctor` checks that all of it can be read.
+    """
+
+    keep_events: int = _count(
+        "events", " in the journal for clients that reconnect, all kinds together, also in memory", 10_000, 100, 100_000
+    )
+    keep_events_days: int | None = _days("events in the journal")
+    keep_calls: int = _count("calls", " in the call log", 10_000, 1, 999_999)
+    keep_calls_days: int | None = _days("calls in the call log")
+    keep_doors: int = _count(
+        "events",
+        " in the audit of doors: so many openings and changes of codes, and as many refusals",
+        50_000,
+        100,
+        999_999,
+    )
+    keep_doors_days: int | None = _days("events in the audit of doors")

@@ -104,7 +104,9 @@ TABLE = {
     "run-as-a-service.md": [
         LeftOut(NO_SYSTEMD),
         Config(GPIO + FRONT),
-        *[LeftOut(NO_SYSTEMD)] * 3,
+        *[LeftOut(NO_SYSTEMD)] * 2,
+        Config(),
+        LeftOut(NO_SYSTEMD),
     ],
     "say-who-may-call.md": [Config(), Config()],
     "set-up-from-the-boot-partition.md": [Imported()],

@@ -4,15 +4,18 @@ it in the same sentence."""
 import json
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
+from appliance.store import database
 from tests.support.certificates import Authority
 from tests.support.clocks import behind
 from tests.support.daemon import Daemon, loopback
 from tests.support.peers.packets import Packets
 from tests.support.peers.registrars import Kamailio, Scripted, account
 from tests.support.peers.sipp import Sipp
+from tests.support.waiting import until
 
 PATIENCE_S = 120.0  # longer than the 32 s after which SIP gives a silent registrar up
 NOBODY = "nobody.invalid"
@@ -30,6 +33,28 @@ def diagnosed(door, check):
 def pbx(tmp_path_factory):
     with Kamailio(tmp_path_factory.mktemp("k")) as registrar:
         yield registrar
+
+
+# -- lists on disc -----------------------------------------------------------------------------------------------------
+
+
+def test_lists_keep_to_their_limits_and_a_changed_entry_is_named(tmp_path):
+    with closing(database.connect(tmp_path / "d")) as connection:
+        calls = [(f"c-{number}", json.dumps({"direction": "incoming"})) for number in range(3)]
+        connection.executemany("INSERT INTO calls (id, boot, over, call) VALUES (?, 'b', 1, ?)", calls)
+    with Daemon(tmp_path / "d", log={"keep_calls": 2}, door={"front": {"pulse_s": 0.5}}) as door:
+        until(lambda: len(door.get("/v1/log/calls")["calls"]) == 2, "the oldest call to go")
+        assert diagnosed(door, "log.calls")["message"].startswith("The call log is whole: 2 rows")
+        assert diagnosed(door, "log.events")["level"] == "ok"
+        for digits in ("4711", "4712"):
+            door.post("/v1/codes", {"owner": "Ann", "digits": digits, "doors": ["front"]})
+        kept = until(lambda: len(found := door.get("/v1/log/doors")["events"]) == 2 and found, "both in the audit")
+        whole = diagnosed(door, "log.doors")
+        assert whole["level"] == "ok" and f"Newest opening: row 2, hash {kept[0]['hash']}." in whole["message"]
+        with closing(database.connect(door.directory)) as connection:
+            connection.execute("UPDATE audit SET envelope = replace(envelope, 'Ann', 'Bob') WHERE number = 1")
+        changed = diagnosed(door, "log.doors")
+        assert (changed["level"], changed["cause"]) == ("problem", "table audit: row 1 was changed.")
 
 
 # -- registrations ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,120 @@
+"""How long the journal, the call log and the audit keep their rows: by count and by age."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from appliance.base.record import Record
+from appliance.store.writer import After, Writer
+
+_HOUR_S = 3600.0  # limits of age are held within an hour
+_PLAUSIBLE = "2025"  # when there was no intercomd: an earlier time is that of a clock that was not set
+
+
+class Limit(Record):
+    """What stays: the newest `count` rows; age_s: of these the ones that are younger, None without such a limit."""
+
+    count: int
+    age_s: float | None = None
+
+
+class Table(Record):
+    """A table with a row of JSON for each entry, in the order of `key`. time: where the JSON has the entry's time."""
+
+    name: str
+    key: str
+    json: str
+    time: str
+
+    @property
+    def times(self) -> str:
+        """A query for the keys and times of all rows; a row that is damaged has no time."""
+        found = f"CASE WHEN json_valid({self.json}) THEN {self.json} ->> '{self.time}' END"
+        return f"SELECT {self.key} AS key, {found} AS time FROM {self.name}"  # noqa: S608 - our own words, as below
+
+
+EVENTS = Table("events", "id", "envelope", "$.time")
+CALLS = Table("calls", "number", "call", "$.created")
+OPENINGS = Table("audit", "number", "envelope", "$.time")
+REFUSALS = Table("refusals", "number", "envelope", "$.time")
+
+
+def surplus(connection: sqlite3.Connection, table: Table, limit: Limit) -> int:
+    """The key of the newest row beyond the limit, 0 if there is none: it goes, with all rows before it.
+
+    The order of rows is certain, their times are not: a row is at least as young as each one before it, so a clock
+    that was behind for one ages none. A row with a time that cannot be true goes with a later one.
+    """
+    beyond = f"SELECT {table.key} FROM {table.name} ORDER BY {table.key} DESC LIMIT 1 OFFSET ?"  # noqa: S608
+    found = connection.execute(beyond, (limit.count,)).fetchone()
+    too_many = 0 if found is None else int(found[0])
+    if limit.age_s is None:
+        return too_many
+    now = time.time()
+    given = _PLAUSIBLE, _utc(now - limit.age_s), _utc(now)
+    found = connection.execute(
+        f"""
+        WITH times AS ({table.times}),
+            young AS (SELECT key FROM times WHERE time >= ?2 AND time <= ?3 ORDER BY key LIMIT 1)
+        SELECT key FROM times
+        WHERE key < coalesce((SELECT key FROM young), 1 << 62) AND time >= ?1 AND time < ?2
+        ORDER BY key DESC LIMIT 1
+        """,  # noqa: S608
+        given,
+    ).fetchone()
+    return too_many if found is None else max(too_many, int(found[0]))
+
+
+def remove(connection: sqlite3.Connection, table: Table, upto: int) -> None:
+    """Remove the rows up to a key."""
+    connection.execute(f"DELETE FROM {table.name} WHERE {table.key} <= ?", (upto,))  # noqa: S608
+
+
+class Retention:
+    """Keeps lists within their limits: at the start, once an hour, and when the limits have changed.
+
+    limits: those of each list that hold now; tidies: what keeps the list within its limit, in the writer's thread.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        limits: Callable[[], Sequence[Limit]],
+        *tidies: Callable[[sqlite3.Connection, Limit], After | None],
+    ) -> None:
+        self._writer, self._limits, self._tidies = writer, limits, tidies
+
+    def open(self) -> None:
+        """Begin; never waits."""
+        self._writer.submit(self._hourly)
+
+    def tidy(self) -> None:
+        """Keep, soon, to the limits, which may have changed."""
+        self._writer.submit(self._tidy)
+
+    # -- jobs, in the writer thread ------------------------------------------------------------------------------------
+
+    def _hourly(self, connection: sqlite3.Connection) -> After:
+        done = self._tidy(connection)
+
+        def again() -> None:
+            done()
+            self._writer.submit(self._hourly, delay_s=_HOUR_S)
+
+        return again
+
+    def _tidy(self, connection: sqlite3.Connection) -> After:
+        afters = [tidy(connection, limit) for tidy, limit in zip(self._tidies, self._limits(), strict=True)]
+        return partial(_all, [after for after in afters if after is not None])
+
+
+def _all(afters: Sequence[After]) -> None:
+    for after in afters:
+        after()
+
+
+def _utc(seconds: float) -> str:
+    """A time as events have it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -22,7 +22,6 @@ DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
 TIMED = {"open", "hold"}
 OUTPUT = {"--json": "print answers and errors as JSON", "--utc": "print times in UTC, not in local time"}
 BUNDLE = Path("intercomd-support.json")
-CONFIG = Path("/etc/intercomd/intercomd.toml")
 USAGE = "intercomctl [OPTION]... COMMAND [ARGUMENT]..."
 NO_RING = 3
 
@@ -151,13 +150,15 @@ def station_commands(add: Add) -> None:
         "--config",
         type=Path,
         metavar="FILE",
-        default=CONFIG,
-        help=f"file to check if no daemon runs (default {CONFIG})",
+        default=options.CONFIG,
+        help=f"file to check if no daemon runs (default {options.CONFIG})",
     )
     support_ = add(
         "support-bundle", late("support"), "write what a fault can be understood by into a file, without secrets"
     )
     support_.add_argument("file", nargs="?", type=Path, default=BUNDLE, help=f"a new file (default {BUNDLE})")
+    for name, (words, options_of, text) in options.UPKEEP.items():
+        options_of(add(name, late("upkeep", name, words), text))
     add("page", late("page"), "show the address of the page with its token, and how to open it on another computer")
     config.options(add("config", configuration, "show the configuration in force, get a setting, or check a file"))
     options.accounts(add("accounts", accounts, "show the accounts at registrars, or register one now, or end that"))

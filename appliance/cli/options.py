@@ -1,9 +1,11 @@
 """The options of commands that have several."""
 
 import argparse
+from pathlib import Path
 
 from appliance.cli.recordings import moment
 
+CONFIG, STATE = Path("/etc/intercomd/intercomd.toml"), Path("/var/lib/intercomd")
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
 CONFERENCE = ("list", "make", "join", "leave", "hold", "resume", "mute", "unmute", "end")
 FORWARDED = ("always", "quiet", "busy", "no-answer")
@@ -167,3 +169,36 @@ def tone_name(text: str) -> str:
     if text not in {*TONES, "stop"}:
         raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(TONES)}, stop")
     return text
+
+
+def backup(parser: argparse.ArgumentParser) -> None:
+    """`intercomctl backup`."""
+    parser.add_argument("file", type=Path, help="a new file: for its owner only, as it has all secrets of the station")
+    parser.add_argument("--recordings", action="store_true", help="with the finished recordings")
+    parser.add_argument("--without-secrets", action="store_true", help="without passwords, keys and tokens")
+    files(parser)
+
+
+def restore(parser: argparse.ArgumentParser) -> None:
+    """`intercomctl restore`."""
+    parser.add_argument("file", type=Path, help="a file of intercomctl backup")
+    confirmed(parser)
+    files(parser)
+
+
+def confirmed(parser: argparse.ArgumentParser) -> None:
+    """For a command that asks before it acts."""
+    parser.add_argument("--yes", action="store_true", help="do not ask; needed without a terminal")
+
+
+def files(parser: argparse.ArgumentParser) -> None:
+    """Of which station."""
+    parser.add_argument("--config", type=Path, metavar="FILE", default=CONFIG, help=f"configuration (default {CONFIG})")
+    parser.add_argument("--state", type=Path, metavar="DIR", default=STATE, help=f"state directory (default {STATE})")
+
+
+# Name, what puts the answer into words, options, help.
+UPKEEP = {
+    "backup": ("saved", backup, "write configuration and state into a file, also while the service runs"),
+    "restore": ("restored", restore, "put a backup in the place of configuration and state"),
+}

@@ -14,6 +14,7 @@ from appliance.store.lists import chain
 log = logging.getLogger(__name__)
 
 FILE = "intercomd.sqlite3"
+Error = sqlite3.Error  # for those who use the functions here alone
 
 _CHAINED = """
     ALTER TABLE {table} RENAME TO unchained;
@@ -165,14 +166,34 @@ def _back_up(connection: sqlite3.Connection, directory: Path, version: int) -> P
     kept = directory / f"{FILE}.version-{version}"
     new = directory / f"{kept.name}.new"
     new.unlink(missing_ok=True)
-    with closing(sqlite3.connect(new)) as copy:
-        connection.backup(copy)
-        # In one file: a copy in WAL mode could have parts of its own beside it.
-        copy.execute("PRAGMA journal_mode = DELETE")
-    durable.sync(new)
+    _copy(connection, new)
     new.replace(kept)
     durable.sync(directory)
     return kept
+
+
+def copy(directory: Path, file: Path) -> int:
+    """Copy the database as it is at one moment into a new file, durably; the version of its tables.
+
+    Others may write meanwhile, and do not wait. Raises OSError, sqlite3.Error.
+    """
+    with closing(reader(directory)) as connection:
+        _copy(connection, file)
+        return _version(connection)
+
+
+def finished(file: Path) -> list[str]:
+    """The ids of the recordings that are complete in a copy. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(file)) as connection:
+        return [name for (name,) in connection.execute("SELECT id FROM recordings WHERE complete")]
+
+
+def _copy(connection: sqlite3.Connection, file: Path) -> None:
+    with closing(sqlite3.connect(file)) as made:
+        connection.backup(made)
+        # In one file: a copy in WAL mode could have parts of its own beside it.
+        made.execute("PRAGMA journal_mode = DELETE")
+    durable.sync(file)
 
 
 def reader(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connection:

@@ -65,6 +65,19 @@ def remove(path: Path) -> int | None:
     return sum(filter(None, freed))
 
 
+def all_of(directory: Path, recording: str) -> tuple[Path, ...]:
+    """The files that a recording may have, its waveform last; none for text that is no id."""
+    path = directory / f"{recording}{WAV}"
+    files = (path, opus(path), mark(path), _facts(path), unfinished(path), _peaks(path))
+    return files if is_id(recording) else ()
+
+
+def is_ours(name: str) -> bool:
+    """Whether this can be the name of a recording's sound, or of what outlasts the index beside it."""
+    path = Path(name)
+    return path.name == name and is_id(path.stem) and path.suffix in {WAV, OPUS, ".keep", ".json"}
+
+
 def mark(path: Path) -> Path:
     """The file that protects this recording."""
     return path.with_suffix(".keep")

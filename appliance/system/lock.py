@@ -27,7 +27,7 @@ def take(directory: Path) -> int:
             "Give another with --state, or give it write permission for this user.",
         ) from err
     try:
-        descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError:
         return -1
     try:

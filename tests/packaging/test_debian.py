@@ -89,7 +89,7 @@ def test_the_librarys_rules_are_a_makefile_that_dh_could_run() -> None:
         ("intercomd --ch", "--check"),
         ("intercomd --config /proc/self/stat", "/proc/self/stat /proc/self/statm /proc/self/status"),
         ("intercomd-setup --im", "--import"),
-        ("intercomctl re", "resume reject record recordings"),
+        ("intercomctl re", "resume reject record restore recordings"),
         ("intercomctl reject --c", "--code"),
         ("intercomctl state --c", ""),
     ],

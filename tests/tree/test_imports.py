@@ -38,9 +38,13 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
     "simulator": ({"audio", "core", "base"}, "a stand-in takes an adapter's place"),
     "demo": ({"core", "base", "simulator"}, "the demonstration looks at two stations from outside"),
     "replay": ({"core", "base"}, "what was recorded is core's inputs and nothing else"),
+    "upkeep": (
+        {"config", "store", "system", "core", "base"},
+        "upkeep takes configuration and state as files, with a daemon or without one",
+    ),
     "cli": (
-        {"base", "doctor"},
-        "the command line is a client: it knows the HTTP interface only, and the doctor where no daemon answers",
+        {"base", "doctor", "upkeep"},
+        "the command line is a client: it knows the HTTP interface only, and what works where no daemon answers",
     ),
     "runtime": ({"core", "base"}, "the reactor turns the core and is handed its adapters by app"),
     "app": (EVERY, ""),

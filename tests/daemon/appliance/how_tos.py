@@ -52,9 +52,11 @@ NO_BOARD = "the lab's board does it: tests/lab/test_tutorial.py"
 NO_SYSTEMD = "needs systemd and the installed service: tests/lab/test_service.py"
 NO_APT = "needs the packages, installed by apt as root: tests/lab/test_upgrade.py"
 PROMETHEUS = "for Prometheus, which tests/daemon/appliance/test_metrics.py starts with these lines"
+BACKUP = "needs root and the installed service; tests/daemon/appliance/test_backup.py does it with other directories"
 ROOT = "needs root, and changes users or /etc of this machine"
 
 TABLE = {
+    "back-up-and-restore.md": [LeftOut(BACKUP)] * 2,
     "codes-and-cards.md": [
         Run(),
         Run(),

@@ -1,0 +1,36 @@
+"""Backup and restore: done with the files of the station, as they are for root and the service's user."""
+
+import argparse
+import sys
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
+from appliance.cli.client import Client
+from appliance.upkeep import restore as restored_
+from appliance.upkeep import save
+
+saved, restored = save.words, restored_.words
+
+
+def backup(_client: Client, given: argparse.Namespace) -> Json:
+    """`intercomctl backup`."""
+    wanted = {"recordings": given.recordings, "secrets": not given.without_secrets}
+    return save.save(given.file, given.state, given.config, **wanted)
+
+
+def restore(_client: Client, given: argparse.Namespace) -> Json:
+    """`intercomctl restore`."""
+    confirm(given, f"All codes, logs and settings in {given.state} and {given.config} are replaced, and calls end.")
+    return restored_.restore(given.file, given.state, given.config)
+
+
+def confirm(given: argparse.Namespace, what: str) -> None:
+    """Ask the person at the terminal; where nobody can be asked, --yes is needed. Raises IntercomError."""
+    if given.yes:
+        return
+    if not sys.stdin.isatty():
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, "Nothing was changed.", what, "Add --yes if you want that.")
+    sys.stderr.write(f"{what} Go on? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, "Nothing was changed.", "The answer was not yes.")

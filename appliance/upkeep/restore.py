@@ -1,0 +1,217 @@
+"""`intercomctl restore`: puts a backup in the place of the station's configuration and state.
+
+All of it is unpacked and checked before anything changes. Recordings that are missing are added. Then the service
+stops, the files change places, and the service starts. What was there before stays in `before-restore`.
+"""
+
+import errno
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from appliance.base import durable
+from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.record import Record
+from appliance.base.types import Json
+from appliance.config.load import load
+from appliance.store import database, event_ids, recording_files
+from appliance.store.event_ids import Reservation
+from appliance.upkeep import archive, service
+from appliance.upkeep.archive import Manifest
+
+BEFORE = "before-restore"
+_KEPT = "kept.json"  # a backup does not end what holds now, such as a lockdown
+_LATER_IDS = 1_000_000  # more events than came since the backup: no id is used twice
+_DATABASE_PARTS = tuple(f"{database.FILE}{part}" for part in ("-wal", "-shm", ""))
+_PRIVATE, _FOR_GROUP = 0o600, 0o640
+
+
+class _Placed(Record):
+    """A file for a place, whose owner and mode are those of the file there, or else these."""
+
+    source: Path
+    target: Path
+    owner: tuple[int, int]
+    mode: int = _PRIVATE
+
+    @property
+    def new(self) -> Path:
+        """Where it waits until all others are there too."""
+        return self.target.with_name(f"{self.target.name}.restored")
+
+
+def restore(file: Path, state: Path, config: Path) -> Json:
+    """Restore a backup; returns what it was. Raises IntercomError, also while another daemon than the service runs."""
+    try:
+        state.mkdir(mode=0o750, parents=True, exist_ok=True)
+        # Beside the state, as root shall follow no link that the service's user has made in it.
+        with tempfile.TemporaryDirectory(dir=state.absolute().parent, prefix="intercomd-restore-") as place:
+            staged = Path(place)
+            manifest = archive.unpack(file, staged)
+            _check(file, manifest, staged)
+            added = _add_recordings(staged / archive.RECORDINGS, state) if manifest.recordings else 0
+            with service.stopped(state):
+                _put(manifest, staged, state, config)
+    except OSError as error:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE,
+            "The backup was not restored.",
+            f"{error.filename or state}: {reason(error)}",
+            f"Run it as root, on a disc with space for it. What is missing in {state} is in {state / BEFORE}.",
+        ) from error
+    return {
+        "station": manifest.station,
+        "made": manifest.made,
+        "version": manifest.version,
+        "before": str(state / BEFORE),
+        "recordings": added,
+    }
+
+
+def _check(file: Path, manifest: Manifest, staged: Path) -> None:
+    """Raise IntercomError unless database and configuration can be used here."""
+    (staged / archive.DATABASE).rename(staged / database.FILE)
+    try:
+        database.check(staged)
+    except database.NewerState as error:
+        raise IntercomError(
+            ErrorCode.FILE_UNSUPPORTED,
+            f"{file} was made by a newer intercomd, {manifest.version}.",
+            f"Its database is too new: {error}.",
+            f"Install intercomd {manifest.version} or a newer one, and restore it then.",
+        ) from error
+    except database.Error as error:
+        raise archive.broken(file, f"its database is damaged ({error})") from error
+    try:
+        load(staged / archive.CONFIG / manifest.config)
+    except IntercomError as error:
+        raise IntercomError(
+            ErrorCode.CONFIG_INVALID,
+            f"This version of intercomd cannot use the configuration in {file}.",
+            str(error),
+            f"Nothing was changed. Install intercomd {manifest.version}, and restore it then.",
+        ) from error
+
+
+def _add_recordings(staged: Path, state: Path) -> int:
+    """Add the files of recordings that are not there; how many recordings. Raises OSError."""
+    directory = state / archive.RECORDINGS
+    owner = state.stat().st_uid, state.stat().st_gid
+    with suppress(FileExistsError):
+        directory.mkdir(0o750)
+        if os.geteuid() == 0:
+            os.chown(directory, *owner)
+    if directory.is_symlink() and directory.lstat().st_uid != os.geteuid():
+        raise OSError(errno.ELOOP, "it is a link that another user has made", str(directory))
+    missing = [path for path in sorted(staged.glob("*")) if not os.path.lexists(directory / path.name)]
+    for path in missing:
+        placed = _Placed(path, directory / path.name, owner, _FOR_GROUP)
+        _copy(placed)
+        placed.new.replace(placed.target)
+        path.unlink()  # the disc need not have room for all of them twice
+    durable.sync(directory)
+    return sum(path.suffix in {recording_files.WAV, recording_files.OPUS} for path in missing)
+
+
+def _put(manifest: Manifest, staged: Path, state: Path, config: Path) -> None:
+    """Put what is staged in its places: what can fail for want of space or rights first. Raises OSError."""
+    _raise_ids(staged / "state", state)
+    placed = list(_places(manifest, staged, state, config))
+    config.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    try:
+        for each in placed:
+            _copy(each)
+        _keep_before(state, config.parent, [each.target for each in placed])
+        for each in placed:
+            each.new.replace(each.target)
+    finally:
+        for each in placed:
+            each.new.unlink(missing_ok=True)
+    durable.sync(config.parent)
+    durable.sync(state)
+
+
+def _places(manifest: Manifest, staged: Path, state: Path, config: Path) -> Iterator[_Placed]:
+    """Where each file goes, the database last."""
+    found = state.stat()
+    service = found.st_uid, found.st_gid
+    for name in archive.STATE:
+        source = staged / "state" / name
+        if source.is_file() and not (name == _KEPT and (state / name).exists()):
+            yield _Placed(source, state / name, service)
+    for path in (staged / archive.CONFIG).iterdir():
+        if path.name == manifest.config:
+            yield _Placed(path, config, (os.geteuid(), service[1]), _FOR_GROUP)
+        else:
+            yield _Placed(path, config.parent / path.name, service)
+    yield _Placed(staged / database.FILE, state / database.FILE, service, _FOR_GROUP)
+
+
+def _copy(placed: _Placed) -> None:
+    """Write a file beside its place, durably, with its owner and mode from its first byte on. Raises OSError."""
+    (uid, gid), mode = placed.owner, placed.mode
+    with suppress(FileNotFoundError):
+        there = placed.target.lstat()
+        if stat.S_ISREG(there.st_mode):
+            uid, gid, mode = there.st_uid, there.st_gid, stat.S_IMODE(there.st_mode)
+    placed.new.unlink(missing_ok=True)
+    descriptor = os.open(placed.new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE)
+    with os.fdopen(descriptor, "wb") as target, placed.source.open("rb") as source:
+        if os.geteuid() == 0:
+            os.fchown(descriptor, uid, gid)
+        os.fchmod(descriptor, mode)
+        shutil.copyfileobj(source, target)
+        target.flush()
+        os.fsync(descriptor)
+
+
+def _keep_before(state: Path, configuration: Path, replaced: list[Path]) -> None:
+    """Keep what is replaced, in the state and in the directory of the configuration, until the next restore.
+
+    Raises OSError.
+    """
+    before = state / BEFORE
+    if os.path.lexists(before):
+        shutil.rmtree(before)  # which follows no link
+    before.mkdir(mode=0o700)
+    here = os.open(state, os.O_RDONLY | os.O_DIRECTORY)
+    there = os.open(before, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        for path in replaced:
+            if path.parent == configuration and path.is_file():
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+                descriptor = os.open(path.name, flags, _PRIVATE, dir_fd=there)  # root writes nowhere else
+                with os.fdopen(descriptor, "wb") as kept:
+                    kept.write(path.read_bytes())
+        # The parts of a database first: it would be damaged by those of another one.
+        names = [path.name for path in replaced if path.parent == state and path.name not in _DATABASE_PARTS]
+        for name in (*_DATABASE_PARTS, *names):
+            if os.path.lexists(state / name):
+                os.rename(name, name, src_dir_fd=here, dst_dir_fd=there)
+        os.fsync(there)
+        os.fsync(here)
+    finally:
+        os.close(here)
+        os.close(there)
+
+
+def _raise_ids(staged: Path, state: Path) -> None:
+    """Have the next events get ids that none had before, neither in the backup nor since. Raises OSError."""
+    used = []
+    for directory in (staged, state):
+        with suppress(OSError, ValueError):
+            used.append(event_ids.read(directory).upto)
+    event_ids.write(staged, Reservation(max(used, default=0) + _LATER_IDS, clean=False))
+
+
+def words(done: Json) -> str:
+    """The result for a terminal."""
+    added = f" Recordings that were added: {done['recordings']}." if done["recordings"] else ""
+    return (
+        f"Restored: {done['station']}, saved at {done['made']} by intercomd {done['version']}.{added} What was there "
+        f"before is in {done['before']}, with its secrets: remove it when you do not need it any more."
+    )

@@ -1,0 +1,161 @@
+"""`intercomctl backup`: writes the station into one file that only its user may read."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import appliance
+from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.types import Json
+from appliance.config.effective import effective
+from appliance.config.load import load
+from appliance.config.schema import Config
+from appliance.store import database, recording_files
+from appliance.upkeep import archive
+from appliance.upkeep.archive import Content, Manifest
+
+OWNER_ONLY = 0o600
+_NAMES_FILE = "file"  # ends of the names of settings that name files, and of those with a secret
+_NAMES_SECRET = ("password_file", "key_file")
+
+
+def save(file: Path, state: Path, config: Path, *, recordings: bool = False, secrets: bool = True) -> Json:
+    """Write the backup; returns its name and size, and the files of the configuration that are not in it.
+
+    The database is copied as it is at one moment, whatever the daemon writes meanwhile. recordings: with the finished
+    ones; secrets: with passwords, keys and tokens. Raises IntercomError.
+    """
+    loaded = load(config)
+    named, left_out = beside(loaded, config)
+    if not secrets:
+        named, hidden = _without_secrets(loaded, config, named)
+        left_out += hidden
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
+    except OSError as error:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"{file} cannot be written.",
+            reason(error),
+            "Name a file that does not exist yet, in a directory of yours.",
+        ) from error
+    whole = False
+    try:
+        # Only we may read the directory; it is on the disc of the file, as memory may be too small for a database.
+        with os.fdopen(descriptor, "wb") as written, tempfile.TemporaryDirectory(dir=file.parent) as place:
+            copies = Path(place)
+            archive.opened(state / database.FILE).close()  # no link
+            tables = database.copy(state, copies / archive.DATABASE)
+            for name in (
+                archive.STATE if secrets else archive.OPEN
+            ):  # each once, as the daemon may replace a file at any time
+                with suppress(FileNotFoundError), archive.opened(state / name) as found:
+                    _put(copies / "state" / name, found.read())
+            for path in (config, *named):
+                _put(copies / archive.CONFIG / path.name, path.read_bytes())
+            manifest = Manifest(
+                archive.FORMAT,
+                appliance.__version__,
+                datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+                loaded.station.name,
+                tables,
+                config.name,
+                {str(path.relative_to(copies)): archive.content(path) for path in sorted(_all(copies))},
+                recordings,
+            )
+            archive.write(written, manifest, copies, _recordings(state, copies) if recordings else ())
+            written.flush()
+            os.fsync(descriptor)
+            whole = True
+    except database.Error as error:
+        raise IntercomError(ErrorCode.UNAVAILABLE, "No backup was written.", *database.explain(error, state)) from error
+    except OSError as error:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE,
+            "No backup was written.",
+            f"{error.filename or file}: {reason(error)}",
+            "Run it as root or as the service's user, on a disc with space for two copies of the database.",
+        ) from error
+    finally:
+        if not whole:
+            file.unlink(missing_ok=True)
+    return {
+        "file": str(file),
+        "bytes": file.stat().st_size,
+        "secrets": secrets,
+        "left_out": [str(path) for path in left_out],
+    }
+
+
+def _put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+
+
+def _all(directory: Path) -> Iterator[Path]:
+    """All files in a directory, and in those below."""
+    return (path for path in directory.rglob("*") if path.is_file())
+
+
+def _recordings(state: Path, copies: Path) -> Iterator[Path]:
+    """The files of the recordings that are finished in the copy of the database, as they may come and go."""
+    for recording in database.finished(copies / archive.DATABASE):
+        files = recording_files.all_of(state / archive.RECORDINGS, recording)
+        yield from (
+            path for path in files if recording_files.is_ours(path.name) and path.is_file() and not path.is_symlink()
+        )
+
+
+def beside(loaded: Config, config: Path) -> tuple[list[Path], list[Path]]:
+    """The files that a configuration names: those in its own directory, and those elsewhere or too large.
+
+    A name without a directory is a credential of systemd, for which the file of that name counts, if there is one.
+    """
+    places = {config.parent / name for name in _named(loaded.model_dump(exclude_unset=True), (_NAMES_FILE,))}
+    there = sorted(path for path in places if path.is_file() and path != config)
+    ours = [path for path in there if path.parent == config.parent and _fits(path)]
+    return ours, [path for path in there if path not in ours]
+
+
+def _fits(path: Path) -> bool:
+    return archive.may_be(f"{archive.CONFIG}/{path.name}", Content(path.stat().st_size, ""))
+
+
+def _without_secrets(loaded: Config, config: Path, named: list[Path]) -> tuple[list[Path], list[Path]]:
+    """The named files that have no secret, and the others. Raises IntercomError if the configuration has one itself."""
+    shown = effective(loaded, {})
+    if shown != loaded.model_dump(mode="json", exclude_none=True):
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            "No backup was written.",
+            f"{config} itself has digits that open a door, or a password in an address: nothing can leave them out.",
+            "Make a backup with secrets, or move the digits to codes (intercomctl code) and passwords to files.",
+        )
+    hidden = {config.parent / name for name in _named(shown, _NAMES_SECRET)}
+    return [path for path in named if path not in hidden], [path for path in named if path in hidden]
+
+
+def _named(settings: Json, ends: tuple[str, ...]) -> set[str]:
+    """The files that settings name whose own names end so."""
+    found = set[str]()
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            found |= _named(value, ends)
+        elif isinstance(value, str) and value and name.endswith(ends):
+            found.add(value)
+    return found
+
+
+def words(saved: Json) -> str:
+    """The result, and what the user must know."""
+    has = (
+        "passwords, tokens, names, and the key of codes: everyone who reads it can open the door. Keep it where nobody "
+        "else can read it"
+        if saved["secrets"]
+        else "no passwords, keys or tokens, but names of people: a restore keeps those of the station"
+    )
+    left_out = f"\nNot in it: {', '.join(saved['left_out'])}." if saved["left_out"] else ""
+    return f"{saved['file']}: {saved['bytes']} bytes. It has {has}.{left_out}"

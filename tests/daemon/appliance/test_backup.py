@@ -1,0 +1,65 @@
+"""`intercomctl backup` and `restore` on a station that runs: codes, audit and call log as they were, and codes work."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.daemon import Daemon
+from tests.support.waiting import until
+
+DOOR = {"front": {"pulse_s": 0.5}}
+# The service manager of this test: the service is the daemon, whose process id is in a file.
+SYSTEMCTL = """#!/bin/sh
+echo "$1" >>"$0.said"
+pid=$(cat "$0.pid")
+case $1 in
+    is-active) kill -0 "$pid" ;;
+    stop) kill "$pid"; while [ -d "/proc/$pid" ] && ! grep -q 'State:.Z' "/proc/$pid/status"; do sleep 0.05; done ;;
+esac
+"""
+
+
+def ctl(*words, path=None):
+    environment = os.environ | ({"PATH": f"{path}:{os.environ['PATH']}"} if path else {})
+    command = [sys.executable, "-m", "appliance.cli", "--json", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture
+def manager(tmp_path):
+    """A directory with a systemctl for PATH."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/systemctl").write_text(SYSTEMCTL)
+    (tmp_path / "bin/systemctl").chmod(0o755)
+    return tmp_path / "bin"
+
+
+def test_a_station_that_runs_is_saved_and_brought_back(manager, tmp_path):
+    station, saved = Daemon(tmp_path / "d", door=DOOR), tmp_path / "saved"
+    place = ("--state", str(station.directory), "--config", str(station.directory / "door.toml"))
+    with station as door:
+        (manager / "systemctl.pid").write_text(str(door.pid))
+        kept = door.post("/v1/codes", {"owner": "Ann", "digits": "4711", "doors": ["front"]})["id"]
+        until(lambda: len(door.get("/v1/log/doors")["events"]) == 1, "the code in the audit")
+        status, done = ctl("backup", str(saved), *place)
+        assert (status, done["file"], done["left_out"]) == (0, str(saved), [])
+        last = door.get("/v1/state")["last_event"]
+        door.post("/v1/codes", {"owner": "Bob", "digits": "4712", "doors": ["front"]})
+        until(lambda: len(door.get("/v1/log/doors")["events"]) == 2, "both in the audit")
+        status, refused = ctl("restore", str(saved), "--yes", *place)  # without a service manager it is not stopped
+        assert (status, refused["code"]) == (1, "unavailable")
+        assert [code["owner"] for code in door.get("/v1/codes")["codes"]] == ["Ann", "Bob"]
+        status, done = ctl("restore", str(saved), "--yes", *place, path=manager)
+        assert (status, done["station"]) == (0, "Door")
+        until(lambda: door.ended is not None, "the end of the daemon")
+    assert (manager / "systemctl.said").read_text().split() == ["is-active", "stop", "start"]
+    with Daemon(tmp_path / "d", door=DOOR) as door:
+        (code,) = until(lambda: door.get("/v1/codes")["codes"], "the codes")
+        assert (code["id"], code["owner"]) == (kept, "Ann")
+        (event,) = door.get("/v1/log/doors")["events"]
+        assert event["type"] == "code.added"
+        assert door.get("/v1/state")["last_event"] > last, "no event has an id that another one had"

@@ -1,0 +1,444 @@
+"""A backup has the station's configuration and state; a restore refuses all that is not a whole backup, and keeps the
+way back."""
+
+import io
+import json
+import os
+import stat
+import tarfile
+from contextlib import closing
+
+import pytest
+
+from appliance.base.errors import IntercomError
+from appliance.store import database, event_ids, recording_index
+from appliance.store.audit import Audit
+from appliance.store.event_ids import Reservation
+from appliance.store.lists import chain
+from appliance.store.recording_index import Entry
+from appliance.store.writer import Writer
+from appliance.system import lock
+from appliance.upkeep import archive
+from appliance.upkeep.restore import BEFORE, restore, words
+from appliance.upkeep.save import save
+from tests.store.stores import PATIENCE_S, Inbox, envelope
+
+CONFIG = """
+[station]
+name = "{name}"
+[account.office]
+user = "201"
+registrar = "pbx.example"
+password_file = "{directory}/office.password"
+[account.attic]
+user = "202"
+registrar = "pbx.example"
+password_file = "attic.password"
+[directory]
+file = "{elsewhere}"
+"""
+
+
+class Station:
+    """The files of a station: state in `state`, configuration in `etc`."""
+
+    def __init__(self, directory, name="Door"):
+        self.state, self.config, self.elsewhere = (
+            directory / "state",
+            directory / "etc" / "door.toml",
+            directory / "x.csv",
+        )
+        self.config.parent.mkdir(parents=True)
+        self.elsewhere.write_text("flat,name,targets\n")
+        text = CONFIG.format(name=name, directory=self.config.parent, elsewhere=self.elsewhere)
+        self.config.write_text(text)
+        for file in ("office.password", "attic.password", "unnamed.txt"):
+            (self.config.parent / file).write_text(f"{name} {file}")
+            (self.config.parent / file).chmod(0o600)
+        self.append(1, 2, 3)
+        (self.state / "device.key").write_text(name)
+        (self.state / "device.key").chmod(0o640)
+        (self.state / "kept.json").write_text(name)
+        event_ids.write(self.state, Reservation(500, clean=True))
+
+    def append(self, *numbers):
+        writer = Writer(self.state, Inbox())
+        audit = Audit(writer)
+        for number in numbers:
+            audit.append(envelope(number, "door.unlocked"))
+        audit.close()
+        assert writer.close(PATIENCE_S)
+
+    def record(self):
+        """Two finished recordings and one that is being written; the files of the finished ones."""
+        directory = self.state / "recordings"
+        directory.mkdir()
+        files = {"r-1.wav": b"RIFF" + bytes(99), "r-1.json": b"{}", "r-2.opus": b"OggS", "r-2.keep": b""}
+        for name, content in (files | {"r-1.peaks": b"[]", "r-3.wav": b"RIFF", "strange.txt": b"x"}).items():
+            (directory / name).write_bytes(content)
+        with closing(database.connect(self.state)) as connection:
+            for number, complete in ((1, True), (2, True), (3, False)):
+                entry = Entry(0, f"r-{number}", "", "", envelope(1)["time"], complete=complete)
+                recording_index.insert(connection, entry)
+        return files
+
+    def audited(self):
+        with closing(database.reader(self.state)) as connection:
+            assert chain.faults(connection, "audit") == []
+            return [number for (number,) in connection.execute("SELECT id FROM audit ORDER BY id")]
+
+    def files(self):
+        """All files with what they have, but the lock."""
+        roots = (self.state, self.config.parent)
+        found = (path for root in roots for path in root.rglob("*") if path.is_file() and path.name != "lock")
+        return {str(path): path.read_bytes() for path in found}
+
+
+@pytest.fixture
+def station(tmp_path):
+    return Station(tmp_path / "station")
+
+
+@pytest.fixture
+def saved(station, tmp_path):
+    save(tmp_path / "backup", station.state, station.config)
+    return tmp_path / "backup"
+
+
+def refused(file, station, *said):
+    """The backup is refused with these words, and nothing was changed."""
+    before = station.files()
+    with pytest.raises(IntercomError) as caught:
+        restore(file, station.state, station.config)
+    text = str(caught.value)
+    assert all(word in text for word in said), text
+    assert caught.value.resolution
+    assert station.files() == before
+    assert [path.name for path in station.state.parent.iterdir() if "restore" in path.name] == []
+
+
+def changed(saved, **members):
+    """The backup with members changed, left out (None) or added."""
+    made = saved.with_name("changed")
+    with tarfile.open(saved) as old, tarfile.open(made, "w:gz") as new:
+        for member in old:
+            content = members.pop(member.name, old.extractfile(member).read())
+            if content is not None:
+                put(new, member.name, content)
+        for name, content in members.items():
+            put(new, name, content)
+    return made
+
+
+def put(tar, name, content):
+    member = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
+    member.size = len(content)
+    tar.addfile(member, io.BytesIO(content))
+
+
+def manifest(saved, **fields):
+    """The manifest with fields changed."""
+    with tarfile.open(saved) as tar:
+        return json.dumps(json.load(tar.extractfile(archive.MANIFEST)) | fields).encode()
+
+
+def test_a_backup_is_for_its_owner_and_says_which_files_it_lacks(station, tmp_path):
+    done = save(tmp_path / "b", station.state, station.config)
+    assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o600
+    assert done == {
+        "file": str(tmp_path / "b"),
+        "bytes": (tmp_path / "b").stat().st_size,
+        "secrets": True,
+        "left_out": [str(station.elsewhere)],
+    }
+    with tarfile.open(tmp_path / "b") as tar:
+        assert tar.getnames() == [
+            *("manifest.json", "config/attic.password", "config/door.toml", "config/office.password", "database"),
+            *("state/device.key", "state/event-ids.json", "state/kept.json"),
+        ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "station"]
+
+
+def test_a_file_that_exists_is_not_overwritten(station, tmp_path):
+    (tmp_path / "b").write_text("mine")
+    with pytest.raises(IntercomError, match="does not exist yet"):
+        save(tmp_path / "b", station.state, station.config)
+    assert (tmp_path / "b").read_text() == "mine"
+
+
+def test_a_backup_that_fails_leaves_no_file(station, tmp_path):
+    (station.state / database.FILE).unlink()
+    with pytest.raises(IntercomError, match="No backup was written"):
+        save(tmp_path / "b", station.state, station.config)
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize("name", ["http.token", database.FILE])
+def test_a_link_in_the_state_is_not_followed(station, tmp_path, name):
+    (tmp_path / "of another").write_text("a secret of root")
+    (station.state / name).unlink(missing_ok=True)
+    (station.state / name).symlink_to(tmp_path / "of another")
+    with pytest.raises(IntercomError, match="No backup was written"):
+        save(tmp_path / "b", station.state, station.config)
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_file_that_no_restore_would_take_is_left_out(station, tmp_path):
+    (station.config.parent / "attic.password").write_bytes(bytes(2_000_001))
+    done = save(tmp_path / "b", station.state, station.config)
+    left_out = [str(station.config.parent / "attic.password"), str(station.elsewhere)]
+    assert sorted(done["left_out"]) == sorted(left_out)
+    restore(tmp_path / "b", station.state, station.config)
+
+
+def test_a_backup_without_secrets_leaves_those_of_the_station(station, tmp_path):
+    (station.state / "http.token").write_text("token")
+    done = save(tmp_path / "b", station.state, station.config, secrets=False)
+    with tarfile.open(tmp_path / "b") as tar:
+        names = [*("manifest.json", "config/door.toml", "database"), *("state/event-ids.json", "state/kept.json")]
+        assert tar.getnames() == names
+    passwords = [str(station.config.parent / f"{name}.password") for name in ("attic", "office")]
+    assert sorted(done["left_out"]) == sorted([*passwords, str(station.elsewhere)])
+    station.config.write_text('[station]\nname = "New"\n')
+    (station.state / "http.token").write_text("newer token")
+    restore(tmp_path / "b", station.state, station.config)
+    assert 'name = "Door"' in station.config.read_text()
+    kept = [station.state / "http.token", station.state / "device.key", station.config.parent / "office.password"]
+    assert [path.read_text() for path in kept] == ["newer token", "Door", "Door office.password"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['[panel]\nlines = "simulated"\n[door.front]\ndigits = "4711"\n', '[target.k]\nuri = "sip:k:secret@192.0.2.1"\n'],
+)
+def test_a_configuration_that_has_secrets_itself_is_not_saved_without_them(station, tmp_path, text):
+    station.config.write_text(text)
+    with pytest.raises(IntercomError, match="nothing can leave them out"):
+        save(tmp_path / "b", station.state, station.config, secrets=False)
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_backup_of_a_database_in_use_is_whole(station, tmp_path):
+    with closing(database.connect(station.state)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("DELETE FROM audit")
+        save(tmp_path / "b", station.state, station.config)
+        connection.execute("ROLLBACK")
+    station.append(4)
+    restore(tmp_path / "b", station.state, station.config)
+    assert station.audited() == [1, 2, 3]
+
+
+def test_what_a_restore_replaces_is_kept(station, saved):
+    first = station.files()
+    station.append(4, 5)
+    (station.state / "device.key").write_text("new key")
+    station.config.write_text('[station]\nname = "New"\n')
+    station.config.chmod(0o604)
+    (station.config.parent / "office.password").write_text("new")
+    done = restore(saved, station.state, station.config)
+    assert done["station"] == "Door" and "Restored: Door, saved at 20" in words(done)
+    assert station.audited() == [1, 2, 3]
+    same = ("device.key", "door.toml", "office.password", "attic.password")
+    assert all(
+        text == first[path] for path, text in station.files().items() if path.endswith(same) and BEFORE not in path
+    )
+    assert stat.S_IMODE(station.config.stat().st_mode) == 0o604, "as it was"
+    assert stat.S_IMODE((station.state / "device.key").stat().st_mode) == 0o640, "as it was"
+    before = station.state / BEFORE
+    assert stat.S_IMODE(before.stat().st_mode) == 0o700
+    assert (before / "device.key").read_text() == "new key"
+    assert (before / "office.password").read_text() == "new"
+    with closing(database.reader(before)) as connection:
+        assert connection.execute("SELECT max(id) FROM audit").fetchone() == (5,)
+    restore(saved, station.state, station.config)  # replaces what was kept
+    assert (before / "device.key").read_text() == "Door"
+
+
+def test_a_station_on_a_new_machine_gets_everything_for_its_user_only(station, saved, tmp_path):
+    state, config = tmp_path / "new" / "state", tmp_path / "new" / "etc" / "x.toml"
+    restore(saved, state, config)
+    assert config.read_bytes() == station.config.read_bytes()
+    assert (state / "kept.json").read_text() == "Door"
+    private = [state / "device.key", config.parent / "office.password"]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in private] == [0o600] * 2
+    assert event_ids.read(state).upto > 500
+
+
+def test_no_event_gets_an_id_that_was_used_since(station, saved):
+    event_ids.write(station.state, Reservation(900_000, clean=True))
+    restore(saved, station.state, station.config)
+    found = event_ids.read(station.state)
+    assert found.upto > 900_000 and not found.clean
+
+
+def test_a_lockdown_that_holds_now_is_not_ended(station, saved):
+    (station.state / "kept.json").write_text("locked down since")
+    restore(saved, station.state, station.config)
+    assert (station.state / "kept.json").read_text() == "locked down since"
+
+
+def test_the_rest_of_a_killed_daemon_does_not_damage_the_restored_database(station, saved):
+    (station.state / f"{database.FILE}-wal").write_bytes(os.urandom(9000))
+    restore(saved, station.state, station.config)
+    assert station.audited() == [1, 2, 3]
+
+
+def test_while_a_daemon_runs_that_is_no_service_nothing_is_restored(station, saved):
+    held = lock.take(station.state)
+    refused(saved, station, "Another daemon uses the state directory")
+    os.close(held)
+
+
+def test_recordings_are_saved_on_demand_and_those_that_are_missing_come_back(station, tmp_path):
+    files = station.record()
+    save(tmp_path / "b", station.state, station.config, recordings=True)
+    directory = station.state / "recordings"
+    with tarfile.open(tmp_path / "b") as tar:
+        assert {name for name in tar.getnames() if name.startswith("recordings")} == {
+            "recordings.json",
+            *(f"recordings/{name}" for name in files),
+        }
+    (directory / "r-1.wav").unlink()
+    (directory / "r-2.opus").write_bytes(b"since then")
+    done = restore(tmp_path / "b", station.state, station.config)
+    assert (done["recordings"], "that were added: 1" in words(done)) == (1, True)
+    assert (directory / "r-1.wav").read_bytes() == files["r-1.wav"]
+    assert (directory / "r-2.opus").read_bytes() == b"since then"
+    state = tmp_path / "new" / "state"
+    assert restore(tmp_path / "b", state, tmp_path / "new" / "etc" / "x.toml")["recordings"] == 2
+    assert {path.name: path.read_bytes() for path in (state / "recordings").iterdir()} == files
+
+
+def test_a_backup_without_recordings_adds_none(station, saved):
+    assert restore(saved, station.state, station.config)["recordings"] == 0
+    assert not (station.state / "recordings").exists()
+
+
+def test_a_link_in_place_of_the_lock_leads_root_nowhere(station, saved, tmp_path):
+    (station.state / "lock").symlink_to(tmp_path / "of another")
+    refused(saved, station, "cannot be locked")
+    assert not (tmp_path / "of another").exists()
+
+
+# -- what is no whole backup -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [0, 1, 20, 600, -600])
+def test_a_backup_that_is_cut_off_is_refused(station, saved, length):
+    saved.write_bytes(saved.read_bytes()[:length])
+    refused(saved, station, "is not a whole backup")
+
+
+def test_a_flipped_byte_is_found_or_has_no_meaning(station, saved):
+    content, found = saved.read_bytes(), 0
+    for place in range(12, len(content), len(content) // 20):
+        saved.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        try:
+            restore(saved, station.state, station.config)
+        except IntercomError:
+            found += 1
+        assert station.audited() == [1, 2, 3]
+        assert (station.state / "device.key").read_text() == "Door"
+    assert found >= 15
+
+
+@pytest.mark.parametrize("content", [b"hello", b"\x1f\x8b rest", bytes(2000)])
+def test_another_file_is_refused(station, tmp_path, content):
+    (tmp_path / "other").write_bytes(content)
+    refused(tmp_path / "other", station, "backup")
+
+
+def test_another_archive_is_refused(station, tmp_path):
+    with tarfile.open(tmp_path / "other", "w:gz") as tar:
+        put(tar, "etc/passwd", b"x")
+    refused(tmp_path / "other", station, "is not a backup of intercomd", "does not begin with manifest.json")
+
+
+def test_a_file_that_is_missing_is_named(station, tmp_path):
+    refused(tmp_path / "none", station, "none cannot be read")
+
+
+def test_a_newer_format_is_refused_with_its_version(station, saved):
+    newer = {archive.MANIFEST: json.dumps({"format": 2, "version": "9.0.0", "files": []}).encode()}
+    refused(changed(saved, **newer), station, "newer intercomd", "9.0.0", "Install that version")
+
+
+def test_a_newer_database_is_refused(station, tmp_path):
+    with closing(database.connect(station.state, (*database.STEPS, "CREATE TABLE more (id);"))):
+        pass
+    copy = tmp_path / "copy"
+    with pytest.raises(IntercomError, match="newer intercomd"):
+        save(copy, station.state, station.config)
+    assert not copy.exists()
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"state/device.key": b"Boor"}, "device.key was changed"),
+        ({"state/device.key": b"longer"}, "device.key is cut off"),
+        ({"state/device.key": None}, "state/device.key is missing"),
+        ({"state/http.token": b"x"}, "'state/http.token' does not belong there"),
+        ({"../outside": b"x"}, "'../outside' does not belong there"),
+        ({"/etc/cron.d/x": b"x"}, "'/etc/cron.d/x' does not belong there"),
+        ({"config/../../x": b"x"}, "'config/../../x' does not belong there"),
+    ],
+)
+def test_members_that_were_changed_or_added_are_named(station, saved, members, said):
+    refused(changed(saved, **members), station, "is not a whole backup", said)
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "/x", "state/../x", "state/lock", "config/../x", "config/.x", "config/", "config/a/b", "x", ""]
+)
+def test_a_manifest_cannot_name_other_places(station, saved, name):
+    with tarfile.open(saved) as tar:
+        files = json.load(tar.extractfile(archive.MANIFEST))["files"]
+    content = archive.Content(1, "00")
+    listed = files | {name: {"bytes": content.bytes, "sha256": content.sha256}}
+    hostile = changed(saved, **{archive.MANIFEST: manifest(saved, files=listed), name: b"x"})
+    refused(hostile, station, "its manifest has")
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+def test_links_and_devices_are_refused(station, saved, kind):
+    member = tarfile.TarInfo("state/http.token")
+    member.type, member.linkname = kind, "/etc/passwd"
+    made = saved.with_name("linked")
+    with tarfile.open(saved) as old, tarfile.open(made, "w:gz") as new:
+        for each in old:
+            put(new, each.name, old.extractfile(each).read())
+        new.addfile(member)
+    refused(made, station, "is no ordinary file")
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"recordings/r-1.wav": b"other"}, "r-1.wav was changed or is missing"),
+        ({"recordings/r-1.wav": None}, "r-1.wav was changed or is missing"),
+        ({"recordings.json": b"{}"}, "r-1.json was changed or is missing"),
+        ({"recordings.json": b"["}, "recordings.json cannot be read"),
+        ({"recordings.json": None}, "recordings.json is missing"),
+        ({"recordings/r-3.wav": b"after the list"}, "'recordings/r-3.wav' does not belong there"),
+        ({"recordings/../../x.wav": b"x"}, "'recordings/../../x.wav' does not belong there"),
+        ({"recordings/r-1.sh": b"x"}, "'recordings/r-1.sh' does not belong there"),
+    ],
+)
+def test_recordings_that_were_changed_added_or_left_out_are_named(station, tmp_path, members, said):
+    station.record()
+    save(tmp_path / "good", station.state, station.config, recordings=True)
+    refused(changed(tmp_path / "good", **members), station, "is not a whole backup", said)
+
+
+def test_a_configuration_that_cannot_be_used_is_refused(station, tmp_path):
+    good = tmp_path / "good"
+    save(good, station.state, station.config)
+    text = b"[nonsense]\n"
+    (tmp_path / "text").write_bytes(text)
+    listed = json.loads(manifest(good))["files"]
+    given = archive.content(tmp_path / "text")
+    listed["config/door.toml"] = {"bytes": given.bytes, "sha256": given.sha256}
+    made = changed(good, **{archive.MANIFEST: manifest(good, files=listed), "config/door.toml": text})
+    refused(made, station, "cannot use the configuration", "nonsense")

@@ -186,6 +186,15 @@ def restore(parser: argparse.ArgumentParser) -> None:
     files(parser)
 
 
+def wipe(parser: argparse.ArgumentParser) -> None:
+    """`intercomctl wipe`."""
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--person", metavar="NAME", help="codes, calls, events and recordings with this name")
+    what.add_argument("--everything", action="store_true", help="all state and settings, as if it was new")
+    confirmed(parser)
+    files(parser)
+
+
 def confirmed(parser: argparse.ArgumentParser) -> None:
     """For a command that asks before it acts."""
     parser.add_argument("--yes", action="store_true", help="do not ask; needed without a terminal")
@@ -201,4 +210,5 @@ def files(parser: argparse.ArgumentParser) -> None:
 UPKEEP = {
     "backup": ("saved", backup, "write configuration and state into a file, also while the service runs"),
     "restore": ("restored", restore, "put a backup in the place of configuration and state"),
+    "wipe": ("wiped", wipe, "erase all that is stored about a person, or everything (factory reset)"),
 }

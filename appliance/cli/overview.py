@@ -12,7 +12,7 @@ GROUPS = {
     "Sound": ("audio", "talk", "tone", "play", "say"),
     "Doors and panel": ("door", "code", "press", "panel", "clear"),
     "Who is called": ("contacts", "targets", "accounts", "dnd", "forward"),
-    "The station": ("doctor", "config", "page", "token", "support-bundle", "backup", "restore"),
+    "The station": ("doctor", "config", "page", "token", "support-bundle", "backup", "restore", "wipe"),
 }
 EXAMPLES = {
     "intercomctl state": "what the station does now",

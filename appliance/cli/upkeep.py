@@ -1,4 +1,4 @@
-"""Backup and restore: done with the files of the station, as they are for root and the service's user."""
+"""Backup, restore and wipe: done with the files of the station, as they are for root and the service's user."""
 
 import argparse
 import sys
@@ -8,8 +8,9 @@ from appliance.base.types import Json
 from appliance.cli.client import Client
 from appliance.upkeep import restore as restored_
 from appliance.upkeep import save
+from appliance.upkeep import wipe as wiped_
 
-saved, restored = save.words, restored_.words
+saved, restored, wiped = save.words, restored_.words, wiped_.words
 
 
 def backup(_client: Client, given: argparse.Namespace) -> Json:
@@ -22,6 +23,16 @@ def restore(_client: Client, given: argparse.Namespace) -> Json:
     """`intercomctl restore`."""
     confirm(given, f"All codes, logs and settings in {given.state} and {given.config} are replaced, and calls end.")
     return restored_.restore(given.file, given.state, given.config)
+
+
+def wipe(_client: Client, given: argparse.Namespace) -> Json:
+    """`intercomctl wipe`."""
+    if given.everything:
+        confirm(given, f"All in {given.state}, all recordings and all settings are erased for good, and calls end.")
+        return wiped_.everything(given.state, given.config)
+    name = wiped_.a_name(given.person)
+    confirm(given, f"Codes, calls, events and recordings with the name {name!r} are erased for good, and calls end.")
+    return wiped_.person(name, given.state, given.config)
 
 
 def confirm(given: argparse.Namespace, what: str) -> None:

@@ -11,7 +11,7 @@ _NAMES = {"log.events": "The journal", "log.calls": "The call log", "log.doors":
 class Examined(Protocol):
     """A list as its store has examined it. check: the settings of its limits; oldest, newest: times of its rows.
 
-    heads: the newest hashes of a list whose rows are chained, in words.
+    heads: the newest hashes of a list whose rows are chained, in words. erased: how many rows were emptied on order.
     """
 
     @property
@@ -26,6 +26,8 @@ class Examined(Protocol):
     def faults(self) -> Sequence[str]: ...  # noqa: D102
     @property
     def heads(self) -> str: ...  # noqa: D102
+    @property
+    def erased(self) -> int: ...  # noqa: D102
 
 
 def stored(lists: Iterable[Examined]) -> list[Finding]:
@@ -44,4 +46,5 @@ def _list(found: Examined) -> Finding:
         )
     span = f", from {found.oldest} to {found.newest}" if found.rows else ""
     heads = f" {found.heads[0].upper()}{found.heads[1:]}." if found.heads else ""
-    return ok(found.check, f"{name} is whole: {found.rows} rows{span}.{heads}")
+    erased = f", of which {found.erased} were erased" if found.erased else ""
+    return ok(found.check, f"{name} is whole: {found.rows} rows{erased}{span}.{heads}")

@@ -1,1 +1,1 @@
-"""What is done with the files of a whole station: backup and restore, with a daemon or without one."""
+"""What is done with the files of a whole station: backup, restore and wipe, with a daemon or without one."""

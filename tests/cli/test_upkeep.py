@@ -40,7 +40,7 @@ def test_with_yes_nobody_is_asked(terminal, capsys):
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("words", [["restore", "saved"]])
+@pytest.mark.parametrize("words", [["restore", "saved"], ["wipe", "--person", "Ann"], ["wipe", "--everything"]])
 def test_without_a_terminal_yes_is_needed(tmp_path, words):
     place = ["--state", str(tmp_path / "state"), "--config", str(tmp_path / "x.toml")]
     command = [sys.executable, "-m", "appliance.cli", *words, *place]

@@ -17,6 +17,11 @@ def test_a_list_of_chained_rows_gives_the_hash_to_compare():
     assert found.message == "The audit of doors is whole: 0 rows. Newest opening: row 1, hash ab."
 
 
+def test_rows_that_were_erased_are_counted():
+    (found,) = logs.stored([Examined("log.doors", rows=3, oldest="a", newest="b", erased=2)])
+    assert found.message == "The audit of doors is whole: 3 rows, of which 2 were erased, from a to b."
+
+
 def test_a_list_that_is_damaged_is_a_problem_with_cause_and_remedy():
     (found,) = logs.stored(
         [Examined("log.doors", 2, "", "", ("table audit: x", "table refusals: y"), "newest opening: row 1")]

@@ -12,12 +12,13 @@ from appliance.store.lists.retention import CALLS, EVENTS, OPENINGS, REFUSALS, T
 _NAMED = 3  # faults of a table that are named
 _LISTS = {"log.events": (EVENTS,), "log.calls": (CALLS,), "log.doors": (OPENINGS, REFUSALS)}
 _CHAINED = _LISTS["log.doors"]
+_ERASED = "envelope = '' AND salt = x''"
 
 
 class Examined(Record):
     """A list on disc. check: the settings of its limits; oldest, newest: times of its rows, "" without rows.
 
-    heads: the newest hashes, in words, of a list whose rows are chained.
+    heads: the newest hashes, in words, of a list whose rows are chained. erased: how many rows were emptied on order.
     """
 
     check: str
@@ -26,6 +27,7 @@ class Examined(Record):
     newest: str = ""
     faults: tuple[str, ...] = ()
     heads: str = ""
+    erased: int = 0
 
 
 def examine(directory: Path) -> list[Examined]:
@@ -42,7 +44,7 @@ def examine(directory: Path) -> list[Examined]:
 
 
 def _list(connection: sqlite3.Connection, check: str, tables: tuple[Table, ...]) -> Examined:
-    rows, times, faults, heads = 0, list[str](), list[str](), ""
+    rows, times, faults, heads, erased = 0, list[str](), list[str](), "", 0
     connection.execute("BEGIN")
     for table in tables:
         try:
@@ -55,11 +57,12 @@ def _list(connection: sqlite3.Connection, check: str, tables: tuple[Table, ...])
             if table in _CHAINED:
                 found += _few(chain.faults(connection, table.name))
                 heads = audit.heads(connection)
+                erased += connection.execute(f"SELECT count(*) FROM {table.name} WHERE {_ERASED}").fetchone()[0]  # noqa: S608
         except sqlite3.DatabaseError as error:
             found = [str(error)]
         faults += [f"table {table.name}: {fault}" for fault in found]
     connection.rollback()
-    return Examined(check, rows, min(times, default=""), max(times, default=""), tuple(faults), heads)
+    return Examined(check, rows, min(times, default=""), max(times, default=""), tuple(faults), heads, erased)
 
 
 def _faults(connection: sqlite3.Connection, table: Table) -> list[str]:
@@ -67,6 +70,7 @@ def _faults(connection: sqlite3.Connection, table: Table) -> list[str]:
     pages = connection.execute(f"PRAGMA integrity_check('{table.name}')").fetchmany(_NAMED)
     found = [text for (text,) in pages if text != "ok"]
     unreadable = f"SELECT {table.key} FROM {table.name} WHERE NOT json_valid({table.json})"  # noqa: S608 - as above
+    unreadable += f" AND NOT ({_ERASED})" if table in _CHAINED else ""
     return found + _few([f"the text of row {key} cannot be read" for (key,) in connection.execute(unreadable)])
 
 

@@ -56,7 +56,7 @@ BACKUP = "needs root and the installed service; tests/daemon/appliance/test_back
 ROOT = "needs root, and changes users or /etc of this machine"
 
 TABLE = {
-    "back-up-and-restore.md": [LeftOut(BACKUP)] * 2,
+    "back-up-and-restore.md": [LeftOut(BACKUP)] * 4,
     "codes-and-cards.md": [
         Run(),
         Run(),

@@ -1,4 +1,4 @@
-"""`intercomctl backup` and `restore` on a station that runs: codes, audit and call log as they were, and codes work."""
+"""`intercomctl backup`, `restore` and `wipe` on a station that runs and on one that is stopped."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from appliance.store import database
 from tests.support.daemon import Daemon
 from tests.support.waiting import until
 
@@ -38,28 +39,34 @@ def manager(tmp_path):
     return tmp_path / "bin"
 
 
-def test_a_station_that_runs_is_saved_and_brought_back(manager, tmp_path):
+def test_a_station_that_runs_is_saved_and_brought_back_and_forgets_a_person(manager, tmp_path):
     station, saved = Daemon(tmp_path / "d", door=DOOR), tmp_path / "saved"
     place = ("--state", str(station.directory), "--config", str(station.directory / "door.toml"))
     with station as door:
         (manager / "systemctl.pid").write_text(str(door.pid))
         kept = door.post("/v1/codes", {"owner": "Ann", "digits": "4711", "doors": ["front"]})["id"]
-        until(lambda: len(door.get("/v1/log/doors")["events"]) == 1, "the code in the audit")
+        door.post("/v1/codes", {"owner": "Cleo", "digits": "4713", "doors": ["front"]})
+        until(lambda: len(door.get("/v1/log/doors")["events"]) == 2, "the codes in the audit")
         status, done = ctl("backup", str(saved), *place)
         assert (status, done["file"], done["left_out"]) == (0, str(saved), [])
         last = door.get("/v1/state")["last_event"]
         door.post("/v1/codes", {"owner": "Bob", "digits": "4712", "doors": ["front"]})
-        until(lambda: len(door.get("/v1/log/doors")["events"]) == 2, "both in the audit")
+        until(lambda: len(door.get("/v1/log/doors")["events"]) == 3, "all in the audit")
         status, refused = ctl("restore", str(saved), "--yes", *place)  # without a service manager it is not stopped
         assert (status, refused["code"]) == (1, "unavailable")
-        assert [code["owner"] for code in door.get("/v1/codes")["codes"]] == ["Ann", "Bob"]
+        assert [code["owner"] for code in door.get("/v1/codes")["codes"]] == ["Ann", "Cleo", "Bob"]
         status, done = ctl("restore", str(saved), "--yes", *place, path=manager)
         assert (status, done["station"]) == (0, "Door")
         until(lambda: door.ended is not None, "the end of the daemon")
     assert (manager / "systemctl.said").read_text().split() == ["is-active", "stop", "start"]
+    status, done = ctl("wipe", "--person", "cleo", "--yes", *place)
+    assert (status, done["rows"]["codes"], done["rows"]["audit"]) == (0, 1, 1)
+    assert b"Cleo" not in (station.directory / database.FILE).read_bytes()
     with Daemon(tmp_path / "d", door=DOOR) as door:
         (code,) = until(lambda: door.get("/v1/codes")["codes"], "the codes")
         assert (code["id"], code["owner"]) == (kept, "Ann")
         (event,) = door.get("/v1/log/doors")["events"]
-        assert event["type"] == "code.added"
+        assert (event["type"], event["data"]["owner"]) == ("code.added", "Ann")
+        found = {each["check"]: each for each in door.post("/v1/doctor")["findings"]}
+        assert found["log.doors"]["message"].startswith("The audit of doors is whole: 2 rows, of which 1 were erased")
         assert door.get("/v1/state")["last_event"] > last, "no event has an id that another one had"

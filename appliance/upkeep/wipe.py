@@ -1,0 +1,126 @@
+"""`intercomctl wipe`: erases all that is stored about a person, or everything, from the files of the station."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from appliance.base import durable
+from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.types import Json
+from appliance.config.load import load
+from appliance.store import database, recording_files
+from appliance.store.lists import erase
+from appliance.upkeep import archive, restore, save, service
+
+_SHORTEST = 2  # characters of a name
+_SOUND = {".wav", ".opus"}
+_CHUNK = 1 << 20
+_FACTORY = '[station]\nname = "Intercom"\n\n[dbus]\nenabled = true\n'  # as the package installs it
+
+
+def a_name(text: str) -> str:
+    """The name without what is around it. Raises IntercomError for one that many texts would have."""
+    name = " ".join(text.split())
+    if len(name) < _SHORTEST:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"{text!r} is no name.",
+            f"A name has {_SHORTEST} characters at least.",
+            "Give the name as it is in codes, contacts and logs.",
+        )
+    return name
+
+
+def person(name: str, state: Path, config: Path) -> Json:
+    """Erase a person; how many rows of each kind, copies that were removed, and files that still have the name.
+
+    Raises IntercomError.
+    """
+    with service.stopped(state), _explained(state):
+        with suppress(FileNotFoundError):
+            archive.opened(state / database.FILE).close()  # no link
+        rows = erase.erase(state, state / archive.RECORDINGS, name)
+        removed = sorted(_copies(state))
+        for path in removed:
+            _remove(path)
+        durable.sync(state)
+        left = sorted(str(path) for path in _files(state, config) if has(path, name))
+    return {"rows": rows, "removed": [str(path) for path in removed], "left": left}
+
+
+def everything(state: Path, config: Path) -> Json:
+    """Remove all state, and the configuration with the files beside it that it names. Raises IntercomError."""
+    with service.stopped(state), _explained(state):
+        named: list[Path] = []
+        with suppress(IntercomError):  # with errors in it nobody knows which files it names
+            named, _ = save.beside(load(config), config)
+        # Recordings may be on another disc; beside them only what has our names is ours.
+        recordings = [path for path in (state / archive.RECORDINGS).glob("r-*") if recording_files.is_id(path.stem)]
+        for path in (*named, *recordings, *(path for path in state.iterdir() if path.name != "lock")):
+            _remove(path)
+        durable.update(config, _FACTORY)
+        durable.sync(state)
+    return {"removed": [str(state), *map(str, named)], "configuration": str(config)}
+
+
+def _copies(state: Path) -> Iterator[Path]:
+    """Older databases and traces, which nobody needs and which have names."""
+    for pattern in (f"{database.FILE}.*", f"{restore.BEFORE}*", "sip.trace*"):
+        yield from state.glob(pattern)
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+    elif not path.is_mount():
+        shutil.rmtree(path)
+
+
+def _files(state: Path, config: Path) -> Iterator[Path]:
+    """All files that may have a name: of the state, and beside the configuration. Sound has none."""
+    for path in (*state.rglob("*"), *config.parent.glob("*")):
+        if path.is_file() and not path.is_symlink() and path.suffix not in _SOUND:
+            yield path
+
+
+def has(path: Path, name: str) -> bool:
+    """Whether the file has the name in its bytes, whatever its case, as text or as JSON writes it. Raises OSError."""
+    wanted = {text.casefold() for text in (name, json.dumps(name)[1:-1])}
+    before = b""
+    with path.open("rb") as file:
+        while some := file.read(_CHUNK):
+            text = (before + some).decode(errors="replace").casefold()
+            if any(each in text for each in wanted):
+                return True
+            before = some[-_CHUNK // 16 :]
+    return False
+
+
+@contextmanager
+def _explained(state: Path) -> Iterator[None]:
+    """Faults of the disc as IntercomErrors."""
+    try:
+        yield
+    except (OSError, database.Error) as error:
+        why = reason(error) if isinstance(error, OSError) else f"{error}."
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE,
+            "Not everything was erased.",
+            f"{getattr(error, 'filename', None) or state}: {why}",
+            "Run it as root, and again once the fault is mended.",
+        ) from error
+
+
+def words(done: Json) -> str:
+    """What was erased, and what is left for people to do."""
+    if "configuration" in done:
+        return f"Removed: {', '.join(done['removed'])}. {done['configuration']} has the settings of a new station."
+    rows = ", ".join(f"{count} of {table}" for table, count in done["rows"].items())
+    text = f"Erased rows: {rows or 'none'}."
+    if done["removed"]:
+        text += f" Removed, as they may have the name: {', '.join(done['removed'])}."
+    if done["left"]:
+        text += f" These files still have this text: {', '.join(done['left'])}. Edit or remove them."
+    return f"{text} systemd's journal has names too: `journalctl --rotate --vacuum-time=1s` empties it."

@@ -1,0 +1,218 @@
+"""A person who is wiped is nowhere on the disc, the others are untouched, and the audit stays a chain."""
+
+import json
+from contextlib import closing
+
+import pytest
+
+from appliance.base.errors import IntercomError
+from appliance.config.load import load
+from appliance.store import database, recording_index
+from appliance.store.audit import Audit
+from appliance.store.lists import chain
+from appliance.store.lists.erase import Person
+from appliance.store.lists.examine import examine
+from appliance.store.recording_index import Entry
+from appliance.store.writer import Writer
+from appliance.system import lock
+from appliance.upkeep import wipe
+from appliance.upkeep.save import save
+from tests.store.stores import PATIENCE_S, Inbox, envelope
+
+OTHER = "Annabel Miller"
+CONFIG = '[station]\nname = "Door"\n[directory]\nfile = "{}"\n'
+
+
+def event(number, kind, call=None, **data):
+    return {**envelope(number, kind), "call": call, "data": data}
+
+
+class Station:
+    """A station with two persons in all places that keep names."""
+
+    def __init__(self, directory, name):
+        self.state, self.config, self.name = directory / "state", directory / "etc" / "door.toml", name
+        self.config.parent.mkdir(parents=True)
+        self.flats = self.config.parent / "flats.csv"
+        self.flats.write_text(f"flat,name,targets\n1,{OTHER},\n")
+        self.config.write_text(CONFIG.format(self.flats))
+        (self.state / "recordings").mkdir(parents=True)
+        writer = Writer(self.state, Inbox())
+        writer.ask(self._fill)
+        audit = Audit(writer)
+        for number, person in enumerate((name, OTHER), 1):
+            audit.append(event(10 * number + 1, "code.added", owner=person))
+            audit.append(event(10 * number + 2, "door.unlocked", f"c-{number}", by="dtmf"))
+            audit.append(event(10 * number + 3, "door.denied", code=f"k-{number}"))
+        audit.close()
+        assert writer.close(PATIENCE_S)
+        for copy in ("intercomd.sqlite3.version-5", "intercomd.sqlite3.damaged-x", "sip.trace"):
+            (self.state / copy).write_text(name)
+
+    def _fill(self, connection):
+        for number, person in enumerate((self.name, OTHER), 1):
+            words = json.dumps({"id": f"k-{number}", "owner": person}, ensure_ascii=False)
+            connection.execute("INSERT INTO codes VALUES (?, ?)", (f"k-{number}", words))
+            called = json.dumps(
+                {"id": f"c-{number}", "remote": {"display_name": person}, "custom_data": person.upper()}
+            )
+            connection.execute(
+                "INSERT INTO calls (id, boot, over, call) VALUES (?, 'b', 1, ?)", (f"c-{number}", called)
+            )
+            connection.execute("INSERT INTO answers VALUES (?, ?, 1e12, ?)", (number, f"a{number}", called))
+            connection.execute("INSERT INTO lockouts VALUES ('code', ?, 1, 1.0)", (person,))
+            events = (
+                event(10 * number + 4, "call.started", f"c-{number}", remote=person),
+                event(10 * number + 5, "call.ended", f"c-{number}"),
+                event(10 * number + 6, "code.used", code=f"k-{number}"),
+                event(10 * number + 7, "message.received", text=f"for\n{person}, with love " + "x" * 9000),
+            )
+            connection.executemany(
+                "INSERT INTO events VALUES (?, ?)", [(each["id"], json.dumps(each)) for each in events]
+            )
+            for which, entry in enumerate(
+                (
+                    Entry(0, f"r-{number}a", f"c-{number}", "sip:x@192.0.2.1", envelope(1)["time"]),
+                    Entry(0, f"r-{number}b", "", "sip:x@192.0.2.1", envelope(1)["time"], note=f"{person} rang"),
+                )
+            ):
+                recording_index.insert(connection, entry)
+                sound = self.state / "recordings" / f"{entry.id}{('.wav', '.opus')[which]}"
+                sound.write_bytes(bytes(100))
+                for beside in (".json", ".peaks", ".keep"):
+                    sound.with_suffix(beside).write_text(json.dumps({"party": person}))
+
+    def has(self, name):
+        """The files that have a name, as text or as JSON writes it, or are named so."""
+        wanted = {name.casefold(), json.dumps(name)[1:-1].casefold()}
+        found = set()
+        for path in (*self.state.rglob("*"), *self.config.parent.rglob("*")):
+            text = path.read_bytes().decode(errors="replace").casefold() if path.is_file() else ""
+            if any(each in text or each in path.name.casefold() for each in wanted):
+                found.add(path.name)
+        return found
+
+    def rows(self, query):
+        with closing(database.reader(self.state)) as connection:
+            return [row[0] for row in connection.execute(query)]
+
+
+@pytest.fixture(params=["Ann", "Ann Miller", "Jürgen Groß", 'Ann "the" [O\'Neil] %'])
+def station(request, tmp_path):
+    return Station(tmp_path, request.param)
+
+
+def test_nothing_on_the_disc_has_the_name_any_more(station):
+    assert station.has(station.name) >= {database.FILE, "sip.trace", "r-1a.json", "r-1b.json"}
+    kept = station.has(OTHER)
+    done = wipe.person(station.name, station.state, station.config)
+    rows = {"recordings": 2, "codes": 1, "calls": 1, "events": 4, "answers": 1, "audit": 2, "refusals": 1}
+    assert done["rows"] == rows
+    if station.name != "Ann":  # which is a part of the other's name
+        assert (done["left"], station.has(station.name)) == ([], set())
+    assert station.has(OTHER) == kept, "the other one is untouched"
+    assert station.rows("SELECT id FROM codes") == ["k-2"]
+    assert station.rows("SELECT id FROM calls") == ["c-2"]
+    assert station.rows("SELECT who FROM lockouts") == [OTHER]
+    assert station.rows("SELECT id FROM events ORDER BY id") == [24, 25, 26, 27]
+    sound = [path.name for path in (station.state / "recordings").iterdir() if path.suffix in {".wav", ".opus"}]
+    assert sorted(sound) == ["r-2a.wav", "r-2b.opus"]
+    assert {path.name[:3] for path in (station.state / "recordings").iterdir()} == {"r-2"}
+    assert sorted(station.rows("SELECT id FROM recordings")) == ["r-2a", "r-2b"]
+
+
+def test_the_audit_stays_a_chain_and_shows_how_many_rows_were_erased(station):
+    wipe.person(station.name, station.state, station.config)
+    (doors,) = (each for each in examine(station.state) if each.check == "log.doors")
+    assert (doors.rows, doors.erased, doors.faults) == (6, 3, ())
+    writer = Writer(station.state, Inbox())
+    audit = Audit(writer)
+    audit.append(event(99, "door.unlocked"))
+    assert [each["id"] for each in audit.list()] == [99, 23, 22, 21]
+    assert writer.close(PATIENCE_S)
+    with closing(database.connect(station.state)) as connection:
+        assert chain.faults(connection, "audit") == []
+        connection.execute("UPDATE audit SET envelope = '' WHERE number = 3")
+        assert chain.faults(connection, "audit") == ["row 3 was changed"]
+
+
+def test_files_that_people_must_edit_are_named(tmp_path):
+    station = Station(tmp_path, "Ann Miller")
+    station.flats.write_text("flat,name,targets\n2,ann miller,\n")
+    done = wipe.person("Ann Miller", station.state, station.config)
+    assert done["left"] == [str(station.flats)]
+    assert f"still have this text: {station.flats}" in wipe.words(done)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("Ann", "Ann", True),
+        ("Ann", "for ann, now", True),
+        ("ANN", "ann@192.0.2.1", True),
+        ("Ann", "Annabel", False),
+        ("Ann", "Joann", False),
+        ("Ann Miller", "Ann  Miller", True),
+        ("Ann Miller", "Ann and Miller", False),
+        (".*", "anything", False),
+    ],
+)
+def test_a_name_is_found_as_whole_words(name, text, found):
+    assert Person(name).named(text) is found
+
+
+@pytest.mark.parametrize("name", ["", " ", "A", "  A "])
+def test_a_text_that_most_texts_have_is_no_name(name):
+    with pytest.raises(IntercomError, match="is no name"):
+        wipe.a_name(name)
+
+
+def test_a_name_has_no_space_around_it():
+    assert wipe.a_name("  Ann   Miller ") == "Ann Miller"
+
+
+@pytest.mark.parametrize("text", ["of c-1", "/v1/recordings/r-1/audio", '{"of": ["k-1"]}', '{"k-1": 0}'])
+def test_an_id_is_found_as_a_whole_word(text):
+    person = Person("Ann")
+    person.ids = {"c-1", "r-1", "k-1"}
+    assert person.meant(text)
+    assert not person.meant(text.replace("-1", "-12"))
+
+
+@pytest.mark.parametrize("before", [0, 1, (1 << 20) - 3, 1 << 20, (3 << 20) - 1])
+def test_a_name_is_found_anywhere_in_a_large_file(tmp_path, before):
+    file = tmp_path / "file"
+    file.write_bytes(b"\xff" * before + "JÜRGEN Groß".encode() + b"\x00" * 1000)
+    assert wipe.has(file, "Jürgen Groß")
+    assert not wipe.has(file, "Jürgen Grau")
+
+
+def test_while_a_daemon_runs_that_is_no_service_nothing_is_erased(tmp_path):
+    station = Station(tmp_path, "Ann")
+    held = lock.take(station.state)
+    for act in (
+        lambda: wipe.person("Ann", station.state, station.config),
+        lambda: wipe.everything(station.state, station.config),
+    ):
+        with pytest.raises(IntercomError, match="Another daemon"):
+            act()
+    assert held >= 0 and station.rows("SELECT count(*) FROM events") == [8]
+
+
+def test_a_station_that_is_wiped_has_nothing_of_before_and_begins_as_new(tmp_path):
+    station = Station(tmp_path / "station", "Ann Miller")
+    password = station.config.parent / "office.password"
+    password.write_text("secret of Ann Miller")
+    with station.config.open("a") as file:
+        file.write('[account.office]\nuser = "201"\nregistrar = "pbx.example"\npassword_file = "office.password"\n')
+    save(tmp_path / "saved", station.state, station.config)
+    other = (station.state / "recordings").rename(tmp_path / "another disc")
+    (station.state / "recordings").symlink_to(other)
+    (other / "of another program.wav").touch()
+    done = wipe.everything(station.state, station.config)
+    assert {path.name for path in station.state.iterdir()} == {"lock"}
+    assert [path.name for path in other.iterdir()] == ["of another program.wav"]
+    assert [path.name for path in station.config.parent.iterdir()] == [station.config.name]
+    assert station.has("Miller") == set()
+    assert load(station.config).station.name == "Intercom"
+    assert f"{station.config} has the settings of a new station" in wipe.words(done)

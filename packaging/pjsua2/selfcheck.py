@@ -21,6 +21,7 @@ PARTS = {
     "epoll": b"\0epoll_wait\0",
     "a gate for requests": b"\0mod-gate\0",
     "digits in the sound": b"\0dtmf-detector\0",
+    "recordings of two channels": b"\0stereo-recorder\0",
 }
 ECHO_CANCELLERS = ("WebRTC AEC3", "Speex AEC", "Echo suppressor")
 

@@ -582,6 +582,10 @@ class AudioMediaPlayer(AudioMedia):
 class AudioMediaRecorder(AudioMedia):
     def createRecorder(self, file_name: str) -> None: ...
 
+class AudioMediaStereoRecorder(AudioMedia):
+    def createRecorder(self, file_name: str) -> None: ...
+    def getRight(self) -> AudioMedia: ...
+
 class ToneDesc:
     freq1: int
     freq2: int

@@ -27,6 +27,7 @@ from appliance.core.model import (
     RecordingId,
     RecordingOrder,
     RecordingSearch,
+    RecordingSide,
     Speech,
     Tone,
     UrlSound,
@@ -310,7 +311,7 @@ def _of_call(make: Callable[..., inputs.Action]) -> Callable[..., Awaitable[list
 
 
 def _of_recording(to: RecordingOrder) -> Callable[..., Awaitable[list[Any]]]:
-    async def act(asked: Asked) -> list[Any]:
+    async def act(asked: Asked, side: str = "") -> list[Any]:
         recording = next(
             (each["recording"] for each in asked.daemon.snapshot()["calls"] if each["id"] == asked.id), None
         )
@@ -318,10 +319,18 @@ def _of_recording(to: RecordingOrder) -> Callable[..., Awaitable[list[Any]]]:
             raise IntercomError(
                 ErrorCode.RECORDING_NOT_RUNNING, "The call is not being recorded.", "", "StartRecording records it."
             )
-        await asked.do(inputs.SteerRecording(RecordingId(recording), to))
+        await asked.do(inputs.SteerRecording(RecordingId(recording), to, _side(side)))
         return []
 
     return act
+
+
+def _side(named: str) -> RecordingSide | None:
+    """A side of a recording; None for both, which are named by no text."""
+    if named and named not in set(RecordingSide):
+        what = f"A recording has no side {_bounded(named)}."
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, what, "", "Name local or remote, or neither for both.")
+    return RecordingSide(named) if named else None
 
 
 async def _transfer(asked: Asked, to: str) -> list[Any]:
@@ -420,6 +429,8 @@ CALL = Interface(
         BusMethod("StopRecording", _of_call(inputs.StopRecording)),
         BusMethod("PauseRecording", _of_recording(RecordingOrder.PAUSE)),
         BusMethod("ResumeRecording", _of_recording(RecordingOrder.RESUME)),
+        BusMethod("MuteRecording", _of_recording(RecordingOrder.MUTE), takes=(("side", "s"),)),
+        BusMethod("UnmuteRecording", _of_recording(RecordingOrder.UNMUTE), takes=(("side", "s"),)),
         BusMethod("DiscardRecording", _of_recording(RecordingOrder.DISCARD)),
         BusMethod("Transfer", _transfer, takes=(("to", "s"),)),
         BusMethod("AcceptTransfer", _of_call(inputs.AcceptTransfer)),
@@ -438,6 +449,7 @@ CALL = Interface(
         _flag("Active", "active"),
         _text("Recording", "recording"),
         _flag("RecordingPaused", "recording_paused"),
+        Property("RecordingMuted", "as", lambda view: view["recording_muted"]),
     ),
 )
 

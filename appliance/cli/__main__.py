@@ -119,7 +119,7 @@ def call_commands(add: Add) -> None:
     options.tone(add("tone", tone, "play a tone on the speaker, or to the far end of a call"))
     options.sound(add("play", play, "play a sound on the speaker, or to the far end of a call"))
     options.speech(add("say", say, "speak a text on the speaker, or to the far end of a call"))
-    recordings_.live_options(add("record", record, "record a call; stop, pause, resume or discard its recording"))
+    recordings_.live_options(add("record", record, "record a call; stop, pause, resume, mute, unmute or discard it"))
     transfer_ = add("transfer", transfer, "transfer the far end of a call to another address")
     transfer_.add_argument("to", help="a target, a SIP address, a number at an account, or another call's id")
     transfer_.add_argument("call", nargs="?", help="its id (default: the active call)")
@@ -410,7 +410,7 @@ def say(client: Client, given: argparse.Namespace) -> int:
 
 def record(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl record`."""
-    return output(recordings_.of_call(client, call_of(client, given), given.act), given, show.recorded)
+    return output(recordings_.of_call(client, call_of(client, given), given), given, show.recorded)
 
 
 def transfer(client: Client, given: argparse.Namespace) -> int:

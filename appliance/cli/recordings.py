@@ -11,7 +11,7 @@ from appliance.base.types import Json
 from appliance.cli import show
 from appliance.cli.client import Client
 
-LIVE = ("start", "stop", "pause", "resume", "discard")
+LIVE = ("start", "stop", "pause", "resume", "mute", "unmute", "discard")
 ACTS = ("list", "get", "play", "delete", "protect", "unprotect")
 WORDS = {"list": show.recordings, "get": show.file}
 FORMATS = {"audio/ogg": "opus"}  # of the answer: each other one is wav
@@ -57,17 +57,31 @@ def live_options(parser: argparse.ArgumentParser) -> None:
     """What to do with the recording of a call."""
     parser.add_argument("act", nargs="?", choices=LIVE, default="start", metavar="|".join(LIVE))
     parser.add_argument("call", nargs="?", help="its id (default: the active call)")
+    parser.add_argument(
+        "--channels",
+        choices=["mixed", "separate"],
+        help="with start: both sides in one channel, or the station left, the far end right (default: as configured)",
+    )
+    parser.add_argument(
+        "--side",
+        choices=["local", "remote"],
+        help="with mute and unmute: what the station sends, or what the far end sends (default: both)",
+    )
 
 
-def of_call(client: Client, call: str, act: str) -> Json:
+def of_call(client: Client, call: str, given: argparse.Namespace) -> Json:
     """Perform `intercomctl record` for a call; returns the answer. Raises IntercomError."""
-    if act in {"start", "stop"}:
-        return client.ask("POST" if act == "start" else "DELETE", f"/v1/calls/{call}/recording")
+    if given.act == "start":
+        return client.ask("POST", f"/v1/calls/{call}/recording", {"channels": given.channels})
+    if given.act == "stop":
+        return client.ask("DELETE", f"/v1/calls/{call}/recording")
     recording = client.ask("GET", f"/v1/calls/{call}")["recording"]
     if recording is None:
         raise IntercomError(ErrorCode.RECORDING_NOT_RUNNING, f"Call {call} is not being recorded.")
     path = f"/v1/recordings/live/{recording}"
-    return client.ask("DELETE", path) if act == "discard" else client.ask("POST", f"{path}/{act}")
+    if given.act == "discard":
+        return client.ask("DELETE", path)
+    return client.ask("POST", f"{path}/{given.act}", {"side": given.side} if given.act in {"mute", "unmute"} else None)
 
 
 def run(client: Client, given: argparse.Namespace) -> Json:

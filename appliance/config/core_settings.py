@@ -102,6 +102,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
         ),
         record=config.recording.enabled,
         recorded_calls=model.RecordedCalls(config.recording.calls),
+        recording_channels=model.RecordingChannels(config.recording.channels),
         deadlines=model.Deadlines(**dict(config.deadlines)),
     )
 

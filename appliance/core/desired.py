@@ -3,8 +3,6 @@
 An adapter gets its part whenever the part changes, and all of it again after the adapter was restarted.
 """
 
-from enum import StrEnum
-
 from appliance.base.record import Record, Tagged
 from appliance.core.model import (
     CallId,
@@ -19,19 +17,23 @@ from appliance.core.model import (
 )
 
 
-class Capture(StrEnum):
-    """What goes into a call's recording. SILENCE: while a code is typed. NOTHING: it is paused, and skips the time."""
+class Capture(Record):
+    """What goes into a call's recording: what its far end hears (local) and says (remote), or silence instead.
 
-    SOUND = "sound"
-    SILENCE = "silence"
-    NOTHING = "nothing"
+    paused: the time is skipped. separate: each side has a channel of its own, the local one the left.
+    """
+
+    local: bool = True
+    remote: bool = True
+    paused: bool = False
+    separate: bool = False
 
 
 class CallMedia(Record):
     """The desired audio of a call.
 
     held: we hold it (re-INVITE sendonly). microphone, speaker: routed to and from it. tone: our tone is sent to it.
-    recording: the recording whose file is ready; capture: what goes into it of both directions. transferable: the far
+    recording: the recording whose file is ready; capture: what goes into it. transferable: the far
     end may ask us to talk with somebody else (REFER), and somebody else may take its place (Replaces). confirm: the
     tone that asks for a digit is sent to it. asks: the far end's changes wait for our decision. inband: detect DTMF
     digits in the sound. plays: a tone for the far end alone.
@@ -48,7 +50,7 @@ class CallMedia(Record):
     asks: bool = False
     inband: bool = False
     plays: CountryTone | None = None
-    capture: Capture = Capture.SOUND
+    capture: Capture = Capture()
 
 
 class PlayedFile(Record):

@@ -17,12 +17,15 @@ from appliance.core.model import (
     LinkDirection,
     OpenRecording,
     PlayedTone,
+    RecordingChannels,
+    RecordingSide,
     SoundMode,
     State,
     TransferPolicy,
 )
 
 Sent = tuple[CallId, CallId | None, float]  # see desired.Sound
+SOUND = Capture()
 TO, FROM = {LinkDirection.TO, LinkDirection.BOTH}, {LinkDirection.FROM, LinkDirection.BOTH}
 
 
@@ -115,11 +118,13 @@ def capture(state: State, call: Call, recording: OpenRecording) -> Capture:
 
     The sound of typing a code stays out: that of its far end, of every call that it hears, and of the panel's keypads.
     """
+    separate = recording.channels is RecordingChannels.SEPARATE
     if recording.paused_at is not None:
-        return Capture.NOTHING
+        return Capture(local=False, remote=False, paused=True, separate=separate)
     typing = {each.id for each in state.calls.living if each.digits.received}
     here = any(entry.typed for entry in state.access.entries)
-    return Capture.SILENCE if here or (typing and sources(state, call) & typing) else Capture.SOUND
+    silent = tuple(RecordingSide) if here or (typing and sources(state, call) & typing) else recording.muted
+    return Capture(RecordingSide.LOCAL not in silent, RecordingSide.REMOTE not in silent, separate=separate)
 
 
 def sources(state: State, call: Call) -> set[CallId]:
@@ -155,7 +160,7 @@ def media(state: State, call: Call) -> CallMedia:
         confirm=call.state is CallState.CONNECTED and bool(call.confirm),
         asks=updates.asks(state, call),
         recording=None if recording is None else recording.id,
-        capture=Capture.SOUND if recording is None else capture(state, call, recording),
+        capture=SOUND if recording is None else capture(state, call, recording),
         transferable=call.transfer_policy is not TransferPolicy.REFUSE,
         plays=plays,
         inband=call.state is CallState.CONNECTED and account is not None and account.inband_digits,

@@ -455,6 +455,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
         "ring": None,
         "recording": None,
         "recording_paused": False,
+        "recording_muted": [],
         "quality": None,
         "tone": None,
         "links": [],
@@ -469,7 +470,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
 
 def logged(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
     live = {"state", "legacy_state", "hold", "active", "muted", "tone", "conference", "transfer_policy"}
-    live |= {"transfer", "summary", "playback", "links", "statistics_interval", "recording_paused"}
+    live |= {"transfer", "summary", "playback", "links", "statistics_interval", "recording_paused", "recording_muted"}
     facts = {name: value for name, value in call(id_).items() if name not in live}
     end = {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote", "explanation": ""}
     return facts | {"ended": TIME, "end": end, "missed": False} | changed

@@ -103,7 +103,7 @@ CONTRACT = {
     "GET /v1/recordings",
     "GET /v1/recordings/live",
     *(f"{method} /v1/recordings/live/{{recording}}" for method in ("GET", "DELETE")),
-    *(f"POST /v1/recordings/live/{{recording}}/{act}" for act in ("pause", "resume", "stop")),
+    *(f"POST /v1/recordings/live/{{recording}}/{act}" for act in ("pause", "resume", "mute", "unmute", "stop")),
     "DELETE /v1/recordings/{recording}",
     "GET /v1/recordings/{recording}",
     "PATCH /v1/recordings/{recording}",

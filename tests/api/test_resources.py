@@ -15,8 +15,10 @@ from appliance.core.model import (
     Content,
     MessageId,
     Pattern,
+    RecordingChannels,
     RecordingOrder,
     RecordingSearch,
+    RecordingSide,
     RequestId,
     Settings,
     SoundFindings,
@@ -55,6 +57,16 @@ ORDERS = [
     ("POST", "/v1/recordings/live/r-1/pause", None, inputs.SteerRecording("r-1", RecordingOrder.PAUSE)),
     ("POST", "/v1/recordings/live/r-1/resume", None, inputs.SteerRecording("r-1", RecordingOrder.RESUME)),
     ("POST", "/v1/recordings/live/r-1/stop", None, inputs.SteerRecording("r-1", RecordingOrder.STOP)),
+    ("POST", "/v1/recordings/live/r-1/mute", None, inputs.SteerRecording("r-1", RecordingOrder.MUTE)),
+    (
+        *("POST", "/v1/recordings/live/r-1/mute", {"side": "local"}),
+        inputs.SteerRecording("r-1", RecordingOrder.MUTE, RecordingSide.LOCAL),
+    ),
+    ("POST", "/v1/recordings/live/r-1/unmute", None, inputs.SteerRecording("r-1", RecordingOrder.UNMUTE)),
+    (
+        *("POST", "/v1/recordings/live/r-1/unmute", {"side": "remote"}),
+        inputs.SteerRecording("r-1", RecordingOrder.UNMUTE, RecordingSide.REMOTE),
+    ),
     ("DELETE", "/v1/recordings/live/r-1", None, inputs.SteerRecording("r-1", RecordingOrder.DISCARD)),
     ("DELETE", "/v1/audio/playback", None, inputs.StopSound()),
     ("DELETE", "/v1/calls/c-1/tone", None, inputs.StopTone("c-1")),
@@ -206,17 +218,24 @@ def test_a_sound_is_a_file_or_a_url_and_its_refusal_does_not_repeat_it(client, s
 
 
 def test_a_recording_is_ordered_and_events_report_the_rest(client, station):
-    assert client.post("/v1/calls/c-1/recording").status_code == 202
-    assert [asked for asked, _ in station.requests] == [inputs.StartRecording("c-1")]
+    path, separate = "/v1/calls/c-1/recording", RecordingChannels.SEPARATE
+    for body in (None, {}, {"channels": "separate"}):
+        assert client.post(path, json=body).status_code == 202
+    wanted = [inputs.StartRecording("c-1")] * 2 + [inputs.StartRecording("c-1", separate)]
+    assert [asked for asked, _ in station.requests] == wanted
+    for where, odd in ((path, {"channels": "three"}), ("/v1/recordings/live/r-1/mute", {"side": "both"})):
+        assert client.post(where, json=odd).json()["code"] == "parameter-invalid"
 
 
 def test_recordings_that_run_are_listed_and_shown(client, station):
     station.state["calls"] = [fake.call("c-1"), fake.call("c-2", recording="r-1", recording_paused=True)]
+    station.state["calls"][1]["recording_muted"] = ["remote"]
     row = {
         "id": "r-1",
         "call": "c-2",
         "remote": "sip:kitchen@127.0.0.1:5070",
         "paused": True,
+        "muted": ["remote"],
         "url": "/v1/recordings/r-1/audio",
     }
     assert client.get("/v1/recordings/live").json() == {"recordings": [row]}

@@ -16,6 +16,7 @@ from appliance.core import inputs, orders
 from appliance.core.model import (
     RecordingOrder,
     RecordingSearch,
+    RecordingSide,
     RequestId,
     SoundFindings,
     SoundResult,
@@ -86,6 +87,7 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
             "Active": True,
             "Recording": "",
             "RecordingPaused": False,
+            "RecordingMuted": [],
         }
         assert there[DOOR][DOOR1] == {
             "Id": "front",
@@ -200,6 +202,22 @@ def test_the_recording_of_a_call_is_paused_resumed_and_discarded_and_none_is_an_
             assert await client.get(CALL, CALL1, member) is None
         wanted = [inputs.SteerRecording("r-1", RecordingOrder(to)) for to in orders_.values()]
         assert station.requests == [(action, WHO) for action in wanted]
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_a_side_of_a_recording_is_muted_and_unmuted_or_both(bus, tmp_path):
+    orders_ = {"MuteRecording": RecordingOrder.MUTE, "UnmuteRecording": RecordingOrder.UNMUTE}
+
+    async def act(station, client):
+        station.state["calls"] = [call("c-1", recording="r-1")]
+        for member, to in orders_.items():
+            for side in ("", "local"):
+                assert await client.get(CALL, CALL1, member, "s", side) is None
+                asked = inputs.SteerRecording("r-1", to, RecordingSide(side) if side else None)
+                assert station.requests[-1] == (asked, WHO)
+            answer = await client.ask(CALL, CALL1, member, "s", "left")
+            assert answer.error_name == "org.intercomd.Error.ParameterInvalid"
 
     on_bus(bus, tmp_path, act)
 

@@ -27,6 +27,7 @@ from appliance.core.model import (
     Pattern,
     Picture,
     Plan,
+    RecordingChannels,
     RingStep,
     Settings,
     Target,
@@ -61,11 +62,12 @@ ONE_ERROR = [
     ("[sipp]", "sipp: no such setting; did you mean sip?"),
     ("[recording]\nfree_mb = 15", "recording.free_mb = 15: must be a whole number from 16 to 999999 (the journal and the system need it)"),
     ('[recording]\ncalls = "some"', 'recording.calls = "some": must be one of "none", "answered", "doorbell", "all"'),
+    ('[recording]\nchannels = "two"', 'recording.channels = "two": must be one of "mixed", "separate"'),
     ('[recording]\nformat = "mp3"', 'recording.format = "mp3": must be one of "wav", "opus"'),
     ("[recording]\nkeep_count = 0", "recording.keep_count = 0: must be a whole number from 1 to 999999"),
     ("[log]\nkeep_doors = 99", "log.keep_doors = 99: must be a whole number from 100 to 999999"),
     ("[log]\nkeep_calls_days = 0", "log.keep_calls_days = 0: must be a whole number from 1 to 36500"),
-    ("[recording]\nx = 1", "recording.x: no such setting; there are enabled, calls, format, keep_count, keep_days, keep_mb, free_mb"),
+    ("[recording]\nx = 1", "recording.x: no such setting; there are enabled, calls, channels, format, keep_count, keep_days, keep_mb, free_mb"),
     ("[panel]\nlines = 'simulated'\n[panel.lamp.a.pictures]\nidel = 'on'", "panel.lamp.a.pictures.idel: no such setting; did you mean idle?"),
     ('[station]\n"a b" = 1', 'station."a b": no such setting; there are name, user'),
     # types
@@ -452,6 +454,7 @@ def test_the_core_gets_the_settings_in_its_own_words():
             digits = "12#"
             [recording]
             format = "opus"
+            channels = "separate"
             enabled = true
             """
         ),
@@ -475,6 +478,7 @@ def test_the_core_gets_the_settings_in_its_own_words():
     assert told.chords == (ChordSettings("both", ("ring", "answer"), Action.DOOR, door="front", within_s=0.2),)
     assert told.targets == (Target("kitchen", "sip:kitchen@192.0.2.8", ("front",)),)
     assert told.record
+    assert told.recording_channels is RecordingChannels.SEPARATE
     plain, call, bright, colored = told.lamps
     assert told.night == Night("22:00", "06:30")
     assert (plain.color, plain.colors, plain.brightness, plain.night_brightness) == (None, (), 100, 100)

@@ -269,6 +269,7 @@ def asked(common, call: Call):
         inputs.StartRecording(call.id),
         inputs.StopRecording(call.id),
         inputs.SteerRecording(call.recording or RecordingId("none"), RecordingOrder.STOP),
+        inputs.SteerRecording(call.recording or RecordingId("none"), RecordingOrder.MUTE),
     ):
         yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=action)
 

@@ -364,6 +364,7 @@ def test_a_call_has_its_whole_shape():
             "active": False,
             "muted": True,
             "recording_paused": False,
+            "recording_muted": [],
             "tone": None,
             "playback": None,
             "links": [],

@@ -5,7 +5,7 @@ from msgspec import msgpack
 from msgspec.structs import replace
 
 from appliance.core import inputs
-from appliance.core.desired import CallMedia, Sound
+from appliance.core.desired import CallMedia, Capture, Sound
 from appliance.core.model import CallId, Codec, RecordingId, Tone
 from appliance.core.orders import Place
 from appliance.sip.wire import Beat, Decoder, WireError, encode
@@ -29,7 +29,12 @@ def test_messages_arrive_whole_however_the_bytes_are_cut(sent, data):
 
 def test_nested_records_enums_and_pairs_keep_their_types():
     sound = Sound(
-        (CallMedia(CallId("c-1"), True, False, True, False, RecordingId("r-1")),),
+        (
+            CallMedia(
+                *(CallId("c-1"), True, False, True, False, RecordingId("r-1")),
+                capture=Capture(local=False, separate=True),
+            ),
+        ),
         Tone.HELD,
         links=((CallId("c-1"), CallId("c-2")),),
     )

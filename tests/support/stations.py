@@ -130,14 +130,19 @@ def tone_file(path: Path, hertz: int) -> Path:
 
 
 class Ear:
-    """Listens to a file of samples while it is written: `header` bytes, which are right only in the end, come first."""
+    """Listens to a file of samples while it is written: `header` bytes, which are right only in the end, come first.
 
-    def __init__(self, path: Path, header: int = 44) -> None:
-        self.path, self._header = path, header
+    channel: the one that it listens to, where the file has two: 0 or 1.
+    """
+
+    def __init__(self, path: Path, header: int = 44, channel: int | None = None) -> None:
+        self.path, self._header, self._channel = path, header, channel
 
     def samples(self) -> Samples:
         data = self.path.read_bytes()[self._header :]
-        return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2").astype(float)
+        if self._channel is None:
+            return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2").astype(float)
+        return np.frombuffer(data[: len(data) // 4 * 4], dtype="<i2").astype(float)[self._channel :: 2]
 
     async def level(self, hertz: int, seconds: float = 0.5) -> float:
         """dB against what tone_file holds, in the next half second that is recorded."""

@@ -119,6 +119,8 @@ from appliance.api.models.panel import (
 from appliance.api.models.recordings import (
     LiveRecording,
     LiveRecordings,
+    MuteRecording,
+    RecordCall,
     Recording,
     RecordingChange,
     Recordings,

@@ -14,6 +14,7 @@ from appliance.core.model import (
     Hold,
     LinkDirection,
     QualityClass,
+    RecordingSide,
     Tone,
     TransferPolicy,
     TransferRole,
@@ -264,6 +265,7 @@ class Call(CallFacts):
     active: bool = Field(description="Whether it has the speaker and the microphone.")
     muted: bool
     recording_paused: bool = Field(description="Whether a client paused its recording.")
+    recording_muted: list[RecordingSide] = Field(description="Sides of its recording that a client muted.")
     tone: Tone | None = Field(description="Tone that a client plays to the far end.")
     playback: str | None = Field(description="Id of the sound that a client plays to the far end.")
     links: list[CallLink] = Field(description="What clients send to other calls or the speaker, or bring from there.")

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from appliance.api.models.base import AnswerBody, OrderBody, Time
-from appliance.core.model import RecordingClock, RecordingFormat, Space
+from appliance.core.model import RecordingChannels, RecordingClock, RecordingFormat, RecordingSide, Space
 
 
 class Recording(AnswerBody):
@@ -71,6 +71,7 @@ class LiveRecording(AnswerBody):
     call: str
     remote: str = Field(description="SIP address of the far end.")
     paused: bool
+    muted: list[RecordingSide] = Field(description="Sides that have silence, on the order of a client.")
     url: str = Field(description="Path of the audio file, once it is complete.")
 
 
@@ -78,6 +79,24 @@ class LiveRecordings(AnswerBody):
     """All recordings that are being made."""
 
     recordings: list[LiveRecording]
+
+
+class RecordCall(OrderBody):
+    """How a call is recorded."""
+
+    channels: RecordingChannels | None = Field(
+        default=None,
+        description="mixed: both sides in one channel; separate: on the left what the station sends, on the right what "
+        "the far end sends. Default: `recording.channels`.",
+    )
+
+
+class MuteRecording(OrderBody):
+    """A side of a recording."""
+
+    side: RecordingSide | None = Field(
+        default=None, description="local: what the station sends; remote: what the far end sends. Default: both."
+    )
 
 
 class RecordingChange(OrderBody):

@@ -19,7 +19,7 @@ from appliance.api.ports import HttpPorts, Recording, Recordings
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core import inputs
-from appliance.core.model import Cause, RecordingId, RecordingOrder, RecordingSearch
+from appliance.core.model import Cause, RecordingId, RecordingOrder, RecordingSearch, RecordingSide
 
 _FIELDS = [name for name in models.Recording.model_fields if name != "url"]
 
@@ -91,6 +91,22 @@ async def resume_recording(recording: Id, daemon: Daemon, who: Who) -> JSONRespo
     return await _steer(daemon, recording, RecordingOrder.RESUME, who)
 
 
+@router.post("/live/{recording}/mute", responses=answers(models.Done))
+async def mute_recording(
+    recording: Id, daemon: Daemon, who: Who, body: models.MuteRecording | None = None
+) -> JSONResponse:
+    """Replace a side of a recording, or both, by silence from now on; unlike in a pause, its time goes on."""
+    return await _steer(daemon, recording, RecordingOrder.MUTE, who, (body or models.MuteRecording()).side)
+
+
+@router.post("/live/{recording}/unmute", responses=answers(models.Done))
+async def unmute_recording(
+    recording: Id, daemon: Daemon, who: Who, body: models.MuteRecording | None = None
+) -> JSONResponse:
+    """Record a muted side again, or both."""
+    return await _steer(daemon, recording, RecordingOrder.UNMUTE, who, (body or models.MuteRecording()).side)
+
+
 @router.post("/live/{recording}/stop", responses=answers(models.Done))
 async def end_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """End a recording; `recording.available` follows."""
@@ -151,8 +167,10 @@ async def delete_recording(recording: Id, daemon: Daemon, who: Who) -> JSONRespo
     return JSONResponse({"warning": None})
 
 
-async def _steer(daemon: HttpPorts, recording: str, to: RecordingOrder, who: str) -> JSONResponse:
-    reply = await ask(daemon, inputs.SteerRecording(RecordingId(recording), to), who)
+async def _steer(
+    daemon: HttpPorts, recording: str, to: RecordingOrder, who: str, side: RecordingSide | None = None
+) -> JSONResponse:
+    reply = await ask(daemon, inputs.SteerRecording(RecordingId(recording), to, side), who)
     return JSONResponse({"warning": reply.warning or None})
 
 
@@ -163,6 +181,7 @@ def _live(daemon: HttpPorts) -> list[Json]:
             "call": call["id"],
             "remote": call["remote"]["uri"],
             "paused": call["recording_paused"],
+            "muted": call["recording_muted"],
             "url": f"{router.prefix}/{call['recording']}/audio",
         }
         for call in daemon.calls()

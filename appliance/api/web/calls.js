@@ -41,6 +41,9 @@ export function showCalls({ calls: all, doors, panel }) {
   showDurations();
 }
 
+const recording = ({ recording_paused, recording_muted }) =>
+  t(recording_paused ? "call.recording_paused" : recording_muted.length === 2 ? "call.recording_muted" : "call.recording");
+
 function showCall(call, calls, opens) {
   const path = `/v1/calls/${encodeURIComponent(call.id)}`;
   const post = (name, what, className = "") =>
@@ -64,7 +67,7 @@ function showCall(call, calls, opens) {
     call.connected_since ? make("li", { className: "time", data: { duration: call.id } }) : null,
     call.hold === "none" ? null : make("li", {}, word("hold", call.hold)),
     call.muted ? make("li", {}, t("call.muted")) : null,
-    call.recording ? make("li", {}, t(call.recording_paused ? "call.recording_paused" : "call.recording")) : null,
+    call.recording ? make("li", {}, recording(call)) : null,
   ];
   const keys = () => make("div", { className: "keys", attrs: { role: "group", "aria-label": t("call.keys") } },
     ...KEYS.map((digit) => act(`${call.id} ${digit}`, digit, () => order("POST", `${path}/dtmf`, { digits: digit }))));

@@ -164,6 +164,11 @@ class RecordingTable(Table):
         "recorded when a client orders it.",
         default="answered",
     )
+    channels: Literal["mixed", "separate"] = setting(
+        "Channels of a recording. mixed: one, with both sides. separate: two, on the left what the station sends, on "
+        "the right what the far end sends; files are twice as large, if they are not Opus files.",
+        default="mixed",
+    )
     format: Literal["wav", "opus"] = setting(
         "File format of finished recordings. opus: Opus in Ogg, an eighth as large; each recording is converted in the "
         "background by opusenc (the Debian package opus-tools), and stays a WAV file until that is done.",

@@ -12,8 +12,10 @@ from appliance.core.model import (
     CallState,
     OpenRecording,
     RecordedCalls,
+    RecordingChannels,
     RecordingId,
     RecordingOrder,
+    RecordingSide,
     Space,
 )
 from appliance.core.orders import FinishRecording, PrepareRecording, Reply
@@ -34,10 +36,10 @@ def begin(turn: Turn, call: Call | None) -> None:
     visits = call.button is not None or call.ring is not None
     answered = which is RecordedCalls.ANSWERED or (which is RecordedCalls.DOORBELL and visits)
     if which is RecordedCalls.ALL or (answered and call.talks):
-        _prepare(turn, call)
+        _prepare(turn, call, turn.settings.recording_channels)
 
 
-def start(turn: Turn, call: Call) -> None:
+def start(turn: Turn, call: Call, channels: RecordingChannels | None) -> None:
     """Record a call for a client. Raises IntercomError."""
     if not turn.settings.record:
         raise IntercomError(
@@ -53,7 +55,7 @@ def start(turn: Turn, call: Call) -> None:
             f"Recording {call.recording} runs.",
             "Stop it first, or let it run.",
         )
-    _prepare(turn, _with_sound(call))
+    _prepare(turn, _with_sound(call), channels or turn.settings.recording_channels)
 
 
 def stop(turn: Turn, call: Call) -> None:
@@ -70,7 +72,7 @@ def stop(turn: Turn, call: Call) -> None:
 
 
 def steer(turn: Turn, wanted: inputs.SteerRecording, asked: inputs.Requested) -> Reply:
-    """Pause, resume, stop or discard a recording for a client. Raises IntercomError."""
+    """Pause, resume, mute, unmute, stop or discard a recording for a client. Raises IntercomError."""
     found = _find(turn, wanted.recording)
     call = None if found is None else turn.calls.get(found.call)
     if found is None or call is None or call.recording != found.id:
@@ -94,10 +96,26 @@ def steer(turn: Turn, wanted: inputs.SteerRecording, asked: inputs.Requested) ->
             pauses_s = found.pauses_s + turn.now - found.paused_at
             change(turn, found.id, lambda r: replace(r, paused_at=None, pauses_s=pauses_s))
             turn.emit(events.RecordingResumed(call.id, found.id))
+        case RecordingOrder.MUTE | RecordingOrder.UNMUTE:
+            return replace(reply, warning=_mute(turn, found, wanted))
         case _:
             paused = "not paused" if found.paused_at is None else "paused"
             return replace(reply, warning=f"Recording {found.id} is {paused} already.")
     return reply
+
+
+def _mute(turn: Turn, found: OpenRecording, wanted: inputs.SteerRecording) -> str:
+    """Replace a side, or both, by silence, or no longer; the warning, if that changes nothing."""
+    mute = wanted.to is RecordingOrder.MUTE
+    named = tuple(RecordingSide) if wanted.side is None else (wanted.side,)
+    muted = tuple(side for side in RecordingSide if (mute if side in named else side in found.muted))
+    if muted == found.muted:
+        what = f"Recording {found.id}" if wanted.side is None else f"The {wanted.side} side of recording {found.id}"
+        return f"{what} is {'muted' if mute else 'not muted'} already."
+    change(turn, found.id, lambda r: replace(r, muted=muted))
+    kind = events.RecordingMuted if mute else events.RecordingUnmuted
+    turn.emit(kind(found.call, found.id, muted))
+    return ""
 
 
 def _find(turn: Turn, wanted: RecordingId) -> OpenRecording | None:
@@ -123,11 +141,12 @@ def _ended(recording: OpenRecording) -> OpenRecording | None:
     return replace(recording, unwanted=True) if recording.ready else None
 
 
-def _prepare(turn: Turn, call: Call) -> None:
+def _prepare(turn: Turn, call: Call, channels: RecordingChannels) -> None:
     """Order the file of a call's recording."""
     recording = RecordingId(f"r-{turn.new_id()}")
     turn.put(replace(call, recording=recording))
-    turn.calls = replace(turn.calls, recordings=(*turn.calls.recordings, OpenRecording(recording, call.id)))
+    new = OpenRecording(recording, call.id, channels=channels)
+    turn.calls = replace(turn.calls, recordings=(*turn.calls.recordings, new))
     turn.order(PrepareRecording(call.id, recording, call.remote.uri))
 
 
@@ -139,8 +158,10 @@ def prepared(turn: Turn, recording: RecordingId) -> None:
 
 def begun(turn: Turn, call: CallId, recording: RecordingId) -> None:
     """The SIP process writes samples into the file."""
-    if change(turn, recording, lambda r: _from_now(r, turn.now)):
-        turn.emit(events.RecordingStarted(call, recording, url(recording)))
+    found = _find(turn, recording)
+    if found is not None:
+        change(turn, recording, lambda r: _from_now(r, turn.now))
+        turn.emit(events.RecordingStarted(call, recording, url(recording), found.channels))
 
 
 def _from_now(recording: OpenRecording, now: float) -> OpenRecording:

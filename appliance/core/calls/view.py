@@ -16,13 +16,15 @@ def in_order(state: State) -> list[Call]:
 
 def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, Any]:
     """A call that has not ended, as the call object (docs/reference/contract.md)."""
+    recording = next((each for each in state.calls.recordings if each.id == call.recording), None)
     return call_facts(call, now, epoch) | {
         "state": call.state,
         "legacy_state": call_states.LEGACY[call.state],
         "hold": call.media.hold,
         "active": call.id in call_states.with_sound(state),
         "muted": call.media.muted,
-        "recording_paused": any(r.id == call.recording and r.paused_at is not None for r in state.calls.recordings),
+        "recording_paused": recording is not None and recording.paused_at is not None,
+        "recording_muted": [] if recording is None else list(recording.muted),
         "tone": None if (played := state.audio.tone(call.id)) is None else played.sound.tone,
         "playback": None if (found := state.audio.playback(call.id)) is None else found.id,
         "links": [

@@ -1,15 +1,19 @@
 """Recordings."""
 
 from appliance.core.events.base import CallEvent, Event
-from appliance.core.model import RecordingId, Removal
+from appliance.core.model import RecordingChannels, RecordingId, RecordingSide, Removal
 
 
 class RecordingStarted(CallEvent):
-    """The call is being recorded; file and index row are on disc. At `url` is its sound, once it is complete."""
+    """The call is being recorded; file and index row are on disc. At `url` is its sound, once it is complete.
+
+    channels: mixed, both sides in one channel; or separate, the station in the left one, the far end in the right one.
+    """
 
     TYPE = "recording.started"
     recording: RecordingId
     url: str
+    channels: RecordingChannels
 
 
 class RecordingPaused(CallEvent):
@@ -24,6 +28,22 @@ class RecordingResumed(CallEvent):
 
     TYPE = "recording.resumed"
     recording: RecordingId
+
+
+class RecordingMuted(CallEvent):
+    """A client replaced a side of the recording, or both, by silence. muted: the sides that are silent now."""
+
+    TYPE = "recording.muted"
+    recording: RecordingId
+    muted: tuple[RecordingSide, ...]
+
+
+class RecordingUnmuted(CallEvent):
+    """A client ended the silence of a side, or of both. muted: the sides that are still silent."""
+
+    TYPE = "recording.unmuted"
+    recording: RecordingId
+    muted: tuple[RecordingSide, ...]
 
 
 class RecordingStopped(CallEvent):

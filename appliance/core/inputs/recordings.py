@@ -2,7 +2,15 @@
 
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
-from appliance.core.model import CallId, RecordingId, RecordingOrder, Removal, Storage
+from appliance.core.model import (
+    CallId,
+    RecordingChannels,
+    RecordingId,
+    RecordingOrder,
+    RecordingSide,
+    Removal,
+    Storage,
+)
 
 
 class RecordingPrepared(Input, kw_only=True):
@@ -77,9 +85,10 @@ class SpaceMeasured(Input, kw_only=True):
 
 
 class StartRecording(Tagged):
-    """Record a call from now on."""
+    """Record a call from now on. channels: None as the station is configured."""
 
     call: CallId
+    channels: RecordingChannels | None = None
 
 
 class StopRecording(Tagged):
@@ -89,7 +98,11 @@ class StopRecording(Tagged):
 
 
 class SteerRecording(Tagged):
-    """Pause a recording that runs, resume it, stop it, or stop it and keep nothing of it."""
+    """Pause a recording that runs, resume it, mute or unmute it, stop it, or stop it and keep nothing of it.
+
+    side: the one that is muted or unmuted, None for both.
+    """
 
     recording: RecordingId
     to: RecordingOrder
+    side: RecordingSide | None = None

@@ -166,10 +166,12 @@ from appliance.core.model.playbacks import (
 from appliance.core.model.recordings import (
     OpenRecording,
     RecordedCalls,
+    RecordingChannels,
     RecordingClock,
     RecordingFormat,
     RecordingOrder,
     RecordingSearch,
+    RecordingSide,
     Removal,
     Space,
     Storage,
@@ -218,6 +220,7 @@ class Settings(Record):
     audio: AudioSettings = AudioSettings()
     record: bool = False  # whether any call may be recorded
     recorded_calls: RecordedCalls = RecordedCalls.ANSWERED
+    recording_channels: RecordingChannels = RecordingChannels.MIXED
     deadlines: Deadlines = Deadlines()
 
     def button(self, wanted: str) -> ButtonSettings | None:

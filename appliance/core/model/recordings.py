@@ -22,11 +22,27 @@ class RecordingFormat(StrEnum):
     OPUS = "opus"
 
 
+class RecordingChannels(StrEnum):
+    """MIXED: both sides in one channel. SEPARATE: what the station sends in the left one, the far end in the right."""
+
+    MIXED = "mixed"
+    SEPARATE = "separate"
+
+
+class RecordingSide(StrEnum):
+    """A side of a recorded call: what its far end hears, and what it says."""
+
+    LOCAL = "local"
+    REMOTE = "remote"
+
+
 class RecordingOrder(StrEnum):
     """What a client does with a recording that runs."""
 
     PAUSE = "pause"
     RESUME = "resume"
+    MUTE = "mute"
+    UNMUTE = "unmute"
     STOP = "stop"
     DISCARD = "discard"
 
@@ -42,6 +58,8 @@ class OpenRecording(Record):
     discarded_by: str = ""  # the client who wants nothing of it kept
     paused_at: float | None = None
     pauses_s: float = 0.0  # how long it has been paused before
+    channels: RecordingChannels = RecordingChannels.MIXED
+    muted: tuple[RecordingSide, ...] = ()  # sides that a client has replaced by silence
 
     @property
     def begun(self) -> bool:

@@ -6,7 +6,6 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode
 from appliance.core import events, inputs, snapshot
 from appliance.core.audio.links import MOST
-from appliance.core.desired import Capture
 from appliance.core.model import CallId, ConferenceId, LinkDirection, SoundMode, Tone, ToneEnd
 from appliance.core.orders import PrepareRecording
 from tests.core.conferences.test_conferences import begun, calling, heard, over, talked, two
@@ -39,7 +38,7 @@ def far_end_holds(station: Station, call: CallId, *, held: bool) -> None:
 
 def silent(station: Station) -> set[CallId]:
     """The calls whose recordings have silence."""
-    return {media.call for media in station.desired.sound.calls if media.capture is Capture.SILENCE}
+    return {media.call for media in station.desired.sound.calls if not media.capture.local and not media.capture.remote}
 
 
 def linked(station: Station, call: CallId, target: str, direction: LinkDirection = TO, gain: float = 100.0) -> None:

@@ -5,10 +5,26 @@ import pytest
 from appliance.base.errors import ErrorCode
 from appliance.core import events, inputs
 from appliance.core.desired import Capture
-from appliance.core.model import Call, CallId, RecordedCalls, RecordingId, RecordingOrder, Removal, Space, Storage
+from appliance.core.model import (
+    Call,
+    CallId,
+    RecordedCalls,
+    RecordingChannels,
+    RecordingId,
+    RecordingOrder,
+    RecordingSide,
+    Removal,
+    Space,
+    Storage,
+)
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.core.snapshot import snapshot
 from tests.core.station import KITCHEN, Station, ready
+
+SOUND, SILENCE = Capture(), Capture(local=False, remote=False)
+NOTHING = Capture(local=False, remote=False, paused=True)
+MIXED, SEPARATE = RecordingChannels
+LOCAL, REMOTE = RecordingSide
 
 
 def recorded(*steps: str) -> tuple[Station, Call, RecordingId]:
@@ -180,7 +196,7 @@ def test_a_recording_is_reported_with_its_address_and_at_its_end_with_its_length
     end(station, call)
     given(station, inputs.RecordingClosed, call, recording, bytes=136_044)
     url = f"/v1/recordings/{recording}/audio"
-    assert station.last(events.RecordingStarted) == events.RecordingStarted(call.id, recording, url)
+    assert station.last(events.RecordingStarted) == events.RecordingStarted(call.id, recording, url, MIXED)
     assert station.last(events.RecordingStopped) == events.RecordingStopped(call.id, recording, url, 4.25, 136_044)
 
 
@@ -291,8 +307,8 @@ def test_calls_that_a_press_began_are_recorded_where_only_those_are():
     assert (other.call.state, other.call.recording) == ("connected", None)
 
 
-def steer(station: Station, recording: RecordingId, to: str):
-    return station.ask(inputs.SteerRecording(recording, RecordingOrder(to)))
+def steer(station: Station, recording: RecordingId, to: str, side: RecordingSide | None = None):
+    return station.ask(inputs.SteerRecording(recording, RecordingOrder(to), side))
 
 
 def capture(station: Station) -> Capture:
@@ -303,11 +319,11 @@ def test_a_pause_is_not_in_a_recording_and_does_not_count_for_its_length():
     station, call, recording = recorded("Prepared", "Begun")
     station.wait(2.0)
     assert steer(station, recording, "pause").warning == ""
-    assert (capture(station), station.desired.sound.calls[0].recording) == (Capture.NOTHING, recording)
+    assert (capture(station), station.desired.sound.calls[0].recording) == (NOTHING, recording)
     station.wait(5.0)
     assert steer(station, recording, "pause").warning == f"Recording {recording} is paused already."
     assert steer(station, recording, "resume").warning == ""
-    assert capture(station) is Capture.SOUND
+    assert capture(station) == SOUND
     assert steer(station, recording, "resume").warning == f"Recording {recording} is not paused already."
     station.wait(1.0)
     steer(station, recording, "pause")
@@ -323,13 +339,83 @@ def test_a_recording_that_is_paused_before_it_begins_begins_with_its_pause():
     steer(station, recording, "pause")
     station.wait(3.0)
     given(station, inputs.RecordingBegun, call, recording)
-    assert capture(station) is Capture.NOTHING
+    assert capture(station) == NOTHING
     station.wait(3.0)
     steer(station, recording, "resume")
     station.wait(1.0)
     steer(station, recording, "stop")
     given(station, inputs.RecordingClosed, call, recording)
     assert station.last(events.RecordingStopped).duration_s == 1.0
+
+
+@pytest.mark.parametrize("configured", RecordingChannels)
+@pytest.mark.parametrize("ordered", [None, *RecordingChannels])
+def test_a_client_says_whether_the_sides_of_a_recording_are_separate_or_leaves_it_to_the_settings(configured, ordered):
+    station = ready(recorded_calls=RecordedCalls.NONE, recording_channels=configured)
+    call = station.talking()
+    station.ask(inputs.StartRecording(call.id, ordered))
+    recording = station.call.recording
+    given(station, inputs.RecordingPrepared, call, recording)
+    given(station, inputs.RecordingBegun, call, recording)
+    wanted = ordered or configured
+    assert capture(station) == Capture(separate=wanted is SEPARATE)
+    assert station.last(events.RecordingStarted).channels is wanted
+    steer(station, recording, "pause")
+    assert capture(station) == Capture(local=False, remote=False, paused=True, separate=wanted is SEPARATE)
+
+
+def test_what_is_recorded_without_an_order_has_the_channels_of_the_settings():
+    station = ready(recording_channels=SEPARATE)
+    call = station.talking()
+    given(station, inputs.RecordingPrepared, call, call.recording)
+    assert capture(station).separate
+
+
+def shown(station: Station) -> list[RecordingSide]:
+    """The muted sides, as clients see them."""
+    return snapshot(station.state, 0.0)["calls"][0]["recording_muted"]
+
+
+def test_a_muted_recording_has_silence_and_its_time_goes_on():
+    station, call, recording = recorded("Prepared", "Begun")
+    station.wait(2.0)
+    assert steer(station, recording, "mute").warning == ""
+    assert (capture(station), shown(station)) == (SILENCE, [LOCAL, REMOTE])
+    station.wait(5.0)
+    assert steer(station, recording, "mute").warning == f"Recording {recording} is muted already."
+    assert steer(station, recording, "unmute").warning == ""
+    assert (capture(station), shown(station)) == (SOUND, [])
+    assert steer(station, recording, "unmute").warning == f"Recording {recording} is not muted already."
+    end(station, call)
+    given(station, inputs.RecordingClosed, call, recording)
+    assert told(station) == ["started", "muted", "unmuted", "stopped"]
+    assert station.last(events.RecordingStopped).duration_s == 7.0
+
+
+def test_each_side_of_a_recording_is_muted_by_itself():
+    station, call, recording = recorded("Prepared", "Begun")
+    steer(station, recording, "mute", REMOTE)
+    assert capture(station) == Capture(remote=False)
+    assert station.last(events.RecordingMuted) == events.RecordingMuted(call.id, recording, (REMOTE,))
+    warning = steer(station, recording, "mute", REMOTE).warning
+    assert warning == f"The remote side of recording {recording} is muted already."
+    steer(station, recording, "mute", LOCAL)
+    assert (capture(station), station.last(events.RecordingMuted).muted) == (SILENCE, (LOCAL, REMOTE))
+    steer(station, recording, "unmute", REMOTE)
+    assert capture(station) == Capture(local=False)
+    assert station.last(events.RecordingUnmuted) == events.RecordingUnmuted(call.id, recording, (LOCAL,))
+    steer(station, recording, "mute")
+    steer(station, recording, "unmute")
+    assert capture(station) == SOUND
+
+
+def test_a_pause_of_a_muted_recording_skips_time_and_leaves_it_muted():
+    station, _, recording = recorded("Prepared", "Begun")
+    steer(station, recording, "mute", LOCAL)
+    steer(station, recording, "pause")
+    assert (capture(station), shown(station)) == (NOTHING, [LOCAL])
+    steer(station, recording, "resume")
+    assert capture(station) == Capture(local=False)
 
 
 def test_a_recording_is_stopped_by_its_id():
@@ -366,17 +452,17 @@ def test_only_recordings_that_run_are_steered(to):
 def test_a_recording_has_silence_while_a_far_end_types_a_code():
     station, call, _ = recorded("Prepared", "Begun")
     station.give(inputs.DigitReceived, call=call.id, digit="1", method="rfc4733", duration_ms=100)
-    assert capture(station) is Capture.SILENCE
+    assert capture(station) == SILENCE
     station.wait(6.0)
-    assert capture(station) is Capture.SOUND
+    assert capture(station) == SOUND
 
 
 def test_a_recording_has_silence_while_somebody_types_at_a_keypad():
     station, _, _ = recorded("Prepared", "Begun")
     station.give(inputs.KeypadKey, keypad="gate", key="4")
-    assert capture(station) is Capture.SILENCE
+    assert capture(station) == SILENCE
     station.wait(60.0)
-    assert capture(station) is Capture.SOUND
+    assert capture(station) == SOUND
 
 
 def test_a_paused_recording_is_not_shown_by_lamps():

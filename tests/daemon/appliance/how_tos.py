@@ -95,7 +95,7 @@ TABLE = {
         Config(OFFICE),
         Config(),
     ],
-    "record-calls.md": [Config(), Config(), Run(), Run()],
+    "record-calls.md": [Config(), Config(), Config(), Run(), Run()],
     "play-sounds.md": [
         *[Config(), Config(), Run(), Run("call"), Run(), Config(), LeftOut(NO_INTERNET), Config(), Config()],
         Run("call"),

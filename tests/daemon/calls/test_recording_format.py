@@ -1,4 +1,4 @@
-"""A station that keeps its recordings as Opus files: converted by itself, described as they are, and after a kill."""
+"""A station that keeps its recordings as Opus files of two channels: converted by itself, and after a kill."""
 
 import subprocess
 
@@ -19,7 +19,7 @@ SHORTEST = 4000  # samples: a quarter of a second
 @pytest.fixture
 def door(tmp_path):
     sound = {"microphone_file": str(tone_file(tmp_path / "microphone.wav", HERTZ))}
-    recording = {"enabled": True, "format": "opus"}
+    recording = {"enabled": True, "format": "opus", "channels": "separate"}
     with Daemon(tmp_path / "d", audio=sound, recording=recording, deadlines={"rtp_s": 600}) as door:
         yield door
 
@@ -34,6 +34,8 @@ def converted(door, recording):
     assert door.get(told["url"]) == file.read_bytes()
     sound = subprocess.run(["opusdec", "--quiet", str(file), "-"], check=True, capture_output=True).stdout
     assert len(sound) > SHORTEST
+    head = file.read_bytes()
+    assert head[head.index(b"OpusHead") + 9] == 2, "channels"
     return file
 
 

@@ -79,6 +79,7 @@ def test_a_client_records_parts_of_a_call(door, far):
     assert door.ask("POST", path)[1]["code"] == "recording-already-running"
     status, answer = door.ask("DELETE", path)
     assert (status, answer["call"]["recording"]) == (200, None)
+    assert door.ask("DELETE", path)[1]["code"] == "recording-not-running", "its file may not be closed yet"
     samples = finished(door, call, first)
     assert level(samples[-RATE // 2 :], HERTZ) > -3.0, "what the station says is in it"
 

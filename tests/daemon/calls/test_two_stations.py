@@ -4,19 +4,24 @@ import os
 import signal
 import subprocess
 import time
+import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from appliance import demo
+from tests.daemon.transfers.test_transfers import ctl
 from tests.support.pairs import appliances, connect, pair
 from tests.support.peers.sound_server import SoundServer, serving
+from tests.support.shown import shows
 from tests.support.stations import RATE, Ear, tone_file
 from tests.support.waiting import PATIENCE_S, until_async
 
 OURS, THEIRS = 440, 1000
 AS_PLAYED, ABSENT = (-1.0, 1.0), (-200.0, -50.0)  # dB against what is played
+APART = (-200.0, -30.0)  # the other voice: a codec makes some noise
+SILENCES, TURN = 3, RATE // 50
 VOICE = Path(demo.__file__).parent / "sounds" / "resident.wav"
 LOUD_DB, CANCELLED_DB = -50.0, 20.0  # an echo that counts; how much quieter it must come back
 SINKS = ("street", "room")
@@ -73,26 +78,100 @@ def each_is_heard_unless_muted_or_held(front, kitchen, ours, at_front, at_kitche
     heard(AS_PLAYED, AS_PLAYED)
 
 
+@pytest.fixture(scope="module")
+def couple(tmp_path_factory):
+    """Both stations, each with its voice."""
+    with appliances(*speaking(tmp_path_factory.mktemp("voices"))) as both:
+        yield both
+
+
 def mute(station, call, *, muted):
     status, answer = station.ask("PATCH", f"/v1/calls/{call}", {"muted": muted})
     assert status == 200, answer
 
 
-def test_each_station_is_heard_at_the_other_at_its_level_and_not_while_muted_or_held(tmp_path):
-    with appliances(*speaking(tmp_path)) as (front, kitchen):
-        ours, theirs = connect(front, kitchen)
-        ears = []
-        for station, call in ((front, ours), (kitchen, theirs)):
-            started = station.next("recording.started", call=call)
-            ears.append(Ear(station.directory / "recordings" / f"{started['data']['recording']}.wav"))
-        each_is_heard_unless_muted_or_held(front, kitchen, ours, *ears)
-        kitchen.press("hangup")
-        for station, by in ((front, "remote"), (kitchen, "local")):
-            station.next("call.ended", cause="hangup", by=by)
-            available = station.next("recording.available")
-            assert available["data"]["duration_s"] > 1
-            audio = station.get(available["data"]["url"])
-            assert (audio[:4], len(audio)) == (b"RIFF", available["data"]["bytes"])
+def test_each_station_is_heard_at_the_other_at_its_level_and_not_while_muted_or_held(couple):
+    front, kitchen = couple
+    ours, theirs = connect(front, kitchen)
+    ears = []
+    for station, call in ((front, ours), (kitchen, theirs)):
+        started = station.next("recording.started", call=call)
+        ears.append(Ear(station.directory / "recordings" / f"{started['data']['recording']}.wav"))
+    each_is_heard_unless_muted_or_held(front, kitchen, ours, *ears)
+    kitchen.press("hangup")
+    for station, by in ((front, "remote"), (kitchen, "local")):
+        station.next("call.ended", cause="hangup", by=by)
+        available = station.next("recording.available")
+        assert available["data"]["duration_s"] > 1
+        audio = station.get(available["data"]["url"])
+        assert (audio[:4], len(audio)) == (b"RIFF", available["data"]["bytes"])
+
+
+@shows(
+    *("POST /v1/recordings/live/{recording}/mute", "POST /v1/recordings/live/{recording}/unmute"),
+    *("recording.muted", "recording.unmuted"),
+)
+def test_the_sides_of_a_recording_stay_together_through_hold_and_mute(couple):
+    front, kitchen = couple
+    ours, _ = connect(front, kitchen)
+    front.next("recording.started", ours, channels="mixed")
+    assert front.ask("DELETE", f"/v1/calls/{ours}/recording")[0] == 200
+    front.post(f"/v1/calls/{ours}/recording", {"channels": "separate"})
+    recording = front.next("recording.started", ours, channels="separate")["data"]["recording"]
+    path = front.directory / "recordings" / f"{recording}.wav"
+    sides = left, right = [Ear(path, channel=channel) for channel in (0, 1)]
+
+    def heard(own, far, *, hertz=(OURS, THEIRS)):
+        async def both():
+            await asyncio.gather(left.hears(hertz[0], *own), right.hears(hertz[1], *far))
+
+        asyncio.run(both())
+
+    heard(AS_PLAYED, AS_PLAYED)
+    heard(APART, APART, hertz=(THEIRS, OURS))
+    mute(front, ours, muted=True)
+    heard(ABSENT, AS_PLAYED)
+    mute(front, ours, muted=False)
+    kitchen.press("hold")
+    front.next("call.held", ours, by="remote")
+    heard(ABSENT, ABSENT)
+    kitchen.press("hold")
+    front.next("call.resumed", ours, by="remote")
+    heard(AS_PLAYED, AS_PLAYED)
+
+    live, silences = f"/v1/recordings/live/{recording}", []
+    for _ in range(SILENCES):
+        front.post(f"{live}/mute")
+        front.next("recording.muted", ours, muted=["local", "remote"])
+        heard(ABSENT, ABSENT)
+        silences.append(len(left.samples()) - RATE // 4)
+        front.post(f"{live}/unmute")
+        front.next("recording.unmuted", ours, muted=[])
+        heard(AS_PLAYED, AS_PLAYED)
+    front.post(f"{live}/mute", {"side": "remote"})
+    assert front.get(live)["muted"] == ["remote"]
+    heard(AS_PLAYED, ABSENT)
+    assert ctl(front, "record", "unmute", "--side", "remote")[0] == 0
+    heard(AS_PLAYED, AS_PLAYED)
+    kitchen.press("hangup")
+    front.next("recording.available", recording=recording)
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getframerate()) == (2, RATE)
+    apart = sorted(distance for silence in silences for distance in distances(silence, *sides))
+    # Both sides fall silent by two orders to the bridge, which it may take in two of its turns, of 20 ms.
+    assert apart[len(apart) // 2] <= TURN, f"samples between the edges of silences: {apart}"
+
+
+def distances(silence, left, right):
+    """Samples between the begins of a silence on both sides, and between its ends."""
+    edges = []
+    for side in (left, right):
+        samples = side.samples()
+        assert not samples[silence]
+        loud = np.flatnonzero(samples)
+        edges.append((loud[loud < silence].max(), loud[loud > silence].min()))
+    (begin, end), (other_begin, other_end) = edges
+    return abs(begin - other_begin), abs(end - other_end)
 
 
 class Speakers(SoundServer):

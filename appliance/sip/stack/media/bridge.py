@@ -8,7 +8,7 @@ from pathlib import Path
 import pjsua2 as pj
 
 from appliance.core import inputs
-from appliance.core.desired import CallMedia, Capture, Sound
+from appliance.core.desired import CallMedia, Sound
 from appliance.core.model import CallId, CountryTone, PlaybackId, RecordingId, Tone, of_country
 from appliance.sip.settings import SipSettings
 from appliance.sip.stack.calls.operations import Post
@@ -23,6 +23,7 @@ from appliance.sip.stack.media.tones import RATE, OwnTones, Tones
 LOG = logging.getLogger(__name__)
 MICROPHONE, SPEAKER, SILENCE, TONE = "microphone", "speaker", "silence", "tone"
 CONFIRM, MUSIC = "confirm", "music"
+LOCAL, REMOTE = "local", "remote"  # sides of a recording
 Route = tuple[str, str]  # from, to: names of ports
 SWEEP, HEARD = "sweep", "self-test"
 
@@ -98,7 +99,7 @@ class Media:
 
     def _apply(self) -> None:
         living = [media for media in self._sound.calls if self._calls.get(media.call) is not None]
-        self._recorders.desire({media.recording: media.call for media in living if media.recording is not None})
+        self._recorders.desire({media.recording: media for media in living if media.recording is not None})
         self._inband.desire({media.call for media in living if media.inband})
         tone = self._sound.tone
         self._tones.play(None if tone is None else of_country(tone, self._sound.country))
@@ -135,7 +136,7 @@ class Media:
         for source, hearer, gain in self._sound.sent:
             sinks = [SPEAKER]
             if hearer is not None:
-                sinks = [_port(hearer), _sent(hearer), _recording(recordings.get(hearer))]
+                sinks = [_port(hearer), _sent(hearer), _recording(recordings.get(hearer), LOCAL)]
             gains |= {(_port(source), sink): gain / 100 for sink in sinks}
         return gains
 
@@ -165,16 +166,10 @@ class Media:
 
     def _of_call(self, media: CallMedia) -> set[Route]:
         """The routes to and from one call, and into its recording."""
-        routes: set[Route] = set()
         port = _port(media.call)
-        sinks = [port]
-        if media.recording is not None:
-            recorder = _recording(media.recording)
-            if media.capture is not Capture.NOTHING:
-                routes.add((SILENCE, recorder))
-            if media.capture is Capture.SOUND:
-                routes.add((port, recorder))
-                sinks.append(recorder)
+        routes, sinks = _recorded(media), [port]
+        if media.recording is not None and media.capture.local:
+            sinks.append(_recording(media.recording, LOCAL))
         if media.microphone and not media.held:
             routes |= {(MICROPHONE, sink) for sink in sinks}
         routes |= {(_port(one), sink) for one, other in self._sound.links if other == media.call for sink in sinks}
@@ -227,8 +222,8 @@ class Media:
             if (audio := call.audio_media()) is not None:
                 ports[_port(call.call)] = audio
         for media in living:
-            if (recorder := self._recorders.recorder(media.recording)) is not None:
-                ports[_recording(media.recording)] = recorder
+            if (sides := self._recorders.sides(media.recording)) is not None:
+                ports |= zip((_recording(media.recording, side) for side in (LOCAL, REMOTE)), sides, strict=True)
         for each, ears in self._inband.ears.items():
             ports |= {_heard(each): ears.heard, _sent(each): ears.sent}
         return ports
@@ -261,8 +256,20 @@ def _port(call: CallId) -> str:
     return f"call {call}"
 
 
-def _recording(recording: RecordingId | None) -> str:
-    return f"recording {recording}"
+def _recording(recording: RecordingId | None, side: str) -> str:
+    return f"recording {recording} {side}"
+
+
+def _recorded(media: CallMedia) -> set[Route]:
+    """The routes into a call's recording, apart from those of what its far end hears."""
+    routes: set[Route] = set()
+    if media.recording is None:
+        return routes
+    if not media.capture.paused:
+        routes.add((SILENCE, _recording(media.recording, LOCAL)))
+    if media.capture.remote:
+        routes.add((_port(media.call), _recording(media.recording, REMOTE)))
+    return routes
 
 
 def _ordered(hearer: str) -> str:

@@ -7,10 +7,14 @@ from pathlib import Path
 import pjsua2 as pj
 
 from appliance.core import inputs
+from appliance.core.desired import CallMedia
 from appliance.core.model import CallId, RecordingId
 from appliance.sip.stack.calls.operations import Post
 
 LOG = logging.getLogger(__name__)
+
+
+Sides = tuple[pj.AudioMedia, pj.AudioMedia]  # local and remote
 
 
 class Recorders:
@@ -18,22 +22,22 @@ class Recorders:
 
     def __init__(self, directory: Path, post: Post) -> None:
         self._directory, self._post = directory, post
-        self._running: dict[RecordingId, tuple[CallId, pj.AudioMediaRecorder]] = {}
+        self._running: dict[RecordingId, tuple[CallId, Sides]] = {}
         self._closing: dict[RecordingId, CallId] = {}
         self._done: set[RecordingId] = set()  # a recording that began is never begun again: that would empty its file
 
-    def desire(self, wanted: dict[RecordingId, CallId]) -> None:
-        """Run exactly these recordings."""
+    def desire(self, wanted: dict[RecordingId, CallMedia]) -> None:
+        """Run exactly these recordings, each of its call."""
         for recording in set(self._running) - set(wanted):
-            call, _recorder = self._running.pop(recording)  # freed: pjmedia's own thread closes it a moment later
+            call, _sides = self._running.pop(recording)  # freed: pjmedia's own thread closes it a moment later
             self._closing[recording] = call
-        for recording, call in wanted.items():
+        for recording, media in wanted.items():
             if recording not in self._done:
                 self._done.add(recording)
-                self._open(recording, call)
+                self._open(recording, media.call, separate=media.capture.separate)
 
-    def recorder(self, recording: RecordingId | None) -> pj.AudioMediaRecorder | None:
-        """The running recorder of a recording; None if there is none."""
+    def sides(self, recording: RecordingId | None) -> Sides | None:
+        """Where the sound of a recording goes, to one place if its sides are mixed; None if it does not run."""
         return self._running[recording][1] if recording in self._running else None
 
     @property
@@ -59,16 +63,28 @@ class Recorders:
     def _path(self, recording: RecordingId) -> Path:
         return self._directory / f"{recording}.wav"
 
-    def _open(self, recording: RecordingId, call: CallId) -> None:
-        recorder, now = pj.AudioMediaRecorder(), time.monotonic
+    def _open(self, recording: RecordingId, call: CallId, *, separate: bool) -> None:
+        now = time.monotonic
         try:
-            recorder.createRecorder(str(self._path(recording)))
+            sides = (_stereo if separate else _mono)(str(self._path(recording)))
         except pj.Error as error:
             why = f"{self._path(recording)}: {error.reason}"
             self._post(inputs.RecordingRefused(at=now(), call=call, recording=recording, why=why))
             return
-        self._running[recording] = call, recorder
+        self._running[recording] = call, sides
         self._post(inputs.RecordingBegun(at=now(), call=call, recording=recording))
+
+
+def _mono(path: str) -> Sides:
+    recorder = pj.AudioMediaRecorder()
+    recorder.createRecorder(path)
+    return recorder, recorder
+
+
+def _stereo(path: str) -> Sides:
+    recorder = pj.AudioMediaStereoRecorder()
+    recorder.createRecorder(path)
+    return recorder, recorder.getRight()
 
 
 def _size(path: Path) -> int:

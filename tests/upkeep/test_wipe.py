@@ -121,6 +121,39 @@ def test_nothing_on_the_disc_has_the_name_any_more(station):
     assert sorted(station.rows("SELECT id FROM recordings")) == ["r-2a", "r-2b"]
 
 
+def test_what_was_deleted_long_ago_is_not_on_the_disc_either(tmp_path):
+    station = Station(tmp_path, "Ann Miller")
+    with closing(database.connect(station.state)) as connection:
+        connection.execute("PRAGMA secure_delete = OFF")
+        texts = [(1000 + number, json.dumps({"text": "Ann Miller " * 999})) for number in range(20)]
+        connection.executemany("INSERT INTO events VALUES (?, ?)", texts)
+        connection.execute("DELETE FROM events WHERE id >= 1000")
+    assert b"Ann Miller Ann Miller" in (station.state / database.FILE).read_bytes(), "SQLite left it there"
+    wipe.person("Ann Miller", station.state, station.config)
+    assert station.has("Ann Miller") == set()
+
+
+def test_deleted_rows_are_overwritten_before_the_file_is_packed(tmp_path, monkeypatch):
+    station, connect = Station(tmp_path, "Ann Miller"), database.connect
+
+    class Unpacked:
+        """A connection that packs nothing."""
+
+        def __init__(self, directory):
+            self._connection = connect(directory)
+            self._connection.execute("PRAGMA secure_delete = OFF")
+
+        def __getattr__(self, name):
+            return getattr(self._connection, name)
+
+        def execute(self, sql, *values):
+            return self._connection.execute("SELECT 1" if sql == "VACUUM" else sql, *values)
+
+    monkeypatch.setattr(database, "connect", Unpacked)
+    wipe.person("Ann Miller", station.state, station.config)
+    assert station.has("Ann Miller") == set()
+
+
 def test_the_audit_stays_a_chain_and_shows_how_many_rows_were_erased(station):
     wipe.person(station.name, station.state, station.config)
     (doors,) = (each for each in examine(station.state) if each.check == "log.doors")

@@ -48,7 +48,7 @@ class Person:
 def erase(directory: Path, recordings: Path, name: str) -> dict[str, int]:
     """Erase a person from the database and the recordings; how many rows of each table. Raises OSError, sqlite3.Error.
 
-    What is deleted is overwritten, and free pages leave the file: nothing of it is left there or in the WAL.
+    What is deleted is overwritten, then free pages leave the file, which may have what was deleted earlier.
     """
     if not (directory / database.FILE).exists():
         return {}
@@ -60,6 +60,7 @@ def erase(directory: Path, recordings: Path, name: str) -> dict[str, int]:
         connection.execute("BEGIN IMMEDIATE")
         done = _erase(connection, recordings, person)
         connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # overwrites pages that VACUUM cuts off
         connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return done

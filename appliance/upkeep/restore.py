@@ -9,6 +9,7 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -26,7 +27,8 @@ from appliance.upkeep.archive import Manifest
 BEFORE = "before-restore"
 _KEPT = "kept.json"  # a backup does not end what holds now, such as a lockdown
 _LATER_IDS = 1_000_000  # more events than came since the backup: no id is used twice
-_DATABASE_PARTS = tuple(f"{database.FILE}{part}" for part in ("-wal", "-shm", ""))
+_BESIDE_DATABASE = (f"{database.FILE}-wal", f"{database.FILE}-shm")
+_COMPLETE = "complete"  # a file in BEFORE, once all has its place
 _PRIVATE, _FOR_GROUP = 0o600, 0o640
 
 
@@ -125,9 +127,10 @@ def _put(manifest: Manifest, staged: Path, state: Path, config: Path) -> None:
     try:
         for each in placed:
             _copy(each)
-        _keep_before(state, config.parent, [each.target for each in placed])
+        _keep_before(state, [each.target for each in placed])
         for each in placed:
             each.new.replace(each.target)
+        (state / BEFORE / _COMPLETE).touch()
     finally:
         for each in placed:
             each.new.unlink(missing_ok=True)
@@ -169,29 +172,32 @@ def _copy(placed: _Placed) -> None:
         os.fsync(descriptor)
 
 
-def _keep_before(state: Path, configuration: Path, replaced: list[Path]) -> None:
-    """Keep what is replaced, in the state and in the directory of the configuration, until the next restore.
+def _keep_before(state: Path, replaced: list[Path]) -> None:
+    """Keep what is replaced until the next restore; what an interrupted one has kept stays under another name.
 
-    Raises OSError.
+    A power cut at any moment leaves each file of the state as it was or as it will be. Raises OSError.
     """
     before = state / BEFORE
-    if os.path.lexists(before):
+    if (before / _COMPLETE).exists():
         shutil.rmtree(before)  # which follows no link
+    elif os.path.lexists(before):
+        before.rename(state / f"{BEFORE}.{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
     before.mkdir(mode=0o700)
     here = os.open(state, os.O_RDONLY | os.O_DIRECTORY)
     there = os.open(before, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         for path in replaced:
-            if path.parent == configuration and path.is_file():
+            if path.parent != state and path.is_file():
                 flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
                 descriptor = os.open(path.name, flags, _PRIVATE, dir_fd=there)  # root writes nowhere else
                 with os.fdopen(descriptor, "wb") as kept:
                     kept.write(path.read_bytes())
-        # The parts of a database first: it would be damaged by those of another one.
-        names = [path.name for path in replaced if path.parent == state and path.name not in _DATABASE_PARTS]
-        for name in (*_DATABASE_PARTS, *names):
-            if os.path.lexists(state / name):
-                os.rename(name, name, src_dir_fd=here, dst_dir_fd=there)
+        # What belongs to the old database goes first: it would damage the new one.
+        for name in filter(lambda name: os.path.lexists(state / name), _BESIDE_DATABASE):
+            os.rename(name, name, src_dir_fd=here, dst_dir_fd=there)
+        for path in replaced:
+            if path.parent == state and os.path.lexists(path):
+                os.link(path.name, path.name, src_dir_fd=here, dst_dir_fd=there, follow_symlinks=False)
         os.fsync(there)
         os.fsync(here)
     finally:

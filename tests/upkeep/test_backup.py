@@ -265,6 +265,29 @@ def test_a_station_on_a_new_machine_gets_everything_for_its_user_only(station, s
     assert event_ids.read(state).upto > 500
 
 
+def test_a_restore_that_a_power_cut_ends_leaves_each_file_whole_and_the_way_back(station, saved, monkeypatch):
+    station.append(4)
+    (station.state / "device.key").write_text("new key")
+    replace = os.replace
+
+    def until_the_database(source, target, **places):
+        if str(target).endswith(database.FILE):
+            raise KeyboardInterrupt
+        return replace(source, target, **places)
+
+    monkeypatch.setattr(os, "replace", until_the_database)
+    with pytest.raises(KeyboardInterrupt):
+        restore(saved, station.state, station.config)
+    assert station.audited() == [1, 2, 3, 4]
+    assert (station.state / "device.key").read_text() == "Door"
+    monkeypatch.undo()
+    restore(saved, station.state, station.config)
+    assert station.audited() == [1, 2, 3]
+    (kept,) = station.state.glob(f"{BEFORE}.*")
+    assert (kept / "device.key").read_text() == "new key"
+    assert (station.state / BEFORE / "device.key").read_text() == "Door"
+
+
 def test_no_event_gets_an_id_that_was_used_since(station, saved):
     event_ids.write(station.state, Reservation(900_000, clean=True))
     restore(saved, station.state, station.config)
@@ -279,7 +302,11 @@ def test_a_lockdown_that_holds_now_is_not_ended(station, saved):
 
 
 def test_the_rest_of_a_killed_daemon_does_not_damage_the_restored_database(station, saved):
-    (station.state / f"{database.FILE}-wal").write_bytes(os.urandom(9000))
+    log = station.state / f"{database.FILE}-wal"
+    with closing(database.connect(station.state)) as connection:
+        connection.execute("UPDATE audit SET envelope = '{}'")
+        written = log.read_bytes()
+    log.write_bytes(written)  # as after a kill, before SQLite has put it into the database
     restore(saved, station.state, station.config)
     assert station.audited() == [1, 2, 3]
 

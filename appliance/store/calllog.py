@@ -50,7 +50,10 @@ class CallLog:
     def list(
         self, limit: int = 50, before: int | None = None, search: CallSearch = _EVERYTHING
     ) -> Sequence[tuple[int, Json]]:
-        """Numbers and calls, the newest `limit` before the number `before`, newest first. Raises IntercomError."""
+        """Numbers and calls, the newest `limit` before the number `before`, newest first, without damaged rows.
+
+        Raises IntercomError.
+        """
         rows = self._backlog.read(*_page(limit, before, search), "The call log")
         return [(number, json.loads(call)) for number, call in rows]
 
@@ -93,5 +96,5 @@ def _page(limit: int, before: int | None, search: CallSearch) -> tuple[str, tupl
         conditions.append(("call ->> '$.missed' = ?", (int(search.missed),)))
     where = " AND ".join(condition for condition, _ in conditions)
     values = tuple(value for _, some in conditions for value in some)
-    query = f"SELECT number, call FROM calls WHERE over AND {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - ours
+    query = f"SELECT number, call FROM calls WHERE over AND json_valid(call) AND {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - ours
     return query, (*values, limit)

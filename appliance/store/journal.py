@@ -145,7 +145,8 @@ class Journal:
     # -- jobs, in the writer thread ------------------------------------------------------------------------------------
 
     def _load(self, connection: sqlite3.Connection) -> list[tuple[int, str]]:
-        rows = connection.execute("SELECT id, envelope FROM events ORDER BY id DESC LIMIT ?", (self._keep,))
+        whole = "SELECT id, envelope FROM events WHERE json_valid(envelope) ORDER BY id DESC LIMIT ?"
+        rows = connection.execute(whole, (self._keep,))
         return rows.fetchall()[::-1]
 
     def tidy(self, connection: sqlite3.Connection, limit: Limit) -> After:

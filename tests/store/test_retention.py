@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from appliance.core.model import By, Call, CallId, CallState, Cause, Direction, End, Remote
+from appliance.core.model import By, Call, CallId, CallSearch, CallState, Cause, Direction, End, Remote
 from appliance.core.orders import LogCall
 from appliance.store import database
 from appliance.store.audit import Audit
@@ -186,6 +186,22 @@ def test_text_that_is_damaged_is_named_with_its_row(tmp_path):
         "log.calls": ("table calls: the text of row 1 cannot be read",),
         "log.doors": (),
     }
+
+
+def test_lists_leave_out_what_is_damaged(tmp_path):
+    filled(tmp_path)
+    with closing(database.connect(tmp_path)) as connection:
+        connection.execute("UPDATE events SET envelope = 'x' || envelope WHERE id = 2")
+        connection.execute("UPDATE audit SET envelope = 'x' || envelope WHERE id = 3")
+        connection.execute("INSERT INTO calls (id, boot, over, call) VALUES ('c-2', 'b', 1, '{\"id\": ')")
+    with writing(tmp_path) as writer:
+        journal = Journal(tmp_path, writer)
+        journal.open()
+        assert [each["id"] for each in journal.since(0, 9)[1]] == [1, 3, 4]
+        assert [each["id"] for each in Audit(writer).list()] == [4, 2, 1]
+        calls = CallLog(writer, "b")
+        assert [call["id"] for _, call in calls.list()] == ["c-1"]
+        assert calls.list(search=CallSearch(party="kitchen", after="2020", before="2100"))
 
 
 def test_pages_that_are_damaged_are_found_in_their_list_only(tmp_path):

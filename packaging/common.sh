@@ -27,6 +27,7 @@ TEST_PACKAGES=(
     prometheus                                    # promtool checks the alerts and the dashboard; it scrapes a station
     zsh fish                                      # what they complete
     opus-tools                                    # what recordings are converted by
+    rclone                                        # and copied elsewhere by
     espeak-ng                                     # what the station speaks by; a voice, which must not count as digits
 )
 

@@ -55,6 +55,12 @@ class Recording(Protocol):
     @property
     def note(self) -> str: ...  # noqa: D102
     @property
+    def copied(self) -> str | None: ...  # noqa: D102
+    @property
+    def copy_tries(self) -> int: ...  # noqa: D102
+    @property
+    def copy_error(self) -> str: ...  # noqa: D102
+    @property
     def protected(self) -> bool: ...  # noqa: D102
     @property
     def format(self) -> str: ...  # noqa: D102

@@ -44,9 +44,9 @@ from appliance.system.network import NetworkMonitor
 from appliance.system.notify import Notify
 
 if TYPE_CHECKING:
+    from appliance.app.finished_recordings import FinishedRecordings
     from appliance.config.directory import Flat
     from appliance.replay.record import Recorder
-    from appliance.store.finished.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class App:
         self._notify = Notify()
         self._flats = flats
         self._stop = asyncio.Event()
-        self._work: Work | None = None
+        self._finished: FinishedRecordings | None = None
 
     async def run(self) -> None:  # noqa: PLR0915 - the order of start and stop, on one screen
         """Start everything, wait for the end, stop in reverse."""
@@ -165,8 +165,8 @@ class App:
             await web.stop()
             await link.stop()
             await panel.stop()
-            if self._work is not None:
-                await self._work.stop()
+            if self._finished is not None:
+                await self._finished.stop()
             await asyncio.sleep(0)  # the core processes the adapters' last inputs
             reactor.stop()
             sounds.clear()
@@ -250,22 +250,20 @@ class App:
             bytes=None if table.keep_mb is None else table.keep_mb * MB,
             count=table.keep_count,
             age_s=self._age_s(table.keep_days),
+            copied=bool(table.copy_to) and table.after_copy == "remove",
         )
 
     def _look_after_recordings(self, writer: Writer) -> None:
         """Do with finished recordings what the configuration wants."""
-        if self._work is None:
-            if not self._wants_opus():
+        if self._finished is None:
+            table = self._config.recording
+            if table.format == "wav" and not table.copy_to:
                 return
-            from appliance.store.finished.opus import Opus  # noqa: PLC0415  late: few stations convert
-            from appliance.store.finished.work import Work  # noqa: PLC0415
+            # Late: few stations convert or copy.
+            from appliance.app.finished_recordings import FinishedRecordings  # noqa: PLC0415
 
-            opus = Opus(self._recordings, writer, self._post, time.monotonic)
-            self._work = Work(self._recordings, opus, self._wants_opus, self._post, time.monotonic)
-        self._work.look()
-
-    def _wants_opus(self) -> bool:
-        return self._config.recording.format == "opus"
+            self._finished = FinishedRecordings(self._recordings, writer, self._reactor, lambda: self._config)
+        self._finished.look()
 
     def _log_limits(self) -> tuple[Limit, ...]:
         """The limits of journal, call log and audit that hold now; for any thread."""

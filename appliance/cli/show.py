@@ -129,6 +129,7 @@ def _recording(recording: Json) -> str:
     about = [recording["outcome"].replace("_", " "), *(f"door {door}" for door in recording["doors"])]
     about += ["time uncertain"] if recording["clock"] == "uncertain" else []
     about += ["protected"] if recording["protected"] else []
+    about += ["copied"] if recording["copied"] else ["copy failed"] if recording["copy_error"] else []
     who = recording["party"] or recording["remote"]
     seconds = f"{recording['duration_s']:7.1f} s"
     parts = [recording["id"], recording["started"], seconds, who, ", ".join(filter(None, about)), recording["note"]]

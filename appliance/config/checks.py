@@ -50,6 +50,7 @@ def cross(config: Config) -> Found:
         yield from _bounds(_at("door", name), door)
     yield from _digits(config.door)
     yield from _both("tls", config.tls, "certificate_file", "key_file")
+    yield from _both("recording", config.recording, "copy_to", "copy_config_file")
     yield from _both("http", config.http, "certificate_file", "key_file")
     for name, server in (("stun_server", config.sip.stun_server), ("turn_server", config.sip.turn_server)):
         if server:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from appliance.doctor.findings import Finding, Level, problem
 
+# What helps, where the reason alone does not say it.
+_REMEDIES = {"copies": "Try rclone by hand, as docs/how-to/copy-recordings.md shows."}
 # As in "button ring (GPIO17): …", several with a semicolon between them.
 _OF_PANEL = re.compile(r"(?P<kind>\w+) (?P<name>\S+) \(")
 
@@ -13,7 +15,7 @@ def besides(found: Sequence[Finding], failed: Sequence[tuple[str, str]]) -> list
     """One finding for each fault in `failed`, pairs of part and reason, that is not among those found."""
     known = {finding.check for finding in found if finding.level is Level.PROBLEM}
     return [
-        problem(part, f"{why}.")
+        problem(part, f"{why}.", resolution=_REMEDIES.get(part, ""))
         for part, whole in failed
         for why in _split(part, whole)
         if not known & _checks(part, why)
@@ -31,5 +33,7 @@ def _checks(part: str, why: str) -> set[str]:
         return {"audio", "audio.capture", "audio.playback"}
     if part in {"http", "certificate"}:
         return {"http.certificate_file"}
+    if part == "copies":
+        return {"recording.copy_to"}
     named = _OF_PANEL.match(why) if part == "panel" else None
     return {f"panel.{named['kind']}.{named['name']}", "lines"} if named else set()

@@ -89,6 +89,11 @@ STEPS = (
     {_CHAINED.format(table="audit")}
     {_CHAINED.format(table="refusals")}
     """,
+    """
+    ALTER TABLE recordings ADD COLUMN copied TEXT;
+    ALTER TABLE recordings ADD COLUMN copy_tries INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE recordings ADD COLUMN copy_error TEXT NOT NULL DEFAULT '';
+    """,
 )
 """Step n, counted from 0, makes tables of version n + 1 from those of version n; version 0 is an empty file.
 

@@ -1,10 +1,10 @@
-"""Makes room: removes the oldest recordings beyond the limits, and reports when space is short."""
+"""Makes room: removes the oldest recordings beyond the limits, and copied ones; reports when space is short."""
 
 import json
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -20,6 +20,10 @@ AT_ONCE = 50  # recordings removed in one job, so that other writes get their tu
 _OLDEST = """
     SELECT id, started, bytes, duration_s FROM recordings
     WHERE complete AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY number
+"""
+_COPIED = """
+    SELECT id, started, bytes, duration_s FROM recordings
+    WHERE complete AND copied IS NOT NULL AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY number
 """
 _STORED = "SELECT count(*), total(bytes) FROM recordings WHERE complete"  # by an index, which is small
 _PROTECTED = f"{_STORED} AND id IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own words
@@ -65,10 +69,12 @@ class RoomMaker:
         Raises OSError and sqlite3.Error.
         """
         limits = self._limits()
+        gone: dict[Removal, list[Removable]] = {}
+        if limits.copied:
+            gone[Removal.COPIED] = self._remove_copied(connection)
         missing = limits.free_bytes - self._free()
-        gone: list[Removable] = []
         if missing > 0 or limits.any:
-            gone = self._remove(connection, limits, missing)
+            gone[Removal.QUOTA] = self._remove_excess(connection, limits, missing)
         free = self._free()
         space = Space.OK
         if free < limits.free_bytes:
@@ -76,26 +82,35 @@ class RoomMaker:
         storage = Storage(space, free, limits.free_bytes, int(connection.execute(_STORED).fetchone()[1]))
 
         def report() -> None:
-            for each in gone:
-                self._post(
-                    RecordingDeleted(
-                        at=self._clock(),
-                        recording=RecordingId(each.id),
-                        duration_s=each.duration_s,
-                        bytes=each.bytes,
-                        why=Removal.QUOTA,
+            for why, removed in gone.items():
+                for each in removed:
+                    self._post(
+                        RecordingDeleted(
+                            at=self._clock(),
+                            recording=RecordingId(each.id),
+                            duration_s=each.duration_s,
+                            bytes=each.bytes,
+                            why=why,
+                        )
                     )
-                )
             if storage != self._reported:
                 self._reported = storage
                 self._post(SpaceMeasured(at=self._clock(), storage=storage))
 
-        return Room(storage, len(gone) >= AT_ONCE, report)
+        return Room(storage, any(len(removed) >= AT_ONCE for removed in gone.values()), report)
 
-    def _remove(self, connection: sqlite3.Connection, limits: Limits, missing: int) -> list[Removable]:
-        protected = (json.dumps(recording_files.protected(self._directory)),)
+    def _remove_copied(self, connection: sqlite3.Connection) -> list[Removable]:
+        rows = connection.execute(_COPIED, self._protected())
+        ours = (each for each in map(_removable, rows) if self._remove(each) is not None)
+        gone = list(islice(ours, AT_ONCE))
+        rows.close()
+        self._forget(connection, gone)
+        return gone
+
+    def _remove_excess(self, connection: sqlite3.Connection, limits: Limits, missing: int) -> list[Removable]:
+        protected = self._protected()
         rows = connection.execute(_OLDEST, protected)
-        removable = (Removable(row[0], _seconds(row[1]), *row[2:]) for row in rows)
+        removable = map(_removable, rows)
         count, size = connection.execute(_STORED).fetchone()
         protected_count, protected_size = connection.execute(_PROTECTED, protected).fetchone()
         stored = Stored(count - protected_count, int(size - protected_size))
@@ -104,20 +119,34 @@ class RoomMaker:
         while len(gone) < AT_ONCE and (number := excess(oldest, stored, limits, missing, now)):
             for each in oldest[:number]:
                 stored = Stored(stored.count - 1, stored.bytes - each.bytes)
-                freed = recording_files.remove(self._directory / f"{each.id}.wav")
+                freed = self._remove(each)
                 if freed is not None:  # a file of others stays, and does not count
                     missing -= freed
                     gone.append(each)
             oldest = oldest[number:] + list(islice(removable, number))
         rows.close()
+        self._forget(connection, gone)
+        return gone
+
+    def _protected(self) -> tuple[str]:
+        return (json.dumps(recording_files.protected(self._directory)),)
+
+    def _remove(self, each: Removable) -> int | None:
+        """Remove the files of a recording; the bytes that they had. None: they are not ours, and were left."""
+        return recording_files.remove(self._directory / f"{each.id}{recording_files.WAV}")
+
+    def _forget(self, connection: sqlite3.Connection, gone: Sequence[Removable]) -> None:
         if gone:
             durable.sync(self._directory)
             connection.executemany("DELETE FROM recordings WHERE id = ?", [(each.id,) for each in gone])
-        return gone
 
     def _free(self) -> int:
         there = self._directory if self._directory.is_dir() else self._directory.parent  # nothing was recorded yet
         return shutil.disk_usage(there).free
+
+
+def _removable(row: tuple[str, str, int, float]) -> Removable:
+    return Removable(row[0], _seconds(row[1]), *row[2:])
 
 
 def _seconds(started: str) -> float:

@@ -11,7 +11,7 @@ _PLAUSIBLE_S = 1_735_689_600.0  # 2025, when there was no intercomd: an earlier 
 
 
 class Limits(Record):
-    """What may stay. free_bytes: kept free for the system.
+    """What may stay. free_bytes: kept free for the system. copied: what was copied elsewhere goes.
 
     The others are for finished recordings that are not protected, all together; None: no limit. age_s is None as well
     while the station's clock is not trusted.
@@ -21,10 +21,11 @@ class Limits(Record):
     bytes: int | None = None
     count: int | None = None
     age_s: float | None = None
+    copied: bool = False
 
     @property
     def any(self) -> bool:
-        """Whether anything but the free space is limited."""
+        """Whether number, size or age are limited."""
         return (self.bytes, self.count, self.age_s) != (None, None, None)
 
 

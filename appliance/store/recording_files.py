@@ -60,7 +60,7 @@ def remove(path: Path) -> int | None:
     freed = [size(each) for each in sounds]
     if None in freed:
         return None
-    for each in (*sounds, unfinished(path), mark(path), _facts(path), _peaks(path)):
+    for each in (*sounds, unfinished(path), mark(path), facts(path), _peaks(path)):
         each.unlink(missing_ok=True)
     return sum(filter(None, freed))
 
@@ -68,7 +68,7 @@ def remove(path: Path) -> int | None:
 def all_of(directory: Path, recording: str) -> tuple[Path, ...]:
     """The files that a recording may have, its waveform last; none for text that is no id."""
     path = directory / f"{recording}{WAV}"
-    files = (path, opus(path), mark(path), _facts(path), unfinished(path), _peaks(path))
+    files = (path, opus(path), mark(path), facts(path), unfinished(path), _peaks(path))
     return files if is_id(recording) else ()
 
 
@@ -96,14 +96,19 @@ def protect(path: Path, *, wanted: bool) -> bool:
     return True
 
 
+def facts(path: Path) -> Path:
+    """The file with the facts beside a recording."""
+    return path.with_suffix(".json")
+
+
 def write_facts(path: Path, text: str) -> None:
     """Replace the facts beside a recording, durably. Raises OSError."""
-    durable.replace(_facts(path), text, mode=0o640)
+    durable.replace(facts(path), text, mode=0o640)
 
 
 def read_facts(path: Path) -> bytes | None:
     """The facts beside a recording; None without a file of this user. Raises OSError."""
-    return _read(_facts(path))
+    return _read(facts(path))
 
 
 def write_peaks(path: Path, text: str) -> None:
@@ -119,10 +124,6 @@ def read_peaks(path: Path) -> bytes | None:
 def _read(path: Path) -> bytes | None:
     found = size(path)
     return None if found is None or found > _MOST_FACTS else path.read_bytes()
-
-
-def _facts(path: Path) -> Path:
-    return path.with_suffix(".json")
 
 
 def _peaks(path: Path) -> Path:

@@ -15,10 +15,11 @@ from appliance.core.model import CallId, RecordingClock, RecordingId, RecordingS
 
 COLUMNS = (
     "number, id, call, remote, started, duration_s, bytes, sha256, complete, recovered, "
-    "clock, party, doors, outcome, note"
+    "clock, party, doors, outcome, note, copied, copy_tries, copy_error"
 )
 ONE = f"SELECT {COLUMNS} FROM recordings WHERE id = ?"  # noqa: S608 - our own words, as below
 COMPLETE = "SELECT id FROM recordings WHERE complete AND id IN (SELECT value FROM json_each(?))"
+UNCOPIED = "SELECT id FROM recordings WHERE complete AND copied IS NULL ORDER BY number"
 _PLACES = ", ".join("?" * (COLUMNS.count(",") + 1))
 _LATEST = 1 << 62  # more than each number
 
@@ -27,7 +28,8 @@ class Entry(Record):
     """A row, and the facts beside a file. `started`: UTC, as in events; length, bytes and hash are set once `complete`.
 
     party: the far end's name, for people. doors: those that were opened meanwhile. outcome: the cause of the call's
-    end, "" until it has ended. note: the client's note of the call.
+    end, "" until it has ended. note: the client's note of the call. copied: when it was copied elsewhere; copy_error:
+    why the last try failed, until one succeeds.
     """
 
     number: int
@@ -45,6 +47,9 @@ class Entry(Record):
     doors: tuple[str, ...] = ()
     outcome: str = ""
     note: str = ""
+    copied: str | None = None
+    copy_tries: int = 0
+    copy_error: str = ""
 
 
 def insert(connection: sqlite3.Connection, entry: Entry) -> None:
@@ -147,4 +152,7 @@ def _values(entry: Entry) -> tuple[Any, ...]:
         doors_text(entry.doors),
         entry.outcome,
         entry.note,
+        entry.copied,
+        entry.copy_tries,
+        entry.copy_error,
     )

@@ -46,11 +46,19 @@ class RecordingLists:
             raise not_found(recording)
         return found[0]
 
+    def gone(self, recording: str) -> bool:
+        """Whether the recording was deleted. Raises IntercomError."""
+        return not self._read(recording_index.ONE, recording)
+
     def in_wav(self) -> tuple[RecordingId, ...]:
         """Those that are complete and have a WAV file of this user. Raises IntercomError and OSError."""
         files = self._directory.glob(f"*{recording_files.WAV}")
         ours = [path.stem for path in files if recording_files.size(path) is not None]
         return tuple(RecordingId(row[0]) for row in self._rows(recording_index.COMPLETE, json.dumps(ours)))
+
+    def uncopied(self) -> tuple[RecordingId, ...]:
+        """Those that are complete and were not copied elsewhere, oldest first. Raises IntercomError."""
+        return tuple(RecordingId(row[0]) for row in self._rows(recording_index.UNCOPIED))
 
     def file(self, recording: str) -> Path:
         """The file that has its sound now. Raises IntercomError for text that is not an id."""

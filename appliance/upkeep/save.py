@@ -19,7 +19,7 @@ from appliance.upkeep.archive import Content, Manifest
 
 OWNER_ONLY = 0o600
 _NAMES_FILE = "file"  # ends of the names of settings that name files, and of those with a secret
-_NAMES_SECRET = ("password_file", "key_file")
+_NAMES_SECRET = ("password_file", "key_file", "copy_config_file")
 
 
 def save(file: Path, state: Path, config: Path, *, recordings: bool = False, secrets: bool = True) -> Json:

@@ -34,6 +34,9 @@ class Row:
     doors: tuple[str, ...] = ("front",)
     outcome: str = "hangup"
     note: str = ""
+    copied: str | None = None
+    copy_tries: int = 0
+    copy_error: str = ""
     protected: bool = False
     format: str = "wav"
 

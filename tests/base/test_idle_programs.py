@@ -13,6 +13,7 @@ from tests.support.waiting import until
 REPORT = """
 import os, resource, subprocess
 print(os.nice(0), *(resource.getrlimit(each)[0] for each in (resource.RLIMIT_CPU, resource.RLIMIT_FSIZE)))
+print(open("/proc/self/oom_score_adj").read().strip(), resource.getrlimit(resource.RLIMIT_AS)[0])
 print(subprocess.check_output(["ionice"], text=True).strip(), os.environ.get("SECRET"), os.environ.get("GIVEN"))
 """
 
@@ -20,9 +21,16 @@ print(subprocess.check_output(["ionice"], text=True).strip(), os.environ.get("SE
 def test_a_program_gives_way_to_others_and_has_limits_and_nothing_of_our_environment(monkeypatch):
     monkeypatch.setenv("SECRET", "1")
     status, output, errors = asyncio.run(
-        idle_programs.run(sys.executable, "-c", REPORT, cpu_s=9, file_bytes=7, environment={"GIVEN": "2"})
+        idle_programs.run(
+            *(sys.executable, "-c", REPORT),
+            cpu_s=9,
+            file_bytes=7,
+            memory_bytes=2**30,
+            environment={"GIVEN": "2"},
+        )
     )
-    assert (status, output.decode().split(), errors) == (0, ["19", "9", "7", "idle", "None", "2"], "")
+    limits = ["19", "9", "7", "1000", str(2**30)]
+    assert (status, output.decode().split(), errors) == (0, [*limits, "idle", "None", "2"], "")
 
 
 @pytest.mark.parametrize("words", [["sh", "-c", "echo because >&2; exit 3"], ["there-is-no-such-program"]])

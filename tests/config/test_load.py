@@ -67,7 +67,10 @@ ONE_ERROR = [
     ("[recording]\nkeep_count = 0", "recording.keep_count = 0: must be a whole number from 1 to 999999"),
     ("[log]\nkeep_doors = 99", "log.keep_doors = 99: must be a whole number from 100 to 999999"),
     ("[log]\nkeep_calls_days = 0", "log.keep_calls_days = 0: must be a whole number from 1 to 36500"),
-    ("[recording]\nx = 1", "recording.x: no such setting; there are enabled, calls, channels, format, keep_count, keep_days, keep_mb, free_mb"),
+    ("[recording]\nx = 1", "recording.x: no such setting; there are enabled, calls, channels, format, keep_count, keep_days, keep_mb, free_mb, copy_to, copy_config_file, after_copy"),
+    *((f'[recording]\ncopy_config_file = "/r"\ncopy_to = "{text}"', f'recording.copy_to = "{text}": must be REMOTE:PATH, or ""') for text in ("--config:x", ":sftp,pass=x:y", "nas,pass=x:y", "/media/disc", "nas")),
+    ('[recording]\ncopy_to = "nas:"\ncopy_config_file = "rclone.conf"', 'recording.copy_config_file = "rclone.conf": must be an absolute path, or ""'),
+    ('[recording]\nafter_copy = "move"', 'recording.after_copy = "move": must be one of "keep", "remove"'),
     ("[panel]\nlines = 'simulated'\n[panel.lamp.a.pictures]\nidel = 'on'", "panel.lamp.a.pictures.idel: no such setting; did you mean idle?"),
     ('[station]\n"a b" = 1', 'station."a b": no such setting; there are name, user'),
     # types
@@ -132,6 +135,8 @@ def test_an_error_is_reported_in_a_sentence(tmp_path, text, sentence):
 
 SIMULATED = "panel.lines = 'simulated'\n"
 BETWEEN_TABLES = [
+    ('recording.copy_to = "nas:door"', "recording.copy_config_file: is missing: recording.copy_to has no effect without it"),
+    ('recording.copy_config_file = "/r"', "recording.copy_to: is missing: recording.copy_config_file has no effect without it"),
     (SIMULATED + "panel.button.a.action = 'ring'\ntarget.k.uri = 'sip:k@h'",
      "panel.button.a.target: is missing: the target that the button rings (there is k)"),
     (SIMULATED + "panel.button.a = {action = 'answer', long_action = 'ring'}",

@@ -242,6 +242,8 @@ def beside_calls(common, pulses):
     yield inputs.AccessDenied(**common, who="x", source="127.0.0.9", scope="http")
     yield inputs.AccessTokenAdded(**common, id="t-1", name="tablet", scopes=("view",), expires=None, by="http:unix")
     yield inputs.SpaceMeasured(**common, storage=Storage(Space.LOW, 1, 2, 3))
+    yield inputs.RecordingCopied(**common, recording="r-1", to="nas:r-1.wav", duration_s=1.0, bytes=8000)
+    yield inputs.RecordingCopyFailed(**common, recording="r-1", tries=1, why="gone")
     yield inputs.RecordingDeleted(**common, recording="r-1", why=Removal.QUOTA)
     yield inputs.RecordingChanged(**common, recording="r-1", protected=True, by="x")
     yield inputs.AccessTokenRemoved(**common, id="t-1", name="tablet", by="http:unix")

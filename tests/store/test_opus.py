@@ -33,6 +33,7 @@ from tests.support.waiting import PATIENCE_S, until, until_async
 RATE_HZ = 16_000
 HERTZ, LOUD = 1_000, 8_000
 DECODED_HZ = 48_000
+UNIT_S = 2**-6  # between two looks
 
 
 def recorded(kept, inbox, number=0, seconds=2.0):
@@ -49,7 +50,7 @@ def recorded(kept, inbox, number=0, seconds=2.0):
 
 
 def convert(kept, inbox, writer, recording):
-    asyncio.run(Opus(kept, writer, inbox, time.monotonic).convert(recording))
+    asyncio.run(Opus(kept, writer, inbox, time.monotonic).perform(recording))
 
 
 def decoded(path):
@@ -265,7 +266,7 @@ def test_a_recording_that_is_converted_while_its_file_is_looked_for_is_found(tmp
 def test_the_waveform_of_a_recording_that_is_converted_meanwhile_is_counted(tmp_path, monkeypatch):
     async def converting(*words, **limits):
         if words[-2] == str(kept.path(recording)) and words[0] != opus.PROGRAM:
-            await Opus(kept, writer, inbox, time.monotonic).convert(recording)
+            await Opus(kept, writer, inbox, time.monotonic).perform(recording)
         return await run(*words, **limits)
 
     run = idle_programs.run
@@ -306,7 +307,7 @@ def test_the_oldest_go_beyond_a_limit_converted_or_not(tmp_path):
 
 def test_all_that_are_left_are_converted_and_links_are_left_alone(tmp_path):
     async def scenario():
-        worker = Work(kept, Opus(kept, writer, inbox, time.monotonic), lambda: wanted[0], inbox, time.monotonic)
+        worker = Work(Opus(kept, writer, inbox, time.monotonic), lambda: wanted[0], inbox, time.monotonic)
         worker.look()
         writer.ask(lambda _: None)
         assert inbox.of(RecordingConverted) == []
@@ -336,7 +337,7 @@ def test_all_that_are_left_are_converted_and_links_are_left_alone(tmp_path):
 
 def test_without_the_tool_recordings_stay_and_the_reason_is_reported_until_it_is_there(tmp_path, monkeypatch):
     async def scenario():
-        worker = Work(kept, Opus(kept, writer, inbox, time.monotonic), lambda: True, inbox, time.monotonic)
+        worker = Work(Opus(kept, writer, inbox, time.monotonic), lambda: True, inbox, time.monotonic)
         worker.look()
         await until_async(lambda: len(inbox.of(PartFailed)) >= 2)
         monkeypatch.setattr(opus, "PROGRAM", "opusenc")
@@ -365,7 +366,7 @@ def test_one_that_cannot_be_converted_does_not_hold_up_the_others(tmp_path, monk
         inbox(given)
 
     async def scenario():
-        worker = Work(kept, Opus(kept, writer, inbox, time.monotonic), lambda: True, post, time.monotonic)
+        worker = Work(Opus(kept, writer, inbox, time.monotonic), lambda: True, post, time.monotonic)
         worker.look()
         await until_async(lambda: len(inbox.of(RecordingConverted)) == 2)
         await worker.stop()
@@ -385,20 +386,27 @@ def test_one_that_cannot_be_converted_does_not_hold_up_the_others(tmp_path, monk
 class Broken:
     """Converts nothing."""
 
-    def __init__(self):
-        self.tries = 0
+    part = "recordings"
+    longest_retry_s = 16 * UNIT_S
 
-    async def convert(self, recording):
+    def __init__(self, look):
+        self.tries = 0
+        self.pending = look
+
+    def may_begin(self):
+        return True
+
+    async def perform(self, recording):
         self.tries += 1
         raise IntercomError(ErrorCode.UNAVAILABLE, f"{recording} cannot be converted.")
 
 
 def test_what_never_succeeds_is_tried_after_twice_as_long_each_time_up_to_a_day(tmp_path, monkeypatch):
-    looks, now, broken = [], [0.0], Broken()
+    looks, now = [], [0.0]
 
     def noted():
         looks.append(now[0])
-        return in_wav()
+        return kept.in_wav()
 
     async def settled():
         """What is due now has been tried."""
@@ -406,28 +414,25 @@ def test_what_never_succeeds_is_tried_after_twice_as_long_each_time_up_to_a_day(
         await until_async(lambda: len(looks) > seen + 2)
 
     async def scenario():
-        worker = Work(kept, broken, lambda: True, inbox, lambda: now[0])
+        worker = Work(broken, lambda: True, inbox, lambda: now[0])
         worker.look()
         await settled()
         for times in range(1, 4):
             for _ in range(2 ** (times - 1)):
                 assert broken.tries == times
-                now[0] += unit_s
+                now[0] += UNIT_S
                 await settled()
         for times in range(4, 8):  # the last ones would wait longer without a limit
             assert broken.tries == times
-            now[0] += work._LONGEST_RETRY_S
+            now[0] += broken.longest_retry_s
             await settled()
         assert broken.tries == 8
         await worker.stop()
 
-    unit_s = 2**-6
-    monkeypatch.setattr(work, "_RETRY_S", unit_s)
-    monkeypatch.setattr(work, "_LONGEST_RETRY_S", 16 * unit_s)
+    broken = Broken(noted)
+    monkeypatch.setattr(work, "_RETRY_S", UNIT_S)
     with station(tmp_path) as (kept, inbox, _):
         recorded(kept, inbox, seconds=0.5)
-        in_wav = kept.in_wav
-        monkeypatch.setattr(kept, "in_wav", noted)
         asyncio.run(scenario())
         assert inbox.of(PartRecovered) == []
 
@@ -439,7 +444,7 @@ def test_recordings_are_converted_once_their_directory_is_back(tmp_path, monkeyp
         return found
 
     async def scenario():
-        worker = Work(kept, Opus(kept, writer, inbox, time.monotonic), lambda: True, inbox, time.monotonic)
+        worker = Work(Opus(kept, writer, inbox, time.monotonic), lambda: True, inbox, time.monotonic)
         await until_async(lambda: len(looks) > 1)
         (tmp_path / "away").rename(directory)
         await until_async(lambda: inbox.of(RecordingConverted))
@@ -465,7 +470,7 @@ def test_the_end_does_not_wait_for_a_program_that_the_kernel_cannot_end(tmp_path
             await asyncio.Event().wait()
 
     async def scenario():
-        worker = Work(kept, Opus(kept, writer, inbox, time.monotonic), lambda: True, inbox, time.monotonic)
+        worker = Work(Opus(kept, writer, inbox, time.monotonic), lambda: True, inbox, time.monotonic)
         async with asyncio.timeout(PATIENCE_S):
             await begun.wait()
             await worker.stop()

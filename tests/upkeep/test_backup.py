@@ -36,6 +36,9 @@ registrar = "pbx.example"
 password_file = "attic.password"
 [directory]
 file = "{elsewhere}"
+[recording]
+copy_to = "nas:door"
+copy_config_file = "{directory}/rclone.conf"
 """
 
 
@@ -52,7 +55,7 @@ class Station:
         self.elsewhere.write_text("flat,name,targets\n")
         text = CONFIG.format(name=name, directory=self.config.parent, elsewhere=self.elsewhere)
         self.config.write_text(text)
-        for file in ("office.password", "attic.password", "unnamed.txt"):
+        for file in ("office.password", "attic.password", "rclone.conf", "unnamed.txt"):
             (self.config.parent / file).write_text(f"{name} {file}")
             (self.config.parent / file).chmod(0o600)
         self.append(1, 2, 3)
@@ -153,7 +156,8 @@ def test_a_backup_is_for_its_owner_and_says_which_files_it_lacks(station, tmp_pa
     }
     with tarfile.open(tmp_path / "b") as tar:
         assert tar.getnames() == [
-            *("manifest.json", "config/attic.password", "config/door.toml", "config/office.password", "database"),
+            *("manifest.json", "config/attic.password", "config/door.toml", "config/office.password"),
+            *("config/rclone.conf", "database"),
             *("state/device.key", "state/event-ids.json", "state/kept.json"),
         ]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "station"]
@@ -197,7 +201,7 @@ def test_a_backup_without_secrets_leaves_those_of_the_station(station, tmp_path)
     with tarfile.open(tmp_path / "b") as tar:
         names = [*("manifest.json", "config/door.toml", "database"), *("state/event-ids.json", "state/kept.json")]
         assert tar.getnames() == names
-    passwords = [str(station.config.parent / f"{name}.password") for name in ("attic", "office")]
+    passwords = [str(station.config.parent / name) for name in ("attic.password", "office.password", "rclone.conf")]
     assert sorted(done["left_out"]) == sorted([*passwords, str(station.elsewhere)])
     station.config.write_text('[station]\nname = "New"\n')
     (station.state / "http.token").write_text("newer token")

@@ -27,6 +27,9 @@ class Recording(AnswerBody):
     doors: list[str] = Field(description="Doors that were opened meanwhile.")
     outcome: str = Field(description="Cause of the call's end; empty until then.", examples=["hangup"])
     note: str = Field(description="The call's `custom_data` at its end.")
+    copied: Time | None = Field(description="When it was copied elsewhere (`recording.copy_to`); null: not yet.")
+    copy_tries: int = Field(description="How often the station tried to copy it elsewhere.")
+    copy_error: str = Field(description="Why the last of these tries failed; empty once one succeeds.")
     recovered: bool = Field(description="Whether an unclean end had cut the recording short.")
     protected: bool = Field(description="Whether it is kept although a limit of [recording] is exceeded.")
     format: RecordingFormat = Field(

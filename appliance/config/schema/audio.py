@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator
 
 from appliance.config.schema import addresses
-from appliance.config.schema.base import Table, setting
+from appliance.config.schema.base import Table, file_setting, setting
 from appliance.core.model import COUNTRIES, EUROPE, FASTEST, LANGUAGE, SLOWEST, SOUND_NAME, VOICE, SoundMode
 
 
@@ -207,4 +207,20 @@ class RecordingTable(Table):
         ge=16,
         le=999_999,
         why="the journal and the system need it",
+    )
+    copy_to: str = setting(
+        "Where finished recordings are copied by rclone (the Debian package of that name): a remote that the file in "
+        "copy_config_file describes, a colon, and the path there. Empty: nowhere.",
+        allowed='REMOTE:PATH, or ""',
+        default="",
+        pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.+@-]{0,63}:[^\x00-\x1f\x7f]{0,500})?$",
+    )
+    copy_config_file: str = file_setting(
+        "File of rclone that describes the remote of copy_to and has its passwords; only the service's user may read "
+        "it (mode 0600)."
+    )
+    after_copy: Literal["keep", "remove"] = setting(
+        "What becomes of a recording here once rclone has checked its copy. keep: it stays until a limit removes it. "
+        "remove: it is removed, unless it is protected.",
+        default="keep",
     )

@@ -202,6 +202,20 @@ def converted(turn: Turn, given: inputs.RecordingConverted) -> None:
     turn.emit(told)
 
 
+def copied(turn: Turn, given: inputs.RecordingCopied) -> None:
+    """A finished recording is elsewhere too."""
+    turn.emit(
+        events.RecordingCopied(
+            given.recording, url=url(given.recording), duration_s=given.duration_s, bytes=given.bytes, to=given.to
+        )
+    )
+
+
+def copy_failed(turn: Turn, given: inputs.RecordingCopyFailed) -> None:
+    """A finished recording is not elsewhere yet."""
+    turn.emit(events.RecordingCopyFailed(given.recording, given.tries, given.why))
+
+
 def deleted(turn: Turn, given: inputs.RecordingDeleted) -> None:
     """A finished recording is gone."""
     turn.emit(

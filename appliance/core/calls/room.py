@@ -52,6 +52,8 @@ take = takes(
     on(inputs.RecordingRefused, recording.refused),
     on(inputs.RecordingAvailable, recording.available),
     on(inputs.RecordingConverted, recording.converted),
+    on(inputs.RecordingCopied, recording.copied),
+    on(inputs.RecordingCopyFailed, recording.copy_failed),
     on(inputs.RecordingDeleted, recording.deleted),
     on(inputs.RecordingChanged, recording.changed),
     on(inputs.SpaceMeasured, recording.measured),

@@ -171,6 +171,8 @@ from appliance.core.events.recordings import (
     RecordingAvailable,
     RecordingChanged,
     RecordingConverted,
+    RecordingCopied,
+    RecordingCopyFailed,
     RecordingDeleted,
     RecordingFailed,
     RecordingMuted,

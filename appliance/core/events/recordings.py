@@ -89,6 +89,22 @@ class RecordingConverted(RecordingAvailable):
     TYPE = "recording.converted"
 
 
+class RecordingCopied(RecordingAvailable):
+    """A recording was copied elsewhere. `to`: rclone's remote and the path of the copy there."""
+
+    TYPE = "recording.copied"
+    to: str
+
+
+class RecordingCopyFailed(Event):
+    """A recording could not be copied elsewhere; the station tries again. tries: so far."""
+
+    TYPE = "recording.copy_failed"
+    recording: RecordingId
+    tries: int
+    why: str
+
+
 class RecordingDeleted(Event):
     """A recording was removed, with its file: nothing is at `url` any more. `by`: who asked for it."""
 

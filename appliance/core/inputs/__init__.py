@@ -156,6 +156,8 @@ from appliance.core.inputs.recordings import (
     RecordingChanged,
     RecordingClosed,
     RecordingConverted,
+    RecordingCopied,
+    RecordingCopyFailed,
     RecordingDeleted,
     RecordingPrepared,
     RecordingRefused,
@@ -247,6 +249,8 @@ AnyInput = (
     | RecordingRefused
     | RecordingAvailable
     | RecordingConverted
+    | RecordingCopied
+    | RecordingCopyFailed
     | RecordingDeleted
     | RecordingChanged
     | SpaceMeasured

@@ -60,6 +60,23 @@ class RecordingConverted(Input, kw_only=True):
     bytes: int
 
 
+class RecordingCopied(Input, kw_only=True):
+    """A recording was copied elsewhere; `to`: the remote of rclone, and the path there."""
+
+    recording: RecordingId
+    to: str
+    duration_s: float
+    bytes: int
+
+
+class RecordingCopyFailed(Input, kw_only=True):
+    """A recording could not be copied elsewhere; it is tried again. tries: so far."""
+
+    recording: RecordingId
+    tries: int
+    why: str
+
+
 class RecordingDeleted(Input, kw_only=True):
     """A finished recording, file and index row, was removed from the disc."""
 

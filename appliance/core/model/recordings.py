@@ -73,10 +73,11 @@ class OpenRecording(Record):
 
 
 class Removal(StrEnum):
-    """Why a finished recording was removed: a client asked for it, or a limit of [recording]."""
+    """Why a finished recording was removed: a client asked for it, a limit of [recording], or it is elsewhere now."""
 
     REQUEST = "request"
     QUOTA = "quota"
+    COPIED = "copied"
 
 
 class Space(StrEnum):

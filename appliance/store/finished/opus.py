@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -25,20 +25,30 @@ KBIT_S = 32  # an eighth of the WAV file: voices of one or two channels sound as
 WITHIN_S = 3600 * 4  # for the longest recording on the slowest board
 LEAST_BYTES = 65_536  # the heads of the shortest file need some
 DIFFERENCE_S = 0.1  # of both files' lengths, which are the same to a sample
-_NOT_FOUND = 127  # as shells and prlimit say it
 # --cvbr: whatever is heard; without it, opusenc takes twice as much for a tone.
 _OPTIONS = ("--quiet", "--cvbr", "--discard-comments", "--discard-pictures")
 
 
 class Opus:
-    """For asyncio's thread, which never waits for the disc here."""
+    """A job of `Work`. For asyncio's thread, which never waits for the disc here."""
+
+    part = "recordings"
+    longest_retry_s = 86_400.0
 
     def __init__(
         self, recordings: Recordings, writer: Writer, post: Callable[[Input], None], clock: Callable[[], float]
     ) -> None:
         self._recordings, self._writer, self._post, self._clock = recordings, writer, post, clock
 
-    async def convert(self, recording: RecordingId) -> None:
+    def may_begin(self) -> bool:
+        """Always: opusenc gives way to calls."""
+        return True
+
+    def pending(self) -> Sequence[RecordingId]:
+        """Those that are WAV files; reads the disc. Raises IntercomError and OSError."""
+        return self._recordings.in_wav()
+
+    async def perform(self, recording: RecordingId) -> None:
         """Convert one that is complete; nothing if it is an Opus file, or gone. Raises IntercomError."""
         try:
             path = await asyncio.to_thread(self._recordings.sound, recording)
@@ -53,17 +63,13 @@ class Opus:
         """Remove what is unfinished, since the disc may be full; whether the recording was deleted meanwhile."""
         with suppress(OSError):
             recording_files.unfinished(self._recordings.path(recording)).unlink(missing_ok=True)
-        try:
-            self._recordings.get(recording)
-        except IntercomError as error:
-            return error.code == ErrorCode.RECORDING_NOT_FOUND
-        return False
+        return self._recordings.gone(recording)
 
     async def _encode(self, path: Path) -> None:
         new, size = await asyncio.to_thread(_begin, path)
         words = (PROGRAM, *_OPTIONS, "--bitrate", str(KBIT_S), str(path), str(new))
         status, _, errors = await idle_programs.run(*words, cpu_s=WITHIN_S, file_bytes=size)
-        if status == _NOT_FOUND:
+        if status == idle_programs.NOT_FOUND:
             raise IntercomError(
                 ErrorCode.UNAVAILABLE,
                 "Recordings cannot be converted to Opus.",
@@ -115,6 +121,8 @@ class Opus:
                     at=self._clock(), recording=recording, duration_s=entry.duration_s, bytes=sound.bytes
                 )
             )
+            self._recordings.tidy()
+            self._recordings.completed()  # it may be copied now
 
         return finish
 

@@ -3,43 +3,53 @@
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Protocol
 
 from appliance.base.errors import IntercomError, reason, sentences
 from appliance.core.inputs import Input, PartFailed, PartRecovered
-from appliance.store.finished.opus import Opus
-from appliance.store.recordings import Recordings
+from appliance.core.model import RecordingId
 
 log = logging.getLogger(__name__)
 
-PART = "recordings"
 _RETRY_S = 600.0
-_LONGEST_RETRY_S = 86_400.0
+_BUSY_S = 10.0
 _END_S = 1.0
 
 
+class Job(Protocol):
+    """What is done with each recording. part: that is reported as failed; longest_retry_s: between two tries."""
+
+    part: str
+    longest_retry_s: float
+
+    def may_begin(self) -> bool:
+        """Whether the station has time for it now."""
+
+    def pending(self) -> Sequence[RecordingId]:
+        """Those with which it is not done; reads the disc. Raises IntercomError and OSError."""
+
+    async def perform(self, recording: RecordingId) -> None:
+        """Do it with one. Raises IntercomError and OSError."""
+
+
 class Work:
-    """Begins at `look`, goes on until nothing is left to do, and waits. wanted: whether recordings become Opus files.
+    """Begins at `look`, goes on until nothing is left to do, and waits. wanted: whether the job is to be done now.
 
     It looks every ten minutes too, as the disc may have been away. A failure is reported once for each reason. What
-    failed comes last, and is tried again after ten minutes, then after twice as long each time, up to a day. For
-    asyncio's thread.
+    failed comes last, and is tried again after ten minutes, then after twice as long each time, up to the job's longest
+    time. For asyncio's thread.
     """
 
     def __init__(
-        self,
-        recordings: Recordings,
-        opus: Opus,
-        wanted: Callable[[], bool],
-        post: Callable[[Input], None],
-        clock: Callable[[], float],
+        self, job: Job, wanted: Callable[[], bool], post: Callable[[Input], None], clock: Callable[[], float]
     ) -> None:
-        self._recordings, self._opus, self._wanted, self._post, self._clock = recordings, opus, wanted, post, clock
+        self._job, self._wanted, self._post, self._clock = job, wanted, post, clock
         self._failures: dict[str, tuple[float, float]] = {}  # how long each waits since it failed, and until when
-        self._failing = False
+        self.failing = False
         self._wake = asyncio.Event()
-        self._task = asyncio.create_task(self._run(), name="finished recordings")
+        self._task = asyncio.create_task(self._run(), name=f"finished recordings: {job.part}")
 
     def look(self) -> None:
         """Something may be to do."""
@@ -58,33 +68,32 @@ class Work:
             self._wake.clear()
             await self._pass()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _RETRY_S)
+                await asyncio.wait_for(self._wake.wait(), _RETRY_S if self._job.may_begin() else _BUSY_S)
 
     async def _pass(self) -> None:
-        """Convert what is left and due, oldest first, until something fails."""
+        """Do what is left and due, oldest first, until something fails."""
         name = ""
         try:
-            names = await asyncio.to_thread(self._recordings.in_wav) if self._wanted() else ()
+            names = await asyncio.to_thread(self._job.pending) if self._wanted() else ()
             self._failures = {each: self._failures[each] for each in names if each in self._failures}
             due = [each for each in names if self._failed(each)[1] <= self._clock()]
             for name in sorted(due, key=lambda each: (self._failed(each)[0], each)):
-                if self._wanted():
-                    await self._opus.convert(name)
+                if self._wanted() and self._job.may_begin():
+                    await self._job.perform(name)
                     self._failures.pop(name, None)
-                    self._recordings.tidy()
         except (IntercomError, OSError) as error:
             self._postpone(name)
             self._report(name, error)
             return
-        if self._failing and not self._failures:
-            self._failing = False
-            self._post(PartRecovered(at=self._clock(), part=PART))
+        if self.failing and not self._failures:
+            self.failing = False
+            self._post(PartRecovered(at=self._clock(), part=self._job.part))
 
     def _failed(self, name: str) -> tuple[float, float]:
         return self._failures.get(name, (0.0, -math.inf))
 
     def _postpone(self, name: str) -> None:
-        wait_s = min(2 * self._failed(name)[0] or _RETRY_S, _LONGEST_RETRY_S)
+        wait_s = min(2 * self._failed(name)[0] or _RETRY_S, self._job.longest_retry_s)
         self._failures[name] = wait_s, self._clock() + wait_s
 
     def _report(self, name: str, error: IntercomError | OSError) -> None:
@@ -93,5 +102,5 @@ class Work:
         if isinstance(error, IntercomError):
             why, resolution = sentences(error.message, error.cause), error.resolution
         log.warning("%s: %s", name, why)
-        self._failing = True
-        self._post(PartFailed(at=self._clock(), part=PART, why=why, resolution=resolution))
+        self.failing = True
+        self._post(PartFailed(at=self._clock(), part=self._job.part, why=why, resolution=resolution))

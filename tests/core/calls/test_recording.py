@@ -49,6 +49,18 @@ def told(station: Station) -> list[str]:
     return [t.removeprefix("recording.") for t in station.types() if t.startswith("recording.")]
 
 
+def test_a_copy_elsewhere_is_reported_and_one_that_failed():
+    station = Station()
+    station.give(
+        inputs.RecordingCopied, recording=RecordingId("r-1"), to="nas:door/r-1.wav", duration_s=1.5, bytes=6000
+    )
+    assert station.last(events.RecordingCopied) == events.RecordingCopied(
+        RecordingId("r-1"), url="/v1/recordings/r-1/audio", duration_s=1.5, bytes=6000, to="nas:door/r-1.wav"
+    )
+    station.give(inputs.RecordingCopyFailed, recording=RecordingId("r-2"), tries=3, why="It is full.")
+    assert station.last(events.RecordingCopyFailed) == events.RecordingCopyFailed(RecordingId("r-2"), 3, "It is full.")
+
+
 def test_a_connected_call_has_its_file_prepared_first():
     station, call, recording = recorded()
     assert station.orders(PrepareRecording) == [PrepareRecording(call.id, recording, KITCHEN)]

@@ -53,6 +53,7 @@ NO_SYSTEMD = "needs systemd and the installed service: tests/lab/test_service.py
 NO_APT = "needs the packages, installed by apt as root: tests/lab/test_upgrade.py"
 PROMETHEUS = "for Prometheus, which tests/daemon/appliance/test_metrics.py starts with these lines"
 BACKUP = "needs root and the installed service; tests/daemon/appliance/test_backup.py does it with other directories"
+RCLONE = "part of a file of rclone: tests/store/test_copies.py has such files"
 ROOT = "needs root, and changes users or /etc of this machine"
 
 TABLE = {
@@ -62,6 +63,15 @@ TABLE = {
         Run(),
         Config(rest='user = "201"\nregistrar = "pbx.example"\npassword_file = "office.password"\n'),
         Run(),
+    ],
+    "copy-recordings.md": [
+        LeftOut(f"{ROOT}; rclone asks for the store"),
+        LeftOut(RCLONE),
+        LeftOut(ROOT),
+        Config(),
+        LeftOut("a drop-in of the unit: needs the installed service"),
+        LeftOut(RCLONE),
+        LeftOut("needs a store: tests/store/test_copies.py reads such copies back"),
     ],
     "forward-calls.md": [Config(), Run(), Run()],
     "give-programs-access.md": [Run()],

@@ -1,0 +1,53 @@
+"""What the configuration wants done with finished recordings: they become Opus files, and are copied elsewhere."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from appliance.config import copies
+from appliance.config.schema import Config
+from appliance.config.schema.audio import RecordingTable
+from appliance.runtime.reactor import Reactor
+from appliance.store.finished.copies import Copies, Destination
+from appliance.store.finished.opus import Opus
+from appliance.store.finished.work import Work
+from appliance.store.recordings import Recordings
+from appliance.store.writer import Writer
+
+
+class FinishedRecordings:
+    """Looks after them while the daemon runs. config: the one in force. For asyncio's thread."""
+
+    def __init__(self, recordings: Recordings, writer: Writer, reactor: Reactor, config: Callable[[], Config]) -> None:
+        self._reactor, self._config = reactor, config
+        common = (recordings, writer, reactor.post, time.monotonic)
+        self._opus = Work(Opus(*common), self._wants_opus, reactor.post, time.monotonic)
+        copying = Copies(*common, self._destination, self._converting, self._no_call)
+        self._copies = Work(copying, lambda: bool(self._table.copy_to), reactor.post, time.monotonic)
+
+    def look(self) -> None:
+        """Recordings are complete, or the configuration is another one."""
+        self._opus.look()
+        self._copies.look()
+
+    async def stop(self) -> None:
+        """End both; what is unfinished begins again at the next start."""
+        await asyncio.gather(self._opus.stop(), self._copies.stop())
+
+    @property
+    def _table(self) -> RecordingTable:
+        return self._config().recording
+
+    def _wants_opus(self) -> bool:
+        return self._table.format == "opus"
+
+    def _converting(self) -> bool:
+        """Whether a WAV file is copied later, as an Opus file; where the conversion fails, it is copied as it is."""
+        return self._wants_opus() and not self._opus.failing
+
+    def _no_call(self) -> bool:
+        return not self._reactor.state.calls.living
+
+    def _destination(self) -> Destination:
+        table = self._table
+        return Destination(table.copy_to, table.copy_config_file, copies.secrets(table))

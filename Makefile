@@ -89,5 +89,5 @@ deb-armhf-check: ## the same for 32-bit
 	@packaging/deb-emulated-check armhf
 
 clean: ## remove all built files, .venv too (the cached pjsua2 stays)
-	rm -rf .venv build dist out *.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build client/build dist out *.egg-info client/*.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

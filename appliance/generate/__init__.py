@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance.generate import (
+    client,
     commands,
     completions,
     configuration,
@@ -24,6 +25,7 @@ MANUALS = Path("packaging/manpages")
 COMPLETIONS = Path("packaging/completions")
 HARDWARE = Path("hardware")
 BUILT_IN_SOUNDS = Path("appliance/sip/stack/media/sounds")
+CLIENT = Path("client/intercomd_client")
 
 DOCUMENTS: dict[Path, Callable[[], str | bytes]] = {
     REFERENCE / "configuration.md": configuration.reference,
@@ -32,7 +34,7 @@ DOCUMENTS: dict[Path, Callable[[], str | bytes]] = {
     REFERENCE / "call-states.md": states.reference,
     REFERENCE / "errors.md": errors.reference,
     REFERENCE / "contract.md": contract.reference,
-    REFERENCE / "openapi.json": openapi.description,
+    openapi.PATH: openapi.description,
     MANUALS / "intercomd.8": commands.daemon_manual,
     MANUALS / "intercomctl.1": commands.client_manual,
     MANUALS / "intercomd-setup.8": commands.setup_manual,
@@ -45,6 +47,11 @@ DOCUMENTS: dict[Path, Callable[[], str | bytes]] = {
     COMPLETIONS / "fish" / "intercomd-setup.fish": completions.of_setup(completions.fish),
     COMPLETIONS / "fish" / "intercomd.fish": completions.of_daemon(completions.fish),
     COMPLETIONS / "fish" / "intercomctl.fish": completions.of_client(completions.fish),
+    CLIENT / "words.py": client.words,
+    CLIENT / "answers.py": client.answers,
+    CLIENT / "bodies.py": client.bodies,
+    CLIENT / "operations.py": client.operations,
+    CLIENT / "refusals.py": client.refusals,
     HARDWARE / "door-relay.svg": drawings.relay,
     HARDWARE / "bell-button.svg": drawings.buttons,
     HARDWARE / "reader-keypad.svg": drawings.entry,

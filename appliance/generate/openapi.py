@@ -1,12 +1,17 @@
 """The description of the HTTP interface, taken from the interface itself."""
 
+import functools
 import json
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+PATH = Path("docs/reference/openapi.json")
+_ROOT = Path(__file__).parents[2]
 _MADE_BY = "x-made-by"
 
 
+@functools.cache
 def description() -> str:
     """docs/reference/openapi.json."""
     from appliance.api.app import openapi  # noqa: PLC0415 - FastAPI takes a quarter of a second
@@ -17,6 +22,13 @@ def description() -> str:
         json.dumps({**made, _MADE_BY: f"python -m appliance.generate, {libraries}"}, indent=1, ensure_ascii=False)
         + "\n"
     )
+
+
+@functools.cache
+def current() -> Any:
+    """The description in the file if it is up to date, whatever versions of the libraries made it; else a new one."""
+    there, made = (_ROOT / PATH).read_text(encoding="utf-8"), description()
+    return json.loads(there if same(there, made) else made)
 
 
 def same(there: str, made: str) -> bool:

@@ -35,7 +35,9 @@ class Clone:
         self.refuse = folder / "refuse"
         self.python = folder / "python"
         shutil.copytree(ROOT / "packaging", self.folder / "packaging")
-        shutil.copy(ROOT / "pyproject.toml", self.folder)
+        for file in ("pyproject.toml", "client/pyproject.toml"):
+            (self.folder / file).parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / file, self.folder / file)
         self.python.write_text(PYTHON.format(called=self.called, refuse=self.refuse, python=sys.executable))
         self.python.chmod(0o755)
         self.environment = os.environ | {"PYTHON": str(self.python)}
@@ -71,6 +73,7 @@ def test_the_first_set_up_installs_project_and_pjsua2_and_the_second_does_nothin
     assert "Making .venv" in clone.setup("test")
     project, wheel = clone.installed()
     assert project == ".[dev]"
+    assert "--editable ./client --editable .[dev]" in clone.called.read_text()
     assert Path(wheel).name.startswith("pjsua2-")
     assert clone.setup("test") == ""
     assert clone.installed() == []
@@ -84,7 +87,9 @@ def test_a_set_up_for_tests_serves_run_but_not_the_other_way_round(clone: Clone)
     assert clone.setup("run") == ""
 
 
-@pytest.mark.parametrize("file", ["pyproject.toml", "packaging/pjsua2/config_site.h", "packaging/bootstrap"])
+@pytest.mark.parametrize(
+    "file", ["pyproject.toml", "client/pyproject.toml", "packaging/pjsua2/config_site.h", "packaging/bootstrap"]
+)
 def test_a_changed_input_is_set_up_again(clone: Clone, file: str, tmp_path: Path) -> None:
     clone.setup("run")
     clone.refuse.touch()  # enough to see that it tries: a changed recipe would build for minutes

@@ -1,6 +1,9 @@
 """Imports go one way: the folders are the architecture, and every import is held against this table."""
 
 import ast
+import re
+import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -199,6 +202,18 @@ def test_every_import_goes_the_right_way():
     found = [each for path, source in files().items() for each in imports(path, source)]
     assert len(found) > 100
     assert not (problems := [text for each in found if (text := wrong(each))]), "\n" + "\n".join(problems)
+
+
+def test_the_client_library_needs_nothing_of_the_station():
+    """Its licence and its users want it alone: the standard library and two packages."""
+    found = {
+        each.module.split(".")[0]
+        for path in sorted((ROOT / "client").rglob("*.py"))
+        for each in imports(str(path.relative_to(ROOT)), path.read_text())
+    }
+    assert found - sys.stdlib_module_names == {"httpx", "intercomd_client", "websockets"}
+    needed = tomllib.loads((ROOT / "client/pyproject.toml").read_text())["project"]["dependencies"]
+    assert {re.split(r"\W", each)[0] for each in needed} == {"httpx", "websockets"}
 
 
 def test_no_modules_import_each_other():

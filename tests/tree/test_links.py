@@ -9,7 +9,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "tests").rglob("README.md")])
+PAGES = sorted(
+    [*ROOT.glob("*.md"), ROOT / "client/README.md", *DOCS.rglob("*.md"), *(ROOT / "tests").rglob("README.md")]
+)
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 FENCED = re.compile(r"(?ms)^ *```.*?^ *```$")
 PICTURES = {".svg", ".png"}

@@ -30,9 +30,10 @@ BETTER = list(PLAIN.values())
 DOCUMENTS = (
     *(f"{name}.md" for name in ("README", "SECURITY", "CHANGELOG", "CONTRIBUTING")),
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
+    "client/README.md",
     "tests/lab/README.md",
 )
-CODE = ("appliance", "benchmarks", "packaging", "tests")  # docstrings, comments and log lines
+CODE = ("appliance", "benchmarks", "client", "packaging", "tests")  # docstrings, comments and log lines
 # Scripts, units and board files, read whole.
 SCRIPTS = (
     "Makefile",

@@ -51,6 +51,7 @@ NO_INTERNET = "needs a web server on the Internet; tests/daemon/media/test_playb
 NO_BOARD = "the lab's board does it: tests/lab/test_tutorial.py"
 NO_SYSTEMD = "needs systemd and the installed service: tests/lab/test_service.py"
 NO_APT = "needs the packages, installed by apt as root: tests/lab/test_upgrade.py"
+PROGRAM = "tests/daemon/appliance/test_client.py runs each program in Python"
 PROMETHEUS = "for Prometheus, which tests/daemon/appliance/test_metrics.py starts with these lines"
 BACKUP = "needs root and the installed service; tests/daemon/appliance/test_backup.py does it with other directories"
 RCLONE = "part of a file of rclone: tests/store/test_copies.py has such files"
@@ -151,6 +152,10 @@ TABLE = {
         Config(GPIO),
         Config(),
         LeftOut(NO_BOARD),
+    ],
+    "write-programs-in-python.md": [
+        LeftOut("installs a package; the tests use the checkout's"),
+        *[LeftOut(PROGRAM)] * 3,
     ],
 }
 

@@ -1,0 +1,136 @@
+"""One station: its requests, its recorded sound, and its events."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import NotRequired, Self
+from urllib.parse import urlencode
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect, unix_connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.typing import Subprotocol
+
+from intercomd_client import answers
+from intercomd_client.connection import CONNECT_S, part, refused
+from intercomd_client.errors import StationUnreachableError, StationUntrustedError
+from intercomd_client.operations import Operations
+from intercomd_client.refusals import RateLimitedError, UnavailableError
+
+LOST = "events.lost"
+PROTOCOLS = [Subprotocol("intercomd.v1")]
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # between attempts to reach the station again
+CLOSE_S = 1.0  # how long the end of a stream waits for the station's consent
+PASSING = StationUnreachableError, UnavailableError, RateLimitedError  # errors that time may mend
+
+_log = logging.getLogger("intercomd_client")
+
+
+class Event(answers.Envelope):
+    """An event. `data` depends on `type`: docs/reference/events.md of intercomd describes both.
+
+    state: in `events.lost` only: the whole state, read after the loss. Start over from this state; it has what the
+    events up to its `last_event` changed.
+    """
+
+    state: NotRequired[answers.Snapshot]
+
+
+class Station(Operations):
+    """One station. The methods are named as the operations of its OpenAPI description; see Connection for arguments."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def read_recorded_sound(self, recording: str, /) -> AsyncGenerator[bytes, None]:
+        """The file of a complete recording in pieces: WAV or Ogg, as the recording's `format` says."""
+        path = f"/v1/recordings/{part(recording)}/audio"
+        try:
+            async with self._http.stream("GET", path) as reply:
+                if not reply.is_success:
+                    raise refused(reply.status_code, await reply.aread())
+                async for piece in reply.aiter_bytes():
+                    yield piece
+        except httpx.RequestError as err:
+            raise self._unreachable(err) from err
+
+    async def events(
+        self, since: int | None = None, *, types: Sequence[str] = (), call: str = ""
+    ) -> AsyncGenerator[Event, None]:
+        """Events as they come, without end; a lost connection is made again, and none is missed or comes twice.
+
+        since: the id after which they begin; None: now. types: only these; `call.*` stands for all that begin with
+        `call.`. call: only those of this call. The station keeps the newest 10,000 events. If a program was away for
+        longer, or did not take events for long, `events.lost` comes in place of the lost ones, with the state.
+
+        Raises IntercomdError if the first connection fails, and later if the station refuses another one, for example
+        because the token was removed. A station that does not answer is tried again after at most 30 s.
+        """
+        if since is None:
+            now = await self._ask(answers.Events, "GET", "/v1/events", query={"wait": 0})
+            since = now["since"]
+        reached, pause = False, 0.0
+        while True:
+            try:
+                stream = await self._stream(since, types, call)
+            except PASSING as err:
+                if not reached or isinstance(err, StationUntrustedError):
+                    raise
+                _log.info("%s The next attempt follows in %s s.", err, pause)
+            else:
+                reached = True
+                async with stream, aclosing(self._heard(stream)) as heard:
+                    async for event in heard:
+                        since, pause = event["id"], 0.0
+                        yield event
+            await asyncio.sleep(pause)
+            pause = min(max(2 * pause, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+
+    async def _stream(self, since: int, types: Sequence[str], call: str) -> ClientConnection:
+        """A new stream of events. Raises IntercomdError."""
+        wanted = {"since": since, "types": ",".join(types), "call": call}
+        path = f"/v1/events?{urlencode({name: value for name, value in wanted.items() if value != ''})}"
+        try:
+            if self._by_socket:
+                return await unix_connect(
+                    self._address,
+                    f"ws://localhost{path}",
+                    subprotocols=PROTOCOLS,
+                    open_timeout=CONNECT_S,
+                    close_timeout=CLOSE_S,
+                    compression=None,
+                )
+            return await connect(
+                f"ws{self._address.removeprefix('http')}{path}",
+                subprotocols=PROTOCOLS,
+                additional_headers=self._authorization,
+                ssl=self._trusted,
+                proxy=None,
+                open_timeout=CONNECT_S,
+                close_timeout=CLOSE_S,
+                compression=None,
+            )
+        except InvalidStatus as err:
+            raise refused(err.response.status_code, bytes(err.response.body or b"")) from err
+        except (OSError, WebSocketException) as err:
+            raise self._unreachable(err) from err
+
+    async def _heard(self, stream: ClientConnection) -> AsyncGenerator[Event, None]:
+        """What a stream brings until it ends, or until events are missing that the station may still have."""
+        first = True
+        try:
+            async for message in stream:
+                event: Event = json.loads(message)
+                if event["type"] == LOST:
+                    if event["data"]["certain"] and not first:
+                        return  # they did not fit into the queue of this stream
+                    event["state"] = await self.read_state()
+                first = False
+                yield event
+        except (ConnectionClosed, *PASSING) as err:
+            _log.info("The stream of events from %s ended: %s", self._address, err)

@@ -1,0 +1,334 @@
+# Made by python -m appliance.generate from the HTTP interface. Change that, not this.
+"""Words that stand for a choice."""
+
+from typing import Literal
+
+# The states of a registration (RFC 3261 §10): failed until the next attempt, registering during an attempt.
+AccountState = Literal["unregistered", "registering", "registered", "failed"]
+
+# Action of a button. EXIT: an indoor button that opens the door. VOLUME_…: the speaker, by one step.  AUDIO_TEST: the
+# self-test of speaker and microphone. TALK: push-to-talk, while the button is down.
+Action = Literal[
+    "ring",
+    "answer",
+    "hangup",
+    "hold",
+    "switch",
+    "door",
+    "exit",
+    "volume_up",
+    "volume_down",
+    "audio_test",
+    "talk",
+    "none",
+]
+
+# Who ended or held a call.
+By = Literal["local", "remote", "network", "device"]
+
+# The states of a call; docs/reference/call-states.md is drawn from the table in `call_states`.
+CallState = Literal[
+    "dialing", "ringing", "early_media", "incoming", "connecting", "connected", "disconnecting", "ended"
+]
+
+# Why a call ended, for programs; the SIP code and reason are separate fields.
+Cause = Literal[
+    "hangup",
+    "busy",
+    "rejected",
+    "canceled",
+    "no_answer",
+    "unavailable",
+    "not_found",
+    "payment_required",
+    "unauthorized",
+    "media_failed",
+    "ice_failed",
+    "rtp_timeout",
+    "network_lost",
+    "server_error",
+    "answered_elsewhere",
+    "transferred",
+    "replaced",
+    "duration_limit",
+    "audio_failed",
+    "shutdown",
+    "error",
+]
+
+# The states of a conference: connecting until a participant has joined, disconnecting while its last calls end.
+ConferenceState = Literal["connecting", "connected", "disconnecting"]
+
+# The state of a watched contact.
+ContactState = Literal["unknown", "available", "busy", "unavailable"]
+
+# What opens a door: digits that a person knows, or a card.
+CredentialKind = Literal["code", "card"]
+
+# A day of the week, in the order of datetime.weekday().
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+# Who sent the INVITE: they (incoming) or we (outgoing).
+Direction = Literal["incoming", "outgoing"]
+
+# The state of a door: relay at rest, energised by a pulse, energised by a hold, or locked down.
+DoorState = Literal["locked", "unlocked", "held", "locked_down"]
+
+# The types of events.
+EventType = Literal[
+    "access.denied",
+    "access.locked_out",
+    "access.token_added",
+    "access.token_removed",
+    "account.expired",
+    "account.failed",
+    "account.registered",
+    "account.registering",
+    "account.unregistered",
+    "appliance.degraded",
+    "appliance.ready",
+    "appliance.recovered",
+    "appliance.started",
+    "appliance.stopping",
+    "audio.devices_changed",
+    "audio.failed",
+    "audio.microphone_changed",
+    "audio.recovered",
+    "audio.settings_changed",
+    "audio.tested",
+    "audio.xruns",
+    "button.chord",
+    "button.clicked",
+    "button.double_clicked",
+    "button.held",
+    "button.pressed",
+    "button.released",
+    "button.stuck",
+    "call.active_changed",
+    "call.answering",
+    "call.canceled",
+    "call.changed",
+    "call.connected",
+    "call.connecting",
+    "call.dialing",
+    "call.disconnecting",
+    "call.early_media",
+    "call.ended",
+    "call.failed",
+    "call.forwarded",
+    "call.held",
+    "call.incoming",
+    "call.muted",
+    "call.rejected",
+    "call.replaced",
+    "call.resumed",
+    "call.ringing",
+    "call.state_changed",
+    "call.switched",
+    "call.transfer_failed",
+    "call.transfer_requested",
+    "call.transferred",
+    "call.transferring",
+    "call.unmuted",
+    "call.update_received",
+    "call.updated",
+    "call.updating",
+    "card.discarded",
+    "card.read",
+    "code.added",
+    "code.changed",
+    "code.removed",
+    "conference.canceled",
+    "conference.changed",
+    "conference.connected",
+    "conference.connecting",
+    "conference.disconnecting",
+    "conference.ended",
+    "conference.held",
+    "conference.invitation_accepted",
+    "conference.invitation_rejected",
+    "conference.invitation_sending",
+    "conference.invitation_sent",
+    "conference.participant_added",
+    "conference.participant_removed",
+    "conference.resumed",
+    "config.changed",
+    "config.rejected",
+    "contact.changed",
+    "custom",
+    "door.closed",
+    "door.denied",
+    "door.forced",
+    "door.held_open",
+    "door.hold_ending",
+    "door.lockdown_ended",
+    "door.locked",
+    "door.locked_down",
+    "door.opened",
+    "door.unlocked",
+    "dtmf.received",
+    "dtmf.sending",
+    "dtmf.sent",
+    "error",
+    "events.lost",
+    "info.failed",
+    "info.received",
+    "info.sent",
+    "keypad.accepted",
+    "keypad.digit",
+    "keypad.locked_out",
+    "keypad.refused",
+    "lamp.changed",
+    "media.disconnection_warning",
+    "media.ended",
+    "media.ice_completed",
+    "media.ice_failed",
+    "media.linked",
+    "media.quality",
+    "media.resumed",
+    "media.silent",
+    "media.slow_link",
+    "media.source_changed",
+    "media.started",
+    "media.statistics",
+    "media.stopped",
+    "media.unlinked",
+    "message.failed",
+    "message.received",
+    "message.sent",
+    "network.changed",
+    "network.down",
+    "network.up",
+    "notice",
+    "panel.failed",
+    "panel.recovered",
+    "playback.failed",
+    "playback.finished",
+    "playback.ready",
+    "playback.started",
+    "playback.stopped",
+    "recording.available",
+    "recording.changed",
+    "recording.converted",
+    "recording.deleted",
+    "recording.failed",
+    "recording.muted",
+    "recording.paused",
+    "recording.recovered",
+    "recording.resumed",
+    "recording.started",
+    "recording.stopped",
+    "recording.unmuted",
+    "request.refused",
+    "ring.ended",
+    "ring.started",
+    "rule.triggered",
+    "sensor.blocked",
+    "sensor.changed",
+    "sensor.unblocked",
+    "server.reachable",
+    "server.unreachable",
+    "storage.full",
+    "storage.low",
+    "storage.recovered",
+    "tone.started",
+    "tone.stopped",
+    "warning",
+]
+
+# Who holds a call.
+Hold = Literal["none", "local", "remote", "both"]
+
+# How a call joined: we dialled it, we answered it, it existed already, or it replaces a participant.
+Joining = Literal["invited", "answered", "taken_in", "replacing"]
+
+# Which way sound flows between a call and the target of a link.
+LinkDirection = Literal["to", "from", "both"]
+
+# How a door is opened. RULE: by a configured rule; EXIT: by an indoor button.
+OpenedBy = Literal["button", "dtmf", "api", "keypad", "card", "rule", "exit"]
+
+# How far a participant is; its events follow these stages.
+ParticipantState = Literal["inviting", "coming", "in", "left"]
+
+# How a lamp shines. SLOW: 1 Hz, FAST: 4 Hz, both half on; every 2 s, DOUBLE: two flashes, PULSE: a soft pulse.  A lamp
+# on a plain line cannot dim; its PULSE is one flash.
+Pattern = Literal["off", "on", "slow", "fast", "pulse", "double"]
+
+# What the panel shows. A lamp shows the first active picture that it has a pattern for.  The order is door_open, error
+# in a call whose sound card is lost, recording, speak, testing, and then the one that applies of the others.
+Picture = Literal[
+    "idle",
+    "dialing",
+    "ringing",
+    "in_call",
+    "held",
+    "speak",
+    "testing",
+    "recording",
+    "door_open",
+    "error",
+    "unregistered",
+]
+
+# How the received sound of a call is, by its MOS.
+QualityClass = Literal["good", "fair", "poor", "bad"]
+
+# MIXED: both sides in one channel. SEPARATE: what the station sends in the left one, the far end in the right.
+RecordingChannels = Literal["mixed", "separate"]
+
+# The station's clock when a recording began.  RIGHT: it was right. CORRECTED: it was wrong, and the time was corrected
+# since. UNCERTAIN: neither is known.
+RecordingClock = Literal["right", "corrected", "uncertain"]
+
+# What the file of a recording is: WAV, or Opus in Ogg once it was converted.
+RecordingFormat = Literal["wav", "opus"]
+
+# A side of a recorded call: what its far end hears, and what it says.
+RecordingSide = Literal["local", "remote"]
+
+# What a sensor watches: a door's leaf, the panel's housing, motion, or anything else that is only reported.
+SensorKind = Literal["contact", "tamper", "motion", "other"]
+
+# Which way sound flows in a call.  HALF_DUPLEX: from the louder side. PUSH_TO_TALK: from the visitor on order, else to
+# the visitor.
+SoundMode = Literal["full_duplex", "half_duplex", "push_to_talk"]
+
+# The result of a self-test of speaker and microphone.  TOO_QUIET: heard, but hardly. CLIPPED: the microphone gets more
+# than it can take. LOUD_ECHO: so loud that the echo canceller would take the visitor's voice away. NO_ECHO: the
+# microphone does not hear the speaker. NO_CARD: there is no working sound card.
+SoundResult = Literal["works", "too_quiet", "clipped", "loud_echo", "no_echo", "no_card"]
+
+# Free space for recordings. LOW: none begins. FULL: less than half of what is kept free; those that run stop.
+Space = Literal["ok", "low", "full"]
+
+# What a strike does without current: it stays locked, or opens. In both cases the relay is energised to open.
+Strike = Literal["fail_secure", "fail_safe"]
+
+# A tone. Those up to TEST are played by the station itself: CONFIRM to a far end that must press a digit first.
+# Clients may play RINGING and those after TEST.
+Tone = Literal[
+    "dialing",
+    "ringing",
+    "held",
+    "waiting",
+    "auto_answer",
+    "confirm",
+    "ending",
+    "error",
+    "ringback",
+    "busy",
+    "congestion",
+    "call_waiting",
+    "door",
+    "warning",
+]
+
+# How to handle a far end's transfer request: refuse it, follow it, or ask a client.
+TransferPolicy = Literal["refuse", "follow", "ask"]
+
+# Our role in a transfer (RFC 5589 §2): we transfer a far end, or a far end transfers us.
+TransferRole = Literal["transferor", "transferee"]
+
+# A client must decide, the outcome is awaited, or it succeeded and the far end should now end its call with us.
+TransferState = Literal["asked", "under_way", "done"]

@@ -1,0 +1,214 @@
+"""Events by the client library, over lost connections: real server, feed and journal."""
+
+import asyncio
+import random
+from contextlib import aclosing, asynccontextmanager
+
+import pytest
+
+from appliance.api import app
+from appliance.api.http import server
+from appliance.runtime.event_stream import QUEUE, Feed
+from intercomd_client import Station, StationUnreachableError, station
+from intercomd_client.refusals import EventUnknownError, UnauthorizedError
+from tests.api.conftest import PATIENCE_S, TOKEN, Served, run
+from tests.api.test_cut_subscribers import Kept
+from tests.support.cutter import Cutter
+from tests.support.waiting import until_async
+
+CUTS = 60
+TYPES = "call.*", "door.unlocked"
+
+
+@pytest.fixture
+def kept(loop, tmp_path):
+    """A station whose events go the daemon's own way."""
+    made = Kept(tmp_path)
+    listening = server.HttpServer(app.build(made, TOKEN), tmp_path / "http.sock", "127.0.0.1", 0)
+    yield Served(made, run(loop, listening.start()), loop)
+    run(loop, listening.stop())
+    made.writer.close()
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    monkeypatch.setattr(station, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(station, "LONGEST_PAUSE_S", 0.02)
+
+
+def in_time(coroutine):
+    async def bounded():
+        async with asyncio.timeout(PATIENCE_S):
+            return await coroutine
+
+    return asyncio.run(bounded())
+
+
+@asynccontextmanager
+async def following(address, since=None, token="", **options):
+    async with Station(address, token=token) as door, aclosing(door.events(since, **options)) as events:
+        yield events
+
+
+def uncut(directory, kept):
+    """A proxy that cuts only when it is asked to."""
+    return Cutter(directory / "cut.sock", kept.bound.socket, random.Random(1), 0, 1)
+
+
+def followed(kept):
+    return kept.on_loop(kept.station.events.waiting)
+
+
+async def some(events, count):
+    return [await anext(events) for _ in range(count)]
+
+
+class Seen:
+    """What the station looks at, so that it never runs too far ahead."""
+
+    since = 0
+
+
+def test_a_client_with_a_filter_that_is_cut_at_random_misses_nothing_and_sees_nothing_twice(kept, tmp_path):
+    """Without one, at a whole station: tests/daemon/appliance/test_client.py."""
+    seen, ids = Seen(), []
+    telling = asyncio.run_coroutine_threadsafe(kept.station.go_on(random.Random(7), seen), kept.loop)
+
+    def end():
+        kept.station.tell("door.unlocked")
+        return kept.station.events.last
+
+    async def follow():
+        last = None
+        async with (
+            Cutter(tmp_path / "cut.sock", kept.bound.socket, random.Random(1), CUTS, 4000) as cutter,
+            following(cutter.path, 0, types=TYPES) as events,
+        ):
+            async for event in events:
+                ids.append(event["id"])
+                seen.since = event["id"]
+                if cutter.cuts == CUTS and last is None:
+                    telling.cancel()
+                    last = kept.on_loop(end)
+                if event["id"] == last:
+                    return
+
+    try:
+        in_time(follow())
+    finally:
+        telling.cancel()
+    assert ids == [event["id"] for event in kept.station.told if event["type"] in {"call.ringing", "door.unlocked"}]
+
+
+def test_events_that_did_not_fit_into_the_queue_of_a_stream_come_from_the_journal(kept):
+    def burst():
+        for _ in range(2 * QUEUE):
+            kept.station.tell("lamp.changed")
+
+    async def follow():
+        async with following(kept.bound.socket, 0) as events:
+            kept.tell("call.ringing")
+            await anext(events)
+            await until_async(lambda: followed(kept))
+            kept.on_loop(burst)
+            return await some(events, 2 * QUEUE)
+
+    told = in_time(follow())
+    assert {event["type"] for event in told} == {"lamp.changed"}
+    assert [event["id"] for event in told] == list(range(2, 2 * QUEUE + 2))
+
+
+class Forgetful:
+    """A journal that has lost its events up to the fifth."""
+
+    boot = "b-1"
+
+    def since(self, after, _most):
+        return ((after + 1, 5), []) if after < 5 else (None, [])
+
+
+def test_lost_events_come_with_the_whole_state(kept):
+    kept.station.events = Feed(Forgetful())
+    kept.station.events.last = 5
+
+    async def follow():
+        async with following(kept.bound.socket, 2) as events:
+            return await anext(events)
+
+    lost = in_time(follow())
+    assert (lost["type"], lost["data"]) == ("events.lost", {"from": 3, "to": 5, "certain": True})
+    assert lost["state"] == kept.station.snapshot()
+    assert lost["state"]["last_event"] == 5
+
+
+def test_events_that_a_power_cut_may_have_lost_come_with_the_state_at_any_place_of_the_stream(kept):
+    kept.tell("call.ringing")
+    kept.tell("events.lost", **{"from": 2, "to": 2, "certain": False})
+    kept.tell("call.ringing")
+
+    async def follow():
+        async with following(kept.bound.socket, 0) as events:
+            return await some(events, 3)
+
+    told = in_time(follow())
+    assert [(event["id"], "state" in event) for event in told] == [(1, False), (2, True), (3, False)]
+
+
+def test_without_since_nothing_is_missed_from_the_beginning_on(kept, tmp_path):
+    """Also if the first stream is cut before its first event."""
+    kept.tell("call.ringing")
+
+    async def follow():
+        async with uncut(tmp_path, kept) as cutter, following(cutter.path) as events:
+            coming = asyncio.ensure_future(anext(events))
+            await until_async(lambda: cutter.connections == 2 and followed(kept))  # the first one asks for `since`
+            cutter.cut()
+            kept.tell("door.unlocked")
+            return await coming
+
+    assert in_time(follow())["id"] == 2
+
+
+def test_the_first_connection_fails_at_once(kept, tmp_path):
+    async def first(address, token="", **options):
+        async with following(address, 0, token, **options) as events:
+            await anext(events)
+
+    with pytest.raises(StationUnreachableError):
+        in_time(first(tmp_path / "nobody.sock"))
+    with pytest.raises(UnauthorizedError):
+        in_time(first(kept.bound.url, "wrong"))
+    with pytest.raises(EventUnknownError):
+        in_time(first(kept.bound.socket, types=["dor.unlocked"]))
+
+
+def test_a_client_whose_token_is_removed_is_refused_and_does_not_try_for_ever(kept):
+    token, text = kept.on_loop(lambda: kept.station.tokens.add("tablet", ("view",), None))
+
+    async def follow():
+        async with following(kept.bound.url, 0, text) as events:
+            kept.tell("call.ringing")
+            await anext(events)
+            kept.on_loop(lambda: kept.station.tokens.remove(token.id))
+            kept.tell("call.ringing")
+            await anext(events)
+
+    with pytest.raises(UnauthorizedError):
+        in_time(follow())
+
+
+def test_a_station_that_is_away_for_a_while_is_found_again(kept, tmp_path, caplog):
+    caplog.set_level("INFO", "intercomd_client")
+    kept.tell("call.ringing")
+
+    async def follow():
+        async with Station(tmp_path / "cut.sock") as door, aclosing(door.events(0)) as events:
+            async with uncut(tmp_path, kept):
+                first = await anext(events)
+            kept.tell("door.unlocked")
+            coming = asyncio.ensure_future(anext(events))
+            await until_async(lambda: "No station answers at " in caplog.text)
+            async with uncut(tmp_path, kept):
+                return [first["id"], (await coming)["id"]]
+
+    assert in_time(follow()) == [1, 2]

@@ -1,0 +1,180 @@
+"""The client library at a real station: each of its examples, and a station that starts again meanwhile."""
+
+import asyncio
+import math
+import random
+import re
+from contextlib import aclosing, redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from intercomd_client import Station
+from intercomd_client import station as client
+from tests.daemon.appliance.how_tos import HOW_TO, blocks
+from tests.support.cutter import Cutter
+from tests.support.daemon import Daemon
+from tests.support.waiting import PATIENCE_S, until, until_async
+
+README = Path(__file__).resolve().parents[3] / "client/README.md"
+START = "\n\nasyncio.run(main())\n"
+CUTS = 200
+UP_TO = 1_500  # bytes: the answer to a handshake and a few events, so that some cuts are in the middle of either
+AHEAD = 50  # events that the station may be ahead
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory):
+    with Daemon(tmp_path_factory.mktemp("d"), door={"front": {"pulse_s": 0.2}}) as daemon:
+        yield daemon
+
+
+@pytest.fixture(autouse=True)
+def _shut(station):
+    """Its door is shut, whatever another test has opened."""
+    until(lambda: station.get("/v1/doors/front")["state"] == "locked")
+
+
+def programs():
+    found = [block for block in blocks("write-programs-in-python.md") if block.startswith("import ")]
+    return [*found, *re.findall(r"(?ms)^```python\n(.*?)^```$", README.read_text())]
+
+
+def example(which, station, tmp_path):
+    """The main function of an example, for this station."""
+    source = programs()[which]
+    assert source.endswith(START)
+    source = source.removesuffix(START).replace("/run/intercomd/http.sock", str(station.directory / "http.sock"))
+    source = source.replace("https://door.example:8443", (station.directory / "http.address").read_text().strip())
+    names = {}
+    exec(compile(source.replace('"last-event"', f'"{tmp_path}/last-event"'), "example", "exec"), names)
+    return names["main"]
+
+
+def shown(main, enough=None, act=None):
+    """What an example prints until it ends, or has printed enough; act: what happens once it has printed anything."""
+
+    async def run():
+        async with asyncio.timeout(PATIENCE_S):
+            running = asyncio.ensure_future(main())
+            if act is not None:
+                await until_async(lambda: running.done() or printed.getvalue())
+                await asyncio.to_thread(act)
+            if enough is not None:
+                await until_async(lambda: running.done() or enough in printed.getvalue())
+                running.cancel()
+                await asyncio.wait({running})
+            else:
+                await running
+
+    with redirect_stdout(StringIO()) as printed:
+        asyncio.run(run())
+    return printed.getvalue()
+
+
+def test_there_are_as_many_examples_as_tests_of_them():
+    assert len(programs()) == 4
+    assert (HOW_TO / "write-programs-in-python.md").read_text().count("```python") == 3
+
+
+def test_the_example_that_opens_a_door(station, tmp_path):
+    station.begin()
+    printed = shown(example(0, station, tmp_path))
+    assert "['front']" in printed
+    assert [line.split()[1] for line in printed.splitlines()[1:]][-1] == "door.locked"
+    assert station.wait("door.unlocked")["data"]["means"] == "api"
+
+
+def test_the_example_that_is_a_bell_misses_no_ring_while_it_was_away(station, tmp_path):
+    last = tmp_path / "last-event"
+    last.write_text(str(station.get("/v1/state")["last_event"]))
+    station.begin()
+    station.ring()
+    ring = station.wait("ring.started")["data"]["ring"]
+    assert f"ring.started {ring}\n" in shown(example(1, station, tmp_path), enough=f"ring.started {ring}\n")
+    station.hang_up_all()
+    ended = station.wait("ring.ended", ring=ring)
+    assert shown(example(1, station, tmp_path), enough="ring.ended") == f"ring.ended {ring}\n"
+    assert int(last.read_text()) == ended["id"]
+
+
+def test_the_example_with_a_token_opens_the_door_or_says_what_to_do(station, tmp_path, monkeypatch):
+    monkeypatch.setenv("INTERCOM_TOKEN", (station.directory / "http.token").read_text().strip())
+    main = example(2, station, tmp_path)
+    assert shown(main) == "open\n"
+    station.post("/v1/doors/front/lock")
+    try:
+        assert shown(main).startswith("locked down: ")
+    finally:
+        station.post("/v1/doors/front/unlock")
+    monkeypatch.setenv("INTERCOM_TOKEN", "wrong")
+    assert shown(main).startswith("unauthorized ")
+
+
+def test_the_example_of_the_readme_shows_events(station, tmp_path):
+    opening = lambda: station.post("/v1/doors/front/open")  # noqa: E731
+    printed = shown(example(3, station, tmp_path), "door.unlocked", opening)
+    assert printed.startswith("Door ")
+    assert "'door': 'front'" in printed
+
+
+def test_a_client_that_is_cut_200_times_at_random_misses_nothing_and_sees_nothing_twice(station, tmp_path, monkeypatch):
+    monkeypatch.setattr(client, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(client, "LONGEST_PAUSE_S", 0.02)
+    address = station.directory / "http.sock"
+    ids, end = [], math.inf
+
+    async def go_on(cutter):
+        """Lock and release the door until all cuts are made, and once more, so that an event follows `end`."""
+        nonlocal end
+        async with Station(address) as door:
+            while end == math.inf:
+                if cutter.cuts == CUTS:
+                    end = (await door.read_state())["last_event"]
+                await door.lock_door("front")
+                await door.unlock_door("front")
+                await until_async(lambda: station.events[-1]["id"] - ids[-1] < AHEAD)
+
+    async def follow():
+        async with (
+            asyncio.timeout(PATIENCE_S),
+            Cutter(tmp_path / "cut.sock", address, random.Random(1), CUTS, UP_TO) as cutter,
+            Station(cutter.path) as door,
+            aclosing(door.events(before)) as events,
+        ):
+            going_on = asyncio.create_task(go_on(cutter))
+            async for event in events:
+                ids.append(event["id"])
+                if event["id"] > end:
+                    break
+            await going_on
+            return cutter.cuts
+
+    before = station.get("/v1/state")["last_event"]
+    ids.append(before)
+    assert asyncio.run(follow()) == CUTS
+    assert ids == list(range(before, ids[-1] + 1))
+
+
+def test_a_program_that_follows_events_misses_none_while_the_station_starts_again(station):
+    before = station.get("/v1/state")["last_event"]
+    told = []
+
+    async def follow():
+        address = station.directory / "http.sock"
+        async with asyncio.timeout(PATIENCE_S), Station(address) as door, aclosing(door.events(before)) as events:
+            await door.open_door("front")
+            async for event in events:
+                told.append(event)
+                if len(told) == 1:
+                    await asyncio.to_thread(station.stop)
+                    await asyncio.to_thread(station.start)
+                if event["type"] == "appliance.ready":
+                    return
+
+    asyncio.run(follow())
+    station.ready()
+    kept = station.get(f"/v1/events?since={before}&wait=0")["events"]
+    assert told == kept[: len(told)]
+    assert {"door.unlocked", "appliance.stopping", "appliance.started"} < {event["type"] for event in told}

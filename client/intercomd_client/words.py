@@ -210,6 +210,8 @@ EventType = Literal[
     "recording.available",
     "recording.changed",
     "recording.converted",
+    "recording.copied",
+    "recording.copy_failed",
     "recording.deleted",
     "recording.failed",
     "recording.muted",

@@ -12,7 +12,7 @@ import pytest
 from appliance.api.http import admission, connections
 from appliance.api.http.admission import ROOM, UNANSWERED, Admission, BusyError, Lane, Places
 from appliance.api.http.auth import LISTENER, Listener
-from tests.api.conftest import PATIENCE_S, TOKEN
+from tests.api.conftest import PATIENCE_S
 from tests.api.test_connections import open_one, read_to_the_end
 
 UNIX, TCP = Listener(unix=True), Listener()
@@ -205,53 +205,6 @@ def test_clients_that_follow_events_are_counted_apart_and_keep_no_place(monkeypa
 def test_a_refusal_says_what_to_do():
     error = BusyError("Why.")
     assert (error.code, error.code.http_status, error.resolution) == ("unavailable", 503, "Try again after 1 s.")
-
-
-def test_of_two_hundred_requests_at_once_some_are_answered_and_the_rest_get_503_with_retry_after(served):
-    request = f"GET /v1/state HTTP/1.1\r\nHost: localhost:{served.bound.port}\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
-    with contextlib.ExitStack() as stack:
-        clients = [stack.enter_context(open_one(served, "tcp")) for _ in range(200)]
-        served.on_loop(lambda: [client.sendall(request.encode()) for client in clients])  # no turn between them
-        statuses = []
-        for client in clients:
-            head, _, body = client.recv(1 << 16).partition(b"\r\n\r\n")
-            statuses.append(head[9:12])
-            if head[9:12] == b"503":
-                assert b"\r\nretry-after: 1" in head.lower()
-                assert json.loads(body)["code"] == "unavailable"
-        assert {b"200", b"503"} == set(statuses)
-        assert statuses.count(b"200") >= ROOM[Lane.TCP]
-        with served.unix() as other:
-            assert other.get("/v1/state").status_code == 200
-
-
-def test_few_connections_are_read_in_a_turn_and_all_of_them_in_the_end():
-    async def test() -> None:
-        loop = asyncio.get_running_loop()
-        turns_of_reading, read = connections.Turns(), []
-
-        class Client:
-            def __init__(self, number: int) -> None:
-                self.number, self.loop = number, loop
-
-            def read_on(self) -> None:
-                read.append(self.number)
-
-        read += [number for number in range(50) if turns_of_reading.take(Client(number))]
-        for number in range(1, 14):
-            assert len(read) <= connections.READ_AT_ONCE * number
-            await asyncio.sleep(0)
-        assert read == list(range(50))
-
-    asyncio.run(test())
-
-
-def test_requests_of_many_connections_are_all_answered_though_some_wait_to_be_read(served):
-    with contextlib.ExitStack() as stack:
-        clients = [stack.enter_context(open_one(served, "unix")) for _ in range(50)]
-        for part in (b"GET /livez HTTP/1.1\r\n", b"Host: x\r\n\r\n"):
-            served.on_loop(lambda part=part: [client.sendall(part) for client in clients])  # no turn between them
-        assert {client.recv(1 << 16)[9:12] for client in clients} <= {b"200", b"503"}
 
 
 def test_a_connection_for_which_there_is_no_room_gets_503_too(served, monkeypatch):

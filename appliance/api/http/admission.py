@@ -21,6 +21,7 @@ FOLLOWERS = 128  # of events, by WebSocket, SSE and long poll together
 RETRY_S = 1
 HEALTH = frozenset({"/livez", "/readyz"})
 EVENTS = "/v1/events"
+TOO_MANY = "Clients send more requests than it can handle."
 
 
 class Lane(StrEnum):
@@ -72,7 +73,7 @@ class Places:
             self._begin(lane)
             return
         if len(waiting) >= ROOM[lane]:
-            raise BusyError("Clients send more requests than it can handle.")
+            raise BusyError(TOO_MANY)
         place = asyncio.get_running_loop().create_future()
         waiting.append(place)
         try:

@@ -31,6 +31,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 LISTENER = "intercomd.listener"  # the key in the ASGI scope, put there by `server`
 TOKEN_BYTES = 32
 LOCAL = "127.0.0.1"
+STRANGER = "http:unknown"  # the identity of a client that is not authorised
 HTTP, HTTPS = 80, 443  # browsers leave these ports out of Host and Origin
 BEARER = "bearer."  # prefix of the WebSocket subprotocol that brings the token: a page can set no header there
 
@@ -129,7 +130,7 @@ class Gate:
             await self.app(scope, receive, send)
             return
         listener: Listener = scope.get(LISTENER, UNKNOWN)
-        scope[WHO] = "http:unix" if listener.unix else "http:unknown"
+        scope[WHO] = "http:unix" if listener.unix else STRANGER
         error = None if listener.unix else self._error(scope, listener)
         if error is None:
             await self.app(scope, receive, send)

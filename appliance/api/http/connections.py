@@ -1,6 +1,6 @@
 """Connections of the HTTP interface: each has a deadline for a whole request, and waiting ones make room for others.
 
-In each turn of the loop only a few of them are read: see `admission` for the reason.
+`turns` decides when each of them is read.
 
 uvicorn limits only idle time after an answer, and how many requests it handles, not how many connections it holds. A
 client that is reading a stream of events, or a WebSocket, waits for nothing and stays.
@@ -10,84 +10,74 @@ import asyncio
 import json
 import socket
 import struct
-from collections import Counter, deque
-from typing import Any
+from collections import Counter
+from functools import lru_cache
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from appliance.api.http.auth import place
+from appliance.api.http.admission import RETRY_S, TOO_MANY, BusyError
+from appliance.api.http.auth import STRANGER, place
+from appliance.api.http.dependencies import WHO
+from appliance.api.http.headers import HEADERS
+from appliance.api.http.turns import LONGEST, Line, Turns, plain
 from appliance.base.errors import ErrorCode, IntercomError, problem
 
 REQUEST_S = 10.0  # from the connection, or the previous answer, to the end of the request's body
 MOST = 256  # at each listener
 MOST_OF_ONE = 224  # of one source
-READ_AT_ONCE = 4  # in a turn of the loop
+CLOSE = "Connection: close"
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 
 
-def bare_answer(status: str, error: IntercomError, *headers: str) -> bytes:
-    """The whole answer to a client whose request is not read; its connection is closed."""
-    body = json.dumps({**problem(error), "instance": "/"}).encode()
+def bare_answer(status: str, error: IntercomError, *headers: str, instance: str = "/") -> bytes:
+    """The whole answer to a client whose request does not reach the application."""
+    body = json.dumps({**problem(error), "instance": instance}).encode()
     lines = [
         f"HTTP/1.1 {status}",
         "Content-Type: application/problem+json",
         f"Content-Length: {len(body)}",
+        "Cache-Control: no-store",
+        *(f"{name}: {value}" for name, value in HEADERS.items()),
         *headers,
-        "Connection: close",
         "\r\n",
     ]
     return "\r\n".join(lines).encode() + body
 
 
+UNAVAILABLE, LATER = "503 Service Unavailable", f"Retry-After: {RETRY_S}"
 REFUSAL = bare_answer(
-    "503 Service Unavailable",
+    UNAVAILABLE,
     IntercomError(
         ErrorCode.UNAVAILABLE, "The station is busy.", f"It has {MOST_OF_ONE} connections of one source, or {MOST}."
     ),
-    "Retry-After: 1",
+    LATER,
+    CLOSE,
 )
-
-
-class Turns:
-    """Lets a few connections of a loop be read in each of its turns, in the order of their data."""
-
-    def __init__(self) -> None:
-        self._read = 0
-        self._waiting: deque[Connection] = deque()
-
-    def take(self, connection: "Connection") -> bool:
-        """Whether it is read now; otherwise `read_on` is called in a later turn."""
-        if not self._read:
-            connection.loop.call_soon(self._turn, connection.loop)
-        if self._read < READ_AT_ONCE and not self._waiting:
-            self._read += 1
-            return True
-        self._waiting.append(connection)
-        return False
-
-    def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._read = min(READ_AT_ONCE, len(self._waiting))
-        if self._read:
-            loop.call_soon(self._turn, loop)
-        for _ in range(self._read):
-            self._waiting.popleft().read_on()
-
-
 TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()
 
 
+@lru_cache(maxsize=16)
+def busy(path: str) -> bytes:
+    """The answer to a plain request that is refused; its connection stays."""
+    return bare_answer(UNAVAILABLE, BusyError(TOO_MANY), LATER, instance=path)
+
+
 class Connection(H11Protocol):
-    """uvicorn's connection with a deadline for each request, and a limit for all connections together."""
+    """uvicorn's connection with a turn and a deadline for each request, and a limit for all connections together."""
 
     _deadline: asyncio.TimerHandle | None = None
     _held = b""  # data that waits for a turn
+    _waits = False  # for a turn
+    _answered = False  # while uvicorn goes on after an answer
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start the deadline, and make room if there are too many connections."""
         super().connection_made(transport)
         self.source = source_of(transport)
+        self._turns = TURNS.setdefault(self.loop, Turns())
         self._look()
         surplus = self._surplus()
         if surplus is self:
@@ -98,22 +88,62 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Process a part of a request, now or in a later turn of the loop."""
-        if self._held:
-            self._held += data
-        elif TURNS.setdefault(self.loop, Turns()).take(self):
+        if not self._waits and self._may_go_on(self._plain(data)):
             self._process(data)
-        else:
-            self._held = data
+            return
+        self._unset_keepalive_if_required()
+        self._held += data
+        if len(self._held) > LONGEST:
             self.transport.pause_reading()
 
     def read_on(self) -> None:
-        """Process the data that has waited."""
-        data, self._held = self._held, b""
+        """Process what has waited."""
+        data, self._held, self._waits = self._held, b"", False
         if self.transport.is_closing():
             return
-        self._process(data)
+        if data:
+            self._process(data)
+        else:
+            self.handle_events()
+            self._look()
         if not self.flow.read_paused:
             self.transport.resume_reading()
+
+    def refuse(self) -> None:
+        """Answer the plain request that has waited with 503; if more has come after it, let it wait for a turn."""
+        path = plain(self._held)
+        if not path:
+            if self._may_go_on(""):
+                self.read_on()
+            return
+        self._held, self._waits = b"", False
+        if self.flow.write_paused:  # it asks, but reads no answers
+            self.transport.abort()
+        if self.transport.is_closing():
+            return
+        self.transport.write(busy(path))
+        self._forget()
+        self._look()
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def handle_events(self) -> None:
+        """Process what has come. A request that came together with an earlier one has a turn of its own."""
+        if not self._answered or not self.conn.trailing_data[0] or self._may_go_on(""):
+            super().handle_events()
+        else:
+            self._unset_keepalive_if_required()
+
+    def _may_go_on(self, path: str) -> bool:
+        """Whether this is read now; if not, `read_on` or `refuse` will be called. path: of a plain request."""
+        previous = cast("dict[str, Any] | None", self.scope) or {}
+        self._waits = not self._turns.take(self, Line(self.source, previous.get(WHO, STRANGER) != STRANGER, bool(path)))
+        return not self._waits
+
+    def _plain(self, data: bytes) -> str:
+        """The path of a request that can be refused as it is; "" if not."""
+        conn = self.conn
+        idle = conn.our_state is h11.IDLE and conn.their_state is h11.IDLE and not conn.trailing_data[0]
+        return plain(data) if idle else ""
 
     def _process(self, data: bytes) -> None:
         super().data_received(data)
@@ -121,12 +151,15 @@ class Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
+        self._answered = True
         super().on_response_complete()
+        self._answered = False
         self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Cancel the deadline."""
         self._forget()
+        self._turns.leave(self)
         super().connection_lost(exc)
 
     @property
@@ -151,7 +184,7 @@ class Connection(H11Protocol):
         if len(self.connections) <= MOST_OF_ONE:
             return None
         living = [each for each in self.connections if not each.transport.is_closing()]
-        counts = Counter(source_of(each.transport) for each in living)
+        counts = Counter(map(_source, living))
         if counts[self.source] > MOST_OF_ONE:
             greedy = self.source
         elif len(living) > MOST:
@@ -166,6 +199,11 @@ class Connection(H11Protocol):
     def since(self) -> float:
         """When it started to wait, by the loop's clock."""
         return self._deadline.when() if self._deadline is not None else 0.0
+
+
+def _source(connection: Any) -> str:
+    """The source of one of uvicorn's connections; a WebSocket does not keep it."""
+    return connection.source if isinstance(connection, Connection) else source_of(connection.transport)
 
 
 def source_of(transport: Any) -> str:

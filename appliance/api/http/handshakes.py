@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from appliance.api.http.auth import place
-from appliance.api.http.connections import bare_answer
+from appliance.api.http.connections import CLOSE, bare_answer
 from appliance.base.errors import ErrorCode, IntercomError
 
 HANDSHAKE_S = 10.0  # from the connection to the end of the handshake
@@ -29,6 +29,7 @@ PLAIN = bare_answer(
         "The request came without TLS.",
         "Begin the address with https://.",
     ),
+    CLOSE,
 )
 
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from appliance.api.http.handshakes import Handshakes, Secured
 
 SOCKET_MODE = 0o660  # everybody who may write to the socket may give orders
-BACKLOG = 32
+BACKLOG = 128  # connections that wait in the kernel
+TAKEN_AT_ONCE = 4  # connections, in a turn of the loop
 STOP_S = 2
 PING_S = 20.0  # a WebSocket client that is silent for twice this time is gone
 
@@ -110,7 +111,7 @@ class HttpServer:
                 server_header=False,
                 date_header=False,
                 proxy_headers=False,
-                backlog=BACKLOG,
+                backlog=TAKEN_AT_ONCE,
                 timeout_graceful_shutdown=STOP_S,
                 ws_max_size=4096,
                 ws_max_queue=4,
@@ -145,6 +146,8 @@ class _Uvicorn(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         if self._secured is None or not sockets:
             await super().startup(sockets)
+            for listening in sockets or []:
+                listening.listen(BACKLOG)  # asyncio takes the number of connections to take at once for this one too
         else:
             from appliance.api.http.handshakes import Handshakes  # noqa: PLC0415  late: only where there is TLS
 
@@ -172,7 +175,8 @@ def _marked(app: ASGIApp, listener: Callable[[], Listener]) -> ASGIApp:
     """`app` with the listener of each request. The address cannot identify it: a closed connection has none."""
 
     async def marked(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, LISTENER: listener()}, receive, send)
+        scope[LISTENER] = listener()
+        await app(scope, receive, send)
 
     return marked
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from appliance.base.types import Json
-from benchmarks import arm64, emulated, growth, healing, measures, processes, report, subjects
+from benchmarks import arm64, emulated, growth, healing, measures, pressed, processes, report, subjects
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -54,6 +54,7 @@ def _times(directory: Path, size: measures.Size) -> Json:
 
 
 PARTS: dict[str, Callable[[Path, measures.Size], Json]] = {
+    "flood": lambda directory, size: pressed.run(directory, size.flooded),
     "healing": lambda directory, size: healing.run(directory, size.healings, size.faults, size.transports),
     "arm64": lambda _, size: arm64.run() if size.emulated else {},
     "station": lambda directory, size: emulated.run(directory) if size.emulated else {},

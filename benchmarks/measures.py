@@ -38,10 +38,6 @@ MEASURES = {
     "ring": Measure("INVITE to 180", "ms"),
     "edge": Measure("Button edge to INVITE", "ms"),
     "edge_busy": Measure("Button edge to INVITE, 4 busy HTTP clients", "ms"),
-    "flood": Measure("Button pressed to INVITE, 200 HTTP clients, 1,000 requests a second", "ms"),
-    "flood_p99": Measure("&nbsp;&nbsp;99th percentile of all presses", "ms"),
-    "flood_200": Measure("&nbsp;&nbsp;requests carried out", "1/s", 0),
-    "flood_503": Measure("&nbsp;&nbsp;requests refused with Retry-After", "1/s", 0),
     "heal": Measure("SIP process killed to ready", "ms", 0),
     "pss_idle": Measure("Memory (PSS), idle", "MB", 1),
     "pss_call": Measure("Memory (PSS), in a call", "MB", 1),
@@ -264,7 +260,6 @@ class Bench:
                 self._add("edge", subject.NAME, self._press(subject))
             if self._size.subscribers:
                 self._busy(subject)
-            self._flooded(subject)
             for number in self._size.subscribers:
                 # Half of them by TCP: each listener accepts 64 connections.
                 places = [place for _ in range((number + 1) // 2) for place in subject.events()][:number]
@@ -290,28 +285,6 @@ class Bench:
         took = time.monotonic() - begun
         load.stop()
         self._add("busy", subject.NAME, int(load.line("asked")[1].split()[1]) / took)
-
-    def _flooded(self, subject: Daemon) -> None:
-        """Press while many clients request the state by TCP; here the time begins before the panel's line moves."""
-        load = Program([sys.executable, "-m", "benchmarks.flood", *subject.tcp()], self._directory)
-        load.line("flooding")
-        begun, took = time.monotonic(), []
-        for _ in range(self._size.flooded):
-            time.sleep(QUIET_S)
-            subject.rest()
-            pressed = time.time_ns()
-            subject.press()
-            took.append((self._peer.refused_invite() - pressed) / 1e6)
-            subject.pressed()
-        seconds = time.monotonic() - begun
-        load.stop()
-        answers = dict(word.split("=") for word in load.line("answers")[1].split()[1:])
-        if int(answers.get("503_without_Retry-After", "0")):
-            raise RuntimeError("a refusal without Retry-After")
-        self.samples["flood"][subject.NAME] = took
-        self._add("flood_p99", subject.NAME, sorted(took)[len(took) * 99 // 100])
-        for status in ("200", "503"):
-            self._add(f"flood_{status}", subject.NAME, int(answers.get(status, "0")) / seconds)
 
     def _press(self, subject: Daemon) -> float:
         """Milliseconds from the edge to the INVITE."""

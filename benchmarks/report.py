@@ -15,6 +15,7 @@ from benchmarks.emulated import RINGS
 from benchmarks.growth import MEGABYTES, ROWS
 from benchmarks.healing import FAULTS
 from benchmarks.measures import MEASURES, Size
+from benchmarks.pressed import ROWS as FLOOD_ROWS
 from benchmarks.subjects import Bare, Baresip, Daemon
 
 FINDINGS = Path(__file__).with_name("findings.md")  # of profiles, written by hand
@@ -40,6 +41,13 @@ Median, in brackets the smallest and the largest of so many samples. A ratio is 
 HEALING = """
 ## Times to heal
 Taken {taken}, in {took_s} s; load {load_before} when it began. An account at a Kamailio, on a cable of their own.
+
+{table}
+"""
+FLOOD = """
+## Presses in a flood of HTTP requests
+Taken {taken}, in {took_s} s; load {load_before} when it began. 200 clients request the state by TCP, 1,000 times a
+second in all. The time of a press begins before the simulated panel moves its line.
 
 {table}
 """
@@ -182,9 +190,21 @@ def table(found: Json) -> str:
             cells = [cell(subjects.get(each), about.digits) for each in names]
             ratios = [ratio(subjects, each) for each in names[1:]]
             rows.append(f"| {title} | {' | '.join([*cells, *ratios])} |")
-    sections = healing(found) + growth(found) + emulated(found)
+    sections = flood(found) + healing(found) + growth(found) + emulated(found)
     findings = FINDINGS.read_text(encoding="utf-8")
     return f"{HEAD.format(**found)}\n" + "\n".join(rows) + f"\n{sections}\n{findings}" + TAIL.format(**found)
+
+
+def flood(found: Json) -> str:
+    """The presses in a flood of requests."""
+    taken = found.get("flood")
+    if taken is None:  # it was not measured yet
+        return ""
+    rows = ["| | |", "| --- | --: |"]
+    for name, title in FLOOD_ROWS.items():
+        if name in taken["samples"]:
+            rows.append(f"| {title} | {cell(summed(taken['samples'][name]), 0 if name.isdecimal() else 1)} |")
+    return FLOOD.format(**taken, table="\n".join(rows))
 
 
 def healing(found: Json) -> str:

@@ -32,6 +32,7 @@ def test_a_tiny_round_of_the_benchmarks_measures_all_three_and_writes_a_table(tm
     for measure in ("edge", "heal", "step"):
         assert set(told[measure]) == {"intercomd"}
     assert all(len(values["samples"]) == 1 for subjects in told.values() for values in subjects.values())
+    assert len(found["flood"]["samples"]["press"]) == len(found["flood"]["samples"]["clients"]) == 1
     assert len(found["healing"]["samples"]["address"]["udp"]) == 1
     assert all(list(sizes) == ["20"] for sizes in found["growth"]["samples"].values())
     table = (tmp_path / "benchmarks.md").read_text()
@@ -86,13 +87,10 @@ def test_the_table_has_spread_and_ratios_and_the_parts_of_a_sum():
         "step": {"intercomd": [12345.6]},
     }
     found = report.results(samples, FACTS, 1.0, measures.TINY)
-    found["healing"] = {"taken": "?", "took_s": 1, "load_before": "?", "samples": {"link": {"udp": [3.04, 1.0]}}}
-    found["growth"] = {
-        "taken": "?",
-        "took_s": 1,
-        "load_before": "?",
-        "samples": {"codes": {"100": [0.5], "20": [0.25]}},
-    }
+    about = {"taken": "?", "took_s": 1, "load_before": "?"}
+    found["flood"] = {**about, "samples": {"press": [12.34, 10.0, 20.0], "press_p99": [20.0], "503": [431.4]}}
+    found["healing"] = {**about, "samples": {"link": {"udp": [3.04, 1.0]}}}
+    found["growth"] = {**about, "samples": {"codes": {"100": [0.5], "20": [0.25]}}}
     found["arm64"] = {"taken": "?", "took_s": 1, "samples": {"import": 3532.58, "step": 0.4045, "invite": 1.926}}
     found["station"] = {
         "taken": "?",
@@ -104,6 +102,8 @@ def test_the_table_has_spread_and_ratios_and_the_parts_of_a_sum():
     assert "| Imports of the daemon | 3,532.58 | 2,676.2 |" in table
     assert "| Start until calls are possible | 1,320.00 | 2,000.0 |" in table
     assert "| &nbsp;&nbsp;of that SIP process | 66.00 | 100.0 |" in table
+    assert "| Press to INVITE in the flood, ms | 12.3 (10.0 to 20.0; 3) |" in table
+    assert "| Requests refused with Retry-After, 1/s | 431 (431 to 431; 1) |" in table
     assert "| | 20 | 100 |" in table
     assert "| GET /v1/codes, all (1,000 at most) | 0.25 (0.25 to 0.25; 1) | 0.50 (0.50 to 0.50; 1) |" in table
     assert "| Link down for 30 s: registered again, s | 2.0 (1.0 to 3.0; 2) |  |" in table

@@ -1,0 +1,78 @@
+"""The pages for people who use a screen reader, or see little: what axe-core finds."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from tests.api import fake
+from tests.api.browser import START_S
+from tests.api.conftest import opened, show
+from tests.api.test_page_views import shows_rows
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.far_end
+
+AXE = (Path(__file__).parents[1] / "support/axe-core/axe.min.js").read_text(encoding="utf-8")
+
+
+def serious(page):
+    """What axe-core finds on the page, as far as it keeps people from using it."""
+    page.value(f"{AXE}; 0")
+    page.value("window.found = null; axe.run().then(({violations}) => { window.found = violations; }); 0")
+    until(lambda: page.value("window.found !== null"), "axe-core", START_S)
+    heavy = "window.found.filter(({impact}) => ['serious', 'critical'].includes(impact))"
+    return page.value(f"{heavy}.map(({{id, nodes}}) => [id, ...nodes.map(({{html}}) => html)])")
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(page, request):
+    page.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": request.param}])
+    yield request.param
+    page.send("Emulation.setEmulatedMedia", features=[])
+
+
+def test_axe_core_finds_nothing_serious_on_the_page(page, shared, station, scheme):
+    calls = [fake.call("c-1", state="incoming", direction="incoming", connected_since=None), fake.call("c-2")]
+    station.state["calls"] = calls
+    station.state["doors"] = [fake.door("front", state="unlocked", unlocked=True), fake.door("yard", available=False)]
+    station.state["accounts"] = [fake.account("office") | {"state": "failed", "code": 403, "explanation": "Check it."}]
+    station.findings = [{"check": "a", "level": "problem", "message": "M.", "cause": "C.", "resolution": "R."}]
+    station.call_log.rows.append(fake.logged())
+    station.recordings.add()
+    opened(page, shared, station, "recordings")
+    shows_rows(page, "#recordings", "Kitchen")
+    show(page, "history")
+    shows_rows(page, "#history", "Kitchen")
+    show(page, "system")
+    page.click("#examine")
+    page.shows("#findings", "M.")
+    shared.tell("custom", note="an event")
+    page.shows("#events", "custom")
+    page.value("for (const each of document.querySelectorAll('[data-view]')) each.hidden = false")
+    assert serious(page) == []
+    page.value("document.querySelector('[data-key=\"c-2 transfer\"]').click()")
+    page.shows("#transfer", "Transfer Kitchen")
+    assert serious(page) == []
+
+
+def test_axe_core_finds_nothing_serious_on_the_display_and_the_login(page, shared, station, scheme):
+    opened(page, shared, station)
+    page.open(f"{shared.bound.url}display")
+    page.shows("#directory", "Miller")
+    assert serious(page) == []
+    page.value("fetch('/v1/session', {method: 'DELETE'}).then(() => { location.pathname = '/'; })")
+    page.shows("#link-text", "logged out")
+    assert serious(page) == []
+
+
+def test_axe_core_finds_a_fault_that_is_put_there(page, shared):
+    page.open(shared.bound.url)
+    page.shows("#link-text", "logged out")
+    page.value("document.querySelector('#login').append(document.createElement('button'))")
+    assert [fault for fault, *_ in serious(page)] == ["button-name"]
+
+
+def test_axe_core_is_the_release_that_the_documents_name():
+    named = Path(__file__).parents[2] / "docs/explanation/dependencies.md"
+    assert hashlib.sha256(AXE.encode()).hexdigest() in named.read_text()

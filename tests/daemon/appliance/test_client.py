@@ -12,6 +12,7 @@ import pytest
 
 from intercomd_client import Station
 from intercomd_client import station as client
+from tests.api.browser import chromium
 from tests.daemon.appliance.how_tos import HOW_TO, blocks
 from tests.support.cutter import Cutter
 from tests.support.daemon import Daemon
@@ -32,8 +33,13 @@ def station(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _shut(station):
-    """Its door is shut, whatever another test has opened."""
-    until(lambda: station.get("/v1/doors/front")["state"] == "locked")
+    """Its door is ready and shut, whatever another test has opened."""
+
+    def shut():
+        door = station.get("/v1/doors/front")
+        return door["available"] and door["state"] == "locked"
+
+    until(shut)
 
 
 def programs():
@@ -155,6 +161,29 @@ def test_a_client_that_is_cut_200_times_at_random_misses_nothing_and_sees_nothin
     ids.append(before)
     assert asyncio.run(follow()) == CUTS
     assert ids == list(range(before, ids[-1] + 1))
+
+
+def test_the_page_and_a_program_see_what_the_other_does(station, tmp_path):
+    since = station.get("/v1/state")["last_event"]
+
+    async def unlocked(page):
+        async with (
+            asyncio.timeout(PATIENCE_S),
+            Station(station.directory / "http.sock") as door,
+            aclosing(door.events(since, types=["door.unlocked"])) as events,
+        ):
+            await door.report_event(name="lift.called", details={"floor": "3"})
+            await asyncio.to_thread(page.shows, "#events", "lift.called")
+            await asyncio.to_thread(page.click, '[data-key="front"]')
+            return (await anext(events))["data"]
+
+    token = (station.directory / "http.token").read_text().strip()
+    with chromium(tmp_path / "chromium") as page:
+        page.open(f"{(station.directory / 'http.address').read_text().strip()}#token={token}")
+        page.shows("#link-text", "live")
+        page.shows("#doors", "Open for 0.2 s")
+        data = asyncio.run(unlocked(page))
+    assert (data["door"], data["by"]) == ("front", "http:token")
 
 
 def test_a_program_that_follows_events_misses_none_while_the_station_starts_again(station):

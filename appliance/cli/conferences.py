@@ -27,6 +27,8 @@ def run(client: Client, given: argparse.Namespace) -> Json:
             return [client.ask("DELETE", each) for each in wanted][-1]
         case "end":
             return client.ask("DELETE", _the_one(client))
+        case "record" | "stop-recording":
+            return client.ask("POST" if given.act == "record" else "DELETE", f"{_the_one(client)}/recording")
         case _:
             return _change(client, given)
 
@@ -85,7 +87,7 @@ def _named(participants: list[str]) -> list[str]:
 
 def _shown(conference: Json) -> str:
     """A conference, and a line for each participant."""
-    about = [conference["state"]] + (["muted"] if conference["muted"] else [])
+    about = [conference["state"], *(name for name in ("muted", "recorded") if conference[name])]
     lines = [f"{conference['id']}  {', '.join(about)}  {conference['summary']}"]
     for each in conference["participants"]:
         state = [each["state"]] + (["muted"] if each["muted"] else [])

@@ -7,7 +7,7 @@ from appliance.cli.recordings import moment
 
 CONFIG, STATE = Path("/etc/intercomd/intercomd.toml"), Path("/var/lib/intercomd")
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
-CONFERENCE = ("list", "make", "join", "leave", "hold", "resume", "mute", "unmute", "end")
+CONFERENCE = ("list", "make", "join", "leave", "hold", "resume", "mute", "unmute", "record", "stop-recording", "end")
 FORWARDED = ("always", "quiet", "busy", "no-answer")
 SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 0.1, 600.0
 
@@ -93,8 +93,8 @@ def conference(parser: argparse.ArgumentParser) -> None:
         choices=CONFERENCE,
         default="list",
         metavar="|".join(CONFERENCE),
-        help="(default: list); hold and resume: the panel leaves and returns; leave: these calls end; end: all calls "
-        "end",
+        help="(default: list); hold and resume: the panel leaves and returns; leave: these calls end; record: each "
+        "call, also those that join later; end: all calls end",
     )
     parser.add_argument(
         "participant",

@@ -203,6 +203,7 @@ class Conference(TypedDict):
     state: words.ConferenceState
     held: bool  # Whether the panel has left it; the others keep talking.
     muted: bool  # Whether no participant hears the microphone.
+    recorded: bool  # Whether a client has each of its calls recorded, also those that join later.
     created: str  # UTC.
     connected_since: str | None  # Time at which the first participant joined.
     duration_s: float  # Seconds since then.

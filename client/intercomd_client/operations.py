@@ -252,6 +252,21 @@ class Operations(Connection):
         """End all its calls."""
         return await self._ask(answers.ConferenceDone, "DELETE", f"/v1/conferences/{part(conference)}")
 
+    async def record_conference(
+        self, conference: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.RecordCall]
+    ) -> answers.ConferenceDone:
+        """Record each call of a conference, also those that join later.
+
+        Each has all that its far end says and hears.
+        """
+        return await self._ask(
+            answers.ConferenceDone, "POST", f"/v1/conferences/{part(conference)}/recording", body, key=idempotency_key
+        )
+
+    async def stop_recording_conference(self, conference: str, /) -> answers.ConferenceDone:
+        """End the recordings of all calls of a conference, which goes on."""
+        return await self._ask(answers.ConferenceDone, "DELETE", f"/v1/conferences/{part(conference)}/recording")
+
     async def list_participants(self, conference: str, /) -> answers.Participants:
         """All participants, including those that are joining or leaving."""
         return await self._ask(answers.Participants, "GET", f"/v1/conferences/{part(conference)}/participants")

@@ -412,6 +412,7 @@ def conference(id_: str = "k-1", **changed: Any) -> dict[str, Any]:
         "state": "connected",
         "held": False,
         "muted": False,
+        "recorded": False,
         "created": TIME,
         "connected_since": TIME,
         "duration_s": 12.3,

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.core import inputs, orders
-from appliance.core.model import RequestId
+from appliance.core.model import RecordingChannels, RequestId
 from tests.api import fake
 
 ONE = "/v1/conferences/k-1"
@@ -19,6 +19,12 @@ ORDERS = [
         [inputs.MuteIn("k-1", None, True), inputs.HoldConference("k-1", False)],
     ),
     ("DELETE", ONE, None, [inputs.EndConference("k-1")]),
+    ("POST", f"{ONE}/recording", None, [inputs.RecordConference("k-1", recorded=True)]),
+    (
+        *("POST", f"{ONE}/recording", {"channels": "separate"}),
+        [inputs.RecordConference("k-1", recorded=True, channels=RecordingChannels.SEPARATE)],
+    ),
+    ("DELETE", f"{ONE}/recording", None, [inputs.RecordConference("k-1", recorded=False)]),
     ("POST", f"{ONE}/participants", {"call": "c-7"}, [inputs.TakeInto("k-1", "c-7")]),
     (
         "POST",

@@ -97,6 +97,7 @@ CONTRACT = {
     ),
     *(f"{method} /v1/conferences" for method in ("GET", "POST")),
     *(f"{method} /v1/conferences/{{conference}}" for method in ("GET", "PATCH", "DELETE")),
+    *(f"{method} /v1/conferences/{{conference}}/recording" for method in ("POST", "DELETE")),
     *(f"{method} /v1/conferences/{{conference}}/participants" for method in ("GET", "POST", "PATCH", "DELETE")),
     *(f"POST /v1/calls/{{call}}/transfer-request/{act}" for act in ("accept", "refuse", "succeed", "fail")),
     "POST /v1/messages",

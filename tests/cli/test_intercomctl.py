@@ -521,6 +521,9 @@ def test_a_conference_is_made_shown_changed_and_ended(daemon):
         assert call in muted[1]
         assert "Only the panel leaves and returns." in ctl(daemon, "conference", "hold", call).stderr
         assert "cannot be held now" in ctl(daemon, "conference", "hold").stderr  # nobody has joined yet
+        assert ctl(daemon, "conference", "record").stdout.splitlines()[0].split("  ")[1].endswith(", recorded")
+        assert "recorded" not in ctl(daemon, "conference", "stop-recording").stdout
+        assert "is not being recorded." in ctl(daemon, "conference", "stop-recording").stderr
         assert ctl(daemon, "conference", "leave", call).returncode == 0
         assert ctl(daemon, "conference", "end").returncode == 0
         until(lambda: not json.loads(ctl(daemon, "--json", "state").stdout)["calls"], "its end")

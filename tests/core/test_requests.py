@@ -153,6 +153,7 @@ OPERATIONS = {
     inputs.MuteIn: "mute-in",
     inputs.HoldConference: "hold-conference",
     inputs.EndConference: "end-conference",
+    inputs.RecordConference: "record-conference",
     inputs.SendText: "send-text",
     inputs.SendCallText: "send-call-text",
     inputs.SendInfo: "send-info",

@@ -153,6 +153,8 @@ CONFERENCE_REQUESTS = [
     lambda known, _: inputs.HoldConference(known, held=True),
     lambda known, _: inputs.HoldConference(known, held=False),
     lambda known, _: inputs.EndConference(known),
+    lambda known, _: inputs.RecordConference(known, recorded=True),
+    lambda known, _: inputs.RecordConference(known, recorded=False),
 ]
 REQUESTS = [
     inputs.Dial("kitchen"),

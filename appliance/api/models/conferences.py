@@ -55,6 +55,7 @@ class Conference(AnswerBody):
     state: ConferenceState
     held: bool = Field(description="Whether the panel has left it; the others keep talking.")
     muted: bool = Field(description="Whether no participant hears the microphone.")
+    recorded: bool = Field(description="Whether a client has each of its calls recorded, also those that join later.")
     created: Time
     connected_since: Time | None = Field(description="Time at which the first participant joined.")
     duration_s: float = Field(description="Seconds since then.")

@@ -62,6 +62,23 @@ async def end_conference(conference: Id, daemon: Daemon, who: Who) -> JSONRespon
     return await _order(daemon, inputs.EndConference(ConferenceId(conference)), who)
 
 
+@router.post("/{conference}/recording", responses=answers(models.ConferenceDone))
+async def record_conference(
+    conference: Id, daemon: Daemon, who: Who, body: models.RecordCall | None = None
+) -> JSONResponse:
+    """Record each call of a conference, also those that join later: each has all that its far end says and hears."""
+    channels = (body or models.RecordCall()).channels
+    return await _order(
+        daemon, inputs.RecordConference(ConferenceId(conference), recorded=True, channels=channels), who
+    )
+
+
+@router.delete("/{conference}/recording", responses=answers(models.ConferenceDone))
+async def stop_recording_conference(conference: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """End the recordings of all calls of a conference, which goes on."""
+    return await _order(daemon, inputs.RecordConference(ConferenceId(conference), recorded=False), who)
+
+
 @router.get("/{conference}/participants", responses=answers(models.Participants))
 async def list_participants(conference: Id, daemon: Daemon) -> JSONResponse:
     """All participants, including those that are joining or leaving."""
@@ -91,7 +108,12 @@ async def remove_participant(conference: Id, call: CallQuery, daemon: Daemon, wh
 
 async def _order(
     daemon: HttpPorts,
-    action: inputs.InviteInto | inputs.TakeInto | inputs.RemoveFrom | inputs.MuteIn | inputs.EndConference,
+    action: inputs.InviteInto
+    | inputs.TakeInto
+    | inputs.RemoveFrom
+    | inputs.MuteIn
+    | inputs.EndConference
+    | inputs.RecordConference,
     who: str,
 ) -> JSONResponse:
     return JSONResponse(done(daemon, action.conference, (await ask(daemon, action, who)).warning))

@@ -41,13 +41,7 @@ def begin(turn: Turn, call: Call | None) -> None:
 
 def start(turn: Turn, call: Call, channels: RecordingChannels | None) -> None:
     """Record a call for a client. Raises IntercomError."""
-    if not turn.settings.record:
-        raise IntercomError(
-            ErrorCode.FORBIDDEN,
-            "No call is recorded here.",
-            "recording.enabled is false.",
-            "Set it, and choose by recording.calls what is recorded without an order.",
-        )
+    check_enabled(turn)
     if call.recording is not None:
         raise IntercomError(
             ErrorCode.RECORDING_ALREADY_RUNNING,
@@ -56,6 +50,23 @@ def start(turn: Turn, call: Call, channels: RecordingChannels | None) -> None:
             "Stop it first, or let it run.",
         )
     _prepare(turn, _with_sound(call), channels or turn.settings.recording_channels)
+
+
+def check_enabled(turn: Turn) -> None:
+    """Raise IntercomError unless calls may be recorded."""
+    if not turn.settings.record:
+        raise IntercomError(
+            ErrorCode.FORBIDDEN,
+            "No call is recorded here.",
+            "recording.enabled is false.",
+            "Set it, and choose by recording.calls what is recorded without an order.",
+        )
+
+
+def join(turn: Turn, call: Call, channels: RecordingChannels) -> None:
+    """Record a call of a conference that a client has recorded, unless it is recorded already."""
+    if turn.settings.record and call.recording is None:
+        _prepare(turn, call, channels)
 
 
 def stop(turn: Turn, call: Call) -> None:

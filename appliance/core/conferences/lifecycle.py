@@ -7,7 +7,7 @@ foreground; its calls then go on among themselves. A participant that leaves doe
 from msgspec.structs import replace
 
 from appliance.core import events
-from appliance.core.calls import ending, focus, incoming, outgoing
+from appliance.core.calls import ending, focus, incoming, outgoing, recording
 from appliance.core.inputs import Dial
 from appliance.core.model import (
     Call,
@@ -142,6 +142,8 @@ def follow(turn: Turn, conference: Conference, participant: Participant) -> Conf
             conference = replace(conference, connected_since=turn.now)
         turn.emit(events.ConferenceParticipantAdded(*ids_of(conference, participant), reason=participant.joining))
         stage = ParticipantState.IN
+        if conference.recorded is not None:
+            recording.join(turn, call, conference.recorded)
     return put_participant(turn, conference, replace(participant, stage=stage))
 
 

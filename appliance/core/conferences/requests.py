@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.accounts.addresses import callee
-from appliance.core.calls import focus
+from appliance.core.calls import focus, recording
 from appliance.core.calls.requests import check_headers, check_note
 from appliance.core.conferences import lifecycle
 from appliance.core.lookup import find_call, too_many_calls, wrong_state
@@ -95,6 +95,25 @@ def mute(turn: Turn, action: inputs.MuteIn, asked: inputs.Requested) -> Reply:
         turn.conference = replace(conference, muted=muted)
     else:
         lifecycle.put_participant(turn, conference, replace(found, muted=muted))
+    return Reply(asked.request, conference=conference.id)
+
+
+def record(turn: Turn, action: inputs.RecordConference, asked: inputs.Requested) -> Reply:
+    """Record each call of the conference, also those that join later; or stop the recordings of its calls."""
+    conference = lasting(find_conference(turn, action.conference))
+    if action.recorded:
+        recording.check_enabled(turn)
+    if action.recorded == (conference.recorded is not None):
+        code = ErrorCode.RECORDING_ALREADY_RUNNING if action.recorded else ErrorCode.RECORDING_NOT_RUNNING
+        what = "recorded already" if action.recorded else "not being recorded"
+        raise IntercomError(code, f"Conference {conference.id} is {what}.")
+    channels = (action.channels or turn.settings.recording_channels) if action.recorded else None
+    turn.conference = replace(conference, recorded=channels)
+    for call in [turn.calls.get(p.call) for p in conference.participants if p.stage is ParticipantState.IN]:
+        if call is not None and channels is not None:
+            recording.join(turn, call, channels)
+        elif call is not None and call.recording is not None:
+            recording.stop(turn, call)
     return Reply(asked.request, conference=conference.id)
 
 

@@ -19,6 +19,7 @@ perform = performs(
     asks(inputs.MuteIn, requests.mute),
     asks(inputs.HoldConference, requests.hold_for_client),
     asks(inputs.EndConference, requests.end_for_client),
+    asks(inputs.RecordConference, requests.record),
 )
 
 

@@ -16,6 +16,7 @@ def conference_view(state: State, conference: Conference, epoch: float) -> dict[
         "state": conference.state,
         "held": conference.held,
         "muted": conference.muted,
+        "recorded": conference.recorded is not None,
         "created": wall_clock.iso(conference.created, epoch),
         "connected_since": wall_clock.iso(since, epoch),
         "duration_s": 0.0 if since is None else round(max(0.0, state.now - since), 3),

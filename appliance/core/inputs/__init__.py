@@ -124,6 +124,7 @@ from appliance.core.inputs.conferences import (
     HoldConference,
     InviteInto,
     MuteIn,
+    RecordConference,
     RemoveFrom,
     TakeInto,
 )

@@ -3,7 +3,7 @@
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import OfConference
 from appliance.core.inputs.calls import Dial
-from appliance.core.model import CallId
+from appliance.core.model import CallId, RecordingChannels
 
 
 class Confer(Tagged):
@@ -48,4 +48,11 @@ class EndConference(OfConference):
     """End the conference with all its calls."""
 
 
-Conferring = Confer | InviteInto | TakeInto | RemoveFrom | MuteIn | HoldConference | EndConference
+class RecordConference(OfConference):
+    """Record each of its calls, also those that join later, or no longer. channels: see StartRecording."""
+
+    recorded: bool
+    channels: RecordingChannels | None = None
+
+
+Conferring = Confer | InviteInto | TakeInto | RemoveFrom | MuteIn | HoldConference | EndConference | RecordConference

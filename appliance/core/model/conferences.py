@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from appliance.base.record import Record
 from appliance.core.model.ids import CallId, ConferenceId
+from appliance.core.model.recordings import RecordingChannels
 
 
 class Joining(StrEnum):
@@ -45,6 +46,7 @@ class Conference(Record):
     """Calls that hear each other, and the panel unless it has left them (`held`). It ends with its last call.
 
     set_aside: held only because another call is in the foreground. muted: our microphone reaches none of the calls.
+    recorded: each of its calls is recorded with these channels, also those that join later; None: not by an order.
     connected_since: when the first participant joined.
     """
 
@@ -56,6 +58,7 @@ class Conference(Record):
     muted: bool = False
     connected_since: float | None = None
     ending: bool = False
+    recorded: RecordingChannels | None = None
 
     @property
     def state(self) -> ConferenceState:

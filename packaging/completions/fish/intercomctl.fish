@@ -184,7 +184,7 @@ complete -c intercomctl -n "__intercomctl_is 'transfer'" -a '(__intercomctl_ids 
 complete -c intercomctl -n "__intercomctl_is 'conference'" -s h -l help -d 'show this help message and exit'
 complete -c intercomctl -n "__intercomctl_is 'conference'" -l json -d 'print answers and errors as JSON'
 complete -c intercomctl -n "__intercomctl_is 'conference'" -l utc -d 'print times in UTC, not in local time'
-complete -c intercomctl -n "__intercomctl_is 'conference'" -a 'list make join leave hold resume mute unmute end'
+complete -c intercomctl -n "__intercomctl_is 'conference'" -a 'list make join leave hold resume mute unmute record stop-recording end'
 complete -c intercomctl -n "__intercomctl_is 'conference'" -a '(__intercomctl_ids participant)'
 complete -c intercomctl -n "__intercomctl_is 'door'" -s h -l help -d 'show this help message and exit'
 complete -c intercomctl -n "__intercomctl_is 'door'" -l json -d 'print answers and errors as JSON'

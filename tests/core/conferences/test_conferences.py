@@ -15,6 +15,8 @@ from appliance.core.model import (
     ConferenceId,
     Direction,
     Picture,
+    RecordedCalls,
+    RecordingChannels,
     Target,
     Tone,
     TransferPolicy,
@@ -569,6 +571,8 @@ REFUSED = {
     "nobody at all": (calling(), "parameter-invalid"),
     "too many": (inviting(*["office"] * 7), "too-many-calls"),
     "no such conference": (inputs.EndConference(ConferenceId("k-none")), "conference-not-found"),
+    "none to record": (inputs.RecordConference(ConferenceId("k-none"), recorded=True), "conference-not-found"),
+    "none that is recorded": (inputs.RecordConference(ConferenceId("k-none"), recorded=False), "conference-not-found"),
 }
 
 
@@ -578,6 +582,46 @@ def test_what_cannot_be_is_refused_and_nothing_is_done(action, code):
     before = replace(station.state)
     assert station.ask(action).error.code == code
     assert replace(station.state, now=before.now) == before
+
+
+def recordings(station: Station) -> dict[CallId, RecordingChannels]:
+    """The recordings that run or begin, by their calls."""
+    of = {call.recording: call.id for call in station.state.calls.living}
+    return {of[each.id]: each.channels for each in station.state.calls.recordings if each.id in of}
+
+
+def record(station: Station, conference: ConferenceId, *, recorded: bool = True, **how):
+    return station.ask(inputs.RecordConference(conference, recorded=recorded, **how))
+
+
+def test_each_call_of_a_conference_is_recorded_also_one_that_joins_later_until_that_is_stopped():
+    station, first, second = two(recorded_calls=RecordedCalls.NONE)
+    conference = begun(station, calling(first, second))
+    station.ask(inputs.StartRecording(first))
+    assert record(station, conference, recorded=False).error.code == "recording-not-running"
+    separate = RecordingChannels.SEPARATE
+    assert record(station, conference, channels=separate).conference == conference
+    assert recordings(station) == {first: RecordingChannels.MIXED, second: separate}
+    assert snapshot(station.state, 0.0)["conferences"][0]["recorded"] is True
+    assert record(station, conference).error.code == "recording-already-running"
+    third = invited(station, conference, "office")
+    assert third not in recordings(station)
+    talked(station, third)
+    assert recordings(station)[third] is separate
+    station.ask(inputs.StopRecording(first))
+    assert record(station, conference, recorded=False).error is None
+    assert recordings(station) == {}
+    fourth = talked(station, invited(station, conference, "office"))
+    assert fourth not in recordings(station)
+
+
+def test_a_conference_is_recorded_with_the_channels_of_the_settings_or_not_at_all():
+    station, first, second = two(recorded_calls=RecordedCalls.NONE, recording_channels=RecordingChannels.SEPARATE)
+    conference = begun(station, calling(first, second))
+    record(station, conference)
+    assert set(recordings(station).values()) == {RecordingChannels.SEPARATE}
+    station, first, second = two(record=False)
+    assert record(station, begun(station, calling(first, second))).error.code == "forbidden"
 
 
 def test_a_call_that_ends_cannot_join():
@@ -694,6 +738,7 @@ def test_a_conference_has_its_whole_shape():
         "state": "connected",
         "held": False,
         "muted": False,
+        "recorded": False,
         "duration_s": 5.0,
         "participants": [
             {"call": call, "joining": joining, "state": "in", "muted": muted, "hold": hold, "name": name}

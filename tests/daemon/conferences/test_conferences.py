@@ -131,6 +131,7 @@ def test_six_and_the_panel_hear_each_other_and_the_panels_ears_are_their_recordi
     *("DELETE /v1/conferences/{id}", "GET /v1/conferences/{id}/participants"),
     *("POST /v1/conferences/{id}/participants", "PATCH /v1/conferences/{id}/participants"),
     *("DELETE /v1/conferences/{id}/participants", "error:conference-not-found"),
+    *("POST /v1/conferences/{id}/recording", "DELETE /v1/conferences/{id}/recording"),
     *(f"conference.{name}" for name in ("connecting", "connected", "changed", "held", "resumed")),
     *(f"conference.{name}" for name in ("disconnecting", "ended", "participant_added", "participant_removed")),
     *(f"conference.invitation_{name}" for name in ("sending", "sent", "accepted")),
@@ -145,6 +146,17 @@ def test_a_client_begins_invites_mutes_holds_removes_and_ends(door, far):
     assert door.get(PATH)["conferences"][0]["id"] == door.get(here)["id"] == conference
     assert [p["call"] for p in door.get(f"{here}/participants")["participants"]] == list(calls.values())
     assert {call["conference"] for call in door.get("/v1/calls")["calls"]} == {conference}
+
+    automatic = {call: door.wait("recording.started", call)["data"]["recording"] for call in calls.values()}
+    assert door.post(f"{here}/recording")["conference"]["recorded"] is True
+    assert door.ask("POST", f"{here}/recording")[1]["code"] == "recording-already-running"
+    assert door.ask("DELETE", f"{here}/recording")[1]["conference"]["recorded"] is False
+    for call, recording in automatic.items():
+        door.wait("recording.available", recording=recording)
+        assert door.get(f"/v1/calls/{call}")["recording"] is None
+    door.post(f"{here}/recording", {"channels": "separate"})
+    for call in calls.values():
+        door.wait("recording.started", call, channels="separate")
 
     door.ask("PATCH", f"{here}/participants", {"call": calls["two"], "muted": True})
     hears(peers["far"], TONES["three"], PANEL)
@@ -165,7 +177,8 @@ def test_a_client_begins_invites_mutes_holds_removes_and_ends(door, far):
     for peer in peers.values():
         peer.wait("CALL_CLOSED")
     door.wait("conference.ended", conference=conference)
-    assert door.ask("GET", here)[1]["code"] == "conference-not-found"
+    for method, path in (("GET", here), ("POST", f"{here}/recording"), ("DELETE", f"{here}/recording")):
+        assert door.ask(method, path)[1]["code"] == "conference-not-found"
 
 
 def test_calls_there_are_are_taken_in_and_one_that_rings_is_answered_into_it(door, far):

@@ -69,7 +69,8 @@ def test_each_method_sends_the_request_of_its_operation(described):
         )
         assert {name for where, name in given if where == "query"} == set(request.url.params)
         assert (("header", "Idempotency-Key") in given) == (request.headers.get("Idempotency-Key") == "7")
-        assert ("requestBody" in operation) == takes_body == (request.content == b'{"field":1}')
+        assert ("requestBody" in operation) == takes_body
+        assert json.loads(request.content or "null") == ({"field": 1} if takes_body else None)
 
 
 def test_what_is_not_given_is_not_sent():

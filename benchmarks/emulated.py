@@ -1,22 +1,20 @@
-"""A whole station under qemu-user, with its SIP process and guard: instructions of its start and of rings.
+"""A whole station on arm64 under qemu-user, with its SIP process and guard: instructions of its start and of rings.
 
-It runs on this machine's Python and libraries. The daemon starts its other processes by sys.executable, so a shell
-script stands for Python; each process counts into a file of its own.
+The daemon starts its other processes by sys.executable, so a shell script stands for Python; each process counts into a
+file of its own.
 """
 
 import os
-import platform
+import shlex
 import statistics
 import struct
-import sys
-import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import instructions
-from benchmarks.arm64 import plugin
+from benchmarks import arm64
+from benchmarks.instructions import ROOT
 from benchmarks.peer import Peer
 from benchmarks.processes import say
 from benchmarks.subjects import NULL, Daemon, noise
@@ -24,11 +22,9 @@ from benchmarks.subjects import NULL, Daemon, noise
 PATIENCE_S = 900.0
 RINGS = 5
 REST_S = 2.0
-RESTING = 20e6  # a station at rest executes fewer instructions than that in REST_S
+RESTING = 10e6  # a station at rest executes fewer instructions than that in a second
 COUNTER = struct.Struct("Q")
-PYTHON = """#!/bin/sh
-exec {emulator} -0 {script} -plugin {plugin},to={counts} {python} "$@"
-"""
+Counts = dict[int, float]  # of each process
 
 
 class Station(Daemon):
@@ -41,16 +37,14 @@ class Station(Daemon):
         self.peer = Peer(PATIENCE_S)
         super().__init__(directory, noise(directory / "noise.wav"), NULL, self.peer.uri)
         self._counts = directory / "counts"
-        self._counts.mkdir()
+        root = arm64.debian()
         script = directory / "python3"
-        values = {"emulator": emulator(), "plugin": plugin(), "python": Path(sys.executable).resolve()}
-        script.write_text(PYTHON.format(**values, script=script, counts=self._counts))
-        script.chmod(0o755)
+        stand_in(script, self._counts, (arm64.EMULATOR, "-L", str(root)), root / arm64.PYTHON)
         self.command = (str(script), "-m", "benchmarks.patient")
 
     def start(self, more: dict[str, str] | None = None) -> float:
         """Start it; returns at appliance.ready."""
-        path = os.pathsep.join([str(instructions.ROOT), sysconfig.get_path("purelib")])
+        path = os.pathsep.join([str(ROOT), str(arm64.pjsua2())])
         return super().start({"PYTHONHASHSEED": "0", "PYTHONPATH": path, **(more or {})})
 
     def stop(self) -> None:
@@ -58,62 +52,74 @@ class Station(Daemon):
         super().stop()
         self.peer.close()
 
-    def executed(self) -> dict[int, int]:
+    def executed(self) -> Counts:
         """Instructions of each process so far; a forked one counts into the file of the one that forked it."""
         return counts(self._counts)
 
-    def total(self) -> int:
-        """Instructions of all its processes so far."""
-        return sum(self.executed().values())
-
-    def resting(self) -> int:
-        """Wait until it rests; instructions in REST_S."""
+    def resting(self) -> Counts:
+        """Wait until it rests; instructions in a second."""
         until = time.monotonic() + PATIENCE_S
         while True:
-            before = self.total()
+            before = self.executed()
             time.sleep(REST_S)
-            if (executed := self.total() - before) < RESTING:
+            executed = {pid: count / REST_S for pid, count in since(before, self.executed()).items()}
+            if sum(executed.values()) < RESTING:
                 return executed
             if time.monotonic() > until:
-                raise TimeoutError(f"the station never rests: {executed} instructions in {REST_S:g} s")
+                raise TimeoutError(f"the station never rests: {executed} instructions in a second")
 
 
-def emulator() -> str:
-    """That of this machine's own architecture."""
-    return f"qemu-{platform.machine()}"
+def stand_in(script: Path, into: Path, emulator: Sequence[str], python: Path) -> None:
+    """Write a script that runs Python emulated, with itself as sys.executable; each process counts into a file.
+
+    The emulator looks on this machine for what the root lacks, so Python gets modules by the root's whole path, as in a
+    virtual environment. An option names the folder of compiled files, since the guard is started without environment.
+    """
+    into.mkdir()
+    (script.parent / "pyvenv.cfg").write_text(f"home = {python.parent}\ninclude-system-site-packages = true\n")
+    words = [*emulator, "-0", script, "-plugin", f"{arm64.plugin()},to={into}", python]
+    words += ["-X", f"pycache_prefix={arm64.compiled()}"]
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, words))} "$@"\n')
+    script.chmod(0o755)
 
 
-def counts(directory: Path) -> dict[int, int]:
+def counts(directory: Path) -> Counts:
     """What the plugin has counted: process → instructions."""
     files = {int(file.name): file.read_bytes() for file in directory.iterdir()}
     return {pid: COUNTER.unpack(count)[0] for pid, count in files.items() if count}  # it is empty at first
 
 
-def run(directory: Path) -> dict[str, float]:
-    """What `make bench` stores, in millions: a start until calls are possible, a ring, a press, a second at rest.
+def since(before: Counts, after: Counts) -> Counts:
+    """What each process has executed in between."""
+    return {pid: count - before.get(pid, 0) for pid, count in after.items()}
 
-    `import` is what the daemon's imports execute here: what they execute on arm64 too is known (see arm64.py).
-    """
-    found: dict[str, float] = {}
+
+def run(directory: Path) -> dict[str, float]:
+    """What `make bench` stores, in millions: a start until calls are possible and until it rests, a ring, and so on."""
     with _started(directory / "compiling") as station:
         station.settle()
     with _started(directory / "counting") as station:
-        begun = station.executed()
+        ready = station.executed()
         station.settle()
-        found["start"] = sum(begun.values())
-        for kind, pid in station.processes().items():
-            found[f"start/{kind}"] = begun[pid]
+        station.resting()
+        rested, processes = station.executed(), station.processes()
         _rings(station, 1)  # the first opens and imports what later ones have
-        found |= _rings(station, RINGS)
-        found["rest"] = statistics.median(station.resting() for _ in range(RINGS)) / REST_S
-    millions = {what: round(count / 1e6, 2) for what, count in found.items()}
-    return {**millions, "import": round(instructions.counted()["import"], 2)}
+        rings, rest = _rings(station, RINGS), [station.resting() for _ in range(RINGS)]
+    samples = {"start": [ready], "rested": [rested], **rings, "rest": rest}
+    return {name: count for what, taken in samples.items() for name, count in medians(what, taken, processes).items()}
+
+
+def medians(what: str, taken: list[Counts], processes: dict[str, int]) -> dict[str, float]:
+    """Millions of all processes together, and of each."""
+    parts = {f"{what}/{kind}": [each.get(pid, 0) for each in taken] for kind, pid in processes.items()}
+    sums = {what: [sum(each.values()) for each in taken], **parts}
+    return {name: round(statistics.median(values) / 1e6, 2) for name, values in sums.items()}
 
 
 @contextmanager
 def _started(directory: Path) -> Iterator[Station]:
-    say("emulated station: starting")
     station = Station(directory)
+    say("arm64 station: starting")
     station.start()
     try:
         yield station
@@ -121,32 +127,32 @@ def _started(directory: Path) -> Iterator[Station]:
         station.stop()
 
 
-def _rings(station: Station, times: int) -> dict[str, float]:
-    rings, presses = [], []
+def _rings(station: Station, times: int) -> dict[str, list[Counts]]:
+    found: dict[str, list[Counts]] = {"ring": [], "press": []}
     for number in range(times):
-        say(f"emulated station: ring {number + 1}/{times}")
-        rings.append(_ring(station))
-        presses.append(_press(station))
-    return {"ring": statistics.median(rings), "press": statistics.median(presses)}
+        say(f"arm64 station: ring {number + 1}/{times}")
+        found["ring"].append(_ring(station))
+        found["press"].append(_press(station))
+    return found
 
 
-def _ring(station: Station) -> int:
+def _ring(station: Station) -> Counts:
     station.rest()
     station.resting()
-    before = station.total()
+    before = station.executed()
     call = station.peer.invite(station.uri, "PCMA", station.peer.port)
     call.rings()
-    executed = station.total() - before
+    executed = since(before, station.executed())
     call.cancel()
     return executed
 
 
-def _press(station: Station) -> int:
+def _press(station: Station) -> Counts:
     station.rest()
     station.resting()
-    before = station.total()
+    before = station.executed()
     station.press()
     station.peer.refused_invite()
-    executed = station.total() - before
+    executed = since(before, station.executed())
     station.pressed()
     return executed

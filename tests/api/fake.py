@@ -52,6 +52,7 @@ class Recordings:
         self.deleted: list[tuple[str, str]] = []
         self.searches: list[RecordingSearch] = []
         self.protections: list[tuple[str, str, bool]] = []
+        self.waveform = [-128, 127]
 
     def add(self, **fields: Any) -> Row:
         row = Row(f"r-{len(self.rows) + 1:03}", **fields)
@@ -91,8 +92,8 @@ class Recordings:
             "sample_rate": 8000,
             "samples_per_pixel": 8,
             "bits": 8,
-            "length": 1,
-            "data": [-128, 127],
+            "length": len(self.waveform) // 2,
+            "data": self.waveform,
         }
 
     def delete(self, recording: str, by: str) -> None:

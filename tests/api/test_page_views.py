@@ -114,6 +114,50 @@ def test_recordings_are_searched_and_played(page, shared, station):
     until(lambda: station.recordings.searches[-1] == RecordingSearch(party="miller", door="front"), "a search", START_S)
 
 
+def test_the_player_draws_the_waveform_describes_it_and_goes_where_it_is_pressed(page, shared, station):
+    station.recordings.add()
+    station.recordings.add()
+    station.recordings.waveform = [-8, 5, -128, 90]
+    opened(page, shared, station, "recordings")
+    label = "document.querySelector('#waveform').getAttribute('aria-label')"
+    page.click('[data-key="r-001 play"]')
+    until(lambda: page.value(label) == "Waveform of the recording. It is loudest at 0:00.", "the waveform", START_S)
+    assert page.value("document.querySelector('#waveform-bars').getAttribute('d')") == "M0 -6h1V9h-1zM1 -91h1V129h-1z"
+    assert page.value("document.querySelector('#waveform-drawing').getAttribute('viewBox')") == "0 -129 2 258"
+    until(lambda: page.value("document.querySelector('#audio').duration") == 1, "the audio", START_S)
+    page.value("document.querySelector('#audio').pause()")
+    page.click("#waveform")
+    at = "document.querySelector('#audio').currentTime"
+    until(lambda: 0.4 < page.value(at) < 0.6, "its middle", START_S, lambda: page.value(at))
+    marked = "parseFloat(document.querySelector('#waveform-played').getAttribute('width'))"
+    until(lambda: 40 < page.value(marked) < 60, "the mark", START_S, lambda: page.value(marked))
+    station.recordings.waveform = [-1, 0]
+    page.click('[data-key="r-002 play"]')
+    until(lambda: page.value(label) == "Waveform of the recording. It is silent.", "another", START_S)
+
+
+def test_a_recording_plays_without_its_waveform_and_the_page_says_why(page, shared, station, monkeypatch):
+    async def refused(_):
+        raise IntercomError(ErrorCode.UNAVAILABLE, "It was not ready in time.", "Calls come first.", "Try again later.")
+
+    monkeypatch.setattr(station.recordings, "peaks", refused)
+    station.recordings.add()
+    opened(page, shared, station, "recordings")
+    page.click('[data-key="r-001 play"]')
+    said = "There is no waveform. The station cannot do this now. It was not ready in time. Calls come first. Try again"
+    page.shows("#waveform-why", said)
+    until(lambda: (page.value("document.querySelector('#audio').duration") or 0) > 0.9, "the audio", START_S)
+    assert page.value("document.querySelector('#waveform').hidden") is True
+
+
+def test_a_recording_says_whether_it_was_copied_elsewhere(page, shared, station):
+    station.recordings.add(copied=fake.TIME, copy_tries=2)
+    station.recordings.add(copy_tries=1, copy_error="<b>No</b> route to host.")
+    opened(page, shared, station, "recordings")
+    failed = "Not copied elsewhere; the station tries again by itself. <b>No</b> route to host."
+    shows_rows(page, "#recordings", failed, "copied elsewhere")
+
+
 def test_a_search_without_results_says_so_and_not_that_there_are_no_recordings(page, shared, station):
     opened(page, shared, station, "recordings")
     page.shows("#recordings-empty", "None yet.")

@@ -1,9 +1,10 @@
 // The recordings: searched by the station, played, protected, deleted.
 
-import { $, act, keepingFocus, make, twice } from "/base/dom.js";
+import { $, act, english, keepingFocus, make, twice } from "/base/dom.js";
 import { order } from "/base/orders.js";
 import { fault, may, read } from "/base/session.js";
 import { clock, day, t, word } from "/base/texts.js";
+import { showWaveform } from "/waveform.js";
 
 const PAGE = 30;
 
@@ -52,15 +53,16 @@ function draw() {
 }
 
 function row(each) {
-  const { id, party, remote, started, duration_s, doors, outcome, complete, recovered, protected: kept } = each;
+  const { id, party, remote, started, duration_s, doors, outcome, complete, recovered, protected: kept, copied } = each;
   const name = party || remote || t("recording.unknown");
   const facts = [day(started), complete ? clock(duration_s) : t("call.recording"), outcome ? word("cause", outcome) : null,
     doors.length ? t("recording.doors", { doors: doors.join(", ") }) : null,
-    recovered ? t("recording.recovered") : null, kept ? t("recording.protected") : null];
+    recovered ? t("recording.recovered") : null, kept ? t("recording.protected") : null,
+    copied ? t("recording.copied", { time: day(copied) }) : null];
   const button = (what, onclick, properties = {}) => act(`${id} ${what}`, t(`recording.${what}`), onclick,
     { attrs: { "aria-label": t("recording.of", { what: t(`recording.${what}`), name, time: day(started) }) }, ...properties });
   return make("li", { data: { recording: id }, className: id === playing ? "playing" : "" },
-    make("div", {}, make("b", {}, name), make("br"), make("small", {}, facts.filter(Boolean).join(" · "))),
+    make("div", {}, make("b", {}, name), make("br"), make("small", {}, facts.filter(Boolean).join(" · ")), ...uncopied(each)),
     make("div", { className: "acts" },
       button("play", () => play(each, name), { disabled: !complete }),
       button(kept ? "release" : "protect", () => change(id, "PATCH", { protected: !kept }), { hidden: !may("admin") }),
@@ -68,12 +70,18 @@ function row(each) {
         () => change(id, "DELETE"))));
 }
 
-function play({ id, url, started }, name) {
+/** Why the station could not copy it elsewhere, until it can. */
+const uncopied = ({ copied, copy_error: why }) => (copied || !why ? []
+  : [make("br"), make("small", { className: "failed" }, t("recording.not_copied"), " ", english(why))]);
+
+function play(each, name) {
+  const { id, url, started } = each;
   playing = id;
   $("playing").textContent = `${name} · ${day(started)}`;
   $("player").hidden = false;
   $("audio").src = url;
   $("audio").play().catch(() => {}); // the browser shows in the player that it could not
+  showWaveform(each);
   draw();
 }
 

@@ -177,7 +177,7 @@ def test_a_copy_that_was_cut_off_does_not_count_and_is_made_whole(tmp_path, else
         assert task.cancelled()
 
     with station(tmp_path, limits=REMOVED) as (kept, inbox, writer):
-        recording = made(kept, inbox, seconds=20)
+        recording = made(kept, inbox, seconds=120)  # two minutes by the slow line
         there, whole = elsewhere.directory / f"{recording}.wav", kept.path(recording).read_bytes()
         with monkeypatch.context() as patched:
             in_place_of_rclone(tmp_path, patched, 'exec rclone --bwlimit=16k "$@"')
@@ -287,7 +287,7 @@ def test_all_are_copied_one_failure_is_reported_and_its_end_too(tmp_path, elsewh
         await until_async(lambda: looks[0] > 2)
         assert inbox.of(PartFailed) == []
         free[0] = True
-        await until_async(lambda: len(inbox.of(RecordingCopyFailed)) == 2)
+        await until_async(lambda: len(inbox.of(RecordingCopyFailed)) >= 2)
         elsewhere.directory.unlink()
         await until_async(lambda: inbox.of(PartRecovered))
         await worker.stop()

@@ -238,7 +238,7 @@ def test_a_visitor_at_the_stations_own_door_rings_on_its_page(page, shared, stat
     [
         ({"muted": False}, "You talk with the microphone and speaker of the station"),
         ({"muted": True}, "The station's microphone is muted"),
-        ({"muted": None, "pcm": None}, "The station has no microphone"),
+        ({"muted": None, "pcm": "null"}, "The station has no microphone"),
     ],
 )
 def test_a_ring_says_whether_an_answer_uses_the_stations_microphone(page, shared, station, microphone, says):

@@ -105,6 +105,6 @@ const card = (id, who, what, acts, doors, hint) => make("article", { data: { rin
 
 /** Which microphone and speaker an answer uses. */
 export function voice({ microphone }) {
-  if (microphone.pcm === null) return t("voice.none");
+  if (microphone.pcm === "null") return t("voice.none");
   return t(microphone.muted ? "voice.muted" : "voice.board");
 }

@@ -313,6 +313,7 @@ def test_a_client_that_may_only_look_sees_no_buttons_for_what_it_may_not(page, s
     assert page.value(buttons) == []
     show(page, "system")
     until(lambda: page.value(buttons) == ["examine"], "one button", START_S)
+    assert page.value("document.querySelector('#sound').hidden") is True
     links = page.value("[...document.querySelectorAll('nav a')].map((each) => each.innerText)")
     assert links == ["Home", "History", "Directory", "System"]
 
@@ -335,10 +336,16 @@ def test_an_installer_tries_lamp_and_sound_and_has_the_station_examined(page, sh
     page.click("#examine")
     page.shows("#findings", "problem door.front It is <b>taken</b>. By x.")
     measured = SoundMeasured(56000, -60.0, -20.0, -5.0, 40.0, 0.0)
-    trial = SoundFindings(SoundResult.LOUD_ECHO, "Lower the volume.", measured)
+    trial = SoundFindings(SoundResult.LOUD_ECHO, "Lower <b>it</b>.", measured, 62.0)
     station.replies = lambda _: orders.Reply(RequestId("q-1"), trial=trial)
     page.click("#try-sound")
-    page.shows("#tried", "The echo is too loud. Lower the volume. Noise -60 dBFS, echo -20 dBFS (-5 dB) after 40 ms.")
+    page.shows("#tried", "The echo is too loud: callers would hear little of a visitor. Set the volume lower")
+    page.click("#tried summary")
+    page.shows("#tried", "Lower <b>it</b>. Noise -60 dBFS, echo -20 dBFS (-5 dB) after 40 ms.")
+    station.requests.clear()
+    page.click("#tried button")
+    until(lambda: station.requests)
+    assert station.requests == [(inputs.ChangeAudio(volume=62.0), "http:token")]
 
 
 def test_a_wrong_token_is_reported_and_nothing_is_shown(page, shared, station):

@@ -213,6 +213,57 @@ def test_the_system_shows_version_network_storage_and_the_support_bundle(page, s
     assert page.value("document.querySelector('#version').getClientRects().length") == 0
 
 
+def test_levels_are_set_by_keys_and_follow_the_mixer(page, shared, station):
+    speaker = station.state["audio"]["speaker"]
+    speaker["limit"] = 80.0
+    opened(page, shared, station, "system")
+    page.shows("#volume-shown", "70 %")
+    page.shows("#microphone-why", "the sound card has no control for it. Set it at the amplifier.")
+    assert page.value("[document.querySelector('#volume').max, document.querySelector('#gain-part').hidden]") == [
+        "80",
+        True,
+    ]
+    page.value("document.querySelector('#volume').focus()")
+    page.send("Input.dispatchKeyEvent", type="rawKeyDown", key="ArrowLeft", windowsVirtualKeyCode=37)
+    page.send("Input.dispatchKeyEvent", type="keyUp", key="ArrowLeft", windowsVirtualKeyCode=37)
+    until(lambda: station.requests)
+    assert station.requests == [(inputs.ChangeAudio(volume=65.0), "http:token")]
+    speaker["percent"] = 64.0  # the card has steps
+    shared.tell("audio.settings_changed")
+    page.shows("#volume-shown", "64 %")
+    station.replies = fake.refused("audio-unavailable")
+    choose(page, "#volume", 30)
+    page.shows("#banner", "The sound card is not available.")
+    until(lambda: page.value("document.querySelector('#volume').value") == "65", "the slider back", START_S)
+
+
+def test_a_slider_that_moves_on_gives_one_order_at_a_time_and_the_last_counts(page, shared, station):
+    opened(page, shared, station, "system")
+    page.shows("#volume-shown", "70 %")
+    moved = "for (const n of [50, 40, 30]) { c.value = n; c.dispatchEvent(new Event('change')); }"
+    page.value(f"{{ const c = document.querySelector('#volume'); {moved} }}")
+    until(lambda: len(station.requests) == 2)
+    assert [action.volume for action, _ in station.requests] == [50.0, 30.0]
+
+
+def test_speaker_and_microphone_are_muted_by_switches(page, shared, station):
+    station.state["audio"]["speaker"] |= {"card": None, "percent": None, "muted": None}
+    opened(page, shared, station, "system")
+    page.shows("#speaker-why", "Its sound card is not there. Connect it.")
+    assert page.value("document.querySelector('#speaker-muted').hidden") is True
+    assert page.value("document.querySelector('#microphone-muted').getAttribute('aria-checked')") == "true"
+    page.click("#microphone-muted")
+    until(lambda: station.requests)
+    assert station.requests == [(inputs.ChangeAudio(microphone_muted=False), "http:token")]
+    station.state["audio"]["microphone"] |= {"pcm": "null", "muted": None}
+    station.state["audio"]["speaker"] |= {"card": "usbphone", "muted": False}
+    shared.tell("audio.settings_changed")
+    page.shows("#microphone-why", "Not set up.")
+    page.click("#speaker-muted")
+    until(lambda: len(station.requests) == 2)
+    assert station.requests[1][0] == inputs.ChangeAudio(speaker_muted=True)
+
+
 def test_a_new_token_is_on_the_page_until_the_view_changes(page, shared, station):
     opened(page, shared, station, "system")
     page.type("#token-name", "wall")

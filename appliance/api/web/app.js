@@ -13,7 +13,8 @@ import { showPanel } from "/panel.js";
 import { showQuiet } from "/quiet.js";
 import { showRecordedDoors, showRecordings } from "/recordings.js";
 import { showRing, voice } from "/ring.js";
-import { fault, follow, login, logout, may, mayReturn, readState, session, tokenInAddress } from "/base/session.js";
+import { fault, follow, login, logout, mayReturn, readState, session, tokenInAddress } from "/base/session.js";
+import { showSound } from "/sound.js";
 import { loadSystem, showSystem } from "/system.js";
 import { day, fill, t, word } from "/base/texts.js";
 import { showTokens } from "/tokens.js";
@@ -49,6 +50,7 @@ function show(state) {
   showDoors(state.doors);
   showQuiet(state.runtime);
   showDirectory(state);
+  showSound(state.audio);
   showSystem(state);
   showRecordedDoors(state.doors);
   $("voice").textContent = voice(state.audio);
@@ -189,7 +191,6 @@ async function probe() {
 function within(is) {
   $("login").hidden = is;
   $("main").hidden = $("logout").hidden = !is;
-  $("try-sound").hidden = !may("call");
 }
 
 function out(why) {

@@ -43,11 +43,15 @@ class MadeSounds:
         begun, settings = time.monotonic(), self._config().speech
         if self._speaker is None:
             self._speaker = speech.Speaker(self._directory)
+        language = wanted.language or settings.language
+        # Piper's voice speaks one language only; a request that names a voice names one of espeak-ng.
+        by_piper = settings.engine == speech.PIPER and language == settings.language and not wanted.voice
         words = speech.Words(
             wanted.text,
-            wanted.language or settings.language,
-            wanted.voice or settings.voice,
+            language,
+            "" if by_piper else wanted.voice or settings.voice,
             wanted.rate or settings.rate,
+            settings.piper_voice if by_piper else "",
         )
         await self._speaker.make(words, self._directory / f"{playback}.wav")
         waited_s = time.monotonic() - begun

@@ -1,4 +1,4 @@
-"""Texts as sound files, made by espeak-ng: one at a time, with a cache of texts without digits.
+"""Texts as sound files, made by espeak-ng or Piper: one at a time, with a cache of texts without digits.
 
 The text goes to standard input, so that it is neither an option nor in the list of processes; no error or log has it.
 """
@@ -6,17 +6,24 @@ The text goes to standard input, so that it is neither an option nor in the list
 import os
 import re
 import signal
+import textwrap
 import unicodedata
 from collections import OrderedDict
 from contextlib import ExitStack
 from pathlib import Path
 
-from appliance.audio.workers import Queue, run
-from appliance.base.errors import ErrorCode, IntercomError
+from appliance.audio.workers import MEMORY_MB, Queue, run
+from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.record import RecordWithSecrets
 from appliance.core.model import FASTEST, LANGUAGE, LONGEST_TEXT, SLOWEST, VOICE
 
-PROGRAM = "espeak-ng"
+ESPEAK, PIPER = "espeak-ng", "piper"
+INSTALL = {ESPEAK: "apt install espeak-ng", PIPER: "docs/how-to/play-sounds.md says how"}
+OWN_RATE = 160  # the default one, at which Piper speaks as fast as its voice was trained
+# Piper needs 1.6 GB for one sentence of 1,500 characters, and 0.2 GB for the same in short lines.
+LONGEST_LINE = 80
+NO_MEMORY = r"bad_alloc|allocate memory|MemoryError|Unable to allocate"  # of C++, its runtime, Python and numpy
+SENTENCE_ENDS = r"(?<=[.!?])\s+"
 KEPT_BYTES, KEPT_FILES = 16_000_000, 32  # of the cache
 HEADER = 44  # bytes of a WAV file without sound
 # espeak-ng looks for a PulseAudio even if it writes a file; it must not start one, which would take the cards, and
@@ -27,7 +34,10 @@ CONTROL = {"Cc", "Cs", "Cn", "Co"}  # categories of Unicode: controls, halves of
 
 
 class Words(RecordWithSecrets):
-    """A text, and how to speak it: language as in BCP 47, voice: a variant of espeak-ng or "", rate: words a minute."""
+    """A text, and how to speak it: language as in BCP 47, voice: a variant of espeak-ng or "", rate: words a minute.
+
+    piper: the file of Piper's voice that speaks it; "": espeak-ng speaks it.
+    """
 
     SECRETS = frozenset({"text"})
 
@@ -35,6 +45,7 @@ class Words(RecordWithSecrets):
     language: str
     voice: str
     rate: int
+    piper: str = ""
 
 
 class Speaker:
@@ -57,6 +68,29 @@ class Speaker:
                 await self._speak(words, file)
 
     async def _speak(self, words: Words, file: Path) -> None:
+        with ExitStack() as unless_made:
+            unless_made.callback(file.unlink, missing_ok=True)
+            await (self._by_piper(words, file) if words.piper else self._by_espeak(words, file))
+            self._keep(words, file)
+            unless_made.pop_all()
+
+    async def _by_piper(self, words: Words, file: Path) -> None:
+        for needed in (words.piper, f"{words.piper}.json"):
+            if not os.access(needed, os.R_OK):  # some versions would download a voice that is missing
+                raise IntercomError(
+                    ErrorCode.UNAVAILABLE,
+                    "The text cannot be spoken.",
+                    f"The station cannot read {needed}.",
+                    "Put the voice and its .json there, and let the station's user read both.",
+                )
+        slower = f"{OWN_RATE / words.rate:.2f}"
+        # The names of the options are those that all versions know.
+        options = ["--model", words.piper, "--output_file", str(file), "--length_scale", slower]
+        longest = LONGEST_LINE * min(words.rate, OWN_RATE) // OWN_RATE  # what is spoken slowly needs more memory
+        status, _, fault = await self._run(PIPER, options, lines(words.text, longest))
+        check_piper(status, fault, file)
+
+    async def _by_espeak(self, words: Words, file: Path) -> None:
         if words.voice and words.voice not in await self._variants():
             raise IntercomError(
                 ErrorCode.PARAMETER_INVALID,
@@ -66,20 +100,16 @@ class Speaker:
             )
         voice = f"{words.language}+{words.voice}" if words.voice else words.language
         options = ["-b", "1", "-v", voice, "-s", str(words.rate), "-w", str(file), "--stdin"]
-        with ExitStack() as unless_made:
-            unless_made.callback(file.unlink, missing_ok=True)
-            status, _, fault = await self._run(options, words.text)
-            check(status, fault, file, words.language)
-            self._keep(words, file)
-            unless_made.pop_all()
+        status, _, fault = await self._run(ESPEAK, options, words.text)
+        check(status, fault, file, words.language)
 
     async def _variants(self) -> frozenset[str]:
         if not self._voices:
-            _, listed, _ = await self._run(["--voices=variant"])
+            _, listed, _ = await self._run(ESPEAK, ["--voices=variant"])
             self._voices = frozenset(re.findall(r"!v/(\S+)", listed))
         return self._voices
 
-    async def _run(self, options: list[str], given: str = "") -> tuple[int, str, str]:
+    async def _run(self, program: str, options: list[str], given: str = "") -> tuple[int, str, str]:
         environment = {
             "PATH": os.environ.get("PATH", os.defpath),
             "LC_ALL": "C.UTF-8",
@@ -87,13 +117,12 @@ class Speaker:
             "PULSE_SERVER": "unix:/nonexistent",
         }
         try:
-            return await run([PROGRAM, *options], given, environment)
-        except FileNotFoundError as err:
+            return await run([program, *options], given, environment)
+        except OSError as err:
+            cause = f"{program} is missing." if isinstance(err, FileNotFoundError) else reason(err)
+            install = INSTALL[program]
             raise IntercomError(
-                ErrorCode.UNAVAILABLE,
-                "Texts cannot be spoken.",
-                "espeak-ng is missing.",
-                "Install it: apt install espeak-ng",
+                ErrorCode.UNAVAILABLE, "Texts cannot be spoken.", cause, f"Install it: {install}"
             ) from err
 
     def _found(self, words: Words, file: Path) -> bool:
@@ -142,13 +171,47 @@ def checked(words: Words) -> Words:
             "",
             f"Give {SLOWEST} to {FASTEST}.",
         )
-    return Words(text, words.language, words.voice, words.rate)
+    return Words(text, words.language, words.voice, words.rate, words.piper)
 
 
 def clean(text: str) -> str:
     """The text without control characters, which are commands of espeak-ng, and without [[, which begins phonemes."""
     shown = "".join(" " if unicodedata.category(each) in CONTROL else each for each in text)
     return shown.replace("[[", " ").strip()
+
+
+def lines(text: str, longest: int) -> str:
+    """A clean text as Piper reads it, which speaks each line by itself."""
+    sentences = re.split(SENTENCE_ENDS, text)
+    return "".join(f"{line}\n" for each in sentences for line in textwrap.wrap(each, longest))
+
+
+def check_piper(status: int, fault: str, file: Path) -> None:
+    """Raise IntercomError unless Piper has written sound. Its errors are read, and never shown: they may have text."""
+    made = file.stat().st_size if file.is_file() else 0
+    if not status and made > HEADER:
+        return
+    if status in OVER_LIMIT or "File too large" in fault:
+        raise IntercomError(
+            ErrorCode.TEXT_TOO_LONG, "The text takes too long to speak.", "The limit is about 4 minutes.", "Shorten it."
+        )
+    if re.search(NO_MEMORY, fault):
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE,
+            "The text cannot be spoken.",
+            f"Piper needs more than {MEMORY_MB} MB of memory for it.",
+            "Choose a smaller voice (medium or low), or shorter sentences.",
+        )
+    # For a text without words, Python's Piper fails as it closes an empty file, and nothing has failed before that.
+    no_words = "channels not specified" in fault and "another exception occurred" not in fault
+    if no_words or (not status and file.is_file()):
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, "There is nothing to say.", "The text has no words.")
+    raise IntercomError(
+        ErrorCode.UNAVAILABLE,
+        "The text cannot be spoken.",
+        f"Piper failed with status {status}.",
+        "Try it at a shell: echo Hello | piper --model FILE --output_file /tmp/hello.wav",
+    )
 
 
 def check(status: int, fault: str, file: Path, language: str) -> None:

@@ -12,6 +12,7 @@ from appliance.base.errors import ErrorCode, IntercomError, reason
 WITHIN_S = 7.0  # of the 10 s in which a playback must begin: the wait for others, and the file itself
 QUEUE = 4  # files that wait or are made
 LONGEST_FILE = 12_000_000  # bytes: four and a half minutes of 22,050 samples a second
+MEMORY_MB = 400  # of a program's own; with the station's, less than MemoryMax of systemd's unit
 NICENESS = 10  # calls come first
 
 
@@ -72,8 +73,10 @@ async def run(words: list[str], given: str, environment: dict[str, str]) -> tupl
 
 
 def limit(process: int) -> None:
-    """Limit the file and the processor time before the input comes. Raises ProcessLookupError."""
+    """Limit file, memory and the processor time of all threads before the input comes. Raises ProcessLookupError."""
     resource.prlimit(process, resource.RLIMIT_FSIZE, (LONGEST_FILE, LONGEST_FILE))
-    resource.prlimit(process, resource.RLIMIT_CPU, (int(WITHIN_S), int(WITHIN_S)))
+    resource.prlimit(process, resource.RLIMIT_DATA, (MEMORY_MB * 1_000_000,) * 2)
+    processor_s = int(WITHIN_S) * (os.cpu_count() or 1)
+    resource.prlimit(process, resource.RLIMIT_CPU, (processor_s, processor_s))
     mine = os.getpriority(os.PRIO_PROCESS, 0)
     os.setpriority(os.PRIO_PROCESS, process, max(NICENESS, mine))  # nobody may go below their own

@@ -79,6 +79,8 @@ def _turn(config: Config) -> Found:
 
 
 def _sounds(config: Config) -> Found:
+    if config.speech.engine == "piper" and config.speech.piper_voice == "":
+        yield "speech.piper_voice", "is missing: the voice of Piper"
     for event in ("opened", "unanswered", "denied"):
         sound = getattr(config.speech, f"{event}_sound")
         if config.audio.sounds == "" and sound and sound not in BUILT_IN_SOUNDS:

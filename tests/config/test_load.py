@@ -143,6 +143,7 @@ BETWEEN_TABLES = [
      "panel.button.a.target: is missing: the target that the button rings"),
     (SIMULATED + "panel.button.a = {action = 'ring', target = 'kitchn'}\ntarget.kitchen.uri = 'sip:k@h'",
      "panel.button.a.target: there is no [target.kitchn] (there is kitchen)"),
+    ("speech.engine = 'piper'", "speech.piper_voice: is missing: the voice of Piper"),
     ("speech.denied_sound = 'buzz'",
      "speech.denied_sound: there is no sound buzz: choose one of attention, chime, error, gong, knock, ok, or set audio.sounds"),
     (SIMULATED + "panel.button.a.action = 'door'",

@@ -120,8 +120,23 @@ class AudioTable(Table):
 
 
 class SpeechTable(Table):
-    """Spoken texts, by espeak-ng (the Debian package of that name). Requests may name other values."""
+    """Spoken texts. Requests may name other values.
 
+    espeak-ng (the Debian package of that name) speaks them, or Piper, which you install yourself.
+    """
+
+    engine: Literal["espeak-ng", "piper"] = setting(
+        "Program that speaks texts in `language`. piper sounds more natural and needs more of the processor; texts in "
+        "other languages are spoken by espeak-ng.",
+        default="espeak-ng",
+    )
+    piper_voice: str = setting(
+        "File of Piper's voice, with its .json beside it.",
+        allowed='the absolute path of a file, or ""',
+        default="",
+        pattern=r"^(/[^\x00]*)?$",
+        example="/opt/piper/voices/en_GB-alba-medium.onnx",
+    )
     language: str = setting(
         "Language of texts, as in BCP 47.",
         allowed="a language that `espeak-ng --voices` lists",

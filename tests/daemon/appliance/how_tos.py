@@ -109,8 +109,7 @@ TABLE = {
     "record-calls.md": [Config(), Config(), Config(), Run(), Run()],
     "play-sounds.md": [
         *[Config(), Config(), Run(), Run("call"), Run(), Config(), LeftOut(NO_INTERNET), Config(), Config()],
-        Run("call"),
-        *[Config(), Config()],
+        *[Run("call"), LeftOut(NO_INTERNET), Config(), Config(), Config()],
     ],
     "report-a-bug.md": [Run(), LeftOut(NO_SYSTEMD), Run("recording")],
     "ring-several-people.md": [Config(GPIO + OFFICE), LeftOut(NO_SYSTEMD)],

@@ -11,11 +11,16 @@ from tests.daemon.faults.test_system_faults import (
     they_talk,
 )
 from tests.support.pairs import connect
-from tests.support.waiting import until
+from tests.support.peers.packets import Packets
+from tests.support.waiting import PATIENCE_S, until
 
 FREE_BYTES = FREE_MB * 1_000_000
 START = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")  # before any recording was made
 RECORDED_BYTES = 60_000  # a few seconds
+LEFT_MB = 40  # of Large's 52, for the system
+ROOM_BYTES = 600_000  # for recordings, beyond that
+UNSEEN_BYTES = 3_000_000  # written between two looks at the space, on a slow machine
+REMOVED = 4
 
 
 class Small(Mounted):
@@ -26,6 +31,21 @@ class Small(Mounted):
         with self.ballast.open("wb", buffering=0) as file:
             while shutil.disk_usage(self.disc_here).free > free:
                 file.write(bytes(4096))
+
+
+class Large(Small):
+    """Its disc has 50 MB (of 1024 times 1024 bytes)."""
+
+    MB = 50
+
+    def __init__(self, directory):
+        super().__init__(directory, config=None)
+        self.config["recording"] = {"enabled": True, "channels": "separate", "free_mb": LEFT_MB}
+        self.config["deadlines"] = {"rtp_s": 600}  # the far end sends nothing
+
+    @property
+    def free_bytes(self):
+        return shutil.disk_usage(self.disc_here).free
 
 
 def begun(front, kitchen):
@@ -113,3 +133,50 @@ def test_the_oldest_recordings_go_and_without_any_left_calls_go_on_unrecorded_un
         over(front, kitchen, call)
         front.next("recording.available", recording=running)
         assert listed(front) == [made[2], running]
+
+
+def recorded(door):
+    """A short call in which the far end hears the station; its recording, and the least space that was free."""
+    door.begin()
+    with Packets(door.far_address, door.far_port) as far:
+        call = far.rung_by(door)
+        recording = door.next("recording.started", call)["data"]["recording"]
+        file = door.disc_here / "recordings" / f"{recording}.wav"
+        until(lambda: file.stat().st_size > RECORDED_BYTES, "a second on disc", log=door.told)
+        least = door.free_bytes
+        far.rtp.settimeout(PATIENCE_S)
+        assert far.rtp.recv(2048), "the far end hears"
+        door.post(f"/v1/calls/{call}/hangup")
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        door.final(call, kind="call.ended", cause="hangup")
+    door.next("recording.available", recording=recording)
+    return recording, min(least, door.free_bytes)
+
+
+def continuous(door, removed):
+    """Call after call, until so many recordings were removed; all of them, and the least space that was free."""
+    made = []
+    while len(door.ever("recording.deleted")) < removed:
+        made.append(recorded(door))
+    return [recording for recording, _ in made], min(free for _, free in made)
+
+
+def test_under_continuous_calls_the_oldest_go_no_call_fails_and_space_stays_free(tmp_path):
+    with Large(tmp_path / "door") as door:
+        door.leave(LEFT_MB * 1_000_000 + ROOM_BYTES)
+        made, least = continuous(door, REMOVED)
+
+        def gone():
+            return [event["data"]["recording"] for event in door.ever("recording.deleted", why="quota")]
+
+        def left():
+            rows = [row["id"] for row in reversed(door.get("/v1/recordings")["recordings"]) if row["complete"]]
+            files = {file.stem for file in (door.disc_here / "recordings").glob("*.wav")}
+            return rows == made[len(gone()) :] and files == set(rows)
+
+        assert REMOVED <= len(gone()) < len(made)
+        until(left, "the newest recordings, and no others", log=door.told)
+        assert gone() == made[: len(gone())], "the oldest, in their order"
+        assert least > LEFT_MB * 1_000_000 - UNSEEN_BYTES
+        assert not door.ever("recording.failed") + door.ever("storage.full") + door.ever("call.failed")
+        assert len(door.ever("call.ended")) == len(made)

@@ -24,12 +24,11 @@ from tests.support.waiting import PATIENCE_S, until
 
 HOUR, TEN_YEARS = 3600, 10 * 365 * 86400
 BEGUN_BYTES = 16_000  # half a second of samples, which stay when the disc is full
-DISC_MB = 24  # a recording wants FREE_MB to begin
 FREE_MB = 16
 # A namespace of mounts of its own: nothing of it is left when its last process has ended.
 APART = ("unshare", "--mount") if os.getuid() == 0 else ("unshare", "--mount", "--map-root-user")
 UNMOUNTED = 'exec "$@" --state "$0"'
-MOUNT = f'mount -t tmpfs -o size={DISC_MB}m state "$0" && {UNMOUNTED}'
+MOUNT = f'mount -t tmpfs -o size={{mb}}m state "$0" && {UNMOUNTED}'
 CAN_MOUNT = not subprocess.run([*APART, "mount", "-t", "tmpfs", "x", "/mnt"], capture_output=True).returncode
 
 
@@ -49,8 +48,10 @@ class OnDisc(Daemon):
 class Mounted(OnDisc):
     """The disc is a small file system of its own, seen by the daemon only."""
 
+    MB = 24  # a recording wants FREE_MB to begin
+
     def _on_disc(self):
-        return (*APART, "sh", "-c", MOUNT, str(self.disc))
+        return (*APART, "sh", "-c", MOUNT.format(mb=self.MB), str(self.disc))
 
     @property
     def disc_here(self):

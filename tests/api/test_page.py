@@ -316,6 +316,9 @@ def test_a_client_that_may_only_look_sees_no_buttons_for_what_it_may_not(page, s
     assert page.value("document.querySelector('#sound').hidden") is True
     links = page.value("[...document.querySelectorAll('nav a')].map((each) => each.innerText)")
     assert links == ["Home", "History", "Directory", "System"]
+    page.value("location.hash = 'codes'")
+    page.shows("[data-view=home]", "Door")
+    assert page.value("document.querySelector('[data-view=codes]').hidden") is True
 
 
 def test_an_installer_tries_lamp_and_sound_and_has_the_station_examined(page, shared, station):

@@ -7,8 +7,8 @@ import pytest
 
 from appliance import __version__ as version
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import inputs
-from appliance.core.model import RecordingSearch
+from appliance.core import inputs, orders
+from appliance.core.model import CredentialId, CredentialKind, Day, Period, RecordingSearch, RequestId
 from tests.api import fake
 from tests.api.browser import START_S
 from tests.api.conftest import PATIENCE_S, opened, press_until, show
@@ -262,6 +262,62 @@ def test_speaker_and_microphone_are_muted_by_switches(page, shared, station):
     page.click("#speaker-muted")
     until(lambda: len(station.requests) == 2)
     assert station.requests[1][0] == inputs.ChangeAudio(speaker_muted=True)
+
+
+def test_codes_and_cards_are_listed_with_their_validity_and_removed_at_the_second_press(page, shared, station):
+    often = {"kind": "card", "owner": HOSTILE, "schedule": [], "uses": None, "expires": None}
+    station.book = [fake.code("a-1", uses=0), fake.code("a-3", expires="2126-01-02T03:04:05Z")]
+    station.book.append(fake.code("a-2", **often))
+    opened(page, shared, station, "codes")
+    first = "Code · opens front · Mon, Fri 08:00\N{EN DASH}12:00 · used up · ended "
+    shows_rows(page, "#code-list", first, "3 times more · until Jan", f"{HOSTILE}\nCard · opens front · always")
+    assert page.value("document.querySelectorAll('main img').length + (window.hit ?? 0)") == 0
+    press_until(page, '[data-key="code a-2"]', lambda: station.requests)
+    assert station.requests[0] == (inputs.RemoveCredential("a-2"), "http:token")
+    page.shows("#code-said", "Removed.")
+    station.book = []
+    shared.tell("code.removed")
+    shows_rows(page, "#code-list")
+    page.shows("#codes-empty", "None yet.")
+
+
+def test_a_code_is_added_and_its_digits_leave_the_page(page, shared, station):
+    station.replies = fake.refused("conflict")
+    opened(page, shared, station, "codes")
+    page.type("#code-owner", "Cleaner")
+    page.type("#code-digits", "471108")
+    page.click("[name=door][value=front]")
+    page.click("[name=day][value=tue]")
+    page.value("document.querySelector('#code-begin').value = '08:00'")
+    page.type("#code-uses", "20")
+    page.click("#code-form [type=submit]")
+    page.shows("#banner", "That did not work. No. Because. Do not.")
+    station.book = [fake.code("a-1")]
+    station.replies = lambda _: orders.Reply(RequestId("q-1"), code=CredentialId("a-1"))
+    page.click("#code-form [type=submit]")
+    page.shows("#code-said", "Added for Cleaner.")
+    period = Period((Day.TUESDAY,), "08:00", "24:00")
+    wanted = inputs.AddCredential(CredentialKind.CODE, "471108", "Cleaner", ("front",), (period,), 20, None)
+    assert [action for action, _ in station.requests] == [wanted, wanted]
+    digits = "document.querySelector('#code-digits').value"
+    assert page.value(digits) == ""
+    page.type("#code-digits", "4711")
+    show(page, "home")
+    assert page.value(digits) == ""
+
+
+def test_a_card_is_added_by_its_number(page, shared, station):
+    station.book = [fake.code("a-1")]
+    station.replies = lambda _: orders.Reply(RequestId("q-1"), code=CredentialId("a-1"))
+    opened(page, shared, station, "codes")
+    choose(page, "#code-kind", "card")
+    page.shows("#code-hint", "The number that the reader reports.")
+    page.type("#code-owner", "Tenant")
+    page.type("#code-digits", "12AB")
+    page.click("[name=door][value=front]")
+    page.click("#code-form [type=submit]")
+    until(lambda: station.requests)
+    assert station.requests[0][0] == inputs.AddCredential(CredentialKind.CARD, "12AB", "Tenant", ("front",))
 
 
 def test_a_new_token_is_on_the_page_until_the_view_changes(page, shared, station):

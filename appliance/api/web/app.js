@@ -2,6 +2,7 @@
 
 import { showCalls, countFrom, showDurations } from "/calls.js";
 import "/check.js";
+import { showCodeDoors, showCodes } from "/codes.js";
 import { showDirectory } from "/directory.js";
 import { $ } from "/base/dom.js";
 import { showCountdowns, showDoors } from "/doors.js";
@@ -53,6 +54,7 @@ function show(state) {
   showSound(state.audio);
   showSystem(state);
   showRecordedDoors(state.doors);
+  showCodeDoors(state.doors);
   $("voice").textContent = voice(state.audio);
 }
 
@@ -84,7 +86,7 @@ async function refresh() {
 /** Show the view of the address, with what it needs beside the state. */
 function load() {
   showView();
-  const needs = { history: [showHistory], recordings: [showRecordings], system: [loadSystem, showTokens] }[view()] ?? [];
+  const needs = { history: [showHistory], recordings: [showRecordings], codes: [showCodes], system: [loadSystem, showTokens] }[view()] ?? [];
   for (const each of needs) each().catch(() => {}); // the link shows that the station is away
 }
 
@@ -129,7 +131,7 @@ async function connect() {
     heard(event.time);
     showEvent(event);
     refresh();
-    if (event.type.startsWith("access.token_") || (event.type.startsWith("recording.") && view() === "recordings")) load();
+    if (/^(access[.]token_|code[.])/.test(event.type) || (event.type.startsWith("recording.") && view() === "recordings")) load();
   };
   socket.onclose = () => { if (feed === socket) lost(new Error()); };
 }

@@ -14,6 +14,7 @@ from appliance.core.model import (
     CallSearch,
     Cause,
     Direction,
+    RecordedSound,
     RecordingClock,
     RecordingSearch,
     Speech,
@@ -190,6 +191,9 @@ class HttpPorts(Protocol):
 
     async def play_url(self, wanted: UrlSound, who: str) -> orders.Reply:
         """Play the sound of a URL; the reply comes when it is about to begin. Raises IntercomError."""
+
+    async def play_recording(self, wanted: RecordedSound, who: str) -> orders.Reply:
+        """The same for a finished recording."""
 
     def sounds(self) -> list[Json]:
         """The sounds that can be played by name, shaped as `models.NamedSound`. May block on the disc."""

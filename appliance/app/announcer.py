@@ -37,10 +37,12 @@ class Announcer:
             return
         from appliance.audio import announcements  # noqa: PLC0415  late: few stations speak
 
-        if (name := announcements.sentence(envelope)) is not None:
-            texts = ((language, announcements.languages()[language][name]) for language in speech.announce)
+        recording = self._config().recording
+        asks = recording.enabled and recording.message_s  # then a visitor is asked for a message in place of it
+        if (name := announcements.sentence(envelope)) is not None and not (asks and name == "unanswered"):
+            texts = announcements.texts(name, speech.announce, speech.language)
             self._next = deque(filter(None, [sounds[name]]))
-            self._next.extend(Speech(text, language=self._full(language)) for language, text in texts)
+            self._next.extend(Speech(text, language=language) for language, text in texts)
             self._go_on()
         elif envelope["type"] in OVER and envelope["data"]["playback"] == self._playing:
             if envelope["type"] == "playback.stopped":  # another sound has taken the speaker
@@ -54,11 +56,6 @@ class Announcer:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-
-    def _full(self, language: str) -> str:
-        """The configured language if it is a form of this one, such as en-gb of en."""
-        configured = self._config().speech.language
-        return configured if configured.partition("-")[0].lower() == language else language
 
     def _go_on(self) -> None:
         if self._next and (self._task is None or self._task.done()):

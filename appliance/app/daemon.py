@@ -15,6 +15,7 @@ from appliance.app.bus import Bus
 from appliance.app.made_sounds import MadeSounds
 from appliance.app.panel import Panel
 from appliance.app.paths import Places
+from appliance.app.recording_announcer import RecordingAnnouncer
 from appliance.app.sip_settings import sip_settings
 from appliance.app.web import StoredLists, Web
 from appliance.base.errors import IntercomError
@@ -114,9 +115,12 @@ class App:
         reactor.perform[orders.LogCall] = partial(_log_call, call_log, recordings)
         reactor.perform |= {orders.KeepCredential: codes.keep, orders.DropCredential: codes.drop}
         reactor.perform[orders.KeepLockouts] = codes.lock
-        sounds = MadeSounds(lambda: self._config, self._places, reactor)
+        sounds = MadeSounds(lambda: self._config, self._places, reactor, recordings.sound)
         announcer = Announcer(lambda: self._config, sounds)
+        recording_announcer = RecordingAnnouncer(lambda: self._config, sounds, reactor.post)
+        reactor.perform[orders.AnnounceRecording] = recording_announcer.announce
         reactor.keep += [audit.append, counts.take, sounds.take, recordings.take, announcer.take]
+        reactor.keep.append(recording_announcer.take)
         reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._report_status}
         reactor.make_so["kept"] = kept.desire
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -162,6 +166,7 @@ class App:
             clock.stop()
             network.stop()
             await announcer.stop()
+            await recording_announcer.stop()
             await web.stop()
             await link.stop()
             await panel.stop()

@@ -1,5 +1,6 @@
-"""Sounds that the station makes first, of texts and URLs: each becomes a file, and then a playback of the core's."""
+"""Sounds of texts, URLs and recordings: the station makes a file of each first, and then it is a core's playback."""
 
+import asyncio
 import re
 import shutil
 import time
@@ -12,24 +13,43 @@ from appliance.base import ids
 from appliance.base.types import Json
 from appliance.config.schema import Config
 from appliance.core import inputs, orders
-from appliance.core.model import BUILT_IN_SOUNDS, FETCHED, SOUND_NAME, SPEECH, PlaybackId, Speech, UrlSound
+from appliance.core.model import (
+    BUILT_IN_SOUNDS,
+    FETCHED,
+    RECORDED,
+    SOUND_NAME,
+    SPEECH,
+    CallId,
+    PlaybackId,
+    RecordedSound,
+    Speech,
+    UrlSound,
+)
 from appliance.runtime.reactor import Reactor
 
 if TYPE_CHECKING:
+    from appliance.audio.recorded_sounds import RecordedSounds
     from appliance.audio.speech import Speaker
     from appliance.audio.url_sounds import UrlSounds
 
 OPEN_OR_OVER = {"playback.ready", "playback.stopped", "playback.failed"}
-MADE = {SPEECH, FETCHED}
+MADE = {SPEECH, FETCHED, RECORDED}
 
 
 class MadeSounds:
-    """Speaks texts, and fetches sounds. A file loses its name once the SIP process has it open."""
+    """Speaks texts, fetches sounds, and plays recordings. A file loses its name once the SIP process has it open.
 
-    def __init__(self, config: Callable[[], Config], places: Places, reactor: Reactor) -> None:
+    recorded: the file of a finished recording; blocks on the disc, and raises IntercomError.
+    """
+
+    def __init__(
+        self, config: Callable[[], Config], places: Places, reactor: Reactor, recorded: Callable[[str], Path]
+    ) -> None:
         self._config, self._directory, self._reactor = config, places.made_sounds, reactor
+        self._recorded = recorded
         self._speaker: Speaker | None = None
         self._urls: UrlSounds | None = None
+        self._recordings: RecordedSounds | None = None
         self.clear()  # what an earlier daemon has left
 
     async def say(self, wanted: Speech, who: str) -> orders.Reply:
@@ -57,9 +77,11 @@ class MadeSounds:
         waited_s = time.monotonic() - begun
         return await self._begin(inputs.PlaySpeech(playback, wanted.call, wanted.speaker, wanted.volume, waited_s), who)
 
-    async def play(self, sound: str, who: str, playback: PlaybackId) -> orders.Reply:
-        """Play a sound by its name on the speaker, as the playback of that id."""
-        return await self._reactor.request(inputs.PlaySound(sound, playback=playback), who)
+    async def play(
+        self, sound: str, who: str, playback: PlaybackId, call: CallId | None = None, *, speaker: bool = True
+    ) -> orders.Reply:
+        """Play a sound by its name on the speaker or into a call, as the playback of that id."""
+        return await self._reactor.request(inputs.PlaySound(sound, call, speaker, playback=playback), who)
 
     def names(self) -> list[Json]:
         """The sounds that can be played by name, with whether they are built in. Blocks on the disc."""
@@ -77,6 +99,20 @@ class MadeSounds:
         waited_s = time.monotonic() - begun
         where = wanted.call, wanted.speaker, wanted.loop, wanted.volume, wanted.seconds
         return await self._begin(inputs.PlayUrl(playback, *where, waited_s), who)
+
+    async def play_recording(self, wanted: RecordedSound, who: str) -> orders.Reply:
+        """Play a recording; the reply comes when it is about to begin. Raises IntercomError."""
+        from appliance.audio.recorded_sounds import RecordedSounds  # noqa: PLC0415  late: few stations play them
+
+        begun = time.monotonic()
+        if self._recordings is None:
+            self._recordings = RecordedSounds(self._directory)
+        sound = await asyncio.to_thread(self._recorded, wanted.recording)
+        playback = PlaybackId(ids.new("p"))
+        await self._recordings.place(sound, self._directory / f"{playback}.wav")
+        waited_s = time.monotonic() - begun
+        where = wanted.call, wanted.speaker, wanted.loop, wanted.volume, wanted.seconds
+        return await self._begin(inputs.PlayRecording(playback, *where, waited_s), who)
 
     def take(self, envelope: Json) -> None:
         """Remove the file of a playback that has it open, or is over."""

@@ -72,7 +72,8 @@ class Web:
     ) -> None:
         self._now, self._config = config, config()  # what a reload changes, and what the start has used
         self._places, self._reactor, self._file = places, reactor, file
-        self._counts, self.say, self.play_url, self.sounds = counts, sounds.say, sounds.play_url, sounds.names
+        self._counts, self.say, self.sounds = counts, sounds.say, sounds.names
+        self.play_url, self.play_recording = sounds.play_url, sounds.play_recording
         self.recordings, self.call_log = kept.recordings, kept.call_log
         self.audit, self.answers = kept.audit, kept.answers
         self.request, self.snapshot, self.codes = reactor.request, reactor.snapshot, reactor.codes

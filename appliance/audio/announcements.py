@@ -1,5 +1,6 @@
-"""What the station says to a visitor at an event, by language: the table `announcements.toml`."""
+"""What the station says by itself, by language: the table `announcements.toml`."""
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +23,20 @@ def sentence(envelope: Json) -> str | None:
         case "ring.ended" if data["result"] == RingResult.UNANSWERED:
             return "unanswered"
     return None
+
+
+def texts(name: str, wanted: Iterable[str], configured: str) -> Iterator[tuple[str, str]]:
+    """The sentence of that name in each language, with the language to speak it in.
+
+    That is the configured one if it is a form of it, such as en-gb of en.
+    """
+    for language in wanted:
+        yield configured if base(configured) == language else language, languages()[language][name]
+
+
+def base(language: str) -> str:
+    """The language without its form: en of en-gb."""
+    return language.partition("-")[0].lower()
 
 
 @cache

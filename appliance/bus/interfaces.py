@@ -8,7 +8,6 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import to_builtins
@@ -17,6 +16,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.bus.ports import BusPorts
+from appliance.bus.texts import bounded, search_of
 from appliance.core import inputs, orders
 from appliance.core.model import (
     PLAYABLE,
@@ -24,19 +24,20 @@ from appliance.core.model import (
     ButtonId,
     CallId,
     DoorId,
+    RecordedSound,
     RecordingId,
     RecordingOrder,
-    RecordingSearch,
     RecordingSide,
     Speech,
     Tone,
     UrlSound,
+    kind_of,
 )
 
 ROOT = "/org/intercomd"
 DECLINE = 603
-LONGEST = 512  # characters of a text from a client
 MOST_RECORDINGS = 200  # of a page
+OF_RECORDING = "recording:"  # before its id, in place of a sound's name
 
 
 class Asked(Record):
@@ -116,19 +117,11 @@ def _flag(name: str, key: str) -> Property:
     return Property(name, "b", lambda view: bool(view[key]))
 
 
-def _bounded(text: str) -> str:
-    if len(text) > LONGEST:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, f"{len(text)} characters are too long.", f"The limit is {LONGEST} characters."
-        )
-    return text
-
-
 # -- the methods' actions ----------------------------------------------------------------------------------------------
 
 
 async def _dial(asked: Asked, to: str) -> list[Any]:
-    reply = await asked.do(inputs.Dial(_bounded(to)))
+    reply = await asked.do(inputs.Dial(bounded(to)))
     if reply.call is None:
         raise IntercomError(ErrorCode.UNAVAILABLE, "No call was placed.", reply.warning)
     return [call_path(reply.call)]
@@ -142,7 +135,7 @@ async def _hang_up_all(asked: Asked) -> list[Any]:
 
 
 async def _open_named(asked: Asked, door: str, seconds: float) -> list[Any]:
-    await asked.do(inputs.OpenDoor(DoorId(_bounded(door)), None if seconds == 0 else seconds))
+    await asked.do(inputs.OpenDoor(DoorId(bounded(door)), None if seconds == 0 else seconds))
     return []
 
 
@@ -164,7 +157,7 @@ def _of_door(make: Callable[[DoorId], inputs.Action]) -> Callable[..., Awaitable
 
 
 async def _press(asked: Asked, button: str, seconds: float) -> list[Any]:
-    await asked.do(inputs.PressButton(ButtonId(_bounded(button)), seconds))
+    await asked.do(inputs.PressButton(ButtonId(bounded(button)), seconds))
     return []
 
 
@@ -213,23 +206,27 @@ def _done(reply: orders.Reply) -> list[Any]:
 async def _play_tone(asked: Asked, tone: str, country: str, seconds: float) -> list[Any]:
     if tone not in PLAYABLE:
         raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, f"{_bounded(tone)} is no tone.", f"Choose one of: {', '.join(PLAYABLE)}."
+            ErrorCode.PARAMETER_INVALID, f"{bounded(tone)} is no tone.", f"Choose one of: {', '.join(PLAYABLE)}."
         )
-    await asked.do(inputs.PlayTone(Tone(tone), _hearer(asked), _bounded(country), seconds))
+    await asked.do(inputs.PlayTone(Tone(tone), _hearer(asked), bounded(country), seconds))
     return []
 
 
 async def _play_sound(asked: Asked, sound: str, loop: bool, volume: float) -> list[Any]:
-    """`sound` may be a URL."""
+    """`sound` may be a URL, or recording: and the id of one."""
+    if sound.startswith(OF_RECORDING):
+        recording = RecordingId(bounded(sound.removeprefix(OF_RECORDING)))
+        recorded = RecordedSound(recording, _hearer(asked), loop=loop, volume=volume)
+        return _done(await asked.daemon.play_recording(recorded, asked.who))
     if "://" not in sound:
-        await asked.do(inputs.PlaySound(_bounded(sound), _hearer(asked), loop=loop, volume=volume))
+        await asked.do(inputs.PlaySound(bounded(sound), _hearer(asked), loop=loop, volume=volume))
         return []
-    wanted = UrlSound(_bounded(sound), _hearer(asked), loop=loop, volume=volume)
+    wanted = UrlSound(bounded(sound), _hearer(asked), loop=loop, volume=volume)
     return _done(await asked.daemon.play_url(wanted, asked.who))
 
 
 async def _say(asked: Asked, text: str, language: str, voice: str, rate: int) -> list[Any]:
-    wanted = Speech(text, _hearer(asked), language=_bounded(language), voice=_bounded(voice), rate=rate)
+    wanted = Speech(text, _hearer(asked), language=bounded(language), voice=bounded(voice), rate=rate)
     return _done(await asked.daemon.say(wanted, asked.who))
 
 
@@ -256,45 +253,22 @@ async def _list_recordings(asked: Asked, search: dict[str, str], limit: int, cur
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, f"A page cannot have {limit} recordings.", f"It has 1 to {MOST_RECORDINGS}."
         )
-    wanted = _search(search)
+    wanted = search_of(search)
     rows = await asyncio.to_thread(asked.daemon.recordings.list, limit + 1, cursor or None, wanted)
-    page = [to_builtins(row) | {"url": f"/v1/recordings/{row.id}/audio"} for row in rows[:limit]]
+    page = [
+        to_builtins(row) | {"kind": kind_of(row.id), "url": f"/v1/recordings/{row.id}/audio"} for row in rows[:limit]
+    ]
     following = rows[limit - 1].number if len(rows) > limit else None
     return [json.dumps({"recordings": page, "next": following})]
 
 
-def _search(given: dict[str, str]) -> RecordingSearch:
-    names = RecordingSearch.__struct_fields__
-    unknown = [name for name in given if name not in names]
-    if unknown:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID,
-            f"Recordings are not searched by {_bounded(unknown[0])}.",
-            f"Choose from: {', '.join(names)}.",
-        )
-    return RecordingSearch(
-        **{name: _moment(text) if name in {"after", "before"} else _bounded(text) for name, text in given.items()}
-    )
-
-
-def _moment(text: str) -> str:
-    """A time as the index has it: with its offset, brought to UTC."""
-    try:
-        at = datetime.fromisoformat(_bounded(text))
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise IntercomError(ErrorCode.PARAMETER_INVALID, f"{text} is no time.", "", "Write it as 2026-11-20T08:30:00Z.")
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
 async def _delete_recording(asked: Asked, recording: str) -> list[Any]:
-    await asyncio.to_thread(asked.daemon.recordings.delete, _bounded(recording), asked.who)
+    await asyncio.to_thread(asked.daemon.recordings.delete, bounded(recording), asked.who)
     return []
 
 
 async def _protect_recording(asked: Asked, recording: str, protected: bool) -> list[Any]:
-    await asyncio.to_thread(asked.daemon.recordings.protect, _bounded(recording), asked.who, wanted=protected)
+    await asyncio.to_thread(asked.daemon.recordings.protect, bounded(recording), asked.who, wanted=protected)
     return []
 
 
@@ -328,7 +302,7 @@ def _of_recording(to: RecordingOrder) -> Callable[..., Awaitable[list[Any]]]:
 def _side(named: str) -> RecordingSide | None:
     """A side of a recording; None for both, which are named by no text."""
     if named and named not in set(RecordingSide):
-        what = f"A recording has no side {_bounded(named)}."
+        what = f"A recording has no side {bounded(named)}."
         raise IntercomError(ErrorCode.PARAMETER_INVALID, what, "", "Name local or remote, or neither for both.")
     return RecordingSide(named) if named else None
 
@@ -337,7 +311,7 @@ async def _transfer(asked: Asked, to: str) -> list[Any]:
     """`to` may be the path of another call's object."""
     call = CallId(asked.id)
     other = next((each["id"] for each in asked.daemon.snapshot()["calls"] if call_path(each["id"]) == to), None)
-    await asked.do(inputs.TransferCall(call, _bounded(to)) if other is None else inputs.ConnectCalls(call, other))
+    await asked.do(inputs.TransferCall(call, bounded(to)) if other is None else inputs.ConnectCalls(call, other))
     return []
 
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from appliance.base.types import Json
 from appliance.core import inputs, orders
-from appliance.core.model import RecordingSearch, Speech, UrlSound
+from appliance.core.model import RecordedSound, RecordingSearch, Speech, UrlSound
 
 
 class Recordings(Protocol):
@@ -35,6 +35,9 @@ class BusPorts(Protocol):
 
     async def play_url(self, wanted: UrlSound, who: str) -> orders.Reply:
         """Play the sound of a URL; the reply comes when it is about to begin. Raises IntercomError."""
+
+    async def play_recording(self, wanted: RecordedSound, who: str) -> orders.Reply:
+        """The same for a finished recording."""
 
     @property
     def recordings(self) -> Recordings:

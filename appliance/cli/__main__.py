@@ -395,8 +395,7 @@ def play(client: Client, given: argparse.Namespace) -> int:
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, "No sound is given.", "", "intercomctl play --list shows the names."
         )
-    body = {"url" if "://" in given.sound else "sound": given.sound, "loop": given.loop, "volume": given.volume}
-    return output(client.ask("POST", path, body, MADE_SOUND_S), given, show.done)
+    return output(client.ask("POST", path, options.wanted_sound(given), MADE_SOUND_S), given, show.done)
 
 
 def say(client: Client, given: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from appliance.base.types import Json
 from appliance.cli.recordings import moment
 
 CONFIG, STATE = Path("/etc/intercomd/intercomd.toml"), Path("/var/lib/intercomd")
@@ -52,13 +53,23 @@ def sound(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "sound",
         nargs="?",
-        help="name of a built-in sound or of a file in audio.sounds, without .wav; or the URL of a WAV file",
+        help="name of a built-in sound or of a file in audio.sounds, without .wav; the URL of a WAV file; or "
+        "recording:ID",
     )
     parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
     parser.add_argument("--loop", action="store_true", help="again and again")
     parser.add_argument("--volume", type=float, default=100.0, help="in per cent of the file's (default 100)")
     parser.add_argument("--stop", metavar="PLACE", help="stop the sound: speaker, or the id of a call")
     parser.add_argument("--list", action="store_true", help="list the sounds")
+
+
+def wanted_sound(given: argparse.Namespace) -> Json:
+    """The request for that sound, which is a name, a URL, or a recording."""
+    kind, colon, recording = given.sound.partition(":")
+    what = {"url" if "://" in given.sound else "sound": given.sound}
+    if colon and kind == "recording":
+        what = {"recording": recording}
+    return {**what, "loop": given.loop, "volume": given.volume}
 
 
 def speech(parser: argparse.ArgumentParser) -> None:

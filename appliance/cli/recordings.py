@@ -22,6 +22,7 @@ FILTERS = {
     "door": "only those during which this door was opened",
     "outcome": "only those of calls that ended so, such as hangup or no_answer",
     "note": "only those of calls with this in their note",
+    "kind": "only call or message: a visitor's",
 }
 TIMES = {"after": "only those that began then or later", "before": "only those that began earlier"}
 

@@ -126,7 +126,8 @@ def recordings(answer: Json) -> str:
 
 
 def _recording(recording: Json) -> str:
-    about = [recording["outcome"].replace("_", " "), *(f"door {door}" for door in recording["doors"])]
+    about = ["message"] if recording["kind"] == "message" else []
+    about += [recording["outcome"].replace("_", " "), *(f"door {door}" for door in recording["doors"])]
     about += ["time uncertain"] if recording["clock"] == "uncertain" else []
     about += ["protected"] if recording["protected"] else []
     about += ["copied"] if recording["copied"] else ["copy failed"] if recording["copy_error"] else []

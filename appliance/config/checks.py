@@ -27,6 +27,7 @@ LIGHTS = {
     "rgb_lines": (("pin", "line", "active_low"), "it has three lines, and common gives the level at which they shine"),
     "rgb_pwm": (("pin", "chip", "line", "active_low"), "the channels are named in rgb_pwm"),
 }
+SAID = ("opened", "unanswered", "denied")
 Found = Iterator[tuple[str, str]]  # dotted place, sentence
 Named = Mapping[str, Table]  # tables by their names
 
@@ -81,11 +82,11 @@ def _turn(config: Config) -> Found:
 def _sounds(config: Config) -> Found:
     if config.speech.engine == "piper" and config.speech.piper_voice == "":
         yield "speech.piper_voice", "is missing: the voice of Piper"
-    for event in ("opened", "unanswered", "denied"):
-        sound = getattr(config.speech, f"{event}_sound")
+    named = {f"speech.{event}_sound": getattr(config.speech, f"{event}_sound") for event in SAID}
+    for place, sound in {**named, "recording.announce_sound": config.recording.announce_sound}.items():
         if config.audio.sounds == "" and sound and sound not in BUILT_IN_SOUNDS:
             built_in = ", ".join(BUILT_IN_SOUNDS)
-            yield f"speech.{event}_sound", f"there is no sound {sound}: choose one of {built_in}, or set audio.sounds"
+            yield place, f"there is no sound {sound}: choose one of {built_in}, or set audio.sounds"
 
 
 def _panel(config: Config, *, wired: bool) -> Found:

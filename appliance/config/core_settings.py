@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Settings:
     """The settings of the core; `flats`: the directory's."""
+    announced = model.Announcements(config.recording.announce_incoming, config.recording.announce_outgoing)
     return model.Settings(
         station=config.station.name,
         user=config.station.user,
@@ -78,7 +79,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
         ),
         plans=tuple(_plan(name, plan) for name, plan in config.plan.items()),
         directory=tuple(_entry(flat, config) for flat in flats),
-        accounts=tuple(_account(name, account) for name, account in config.account.items()),
+        accounts=tuple(_account(name, account, announced) for name, account in config.account.items()),
         callers=config.sip.callers,
         transfer_policy=config.sip.transfer_policy,
         max_calls=config.sip.max_calls,
@@ -103,6 +104,9 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
         record=config.recording.enabled,
         recorded_calls=model.RecordedCalls(config.recording.calls),
         recording_channels=model.RecordingChannels(config.recording.channels),
+        announcements=announced,
+        must_announce=config.recording.announce_required,
+        message_s=config.recording.message_s,
         deadlines=model.Deadlines(**dict(config.deadlines)),
     )
 
@@ -112,7 +116,7 @@ def domain(account: AccountTable) -> str:
     return account.domain or registrar(account.registrar)[0]
 
 
-def _account(name: str, account: AccountTable) -> model.AccountSettings:
+def _account(name: str, account: AccountTable, otherwise: model.Announcements) -> model.AccountSettings:
     return model.AccountSettings(
         AccountId(name),
         account.user,
@@ -124,6 +128,9 @@ def _account(name: str, account: AccountTable) -> model.AccountSettings:
         callers=account.callers,
         inband_digits=account.inband_digits,
         transfer_policy=account.transfer_policy,
+        announcements=model.Announcements(
+            account.announce_incoming or otherwise.incoming, account.announce_outgoing or otherwise.outgoing
+        ),
     )
 
 

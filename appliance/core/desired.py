@@ -93,6 +93,7 @@ class Sound(Tagged):
     how `tone` sounds.
     links: pairs (speaking call, hearing call) that hear each other beside the panel; recordings include this sound.
     sent: (speaking call, hearing call or None for the speaker, gain in per cent), on the order of a client.
+    message: the recording of the microphone without a call.
     """
 
     calls: tuple[CallMedia, ...] = ()
@@ -107,6 +108,7 @@ class Sound(Tagged):
     country: str = ""
     files: tuple[PlayedFile, ...] = ()
     sent: tuple[tuple[CallId, CallId | None, float], ...] = ()
+    message: RecordingId | None = None
 
 
 class RelayPulse(Record):

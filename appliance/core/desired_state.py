@@ -5,9 +5,10 @@ from math import inf
 from appliance.core.accounts import sip_uris
 from appliance.core.appliance import persistence
 from appliance.core.audio import levels, playbacks, self_test
+from appliance.core.calls import recording
 from appliance.core.conferences import mixing
 from appliance.core.desired import Desired, RelayPulse, Sound
-from appliance.core.model import State
+from appliance.core.model import RecordingId, State
 from appliance.core.panel.indications import lamps, tone
 from appliance.core.rooms import ROOMS
 from appliance.core.sound import media, sent, sound_of
@@ -31,6 +32,7 @@ def desired(state: State) -> Desired:
             country=state.settings.audio.country,
             files=playbacks.files(state) if state.audio.playbacks else (),
             sent=sent(state) if state.audio.links else (),
+            message=_message(state) if state.calls.recordings else None,
         ),
         relays=tuple(
             RelayPulse(door, pulse.id, int(pulse.until * 1e9), pulse.held)
@@ -42,6 +44,12 @@ def desired(state: State) -> Desired:
         wake_at=wake_at(state),
         status=status(state),
     )
+
+
+def _message(state: State) -> RecordingId | None:
+    """The visitor's message that is to be recorded now."""
+    message = recording.message_of(state)
+    return message.id if message is not None and message.ready else None
 
 
 def wake_at(state: State) -> float | None:

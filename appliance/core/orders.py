@@ -180,8 +180,23 @@ class Renew(Tagged):
     """The machine's address has changed: move calls to the new one by re-INVITE, and register again."""
 
 
+class AnnounceRecording(Record):
+    """Play an announcement to the far end, and on the speaker if there is one, then post RecordingAnnounced.
+
+    spoken: a text, else a sound. Without a call: ask the visitor for a message, then beep.
+    """
+
+    call: CallId
+    recording: RecordingId
+    spoken: bool
+    speaker: bool
+
+
 class PrepareRecording(Record):
-    """Make the file and its index row durable, then post RecordingPrepared or RecordingRefused."""
+    """Make the file and its index row durable, then post RecordingPrepared or RecordingRefused.
+
+    remote: the far end, or of a visitor's message the plan that nobody answered.
+    """
 
     call: CallId
     recording: RecordingId
@@ -259,4 +274,4 @@ CallOrder = (
 AccountOrder = Register | Unregister
 SipOrder = CallOrder | AccountOrder | Renew | Probe | Subscribe | Unsubscribe | SendMessage
 BookOrder = KeepCredential | DropCredential | KeepLockouts
-Order = SipOrder | PrepareRecording | FinishRecording | LogCall | BookOrder | Reply
+Order = SipOrder | AnnounceRecording | PrepareRecording | FinishRecording | LogCall | BookOrder | Reply

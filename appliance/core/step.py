@@ -19,7 +19,7 @@ from appliance.core.panel import indications
 from appliance.core.rooms import ROOMS
 from appliance.core.transfers import transferee, transferor
 from appliance.core.transition import Turn
-from appliance.core.visitor_ring import ring
+from appliance.core.visitor_ring import message, ring
 
 
 class Step(Record):
@@ -70,6 +70,8 @@ def settle(turn: Turn) -> None:
     lifecycle.settle(turn)
     if turn.audio.links:
         links.settle(turn)
+    if turn.calls.recordings:
+        message.settle(turn)
     focus.settle(turn)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from appliance.base.record import Record
-from appliance.core.model import CallId, RecordingClock, RecordingId, RecordingSearch
+from appliance.core.model import OF_MESSAGE, CallId, RecordingClock, RecordingId, RecordingKind, RecordingSearch
 
 COLUMNS = (
     "number, id, call, remote, started, duration_s, bytes, sha256, complete, recovered, "
@@ -100,6 +100,9 @@ def page(limit: int, before: int | None, search: RecordingSearch) -> tuple[str, 
         conditions.append(("outcome = ?", (search.outcome,)))
     if search.note:
         conditions.append((LIKE.format("note"), (part(search.note),)))
+    if search.kind:
+        is_message = "id LIKE '%' || ?"
+        conditions.append((is_message if search.kind == RecordingKind.MESSAGE else f"NOT {is_message}", (OF_MESSAGE,)))
     where = " AND ".join(condition for condition, _ in conditions)
     values = tuple(value for _, some in conditions for value in some)
     query = f"SELECT {COLUMNS} FROM recordings WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - our own words

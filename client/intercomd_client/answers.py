@@ -625,8 +625,9 @@ class Recording(TypedDict):
     """A recording: a sound file and its description."""
 
     id: str
-    call: str
-    remote: str
+    kind: words.RecordingKind  # message: a visitor's, left when nobody answered.
+    call: str  # Empty of a message.
+    remote: str  # Address of the far end; of a message, the target or plan that nobody answered.
     started: str  # UTC.
     duration_s: float  # 0 until it is complete.
     bytes: int  # 0 until it is complete.

@@ -78,6 +78,7 @@ class PlayInCall(TypedDict):
 
     sound: NotRequired[str | None]
     url: NotRequired[str | None]
+    recording: NotRequired[str | None]  # Id of a finished recording. `GET /v1/recordings` lists them.
     loop: NotRequired[bool]  # Whether it begins again at its end, until it is stopped.
     volume: NotRequired[float]  # In % of the file's.
     seconds: NotRequired[float]  # Longest duration.
@@ -253,10 +254,11 @@ class AudioChange(TypedDict):
 
 
 class PlaySound(TypedDict):
-    """A sound to play: one of the station, or a URL."""
+    """A sound to play: one of the station, a URL, or a recording."""
 
     sound: NotRequired[str | None]
     url: NotRequired[str | None]
+    recording: NotRequired[str | None]  # Id of a finished recording. `GET /v1/recordings` lists them.
     loop: NotRequired[bool]  # Whether it begins again at its end, until it is stopped.
     volume: NotRequired[float]  # In % of the file's.
     seconds: NotRequired[float]  # Longest duration.

@@ -486,6 +486,7 @@ class Operations(Connection):
         door: str | None = None,
         outcome: words.Cause | None = None,
         note: str | None = None,
+        kind: words.RecordingKind | None = None,
     ) -> answers.Recordings:
         """A page of recordings, newest first; `cursor` is the `next` of the previous page.
 
@@ -500,6 +501,7 @@ class Operations(Connection):
             "door": door,
             "outcome": outcome,
             "note": note,
+            "kind": kind,
         }
         return await self._ask(answers.Recordings, "GET", "/v1/recordings", query=query)
 

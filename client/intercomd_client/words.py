@@ -286,6 +286,9 @@ RecordingClock = Literal["right", "corrected", "uncertain"]
 # What the file of a recording is: WAV, or Opus in Ogg once it was converted.
 RecordingFormat = Literal["wav", "opus"]
 
+# What is recorded: a call, or a message that a visitor leaves when nobody answers.
+RecordingKind = Literal["call", "message"]
+
 # A side of a recorded call: what its far end hears, and what it says.
 RecordingSide = Literal["local", "remote"]
 

@@ -12,7 +12,16 @@ from appliance.api.http.tokens import Token, Tokens
 from appliance.api.ports import Measured
 from appliance.base.errors import IntercomError
 from appliance.core import inputs, orders
-from appliance.core.model import CallId, CallSearch, PlaybackId, RecordingSearch, RequestId, Speech, UrlSound
+from appliance.core.model import (
+    CallId,
+    CallSearch,
+    PlaybackId,
+    RecordedSound,
+    RecordingSearch,
+    RequestId,
+    Speech,
+    UrlSound,
+)
 from appliance.runtime.counts import Counts
 
 TIME = "2026-11-20T06:07:08.123456Z"
@@ -153,7 +162,7 @@ class Station:
         self.requests: list[tuple[inputs.Action, str]] = []
         self.names: list[dict[str, Any]] = []
         self.said: list[tuple[Speech, str]] = []
-        self.fetched: list[tuple[UrlSound, str]] = []
+        self.fetched: list[tuple[UrlSound | RecordedSound, str]] = []
         self.denials: list[tuple[str, str, str]] = []
         self.lockouts: list[tuple[str, float]] = []
         self.tokens = Tokens(directory / "http.tokens")
@@ -224,6 +233,10 @@ class Station:
     async def play_url(self, wanted: UrlSound, who: str) -> orders.Reply:
         self.fetched.append((wanted, who))
         return self.replies(inputs.PlayUrl(PlaybackId("p-1"), wanted.call))
+
+    async def play_recording(self, wanted: RecordedSound, who: str) -> orders.Reply:
+        self.fetched.append((wanted, who))
+        return self.replies(inputs.PlayRecording(PlaybackId("p-1"), wanted.call))
 
     async def say(self, wanted: Speech, who: str) -> orders.Reply:
         self.said.append((wanted, who))

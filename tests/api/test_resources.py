@@ -15,6 +15,7 @@ from appliance.core.model import (
     Content,
     MessageId,
     Pattern,
+    RecordedSound,
     RecordingChannels,
     RecordingOrder,
     RecordingSearch,
@@ -195,11 +196,17 @@ URLS = [
         {"url": "http://x", "loop": True, "volume": 50, "seconds": 9, "speaker": True},
         UrlSound("http://x", "c-1", speaker=True, loop=True, volume=50.0, seconds=9.0),
     ),
+    ("/v1/audio/playback", {"recording": "r-1"}, RecordedSound("r-1")),
+    (
+        "/v1/calls/c-1/playback",
+        {"recording": "r-1", "loop": True, "volume": 50, "seconds": 9, "speaker": True},
+        RecordedSound("r-1", "c-1", speaker=True, loop=True, volume=50.0, seconds=9.0),
+    ),
 ]
 
 
 @pytest.mark.parametrize(("path", "body", "wanted"), URLS)
-def test_a_url_is_fetched_and_events_report_the_rest(client, station, path, body, wanted):
+def test_a_url_is_fetched_or_a_recording_played_and_events_report_the_rest(client, station, path, body, wanted):
     assert client.post(path, json=body).status_code == 202
     assert [url for url, _ in station.fetched] == [wanted]
     station.replies = lambda _: orders.Reply(RequestId("q-1"), error=IntercomError(ErrorCode.CALL_NOT_FOUND, "None."))
@@ -207,9 +214,13 @@ def test_a_url_is_fetched_and_events_report_the_rest(client, station, path, body
 
 
 @pytest.mark.parametrize(
-    "odd", [{}, {"sound": "a", "url": "http://47110815"}, {"url": 47110815}, {"url": "http://47110815" * 200}]
+    "odd",
+    [
+        *({}, {"sound": "a", "url": "http://47110815"}, {"url": 47110815}, {"url": "http://47110815" * 200}),
+        *({"sound": "a", "recording": "r-47110815"}, {"recording": "../47110815"}, {"recording": "r-47110815/../.."}),
+    ],
 )
-def test_a_sound_is_a_file_or_a_url_and_its_refusal_does_not_repeat_it(client, station, odd):
+def test_a_sound_is_a_file_a_url_or_a_recording_and_its_refusal_does_not_repeat_it(client, station, odd):
     for path in ("/v1/audio/playback", "/v1/calls/c-1/playback"):
         answer = client.post(path, json=odd)
         assert (answer.status_code, answer.json()["code"]) == (400, "parameter-invalid")
@@ -351,9 +362,9 @@ def test_the_call_log_is_paged_newest_first(client, station):
     assert pages == [["c-5", "c-4"], ["c-3", "c-2"], ["c-1"]]
 
 
-def test_recordings_are_searched_by_time_party_door_outcome_and_note(client, station):
+def test_recordings_are_searched_by_time_party_door_outcome_note_and_kind(client, station):
     station.recordings.add()
-    wanted = {"party": "Ann", "door": "front", "outcome": "no_answer", "note": "100% & more"}
+    wanted = {"party": "Ann", "door": "front", "outcome": "no_answer", "note": "100% & more", "kind": "message"}
     times = {"after": "2026-11-20T08:00:00+01:00", "before": "2026-11-21T00:00:00.5Z"}
     assert len(client.get("/v1/recordings", params={**wanted, **times, "limit": 2}).json()["recordings"]) == 1
     after, before = "2026-11-20T07:00:00.000000Z", "2026-11-21T00:00:00.500000Z"

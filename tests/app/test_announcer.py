@@ -36,9 +36,9 @@ OPENED = event("door.unlocked", means="api")
 ALONE = event("ring.ended", result="unanswered")
 
 
-def announce(act, faults=(), **speech):
+def announce(act, faults=(), recording=None, **speech):
     """Run `act(announcer, sounds, settle)`; returns what was spoken, as language and first word."""
-    config = check({"speech": {"announce": ["en", "de"], **speech}}, "test")
+    config = check({"speech": {"announce": ["en", "de"], **speech}, "recording": recording or {}}, "test")
     sounds = Sounds()
     sounds.faults = list(faults)
 
@@ -75,6 +75,16 @@ def test_a_form_of_the_language_is_spoken_if_it_is_configured():
 
 def test_without_a_language_nothing_is_said():
     assert announce(both, announce=[]) == []
+
+
+def test_that_nobody_answers_is_said_by_what_asks_for_a_message_where_the_station_takes_them():
+    async def act(announcer, _sounds, settle):
+        announcer.take(ALONE)
+        await settle()
+        announcer.take(OPENED)
+        await settle()
+
+    assert announce(act, recording={"enabled": True, "message_s": 60}) == [("en", "The")]
 
 
 def test_the_sound_of_the_event_is_first_and_needs_no_language():

@@ -31,7 +31,7 @@ def spoken(tmp_path, monkeypatch):
 
     def speak(settings, text):
         config = check({"speech": settings}, "test")
-        sounds = MadeSounds(lambda: config, Places(tmp_path, tmp_path), Reactor())
+        sounds = MadeSounds(lambda: config, Places(tmp_path, tmp_path), Reactor(), tmp_path.joinpath)
         asyncio.run(sounds.speak(text, "test", PlaybackId("p-1")))
         return asked[-1]
 

@@ -1,11 +1,11 @@
-"""What the station says to a visitor by itself: at which events, and in which languages."""
+"""What the station says by itself: at which events, and in which languages."""
 
 import subprocess
 from typing import get_args
 
 import pytest
 
-from appliance.audio.announcements import languages, sentence
+from appliance.audio.announcements import languages, sentence, texts
 from appliance.config.schema.audio import SpeechTable
 
 ANNOUNCED = [
@@ -32,8 +32,13 @@ def test_a_visitor_hears_what_concerns_a_visitor(kind, data, said):
 def test_every_language_that_may_be_configured_has_every_sentence():
     ((configured,),) = (get_args(each) for each in [SpeechTable.model_fields["announce"].annotation])
     assert set(get_args(configured)) == set(languages())
-    wanted = {said for _, _, said in ANNOUNCED if said}
-    assert all(set(texts) == wanted and all(texts.values()) for texts in languages().values())
+    wanted = {said for _, _, said in ANNOUNCED if said} | {"recorded", "message"}
+    assert all(set(said) == wanted and all(said.values()) for said in languages().values())
+
+
+def test_a_sentence_is_spoken_in_each_language_and_in_the_form_of_it_that_is_configured():
+    said = texts("recorded", ["de", "en"], "en-GB")
+    assert list(said) == [("de", "Dieses Gespräch wird aufgezeichnet."), ("en-GB", "This call is recorded.")]
 
 
 def test_espeak_ng_speaks_every_language():

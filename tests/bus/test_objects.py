@@ -14,6 +14,7 @@ from appliance.bus import service
 from appliance.bus.tree import name_path
 from appliance.core import inputs, orders
 from appliance.core.model import (
+    RecordedSound,
     RecordingOrder,
     RecordingSearch,
     RecordingSide,
@@ -385,7 +386,7 @@ def test_a_text_is_spoken_on_the_speaker_and_in_a_call(bus, tmp_path):
     on_bus(bus, tmp_path, act)
 
 
-def test_a_url_is_played_on_the_speaker_and_in_a_call(bus, tmp_path):
+def test_a_url_or_a_recording_is_played_on_the_speaker_and_in_a_call(bus, tmp_path):
     async def act(station, client):
         station.state["calls"] = [call("c-1")]
         await client.get(ROOT, APPLIANCE1, "PlaySound", "sbd", "http://x/a.wav", False, 100.0)
@@ -393,6 +394,13 @@ def test_a_url_is_played_on_the_speaker_and_in_a_call(bus, tmp_path):
         assert [wanted for wanted, _ in station.fetched] == [
             UrlSound("http://x/a.wav"),
             UrlSound("http://x/b.wav", "c-1", loop=True, volume=50.0),
+        ]
+        station.fetched.clear()
+        await client.get(ROOT, APPLIANCE1, "PlaySound", "sbd", "recording:r-1", False, 100.0)
+        await client.get(CALL, CALL1, "PlaySound", "sbd", "recording:r-2", True, 50.0)
+        assert [wanted for wanted, _ in station.fetched] == [
+            RecordedSound("r-1"),
+            RecordedSound("r-2", "c-1", loop=True, volume=50.0),
         ]
         station.replies = lambda _: orders.Reply("q-1", error=IntercomError(ErrorCode.CALL_WRONG_STATE, "Not now."))
         denied = await client.ask(CALL, CALL1, "PlaySound", "sbd", "http://x", False, 100.0)
@@ -408,6 +416,7 @@ def test_recordings_are_searched_protected_and_deleted(bus, tmp_path):
         answer = await client.get(ROOT, APPLIANCE1, "ListRecordings", "a{ss}ut", {"party": "x", **times}, 2, 0)
         page = json.loads(answer)
         assert ([row["id"] for row in page["recordings"]], page["next"]) == ([rows[2].id, rows[1].id], 2)
+        assert page["recordings"][0]["kind"] == "call"
         after, before = "2026-11-20T07:00:00.000000Z", "2026-11-21T00:00:00.000000Z"
         assert station.recordings.searches == [RecordingSearch(party="x", after=after, before=before)]
         page = json.loads(await client.get(ROOT, APPLIANCE1, "ListRecordings", "a{ss}ut", {}, 2, page["next"]))

@@ -967,6 +967,7 @@ def test_a_sound_is_refused_where_there_are_none_and_only_one_that_plays_is_stop
         (["parcel"], "or set audio.sounds."),
         (["gong"], "audio.playback"),
         (["http://127.0.0.1:1/gong.wav"], "add it to audio.url_hosts."),
+        (["recording:r-none"], "There is no recording 'r-none'."),
         ([], "No sound is given."),
         (["--stop", "speaker"], "No sound"),
     ):

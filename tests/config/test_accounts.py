@@ -13,7 +13,7 @@ from appliance.config.core_settings import core_settings
 from appliance.config.load import check
 from appliance.config.schema.addresses import registrar
 from appliance.config.secrets import passwords
-from appliance.core.model import AccountSettings, Target
+from appliance.core.model import AccountSettings, Announcement, Announcements, Target
 
 ROOT = Path(__file__).parents[2]
 OFFICE = '[account.office]\nuser = "201"\nregistrar = "{registrar}"\npassword_file = "{file}"\n'
@@ -41,7 +41,18 @@ def test_the_core_learns_of_accounts_and_of_targets_that_are_numbers():
         Target("desk", "sip:301@pbx.example", account="office"),
         Target("far", "sip:bob@example.org", account="office"),
     )
+    assert told.accounts[0].announcements == Announcements()
     assert core_settings(config("192.0.2.5", more='domain = "pbx.example"')).accounts[0].domain == "pbx.example"
+
+
+def test_an_account_has_its_own_announcements_of_recordings_or_those_of_all_calls():
+    for own, announcements in (
+        ("", (Announcement.TEXT, Announcement.SOUND)),
+        ('announce_incoming = "none"\n', (Announcement.NONE, Announcement.SOUND)),
+        ('announce_outgoing = "tone"\n', (Announcement.TEXT, Announcement.TONE)),
+    ):
+        more = f'{own}[recording]\nannounce_incoming = "text"\nannounce_outgoing = "sound"\n'
+        assert core_settings(config(more=more)).accounts[0].announcements == Announcements(*announcements)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from appliance.config.schema import Config
 from appliance.config.schema.lamps import STATUS
 from appliance.core.model import (
     Action,
+    Announcement,
+    Announcements,
     ButtonSettings,
     ChordSettings,
     Deadlines,
@@ -67,10 +69,12 @@ ONE_ERROR = [
     ("[recording]\nkeep_count = 0", "recording.keep_count = 0: must be a whole number from 1 to 999999"),
     ("[log]\nkeep_doors = 99", "log.keep_doors = 99: must be a whole number from 100 to 999999"),
     ("[log]\nkeep_calls_days = 0", "log.keep_calls_days = 0: must be a whole number from 1 to 36500"),
-    ("[recording]\nx = 1", "recording.x: no such setting; there are enabled, calls, channels, format, keep_count, keep_days, keep_mb, free_mb, copy_to, copy_config_file, after_copy"),
+    ("[recording]\nx = 1", "recording.x: no such setting; there are enabled, calls, channels, announce_incoming, announce_outgoing, announce_sound, announce_text, announce_required, message_s, message_text, format, keep_count, keep_days, keep_mb, free_mb, copy_to, copy_config_file, after_copy"),
     *((f'[recording]\ncopy_config_file = "/r"\ncopy_to = "{text}"', f'recording.copy_to = "{text}": must be REMOTE:PATH, or ""') for text in ("--config:x", ":sftp,pass=x:y", "nas,pass=x:y", "/media/disc", "nas")),
     ('[recording]\ncopy_to = "nas:"\ncopy_config_file = "rclone.conf"', 'recording.copy_config_file = "rclone.conf": must be an absolute path, or ""'),
     ('[recording]\nafter_copy = "move"', 'recording.after_copy = "move": must be one of "keep", "remove"'),
+    ('[recording]\nannounce_incoming = "loud"', 'recording.announce_incoming = "loud": must be one of "none", "sound", "text", "tone"'),
+    ('[recording]\nannounce_text = "a\\nb"', 'recording.announce_text = "a\\nb": must be at most 300 printable characters, or ""'),
     ("[panel]\nlines = 'simulated'\n[panel.lamp.a.pictures]\nidel = 'on'", "panel.lamp.a.pictures.idel: no such setting; did you mean idle?"),
     ('[station]\n"a b" = 1', 'station."a b": no such setting; there are name, user'),
     # types
@@ -146,6 +150,8 @@ BETWEEN_TABLES = [
     ("speech.engine = 'piper'", "speech.piper_voice: is missing: the voice of Piper"),
     ("speech.denied_sound = 'buzz'",
      "speech.denied_sound: there is no sound buzz: choose one of attention, chime, error, gong, knock, ok, or set audio.sounds"),
+    ("recording.announce_sound = 'buzz'",
+     "recording.announce_sound: there is no sound buzz: choose one of attention, chime, error, gong, knock, ok, or set audio.sounds"),
     (SIMULATED + "panel.button.a.action = 'door'",
      "panel.button.a.door: is missing: the door that the button opens, or digits for a door at the far end"),
     (SIMULATED + "panel.button.a = {action = 'door', door = 'back'}\n[door.front]",
@@ -462,6 +468,8 @@ def test_the_core_gets_the_settings_in_its_own_words():
             format = "opus"
             channels = "separate"
             enabled = true
+            announce_outgoing = "tone"
+            announce_required = false
             """
         ),
         "x",
@@ -485,6 +493,7 @@ def test_the_core_gets_the_settings_in_its_own_words():
     assert told.targets == (Target("kitchen", "sip:kitchen@192.0.2.8", ("front",)),)
     assert told.record
     assert told.recording_channels is RecordingChannels.SEPARATE
+    assert (told.announcements, told.must_announce) == (Announcements(Announcement.NONE, Announcement.TONE), False)
     plain, call, bright, colored = told.lamps
     assert told.night == Night("22:00", "06:30")
     assert (plain.color, plain.colors, plain.brightness, plain.night_brightness) == (None, (), 100, 100)

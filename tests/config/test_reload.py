@@ -78,6 +78,12 @@ CASES = {
     "a plan": ("[sip]", '[plan.house]\nsteps = [["kitchen"]]\n[sip]', ["plan.house"], []),
     "a rule": ("[sip]", '[rule.in]\non = "ring.started"\ndoor = "front"\n[sip]', ["rule.in"], []),
     "how often is registered": ("user =", "refresh_s = 60\nuser =", ["account.office.refresh_s"], []),
+    "how recordings are announced": (
+        "user =",
+        'announce_incoming = "text"\nuser =',
+        ["account.office.announce_incoming"],
+        [],
+    ),
     "an account's user": ("201", "202", [], ["account.office.user"]),
     "the port": ("[sip]", "[sip]\nport = 5070", [], ["sip.port"]),
     "a button's line": ("17", "27", [], ["panel.button.ring.pin"]),

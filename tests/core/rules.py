@@ -97,6 +97,13 @@ def in_calls(new: State, wanted: Desired) -> None:
             assert wanted.wake_at is not None
             assert wanted.wake_at <= call.deadline
 
+    for recording in new.calls.recordings:
+        if recording.announcing_until is not None:
+            assert not (recording.ready or recording.begun), "nothing is recorded before its announcement"
+            assert recording.announcing_until > new.now
+            assert wanted.wake_at is not None
+            assert wanted.wake_at <= recording.announcing_until
+
     for transfer in new.transfers:
         assert new.calls.get(transfer.call) is not None or new.calls.get(transfer.other or "") is not None
         assert transfer.until > new.now

@@ -9,6 +9,8 @@ from appliance.core import inputs
 from appliance.core.model import (
     AccessPart,
     Action,
+    Announcement,
+    Announcements,
     ButtonId,
     ButtonSettings,
     Call,
@@ -85,6 +87,7 @@ ONE = Settings(
     doors=(DoorSettings(DOOR, digits="1"),),
     targets=(Target("kitchen", KITCHEN, doors=(DOOR,), auto_answer=True),),
     record=True,
+    announcements=Announcements(incoming=Announcement.SOUND),
     max_calls=1,
     max_call_s=0.0,
 )
@@ -177,6 +180,8 @@ def every_input(state: State, serial: int):
         yield inputs.TransferRequested(**of, to=KITCHEN)
     for recording in state.calls.recordings:
         of = {**common, "call": recording.call, "recording": recording.id}
+        yield inputs.RecordingAnnounced(**of)
+        yield inputs.RecordingAnnounced(**of, why="espeak-ng is missing")
         yield inputs.RecordingPrepared(**of)
         yield inputs.RecordingBegun(**of)
         yield inputs.RecordingClosed(**of)

@@ -169,6 +169,7 @@ OPERATIONS = {
     inputs.PlaySound: "play-sound",
     inputs.PlaySpeech: "play-speech",
     inputs.PlayUrl: "play-url",
+    inputs.PlayRecording: "play-recording",
     inputs.StopSound: "stop-sound",
     inputs.LinkSound: "link-sound",
     inputs.UnlinkSound: "unlink-sound",

@@ -15,6 +15,8 @@ from appliance.core.access.credentials import digest
 from appliance.core.model import (
     AccessScope,
     Action,
+    Announcement,
+    Announcements,
     AudioSettings,
     ButtonId,
     ButtonSettings,
@@ -60,7 +62,7 @@ from appliance.core.model import (
     Tone,
     TransferPolicy,
 )
-from appliance.core.orders import PrepareRecording, Reply, SendMessage
+from appliance.core.orders import AnnounceRecording, PrepareRecording, Reply, SendMessage
 from tests.core.rules import checked, repeated
 from tests.core.station import FRONT, GATE, KITCHEN, SETTINGS, Station, ready
 
@@ -84,6 +86,7 @@ STATION = structs.replace(
     ),
     doors=(DoorSettings(FRONT, pulse_s=3.0, max_s=10.0, digits=CODE), DoorSettings(GATE, digits="B")),
     transfer_policy=TransferPolicy.ASK,
+    announcements=Announcements(incoming=Announcement.TEXT),
     sensors=(
         SensorSettings(SensorId("leaf"), SensorKind.CONTACT, door=FRONT),
         SensorSettings(SensorId("housing"), SensorKind.TAMPER),
@@ -286,6 +289,7 @@ class World:
             inputs.UpdateReceived: {"changes": ("hold",), "asked": flag},
             inputs.UpdateSent: {"changes": ("codec",)},
             inputs.UpdateAnswered: {"changes": ("hold",), "code": choice([200, 487, 488])},
+            inputs.RecordingAnnounced: {"why": choice(["", "It was cut off."])},
             inputs.RecordingAvailable: {"recovered": flag},
             inputs.Requested: {
                 "request": RequestId(f"q{self.number}"),
@@ -316,7 +320,7 @@ class World:
             if isinstance(event, events.CallDialing | events.CallIncoming):
                 self.calls.append(event.call)
         for order in taken.orders:
-            if isinstance(order, PrepareRecording):
+            if isinstance(order, AnnounceRecording | PrepareRecording):
                 self.recordings.append((order.call, order.recording))
             if isinstance(order, SendMessage):
                 self.messages.append(order.message)

@@ -24,6 +24,8 @@ TIMES = {
     "error_until",
     "ours_until",
     "answers_at",
+    "announcing_until",
+    "tone_at",
 }
 PAST = {"ringing_since", "connected_since", "rtp_lost_since"}
 # inputs that are only reported; and parts that change only their own field

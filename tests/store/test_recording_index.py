@@ -51,6 +51,7 @@ ROWS = (
     Entry(2, "r-2", "c-2", "sip:ann@y", "2026-01-02T00:00:00.000000Z", party="Ann", doors=("front",), **FACTS),
     Entry(3, "r-3", "c-3", "sip:x_y@z", "2026-01-03T00:00:00.000000Z", outcome="busy", note="Two\nparcels", **FACTS),
     Entry(4, "r-4", "c-4", "sip:ann@y", "2026-01-04T00:00:00.000000Z", doors=("front", "gate"), **FACTS),
+    Entry(5, "r-5-message", "", "house", "2026-01-05T00:00:00.000000Z", **FACTS),
 )
 
 
@@ -68,7 +69,10 @@ def listed(tmp_path_factory):
 @pytest.mark.parametrize(
     ("search", "found"),
     [
-        ({}, [4, 3, 2, 1]),
+        ({}, [5, 4, 3, 2, 1]),
+        ({"kind": "message"}, [5]),
+        ({"kind": "call"}, [4, 3, 2, 1]),
+        ({"kind": "message", "party": "ann"}, []),
         ({"party": "KITCHEN"}, [1]),
         ({"party": "sip:ann"}, [4, 2]),
         ({"party": "100%"}, [1]),
@@ -81,7 +85,7 @@ def listed(tmp_path_factory):
         ({"outcome": "busy"}, [3]),
         ({"note": "PARCEL"}, [3]),
         ({"note": "o\np"}, [3]),
-        ({"after": "2026-01-02T00:00:00.000000Z"}, [4, 3, 2]),
+        ({"after": "2026-01-02T00:00:00.000000Z"}, [5, 4, 3, 2]),
         ({"before": "2026-01-02T00:00:00.000000Z"}, [1]),
         ({"after": "2026-01-02T00:00:00.000000Z", "before": "2026-01-04T00:00:00.000000Z"}, [3, 2]),
         ({"note": "' OR 1 --"}, []),

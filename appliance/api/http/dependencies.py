@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from appliance.api import models
 from appliance.api.ports import HttpPorts
 from appliance.core import inputs, orders
-from appliance.core.model import CallId, Speech, UrlSound
+from appliance.core.model import CallId, RecordedSound, RecordingId, Speech, UrlSound
 
 WHO = "intercomd.who"  # keys in the ASGI scope, put there by `auth`
 ALLOWED = "intercomd.allowed"  # whether the client's token is still valid; missing if it has none of its own
@@ -58,13 +58,15 @@ async def say(
 async def play(
     daemon: HttpPorts, body: models.PlaySound, who: str, call: CallId | None = None, *, speaker: bool = False
 ) -> orders.Reply:
-    """The reply to the order to play a file or a URL. Raises the reply's error."""
-    if body.url is None:
-        assert body.sound is not None
-        playing = inputs.PlaySound(body.sound, call, speaker, body.loop, body.volume, body.seconds)
-        return await ask(daemon, playing, who)
-    wanted = UrlSound(body.url, call, speaker, body.loop, body.volume, body.seconds)
-    reply = await daemon.play_url(wanted, who)
+    """The reply to the order to play a file, a URL or a recording. Raises the reply's error."""
+    how = call, speaker, body.loop, body.volume, body.seconds
+    if body.sound is not None:
+        return await ask(daemon, inputs.PlaySound(body.sound, *how), who)
+    if body.url is not None:
+        reply = await daemon.play_url(UrlSound(body.url, *how), who)
+    else:
+        assert body.recording is not None
+        reply = await daemon.play_recording(RecordedSound(RecordingId(body.recording), *how), who)
     if reply.error is not None:
         raise reply.error
     return reply

@@ -119,7 +119,7 @@ class Sounds(AnswerBody):
 
 
 class PlaySound(OrderBody):
-    """A sound to play: one of the station, or a URL."""
+    """A sound to play: one of the station, a URL, or a recording."""
 
     sound: str | None = Field(
         default=None,
@@ -134,14 +134,20 @@ class PlaySound(OrderBody):
         description="URL of a WAV file, by HTTP or HTTPS. A host with local addresses must be in `audio.url_hosts`.",
         examples=["https://sounds.example.com/gong.wav"],
     )
+    recording: str | None = Field(
+        default=None,
+        pattern="^r-[0-9a-z-]{1,62}$",
+        description="Id of a finished recording. `GET /v1/recordings` lists them.",
+        examples=["r-01kaj3d0p9"],
+    )
     loop: bool = Field(default=False, description="Whether it begins again at its end, until it is stopped.")
     volume: float = Field(default=100.0, ge=0, le=200, allow_inf_nan=False, description="In % of the file's.")
     seconds: float = Field(default=300.0, gt=0, le=3600, allow_inf_nan=False, description="Longest duration.")
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.sound is None) == (self.url is None):
-            raise ValueError("give either sound or url")
+        if sum(each is not None for each in (self.sound, self.url, self.recording)) != 1:
+            raise ValueError("give sound, url or recording")
         return self
 
 

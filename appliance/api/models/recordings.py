@@ -3,15 +3,16 @@
 from pydantic import Field
 
 from appliance.api.models.base import AnswerBody, OrderBody, Time
-from appliance.core.model import RecordingChannels, RecordingClock, RecordingFormat, RecordingSide, Space
+from appliance.core.model import RecordingChannels, RecordingClock, RecordingFormat, RecordingKind, RecordingSide, Space
 
 
 class Recording(AnswerBody):
     """A recording: a sound file and its description."""
 
     id: str
-    call: str
-    remote: str
+    kind: RecordingKind = Field(description="message: a visitor's, left when nobody answered.")
+    call: str = Field(description="Empty of a message.")
+    remote: str = Field(description="Address of the far end; of a message, the target or plan that nobody answered.")
     started: Time
     duration_s: float = Field(description="0 until it is complete.")
     bytes: int = Field(description="0 until it is complete.")

@@ -19,9 +19,17 @@ from appliance.api.ports import HttpPorts, Recording, Recordings
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core import inputs
-from appliance.core.model import Cause, RecordingId, RecordingOrder, RecordingSearch, RecordingSide
+from appliance.core.model import (
+    Cause,
+    RecordingId,
+    RecordingKind,
+    RecordingOrder,
+    RecordingSearch,
+    RecordingSide,
+    kind_of,
+)
 
-_FIELDS = [name for name in models.Recording.model_fields if name != "url"]
+_FIELDS = [name for name in models.Recording.model_fields if name not in {"url", "kind"}]
 
 _MEDIA_TYPES = {".wav": "audio/wav", ".opus": "audio/ogg"}
 
@@ -33,6 +41,7 @@ def _search(
     door: Annotated[str, Query(max_length=TEXT, description="Only those during which this door was opened.")] = "",
     outcome: Annotated[Cause | None, Query(description="Only those of calls that ended so.")] = None,
     note: Annotated[str, Query(max_length=TEXT, description="A part of the call's `custom_data`.")] = "",
+    kind: Annotated[RecordingKind | None, Query(description="Only calls, or only visitors' messages.")] = None,
 ) -> RecordingSearch:
     return RecordingSearch(
         after=utc(after),
@@ -41,6 +50,7 @@ def _search(
         door=door,
         outcome=outcome or "",
         note=note,
+        kind=kind or "",
     )
 
 
@@ -190,4 +200,5 @@ def _live(daemon: HttpPorts) -> list[Json]:
 
 
 def _body(row: Recording) -> Json:
-    return {name: getattr(row, name) for name in _FIELDS} | {"url": f"{router.prefix}/{row.id}/audio"}
+    body = {name: getattr(row, name) for name in _FIELDS}
+    return body | {"kind": kind_of(row.id), "url": f"{router.prefix}/{row.id}/audio"}

@@ -53,9 +53,10 @@ function draw() {
 }
 
 function row(each) {
-  const { id, party, remote, started, duration_s, doors, outcome, complete, recovered, protected: kept, copied } = each;
+  const { id, kind, party, remote, started, duration_s, doors, outcome, complete, recovered, protected: kept, copied } = each;
   const name = party || remote || t("recording.unknown");
-  const facts = [day(started), complete ? clock(duration_s) : t("call.recording"), outcome ? word("cause", outcome) : null,
+  const facts = [kind === "message" ? t("recording.message") : null, day(started),
+    complete ? clock(duration_s) : t("call.recording"), outcome ? word("cause", outcome) : null,
     doors.length ? t("recording.doors", { doors: doors.join(", ") }) : null,
     recovered ? t("recording.recovered") : null, kept ? t("recording.protected") : null,
     copied ? t("recording.copied", { time: day(copied) }) : null];

@@ -6,13 +6,27 @@ from pydantic import AfterValidator
 
 from appliance.config.schema import addresses
 from appliance.config.schema.base import Table, file_setting, setting
-from appliance.core.model import COUNTRIES, EUROPE, FASTEST, LANGUAGE, SLOWEST, SOUND_NAME, VOICE, SoundMode
+from appliance.core.model import (
+    COUNTRIES,
+    EUROPE,
+    FASTEST,
+    LANGUAGE,
+    SLOWEST,
+    SOUND_NAME,
+    VOICE,
+    Announcement,
+    SoundMode,
+)
 
 
 def _sound(text: str, example: str) -> Any:
     """A setting with the name of a sound."""
     allowed = 'a sound that `intercomctl play --list` shows, or ""'
     return setting(text, allowed=allowed, default="", pattern=f"^({SOUND_NAME})?$", example=example)
+
+
+def _announced(text: str) -> Any:
+    return setting(text, default=Announcement.NONE, strict=False)
 
 
 class AudioTable(Table):
@@ -183,6 +197,47 @@ class RecordingTable(Table):
         "Channels of a recording. mixed: one, with both sides. separate: two, on the left what the station sends, on "
         "the right what the far end sends; files are twice as large, if they are not Opus files.",
         default="mixed",
+    )
+    announce_incoming: Announcement = _announced(
+        "How the far end and the visitor learn that an incoming call is recorded. sound, text: once, before the "
+        "recording begins. tone: by a short tone every 15 s while it runs. An account may have its own."
+    )
+    announce_outgoing: Announcement = _announced("The same for calls of this station.")
+    announce_sound: str = setting(
+        "Sound that announces a recording, of at most a minute.",
+        allowed="a sound that `intercomctl play --list` shows",
+        default="attention",
+        pattern=f"^{SOUND_NAME}$",
+    )
+    announce_text: str = setting(
+        "Text that announces a recording, in speech.language. Empty: a sentence of the station, in the languages of "
+        "speech.announce, or without these in speech.language.",
+        allowed='at most 300 printable characters, or ""',
+        default="",
+        pattern=r"^[^\x00-\x1f\x7f]{0,300}$",
+        example="This call is recorded.",
+    )
+    announce_required: bool = setting(
+        "Record nothing if the announcement fails or is not heard to its end. false: record all the same, with a "
+        "warning.",
+        default=True,
+    )
+    message_s: int = setting(
+        "Longest message that a visitor may leave when nobody answers a ring: the station asks for one, beeps, and "
+        "records the microphone. A button that rings or hangs up ends it. 0: none.",
+        unit="s",
+        default=0,
+        example=60,
+        ge=0,
+        le=300,
+    )
+    message_text: str = setting(
+        "Text that asks for the message, in speech.language. Empty: a sentence of the station, in the languages of "
+        "speech.announce, or without these in speech.language.",
+        allowed='at most 300 printable characters, or ""',
+        default="",
+        pattern=r"^[^\x00-\x1f\x7f]{0,300}$",
+        example="Please leave a message after the tone. It will be recorded.",
     )
     format: Literal["wav", "opus"] = setting(
         "File format of finished recordings. opus: Opus in Ogg, an eighth as large; each recording is converted in the "

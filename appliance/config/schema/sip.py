@@ -15,7 +15,7 @@ from appliance.config.schema.base import (
     setting,
     transfer_policy_setting,
 )
-from appliance.core.model import DigitsBy, TransferPolicy
+from appliance.core.model import Announcement, DigitsBy, TransferPolicy
 
 Codec = Literal["opus", "G722", "PCMA", "PCMU"]
 
@@ -210,6 +210,16 @@ class AccountTable(Table):
         "has no other way.",
         default=False,
         live=True,
+    )
+    announce_incoming: Announcement | None = setting(
+        "How to announce recordings of calls to this account. Unset: as in [recording].",
+        default=None,
+        strict=False,
+        example="text",
+        live=True,
+    )
+    announce_outgoing: Announcement | None = setting(
+        "The same for calls from this account.", default=None, strict=False, example="text", live=True
     )
     transfer_policy: TransferPolicy = transfer_policy_setting("calls through this account")
     ice: bool = ice_setting("calls through this account")

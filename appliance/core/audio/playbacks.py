@@ -12,6 +12,7 @@ from appliance.core.lookup import find_call, wrong_state
 from appliance.core.model import (
     BUILT_IN_SOUNDS,
     FETCHED,
+    RECORDED,
     SOUND_NAME,
     SPEECH,
     CallId,
@@ -63,11 +64,11 @@ def say(turn: Turn, wanted: inputs.PlaySpeech, asked: inputs.Requested) -> Reply
     return begin(turn, made, asked)
 
 
-def play_url(turn: Turn, wanted: inputs.PlayUrl, asked: inputs.Requested) -> Reply:
-    """Begin to play the sound of a URL, in place of what plays there."""
+def play_url(turn: Turn, wanted: inputs.PlayUrl, asked: inputs.Requested, name: str = FETCHED) -> Reply:
+    """Begin to play the sound of a URL, in place of what plays there. name: what stands for it in events."""
     made = Playback(
         wanted.playback,
-        FETCHED,
+        name,
         wanted.call,
         wanted.speaker or wanted.call is None,
         wanted.loop,
@@ -77,6 +78,11 @@ def play_url(turn: Turn, wanted: inputs.PlayUrl, asked: inputs.Requested) -> Rep
         made=True,
     )
     return begin(turn, made, asked)
+
+
+def play_recording(turn: Turn, wanted: inputs.PlayRecording, asked: inputs.Requested) -> Reply:
+    """Begin to play a recording, in place of what plays there."""
+    return play_url(turn, wanted, asked, RECORDED)
 
 
 def begin_due(turn: Turn, waited_s: float, what: str) -> float:

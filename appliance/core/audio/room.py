@@ -3,7 +3,7 @@
 from typing import Any
 
 from appliance.core import inputs
-from appliance.core.audio import cards, levels, links, playbacks, self_test, silence, talk, tones
+from appliance.core.audio import cards, levels, links, playbacks, recording_tones, self_test, silence, talk, tones
 from appliance.core.audio.view import audio_view
 from appliance.core.dispatch import asks, on, on_call, performs, takes
 from appliance.core.model import State
@@ -29,6 +29,7 @@ perform = performs(
     asks(inputs.PlaySound, playbacks.play),
     asks(inputs.PlaySpeech, playbacks.say),
     asks(inputs.PlayUrl, playbacks.play_url),
+    asks(inputs.PlayRecording, playbacks.play_recording),
     asks(inputs.StopSound, playbacks.end),
     asks(inputs.LinkSound, links.link),
     asks(inputs.UnlinkSound, links.unlink),
@@ -46,14 +47,22 @@ def due(turn: Turn) -> None:
         playbacks.due(turn)
     if turn.audio.talk is not None:
         talk.due(turn)
+    if turn.calls.recordings:
+        recording_tones.due(turn)
     self_test.due(turn)
 
 
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
-    if not state.audio.tones and not state.audio.playbacks and state.audio.talk is None:
+    if not state.audio.tones and not state.audio.playbacks and state.audio.talk is None and not state.calls.recordings:
         return self_test.wake(state)
-    return [*self_test.wake(state), *tones.wake(state), *playbacks.wake(state), *talk.wake(state)]
+    return [
+        *self_test.wake(state),
+        *tones.wake(state),
+        *playbacks.wake(state),
+        *talk.wake(state),
+        *recording_tones.wake(state),
+    ]
 
 
 def view(state: State, _epoch: float) -> dict[str, Any]:

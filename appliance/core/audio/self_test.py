@@ -13,6 +13,7 @@ from appliance.core import events, inputs
 from appliance.core.appliance import error_events
 from appliance.core.audio import levels
 from appliance.core.audio.scale import percent_of
+from appliance.core.calls import recording
 from appliance.core.desired import SoundTest
 from appliance.core.model import (
     NO_CARD,
@@ -85,6 +86,8 @@ def in_use(state: State) -> str | None:
         return "A visitor rings."
     if (call := state.calls.active) is not None:
         return f"Call {call.id} is {call.state}."
+    if recording.message_of(state) is not None:
+        return "A visitor leaves a message."
     if state.audio.tone(None) is not None or any(playback.speaker for playback in state.audio.playbacks):
         return "A tone or file is played on the speaker."
     return None

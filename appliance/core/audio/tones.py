@@ -1,6 +1,7 @@
 """Tones that clients play to a call's far end or on the speaker: one for each, and each for a limited time.
 
-So does the station, to say that somebody else hears the far end: no client stops or replaces that tone.
+So does the station, to say that somebody else hears the far end, or that the call is recorded: no client stops or
+replaces that tone.
 """
 
 from msgspec.structs import replace
@@ -47,7 +48,7 @@ def play(turn: Turn, wanted: inputs.PlayTone, asked: inputs.Requested) -> Reply:
         call = find_call(turn, wanted.call)
         if not takes_tones(call):
             raise wrong_state(call, "played a tone", "connected, or hears the station before the answer,")
-        check_own(turn.state, call.id)
+    check_own(turn.state, wanted.call)
     begin(turn, PlayedTone(wanted.call, of_country(wanted.tone, country), turn.now + wanted.seconds))
     return Reply(asked.request, call=wanted.call)
 
@@ -59,14 +60,14 @@ def begin(turn: Turn, played: PlayedTone) -> None:
     turn.emit(events.ToneStarted(played.sound.tone, played.sound.country, played.call))
 
 
-def check_own(state: State, call: CallId) -> None:
-    """Raise `conflict` while the station's own tone plays to that call."""
+def check_own(state: State, call: CallId | None) -> None:
+    """Raise `conflict` while the station's own tone plays to that call or on the speaker."""
     played = state.audio.tone(call)
     if played is not None and played.own:
         raise IntercomError(
             ErrorCode.CONFLICT,
-            f"The tone to call {call} can be neither stopped nor replaced.",
-            "It says that somebody else hears the far end.",
+            f"The tone {'on the speaker' if call is None else f'to call {call}'} can be neither stopped nor replaced.",
+            "It says that somebody else hears the far end, or that the call is recorded.",
             "It ends within a second: order again then.",
         )
 
@@ -88,7 +89,8 @@ def check_speaker(state: State) -> None:
 def end(turn: Turn, wanted: inputs.StopTone, asked: inputs.Requested) -> Reply:
     """Stop a tone for a client."""
     if wanted.call is not None:
-        check_own(turn.state, find_call(turn, wanted.call).id)
+        find_call(turn, wanted.call)
+    check_own(turn.state, wanted.call)
     stopped = stop(turn, wanted.call, ToneEnd.STOPPED)
     return Reply(asked.request, call=wanted.call, warning="" if stopped else "No tone is playing there.")
 

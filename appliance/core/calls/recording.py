@@ -1,4 +1,7 @@
-"""Recordings: file and index row first, then samples; finished however the call or the SIP process ends."""
+"""Recordings: file and index row first, then samples; finished however the call or the SIP process ends.
+
+Where people must know that they are recorded, an announcement comes before all that, to the far end and the visitor.
+"""
 
 from collections.abc import Callable
 
@@ -7,9 +10,14 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.model import (
+    NO_CALL,
+    NULL,
+    OF_MESSAGE,
+    Announcement,
     Call,
     CallId,
     CallState,
+    Direction,
     OpenRecording,
     RecordedCalls,
     RecordingChannels,
@@ -17,10 +25,14 @@ from appliance.core.model import (
     RecordingOrder,
     RecordingSide,
     Space,
+    State,
+    WarningCode,
+    kind_of,
 )
-from appliance.core.orders import FinishRecording, PrepareRecording, Reply
+from appliance.core.orders import AnnounceRecording, FinishRecording, PrepareRecording, Reply
 from appliance.core.transition import Turn
 
+ANNOUNCED_WITHIN_S = 60.0
 _OF_SPACE = {
     Space.OK: events.StorageRecovered,
     Space.LOW: events.StorageLow,
@@ -35,7 +47,8 @@ def begin(turn: Turn, call: Call | None) -> None:
     which = turn.settings.recorded_calls
     visits = call.button is not None or call.ring is not None
     answered = which is RecordedCalls.ANSWERED or (which is RecordedCalls.DOORBELL and visits)
-    if which is RecordedCalls.ALL or (answered and call.talks):
+    hears = call.talks or call.unanswered_here or _announcement(turn.state, call) is Announcement.NONE
+    if hears and (which is RecordedCalls.ALL or (answered and call.talks)):
         _prepare(turn, call, turn.settings.recording_channels)
 
 
@@ -49,7 +62,14 @@ def start(turn: Turn, call: Call, channels: RecordingChannels | None) -> None:
             f"Recording {call.recording} runs.",
             "Stop it first, or let it run.",
         )
-    _prepare(turn, _with_sound(call), channels or turn.settings.recording_channels)
+    if unheard := _unheard(turn.state, _with_sound(call)):
+        raise IntercomError(
+            ErrorCode.RECORDING_NO_MEDIA,
+            f"Call {call.id} cannot be recorded now.",
+            f"The recording must be announced. {unheard}",
+            "Wait for call.connected, or for the end of the hold.",
+        )
+    _prepare(turn, call, channels or turn.settings.recording_channels)
 
 
 def check_enabled(turn: Turn) -> None:
@@ -152,27 +172,106 @@ def _ended(recording: OpenRecording) -> OpenRecording | None:
     return replace(recording, unwanted=True) if recording.ready else None
 
 
+def _announcement(state: State, call: Call) -> Announcement:
+    """How a recording of the call is announced."""
+    account = state.settings.account(call.account)
+    of = state.settings.announcements if account is None else account.announcements
+    return of.incoming if call.direction is Direction.INCOMING else of.outgoing
+
+
+def _unheard(state: State, call: Call) -> str:
+    """Why the far end cannot hear that the call is recorded; "" if it can, or need not."""
+    if _announcement(state, call) is Announcement.NONE:
+        return ""
+    if not call.talks and not call.unanswered_here:
+        return "No sound goes to the far end."
+    return "The far end holds the call." if call.media.held_remote else ""
+
+
 def _prepare(turn: Turn, call: Call, channels: RecordingChannels) -> None:
-    """Order the file of a call's recording."""
-    recording = RecordingId(f"r-{turn.new_id()}")
+    """Order the file of a call's recording, or the announcement that comes first."""
+    recording, announcement = RecordingId(f"r-{turn.new_id()}"), _announcement(turn.state, call)
     turn.put(replace(call, recording=recording))
     new = OpenRecording(recording, call.id, channels=channels)
+    if announcement is Announcement.NONE or announcement is Announcement.TONE:
+        new = new if announcement is Announcement.NONE else replace(new, tone_at=turn.now)
+        turn.order(PrepareRecording(call.id, recording, call.remote.uri))
+    else:
+        new = replace(new, announcing_until=turn.now + ANNOUNCED_WITHIN_S)
+        speaker = turn.settings.audio.playback != NULL
+        turn.order(AnnounceRecording(call.id, recording, announcement is Announcement.TEXT, speaker))
     turn.calls = replace(turn.calls, recordings=(*turn.calls.recordings, new))
-    turn.order(PrepareRecording(call.id, recording, call.remote.uri))
+
+
+def announced(turn: Turn, wanted: RecordingId, why: str) -> None:
+    """The announcement was heard, and the file comes next; or it was not, and nothing is recorded unless it may be."""
+    found = _find(turn, wanted)
+    if found is None or found.announcing_until is None:
+        return
+    call = turn.calls.get(found.call)
+    why = why or ("" if call is None else _unheard(turn.state, call))
+    failed = f"The announcement of the recording was not heard. {why}"
+    if why and (turn.settings.must_announce or call is None):
+        fail(turn, found.call, found.id, failed)
+        return
+    if why:
+        turn.emit(events.WarningReported(WarningCode.RECORDING_UNANNOUNCED, failed, found.call))
+    change(turn, found.id, lambda r: replace(r, announcing_until=None))
+    turn.order(PrepareRecording(found.call, found.id, found.rung if call is None else call.remote.uri))
+
+
+def begin_message(turn: Turn, rung: str) -> None:
+    """Ask the visitor for a message, and then record the microphone. rung: the plan that nobody answered."""
+    message = RecordingId(f"r-{turn.new_id()}{OF_MESSAGE}")
+    new = OpenRecording(message, NO_CALL, announcing_until=turn.now + ANNOUNCED_WITHIN_S, rung=rung)
+    turn.calls = replace(turn.calls, recordings=(*turn.calls.recordings, new))
+    turn.order(AnnounceRecording(NO_CALL, message, spoken=True, speaker=True))
+
+
+def end_message(turn: Turn, message: OpenRecording) -> None:
+    """End a message: what was said until now is kept."""
+    change(turn, message.id, _ended)
+
+
+def message_of(state: State) -> OpenRecording | None:
+    """The message that a visitor is asked for or leaves."""
+    return next((r for r in state.calls.recordings if r.call == NO_CALL and (r.ready or not r.begun)), None)
+
+
+def _ends_at(state: State, recording: OpenRecording) -> float | None:
+    """When a message reaches its longest duration."""
+    if recording.call != NO_CALL or recording.since is None or not recording.ready:
+        return None
+    return recording.since + state.settings.message_s
+
+
+def due(turn: Turn) -> None:
+    """Give up the announcements that last too long, and end the messages that do."""
+    for recording in turn.calls.recordings:
+        if recording.announcing_until is not None and recording.announcing_until <= turn.now:
+            announced(turn, recording.id, f"It was not over after {ANNOUNCED_WITHIN_S:g} s.")
+        ends_at = _ends_at(turn.state, recording)
+        if ends_at is not None and ends_at <= turn.now:
+            end_message(turn, recording)
+
+
+def wake(state: State) -> list[float | None]:
+    """The times at which `due` must act."""
+    return [at for r in state.calls.recordings for at in (r.announcing_until, _ends_at(state, r))]
 
 
 def prepared(turn: Turn, recording: RecordingId) -> None:
     """The file exists; if the recording is no longer wanted, finish it, which removes an empty file."""
-    if not change(turn, recording, lambda r: replace(r, ready=True)):
+    if not change(turn, recording, lambda r: replace(r, ready=r.announcing_until is None)):
         turn.order(FinishRecording(recording))
 
 
 def begun(turn: Turn, call: CallId, recording: RecordingId) -> None:
     """The SIP process writes samples into the file."""
     found = _find(turn, recording)
-    if found is not None:
+    if found is not None and found.announcing_until is None:
         change(turn, recording, lambda r: _from_now(r, turn.now))
-        turn.emit(events.RecordingStarted(call, recording, url(recording), found.channels))
+        turn.emit(events.RecordingStarted(call or None, recording, url(recording), found.channels))
 
 
 def _from_now(recording: OpenRecording, now: float) -> OpenRecording:
@@ -185,15 +284,15 @@ def closed(turn: Turn, call: CallId, recording: RecordingId, size: int = 0) -> N
     found = _find(turn, recording)
     change(turn, recording, lambda _: None)
     if found is not None and found.begun:
-        turn.emit(events.RecordingStopped(call, recording, url(recording), round(found.seconds(turn.now), 3), size))
+        seconds = round(found.seconds(turn.now), 3)
+        turn.emit(events.RecordingStopped(call or None, recording, url(recording), seconds, size))
     turn.order(FinishRecording(recording, "" if found is None else found.discarded_by))
 
 
-def refused(turn: Turn, given: inputs.RecordingRefused) -> None:
+def fail(turn: Turn, call: CallId, recording: RecordingId, why: str) -> None:
     """The recording could not start, or must stop: then its file is closed next. The call goes on without it."""
-    call, recording = given.call, given.recording
     change(turn, recording, lambda r: replace(r, ready=False) if r.begun else None)
-    turn.emit(events.RecordingFailed(call, recording, given.why))
+    turn.emit(events.RecordingFailed(call or None, recording, why))
     found = turn.calls.get(call)
     if found is not None and found.recording == recording:
         turn.put(replace(found, recording=None))
@@ -201,23 +300,27 @@ def refused(turn: Turn, given: inputs.RecordingRefused) -> None:
 
 def available(turn: Turn, given: inputs.RecordingAvailable) -> None:
     """A finished recording can be fetched."""
-    kind = events.RecordingRecovered if given.recovered else events.RecordingAvailable
-    turn.emit(kind(given.recording, url=url(given.recording), duration_s=given.duration_s, bytes=given.bytes))
+    _report(turn, events.RecordingRecovered if given.recovered else events.RecordingAvailable, given)
 
 
 def converted(turn: Turn, given: inputs.RecordingConverted) -> None:
     """A finished recording has another file."""
-    told = events.RecordingConverted(
-        given.recording, url=url(given.recording), duration_s=given.duration_s, bytes=given.bytes
-    )
-    turn.emit(told)
+    _report(turn, events.RecordingConverted, given)
+
+
+def _report(
+    turn: Turn, event: type[events.RecordingAvailable], given: inputs.RecordingAvailable | inputs.RecordingConverted
+) -> None:
+    found = given.recording
+    turn.emit(event(found, url=url(found), duration_s=given.duration_s, bytes=given.bytes, kind=kind_of(found)))
 
 
 def copied(turn: Turn, given: inputs.RecordingCopied) -> None:
     """A finished recording is elsewhere too."""
+    found, kind = given.recording, kind_of(given.recording)
     turn.emit(
         events.RecordingCopied(
-            given.recording, url=url(given.recording), duration_s=given.duration_s, bytes=given.bytes, to=given.to
+            found, url=url(found), duration_s=given.duration_s, bytes=given.bytes, kind=kind, to=given.to
         )
     )
 

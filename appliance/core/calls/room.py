@@ -46,10 +46,11 @@ take = takes(
     on_call(inputs.UpdateReceived, updates.received),
     on_call(inputs.UpdateSent, lambda turn, call, given: updates.sent(turn, call, given.changes)),
     on_call(inputs.UpdateAnswered, updates.answered),
+    on(inputs.RecordingAnnounced, lambda turn, given: recording.announced(turn, given.recording, given.why)),
     on(inputs.RecordingPrepared, lambda turn, given: recording.prepared(turn, given.recording)),
     on(inputs.RecordingBegun, lambda turn, given: recording.begun(turn, given.call, given.recording)),
     on(inputs.RecordingClosed, lambda turn, given: recording.closed(turn, given.call, given.recording, given.bytes)),
-    on(inputs.RecordingRefused, recording.refused),
+    on(inputs.RecordingRefused, lambda turn, given: recording.fail(turn, given.call, given.recording, given.why)),
     on(inputs.RecordingAvailable, recording.available),
     on(inputs.RecordingConverted, recording.converted),
     on(inputs.RecordingCopied, recording.copied),
@@ -98,11 +99,15 @@ def due(turn: Turn) -> None:
     if turn.calls.living:
         call_timers.due(turn)
         updates.due(turn)
+    if turn.calls.recordings:
+        recording.due(turn)
 
 
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
     times = [at for call in state.calls.living for at in (*call_timers.wake(call), updates.wake(call))]
+    if state.calls.recordings:
+        times += recording.wake(state)
     return [wall_clock.quiet_changes_at(state), *times]
 
 

@@ -1,16 +1,18 @@
 """Recordings."""
 
 from appliance.core.events.base import CallEvent, Event
-from appliance.core.model import RecordingChannels, RecordingId, RecordingSide, Removal
+from appliance.core.model import CallId, RecordingChannels, RecordingId, RecordingKind, RecordingSide, Removal
 
 
-class RecordingStarted(CallEvent):
-    """The call is being recorded; file and index row are on disc. At `url` is its sound, once it is complete.
+class RecordingStarted(Event):
+    """The call, or without a call a visitor's message, is being recorded; file and index row are on disc.
 
+    At `url` is its sound, once it is complete.
     channels: mixed, both sides in one channel; or separate, the station in the left one, the far end in the right one.
     """
 
     TYPE = "recording.started"
+    call: CallId | None
     recording: RecordingId
     url: str
     channels: RecordingChannels
@@ -46,35 +48,38 @@ class RecordingUnmuted(CallEvent):
     muted: tuple[RecordingSide, ...]
 
 
-class RecordingStopped(CallEvent):
+class RecordingStopped(Event):
     """The recording's file is closed. `recording.available` follows, or `recording.deleted` if it was discarded.
 
     duration_s: without pauses. bytes: of its file; 0 if the SIP process was lost before it closed the file.
     """
 
     TYPE = "recording.stopped"
+    call: CallId | None
     recording: RecordingId
     url: str
     duration_s: float
     bytes: int
 
 
-class RecordingFailed(CallEvent):
-    """The call cannot be recorded."""
+class RecordingFailed(Event):
+    """The call, or without a call a visitor's message, cannot be recorded."""
 
     TYPE = "recording.failed"
+    call: CallId | None
     recording: RecordingId
     why: str
 
 
 class RecordingAvailable(Event):
-    """A recording is complete and can be fetched."""
+    """A recording is complete and can be fetched. kind: message, a visitor's when nobody answered."""
 
     TYPE = "recording.available"
     recording: RecordingId
     url: str
     duration_s: float
     bytes: int
+    kind: RecordingKind
 
 
 class RecordingRecovered(RecordingAvailable):

@@ -64,6 +64,7 @@ from appliance.core.inputs.audio import (
     PlaybackEnded,
     PlaybackFailed,
     PlaybackOpened,
+    PlayRecording,
     PlaySound,
     PlaySpeech,
     PlayTone,
@@ -152,6 +153,7 @@ from appliance.core.inputs.messages import (
 )
 from appliance.core.inputs.panel import ButtonEdge, LampFound, TestLamp
 from appliance.core.inputs.recordings import (
+    RecordingAnnounced,
     RecordingAvailable,
     RecordingBegun,
     RecordingChanged,
@@ -244,6 +246,7 @@ AnyInput = (
     | CallArrived
     | MessageReceived
     | MessageAnswered
+    | RecordingAnnounced
     | RecordingPrepared
     | RecordingBegun
     | RecordingClosed

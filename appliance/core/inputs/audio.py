@@ -163,6 +163,10 @@ class PlayUrl(Tagged):
     waited_s: float = 0.0
 
 
+class PlayRecording(PlayUrl):
+    """The same for a recording."""
+
+
 class StopSound(Tagged):
     """Stop the file that plays to the far end of a call, or on the speaker if `call` is None."""
 

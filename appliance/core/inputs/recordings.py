@@ -13,6 +13,14 @@ from appliance.core.model import (
 )
 
 
+class RecordingAnnounced(Input, kw_only=True):
+    """The announcement of a recording is over. `why`: it was not heard to its end."""
+
+    call: CallId
+    recording: RecordingId
+    why: str = ""
+
+
 class RecordingPrepared(Input, kw_only=True):
     """A recording's file and index row are on disc: it may begin."""
 

@@ -6,6 +6,7 @@ from appliance.core.inputs.appliance import ChangeRuntime, ReportCustom
 from appliance.core.inputs.audio import (
     ChangeAudio,
     LinkSound,
+    PlayRecording,
     PlaySound,
     PlaySpeech,
     PlayTone,
@@ -85,6 +86,7 @@ AtOnce = (
     | PlaySound
     | PlaySpeech
     | PlayUrl
+    | PlayRecording
     | StopSound
     | LinkSound
     | UnlinkSound

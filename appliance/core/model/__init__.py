@@ -117,6 +117,7 @@ from appliance.core.model.doors import (
 from appliance.core.model.ids import (
     DIRECT,
     NO_ACCOUNT,
+    NO_CALL,
     AccountId,
     ButtonId,
     CallId,
@@ -154,27 +155,34 @@ from appliance.core.model.playbacks import (
     LANGUAGE,
     LONGEST_TEXT,
     LONGEST_URL,
+    RECORDED,
     SLOWEST,
     SOUND_NAME,
     SPEECH,
     VOICE,
     Playback,
     PlaybackEnd,
+    RecordedSound,
     Speech,
     UrlSound,
 )
 from appliance.core.model.recordings import (
+    OF_MESSAGE,
+    Announcement,
+    Announcements,
     OpenRecording,
     RecordedCalls,
     RecordingChannels,
     RecordingClock,
     RecordingFormat,
+    RecordingKind,
     RecordingOrder,
     RecordingSearch,
     RecordingSide,
     Removal,
     Space,
     Storage,
+    kind_of,
 )
 from appliance.core.model.tones import (
     COUNTRIES,
@@ -221,6 +229,9 @@ class Settings(Record):
     record: bool = False  # whether any call may be recorded
     recorded_calls: RecordedCalls = RecordedCalls.ANSWERED
     recording_channels: RecordingChannels = RecordingChannels.MIXED
+    announcements: Announcements = Announcements()  # of the recordings of calls without an account
+    must_announce: bool = True  # whether nothing is recorded if its announcement fails
+    message_s: float = 0.0  # the longest message that a visitor may leave when nobody answers; 0: none
     deadlines: Deadlines = Deadlines()
 
     def button(self, wanted: str) -> ButtonSettings | None:

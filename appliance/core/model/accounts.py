@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from appliance.base.record import Record
 from appliance.core.model.ids import NO_ACCOUNT, AccountId, DoorId
+from appliance.core.model.recordings import Announcements
 from appliance.core.model.transfers import TransferPolicy
 
 
@@ -68,6 +69,7 @@ class AccountSettings(Record):
     callers: str = "registrar"
     inband_digits: bool = False  # whether digits heard in the sound may open a door
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE
+    announcements: Announcements = Announcements()  # of the recordings of its calls
 
 
 class Target(Record):

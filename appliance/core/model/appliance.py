@@ -26,6 +26,7 @@ class WarningCode(StrEnum):
 
     DURATION_LIMIT = "duration-limit"
     KEPT_STATE_DAMAGED = "kept-state-damaged"
+    RECORDING_UNANNOUNCED = "recording-unannounced"
     REDUNDANT = "redundant"
     SIP_NOT_READY = "sip-not-ready"
 

@@ -17,5 +17,6 @@ RingId = NewType("RingId", str)
 SensorId = NewType("SensorId", str)
 CredentialId = NewType("CredentialId", str)
 PlaybackId = NewType("PlaybackId", str)
+NO_CALL = CallId("")  # of a visitor's message
 NO_ACCOUNT = AccountId("")  # a call directly between two addresses
 DIRECT = AccountId("direct")  # the clients' name for NO_ACCOUNT

@@ -3,12 +3,13 @@
 from enum import StrEnum
 
 from appliance.base.record import Record, RecordWithSecrets
-from appliance.core.model.ids import CallId, PlaybackId
+from appliance.core.model.ids import CallId, PlaybackId, RecordingId
 
 SOUND_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"  # no path: nothing outside the directory of sounds is played
 BUILT_IN_SOUNDS = ("attention", "chime", "error", "gong", "knock", "ok")  # files of the package
 SPEECH = "speech"  # in place of a sound's name: it says nothing of the text, which may have a code
 FETCHED = "url"  # in place of a sound's name: a URL may have a password or a token
+RECORDED = "recording"  # in place of a sound's name: a recording
 LONGEST_URL = 2000  # characters
 LANGUAGE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}"  # as in BCP 47; no path, and no option of a command
 VOICE = "[A-Za-z0-9][A-Za-z0-9_-]{0,31}"
@@ -29,9 +30,9 @@ class PlaybackEnd(StrEnum):
 class Playback(Record):
     """A sound that plays to the far end of `call`, on the speaker, or both.
 
-    sound: the name of a file in the directory of sounds, or of a built-in one; SPEECH for a text, FETCHED for a URL.
-    volume: in per cent of the file's. until: its begin is due then, or once it is `begun`, its end. made: the station
-    has made its file, which has the playback's name.
+    sound: the name of a file in the directory of sounds, or of a built-in one; SPEECH for a text, FETCHED for a URL,
+    RECORDED for a recording. volume: in per cent of the file's. until: its begin is due then, or once it is `begun`,
+    its end. made: the station has made its file, which has the playback's name.
     """
 
     id: PlaybackId
@@ -72,6 +73,17 @@ class UrlSound(RecordWithSecrets):
     SECRETS = frozenset({"url"})
 
     url: str
+    call: CallId | None = None
+    speaker: bool = False
+    loop: bool = False
+    volume: float = 100.0
+    seconds: float = 300.0
+
+
+class RecordedSound(Record):
+    """A finished recording to be played, and where. Otherwise as UrlSound."""
+
+    recording: RecordingId
     call: CallId | None = None
     speaker: bool = False
     loop: bool = False

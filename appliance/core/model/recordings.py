@@ -5,6 +5,8 @@ from enum import StrEnum
 from appliance.base.record import Record
 from appliance.core.model.ids import CallId, RecordingId
 
+OF_MESSAGE = "-message"  # ends the id of a visitor's message
+
 
 class RecordedCalls(StrEnum):
     """Which calls are recorded without an order: from the answer on, ALL from the first sound on."""
@@ -13,6 +15,34 @@ class RecordedCalls(StrEnum):
     ALL = "all"
     ANSWERED = "answered"
     DOORBELL = "doorbell"
+
+
+class Announcement(StrEnum):
+    """How people learn that their call is recorded. SOUND, TEXT: once, before it begins. TONE: all the time."""
+
+    NONE = "none"
+    SOUND = "sound"
+    TEXT = "text"
+    TONE = "tone"
+
+
+class Announcements(Record):
+    """How recordings of incoming and of outgoing calls are announced."""
+
+    incoming: Announcement = Announcement.NONE
+    outgoing: Announcement = Announcement.NONE
+
+
+class RecordingKind(StrEnum):
+    """What is recorded: a call, or a message that a visitor leaves when nobody answers."""
+
+    CALL = "call"
+    MESSAGE = "message"
+
+
+def kind_of(recording: str) -> RecordingKind:
+    """What is recorded: the id says it, and so do the names of the files."""
+    return RecordingKind.MESSAGE if recording.endswith(OF_MESSAGE) else RecordingKind.CALL
 
 
 class RecordingFormat(StrEnum):
@@ -48,7 +78,10 @@ class RecordingOrder(StrEnum):
 
 
 class OpenRecording(Record):
-    """A recording whose file is being made or written."""
+    """A recording whose file is being made or written. call: "" of a visitor's message; rung: the plan of that visitor.
+
+    The other fields are those of calls, too.
+    """
 
     id: RecordingId
     call: CallId
@@ -60,6 +93,9 @@ class OpenRecording(Record):
     pauses_s: float = 0.0  # how long it has been paused before
     channels: RecordingChannels = RecordingChannels.MIXED
     muted: tuple[RecordingSide, ...] = ()  # sides that a client has replaced by silence
+    announcing_until: float | None = None  # it waits for its announcement, and is given up then
+    rung: str = ""
+    tone_at: float | None = None  # when the next tone is due that announces it; None: it has none
 
     @property
     def begun(self) -> bool:
@@ -112,7 +148,7 @@ class RecordingSearch(Record):
     """Which recordings are wanted: those that match all that is not empty. Times are UTC, as in events.
 
     after, before: of the begin, which is at `after` or later and earlier than `before`. party, note: a part of it.
-    door: that was opened meanwhile. outcome: the cause of the call's end.
+    door: that was opened meanwhile. outcome: the cause of the call's end. kind: of RecordingKind.
     """
 
     after: str = ""
@@ -121,3 +157,4 @@ class RecordingSearch(Record):
     door: str = ""
     outcome: str = ""
     note: str = ""
+    kind: str = ""

@@ -70,7 +70,8 @@ class CountryTone(Record):
 class PlayedTone(Record):
     """A tone that a client has the station play to the far end of `call`, or on the speaker if that is None.
 
-    own: the station plays it, since somebody else hears the far end; no client can stop or replace it.
+    own: the station plays it, since somebody else hears the far end, or the call is recorded; no client can stop or
+    replace it.
     """
 
     call: CallId | None

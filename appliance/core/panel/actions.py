@@ -16,7 +16,7 @@ from appliance.core.model import Action, ButtonSettings, Call, Cause, ChordSetti
 from appliance.core.orders import Reply
 from appliance.core.panel import buttons
 from appliance.core.transition import Turn
-from appliance.core.visitor_ring import ring
+from appliance.core.visitor_ring import message, ring
 from appliance.core.visitor_ring.press import ring as ring_for
 
 LONGEST_PRESS_S = 60.0
@@ -115,8 +115,8 @@ def leave(turn: Turn, action: Literal[Action.HANGUP, Action.HOLD], who: str) -> 
 
 
 def hang_up(turn: Turn) -> None:
-    """For a button: end the visitor's ring with all its calls, else the foreground call."""
-    if not ring.cancel(turn):
+    """For a button: end the visitor's ring with all its calls, or the visitor's message, else the foreground call."""
+    if not ring.cancel(turn) and not message.press(turn):
         ending.hang_up(turn, needed(turn.calls.active, "hang up"), Cause.HANGUP)
 
 

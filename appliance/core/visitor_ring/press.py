@@ -5,6 +5,7 @@ from appliance.core.calls import ending, forwarding
 from appliance.core.lookup import too_many_calls
 from appliance.core.model import Action, ButtonId, ButtonSettings, Cause, ChordSettings, Entry
 from appliance.core.transition import Turn
+from appliance.core.visitor_ring import message
 from appliance.core.visitor_ring import ring as ring_plan
 
 
@@ -29,8 +30,10 @@ def find_flat(turn: Turn, flat: str) -> Entry:
 def ring(turn: Turn, button: ButtonSettings | ChordSettings) -> None:
     """Start a visitor's ring, which goes before unanswered incoming calls: they wait behind it, or are refused.
 
-    The press does nothing if one of our calls rings already, or if people talk here.
+    The press does nothing if one of our calls rings already, or if people talk here. It ends a visitor's message.
     """
+    if message.press(turn):
+        return
     active, plan = turn.calls.active, turn.settings.plan(button.target)
     if turn.appliance.stopping or plan is None or turn.ring is not None:
         return

@@ -18,6 +18,7 @@ from appliance.core.model import (
     VisitorRing,
 )
 from appliance.core.transition import Turn, unanswered
+from appliance.core.visitor_ring import message
 
 ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'  # RFC 3326 §2: no phone shows it as a missed call
 PAUSE_S = 2.0  # between two cycles, so that phones that refuse at once are not called without end
@@ -126,7 +127,7 @@ def end(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = Non
             target=by.remote.target if by is not None else "",
         )
     )
-    if result is RingResult.UNANSWERED:
+    if result is RingResult.UNANSWERED and not message.begin(turn, ring.plan.name):
         turn.show_error()
 
 

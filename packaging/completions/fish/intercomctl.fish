@@ -281,6 +281,7 @@ complete -c intercomctl -n "__intercomctl_is 'recordings'" -l party -x -d 'only 
 complete -c intercomctl -n "__intercomctl_is 'recordings'" -l door -x -d 'only those during which this door was opened'
 complete -c intercomctl -n "__intercomctl_is 'recordings'" -l outcome -x -d 'only those of calls that ended so, such as hangup or no_answer'
 complete -c intercomctl -n "__intercomctl_is 'recordings'" -l note -x -d 'only those of calls with this in their note'
+complete -c intercomctl -n "__intercomctl_is 'recordings'" -l kind -x -d 'only call or message: a visitor\'s'
 complete -c intercomctl -n "__intercomctl_is 'recordings'" -l after -x -d 'only those that began then or later, such as 2026-11-20T08:30'
 complete -c intercomctl -n "__intercomctl_is 'recordings'" -l before -x -d 'only those that began earlier, such as 2026-11-20T08:30'
 complete -c intercomctl -n "__intercomctl_is 'recordings'" -l limit -x -d 'number of recordings (default 50, at most 200)'

@@ -77,17 +77,18 @@ def test_a_text_is_played_as_a_sound_is_and_its_events_have_nothing_of_it():
     assert told(station) == [(f"playback.{kind}", "speech", True, call) for kind in ("ready", "started", "finished")]
 
 
-def test_a_url_is_played_as_a_sound_is_and_its_events_have_nothing_of_it():
+@pytest.mark.parametrize(("kind", "name"), [(inputs.PlayUrl, "url"), (inputs.PlayRecording, "recording")])
+def test_a_url_or_a_recording_is_played_as_a_sound_is_and_its_events_have_nothing_of_it(kind, name):
     station = Station(State(SETTINGS, now=100.0)).give(inputs.SipReady, address="127.0.0.1:5060")  # no audio.sounds
     call = station.talking().id
-    given = inputs.PlayUrl(PlaybackId("p-1"), call, loop=True, volume=50.0, seconds=20.0, waited_s=4.0)
+    given = kind(PlaybackId("p-1"), call, loop=True, volume=50.0, seconds=20.0, waited_s=4.0)
     assert station.ask(given).error is None
-    assert station.desired.sound.files == (PlayedFile("p-1", "url", call, False, True, 50.0, made=True),)
+    assert station.desired.sound.files == (PlayedFile("p-1", name, call, False, True, 50.0, made=True),)
     station.give(inputs.PlaybackOpened, playback="p-1", duration_s=2.0)
     station.give(inputs.PlaybackBegun, playback="p-1")
     station.wait(20.0)
-    assert told(station) == [(f"playback.{kind}", "url", False, call) for kind in ("ready", "started", "stopped")]
-    too_late = inputs.PlayUrl(PlaybackId("p-2"), call, waited_s=10.0)
+    assert told(station) == [(f"playback.{each}", name, False, call) for each in ("ready", "started", "stopped")]
+    too_late = kind(PlaybackId("p-2"), call, waited_s=10.0)
     assert station.ask(too_late).error.message == "The sound was not ready in time."
 
 

@@ -11,6 +11,7 @@ from appliance.core.model import (
     RecordedCalls,
     RecordingChannels,
     RecordingId,
+    RecordingKind,
     RecordingOrder,
     RecordingSide,
     Removal,
@@ -55,7 +56,12 @@ def test_a_copy_elsewhere_is_reported_and_one_that_failed():
         inputs.RecordingCopied, recording=RecordingId("r-1"), to="nas:door/r-1.wav", duration_s=1.5, bytes=6000
     )
     assert station.last(events.RecordingCopied) == events.RecordingCopied(
-        RecordingId("r-1"), url="/v1/recordings/r-1/audio", duration_s=1.5, bytes=6000, to="nas:door/r-1.wav"
+        RecordingId("r-1"),
+        url="/v1/recordings/r-1/audio",
+        duration_s=1.5,
+        bytes=6000,
+        kind=RecordingKind.CALL,
+        to="nas:door/r-1.wav",
     )
     station.give(inputs.RecordingCopyFailed, recording=RecordingId("r-2"), tries=3, why="It is full.")
     assert station.last(events.RecordingCopyFailed) == events.RecordingCopyFailed(RecordingId("r-2"), 3, "It is full.")
@@ -89,7 +95,7 @@ def test_a_whole_recording_is_reported_from_start_to_end():
     station.give(inputs.RecordingAvailable, recording=recording, duration_s=41.5, bytes=664_044)
     assert told(station) == ["started", "stopped", "available"]
     assert station.last(events.RecordingAvailable) == events.RecordingAvailable(
-        recording, url=f"/v1/recordings/{recording}/audio", duration_s=41.5, bytes=664_044
+        recording, url=f"/v1/recordings/{recording}/audio", duration_s=41.5, bytes=664_044, kind=RecordingKind.CALL
     )
 
 
@@ -97,7 +103,7 @@ def test_one_that_was_converted_is_reported_with_its_new_size():
     station = ready()
     station.give(inputs.RecordingConverted, recording=RecordingId("r-1"), duration_s=1.5, bytes=6000)
     assert station.last(events.RecordingConverted) == events.RecordingConverted(
-        RecordingId("r-1"), url="/v1/recordings/r-1/audio", duration_s=1.5, bytes=6000
+        RecordingId("r-1"), url="/v1/recordings/r-1/audio", duration_s=1.5, bytes=6000, kind=RecordingKind.CALL
     )
 
 

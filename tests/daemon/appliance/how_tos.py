@@ -106,7 +106,7 @@ TABLE = {
         Config(OFFICE),
         Config(),
     ],
-    "record-calls.md": [Config(), Config(), Config(), Run(), Run()],
+    "record-calls.md": [*[Config()] * 5, Run(), Run()],
     "play-sounds.md": [
         *[Config(), Config(), Run(), Run("call"), Run(), Config(), LeftOut(NO_INTERNET), Config(), Config()],
         *[Run("call"), LeftOut(NO_INTERNET), Config(), Config(), Config()],

@@ -5,6 +5,7 @@ import pytest
 from tests.daemon.transfers.test_transfers import ctl
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
+from tests.support.peers.sounds import hears
 from tests.support.shown import shows
 from tests.support.stations import RATE, Ear, level, tone_file
 from tests.support.waiting import pause, until
@@ -159,6 +160,25 @@ def test_a_recording_is_paused_resumed_stopped_and_discarded(door, far):
     assert not file.path.exists()
     assert door.ask("GET", f"/v1/recordings/{unwanted}")[1]["code"] == "recording-not-found"
     assert ctl(door, "record", "discard")[0] == 1
+    ended(door, far, call)
+
+
+def test_a_recording_is_played_to_the_far_end_of_a_call(door, far):
+    call = far.rung_by(door)
+    door.post(f"/v1/calls/{call}/recording")
+    recording, file = begun(door, call)
+    place = f"/v1/calls/{call}/playback"
+    assert door.ask("POST", place, {"recording": recording})[1]["code"] == "conflict"
+    until(lambda: file.path.stat().st_size > 4 * SOME_BYTES, "two seconds on disc", log=door.told)
+    door.ask("DELETE", f"/v1/calls/{call}/recording")
+    finished(door, call, recording)
+    door.ask("PATCH", f"/v1/calls/{call}", {"muted": True})
+    hears(far, [], [HERTZ])
+    assert ctl(door, "play", f"recording:{recording}", call)[0] == 0
+    hears(far, [HERTZ], [3000])
+    door.next("playback.finished", call, sound="recording")
+    assert file.path.exists()
+    assert door.ask("POST", place, {"recording": "r-never"})[1]["code"] == "recording-not-found"
     ended(door, far, call)
 
 

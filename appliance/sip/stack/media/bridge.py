@@ -9,7 +9,7 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.desired import CallMedia, Sound
-from appliance.core.model import CallId, CountryTone, PlaybackId, RecordingId, Tone, of_country
+from appliance.core.model import NO_CALL, CallId, CountryTone, PlaybackId, RecordingId, Tone, of_country
 from appliance.sip.settings import SipSettings
 from appliance.sip.stack.calls.operations import Post
 from appliance.sip.stack.calls.table import CallTable
@@ -99,7 +99,11 @@ class Media:
 
     def _apply(self) -> None:
         living = [media for media in self._sound.calls if self._calls.get(media.call) is not None]
-        self._recorders.desire({media.recording: media for media in living if media.recording is not None})
+        recorded = {media.recording: media for media in living if media.recording is not None}
+        if (message := self._sound.message) is not None:
+            alone = CallMedia(NO_CALL, held=False, microphone=False, speaker=False, tone=False, recording=message)
+            recorded[message] = alone
+        self._recorders.desire(recorded)
         self._inband.desire({media.call for media in living if media.inband})
         tone = self._sound.tone
         self._tones.play(None if tone is None else of_country(tone, self._sound.country))
@@ -160,6 +164,8 @@ class Media:
             routes.add((_ordered(SPEAKER), SPEAKER))
         routes |= {(_file(each.playback), SPEAKER) for each in self._sound.files if each.speaker}
         routes |= {(_port(source), SPEAKER) for source, hearer, _ in self._sound.sent if hearer is None}
+        if self._sound.message is not None:
+            routes |= {(source, _recording(self._sound.message, LOCAL)) for source in (MICROPHONE, SILENCE)}
         for media in living:
             routes |= self._of_call(media)
         return routes
@@ -221,9 +227,9 @@ class Media:
         for call in self._calls:
             if (audio := call.audio_media()) is not None:
                 ports[_port(call.call)] = audio
-        for media in living:
-            if (sides := self._recorders.sides(media.recording)) is not None:
-                ports |= zip((_recording(media.recording, side) for side in (LOCAL, REMOTE)), sides, strict=True)
+        for recording in (self._sound.message, *(media.recording for media in living)):
+            if (sides := self._recorders.sides(recording)) is not None:
+                ports |= zip((_recording(recording, side) for side in (LOCAL, REMOTE)), sides, strict=True)
         for each, ears in self._inband.ears.items():
             ports |= {_heard(each): ears.heard, _sent(each): ears.sent}
         return ports

@@ -1,0 +1,43 @@
+"""What clients write on the bus: texts of a bounded length, and what recordings are searched by."""
+
+from datetime import UTC, datetime
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core.model import RecordingSearch
+
+LONGEST = 512  # characters of a text from a client
+
+
+def bounded(text: str) -> str:
+    """The same text. Raises IntercomError for a long one."""
+    if len(text) > LONGEST:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, f"{len(text)} characters are too long.", f"The limit is {LONGEST} characters."
+        )
+    return text
+
+
+def search_of(given: dict[str, str]) -> RecordingSearch:
+    """What recordings are searched by. Raises IntercomError."""
+    names = RecordingSearch.__struct_fields__
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"Recordings are not searched by {bounded(unknown[0])}.",
+            f"Choose from: {', '.join(names)}.",
+        )
+    return RecordingSearch(
+        **{name: _moment(text) if name in {"after", "before"} else bounded(text) for name, text in given.items()}
+    )
+
+
+def _moment(text: str) -> str:
+    """A time as the index has it: with its offset, brought to UTC."""
+    try:
+        at = datetime.fromisoformat(bounded(text))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, f"{text} is no time.", "", "Write it as 2026-11-20T08:30:00Z.")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

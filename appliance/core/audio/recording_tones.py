@@ -1,0 +1,47 @@
+"""The tone by which the far end and the visitor hear that their call is recorded: a short one, again and again."""
+
+from msgspec.structs import replace
+
+from appliance.core.audio import tones
+from appliance.core.calls import recording as recordings
+from appliance.core.model import NULL, CallId, OpenRecording, PlayedTone, State, Tone, of_country
+from appliance.core.sound import is_heard
+from appliance.core.transition import Turn
+
+EVERY_S, LASTS_S = 15.0, 0.5
+
+
+def due(turn: Turn) -> None:
+    """Play the tones whose time has come. Where a visitor cannot hear them, the recording ends unless it may go on."""
+    for recording in turn.calls.recordings:
+        at = next_at(turn.state, recording)
+        if at is None or at > turn.now:
+            continue
+        speaker = turn.settings.audio.playback != NULL
+        if speaker and "audio" in dict(turn.appliance.failed) and turn.settings.must_announce:
+            why = "The tone that announces the recording cannot be played on the speaker."
+            recordings.fail(turn, recording.call, recording.id, why)
+            continue
+        recordings.change(turn, recording.id, lambda r: replace(r, tone_at=turn.now + EVERY_S))
+        play(turn, recording.call)
+        if speaker:
+            play(turn, None)
+
+
+def play(turn: Turn, call: CallId | None) -> None:
+    """Play it to that far end or on the speaker, unless a tone plays there that says the same or the like."""
+    played = turn.audio.tone(call)
+    if played is None or not played.own:
+        tone = of_country(Tone.WARNING, turn.settings.audio.country)
+        tones.begin(turn, PlayedTone(call, tone, turn.now + LASTS_S, own=True))
+
+
+def next_at(state: State, recording: OpenRecording) -> float | None:
+    """When its next tone is due; None while nothing is recorded, and if it has no tones."""
+    on = recording.begun and recording.ready and recording.paused_at is None
+    return recording.tone_at if on and is_heard(state, recording.call) else None
+
+
+def wake(state: State) -> list[float | None]:
+    """The times at which `due` must act."""
+    return [next_at(state, recording) for recording in state.calls.recordings]

@@ -1,0 +1,158 @@
+"""A visitor's message: asked for when nobody answers, recorded without a call, ended by what needs the panel."""
+
+import pytest
+
+from appliance.core import events, inputs
+from appliance.core.calls.recording import ANNOUNCED_WITHIN_S
+from appliance.core.model import NO_CALL, AudioSettings, Picture, RecordingId, RecordingKind
+from appliance.core.orders import AnnounceRecording, FinishRecording, Place, PrepareRecording
+from appliance.core.panel.indications import pictures
+from tests.core.station import Station, ready
+
+LONGEST_S = 30.0
+
+
+def unanswered(**changes) -> Station:
+    """Nobody has answered a ring."""
+    station = ready(**{"message_s": LONGEST_S, **changes})
+    call = station.dialled()
+    station.give(inputs.CallEnded, call=call.id, code=603, reason="Decline", remote=True)
+    assert station.last(events.RingEnded).result == "unanswered"
+    return station
+
+
+def asked() -> tuple[Station, RecordingId]:
+    """The visitor is asked for a message."""
+    station = unanswered()
+    (order,) = station.orders(AnnounceRecording)
+    return station, order.recording
+
+
+def recorded(*steps: str) -> tuple[Station, RecordingId]:
+    """The visitor leaves one."""
+    station, message = asked()
+    for step in ("Announced", *(steps or ("Prepared", "Begun"))):
+        given(station, getattr(inputs, f"Recording{step}"), message)
+    return station, message
+
+
+def given(station: Station, kind, message: RecordingId, **fields) -> None:
+    station.give(kind, call=NO_CALL, recording=message, **fields)
+
+
+def told(station: Station) -> list[str]:
+    return [kind for kind in station.types() if kind.startswith("recording.")]
+
+
+def test_a_visitor_whom_nobody_answers_is_asked_for_a_message_which_is_recorded_until_its_longest_duration():
+    station, message = asked()
+    assert station.orders(AnnounceRecording) == [AnnounceRecording(NO_CALL, message, spoken=True, speaker=True)]
+    assert (station.orders(PrepareRecording), station.desired.sound.message) == ([], None)
+    given(station, inputs.RecordingAnnounced, message)
+    assert station.orders(PrepareRecording) == [PrepareRecording(NO_CALL, message, "kitchen")]
+    given(station, inputs.RecordingPrepared, message)
+    assert station.desired.sound.message == message
+    assert Picture.RECORDING not in pictures(station.state)
+    given(station, inputs.RecordingBegun, message)
+    assert Picture.RECORDING in pictures(station.state)
+    assert station.last(events.RecordingStarted).call is None
+    station.wait(LONGEST_S - 1.0)
+    assert station.desired.sound.message == message
+    station.wait(1.0)
+    assert station.desired.sound.message is None
+    given(station, inputs.RecordingClosed, message, bytes=960_044)
+    assert station.last(events.RecordingStopped) == events.RecordingStopped(
+        None, message, f"/v1/recordings/{message}/audio", LONGEST_S, 960_044
+    )
+    assert station.orders(FinishRecording) == [FinishRecording(message)]
+    station.give(inputs.RecordingAvailable, recording=message, duration_s=30.0, bytes=960_044)
+    assert station.last(events.RecordingAvailable).kind is RecordingKind.MESSAGE
+    assert station.state.calls.recordings == ()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"message_s": 0.0},
+        {"record": False},
+        {"audio": AudioSettings(playback="null")},
+    ],
+)
+def test_a_station_that_takes_no_messages_shows_that_nobody_answers(changes):
+    station = unanswered(**changes)
+    assert station.orders(AnnounceRecording) == []
+    assert station.state.panel.error_until is not None
+
+
+def test_nobody_is_asked_while_the_card_is_gone_or_somebody_else_calls():
+    station = ready(message_s=LONGEST_S)
+    for trouble in ("card", "caller"):
+        call = station.dialled()
+        if trouble == "card":
+            station.give(inputs.PartFailed, part="audio", why="gone")
+        else:
+            station.give(inputs.PartRecovered, part="audio")
+            station.arrive()
+        station.give(inputs.CallEnded, call=call.id, code=603, reason="Decline", remote=True)
+        assert station.orders(AnnounceRecording) == []
+
+
+def test_a_message_needs_its_announcement_and_time_gives_it_up():
+    station, message = asked()
+    given(station, inputs.RecordingAnnounced, message, why="espeak-ng is missing.")
+    failed = station.last(events.RecordingFailed)
+    assert (failed.call, failed.why.endswith("espeak-ng is missing.")) == (None, True)
+    station = unanswered(must_announce=False)
+    station.wait(ANNOUNCED_WITHIN_S)
+    assert told(station) == ["recording.failed"]
+    assert (station.orders(PrepareRecording), station.state.calls.recordings) == ([], ())
+
+
+@pytest.mark.parametrize("button", ["ring", "hangup"])
+def test_a_button_ends_the_message_and_does_not_ring(button):
+    station, message = recorded()
+    station.wait(5.0)
+    station.press(button)
+    assert station.desired.sound.message is None
+    assert len(station.orders(Place)) == 1
+    given(station, inputs.RecordingClosed, message)
+    assert told(station) == ["recording.started", "recording.stopped"]
+    station.press("ring")
+    assert len(station.orders(Place)) == 2
+
+
+def test_a_button_changes_nothing_while_the_visitor_is_asked():
+    station, message = asked()
+    station.press("ring")
+    assert [each.id for each in station.state.calls.recordings] == [message]
+    assert len(station.orders(Place)) == 1
+
+
+@pytest.mark.parametrize("need", ["call", "stop"])
+@pytest.mark.parametrize("steps", [("asked",), ("Prepared",), ("Prepared", "Begun")])
+def test_a_call_and_the_end_of_the_station_end_the_message(need, steps):
+    station, message = asked() if steps == ("asked",) else recorded(*steps)
+    if need == "call":
+        station.arrive()
+    else:
+        station.give(inputs.StopRequested)
+    assert [each.unwanted or not each.ready for each in station.state.calls.recordings] == [True] * (
+        len(steps) - 1 or (steps != ("asked",))
+    )
+    if steps == ("Prepared",):
+        given(station, inputs.RecordingBegun, message)
+    assert station.desired.sound.message is None
+    given(station, inputs.RecordingClosed, message)
+    assert station.state.calls.recordings == ()
+
+
+def test_a_message_ends_with_the_sip_process():
+    station, message = recorded()
+    station.give(inputs.SipLost, why="killed")
+    assert station.orders(FinishRecording) == [FinishRecording(message)]
+    assert station.state.calls.recordings == ()
+
+
+def test_the_sound_is_not_tested_during_a_message():
+    station, _ = recorded()
+    assert station.ask(inputs.TestSound(2.0)).error.cause == "A visitor leaves a message."

@@ -1,0 +1,45 @@
+"""A visitor's message: nobody answers, the station asks and beeps, records the microphone, lists and plays it."""
+
+from tests.daemon.transfers.test_transfers import ctl
+from tests.support.daemon import Daemon
+from tests.support.peers.packets import Packets
+from tests.support.stations import RATE, Ear, level, tone_file
+from tests.support.waiting import until
+
+HERTZ = 1000
+
+
+def test_a_visitor_whom_nobody_answers_leaves_a_message(tmp_path):
+    audio = {"playback": "simulated", "microphone_file": str(tone_file(tmp_path / "microphone.wav", HERTZ))}
+    recording = {"enabled": True, "message_s": 300, "message_text": "Please leave a message."}
+    speech = {"rate": 400, "announce": ["en"]}
+    with (
+        Daemon(tmp_path / "d", audio=audio, recording=recording, speech=speech) as door,
+        Packets(door.far_address, door.far_port) as far,
+    ):
+        door.press("ring")
+        far.answer(far.invited(), "603 Decline")
+        door.next("ring.ended", result="unanswered")
+        door.next("playback.finished", sound="speech", speaker=True)
+        beep = door.next("playback.finished", sound="ok", speaker=True)
+        told = door.next("recording.started")
+        message = told["data"]["recording"]
+        assert told["id"] > beep["id"]
+        assert told["call"] is None
+        assert "recording" in door.get("/v1/state")["panel"]["pictures"]
+        file = Ear(door.directory / "recordings" / f"{message}.wav")
+        until(lambda: len(file.samples()) > RATE, "a second of it", log=door.told)
+        door.press("ring")
+        assert door.next("recording.stopped", recording=message)["call"] is None
+        available = door.next("recording.available", recording=message)["data"]
+        assert available["kind"] == "message"
+        assert level(file.samples(), HERTZ) > -3.0
+        assert len(door.of("call.dialing")) == 1, "the press did not ring"
+        assert len(door.of("playback.started")) == 2, "nothing else was said"
+
+        (row,) = door.get("/v1/recordings?kind=message")["recordings"]
+        assert (row["id"], row["kind"], row["remote"], row["call"]) == (message, "message", "far", "")
+        assert door.get("/v1/recordings?kind=call")["recordings"] == []
+        assert "far  message" in ctl(door, "recordings", "--kind", "message")[1]
+        door.post("/v1/audio/playback", {"recording": message})
+        door.next("playback.started", sound="recording")

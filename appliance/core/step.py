@@ -46,6 +46,8 @@ def step(state: State, given: AnyInput) -> Step:
         due(turn)
         if turn.state is not settled:
             settle(turn)
+    if turn.calls.recordings:
+        message.settle(turn)
     if turn.transfers:
         transferor.settle(turn)
         transferee.settle(turn)
@@ -70,8 +72,6 @@ def settle(turn: Turn) -> None:
     lifecycle.settle(turn)
     if turn.audio.links:
         links.settle(turn)
-    if turn.calls.recordings:
-        message.settle(turn)
     focus.settle(turn)
 
 

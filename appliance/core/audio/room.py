@@ -41,11 +41,12 @@ perform = performs(
 
 def due(turn: Turn) -> None:
     """Act on every deadline of this room that has passed, and end a self-test that a call interrupts."""
-    if turn.audio.tones:
+    audio = turn.audio
+    if audio.tones:
         tones.due(turn)
-    if turn.audio.playbacks:
+    if audio.playbacks:
         playbacks.due(turn)
-    if turn.audio.talk is not None:
+    if audio.talk is not None:
         talk.due(turn)
     if turn.calls.recordings:
         recording_tones.due(turn)

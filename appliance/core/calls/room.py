@@ -96,10 +96,11 @@ perform = performs(
 def due(turn: Turn) -> None:
     """Act on every deadline of this room that has passed."""
     forwarding.due(turn)
-    if turn.calls.living:
+    calls = turn.calls
+    if calls.living:
         call_timers.due(turn)
         updates.due(turn)
-    if turn.calls.recordings:
+    if calls.recordings:
         recording.due(turn)
 
 

@@ -52,6 +52,7 @@ GUEST_PACKAGES=(
     dosfstools               # a boot partition
     python3-libgpiod python3-pytest
     sip-tester baresip-core  # far ends of calls
+    opus-tools rclone        # what recordings are converted and copied by, which the package suggests only
 )
 
 say() { printf '==> %s\n' "$*" >&2; }

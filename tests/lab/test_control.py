@@ -35,6 +35,14 @@ uri = "sip:kitchen@127.0.0.1:5070"
 
 [recording]
 enabled = true
+format = "opus"
+copy_to = "store:copies"
+copy_config_file = "/etc/intercomd/rclone.conf"
+"""
+STORE = """[store]
+type = webdav
+url = http://127.0.0.1:8124
+vendor = other
 """
 APPLIANCE = ("/org/intercomd", "org.intercomd.Appliance1")
 
@@ -43,6 +51,8 @@ APPLIANCE = ("/org/intercomd", "org.intercomd.Appliance1")
 def station(guest):
     """The configured service, a member of the group and a stranger."""
     guest.shell("useradd --create-home --groups intercom member; useradd --create-home stranger")
+    guest.service("store", "rclone", "--config=", "serve", "webdav", "--addr=127.0.0.1:8124", "/srv")
+    guest.write("/etc/intercomd/rclone.conf", STORE, "600", "intercomd")
     guest.write("/etc/intercomd/intercomd.toml", CONFIG)
     guest.check("systemctl", "restart", "intercomd")
     guest.wait_for(lambda: (state := guest.state()) and state["appliance"]["ready"], "the station is ready")
@@ -122,6 +132,24 @@ def test_a_call_is_dialled_held_resumed_given_digits_ended_and_recorded(station)
     seen = events()
     assert seen.index("call.connected") < seen.index("call.ended")
     station.check("systemctl", "stop", "watching")
+
+
+def test_a_recording_is_converted_and_copied_within_the_sandbox_of_the_unit(station):
+    named = done(station, "dial", "kitchen")
+    call(station, "connected")
+    done(station, "hangup", named)
+    no_call(station)
+
+    def copied():
+        rows = station.asked("/v1/recordings")["recordings"]
+        return next((row for row in rows if row["call"] == named and row["copied"]), None)
+
+    row = station.wait_for(copied, "a copy of the recording")
+    assert row["format"] == "opus"
+    assert station.state()["appliance"]["failed"] == []
+    name = f"{row['id']}.opus"
+    station.check("cmp", f"/var/lib/intercomd/recordings/{name}", f"/srv/copies/{name}")
+    station.check("test", "-s", f"/srv/copies/{row['id']}.json")
 
 
 def test_an_incoming_call_is_answered_or_rejected(station, kitchen):

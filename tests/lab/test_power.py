@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.far import FarEnd
 from tests.lab.guest import PROGRAMS
 
 CONFIG = """
@@ -22,6 +23,22 @@ chip = "board"
 line = "RELAY"
 pulse_s = 30.0
 max_s = 30.0
+
+[target.kitchen]
+uri = "sip:kitchen@127.0.0.1:5070"
+
+[recording]
+enabled = true
+"""
+RATE, FRAME, HEAD = 16_000, 2, 44
+RECORDED_S = 4  # twice as long as the time after which a recording is synced
+# Reads a whole WAV file, and prints its length.
+PLAYED = """
+import sys, wave
+with wave.open(sys.argv[1]) as file:
+    frames = file.getnframes()
+    assert len(file.readframes(frames)) == frames * file.getsampwidth()
+    print(frames / file.getframerate())
 """
 LINES = "create board 2 BUTTON RELAY\nup board 1\n"
 RELAY = 1
@@ -78,6 +95,42 @@ def levels(guest):
     return [(float(at), int(level)) for at, level in (line.split() for line in guest.read("/run/relay").splitlines())]
 
 
+def wav(recording):
+    return f"/var/lib/intercomd/recordings/{recording}.wav"
+
+
+def written_s(guest, recording):
+    """How much of a recording is in its file, on the disc or not yet."""
+    return (int(guest.check("stat", "--format=%s", wav(recording))) - HEAD) / FRAME / RATE
+
+
+def recorded(guest):
+    """A recorded call, when some seconds of it were written; its recording."""
+    FarEnd(guest)
+    guest.check("intercomctl", "dial", "kitchen")
+
+    def running():
+        rows = guest.asked("/v1/recordings")["recordings"]
+        return next((row["id"] for row in rows if not row["complete"]), None)
+
+    recording = guest.wait_for(running, "a recording")
+    guest.wait_for(lambda: written_s(guest, recording) > RECORDED_S, "some seconds of it")
+    return recording
+
+
+def repaired(guest, recording):
+    """The length of a recording that a power cut has ended, which can be played to its end."""
+
+    def complete():
+        row = guest.asked(f"/v1/recordings/{recording}")
+        return row if row["complete"] else None
+
+    row = guest.wait_for(complete, "the recording is complete")
+    played = float(guest.check("python3", "-c", PLAYED, wav(recording)))
+    assert played == pytest.approx(row["duration_s"], abs=0.01)
+    return played
+
+
 def test_after_boot_the_station_is_ready_and_its_relay_at_rest_before(station, measured):
     ready(station)
     seen = levels(station)
@@ -88,12 +141,16 @@ def test_after_boot_the_station_is_ready_and_its_relay_at_rest_before(station, m
 
 
 @pytest.mark.parametrize("way", ["power cut", "reboot"])
-def test_a_pulse_that_is_cut_off_is_not_taken_up_again_and_the_line_is_at_rest_before_ready(station, counts, way):
-    for _ in range(counts(2, 10)):
+def test_a_pulse_that_is_cut_off_is_not_taken_up_again_and_the_line_is_at_rest_before_ready(
+    station, counts, measured, way
+):
+    for _ in range(counts(2, 20)):
         ready(station)
+        recording = recorded(station)
         station.check("intercomctl", "door", "front", "--seconds", "30")
         station.wait_for(lambda: station.level("board", RELAY) == 1, "the relay is energised")
         if way == "power cut":
+            written = written_s(station, recording)
             station.power_cut()
             station.boot()
         else:
@@ -103,3 +160,7 @@ def test_a_pulse_that_is_cut_off_is_not_taken_up_again_and_the_line_is_at_rest_b
         assert [level for _, level in seen] == [1, 0]
         assert seen[-1][0] < ready_at(station)
         assert station.level("board", RELAY) == 0
+        kept = repaired(station, recording)
+        assert kept > RECORDED_S / 2
+        if way == "power cut":
+            measured("power cut: missing of what was written of a recording", written - kept)

@@ -124,7 +124,9 @@ def test_without_piper_the_error_names_the_how_to(program, tmp_path, monkeypatch
 
 def test_a_piper_that_is_made_for_another_machine_is_reported_as_such(program, tmp_path):
     put(program, "\x7fELF of a Raspberry Pi")
-    assert refusal(tmp_path).cause == "Exec format error: piper"
+    failed = refusal(tmp_path)
+    assert (failed.message, failed.cause) == ("Texts cannot be spoken.", "Exec format error: piper")
+    assert failed.resolution.startswith("Install it")
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,11 @@ def test_a_far_end_hears_a_file_of_any_rate_until_its_end_or_in_a_loop_until_it_
         door.next("playback.stopped", call, sound="long", reason="stopped")
         hears(far, [], [HERTZ])
         assert door.ask("DELETE", place)[1]["code"] == "playback-not-found"
+        door.post(place, {"sound": "short", "loop": True})
+        for _ in range(5):
+            hears(far, [HERTZ], [1000])
+        assert door.ask("DELETE", place)[0] == 200, "it began again at each of its ends"
+        door.next("playback.stopped", call, sound="short", reason="stopped")
         assert door.ask("POST", place, {"sound": "../secret"})[1]["code"] == "parameter-invalid"
         door.post(place, {"sound": "gong", "loop": True})
         hears(far, [GONG_HERTZ], [3000])

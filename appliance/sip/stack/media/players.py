@@ -20,10 +20,14 @@ class Player(pj.AudioMediaPlayer):
     ended = False
     begun = False
 
+    def __init__(self, *, loop: bool) -> None:
+        super().__init__()
+        self._loop = loop
+
     @contained
     def onEof2(self) -> None:  # noqa: N802
-        """The end of the file was read."""
-        self.ended = True
+        """The end of the file was read, in a loop each time."""
+        self.ended = not self._loop
 
 
 class Players:
@@ -76,7 +80,7 @@ class Players:
         return BUILT_IN / path.name if sound in BUILT_IN_SOUNDS and not path.exists() else path
 
     def _open(self, wanted: PlayedFile) -> Player | None:
-        path, now, player = self._made / f"{wanted.playback}.wav", time.monotonic(), Player()
+        path, now, player = self._made / f"{wanted.playback}.wav", time.monotonic(), Player(loop=wanted.loop)
         try:
             if not wanted.made:
                 path = self._file(wanted.sound)

@@ -296,6 +296,8 @@ def fail(turn: Turn, call: CallId, recording: RecordingId, why: str) -> None:
     found = turn.calls.get(call)
     if found is not None and found.recording == recording:
         turn.put(replace(found, recording=None))
+    if call == NO_CALL:
+        turn.show_error()  # so the visitor knows that nobody hears
 
 
 def available(turn: Turn, given: inputs.RecordingAvailable) -> None:

@@ -116,7 +116,7 @@ def leave(turn: Turn, action: Literal[Action.HANGUP, Action.HOLD], who: str) -> 
 
 def hang_up(turn: Turn) -> None:
     """For a button: end the visitor's ring with all its calls, or the visitor's message, else the foreground call."""
-    if not ring.cancel(turn) and not message.press(turn):
+    if not ring.cancel(turn) and not message.hang_up(turn):
         ending.hang_up(turn, needed(turn.calls.active, "hang up"), Cause.HANGUP)
 
 

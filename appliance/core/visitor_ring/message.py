@@ -25,18 +25,23 @@ def works(state: State) -> bool:
 
 
 def press(turn: Turn) -> bool:
-    """A button that rings or hangs up ends the message, once it is being recorded. False if there is none."""
+    """A button that rings ends the message that is being recorded. False without one: then it rings."""
     message = recording.message_of(turn.state)
-    if message is None:
-        return False
-    if message.begun:
+    return message is not None and message.begun and hang_up(turn)
+
+
+def hang_up(turn: Turn) -> bool:
+    """A button that hangs up ends the message, also before it is recorded. False if there is none."""
+    message = recording.message_of(turn.state)
+    if message is not None:
         recording.end_message(turn, message)
-    return True
+    return message is not None
 
 
 def settle(turn: Turn) -> None:
-    """End the message when the panel is needed for a call or a ring, and when the station ends."""
+    """End the message when the panel is needed for a call or a ring, and when nobody can be heard any more."""
     message = recording.message_of(turn.state)
-    needed = turn.calls.active is not None or turn.ring is not None or turn.appliance.stopping
-    if message is not None and needed and not message.unwanted:
+    if message is None or message.unwanted:
+        return
+    if turn.calls.active is not None or turn.ring is not None or not works(turn.state):
         recording.end_message(turn, message)

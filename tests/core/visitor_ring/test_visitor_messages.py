@@ -102,6 +102,7 @@ def test_a_message_needs_its_announcement_and_time_gives_it_up():
     given(station, inputs.RecordingAnnounced, message, why="espeak-ng is missing.")
     failed = station.last(events.RecordingFailed)
     assert (failed.call, failed.why.endswith("espeak-ng is missing.")) == (None, True)
+    assert station.state.panel.error_until is not None, "the visitor knows that nobody answers"
     station = unanswered(must_announce=False)
     station.wait(ANNOUNCED_WITHIN_S)
     assert told(station) == ["recording.failed"]
@@ -121,19 +122,30 @@ def test_a_button_ends_the_message_and_does_not_ring(button):
     assert len(station.orders(Place)) == 2
 
 
-def test_a_button_changes_nothing_while_the_visitor_is_asked():
+@pytest.mark.parametrize("steps", [("asked",), (), ("Prepared",)])
+@pytest.mark.parametrize("button", ["ring", "hangup"])
+def test_before_the_message_is_recorded_a_button_rings_or_ends_it(button, steps):
     station, message = asked()
-    station.press("ring")
-    assert [each.id for each in station.state.calls.recordings] == [message]
-    assert len(station.orders(Place)) == 1
+    if steps != ("asked",):
+        for step in ("Announced", *steps):
+            given(station, getattr(inputs, f"Recording{step}"), message)
+    station.press(button)
+    assert len(station.orders(Place)) == (2 if button == "ring" else 1)
+    if steps == ("Prepared",):
+        given(station, inputs.RecordingBegun, message)
+    assert station.desired.sound.message is None
+    given(station, inputs.RecordingClosed, message)
+    assert station.state.calls.recordings == ()
 
 
-@pytest.mark.parametrize("need", ["call", "stop"])
+@pytest.mark.parametrize("need", ["call", "card", "stop"])
 @pytest.mark.parametrize("steps", [("asked",), ("Prepared",), ("Prepared", "Begun")])
 def test_a_call_and_the_end_of_the_station_end_the_message(need, steps):
     station, message = asked() if steps == ("asked",) else recorded(*steps)
     if need == "call":
         station.arrive()
+    elif need == "card":
+        station.give(inputs.PartFailed, part="audio", why="gone")
     else:
         station.give(inputs.StopRequested)
     assert [each.unwanted or not each.ready for each in station.state.calls.recordings] == [True] * (

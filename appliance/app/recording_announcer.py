@@ -31,6 +31,7 @@ class RecordingAnnouncer:
     def __init__(self, config: Callable[[], Config], sounds: MadeSounds, post: Callable[[Input], None]) -> None:
         self._config, self._sounds, self._post = config, sounds, post
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()  # one at a time: the speaker, and perhaps the far end, hear all of them
         # By playback: why it was not heard to its end; None: it is to be played again.
         self._playing: dict[str, asyncio.Future[str | None]] = {}
         self._replaced: list[asyncio.Future[str | None]] = []  # those of them that another sound has replaced
@@ -74,11 +75,12 @@ class RecordingAnnouncer:
 
     async def _play(self, order: AnnounceRecording) -> str:
         """Play all its parts, one after another; returns why the first one that failed was not heard to its end."""
-        for part in self._parts(order):
-            while (why := await self._play_part(part, order)) is None:
-                pass
-            if why:
-                return why
+        async with self._turn:
+            for part in self._parts(order):
+                while (why := await self._play_part(part, order)) is None:
+                    pass
+                if why:
+                    return why
         return ""
 
     async def _play_part(self, part: Speech | str, order: AnnounceRecording) -> str | None:

@@ -117,6 +117,24 @@ def test_an_announcement_that_another_sound_replaces_is_played_again_after_that_
     assert ([language for language, *_ in played], given) == (["de", "de", "en"], HEARD)
 
 
+def test_announcements_follow_one_another():
+    sounds, given = Sounds(), []
+
+    async def run():
+        announcer = RecordingAnnouncer(lambda: check({}, "test"), sounds, given.append)
+        for recording in ("r-1", "r-2"):
+            announcer.announce(AnnounceRecording(CALL, RecordingId(recording), spoken=True, speaker=True))
+        for begun in (1, 2):
+            await settle()
+            assert len(sounds.ids) == begun
+            announcer.take({"type": "playback.finished", "data": {"playback": sounds.ids[-1]}})
+        await settle()
+        await announcer.stop()
+
+    asyncio.run(run())
+    assert [(each.recording, each.why) for each in given] == [("r-1", ""), ("r-2", "")]
+
+
 def test_one_that_is_never_heard_is_given_up(monkeypatch):
     monkeypatch.setattr(recording_announcer, "ANNOUNCED_WITHIN_S", 0.0)
     assert announce()[1] == [(CALL, RECORDING, "It took too long.")]

@@ -1,6 +1,7 @@
 """Backup, restore and wipe: done with the files of the station, as they are for root and the service's user."""
 
 import argparse
+import signal
 import sys
 
 from appliance.base.errors import ErrorCode, IntercomError
@@ -21,18 +22,26 @@ def backup(_client: Client, given: argparse.Namespace) -> Json:
 
 def restore(_client: Client, given: argparse.Namespace) -> Json:
     """`intercomctl restore`."""
+    _end_in_order()
     confirm(given, f"All codes, logs and settings in {given.state} and {given.config} are replaced, and calls end.")
     return restored_.restore(given.file, given.state, given.config)
 
 
 def wipe(_client: Client, given: argparse.Namespace) -> Json:
     """`intercomctl wipe`."""
+    _end_in_order()
     if given.everything:
         confirm(given, f"All in {given.state}, all recordings and all settings are erased for good, and calls end.")
         return wiped_.everything(given.state, given.config)
     name = wiped_.a_name(given.person)
     confirm(given, f"Codes, calls, events and recordings with the name {name!r} are erased for good, and calls end.")
     return wiped_.person(name, given.state, given.config)
+
+
+def _end_in_order() -> None:
+    """Let the end of the terminal, or a termination, end the command as Ctrl-C does: the service starts again."""
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 def confirm(given: argparse.Namespace, what: str) -> None:

@@ -25,8 +25,9 @@ def stopped(state: Path) -> Iterator[None]:
         except IntercomError:
             if not _systemctl("is-active", "--quiet", UNIT):
                 raise
-            ours = _systemctl("stop", UNIT)
-            if not ours:
+            ours = True  # so it starts again too if this program is interrupted while it stops
+            if not _systemctl("stop", UNIT):
+                ours = False
                 raise IntercomError(
                     ErrorCode.FORBIDDEN, f"{UNIT} cannot be stopped.", "Only root may stop it.", "Run it as root."
                 ) from None

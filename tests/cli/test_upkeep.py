@@ -1,6 +1,7 @@
 """Commands that replace or erase ask the person at the terminal, and do nothing where nobody can be asked."""
 
 import os
+import signal
 import subprocess
 import sys
 from argparse import Namespace
@@ -9,6 +10,14 @@ import pytest
 
 from appliance.base.errors import IntercomError
 from appliance.cli import upkeep
+from appliance.system import lock
+from tests.support.waiting import PATIENCE_S, until
+
+# Says what it was asked, and stops the service for ever.
+SYSTEMCTL = """#!/bin/sh
+echo "$1" >> "$0.said"
+[ "$1" != stop ] || exec sleep 600
+"""
 
 
 @pytest.fixture
@@ -48,3 +57,20 @@ def test_without_a_terminal_yes_is_needed(tmp_path, words):
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Nothing was changed.") and "Add --yes" in done.stderr
     assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+def test_the_service_starts_again_where_the_command_is_interrupted(tmp_path, number):
+    state, said = tmp_path / "state", tmp_path / "systemctl.said"
+    state.mkdir()
+    (tmp_path / "systemctl").write_text(SYSTEMCTL)
+    (tmp_path / "systemctl").chmod(0o755)
+    place = ["--state", str(state), "--config", str(tmp_path / "x.toml")]
+    command = [sys.executable, "-m", "appliance.cli", "wipe", "--everything", "--yes", *place]
+    held = lock.take(state)
+    with subprocess.Popen(command, env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}) as running:
+        until(lambda: said.exists() and "stop" in said.read_text(), "the order to stop")
+        running.send_signal(number)
+        running.wait(PATIENCE_S)
+    os.close(held)
+    assert said.read_text().split() == ["is-active", "stop", "start"]

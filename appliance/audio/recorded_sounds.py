@@ -55,6 +55,6 @@ def check(status: int, file: Path) -> None:
         raise IntercomError(
             ErrorCode.UNAVAILABLE,
             "The recording cannot be played.",
-            f"{PROGRAM} failed with status {status}; it decodes at most 6 minutes.",
+            f"{PROGRAM} failed with status {status}; it decodes at most 6 minutes, 3 of two channels.",
             "Listen to it on the page, or fetch its file.",
         )

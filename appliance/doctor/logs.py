@@ -42,7 +42,8 @@ def _list(found: Examined) -> Finding:
             found.check,
             f"{name} is damaged{', or was changed' if found.heads else ''}.",
             f"{'; '.join(found.faults)}.",
-            "Check the disc or SD card. Move intercomd.sqlite3 away while the service is stopped: a new one begins.",
+            "Check the disc or SD card, and save a copy by `intercomctl backup`. The rows named here are left out of "
+            "lists. intercomd.sqlite3 has all codes and cards too: move it away only if nothing in it can be read.",
         )
     span = f", from {found.oldest} to {found.newest}" if found.rows else ""
     heads = f" {found.heads[0].upper()}{found.heads[1:]}." if found.heads else ""

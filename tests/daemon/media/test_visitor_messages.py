@@ -33,7 +33,9 @@ def test_a_visitor_whom_nobody_answers_leaves_a_message(tmp_path):
         assert door.next("recording.stopped", recording=message)["call"] is None
         available = door.next("recording.available", recording=message)["data"]
         assert available["kind"] == "message"
-        assert level(file.samples(), HERTZ) > -3.0
+        said, part = file.samples(), RATE // 4
+        heard = [level(said[at : at + part], HERTZ) for at in range(0, len(said) - part, part)]
+        assert max(heard) > -3.0, "gaps of a busy machine shift its phase, not in each part"
         assert len(door.of("call.dialing")) == 1, "the press did not ring"
         assert len(door.of("playback.started")) == 2, "nothing else was said"
 

@@ -66,7 +66,9 @@ def test_the_service_starts_again_where_the_command_is_interrupted(tmp_path, num
     (tmp_path / "systemctl").write_text(SYSTEMCTL)
     (tmp_path / "systemctl").chmod(0o755)
     place = ["--state", str(state), "--config", str(tmp_path / "x.toml")]
-    command = [sys.executable, "-m", "appliance.cli", "wipe", "--everything", "--yes", *place]
+    # A shell that starts the tests in the background has them ignore SIGINT, and with them the command.
+    heeding = "env", "--default-signal"
+    command = [*heeding, sys.executable, "-m", "appliance.cli", "wipe", "--everything", "--yes", *place]
     held = lock.take(state)
     with subprocess.Popen(command, env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}) as running:
         until(lambda: said.exists() and "stop" in said.read_text(), "the order to stop")

@@ -17,14 +17,12 @@ from appliance.store import recording_files
 from appliance.store.quota import Limits, Removable, Stored, excess
 
 AT_ONCE = 50  # recordings removed in one job, so that other writes get their turn
-_OLDEST = """
+_REMOVABLE = """
     SELECT id, started, bytes, duration_s FROM recordings
-    WHERE complete AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY number
+    WHERE complete AND id NOT IN (SELECT value FROM json_each(?))
 """
-_COPIED = """
-    SELECT id, started, bytes, duration_s FROM recordings
-    WHERE complete AND copied IS NOT NULL AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY number
-"""
+_OLDEST = f"{_REMOVABLE} ORDER BY number"
+_COPIED = f"{_REMOVABLE} AND copied IS NOT NULL ORDER BY number"
 _STORED = "SELECT count(*), total(bytes) FROM recordings WHERE complete"  # by an index, which is small
 _PROTECTED = f"{_STORED} AND id IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own words
 

@@ -15,6 +15,7 @@ from appliance.base import durable
 from appliance.store import wav
 
 WAV, OPUS = ".wav", ".opus"
+SOUNDS = frozenset({WAV, OPUS})
 _ID = re.compile(r"r-[0-9a-z-]{1,62}")
 _MOST_FACTS = 65_536  # bytes: far more than a remote address and a note, or a waveform, can have
 
@@ -60,7 +61,7 @@ def remove(path: Path) -> int | None:
     freed = [size(each) for each in sounds]
     if None in freed:
         return None
-    for each in (*sounds, unfinished(path), mark(path), facts(path), _peaks(path)):
+    for each in (*sounds, *_beside(path)):
         each.unlink(missing_ok=True)
     return sum(filter(None, freed))
 
@@ -68,14 +69,13 @@ def remove(path: Path) -> int | None:
 def all_of(directory: Path, recording: str) -> tuple[Path, ...]:
     """The files that a recording may have, its waveform last; none for text that is no id."""
     path = directory / f"{recording}{WAV}"
-    files = (path, opus(path), mark(path), facts(path), unfinished(path), _peaks(path))
-    return files if is_id(recording) else ()
+    return (path, opus(path), *_beside(path)) if is_id(recording) else ()
 
 
 def is_ours(name: str) -> bool:
     """Whether this can be the name of a recording's sound, or of what outlasts the index beside it."""
     path = Path(name)
-    return path.name == name and is_id(path.stem) and path.suffix in {WAV, OPUS, ".keep", ".json"}
+    return path.name == name and is_id(path.stem) and path.suffix in {*SOUNDS, ".keep", ".json"}
 
 
 def mark(path: Path) -> Path:
@@ -124,6 +124,11 @@ def read_peaks(path: Path) -> bytes | None:
 def _read(path: Path) -> bytes | None:
     found = size(path)
     return None if found is None or found > _MOST_FACTS else path.read_bytes()
+
+
+def _beside(path: Path) -> tuple[Path, ...]:
+    """The files that a recording may have beside its sound, its waveform last."""
+    return unfinished(path), mark(path), facts(path), _peaks(path)
 
 
 def _peaks(path: Path) -> Path:

@@ -32,7 +32,7 @@ from appliance.store.recording_index import Entry
 from appliance.store.recording_lists import RecordingLists, not_found
 from appliance.store.recording_times import TimeCorrector
 from appliance.store.restore_index import IndexRestorer, both, utc, write_facts
-from appliance.store.writer import After, Writer
+from appliance.store.writer import After, Writer, act, nothing
 
 if TYPE_CHECKING:
     from appliance.store.finished.peaks import Peaks
@@ -66,12 +66,12 @@ class Recordings(RecordingLists):
         self._room = RoomMaker(directory, post, clock, limits)
         super().__init__(directory, writer)
         self._post, self._clock = post, clock
-        self._times = TimeCorrector(writer, clock, trusted, self._write_facts)
+        self._times = TimeCorrector(writer, clock, trusted, self.write_facts)
         self._restorer = IndexRestorer(
             directory, writer, partial(self._complete, recovered=True), self._running, self._restored
         )
         self._peaks: Peaks | None = None
-        self.completed: Callable[[], object] = _nothing
+        self.completed: Callable[[], object] = nothing
         self._lock = threading.Lock()  # protects the following
         self._ours: dict[RecordingId, Entry | None] = {}  # prepared since the start and not finished
         self._calls: set[CallId] = set()  # those of them that have not ended
@@ -145,7 +145,7 @@ class Recordings(RecordingLists):
                 f"DELETE /v1/recordings/{recording} removes it from the list.",
             )
         if size != row.bytes:
-            self._writer.ask(partial(self._mend, RecordingId(recording)), done=_act)
+            self._writer.ask(partial(self._mend, RecordingId(recording)), done=act)
             opus = recording_files.opus(path)
             if recording_files.size(opus) == row.bytes:  # the disc did not let the WAV file go
                 return opus
@@ -225,6 +225,12 @@ class Recordings(RecordingLists):
         if not wanted:
             self.tidy()
 
+    def write_facts(self, connection: sqlite3.Connection, recording: RecordingId) -> None:
+        """Write the row of a finished recording beside its file; in the writer's thread. Raises OSError."""
+        entry = recording_index.find(connection, recording)
+        if entry is not None and entry.complete:
+            write_facts(self.path(recording), entry)
+
     def _restored(self) -> None:
         self.tidy()
         self.completed()
@@ -288,7 +294,7 @@ class Recordings(RecordingLists):
         party, outcome = call.remote.target or call.remote.display_name, call.end.cause if call.end else ""
         for entry in recording_index.of_call(connection, call.id):
             recording_index.change(connection, entry.id, party=party, outcome=outcome, note=call.custom_data)
-            self._write_facts(connection, entry.id)
+            self.write_facts(connection, entry.id)
 
     def _opened(self, recordings: tuple[RecordingId, ...], door: str, connection: sqlite3.Connection) -> None:
         for recording in recordings:
@@ -296,12 +302,6 @@ class Recordings(RecordingLists):
             if entry is not None and door not in entry.doors:
                 doors = recording_index.doors_text((*entry.doors, door))
                 recording_index.change(connection, recording, doors=doors)
-
-    def _write_facts(self, connection: sqlite3.Connection, recording: RecordingId) -> None:
-        """Write the row of a finished recording beside its file."""
-        entry = recording_index.find(connection, recording)
-        if entry is not None and entry.complete:
-            write_facts(self.path(recording), entry)
 
     def _patch_later(self) -> None:
         if not self._writer.submit(self._patch, delay_s=_PATCH_S):
@@ -329,7 +329,7 @@ class Recordings(RecordingLists):
     def _spare(self, connection: sqlite3.Connection, running: Iterable[RecordingId]) -> After:
         """Remove recordings while space is short; in time, stop those that run: what does not fit is lost silently."""
         if not self._room.short():
-            return _nothing
+            return nothing
         room = self._room.make(connection)
         posts = [room.report]
         for recording in running if room.storage.space is Space.FULL else ():
@@ -381,7 +381,7 @@ class Recordings(RecordingLists):
             # An unclean end came after the index had learned of the Opus file, and before the WAV file was removed.
             with suppress(OSError):  # `sound` gives the Opus file nevertheless
                 path.unlink(missing_ok=True)
-            return _nothing
+            return nothing
         sound, digest = recording_files.seal(path)
         if sound is None:
             raise IntercomError(
@@ -415,7 +415,7 @@ class Recordings(RecordingLists):
             complete=True,
             recovered=recovered,
         )
-        self._write_facts(connection, recording)
+        self.write_facts(connection, recording)
 
         def announce() -> None:
             with self._lock:
@@ -432,11 +432,3 @@ class Recordings(RecordingLists):
             self._restored()
 
         return announce
-
-
-def _act(after: After) -> None:
-    after()
-
-
-def _nothing() -> None:
-    """Nothing is left to do."""

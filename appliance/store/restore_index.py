@@ -50,8 +50,7 @@ class IndexRestorer:
     def unlisted(self, connection: sqlite3.Connection) -> set[RecordingId]:
         """The files without a row. SQLite compares them, since a loop over all recordings would hold up the start."""
         found: set[RecordingId] = set()
-        suffixes = {recording_files.WAV, recording_files.OPUS}
-        names = (path.stem for path in self._directory.glob("*") if path.suffix in suffixes)
+        names = (path.stem for path in self._directory.glob("*") if path.suffix in recording_files.SOUNDS)
         while some := list(islice(names, COMPARED_AT_ONCE)):
             rows = connection.execute(_UNLISTED, (json.dumps([name for name in some if recording_files.is_id(name)]),))
             ours = (row[0] for row in rows if recording_files.size(self._file(row[0])) is not None)

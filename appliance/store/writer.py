@@ -254,6 +254,15 @@ class Writer:
             self._connection = None
 
 
+def act(after: After) -> None:
+    """Do what a job left to be done; for `Writer.ask`, whose job returns it."""
+    after()
+
+
+def nothing() -> None:
+    """Nothing is left to be done."""
+
+
 def _roll_back(connection: sqlite3.Connection) -> None:
     with suppress(sqlite3.Error):  # the error that ends the transaction is the one to report
         connection.execute("ROLLBACK")

@@ -116,7 +116,7 @@ def _add_recordings(staged: Path, state: Path) -> int:
         placed.new.replace(placed.target)
         path.unlink()  # the disc need not have room for all of them twice
     durable.sync(directory)
-    return sum(path.suffix in {recording_files.WAV, recording_files.OPUS} for path in missing)
+    return sum(path.suffix in recording_files.SOUNDS for path in missing)
 
 
 def _put(manifest: Manifest, staged: Path, state: Path, config: Path) -> None:

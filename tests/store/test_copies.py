@@ -20,7 +20,7 @@ from appliance.core.inputs import (
     RecordingCopyFailed,
     RecordingDeleted,
 )
-from appliance.store import database, recording_index
+from appliance.store import database, recording_index, recordings
 from appliance.store.finished import copies, work
 from appliance.store.finished.copies import Copies, Destination
 from appliance.store.finished.opus import Opus
@@ -199,7 +199,7 @@ def test_an_end_between_the_copy_and_the_index_costs_another_copy(tmp_path, else
     with station(tmp_path, limits=REMOVED) as (kept, inbox, writer):
         recording = made(kept, inbox)
         with monkeypatch.context() as patched:
-            patched.setattr(recording_index if last == "change" else copies, last, fails)
+            patched.setattr(recording_index if last == "change" else recordings, last, fails)
             with pytest.raises(IntercomError):
                 copy(kept, inbox, writer, elsewhere, recording)
         assert kept.path(recording).exists() and kept.get(recording).copied is None

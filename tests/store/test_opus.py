@@ -124,18 +124,19 @@ def end(*_, **__):
 
 @pytest.mark.parametrize(
     "last",
-    ["idle_programs.run", "_begin", "Writer.ask", "durable.sync", "recording_index.change", "write_facts", "_act"],
+    ["idle_programs.run", "_begin", "Writer.ask", "durable.sync", "recording_index.change", "write_facts", "act"],
 )
 def test_whatever_ends_the_service_the_recording_can_be_played_and_is_converted_after_the_next_start(
     tmp_path, monkeypatch, last
 ):
     """`last`: where it ends."""
-    where, _, name = f"appliance.store.finished.opus.{last}".rpartition(".")
+    module = "recordings" if last == "write_facts" else "finished.opus"
+    where, _, name = f"appliance.store.{module}.{last}".rpartition(".")
     with station(tmp_path) as (kept, inbox, writer):
         recording = recorded(kept, inbox)
         with monkeypatch.context() as patched:
-            if name == "_act":  # the index has the new file, and the old one is there still
-                patched.setattr(opus, "_act", lambda _: None)
+            if name == "act":  # the index has the new file, and the old one is there still
+                patched.setattr(opus, "act", lambda _: None)
                 convert(kept, inbox, writer, recording)
             elif name in {"sync", "change", "write_facts"}:  # in the writer's thread, whose transaction fails
                 patched.setattr(f"{where}.{name}", lambda *_, **__: (_ for _ in ()).throw(OSError(5, "I/O error")))

@@ -16,8 +16,8 @@ from appliance.core.model import RecordingId
 from appliance.store import recording_files, recording_index
 from appliance.store.recording_lists import Recording
 from appliance.store.recordings import Recordings
-from appliance.store.restore_index import utc, write_facts
-from appliance.store.writer import After, Writer
+from appliance.store.restore_index import utc
+from appliance.store.writer import After, Writer, act, nothing
 
 PROGRAM = "rclone"
 WITHIN_S = 3600 * 4  # for the longest recording over the slowest line
@@ -87,7 +87,7 @@ class Copies:
                 await self._copy(facts, destination)
             await self._copy(path, destination)
             note = partial(self._note, recording, row.sha256, destination.path(path.name))
-            await asyncio.to_thread(self._writer.ask, note, done=_act)
+            await asyncio.to_thread(self._writer.ask, note, done=act)
         except (IntercomError, OSError) as error:
             if not await asyncio.to_thread(self._recordings.gone, recording):
                 failed = error if isinstance(error, IntercomError) else _failed(f"{reason(error)}.")
@@ -124,14 +124,12 @@ class Copies:
         """Enter into the index that it was copied, unless it is another file by now."""
         entry = recording_index.find(connection, recording)
         if entry is None:
-            return _nothing
+            return nothing
         if entry.sha256 != sha256:
             raise _failed("Its file changed meanwhile.")
         now = utc(datetime.now(UTC))
         recording_index.change(connection, recording, copied=now, copy_tries=entry.copy_tries + 1, copy_error="")
-        changed = recording_index.find(connection, recording)
-        if changed is not None:
-            write_facts(self._recordings.path(recording), changed)
+        self._recordings.write_facts(connection, recording)
 
         def finish() -> None:
             self._post(
@@ -146,7 +144,7 @@ class Copies:
     def _note_failure(self, recording: RecordingId, why: str, connection: sqlite3.Connection) -> After:
         entry = recording_index.find(connection, recording)
         if entry is None:
-            return _nothing
+            return nothing
         tries = entry.copy_tries + 1
         recording_index.change(connection, recording, copy_tries=tries, copy_error=why)
         return lambda: self._post(RecordingCopyFailed(at=self._clock(), recording=recording, tries=tries, why=why))
@@ -159,14 +157,6 @@ def _readable(errors: str, file: Path, secrets: frozenset[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         said = said.replace(secret, "…")
     return f"{said[:_LAST].rstrip('.')}." if said else ""
-
-
-def _act(after: After) -> None:
-    after()
-
-
-def _nothing() -> None:
-    """Nothing is left to do."""
 
 
 def _failed(why: str) -> IntercomError:

@@ -16,9 +16,8 @@ from appliance.core.model import RecordingId
 from appliance.store import recording_files, recording_index
 from appliance.store.finished import ogg
 from appliance.store.recordings import Recordings
-from appliance.store.restore_index import write_facts
 from appliance.store.wav import WavContent
-from appliance.store.writer import After, Writer
+from appliance.store.writer import After, Writer, act
 
 PROGRAM = "opusenc"
 KBIT_S = 32  # an eighth of the WAV file: voices of one or two channels sound as before
@@ -92,7 +91,7 @@ class Opus:
         if not whole:
             raise _failed("The new file was cut off.")
         new.chmod(0o640)
-        self._writer.ask(partial(self._enter, recording, path, sound, digest), done=_act)
+        self._writer.ask(partial(self._enter, recording, path, sound, digest), done=act)
 
     def _enter(
         self, recording: RecordingId, path: Path, sound: WavContent, digest: str, connection: sqlite3.Connection
@@ -110,9 +109,7 @@ class Opus:
             raise _failed("The new file is gone.")
         durable.sync(path.parent)
         recording_index.change(connection, recording, bytes=sound.bytes, sha256=digest)
-        changed = recording_index.find(connection, recording)
-        if changed is not None:
-            write_facts(path, changed)
+        self._recordings.write_facts(connection, recording)
 
         def finish() -> None:
             _remove(path)
@@ -139,10 +136,6 @@ def _begin(path: Path) -> tuple[Path, int]:
     new = recording_files.unfinished(path)
     new.unlink(missing_ok=True)
     return new, max(path.stat().st_size, LEAST_BYTES)
-
-
-def _act(after: After) -> None:
-    after()
 
 
 def _failed(why: str) -> IntercomError:

@@ -1,12 +1,11 @@
 """How long the journal, the call log and the audit keep their rows: by count and by age."""
 
 import sqlite3
-import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from functools import partial
+from datetime import UTC, datetime, timedelta
 
 from appliance.base.record import Record
+from appliance.store.restore_index import both, utc
 from appliance.store.writer import After, Writer
 
 _HOUR_S = 3600.0  # limits of age are held within an hour
@@ -52,8 +51,8 @@ def surplus(connection: sqlite3.Connection, table: Table, limit: Limit) -> int:
     too_many = 0 if found is None else int(found[0])
     if limit.age_s is None:
         return too_many
-    now = time.time()
-    given = _PLAUSIBLE, _utc(now - limit.age_s), _utc(now)
+    now = datetime.now(UTC)
+    given = _PLAUSIBLE, utc(now - timedelta(seconds=limit.age_s)), utc(now)
     found = connection.execute(
         f"""
         WITH times AS ({table.times}),
@@ -106,15 +105,4 @@ class Retention:
         return again
 
     def _tidy(self, connection: sqlite3.Connection) -> After:
-        afters = [tidy(connection, limit) for tidy, limit in zip(self._tidies, self._limits(), strict=True)]
-        return partial(_all, [after for after in afters if after is not None])
-
-
-def _all(afters: Sequence[After]) -> None:
-    for after in afters:
-        after()
-
-
-def _utc(seconds: float) -> str:
-    """A time as events have it."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return both(*(tidy(connection, limit) for tidy, limit in zip(self._tidies, self._limits(), strict=True)))

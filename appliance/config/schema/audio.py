@@ -25,6 +25,18 @@ def _sound(text: str, example: str) -> Any:
     return setting(text, allowed=allowed, default="", pattern=f"^({SOUND_NAME})?$", example=example)
 
 
+def _sentence(does: str, example: str) -> Any:
+    """A setting with a text that the station says."""
+    return setting(
+        f"Text that {does}, in speech.language. Empty: a sentence of the station, in the languages of "
+        "speech.announce, or without these in speech.language.",
+        allowed='at most 300 printable characters, or ""',
+        default="",
+        pattern=r"^[^\x00-\x1f\x7f]{0,300}$",
+        example=example,
+    )
+
+
 def _announced(text: str) -> Any:
     return setting(text, default=Announcement.NONE, strict=False)
 
@@ -209,14 +221,7 @@ class RecordingTable(Table):
         default="attention",
         pattern=f"^{SOUND_NAME}$",
     )
-    announce_text: str = setting(
-        "Text that announces a recording, in speech.language. Empty: a sentence of the station, in the languages of "
-        "speech.announce, or without these in speech.language.",
-        allowed='at most 300 printable characters, or ""',
-        default="",
-        pattern=r"^[^\x00-\x1f\x7f]{0,300}$",
-        example="This call is recorded.",
-    )
+    announce_text: str = _sentence("announces a recording", "This call is recorded.")
     announce_required: bool = setting(
         "Record nothing if the announcement fails or is not heard to its end. false: record all the same, with a "
         "warning.",
@@ -231,14 +236,7 @@ class RecordingTable(Table):
         ge=0,
         le=300,
     )
-    message_text: str = setting(
-        "Text that asks for the message, in speech.language. Empty: a sentence of the station, in the languages of "
-        "speech.announce, or without these in speech.language.",
-        allowed='at most 300 printable characters, or ""',
-        default="",
-        pattern=r"^[^\x00-\x1f\x7f]{0,300}$",
-        example="Please leave a message after the tone. It will be recorded.",
-    )
+    message_text: str = _sentence("asks for the message", "Please leave a message after the tone. It will be recorded.")
     format: Literal["wav", "opus"] = setting(
         "File format of finished recordings. opus: Opus in Ogg, an eighth as large; each recording is converted in the "
         "background by opusenc (the Debian package opus-tools), and stays a WAV file until that is done.",

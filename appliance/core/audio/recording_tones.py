@@ -38,6 +38,8 @@ def play(turn: Turn, call: CallId | None) -> None:
 
 def next_at(state: State, recording: OpenRecording) -> float | None:
     """When its next tone is due; None while nothing is recorded, and if it has no tones."""
+    if recording.tone_at is None:
+        return None
     on = recording.begun and recording.ready and recording.paused_at is None
     return recording.tone_at if on and is_heard(state, recording.call) else None
 

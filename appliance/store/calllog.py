@@ -64,7 +64,9 @@ class CallLog:
     # -- jobs, in the writer thread ------------------------------------------------------------------------------------
 
     def _end_cut_off(self, connection: sqlite3.Connection) -> None:
-        opened = connection.execute("SELECT number, call FROM calls WHERE NOT over AND boot != ?", (self._boot,))
+        # A damaged row stays as it is: no list has it.
+        left = "SELECT number, call FROM calls WHERE NOT over AND boot != ? AND json_valid(call)"
+        opened = connection.execute(left, (self._boot,))
         for number, call in opened.fetchall():
             ended = json.dumps(json.loads(call) | {"end": _CUT_OFF}, separators=(",", ":"))
             connection.execute("UPDATE calls SET over = 1, call = ? WHERE number = ?", (ended, number))

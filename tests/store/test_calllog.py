@@ -123,6 +123,16 @@ def test_calls_that_an_unclean_end_left_open_are_reported_as_cut_off(tmp_path):
     assert (first["end"]["cause"], first["end"]["by"]) == ("error", "device")
 
 
+def test_a_damaged_call_does_not_keep_others_from_being_reported_as_cut_off(tmp_path):
+    with opened(tmp_path) as log:
+        begin(log, "c-1")
+        begin(log, "c-2")
+    with closing(database.connect(tmp_path)) as connection:
+        connection.execute("UPDATE calls SET call = substr(call, 1, 20) WHERE id = 'c-1'")
+    with opened(tmp_path, boot="b-2") as log:
+        until(lambda: names(log.list()) == ["c-2"])
+
+
 def test_no_more_than_the_newest_are_kept(tmp_path):
     with opened(tmp_path, keep=3) as log:
         for number in range(1, 8):

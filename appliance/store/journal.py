@@ -23,6 +23,7 @@ from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)
 
+_READ_WITHIN_S = 10.0  # then the start goes on without the earlier events, which stay on disc
 _FLUSH_S = 1.0  # the longest wait of an event for the disc
 _AT_ONCE = ("door.",)  # events about who opened the door, and how, do not wait
 _IDS_IN_A_MS = 1024  # 2^53, the largest id that is exact in JavaScript, is far away
@@ -58,7 +59,7 @@ class Journal:
         The writer reports a directory that cannot be used; the journal then works in memory.
         """
         try:
-            rows: list[tuple[int, str]] = self._writer.ask(self._load, timeout_s=10.0)
+            rows: list[tuple[int, str]] = self._writer.ask(self._load, timeout_s=_READ_WITHIN_S)
         except IntercomError as error:
             log.warning("the journal could not be read: %s", reason(error))
             rows = []
@@ -176,7 +177,9 @@ class Journal:
         connection.executemany("INSERT OR REPLACE INTO events VALUES (?, ?)", rows)
         self._rows_since_delete += len(rows)
         if self._rows_since_delete >= _DELETE_EVERY:
-            retention.remove(connection, retention.EVENTS, self._kept[0][0] - 1)
+            # By the count on disc, which has events that `open` could not wait for.
+            limit = Limit(self._keep)
+            retention.remove(connection, retention.EVENTS, retention.surplus(connection, retention.EVENTS, limit))
 
         def flushed() -> None:
             if self._rows_since_delete >= _DELETE_EVERY:

@@ -13,6 +13,7 @@ import pytest
 from appliance.core.events import EventsLost
 from appliance.core.inputs import PartFailed, PartRecovered
 from appliance.store import database, event_ids
+from appliance.store import journal as journals
 from appliance.store.event_ids import Reservation
 from appliance.store.journal import Journal
 from appliance.store.writer import Writer
@@ -234,3 +235,22 @@ def test_with_a_stuck_writer_ids_and_events_go_on(tmp_path):
     with journal(tmp_path, keep=100) as (second, lost):
         assert lost is None
         assert second.since(0, ALL) == ((1, 400), [envelope(number) for number in range(401, 501)])
+
+
+def test_events_that_the_start_could_not_wait_for_stay_on_disc(tmp_path, monkeypatch):
+    """A slow migration of another table, say, comes first."""
+    with journal(tmp_path) as (first, _):
+        old = tell(first, 3)
+    monkeypatch.setattr(journals, "_READ_WITHIN_S", 0.01)
+    inbox, slow = Inbox(), threading.Event()
+    writer = Writer(tmp_path, inbox)
+    writer.submit(lambda _: slow.wait(PATIENCE_S) and None)
+    second = Journal(tmp_path, writer)
+    second.open()
+    slow.set()
+    new = tell(second, 2 * journals._DELETE_EVERY)
+    second.close()
+    assert writer.close(PATIENCE_S)
+    monkeypatch.undo()
+    with journal(tmp_path) as (third, _):
+        assert [event["id"] for event in third.since(0, ALL)[1]] == [*old, *new]

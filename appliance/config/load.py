@@ -27,7 +27,12 @@ def load(path: Path) -> Config:
     door.front.pulse_s = 300: a number from 0.1 to 60"; a line number is given only for a file that is not TOML, because
     the parser stores no positions of values.
     """
-    return check(_parse(_read(path), path.name), path.name)
+    return check(parse(path), path.name)
+
+
+def parse(path: Path) -> dict[str, Any]:
+    """The settings of a file as they are written, whatever their values. Raises IntercomError as `load` does."""
+    return _parse(_read(path), path.name)
 
 
 def check(raw: dict[str, Any], name: str) -> Config:

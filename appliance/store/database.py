@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from appliance.base import durable
@@ -100,6 +101,8 @@ STEPS = (
 A step that was in a release stays as it is: another change is another step. Each needs a line in
 packaging/debian/state-versions, which says what release reads a version first: no older one is installed over it.
 """
+text = partial(str, encoding="utf-8", errors="replace")
+"""The text of a column: a damaged byte costs a character, not the row, and with it the whole list."""
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _FULL_ERRNO = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY_ERRNO = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -125,6 +128,7 @@ def connect(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connecti
         with closing(reader(directory, steps)) as connection:  # which changes no file
             version = _version(connection)
     connection = sqlite3.connect(directory / FILE, isolation_level=None, check_same_thread=False)
+    connection.text_factory = text
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -204,6 +208,7 @@ def _copy(connection: sqlite3.Connection, file: Path) -> None:
 def reader(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connection:
     """A connection that only reads, for one query of any thread. Raises sqlite3.Error, NewerState among them."""
     connection = sqlite3.connect(f"{(directory / FILE).absolute().as_uri()}?mode=ro", uri=True)
+    connection.text_factory = text
     try:
         version = _version(connection)
         if version > len(steps):

@@ -29,7 +29,7 @@ def save(file: Path, state: Path, config: Path, *, recordings: bool = False, sec
     ones; secrets: with passwords, keys and tokens. Raises IntercomError.
     """
     loaded = load(config)
-    named, left_out = beside(loaded, config)
+    named, left_out = beside(loaded.model_dump(exclude_unset=True), config)
     if not secrets:
         named, hidden = _without_secrets(loaded, config, named)
         left_out += hidden
@@ -109,12 +109,12 @@ def _recordings(state: Path, copies: Path) -> Iterator[Path]:
         )
 
 
-def beside(loaded: Config, config: Path) -> tuple[list[Path], list[Path]]:
-    """The files that a configuration names: those in its own directory, and those elsewhere or too large.
+def beside(settings: Json, config: Path) -> tuple[list[Path], list[Path]]:
+    """The files that settings of a configuration name: those in its own directory, and those elsewhere or too large.
 
     A name without a directory is a credential of systemd, for which the file of that name counts, if there is one.
     """
-    places = {config.parent / name for name in _named(loaded.model_dump(exclude_unset=True), (_NAMES_FILE,))}
+    places = {config.parent / name for name in _named(settings, (_NAMES_FILE,))}
     there = sorted(path for path in places if path.is_file() and path != config)
     ours = [path for path in there if path.parent == config.parent and _fits(path)]
     return ours, [path for path in there if path not in ours]

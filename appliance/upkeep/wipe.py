@@ -9,13 +9,12 @@ from pathlib import Path
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
-from appliance.config.load import load
+from appliance.config.load import parse
 from appliance.store import database, recording_files
 from appliance.store.lists import erase
 from appliance.upkeep import archive, restore, save, service
 
 _SHORTEST = 2  # characters of a name
-_SOUND = {".wav", ".opus"}
 _CHUNK = 1 << 20
 _FACTORY = '[station]\nname = "Intercom"\n\n[dbus]\nenabled = true\n'  # as the package installs it
 
@@ -54,15 +53,17 @@ def everything(state: Path, config: Path) -> Json:
     """Remove all state, and the configuration with the files beside it that it names. Raises IntercomError."""
     with service.stopped(state), _explained(state):
         named: list[Path] = []
-        with suppress(IntercomError):  # with errors in it nobody knows which files it names
-            named, _ = save.beside(load(config), config)
+        with suppress(IntercomError):  # if it is no TOML, nobody knows which files it names
+            named, _ = save.beside(parse(config), config)
         # Recordings may be on another disc; beside them only what has our names is ours.
         recordings = [path for path in (state / archive.RECORDINGS).glob("r-*") if recording_files.is_id(path.stem)]
-        for path in (*named, *recordings, *(path for path in state.iterdir() if path.name != "lock")):
+        kept = config.with_name(f"{config.name}.old")  # by intercomctl init --force
+        for path in (*named, kept, *recordings, *(path for path in state.iterdir() if path.name != "lock")):
             _remove(path)
         durable.update(config, _FACTORY)
         durable.sync(state)
-    return {"removed": [str(state), *map(str, named)], "configuration": str(config)}
+        left = sorted(str(path) for path in config.parent.iterdir() if path != config)
+    return {"removed": [str(state), *map(str, named)], "configuration": str(config), "left": left}
 
 
 def _copies(state: Path) -> Iterator[Path]:
@@ -81,7 +82,7 @@ def _remove(path: Path) -> None:
 def _files(state: Path, config: Path) -> Iterator[Path]:
     """All files that may have a name: of the state, and beside the configuration. Sound has none."""
     for path in (*state.rglob("*"), *config.parent.glob("*")):
-        if path.is_file() and not path.is_symlink() and path.suffix not in _SOUND:
+        if path.is_file() and not path.is_symlink() and path.suffix not in recording_files.SOUNDS:
             yield path
 
 
@@ -116,7 +117,9 @@ def _explained(state: Path) -> Iterator[None]:
 def words(done: Json) -> str:
     """What was erased, and what is left for people to do."""
     if "configuration" in done:
-        return f"Removed: {', '.join(done['removed'])}. {done['configuration']} has the settings of a new station."
+        left = f" Left beside it, as it did not name them: {', '.join(done['left'])}." if done["left"] else ""
+        removed, new = ", ".join(done["removed"]), done["configuration"]
+        return f"Removed: {removed}. {new} has the settings of a new station.{left}"
     rows = ", ".join(f"{count} of {table}" for table, count in done["rows"].items())
     text = f"Erased rows: {rows or 'none'}."
     if done["removed"]:

@@ -232,20 +232,39 @@ def test_while_a_daemon_runs_that_is_no_service_nothing_is_erased(tmp_path):
     assert held >= 0 and station.rows("SELECT count(*) FROM events") == [8]
 
 
-def test_a_station_that_is_wiped_has_nothing_of_before_and_begins_as_new(tmp_path):
+@pytest.mark.parametrize(
+    ("wrong", "left"), [("", False), ("volume = 11\n", False), ("[no TOML", True)], ids=["right", "wrong", "no TOML"]
+)
+def test_a_station_that_is_wiped_has_nothing_of_before_and_begins_as_new(tmp_path, wrong, left):
+    """Where the configuration cannot be read, the files that it named are left, and shown."""
     station = Station(tmp_path / "station", "Ann Miller")
     password = station.config.parent / "office.password"
     password.write_text("secret of Ann Miller")
     with station.config.open("a") as file:
         file.write('[account.office]\nuser = "201"\nregistrar = "pbx.example"\npassword_file = "office.password"\n')
     save(tmp_path / "saved", station.state, station.config)
+    station.config.with_name("door.toml.old").write_text('[station]\nname = "Miller"\n')
+    with station.config.open("a") as file:
+        file.write(wrong)
     other = (station.state / "recordings").rename(tmp_path / "another disc")
     (station.state / "recordings").symlink_to(other)
     (other / "of another program.wav").touch()
     done = wipe.everything(station.state, station.config)
     assert {path.name for path in station.state.iterdir()} == {"lock"}
     assert [path.name for path in other.iterdir()] == ["of another program.wav"]
-    assert [path.name for path in station.config.parent.iterdir()] == [station.config.name]
-    assert station.has("Miller") == set()
+    beside = {path.name for path in station.config.parent.iterdir()} - {station.config.name}
+    assert beside == ({"office.password", "flats.csv"} if left else set())
+    assert station.has("Miller") == beside
+    assert all(name in wipe.words(done) for name in beside)
     assert load(station.config).station.name == "Intercom"
     assert f"{station.config} has the settings of a new station" in wipe.words(done)
+
+
+def test_damaged_bytes_of_a_row_cost_neither_the_list_nor_the_wipe(tmp_path):
+    station = Station(tmp_path / "station", "Ann Miller")
+    with closing(database.connect(station.state)) as connection:
+        for table, column in (("calls", "call"), ("events", "envelope"), ("codes", "code"), ("audit", "envelope")):
+            connection.execute(f"UPDATE {table} SET {column} = CAST(replace({column}, 'Annabel', x'ff') AS TEXT)")
+    assert any("\N{REPLACEMENT CHARACTER} Miller" in call for call in station.rows("SELECT call FROM calls"))
+    rows = wipe.person("Ann Miller", station.state, station.config)["rows"]
+    assert (rows["calls"], rows["codes"], rows["events"]) == (1, 1, 4)

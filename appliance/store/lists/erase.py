@@ -55,8 +55,9 @@ def erase(directory: Path, recordings: Path, name: str) -> dict[str, int]:
     person = Person(name)
     with closing(database.connect(directory)) as connection:
         connection.execute("PRAGMA secure_delete = ON")
-        connection.create_function("named", 1, person.named)
-        connection.create_function("meant", 1, person.meant)
+        # As bytes: SQLite would give a function no text with a damaged byte.
+        connection.create_function("named", 1, lambda data: person.named(database.text(data)))
+        connection.create_function("meant", 1, lambda data: person.meant(database.text(data)))
         connection.execute("BEGIN IMMEDIATE")
         done = _erase(connection, recordings, person)
         connection.execute("COMMIT")
@@ -69,10 +70,10 @@ def erase(directory: Path, recordings: Path, name: str) -> dict[str, int]:
 def _erase(connection: sqlite3.Connection, recordings: Path, person: Person) -> dict[str, int]:
     done: dict[str, int] = {}
     for table, column in (("codes", "code"), ("calls", "call")):
-        rows = connection.execute(f"SELECT id FROM {table} WHERE meant({column})").fetchall()  # noqa: S608 - our own words
+        rows = connection.execute(f"SELECT id FROM {table} WHERE meant(CAST({column} AS BLOB))").fetchall()  # noqa: S608 - our own words
         person.ids.update(key for (key,) in rows)
     calls = connection.execute(
-        "SELECT envelope ->> '$.call' FROM events WHERE json_valid(envelope) AND meant(envelope)"
+        "SELECT envelope ->> '$.call' FROM events WHERE json_valid(envelope) AND meant(CAST(envelope AS BLOB))"
     )
     person.ids.update(call for (call,) in calls.fetchall() if call)
     found = [row[:2] for row in connection.execute(_RECORDED) if row[1] in person.ids or person.named(row[2])]
@@ -82,11 +83,11 @@ def _erase(connection: sqlite3.Connection, recordings: Path, person: Person) -> 
             path.unlink(missing_ok=True)  # for root too, to whom they do not belong
     connection.executemany("DELETE FROM recordings WHERE id = ?", [(recording,) for recording, _ in found])
     done["recordings"] = len(found)
-    done["codes"] = connection.execute("DELETE FROM codes WHERE meant(code)").rowcount
-    connection.execute("DELETE FROM lockouts WHERE named(who)")
+    done["codes"] = connection.execute("DELETE FROM codes WHERE meant(CAST(code AS BLOB))").rowcount
+    connection.execute("DELETE FROM lockouts WHERE named(CAST(who AS BLOB))")
     for table, column in _JSON.items():
-        done[table] = connection.execute(f"DELETE FROM {table} WHERE meant({column})").rowcount  # noqa: S608 - as above
+        done[table] = connection.execute(f"DELETE FROM {table} WHERE meant(CAST({column} AS BLOB))").rowcount  # noqa: S608 - as above
     for table in _AUDITED:
-        emptied = f"UPDATE {table} SET envelope = '', salt = x'' WHERE meant(envelope)"  # noqa: S608 - as above
+        emptied = f"UPDATE {table} SET envelope = '', salt = x'' WHERE meant(CAST(envelope AS BLOB))"  # noqa: S608 - as above
         done[table] = connection.execute(emptied).rowcount
     return done

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import NotRequired, Self
@@ -22,6 +23,7 @@ from intercomd_client.refusals import RateLimitedError, UnavailableError
 LOST = "events.lost"
 PROTOCOLS = [Subprotocol("intercomd.v1")]
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # between attempts to reach the station again
+STEADY_S = 10.0  # a stream that lasted so long is followed by another one at once
 CLOSE_S = 1.0  # how long the end of a stream waits for the station's consent
 PASSING = StationUnreachableError, UnavailableError, RateLimitedError  # errors that time may mend
 
@@ -83,11 +85,13 @@ class Station(Operations):
                     raise
                 _log.info("%s The next attempt follows in %s s.", err, pause)
             else:
-                reached = True
+                reached, began = True, time.monotonic()
                 async with stream, aclosing(self._heard(stream)) as heard:
                     async for event in heard:
                         since, pause = event["id"], 0.0
                         yield event
+                if time.monotonic() - began >= STEADY_S:
+                    pause = 0.0
             await asyncio.sleep(pause)
             pause = min(max(2 * pause, FIRST_PAUSE_S), LONGEST_PAUSE_S)
 

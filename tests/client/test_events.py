@@ -154,6 +154,25 @@ def test_events_that_a_power_cut_may_have_lost_come_with_the_state_at_any_place_
     assert [(event["id"], "state" in event) for event in told] == [(1, False), (2, True), (3, False)]
 
 
+def test_a_stream_that_lasted_is_followed_by_another_one_at_once_although_it_brought_no_event(
+    kept, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(station, "LONGEST_PAUSE_S", 2 * PATIENCE_S)
+    monkeypatch.setattr(station, "STEADY_S", 0.0)
+
+    async def follow():
+        async with uncut(tmp_path, kept) as cutter, following(cutter.path, 0) as events:
+            coming = asyncio.ensure_future(anext(events))
+            for connections in range(1, 20):  # pauses that grew would come to minutes
+                await until_async(lambda wanted=connections: cutter.connections == wanted and followed(kept))
+                cutter.cut()
+            await until_async(lambda: cutter.connections == 20)
+            kept.tell("door.unlocked")
+            return await coming
+
+    assert in_time(follow())["id"] == 1
+
+
 def test_without_since_nothing_is_missed_from_the_beginning_on(kept, tmp_path):
     """Also if the first stream is cut before its first event."""
     kept.tell("call.ringing")

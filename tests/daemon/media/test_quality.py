@@ -10,7 +10,10 @@ from appliance.core import call_quality
 from appliance.core.model import QualityClass
 from tests.support.cabled import called_over_a_bad_cable
 from tests.support.daemon import Daemon
+from tests.support.peers.asterisk import Asterisk
+from tests.support.peers.namespaces import PBX, BadCable
 from tests.support.peers.packets import Packets
+from tests.support.peers.registrars import account
 from tests.support.peers.voices import FRAME, PCMA, Voice, opened, packet, place
 from tests.support.shown import shows
 from tests.support.waiting import until
@@ -20,6 +23,8 @@ EVERY = 10  # each so many packets is lost: 10 %, a slow link, and by itself an 
 SR, RR = 200, 201  # RFC 3550 §12.1
 DELAY_S, LOSS = 0.1, 0.06
 SENT_APART = 100  # packets: the streams begin, and are counted last, up to 2 s apart
+BEFORE = 200  # packets, at most, that came before the answer did: it may be lost too, and is sent again
+CLOCKS_S = 0.005  # the round trip is a difference of times, each rounded
 LOST_SINCE = 40  # packets, at most, since the report of 5 s ago
 
 
@@ -272,3 +277,31 @@ def test_two_stations_count_the_same_over_a_cable_with_losses_and_delay(tmp_path
         assert mine["lost"] / expected == pytest.approx(LOSS, abs=0.03)
         assert 1 < mine["mos"] < 4.1  # R of 93.2, less 18.3 by the losses, and some by the delay
     assert {event["type"] for each, _ in both for event in each.of("media.slow_link")} == {"media.slow_link"}
+
+
+def test_over_a_bad_cable_a_station_counts_as_asterisk_does(tmp_path):
+    with (
+        BadCable(tmp_path, loss=LOSS, delay_s=DELAY_S) as cable,
+        Asterisk(tmp_path / "asterisk", address=PBX, within=cable.pbx.within) as asterisk,
+        Daemon(
+            tmp_path / "d",
+            within=cable.door.within,
+            sip={"address": "0.0.0.0", "port": 0, "trace": True},
+            account={"office": account(tmp_path, asterisk, "101")},
+        ) as door,
+    ):
+        door.wait("account.registered")
+        call = door.post("/v1/calls", {"to": "605", "account": "office"})["id"]
+        ours = door.wait("media.statistics", call, final=True)["data"]
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+        theirs = asterisk.counted
+    here = {name: ours[name] for name in ("packets", "lost", "sent", "sent_lost", "rtt_ms", "jitter_ms")}
+    beside = f"{here}, and Asterisk: {theirs}"
+    assert theirs["txcount"] - BEFORE - SENT_APART <= ours["packets"] + ours["lost"] <= theirs["txcount"], beside
+    assert ours["sent"] == pytest.approx(theirs["rxcount"] + theirs["lp"], abs=SENT_APART), beside
+    for reported, counted in ((ours["sent_lost"], theirs["lp"]), (theirs["rlp"], ours["lost"])):
+        assert counted - LOST_SINCE <= reported <= counted, beside
+    for packets, lost in ((theirs["txcount"], ours["lost"]), (ours["sent"], theirs["lp"])):
+        assert LOSS / 2 < lost / packets < 2 * LOSS, beside
+    for round_trip_s in (ours["rtt_ms"] / 1000, theirs["rtt"]):
+        assert 2 * DELAY_S - CLOCKS_S < round_trip_s < PATIENCE_S, beside

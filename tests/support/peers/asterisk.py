@@ -16,6 +16,7 @@ from tests.support.waiting import until
 
 ROOT = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "intercomd" / "peers" / "asterisk"
 MUSIC_HZ = 700
+COUNTS_S = 16  # three reports of RTCP, which come every 5 s
 READY = "Asterisk Ready"
 MODULES = """res_pjproject res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb res_crypto
 res_srtp res_rtp_asterisk res_musiconhold res_clioriginate res_convert res_mutestream res_format_attr_opus
@@ -45,6 +46,10 @@ exten => 604,1,Answer()
  same => n,Wait(1)
  same => n,Transfer(PJSIP/sip:999@{here})
  same => n,MusicOnHold(default)
+exten => 605,1,Answer()
+ same => n,MusicOnHold(default,{counts_s})
+ same => n,Verbose(0,counted ${CHANNEL(rtcp,all,audio)})
+ same => n,Hangup()
 exten => external_replaces,1,Verbose(0,for ${SIPREFERTOHDR} replacing ${SIPREPLACESHDR})
  same => n,Dial(PJSIP/out/${SIPREFERTOHDR})
  same => n,Hangup()
@@ -113,13 +118,20 @@ class Asterisk:
     """Registrar and PBX by UDP and TCP. Its extensions, 101 to 103, have pw- and the number for a password.
 
     Called: 101 to 103 each other; 602 plays music, which held far ends hear as well: a tone of MUSIC_HZ.
-    603 passes who calls it on to 602 after a second, 604 to nobody.
+    603 passes who calls it on to 602 after a second, 604 to nobody. 605 plays music for COUNTS_S, and hangs up;
+    `counted` has what it counted of the call's packets. within: what begins its command, to run in a network namespace.
     """
 
-    def __init__(self, directory: Path, extensions: Sequence[str] = ("101", "102", "103")) -> None:
-        self.directory, self.extensions = Path(directory), extensions
-        self.address = loopback()
-        self.port = free_port(self.address)
+    def __init__(
+        self,
+        directory: Path,
+        extensions: Sequence[str] = ("101", "102", "103"),
+        address: str = "",
+        within: Sequence[str] = (),
+    ) -> None:
+        self.directory, self.extensions, self.within = Path(directory), extensions, within
+        self.address = address or loopback()
+        self.port = 5070 if within else free_port(self.address)  # a namespace is ours alone
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -137,7 +149,7 @@ class Asterisk:
         before = self.log.count(READY)
         with (self.directory / "log" / "stdout.log").open("ab") as log:
             self.process = subprocess.Popen(
-                ["bwrap", *map(str, box), "asterisk", "-f", "-C", "/peer/etc/asterisk.conf"],
+                [*self.within, "bwrap", *map(str, box), "asterisk", "-f", "-C", "/peer/etc/asterisk.conf"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -161,6 +173,12 @@ class Asterisk:
         logs = (self.directory / "log" / name for name in ("messages.log", "stdout.log"))
         return "\n".join(log.read_text(errors="replace") for log in logs if log.exists())
 
+    @property
+    def counted(self) -> dict[str, float]:
+        """What it counted of the last call to 605: CHANNEL(rtcp,all,audio) of its dialplan, in its own words."""
+        last = self.log.rpartition("counted ")[2].split()[0]
+        return {name: float(value) for name, _, value in (each.partition("=") for each in last.split(";")) if value}
+
     def _starts(self) -> int:
         assert self.process and self.process.poll() is None, self.log
         return self.log.count(READY)
@@ -179,7 +197,9 @@ class Asterisk:
             "modules.conf": "[modules]\nautoload=no\n" + "".join(f"load={name}.so\n" for name in MODULES.split()),
             "logger.conf": f"[general]\nappendhostname=no\n[logfiles]\nmessages.log={levels}\n",
             "pjsip.conf": f"[global]\ntype=global\nuser_agent=asterisk-peer\n{transports}{endpoints}",
-            "extensions.conf": DIALPLAN.replace("{here}", f"{self.address}:{self.port}"),
+            "extensions.conf": DIALPLAN.replace("{here}", f"{self.address}:{self.port}").replace(
+                "{counts_s}", str(COUNTS_S)
+            ),
             "rtp.conf": f"[general]\nrtpstart={first}\nrtpend={first + 60}\nstrictrtp=yes\nicesupport=no\n",
             "musiconhold.conf": "[default]\nmode=files\ndirectory=/peer/moh\n",
             **dict.fromkeys(("cdr.conf", "cel.conf"), "[general]\nenable=no\n"),

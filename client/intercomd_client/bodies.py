@@ -23,6 +23,7 @@ class Change(TypedDict):
     updates: NotRequired[Literal["accept", "ask"] | None]
     custom_data: NotRequired[str | None]
     statistics_interval: NotRequired[int | None]
+    report: NotRequired[list[Literal["level"]] | None]
     transfer_policy: NotRequired[words.TransferPolicy | None]
 
 

@@ -92,6 +92,7 @@ EventType = Literal[
     "appliance.stopping",
     "audio.devices_changed",
     "audio.failed",
+    "audio.level",
     "audio.microphone_changed",
     "audio.recovered",
     "audio.settings_changed",

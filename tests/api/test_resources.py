@@ -45,6 +45,8 @@ ORDERS = [
     ("PATCH", "/v1/calls/c-1", {"muted": True}, inputs.MuteCall("c-1", True)),
     ("PATCH", "/v1/calls/c-1", {"muted": False}, inputs.MuteCall("c-1", False)),
     ("PATCH", "/v1/calls/c-1", {"statistics_interval": 5}, inputs.SetStatisticsInterval("c-1", 5)),
+    ("PATCH", "/v1/calls/c-1", {"report": ["level"]}, inputs.ReportLevels("c-1", wanted=True)),
+    ("PATCH", "/v1/calls/c-1", {"report": []}, inputs.ReportLevels("c-1", wanted=False)),
     ("PATCH", "/v1/calls/c-1", {"active": True}, inputs.SwitchTo("c-1")),
     ("PATCH", "/v1/calls/c-1", {"active": False}, inputs.HoldCall("c-1", True)),
     ("POST", "/v1/calls/c-1/dtmf", {"digits": "12#"}, inputs.SendDigits("c-1", "12#")),

@@ -264,6 +264,7 @@ def asked(common, call: Call):
         inputs.DecideUpdate(call.id, accepted=True),
         inputs.SetCustomData(call.id, "note"),
         inputs.SetStatisticsInterval(call.id, 5),
+        inputs.ReportLevels(call.id, wanted=True),
         inputs.ReportCustom("lift.called", call=call.id),
         inputs.RejectCall(call.id),
         inputs.HangUpCall(call.id),

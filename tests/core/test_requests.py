@@ -118,6 +118,7 @@ OPERATIONS = {
     inputs.SendEarlyMedia: "send-early-media",
     inputs.SetCustomData: "set-custom-data",
     inputs.SetStatisticsInterval: "set-statistics-interval",
+    inputs.ReportLevels: "report-levels",
     inputs.RejectCall: "reject-call",
     inputs.HangUpCall: "hang-up-call",
     inputs.HoldCall: "hold-call",

@@ -369,6 +369,8 @@ def test_a_call_has_its_whole_shape():
             "playback": None,
             "links": [],
             "statistics_interval": 0,
+            "report": [],
+            "vad": None,
             "transfer_policy": "refuse",
             "transfer": None,
             "remote": {

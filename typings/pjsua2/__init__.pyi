@@ -505,6 +505,12 @@ class StreamStat:
     ssrc: int
     txSilentMsec: int
     rxSilentMsec: int
+    txSeconds: int
+    txRms: int
+    txVoiceMsec: int
+    rxSeconds: int
+    rxRms: int
+    rxVoiceMsec: int
 
 class Call:
     def __init__(self, account: Account, call_id: int = ...) -> None: ...

@@ -96,6 +96,12 @@ class Change(OrderBody):
         description="Seconds between two events `media.statistics`, while sound is expected. 0: none but that at the "
         "end of the call.",
     )
+    report: list[Literal["level"]] | None = Field(
+        default=None,
+        max_length=1,
+        description="level: `audio.level` each second, for the sound of each direction, and `vad` in the call. Empty: "
+        "no such reports.",
+    )
     transfer_policy: TransferPolicy | None = Field(
         default=None,
         description="How to handle transfers that the far end requests, and calls that replace this one: refuse, "
@@ -256,6 +262,13 @@ class CallTransfer(AnswerBody):
     until: Time = Field(description="Deadline, after which it is refused, has failed, or the call is ended.")
 
 
+class Voices(AnswerBody):
+    """Who speaks in a call."""
+
+    local: bool = Field(description="Whether a voice is sent to the far end.")
+    remote: bool = Field(description="Whether a voice comes from the far end.")
+
+
 class Call(CallFacts):
     """A call."""
 
@@ -271,6 +284,8 @@ class Call(CallFacts):
     links: list[CallLink] = Field(description="What clients send to other calls or the speaker, or bring from there.")
     conference: str | None = Field(description="Id of its conference.")
     statistics_interval: int = Field(description="Seconds between two events `media.statistics`; 0: none.")
+    report: list[Literal["level"]] = Field(description="What is reported each second.")
+    vad: Voices | None = Field(description="Who spoke in the last second; null unless `report` has `level`.")
     transfer: CallTransfer | None = Field(description="The transfer in progress.")
     transfer_policy: TransferPolicy = Field(description="How transfers that its far end requests are handled.")
     summary: str = Field(description="Summary for display.")

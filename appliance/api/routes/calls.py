@@ -59,6 +59,8 @@ async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -
     if body.statistics_interval is not None:
         interval = inputs.SetStatisticsInterval(wanted, body.statistics_interval)
         warnings.append((await ask(daemon, interval, who)).warning)
+    if body.report is not None:
+        warnings.append((await ask(daemon, inputs.ReportLevels(wanted, "level" in body.report), who)).warning)
     if body.active is not None:
         change = inputs.SwitchTo(wanted) if body.active else inputs.HoldCall(wanted, held=True)
         warnings.append((await ask(daemon, change, who)).warning)

@@ -13,6 +13,7 @@ from appliance.cli.follow import feed
 ENDS = {"call.ended", "call.failed", "call.canceled", "call.rejected"}
 SIDES = {"local": "this station", "remote": "the far end"}
 UNSAID = {
+    "audio.level",
     "call.state_changed",
     "call.active_changed",
     "call.changed",

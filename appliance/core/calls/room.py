@@ -35,7 +35,7 @@ take = takes(
     on_call(inputs.CallEnded, ending.ended),
     on_call(inputs.MediaStarted, media.started),
     on_call(inputs.RtpStarted, lambda turn, call, given: media.rtp_started(turn, call, given.direction)),
-    on_call(inputs.MediaCounted, lambda turn, call, given: statistics.counted(turn, call, given.quality)),
+    on_call(inputs.MediaCounted, statistics.counted),
     on_call(inputs.IceCompleted, media.ice_completed),
     on_call(inputs.IceFailed, lambda turn, call, given: media.ice_failed(turn, call, given.fault)),
     on_call(inputs.NoAnswerToOffer, lambda turn, call, _: ending.hang_up(turn, call, Cause.MEDIA_FAILED)),
@@ -72,6 +72,9 @@ perform = performs(
     asks_call(
         inputs.SetStatisticsInterval,
         lambda turn, call, action, _: statistics.report_every(turn, call, action.seconds),
+    ),
+    asks_call(
+        inputs.ReportLevels, lambda turn, call, action, _: statistics.report_levels(turn, call, wanted=action.wanted)
     ),
     asks_call(inputs.RejectCall, lambda turn, call, action, _: requests.reject(turn, call, action)),
     asks_call(inputs.HoldCall, lambda turn, call, action, _: requests.hold(turn, connected(call), held=action.held)),

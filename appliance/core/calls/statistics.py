@@ -3,8 +3,8 @@
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import call_quality, events
-from appliance.core.model import Call, Quality, SoundWatch
+from appliance.core import call_quality, events, inputs
+from appliance.core.model import Call, Quality, SoundLevel, SoundSource, SoundWatch
 from appliance.core.transition import Turn
 
 WINDOW_S = 10.0
@@ -12,10 +12,12 @@ LONGEST_INTERVAL_S = 3600
 SLOW, FAST = 0.05, 0.02  # shares of lost packets: a slow link begins at the first, and ends at the second
 
 
-def counted(turn: Turn, call: Call, given: Quality) -> None:
+def counted(turn: Turn, call: Call, given: inputs.MediaCounted) -> None:
     """Store the counters; report them and judge the sound when that is due."""
-    quality = call_quality.believable(given)
+    quality = call_quality.believable(given.quality)
     watch = call.media.watch
+    if watch.levels:
+        watch = measured(turn, call, watch, (given.sent, given.received))
     if call.talks:
         watch = judged(turn, call, reported(turn, call, watch, quality), quality)
     turn.put(replace(call, media=replace(call.media, quality=quality, watch=watch)))
@@ -27,6 +29,25 @@ def reported(turn: Turn, call: Call, watch: SoundWatch, quality: Quality) -> Sou
         return watch
     turn.emit(call_quality.statistics(call, quality, final=False))
     return replace(watch, reported_at=turn.now)
+
+
+def measured(
+    turn: Turn, call: Call, watch: SoundWatch, heard: tuple[SoundLevel | None, SoundLevel | None]
+) -> SoundWatch:
+    """Report the levels of both directions."""
+    for source, level in zip(SoundSource, heard, strict=True):
+        if level is not None:
+            turn.emit(events.AudioLevel(call.id, source, level.dbfs, level.speaking))
+    return replace(watch, heard=heard)
+
+
+def report_levels(turn: Turn, call: Call, *, wanted: bool) -> str:
+    """Report the levels of the sound, or no longer; return a warning if nothing changes."""
+    if call.media.watch.levels == wanted:
+        return f"The levels of call {call.id} are {'reported already' if wanted else 'not reported'}."
+    watch = replace(call.media.watch, levels=wanted, heard=(None, None))
+    turn.put(replace(call, media=replace(call.media, watch=watch)))
+    return ""
 
 
 def judged(turn: Turn, call: Call, watch: SoundWatch, quality: Quality) -> SoundWatch:

@@ -6,7 +6,18 @@ from msgspec import to_builtins
 
 from appliance.core import call_states, wall_clock
 from appliance.core.accounts import sip_uris
-from appliance.core.model import DIRECT, Call, CallState, Direction, Hold, Quality, SoundWatch, State, Transfer
+from appliance.core.model import (
+    DIRECT,
+    Call,
+    CallState,
+    Direction,
+    Hold,
+    Quality,
+    SoundSource,
+    SoundWatch,
+    State,
+    Transfer,
+)
 
 
 def in_order(state: State) -> list[Call]:
@@ -34,10 +45,21 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
         ],
         "conference": call.conference,
         "statistics_interval": call.media.watch.interval_s,
+        "report": ["level"] if call.media.watch.levels else [],
+        "vad": voices(call.media.watch),
         "transfer_policy": call.transfer_policy,
         "transfer": transfer_view(state.transfer(call.id), epoch),
         "ended": None,
         "summary": summary(call),
+    }
+
+
+def voices(watch: SoundWatch) -> dict[str, bool] | None:
+    """Who speaks; None while levels are not reported."""
+    if not watch.levels:
+        return None
+    return {
+        source: level is not None and level.speaking for source, level in zip(SoundSource, watch.heard, strict=True)
     }
 
 

@@ -70,6 +70,7 @@ from appliance.core.events.audio import (
 )
 from appliance.core.events.base import CallEvent, Event
 from appliance.core.events.calls import (
+    AudioLevel,
     CallActiveChanged,
     CallAnswering,
     CallCanceled,

@@ -20,6 +20,7 @@ from appliance.core.model import (
     MediaDirection,
     QualityClass,
     SilenceCause,
+    SoundSource,
     UpdateChange,
     UpdateResult,
 )
@@ -419,6 +420,19 @@ class MediaStatistics(CallEvent):
     rtt_ms: float | None
     mos: float | None
     codec: Codec | None
+
+
+class AudioLevel(CallEvent):
+    """Level of a call's sound in one direction over the last second, while a client has `report` with `level` set.
+
+    source: local, what the station sends; remote, what the far end sends. dbfs: mean power, at least -96.3. speaking:
+    a voice was heard for 0.2 s of it, that is sound of 9 dB above the noise before it.
+    """
+
+    TYPE = "audio.level"
+    source: SoundSource
+    dbfs: float
+    speaking: bool
 
 
 class MediaQuality(CallEvent):

@@ -103,6 +103,7 @@ from appliance.core.inputs.calls import (
     MuteCall,
     NoAnswerToOffer,
     RejectCall,
+    ReportLevels,
     RingCall,
     RtpResumed,
     RtpStarted,

@@ -13,6 +13,7 @@ from appliance.core.model import (
     IceFault,
     MediaDirection,
     Quality,
+    SoundLevel,
     UpdateChange,
 )
 
@@ -134,12 +135,15 @@ class RtpResumed(OfCall, kw_only=True):
 class MediaCounted(OfCall, kw_only=True):
     """Counters of a call's sound (RFC 3550 §6.4), about once a second while packets are due, and before its end.
 
-    sent_silent_s, received_silent_s: for how long the sound has been digital silence.
+    sent_silent_s, received_silent_s: for how long the sound has been digital silence. sent, received: the level of
+    the last second; None if no second of sound was complete since the last counters.
     """
 
     quality: Quality
     sent_silent_s: float = 0.0
     received_silent_s: float = 0.0
+    sent: SoundLevel | None = None
+    received: SoundLevel | None = None
 
 
 class DigitReceived(OfCall, kw_only=True):
@@ -246,6 +250,13 @@ class SetStatisticsInterval(Tagged):
 
     call: CallId
     seconds: int
+
+
+class ReportLevels(Tagged):
+    """Report the levels of a call's sound, or no longer."""
+
+    call: CallId
+    wanted: bool
 
 
 class RejectCall(Tagged):

@@ -28,6 +28,7 @@ from appliance.core.inputs.calls import (
     HoldCall,
     MuteCall,
     RejectCall,
+    ReportLevels,
     RingCall,
     SendDigits,
     SendEarlyMedia,
@@ -52,6 +53,7 @@ AtOnce = (
     | SendEarlyMedia
     | SetCustomData
     | SetStatisticsInterval
+    | ReportLevels
     | RejectCall
     | HangUpCall
     | HoldCall

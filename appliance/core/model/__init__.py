@@ -96,6 +96,8 @@ from appliance.core.model.calls import (
     QualityClass,
     Remote,
     SilenceCause,
+    SoundLevel,
+    SoundSource,
     SoundWatch,
     UpdateChange,
     UpdateResult,

@@ -224,6 +224,20 @@ class QualityClass(StrEnum):
     BAD = "bad"
 
 
+class SoundSource(StrEnum):
+    """Whose sound of a call: what we send, or what the far end sends."""
+
+    LOCAL = "local"
+    REMOTE = "remote"
+
+
+class SoundLevel(Record):
+    """Sound of one direction in its last second: the mean power in dBFS, and whether somebody spoke."""
+
+    dbfs: float
+    speaking: bool
+
+
 class SoundWatch(Record):
     """The reports that clients want about a call's sound, and how its last window of time was judged."""
 
@@ -238,6 +252,8 @@ class SoundWatch(Record):
     slow: bool = False
     warned: int = 0  # warnings since its packets stopped
     silent: tuple[tuple[MediaDirection, SilenceCause], ...] = ()
+    levels: bool = False  # whether levels are reported
+    heard: tuple[SoundLevel | None, SoundLevel | None] = (None, None)  # sent and received; None: no sound
 
 
 class Candidate(Record):

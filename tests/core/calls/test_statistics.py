@@ -3,7 +3,8 @@
 import pytest
 
 from appliance.core import events, inputs
-from appliance.core.model import Quality, QualityClass
+from appliance.core.calls.view import call_view
+from appliance.core.model import Quality, QualityClass, SoundLevel, SoundSource
 from tests.core.station import PCMA, ready
 
 FULL, HALF = (500, 0), (400, 100)  # packets of a window, received and lost
@@ -189,3 +190,35 @@ def test_a_call_that_is_hung_up_without_packets_is_not_warned_about(station):
 def test_the_calls_quality_has_the_last_windows_figures(station):
     windows(station, (475, 25), rtt_ms=40.0)
     assert station.call.media.watch.loss == 0.05
+
+
+def heard(station, sent, received):
+    given = {"quality": Quality(1, 0, 1.0), "sent": sent, "received": received}
+    station.give(inputs.MediaCounted, 1.0, call=station.call.id, **given)
+
+
+def test_levels_are_reported_while_a_client_wants_them_and_the_call_says_who_speaks(station):
+    call = station.call.id
+    quiet, voice = SoundLevel(-70.0, speaking=False), SoundLevel(-23.5, speaking=True)
+    heard(station, quiet, voice)
+    assert not told(station, events.AudioLevel) and shown(station)["vad"] is None
+    assert station.ask(inputs.ReportLevels(call, wanted=True)).warning == ""
+    assert (shown(station)["report"], shown(station)["vad"]) == (["level"], {"local": False, "remote": False})
+    heard(station, quiet, voice)
+    assert shown(station)["vad"] == {"local": False, "remote": True}
+    heard(station, voice, None)  # no second of sound came
+    assert shown(station)["vad"] == {"local": True, "remote": False}
+    assert told(station, events.AudioLevel) == [
+        events.AudioLevel(call, SoundSource.LOCAL, -70.0, speaking=False),
+        events.AudioLevel(call, SoundSource.REMOTE, -23.5, speaking=True),
+        events.AudioLevel(call, SoundSource.LOCAL, -23.5, speaking=True),
+    ]
+    assert "already" in station.ask(inputs.ReportLevels(call, wanted=True)).warning
+    assert station.ask(inputs.ReportLevels(call, wanted=False)).warning == ""
+    heard(station, voice, voice)
+    assert len(told(station, events.AudioLevel)) == 3 and shown(station)["vad"] is None
+    assert "not reported" in station.ask(inputs.ReportLevels(call, wanted=False)).warning
+
+
+def shown(station):
+    return call_view(station.state, station.call, 0.0, 0.0)

@@ -1,10 +1,13 @@
 """What a call reports about its sound: when it begins and ends, and that it is silent one way, and why."""
 
+from math import log10
+
 import pytest
 
 from tests.support.daemon import Daemon
 from tests.support.peers.baresip import Baresip
 from tests.support.peers.packets import Packets
+from tests.support.peers.sounds import AMPLITUDE
 from tests.support.peers.voices import FRAME, PCMA, Voice
 from tests.support.shown import shows
 from tests.support.waiting import until
@@ -12,6 +15,8 @@ from tests.support.waiting import until
 PATIENCE_S = 120.0
 CODEC = {"name": "PCMA", "clock_rate_hz": 8000}
 ZERO = bytes([0xD5]) * FRAME  # of A-law
+SPOKEN_DBFS = 20 * log10(AMPLITUDE / 32768) - 6  # of a tone, half of the time
+SILENT_DBFS = -60
 SIMULATED = {"capture": "simulated", "playback": "simulated"}  # a microphone that hears nothing at all
 
 
@@ -28,6 +33,16 @@ class MutedVoice(Voice):
 
     def send(self, kind, payload, *, marker=False):
         super().send(kind, ZERO if self.muted and kind == PCMA else payload, marker=marker)
+
+
+class Speaker(MutedVoice):
+    """One who makes pauses between words, unless `hums`."""
+
+    hums = False
+
+    def send(self, kind, payload, *, marker=False):
+        pause = not self.hums and self.sequence // 10 % 2
+        super().send(kind, ZERO if pause and kind == PCMA else payload, marker=marker)
 
 
 def ways(door, call):
@@ -111,3 +126,42 @@ def test_a_microphone_that_gives_nothing_or_is_muted_is_reported(door):
         until(lambda: silences(door, call, "send").count("muted") == 2, "the card", PATIENCE_S)
         assert door.ask("PATCH", "/v1/audio", {"microphone_muted": False})[0] == 200
         ended(door, far, call)
+
+
+def test_levels_and_voices_of_both_directions_are_reported_while_a_client_wants_them(door):
+    def report(*kinds):
+        status, answer = door.ask("PATCH", f"/v1/calls/{call}", {"report": [*kinds]})
+        assert status == 200, answer
+        return answer["call"]["report"], answer["call"]["vad"]
+
+    def level(**wanted):
+        return door.next("audio.level", call, patience=PATIENCE_S, **wanted)["data"]
+
+    with Packets(door.far_address, to=door.address) as far:
+        call, accepted = far.talk_to(door)
+        with Speaker(far.rtp, accepted) as voice:
+            door.wait("media.started", call, direction="receive")
+            assert not door.of("audio.level", call)
+            assert report("level") == (["level"], {"local": False, "remote": False})
+            said = level(source="remote", speaking=True)
+            assert said["dbfs"] == pytest.approx(SPOKEN_DBFS, abs=3), "half of the time is pauses"
+            until(lambda: door.get(f"/v1/calls/{call}")["vad"] == {"local": False, "remote": True}, "a voice")
+            assert level(source="local", speaking=False)["dbfs"] < SILENT_DBFS
+            door.post(f"/v1/calls/{call}/playback", {"sound": "gong"})
+            until(lambda: level(source="local")["dbfs"] > SPOKEN_DBFS - 30, "the gong")
+            voice.hums = True
+            until(lambda: level(source="remote")["dbfs"] > SPOKEN_DBFS + 1, "a hum")
+            until(lambda: not level(source="remote")["speaking"], "a hum that is no voice")
+            voice.muted = True
+            until(lambda: level(source="remote", speaking=False)["dbfs"] < SILENT_DBFS, "silence")
+            assert report() == ([], None)
+            count = len(door.of("audio.level", call))
+            received = door.get(f"/v1/calls/{call}")["quality"]["received"]
+            until(lambda: door.get(f"/v1/calls/{call}")["quality"]["received"] > received + 100, "more packets")
+            assert len(door.of("audio.level", call)) == count
+        ended(door, far, call)
+
+
+@pytest.mark.parametrize("report", ["level", ["noise"], ["level", "level"], 5])
+def test_reports_that_do_not_exist_are_refused(door, report):
+    assert door.ask("PATCH", "/v1/calls/c-1", {"report": report})[0] == 400

@@ -2,16 +2,19 @@
 
 import time
 from contextlib import suppress
+from math import log10
 
 import pjsua2 as pj
 
 from appliance.core import inputs
-from appliance.core.model import CallId, Quality
+from appliance.core.model import CallId, Quality, SoundLevel
 from appliance.sip.stack import translate
 from appliance.sip.stack.calls.operations import Post
 from appliance.sip.stack.calls.rtp_watch import FirstPackets, RtpWatch, SourceWatch
 
 COUNT_S = 1.0
+FULL_SCALE, LEAST_RMS = 32768, 0.5  # of samples
+VOICE_MS = 200  # of a second, in which somebody speaks
 
 
 class Packets:
@@ -20,6 +23,7 @@ class Packets:
     def __init__(self, call: CallId, post: Post) -> None:
         self._call, self._post = call, post
         self._first, self._rtp, self._source = FirstPackets(), RtpWatch(), SourceWatch()
+        self._sent, self._received = _Level(), _Level()
         self._counted_at = 0.0
 
     @property
@@ -84,6 +88,8 @@ class Packets:
             quality=quality(statistics),
             sent_silent_s=getattr(statistics, "txSilentMsec", 0) / 1000,  # an older pjsua2 lacks it
             received_silent_s=getattr(statistics, "rxSilentMsec", 0) / 1000,
+            sent=self._sent.look(statistics, "tx"),
+            received=self._received.look(statistics, "rx"),
         )
         self._post(counted)
 
@@ -93,6 +99,20 @@ class Packets:
             sent, received = int(statistics.rtcp.txStat.pkt), int(statistics.rtcp.rxStat.pkt)
             for direction in self._first.look(sent, received, now):
                 self._post(inputs.RtpStarted(at=now, call=self._call, direction=direction))
+
+
+class _Level:
+    """The level of each second of sound that a stream has measured in one direction (`way`: tx or rx), once."""
+
+    def __init__(self) -> None:
+        self._seconds = 0
+
+    def look(self, statistics: pj.StreamStat, way: str) -> SoundLevel | None:
+        before, self._seconds = self._seconds, getattr(statistics, f"{way}Seconds", 0)  # an older pjsua2 lacks it
+        if self._seconds in {0, before}:
+            return None
+        power = 20 * log10(max(getattr(statistics, f"{way}Rms"), LEAST_RMS) / FULL_SCALE)
+        return SoundLevel(round(power, 1), getattr(statistics, f"{way}VoiceMsec") >= VOICE_MS)
 
 
 def quality(statistics: pj.StreamStat) -> Quality:

@@ -314,7 +314,7 @@ def test_a_calls_life_is_reported_and_each_change_before_its_event(bus, tmp_path
         assert await client.members(2) == ["InterfacesAdded", "Event"]
         station.state["calls"] = [call("c-1", muted=True)]
         station.state["doors"] = [door("front", unlocked=True, by="button open")]
-        station.tell("call.muted", "c-1")
+        station.tell("call.muted", "c-1", by="http:token")
         assert (await client.members(5))[2:] == ["PropertiesChanged", "PropertiesChanged", "Event"]
         changes = {each.path: unpack_variants(each.body) for each in client.heard[2:4]}
         assert changes == {

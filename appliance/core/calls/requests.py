@@ -100,12 +100,12 @@ def switch_to(turn: Turn, call: Call) -> str:
     return ""
 
 
-def mute(turn: Turn, call: Call, *, muted: bool) -> str:
+def mute(turn: Turn, call: Call, who: str, *, muted: bool) -> str:
     """Mute or unmute our microphone; the far end gets no notice."""
     if call.media.muted == muted:
         return f"Call {call.id} is {'muted' if muted else 'not muted'} already."
     turn.put(replace(call, media=replace(call.media, muted=muted)))
-    turn.emit(events.CallMuted(call.id) if muted else events.CallUnmuted(call.id))
+    turn.emit(events.CallMuted(call.id, who) if muted else events.CallUnmuted(call.id, who))
     return ""
 
 

@@ -79,7 +79,10 @@ perform = performs(
     asks_call(inputs.RejectCall, lambda turn, call, action, _: requests.reject(turn, call, action)),
     asks_call(inputs.HoldCall, lambda turn, call, action, _: requests.hold(turn, connected(call), held=action.held)),
     asks_call(inputs.SwitchTo, lambda turn, call, *_: requests.switch_to(turn, call)),
-    asks_call(inputs.MuteCall, lambda turn, call, action, _: requests.mute(turn, connected(call), muted=action.muted)),
+    asks_call(
+        inputs.MuteCall,
+        lambda turn, call, action, who: requests.mute(turn, connected(call), who, muted=action.muted),
+    ),
     asks_call(inputs.StartRecording, lambda turn, call, action, _: recording.start(turn, call, action.channels)),
     asks_call(inputs.StopRecording, lambda turn, call, *_: recording.stop(turn, call)),
     asks(inputs.SteerRecording, recording.steer),

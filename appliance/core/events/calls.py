@@ -192,15 +192,17 @@ class CallForwarded(CallEvent):
 
 
 class CallMuted(CallEvent):
-    """Our microphone no longer reaches the call."""
+    """Our microphone no longer reaches the call; `by`: who asked for that."""
 
     TYPE = "call.muted"
+    by: str
 
 
 class CallUnmuted(CallEvent):
-    """Our microphone reaches the call again."""
+    """Our microphone reaches the call again; `by`: who asked for that."""
 
     TYPE = "call.unmuted"
+    by: str
 
 
 class FinalEvent(CallEvent):

@@ -586,6 +586,7 @@ def test_hold_and_mute_close_the_microphone_and_are_reported():
         (media,) = station.desired.sound.calls
         assert (media.microphone, media.speaker, media.held) == wanted
         assert [t for t in station.types() if t.startswith("call.")][-1] == told
+    assert [station.last(kind).by for kind in (events.CallMuted, events.CallUnmuted)] == ["test", "test"]
 
 
 def test_the_far_end_holds_and_resumes():

@@ -28,7 +28,8 @@ def test_a_client_calls_mutes_holds_resumes_and_hangs_up(door, far):
         assert door.get(f"/v1/calls/{call}")["id"] == door.get("/v1/calls")["calls"][0]["id"] == call
         for muted in (True, True, False):
             assert door.ask("PATCH", f"/v1/calls/{call}", {"muted": muted})[0] == 200
-        door.wait("call.unmuted", call)
+        for kind in ("call.muted", "call.unmuted"):
+            assert door.wait(kind, call)["data"]["by"].startswith("http:")
         for what, acks in (("hold", 2), ("resume", 3)):
             door.post(f"/v1/calls/{call}/{what}")
             peer.until_sent(f"the end of {what}", acks)

@@ -1,0 +1,82 @@
+"""Backup, restore and both wipes under systemd, as the how-to says: the service is ready again after each."""
+
+import pytest
+
+from appliance.core.status_line import UNCONFIGURED
+from tests.lab.far import FarEnd
+from tests.lab.station import CHIP, CONFIG, FILE, Station
+
+STATE = "/var/lib/intercomd"
+BACKUP = "/root/front-door.backup"
+NAME = "Annabel Osterwald"
+RECORDED = "\n[recording]\nenabled = true\n"
+
+
+@pytest.fixture(scope="module")
+def station(guest):
+    """The configured station, a phone in the kitchen, a code, and a recorded call."""
+    made = Station(guest)
+    FarEnd(guest)
+    guest.chip(CHIP, "BUTTON", "LED", "RELAY")
+    made.configure(CONFIG + RECORDED)
+    guest.check("systemctl", "restart", "intercomd-guard")
+    made.restart()
+    made.ready()
+    guest.check("intercomctl", "code", "add", "--owner", NAME, given="51684\n")
+    made.dial()
+    return made
+
+
+def owners(station, directory):
+    """Owner, group and mode of the files that stay from start to start."""
+    kept = ("find", directory, "-maxdepth", "1", "-type", "f", "!", "-name", "*-wal", "!", "-name", "*-shm")
+    return set(station.guest.check(*kept, "-printf", "%f %u %g %m\\n").splitlines())
+
+
+def codes(station):
+    return [code["owner"] for code in station.guest.asked("/v1/codes")["codes"]]
+
+
+def has_name(station):
+    """The files that have the name."""
+    found = station.guest.run(
+        "grep", "--recursive", "--files-with-matches", "--text", "-i", NAME, STATE, "/etc/intercomd"
+    )
+    return found.stdout.split()
+
+
+def test_a_backup_in_a_call_is_restored_a_person_is_erased_and_the_station_begins_as_new(station):
+    guest = station.guest
+    (call,) = station.calls()
+    assert "front-door.backup" in guest.check("intercomctl", "backup", BACKUP)
+    assert list(station.calls()) == [call]
+    assert guest.check("stat", "--format=%U %a", BACKUP).split() == ["root", "600"]
+    station.hang_up()
+    before = owners(station, STATE), owners(station, "/etc/intercomd")
+    (code,) = guest.asked("/v1/codes")["codes"]
+    guest.check("intercomctl", "code", "remove", code["id"])
+    assert codes(station) == []
+
+    guest.check("intercomctl", "restore", BACKUP, "--yes")
+    station.ready()
+    assert codes(station) == [NAME]
+    assert (owners(station, STATE), owners(station, "/etc/intercomd")) == before
+    (recording,) = guest.asked("/v1/recordings")["recordings"]
+    assert recording["complete"]
+    station.dial()
+    station.hang_up()
+
+    assert has_name(station)
+    guest.check("intercomctl", "wipe", "--person", NAME, "--yes")
+    station.ready()
+    assert (codes(station), has_name(station)) == ([], [])
+    station.open_door()
+
+    key = guest.check("sha256sum", f"{STATE}/device.key")
+    guest.check("intercomctl", "wipe", "--everything", "--yes")
+    station.says(UNCONFIGURED)
+    assert guest.check("sha256sum", f"{STATE}/device.key") != key
+    assert guest.asked("/v1/recordings")["recordings"] == []
+    assert "kitchen" not in guest.read(FILE)
+    assert owners(station, "/etc/intercomd") == {"intercomd.toml root intercom 640"}
+    assert owners(station, STATE) <= before[0]

@@ -3,15 +3,21 @@
 `python -m benchmarks.recording_kills 200` does the same 200 times, and shows what is missing.
 """
 
+import os
 import random
+import signal
 
 import pytest
 
 from benchmarks import recording_kills
-from benchmarks.recording_kills import Loss, killed, station, whole
+from benchmarks.recording_kills import FRAME, HEAD, Loss, killed, on_disc, station, whole
+from tests.support.peers.packets import Packets
+from tests.support.stations import RATE
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
 KILLS = 3
+HANGS_S = 5.0  # longer than the time after which a recording is synced
 
 
 def test_what_was_on_disc_outlasts_a_kill_at_any_moment(tmp_path):
@@ -21,6 +27,23 @@ def test_what_was_on_disc_outlasts_a_kill_at_any_moment(tmp_path):
         for loss in losses:
             assert (loss.kept_s or 0.0) >= loss.on_disc_s, loss
             assert loss.kept_s is None or whole(door, loss.recording)
+
+
+def test_what_is_recorded_while_the_daemon_hangs_is_kept_when_it_is_killed(tmp_path):
+    with station(tmp_path / "d", opus=False) as door:
+        with Packets(door.far_address, door.far_port) as far:
+            recording = door.next("recording.started", far.rung_by(door))["data"]["recording"]
+            wav = door.directory / "recordings" / f"{recording}.wav"
+            os.kill(door.pid, signal.SIGSTOP)
+            hung_at = on_disc(wav)
+            size = hung_at + round(HANGS_S * RATE) * FRAME
+            until(lambda: on_disc(wav) > size, "sound that is recorded meanwhile")
+            kept = on_disc(wav)
+            door.kill()
+        door.start()
+        door.ready()
+        row = whole(door, recording)
+        assert row and row["duration_s"] >= (kept - HEAD) / FRAME / RATE
 
 
 def test_a_recording_that_lacks_what_was_on_disc_is_counted(capsys):

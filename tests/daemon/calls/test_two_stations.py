@@ -119,13 +119,10 @@ def test_the_sides_of_a_recording_stay_together_through_hold_and_mute(couple):
     front.post(f"/v1/calls/{ours}/recording", {"channels": "separate"})
     recording = front.next("recording.started", ours, channels="separate")["data"]["recording"]
     path = front.directory / "recordings" / f"{recording}.wav"
-    sides = left, right = [Ear(path, channel=channel) for channel in (0, 1)]
+    sides = [Ear(path, channel=channel) for channel in (0, 1)]
 
     def heard(own, far, *, hertz=(OURS, THEIRS)):
-        async def both():
-            await asyncio.gather(left.hears(hertz[0], *own), right.hears(hertz[1], *far))
-
-        asyncio.run(both())
+        hear(sides, own, far, hertz)
 
     heard(AS_PLAYED, AS_PLAYED)
     heard(APART, APART, hertz=(THEIRS, OURS))
@@ -139,15 +136,7 @@ def test_the_sides_of_a_recording_stay_together_through_hold_and_mute(couple):
     front.next("call.resumed", ours, by="remote")
     heard(AS_PLAYED, AS_PLAYED)
 
-    live, silences = f"/v1/recordings/live/{recording}", []
-    for _ in range(SILENCES):
-        front.post(f"{live}/mute")
-        front.next("recording.muted", ours, muted=["local", "remote"])
-        heard(ABSENT, ABSENT)
-        silences.append(len(left.samples()) - RATE // 4)
-        front.post(f"{live}/unmute")
-        front.next("recording.unmuted", ours, muted=[])
-        heard(AS_PLAYED, AS_PLAYED)
+    live, silences = f"/v1/recordings/live/{recording}", silenced(front, recording, sides)
     front.post(f"{live}/mute", {"side": "remote"})
     assert front.get(live)["muted"] == ["remote"]
     heard(AS_PLAYED, ABSENT)
@@ -157,8 +146,57 @@ def test_the_sides_of_a_recording_stay_together_through_hold_and_mute(couple):
     front.next("recording.available", recording=recording)
     with wave.open(str(path)) as file:
         assert (file.getnchannels(), file.getframerate()) == (2, RATE)
+    they_are_together(silences, sides)
+
+
+def test_the_sides_of_a_recording_stay_together_when_the_card_is_lost_and_comes_back(speakers, tmp_path):
+    with appliances(*speaking(tmp_path, ("street", "null"))) as (front, kitchen):
+        ours, _ = connect(front, kitchen)
+        assert front.ask("DELETE", f"/v1/calls/{ours}/recording")[0] == 200
+        front.post(f"/v1/calls/{ours}/recording", {"channels": "separate"})
+        recording = front.next("recording.started", ours, channels="separate")["data"]["recording"]
+        sides = [Ear(front.directory / "recordings" / f"{recording}.wav", channel=channel) for channel in (0, 1)]
+        hear(sides, AS_PLAYED, AS_PLAYED)
+        speakers.kill()
+        front.next("audio.failed")
+        hear(sides, AS_PLAYED, AS_PLAYED)
+        silences = silenced(front, recording, sides)
+        speakers.start()
+        front.next("audio.recovered")
+        hear(sides, AS_PLAYED, AS_PLAYED)
+        silences += silenced(front, recording, sides)
+        kitchen.press("hangup")
+        front.next("recording.available", recording=recording)
+        they_are_together(silences, sides)
+
+
+def hear(sides, own, far, hertz=(OURS, THEIRS)):
+    """Both sides of a recording have their voices, from now on."""
+    left, right = sides
+
+    async def both():
+        await asyncio.gather(left.hears(hertz[0], *own), right.hears(hertz[1], *far))
+
+    asyncio.run(both())
+
+
+def silenced(station, recording, sides):
+    """Mute both sides for a moment, some times; a sample of each silence."""
+    live, silences = f"/v1/recordings/live/{recording}", []
+    for _ in range(SILENCES):
+        station.post(f"{live}/mute")
+        station.next("recording.muted", muted=["local", "remote"])
+        hear(sides, ABSENT, ABSENT)
+        silences.append(len(sides[0].samples()) - RATE // 4)
+        station.post(f"{live}/unmute")
+        station.next("recording.unmuted", muted=[])
+        hear(sides, AS_PLAYED, AS_PLAYED)
+    return silences
+
+
+def they_are_together(silences, sides):
+    """Both sides fall silent by two orders to the bridge, which it may take in two of its turns, of 20 ms."""
     apart = sorted(distance for silence in silences for distance in distances(silence, *sides))
-    # Both sides fall silent by two orders to the bridge, which it may take in two of its turns, of 20 ms.
     assert apart[len(apart) // 2] <= TURN, f"samples between the edges of silences: {apart}"
 
 

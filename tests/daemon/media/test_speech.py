@@ -16,6 +16,8 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
 LOUD_DBFS, QUIET_DBFS = -35.0, -70.0  # a voice, and silence in A-law
+MINUTE_S = 55
+FINAL_NOTIFY = "Event: refer\r\nSubscription-State: terminated;reason=noresource"
 SENTENCE = "The door will be opened in a moment. Please come in, and take the lift to the fourth floor. "
 
 
@@ -107,6 +109,26 @@ def test_a_text_ends_with_a_hold_an_order_or_its_call(station):
         door.next("playback.stopped", call, sound="speech", reason="call_ended")
         assert door.ask("POST", f"{place}/say", {"text": "Hello"})[1]["code"] == "call-not-found"
         until(lambda: not files(door), "no file of a text")
+
+
+def test_a_text_is_said_on_while_its_call_is_transferred_and_ends_with_the_call(station):
+    with station() as door, Packets(door.far_address, door.far_port) as far:
+        call, invite = door.ring(), far.invited()
+        far.answer(invite, "200 OK", far.sdp)
+        door.talk(call)
+        began = door.post(f"/v1/calls/{call}/say", {"text": SENTENCE * 10})["call"]["playback"]
+        assert door.next("playback.ready", call)["data"]["duration_s"] > MINUTE_S
+        door.next("playback.started", call)
+        door.post(f"/v1/calls/{call}/transfer", {"to": "sip:dear@127.0.0.9:5060"})
+        far.send(far.reply(far.receive("REFER", "REFER"), "202 Accepted"))
+        hears_speech(far)
+        outcome = {"kind": "message/sipfrag", "body": "SIP/2.0 200 OK\r\n"}
+        far.send(far.inside(invite, "NOTIFY", headers=f"{FINAL_NOTIFY}\r\n", **outcome))
+        far.receive("SIP/2.0 200", "NOTIFY")
+        door.next("call.transferred", call)
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        door.next("playback.stopped", call, playback=began, reason="call_ended")
+        until(lambda: not files(door), "no file of the text")
 
 
 def test_a_call_may_end_while_its_text_is_made_and_fifty_texts_harm_nothing(station, tmp_path, monkeypatch):

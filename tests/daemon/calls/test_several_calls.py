@@ -101,7 +101,7 @@ def test_one_caller_more_than_may_be_meets_a_busy_station(tmp_path):
         door.talk(call)
         with calling(door, tmp_path / "2", "uac-refused") as second:
             second.done()
-        refused = door.of("call.incoming")[1]["call"]
+        _, refused = (door.next("call.incoming")["call"] for _ in range(2))
         door.final(refused, kind="call.rejected", cause="busy", code=486, by="local", missed=True)
         assert [c["id"] for c in door.get("/v1/calls")["calls"]] == [call]
         assert door.ask("POST", "/v1/calls", {"to": "far"})[1]["code"] == "too-many-calls"

@@ -81,7 +81,7 @@ class Baresip(FarEnd):
         self.hertz, self.codec = hertz, codec
         self.source = f"aufile,{plays}" if plays else f"ausine,{hertz}"
         self.control = free_port(free_at)
-        while self.control == self.port + 1:  # baresip listens for TLS there
+        while self.control in {self.port, self.port + 1}:  # baresip listens for SIP and for TLS there, by TCP too
             self.control = free_port(free_at)
         self.seen: list[dict[str, Any]] = []  # all events there ever were
         self.events: list[dict[str, Any]] = []

@@ -22,6 +22,7 @@ from appliance.core.model import (
     CallId,
     PlaybackId,
     RecordedSound,
+    RecordingId,
     Speech,
     UrlSound,
 )
@@ -56,8 +57,10 @@ class MadeSounds:
         """Speak a text; the reply comes when its sound is about to begin. Raises IntercomError."""
         return await self.speak(wanted, who, PlaybackId(ids.new("p")))
 
-    async def speak(self, wanted: Speech, who: str, playback: PlaybackId) -> orders.Reply:
-        """The same with the playback's id, which its caller has chosen."""
+    async def speak(
+        self, wanted: Speech, who: str, playback: PlaybackId, announces: RecordingId | None = None
+    ) -> orders.Reply:
+        """The same with the playback's id, which its caller has chosen. announces: as in inputs.PlaySound."""
         from appliance.audio import speech  # noqa: PLC0415  late: few stations speak
 
         begun, settings = time.monotonic(), self._config().speech
@@ -75,13 +78,22 @@ class MadeSounds:
         )
         await self._speaker.make(words, self._directory / f"{playback}.wav")
         waited_s = time.monotonic() - begun
-        return await self._begin(inputs.PlaySpeech(playback, wanted.call, wanted.speaker, wanted.volume, waited_s), who)
+        where = wanted.call, wanted.speaker, wanted.volume
+        return await self._begin(inputs.PlaySpeech(playback, *where, waited_s, announces), who)
 
     async def play(
-        self, sound: str, who: str, playback: PlaybackId, call: CallId | None = None, *, speaker: bool = True
+        self,
+        sound: str,
+        who: str,
+        playback: PlaybackId,
+        call: CallId | None = None,
+        *,
+        speaker: bool = True,
+        announces: RecordingId | None = None,
     ) -> orders.Reply:
         """Play a sound by its name on the speaker or into a call, as the playback of that id."""
-        return await self._reactor.request(inputs.PlaySound(sound, call, speaker, playback=playback), who)
+        playing = inputs.PlaySound(sound, call, speaker, playback=playback, announces=announces)
+        return await self._reactor.request(playing, who)
 
     def names(self) -> list[Json]:
         """The sounds that can be played by name, with whether they are built in. Blocks on the disc."""

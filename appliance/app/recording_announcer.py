@@ -6,6 +6,7 @@ A visitor is asked for a message in the same way.
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from appliance.app.made_sounds import MadeSounds
 from appliance.base import ids
@@ -14,8 +15,8 @@ from appliance.base.types import Json
 from appliance.config.schema import Config
 from appliance.core.calls.recording import ANNOUNCED_WITHIN_S
 from appliance.core.inputs import Input, RecordingAnnounced
-from appliance.core.model import PlaybackEnd, PlaybackId, Speech
-from appliance.core.orders import AnnounceRecording
+from appliance.core.model import PlaybackEnd, PlaybackId, RecordingId, Speech
+from appliance.core.orders import AnnounceRecording, DropAnnouncement
 
 WHO = "announcement"
 BEEP = "ok"  # after which a visitor's message begins
@@ -30,7 +31,7 @@ class RecordingAnnouncer:
 
     def __init__(self, config: Callable[[], Config], sounds: MadeSounds, post: Callable[[Input], None]) -> None:
         self._config, self._sounds, self._post = config, sounds, post
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[RecordingId, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()  # one at a time: the speaker, and perhaps the far end, hear all of them
         # By playback: why it was not heard to its end; None: it is to be played again.
         self._playing: dict[str, asyncio.Future[str | None]] = {}
@@ -39,8 +40,17 @@ class RecordingAnnouncer:
     def announce(self, order: AnnounceRecording) -> None:
         """Begin an announcement."""
         task = asyncio.create_task(self._announce(order), name="announcement of a recording")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[order.recording] = task
+        task.add_done_callback(partial(self._over, order.recording))
+
+    def drop(self, order: DropAnnouncement) -> None:
+        """Give up an announcement: what plays of it the core has stopped."""
+        if (task := self._tasks.get(order.recording)) is not None:
+            task.cancel()
+
+    def _over(self, recording: RecordingId, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(recording) is task:
+            del self._tasks[recording]
 
     def take(self, envelope: Json) -> None:
         """Note that a playback is over."""
@@ -59,9 +69,10 @@ class RecordingAnnouncer:
 
     async def stop(self) -> None:
         """Announce nothing more."""
-        for task in self._tasks:
+        tasks = list(self._tasks.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _announce(self, order: AnnounceRecording) -> None:
         try:
@@ -89,9 +100,11 @@ class RecordingAnnouncer:
         over = self._playing[playback] = asyncio.get_running_loop().create_future()
         try:
             begun = await (
-                self._sounds.play(part, WHO, playback, order.call or None, speaker=order.speaker)
+                self._sounds.play(
+                    part, WHO, playback, order.call or None, speaker=order.speaker, announces=order.recording
+                )
                 if isinstance(part, str)
-                else self._sounds.speak(part, WHO, playback)
+                else self._sounds.speak(part, WHO, playback, order.recording)
             )
             return await over if begun.error is None else str(begun.error)
         finally:

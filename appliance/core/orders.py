@@ -192,6 +192,12 @@ class AnnounceRecording(Record):
     speaker: bool
 
 
+class DropAnnouncement(Record):
+    """Give up an announcement of a recording, also one that waits for its turn; nothing is posted for it."""
+
+    recording: RecordingId
+
+
 class PrepareRecording(Record):
     """Make the file and its index row durable, then post RecordingPrepared or RecordingRefused.
 
@@ -274,4 +280,6 @@ CallOrder = (
 AccountOrder = Register | Unregister
 SipOrder = CallOrder | AccountOrder | Renew | Probe | Subscribe | Unsubscribe | SendMessage
 BookOrder = KeepCredential | DropCredential | KeepLockouts
-Order = SipOrder | AnnounceRecording | PrepareRecording | FinishRecording | LogCall | BookOrder | Reply
+Order = (
+    SipOrder | AnnounceRecording | DropAnnouncement | PrepareRecording | FinishRecording | LogCall | BookOrder | Reply
+)

@@ -31,7 +31,7 @@ from appliance.core.model import (
     Transfer,
     VisitorRing,
 )
-from appliance.core.orders import FinishRecording, Order
+from appliance.core.orders import DropAnnouncement, FinishRecording, Order
 
 ERROR_SHOWN_S = 3.0
 SAVED_WITHIN_S = 5.0  # a worn SD card may take seconds to write
@@ -185,6 +185,8 @@ class Turn:
         for recording in self.calls.recordings:
             if recording.call == call and recording.ready and not recording.begun:
                 self.order(FinishRecording(recording.id, recording.discarded_by))
+            elif recording.call == call and recording.announcing_until is not None:
+                self.order(DropAnnouncement(recording.id))
         self.calls = replace(
             self.calls,
             recordings=tuple(r for r in self.calls.recordings if r.call != call or r.begun),

@@ -9,7 +9,7 @@ from appliance.app.recording_announcer import RecordingAnnouncer
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.config.load import check
 from appliance.core.model import CallId, RecordingId
-from appliance.core.orders import AnnounceRecording, Reply
+from appliance.core.orders import AnnounceRecording, DropAnnouncement, Reply
 
 CALL, RECORDING = CallId("c-1"), RecordingId("r-1")
 MISSING = IntercomError(ErrorCode.UNAVAILABLE, "Texts cannot be spoken.", "espeak-ng is missing.", "Install it.")
@@ -21,10 +21,12 @@ class Sounds:
     def __init__(self, fault=None, refused=None):
         self.played, self.ids, self.fault, self.refused = [], [], fault, refused
 
-    async def play(self, sound, _who, playback, call, *, speaker):
+    async def play(self, sound, _who, playback, call, *, speaker, announces):
+        assert announces.startswith("r-")
         return await self._begin(playback, ("sound", sound, call, speaker))
 
-    async def speak(self, wanted, _who, playback):
+    async def speak(self, wanted, _who, playback, announces):
+        assert announces.startswith("r-")
         return await self._begin(playback, (wanted.language, wanted.text, wanted.call, wanted.speaker))
 
     async def _begin(self, playback, what):
@@ -133,6 +135,29 @@ def test_announcements_follow_one_another():
 
     asyncio.run(run())
     assert [(each.recording, each.why) for each in given] == [("r-1", ""), ("r-2", "")]
+
+
+@pytest.mark.parametrize("dropped", ["r-1", "r-2", "r-3"])
+def test_one_that_is_dropped_also_while_it_waits_for_its_turn_is_not_played_and_nothing_is_posted(dropped):
+    sounds, given, orders = Sounds(), [], ["r-1", "r-2", "r-3"]
+
+    async def run():
+        announcer = RecordingAnnouncer(lambda: check({}, "test"), sounds, given.append)
+        for recording in orders:
+            announcer.announce(AnnounceRecording(CALL, RecordingId(recording), spoken=True, speaker=True))
+        await settle()
+        for _ in range(2):  # a second time, and of one that is over, it changes nothing
+            announcer.drop(DropAnnouncement(RecordingId(dropped)))
+        for begun in (1, 2) if dropped != "r-1" else (2, 3):
+            await settle()
+            assert len(sounds.ids) == begun
+            announcer.take({"type": "playback.finished", "data": {"playback": sounds.ids[-1]}})
+        await settle()
+        announcer.drop(DropAnnouncement(RecordingId("r-1")))
+        await announcer.stop()
+
+    asyncio.run(run())
+    assert [(each.recording, each.why) for each in given] == [(each, "") for each in orders if each != dropped]
 
 
 def test_one_that_is_never_heard_is_given_up(monkeypatch):

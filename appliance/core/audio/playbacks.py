@@ -20,6 +20,7 @@ from appliance.core.model import (
     Playback,
     PlaybackEnd,
     PlaybackId,
+    RecordingId,
     State,
 )
 from appliance.core.orders import Reply
@@ -44,6 +45,7 @@ def play(turn: Turn, wanted: inputs.PlaySound, asked: inputs.Requested) -> Reply
         wanted.volume,
         wanted.seconds,
         turn.now + BEGINS_WITHIN_S,
+        announces=wanted.announces,
     )
     return begin(turn, made, asked)
 
@@ -60,6 +62,7 @@ def say(turn: Turn, wanted: inputs.PlaySpeech, asked: inputs.Requested) -> Reply
         LONGEST_SPEECH_S,
         begin_due(turn, wanted.waited_s, "text"),
         made=True,
+        announces=wanted.announces,
     )
     return begin(turn, made, asked)
 
@@ -178,14 +181,24 @@ def failed(turn: Turn, given: inputs.PlaybackFailed) -> None:
 
 
 def settle(turn: Turn, before: State) -> None:
-    """Stop the playbacks whose call has ended or is held now, or all without the SIP process that plays them."""
+    """Stop the playbacks whose call has ended or is held now, or all without the SIP process that plays them.
+
+    So ends the announcement of a recording that is not wanted any more.
+    """
     for playback in turn.audio.playbacks:
         if not is_heard(turn.state, playback.call):
             stop(turn, playback, PlaybackEnd.CALL_ENDED)
         elif rests(turn.state, playback.call) and not rests(before, playback.call):
             stop(turn, playback, PlaybackEnd.HELD)
+        elif playback.announces is not None and not announcing(turn.state, playback.announces):
+            stop(turn, playback, PlaybackEnd.STOPPED)
         elif not turn.appliance.sip_ready:
             drop(turn, playback, events.PlaybackFailed(*facts(playback), why="The SIP process has ended."))
+
+
+def announcing(state: State, wanted: RecordingId) -> bool:
+    """Whether a recording waits for its announcement."""
+    return any(each.id == wanted and each.announcing_until is not None for each in state.calls.recordings)
 
 
 def rests(state: State, wanted: CallId | None) -> bool:

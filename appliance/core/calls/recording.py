@@ -29,7 +29,7 @@ from appliance.core.model import (
     WarningCode,
     kind_of,
 )
-from appliance.core.orders import AnnounceRecording, FinishRecording, PrepareRecording, Reply
+from appliance.core.orders import AnnounceRecording, DropAnnouncement, FinishRecording, PrepareRecording, Reply
 from appliance.core.transition import Turn
 
 ANNOUNCED_WITHIN_S = 60.0
@@ -98,7 +98,7 @@ def stop(turn: Turn, call: Call) -> None:
             "Its recording was not started, or has been stopped.",
             "POST /v1/calls/{id}/recording starts one.",
         )
-    change(turn, call.recording, _ended)
+    _end(turn, call.recording)
     turn.put(replace(call, recording=None))
 
 
@@ -163,6 +163,14 @@ def _with_sound(call: Call) -> Call:
             "Wait for call.connected.",
         )
     return call
+
+
+def _end(turn: Turn, recording: RecordingId) -> None:
+    """End a recording, or its announcement."""
+    found = _find(turn, recording)
+    change(turn, recording, _ended)
+    if found is not None and found.announcing_until is not None:
+        turn.order(DropAnnouncement(recording))
 
 
 def _ended(recording: OpenRecording) -> OpenRecording | None:
@@ -230,7 +238,7 @@ def begin_message(turn: Turn, rung: str) -> None:
 
 def end_message(turn: Turn, message: OpenRecording) -> None:
     """End a message: what was said until now is kept."""
-    change(turn, message.id, _ended)
+    _end(turn, message.id)
 
 
 def message_of(state: State) -> OpenRecording | None:
@@ -286,6 +294,9 @@ def closed(turn: Turn, call: CallId, recording: RecordingId, size: int = 0) -> N
     if found is not None and found.begun:
         seconds = round(found.seconds(turn.now), 3)
         turn.emit(events.RecordingStopped(call or None, recording, url(recording), seconds, size))
+    if found is not None and found.announcing_until is not None:
+        turn.order(DropAnnouncement(recording))
+        return
     turn.order(FinishRecording(recording, "" if found is None else found.discarded_by))
 
 

@@ -8,6 +8,7 @@ from appliance.core.model import (
     LinkDirection,
     MixerLevel,
     PlaybackId,
+    RecordingId,
     SoundCard,
     SoundMeasured,
     Tone,
@@ -123,7 +124,7 @@ class PlaySound(Tagged):
     """Play a file to the far end of a call, on the speaker if `call` is None or `speaker` is set, or both.
 
     It replaces what plays there. volume: in per cent of the file's. seconds: its longest duration. playback: its id, ""
-    if the station chooses it.
+    if the station chooses it. announces: the recording that it announces.
     """
 
     sound: str
@@ -133,12 +134,14 @@ class PlaySound(Tagged):
     volume: float = 100.0
     seconds: float = 300.0
     playback: PlaybackId = PlaybackId("")
+    announces: RecordingId | None = None
 
 
 class PlaySpeech(Tagged):
     """Play a text, whose file has the playback's name, to the same places as a sound.
 
-    It replaces what plays there. waited_s: since the client's request. volume: in per cent of the file's.
+    It replaces what plays there. waited_s: since the client's request. volume: in per cent of the file's. announces: as
+    in PlaySound.
     """
 
     playback: PlaybackId
@@ -146,6 +149,7 @@ class PlaySpeech(Tagged):
     speaker: bool = False
     volume: float = 100.0
     waited_s: float = 0.0
+    announces: RecordingId | None = None
 
 
 class PlayUrl(Tagged):

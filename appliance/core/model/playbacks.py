@@ -32,7 +32,8 @@ class Playback(Record):
 
     sound: the name of a file in the directory of sounds, or of a built-in one; SPEECH for a text, FETCHED for a URL,
     RECORDED for a recording. volume: in per cent of the file's. until: its begin is due then, or once it is `begun`,
-    its end. made: the station has made its file, which has the playback's name.
+    its end. made: the station has made its file, which has the playback's name. announces: the recording that it
+    announces, without which it stops.
     """
 
     id: PlaybackId
@@ -45,6 +46,7 @@ class Playback(Record):
     until: float
     begun: bool = False
     made: bool = False
+    announces: RecordingId | None = None
 
 
 class Speech(RecordWithSecrets):

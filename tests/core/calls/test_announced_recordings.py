@@ -16,6 +16,8 @@ from appliance.core.model import (
     CallId,
     EarlySource,
     LinkDirection,
+    PlaybackEnd,
+    PlaybackId,
     RecordedCalls,
     RecordingId,
     RecordingOrder,
@@ -23,7 +25,7 @@ from appliance.core.model import (
     Tone,
     WarningCode,
 )
-from appliance.core.orders import AnnounceRecording, FinishRecording, PrepareRecording
+from appliance.core.orders import AnnounceRecording, DropAnnouncement, FinishRecording, PrepareRecording
 from tests.core.station import KITCHEN, PCMA, Station, ready
 
 NONE, SOUND, TEXT, TONE = Announcement
@@ -130,15 +132,59 @@ def test_a_far_end_that_holds_the_call_has_not_heard_it():
     assert len(station.orders(AnnounceRecording)) == 2
 
 
-@pytest.mark.parametrize("end", ["client", "far end", "process"])
+def played(station: Station, call: Call, recording: RecordingId) -> None:
+    """The announcement plays."""
+    sound = inputs.PlaySound("attention", call.id, speaker=True, playback=PlaybackId("p-1"), announces=recording)
+    assert station.ask(sound).error is None
+    assert [each.playback for each in station.desired.sound.files] == ["p-1"]
+
+
+def test_an_announcement_that_is_heard_is_not_stopped():
+    station, call, recording = waiting()
+    played(station, call, recording)
+    station.give(inputs.PlaybackBegun, playback="p-1")
+    station.wait(1.0)
+    station.give(inputs.PlaybackEnded, playback="p-1")
+    given(station, inputs.RecordingAnnounced, call, recording)
+    assert [kind for kind in station.types() if kind.startswith("playback.")] == [
+        "playback.started",
+        "playback.finished",
+    ]
+    assert station.orders(DropAnnouncement) == []
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_an_announcement_that_is_given_up_stops(required):
+    station, call, recording = waiting(must_announce=required)
+    station.wait(ANNOUNCED_WITHIN_S - 5.0)
+    played(station, call, recording)
+    station.wait(5.0)
+    assert station.last(events.PlaybackStopped).reason is PlaybackEnd.STOPPED
+    assert station.desired.sound.files == ()
+
+
+def test_what_begins_to_play_for_a_recording_that_is_gone_stops_at_once():
+    station, call, recording = waiting()
+    station.ask(inputs.StopRecording(call.id))
+    sound = inputs.PlaySpeech(PlaybackId("p-1"), call.id, speaker=True, announces=recording)
+    assert station.ask(sound).error is None
+    assert station.desired.sound.files == ()
+
+
+@pytest.mark.parametrize("end", ["client", "discarded", "far end", "process"])
 def test_a_recording_that_ends_while_it_is_announced_leaves_nothing(end):
     station, call, recording = waiting()
+    played(station, call, recording)
     if end == "client":
         assert station.ask(inputs.SteerRecording(recording, RecordingOrder.STOP)).error is None
+    elif end == "discarded":
+        assert station.ask(inputs.SteerRecording(recording, RecordingOrder.DISCARD)).error is None
     elif end == "far end":
         station.give(inputs.CallEnded, call=call.id, code=200, reason="OK", remote=True)
     else:
         station.give(inputs.SipLost, why="killed")
+    assert station.orders(DropAnnouncement) == [DropAnnouncement(recording)]
+    assert station.desired.sound.files == ()
     given(station, inputs.RecordingAnnounced, call, recording)
     station.wait(ANNOUNCED_WITHIN_S)
     assert station.state.calls.recordings == ()

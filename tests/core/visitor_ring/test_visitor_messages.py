@@ -4,8 +4,8 @@ import pytest
 
 from appliance.core import events, inputs
 from appliance.core.calls.recording import ANNOUNCED_WITHIN_S
-from appliance.core.model import NO_CALL, AudioSettings, Picture, RecordingId, RecordingKind
-from appliance.core.orders import AnnounceRecording, FinishRecording, Place, PrepareRecording
+from appliance.core.model import NO_CALL, AudioSettings, Picture, PlaybackId, RecordingId, RecordingKind
+from appliance.core.orders import AnnounceRecording, DropAnnouncement, FinishRecording, Place, PrepareRecording
 from appliance.core.panel.indications import pictures
 from tests.core.station import Station, ready
 
@@ -151,11 +151,29 @@ def test_a_call_and_the_end_of_the_station_end_the_message(need, steps):
     assert [each.unwanted or not each.ready for each in station.state.calls.recordings] == [True] * (
         len(steps) - 1 or (steps != ("asked",))
     )
+    assert len(station.orders(DropAnnouncement)) == (steps == ("asked",))
     if steps == ("Prepared",):
         given(station, inputs.RecordingBegun, message)
     assert station.desired.sound.message is None
     given(station, inputs.RecordingClosed, message)
     assert station.state.calls.recordings == ()
+
+
+def test_what_asks_for_a_message_ends_with_the_sip_process():
+    station, message = asked()
+    station.give(inputs.SipLost, why="killed")
+    assert station.orders(DropAnnouncement) == [DropAnnouncement(message)]
+    assert station.orders(FinishRecording) == []
+    assert station.state.calls.recordings == ()
+
+
+def test_what_asks_for_a_message_stops_for_a_call():
+    station, message = asked()
+    sound = inputs.PlaySpeech(PlaybackId("p-1"), speaker=True, announces=message)
+    assert station.ask(sound).error is None
+    assert [each.playback for each in station.desired.sound.files] == ["p-1"]
+    station.arrive()
+    assert station.desired.sound.files == ()
 
 
 def test_a_message_ends_with_the_sip_process():

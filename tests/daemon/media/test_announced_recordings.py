@@ -68,6 +68,20 @@ def test_who_stops_the_announcement_has_no_recording_and_may_order_another(door)
         ended(door, far, call)
 
 
+def test_the_announcement_of_a_recording_that_is_discarded_stops(door):
+    with Packets(door.far_address, door.far_port) as far:
+        call = far.rung_by(door)
+        begun = door.next("playback.started", call, sound="recorded")["data"]
+        recording = door.get(f"/v1/calls/{call}")["recording"]
+        assert door.ask("DELETE", f"/v1/recordings/live/{recording}")[0] == 200
+        assert door.next("playback.stopped", call, playback=begun["playback"])["data"]["reason"] == "stopped"
+        door.post(f"/v1/calls/{call}/recording")  # its announcement does not wait for the other one
+        door.next("playback.finished", call, sound="recorded")
+        door.next("recording.started", call)
+        assert door.of("recording.failed", call) == []
+        ended(door, far, call)
+
+
 def test_a_caller_and_the_visitor_hear_a_tone_as_soon_as_the_call_is_recorded(door):
     with Packets(door.far_address, to=door.address) as far:
         call, _ = far.talk_to(door)

@@ -212,11 +212,13 @@ class PrepareRecording(Record):
 class FinishRecording(Record):
     """Repair the header from the file's size, complete the index row, then post RecordingAvailable.
 
-    discarded_by: the client for whom file and row are removed instead; then post RecordingDeleted.
+    discarded_by: the client for whom file and row are removed instead; then post RecordingDeleted. failed: the core has
+    reported a failure, so nothing is posted if nothing was recorded.
     """
 
     recording: RecordingId
     discarded_by: str = ""
+    failed: bool = False
 
 
 class LogCall(Record):

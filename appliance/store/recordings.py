@@ -107,7 +107,7 @@ class Recordings(RecordingLists):
 
         One that was discarded is removed instead, and RecordingDeleted is posted.
         """
-        job = partial(self._discard, order) if order.discarded_by else partial(self._finish, order.recording)
+        job = partial(self._discard, order) if order.discarded_by else partial(self._finish, order)
         self._writer.submit(job, delay_s=_SETTLE_S)
 
     def describe(self, call: Call) -> None:
@@ -239,9 +239,12 @@ class Recordings(RecordingLists):
         with self._lock:
             return set(self._ours)
 
-    def _deleted(self, recording: str, by: str, removed: tuple[float, int]) -> None:
+    def _forget(self, recording: RecordingId) -> None:
         with self._lock:
-            self._ours.pop(RecordingId(recording), None)
+            self._ours.pop(recording, None)
+
+    def _deleted(self, recording: str, by: str, removed: tuple[float, int]) -> None:
+        self._forget(RecordingId(recording))
         self._post(
             RecordingDeleted(
                 at=self._clock(),
@@ -254,8 +257,7 @@ class Recordings(RecordingLists):
         )
 
     def _refuse(self, call: CallId, recording: RecordingId, why: str) -> None:
-        with self._lock:
-            self._ours.pop(recording, None)
+        self._forget(recording)
         self._post(RecordingRefused(at=self._clock(), call=call, recording=recording, why=why))
 
     # -- jobs, in the writer thread ------------------------------------------------------------------------------------
@@ -349,8 +351,8 @@ class Recordings(RecordingLists):
         room = self._room.make(connection)
         return both(room.report, self.tidy) if room.more else room.report
 
-    def _finish(self, recording: RecordingId, connection: sqlite3.Connection) -> After | None:
-        return self._complete(connection, recording, recovered=False)
+    def _finish(self, order: FinishRecording, connection: sqlite3.Connection) -> After | None:
+        return self._complete(connection, order.recording, recovered=False, failed=order.failed)
 
     def _discard(self, order: FinishRecording, connection: sqlite3.Connection) -> After:
         sound, _ = recording_files.seal(path := self.path(order.recording))
@@ -361,8 +363,10 @@ class Recordings(RecordingLists):
         removed = (0.0, 0) if sound is None else (sound.duration_s, sound.bytes)
         return partial(self._deleted, order.recording, order.discarded_by, removed)
 
-    def _complete(self, connection: sqlite3.Connection, recording: RecordingId, *, recovered: bool) -> After | None:
-        """Repair the file and complete its row; both go if the file holds no sound."""
+    def _complete(
+        self, connection: sqlite3.Connection, recording: RecordingId, *, recovered: bool, failed: bool = False
+    ) -> After | None:
+        """Repair the file and complete its row; both go if the file holds no sound. failed: as in FinishRecording."""
         path = self.path(recording)
         sound, digest = recording_files.seal(path)
         if sound is None:
@@ -371,6 +375,8 @@ class Recordings(RecordingLists):
             connection.execute("DELETE FROM recordings WHERE id = ?", (recording,))
             if recovered or row is None:
                 return None
+            if failed:
+                return partial(self._forget, recording)
             return partial(self._refuse, row.call, recording, "Nothing was recorded.")
         return self._completed(connection, recording, sound, digest, recovered=recovered)
 
@@ -418,8 +424,7 @@ class Recordings(RecordingLists):
         self.write_facts(connection, recording)
 
         def announce() -> None:
-            with self._lock:
-                self._ours.pop(recording, None)
+            self._forget(recording)
             self._post(
                 RecordingAvailable(
                     at=self._clock(),

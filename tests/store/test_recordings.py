@@ -402,6 +402,19 @@ def test_a_recording_without_one_sample_is_refused_at_its_end_and_removed(tmp_pa
         assert not kept.path(asked.recording).exists()
 
 
+def test_an_empty_file_of_a_recording_that_failed_goes_with_its_row_and_nothing_more_is_posted(tmp_path):
+    with station(tmp_path) as (kept, inbox, writer):
+        kept.prepare(order())
+        inbox.wait(RecordingPrepared)
+        path = kept.path(order().recording)
+        kept.finish(FinishRecording(order().recording, failed=True))
+        until(lambda: kept.list() == () and not path.exists())
+        writer.ask(lambda _: None)
+        kept.prepare(order(1))  # it posts in the order of its jobs
+        inbox.wait(RecordingPrepared, 2)
+        assert inbox.of(RecordingRefused) == []
+
+
 def test_a_recording_that_is_finishing_is_complete_when_the_service_ends(tmp_path):
     with station(tmp_path) as (kept, inbox, _):
         kept.prepare(order())

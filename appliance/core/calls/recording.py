@@ -301,12 +301,18 @@ def closed(turn: Turn, call: CallId, recording: RecordingId, size: int = 0) -> N
 
 
 def fail(turn: Turn, call: CallId, recording: RecordingId, why: str) -> None:
-    """The recording could not start, or must stop: then its file is closed next. The call goes on without it."""
+    """The recording could not start, or must stop: then its file is closed next. The call goes on without it.
+
+    A file that is there already goes with its row, as nothing is in it.
+    """
+    failed = _find(turn, recording)
     change(turn, recording, lambda r: replace(r, ready=False) if r.begun else None)
     turn.emit(events.RecordingFailed(call or None, recording, why))
     found = turn.calls.get(call)
     if found is not None and found.recording == recording:
         turn.put(replace(found, recording=None))
+    if failed is not None and failed.ready and not failed.begun:
+        turn.order(FinishRecording(recording, failed.discarded_by, failed=True))
     if call == NO_CALL:
         turn.show_error()  # so the visitor knows that nobody hears
 

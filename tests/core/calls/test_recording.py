@@ -136,6 +136,19 @@ def test_a_recording_that_cannot_be_made_leaves_the_call_alone(over):
         assert (station.call.recording, station.desired.sound.calls[0].microphone) == (None, True)
 
 
+@pytest.mark.parametrize("stopped", [None, RecordingOrder.STOP, RecordingOrder.DISCARD])
+def test_a_recording_whose_file_is_there_and_that_cannot_begin_leaves_none(stopped):
+    station, call, recording = recorded("Prepared")
+    if stopped is not None:
+        assert station.ask(inputs.SteerRecording(recording, stopped)).error is None
+    given(station, inputs.RecordingRefused, call, recording, why="It cannot be opened.")
+    by = "test" if stopped is RecordingOrder.DISCARD else ""
+    assert station.orders(FinishRecording) == [FinishRecording(recording, by, failed=True)]
+    assert (told(station), station.state.calls.recordings) == (["failed"], ())
+    end(station, call)
+    assert len(station.orders(FinishRecording)) == 1
+
+
 def test_what_had_begun_is_finished_when_the_sip_process_is_lost():
     station, _, recording = recorded("Prepared", "Begun")
     station.give(inputs.SipLost, why="killed")

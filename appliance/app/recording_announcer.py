@@ -21,6 +21,8 @@ from appliance.core.orders import AnnounceRecording, DropAnnouncement
 WHO = "announcement"
 BEEP = "ok"  # after which a visitor's message begins
 OVER = {"playback.finished", "playback.stopped", "playback.failed"}
+CUT_OFF = "Its sound was cut off: {}."
+HELD = CUT_OFF.format(PlaybackEnd.HELD)
 
 
 class RecordingAnnouncer:
@@ -81,7 +83,9 @@ class RecordingAnnouncer:
             why = "It took too long."
         except (IntercomError, OSError) as err:
             why = str(err)
-        heard = RecordingAnnounced(at=time.monotonic(), call=order.call, recording=order.recording, why=why)
+        heard = RecordingAnnounced(
+            at=time.monotonic(), call=order.call, recording=order.recording, why=why, held=why == HELD
+        )
         self._post(heard)
 
     async def _play(self, order: AnnounceRecording) -> str:
@@ -139,4 +143,4 @@ def _fault(event: str, data: Json) -> str:
     """Why a playback that is over was not heard to its end; "" if it was."""
     if event == "playback.finished":
         return ""
-    return str(data["why"]) if event == "playback.failed" else f"Its sound was cut off: {data['reason']}."
+    return str(data["why"]) if event == "playback.failed" else CUT_OFF.format(data["reason"])

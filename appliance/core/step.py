@@ -8,7 +8,7 @@ from appliance.core.access import dtmf
 from appliance.core.accounts import contacts, registration, subscriptions
 from appliance.core.appliance import persistence
 from appliance.core.audio import links, playbacks, tones
-from appliance.core.calls import call_log, ending, focus
+from appliance.core.calls import call_log, ending, focus, recording
 from appliance.core.conferences import lifecycle, mixing
 from appliance.core.dispatch import on, takes
 from appliance.core.doors import rules
@@ -48,6 +48,7 @@ def step(state: State, given: AnyInput) -> Step:
             settle(turn)
     if turn.calls.recordings:
         message.settle(turn)
+        recording.settle(turn)
     if turn.transfers:
         transferor.settle(turn)
         transferee.settle(turn)

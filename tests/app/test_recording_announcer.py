@@ -105,12 +105,38 @@ def test_a_sound_is_played_in_place_of_a_text():
     ("kind", "data", "why"),
     [
         ("failed", {"why": "x.wav cannot be played."}, "x.wav cannot be played."),
-        ("stopped", {"reason": "held"}, "Its sound was cut off: held."),
+        ("stopped", {"reason": "stopped"}, "Its sound was cut off: stopped."),
     ],
 )
 def test_what_is_not_heard_to_its_end_has_failed_and_nothing_follows_it(kind, data, why):
     played, given = announce((kind, data), announce=["de", "en"])
     assert (len(played), given) == (1, [(CALL, RECORDING, why)])
+
+
+@pytest.mark.parametrize("reason", ["held", "stopped"])
+def test_the_core_learns_that_a_hold_cut_it_off(reason):
+    sounds, given = Sounds(), []
+
+    async def run():
+        announcer = RecordingAnnouncer(lambda: check({}, "test"), sounds, given.append)
+        order = AnnounceRecording(CALL, RECORDING, spoken=True, speaker=True)
+        announcer.announce(order)
+        await settle()
+        announcer.take({"type": "playback.stopped", "data": {"playback": sounds.ids[-1], "reason": reason}})
+        await asyncio.sleep(0)
+        while not given:
+            await asyncio.sleep(0)
+        announcer.announce(order)  # again, while the first one's task ends
+        await settle()
+        announcer.drop(DropAnnouncement(RECORDING))
+        await settle()
+        announcer.take({"type": "playback.finished", "data": {"playback": sounds.ids[-1]}})
+        await settle()
+        await announcer.stop()
+
+    asyncio.run(run())
+    assert len(sounds.ids) == 2
+    assert [(each.recording, each.held) for each in given] == [(RECORDING, reason == "held")]
 
 
 def test_an_announcement_that_another_sound_replaces_is_played_again_after_that_sound():

@@ -182,6 +182,7 @@ def every_input(state: State, serial: int):
         of = {**common, "call": recording.call, "recording": recording.id}
         yield inputs.RecordingAnnounced(**of)
         yield inputs.RecordingAnnounced(**of, why="espeak-ng is missing")
+        yield inputs.RecordingAnnounced(**of, why="held", held=True)
         yield inputs.RecordingPrepared(**of)
         yield inputs.RecordingBegun(**of)
         yield inputs.RecordingClosed(**of)

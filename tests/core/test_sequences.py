@@ -294,7 +294,7 @@ class World:
             inputs.UpdateReceived: {"changes": ("hold",), "asked": flag},
             inputs.UpdateSent: {"changes": ("codec",)},
             inputs.UpdateAnswered: {"changes": ("hold",), "code": choice([200, 487, 488])},
-            inputs.RecordingAnnounced: {"why": choice(["", "It was cut off."])},
+            inputs.RecordingAnnounced: {"why": choice(["", "It was cut off."]), "held": flag},
             inputs.RecordingAvailable: {"recovered": flag},
             inputs.Requested: {
                 "request": RequestId(f"q{self.number}"),

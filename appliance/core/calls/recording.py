@@ -18,6 +18,7 @@ from appliance.core.model import (
     CallId,
     CallState,
     Direction,
+    Hold,
     OpenRecording,
     RecordedCalls,
     RecordingChannels,
@@ -206,17 +207,27 @@ def _prepare(turn: Turn, call: Call, channels: RecordingChannels) -> None:
         turn.order(PrepareRecording(call.id, recording, call.remote.uri))
     else:
         new = replace(new, announcing_until=turn.now + ANNOUNCED_WITHIN_S)
-        speaker = turn.settings.audio.playback != NULL
-        turn.order(AnnounceRecording(call.id, recording, announcement is Announcement.TEXT, speaker))
+        _announce(turn, call, recording)
     turn.calls = replace(turn.calls, recordings=(*turn.calls.recordings, new))
 
 
-def announced(turn: Turn, wanted: RecordingId, why: str) -> None:
-    """The announcement was heard, and the file comes next; or it was not, and nothing is recorded unless it may be."""
+def _announce(turn: Turn, call: Call, recording: RecordingId) -> None:
+    spoken = _announcement(turn.state, call) is Announcement.TEXT
+    turn.order(AnnounceRecording(call.id, recording, spoken, speaker=turn.settings.audio.playback != NULL))
+
+
+def announced(turn: Turn, wanted: RecordingId, why: str, *, held: bool = False) -> None:
+    """The announcement was heard, and the file comes next; or it was not, and nothing is recorded unless it may be.
+
+    held: a hold cut it off.
+    """
     found = _find(turn, wanted)
-    if found is None or found.announcing_until is None:
+    if found is None or found.announcing_until is None or found.held:
         return
     call = turn.calls.get(found.call)
+    if call is not None and call.talks and (held or (not why and call.media.held_remote)):
+        change(turn, found.id, lambda r: replace(r, held=True))
+        return
     why = why or ("" if call is None else _unheard(turn.state, call))
     failed = f"The announcement of the recording was not heard. {why}"
     if why and (turn.settings.must_announce or call is None):
@@ -226,6 +237,15 @@ def announced(turn: Turn, wanted: RecordingId, why: str) -> None:
         turn.emit(events.WarningReported(WarningCode.RECORDING_UNANNOUNCED, failed, found.call))
     change(turn, found.id, lambda r: replace(r, announcing_until=None))
     turn.order(PrepareRecording(found.call, found.id, found.rung if call is None else call.remote.uri))
+
+
+def settle(turn: Turn) -> None:
+    """Announce recordings again after the hold that kept their far ends from hearing it."""
+    for recording in turn.calls.recordings:
+        call = turn.calls.get(recording.call)
+        if recording.held and call is not None and call.talks and call.media.hold is Hold.NONE:
+            change(turn, recording.id, lambda r: replace(r, held=False, announcing_until=turn.now + ANNOUNCED_WITHIN_S))
+            _announce(turn, call, recording.id)
 
 
 def begin_message(turn: Turn, rung: str) -> None:
@@ -257,7 +277,10 @@ def due(turn: Turn) -> None:
     """Give up the announcements that last too long, and end the messages that do."""
     for recording in turn.calls.recordings:
         if recording.announcing_until is not None and recording.announcing_until <= turn.now:
-            announced(turn, recording.id, f"It was not over after {ANNOUNCED_WITHIN_S:g} s.")
+            if recording.held:  # it waits as long as the hold lasts
+                change(turn, recording.id, lambda r: replace(r, announcing_until=turn.now + ANNOUNCED_WITHIN_S))
+            else:
+                announced(turn, recording.id, f"It was not over after {ANNOUNCED_WITHIN_S:g} s.")
         ends_at = _ends_at(turn.state, recording)
         if ends_at is not None and ends_at <= turn.now:
             end_message(turn, recording)

@@ -46,7 +46,10 @@ take = takes(
     on_call(inputs.UpdateReceived, updates.received),
     on_call(inputs.UpdateSent, lambda turn, call, given: updates.sent(turn, call, given.changes)),
     on_call(inputs.UpdateAnswered, updates.answered),
-    on(inputs.RecordingAnnounced, lambda turn, given: recording.announced(turn, given.recording, given.why)),
+    on(
+        inputs.RecordingAnnounced,
+        lambda turn, given: recording.announced(turn, given.recording, given.why, held=given.held),
+    ),
     on(inputs.RecordingPrepared, lambda turn, given: recording.prepared(turn, given.recording)),
     on(inputs.RecordingBegun, lambda turn, given: recording.begun(turn, given.call, given.recording)),
     on(inputs.RecordingClosed, lambda turn, given: recording.closed(turn, given.call, given.recording, given.bytes)),

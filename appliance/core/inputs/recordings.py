@@ -14,11 +14,12 @@ from appliance.core.model import (
 
 
 class RecordingAnnounced(Input, kw_only=True):
-    """The announcement of a recording is over. `why`: it was not heard to its end."""
+    """The announcement of a recording is over. `why`: it was not heard to its end. held: because a hold began."""
 
     call: CallId
     recording: RecordingId
     why: str = ""
+    held: bool = False
 
 
 class RecordingPrepared(Input, kw_only=True):

@@ -94,6 +94,7 @@ class OpenRecording(Record):
     channels: RecordingChannels = RecordingChannels.MIXED
     muted: tuple[RecordingSide, ...] = ()  # sides that a client has replaced by silence
     announcing_until: float | None = None  # it waits for its announcement, and is given up then
+    held: bool = False  # a hold kept the far end from hearing its announcement, which is played again after the hold
     rung: str = ""
     tone_at: float | None = None  # when the next tone is due that announces it; None: it has none
 

@@ -120,16 +120,64 @@ def test_an_announcement_that_does_not_end_is_given_up():
     assert station.call.recording is None
 
 
-def test_a_far_end_that_holds_the_call_has_not_heard_it():
-    station, call, recording = waiting()
+def test_a_far_end_that_holds_the_call_cannot_hear_it():
+    station = announcing(recorded_calls=RecordedCalls.NONE)
+    call = station.talking()
     holds(station, call, held=True)
-    given(station, inputs.RecordingAnnounced, call, recording)
-    assert station.last(events.RecordingFailed).why.endswith("The far end holds the call.")
     refused = station.ask(inputs.StartRecording(call.id)).error
     assert (refused.code, "holds" in refused.cause) == (ErrorCode.RECORDING_NO_MEDIA, True)
     holds(station, call, held=False)
     assert station.ask(inputs.StartRecording(call.id)).error is None
+    assert len(station.orders(AnnounceRecording)) == 1
+
+
+@pytest.mark.parametrize("announcement", [SOUND, TEXT])
+@pytest.mark.parametrize("held_s", [5.0, 10 * ANNOUNCED_WITHIN_S])
+def test_one_that_the_far_end_did_not_hear_for_its_hold_is_played_again_after_it(announcement, held_s):
+    station, call, recording = waiting(announcement)
+    holds(station, call, held=True)
+    given(station, inputs.RecordingAnnounced, call, recording)
+    given(station, inputs.RecordingAnnounced, call, recording)  # a second time
+    station.wait(held_s)
+    assert (len(station.orders(AnnounceRecording)), station.orders(PrepareRecording)) == (1, [])
+    holds(station, call, held=False)
+    station.wait(ANNOUNCED_WITHIN_S - 1.0)
+    first, second = station.orders(AnnounceRecording)
+    assert first == second
+    given(station, inputs.RecordingAnnounced, call, recording)
+    assert [order.recording for order in station.orders(PrepareRecording)] == [recording]
+    assert "recording.failed" not in station.types()
+
+
+@pytest.mark.parametrize("lasts", [True, False])
+def test_one_that_a_hold_cut_off_is_played_again_after_it(lasts):
+    station, call, recording = waiting()
+    station.ask(inputs.HoldCall(call.id, held=True))
+    if not lasts:
+        station.ask(inputs.HoldCall(call.id, held=False))
+    given(station, inputs.RecordingAnnounced, call, recording, why="Its sound was cut off: held.", held=True)
+    assert len(station.orders(AnnounceRecording)) == (1 if lasts else 2)
+    if lasts:
+        station.ask(inputs.HoldCall(call.id, held=False))
     assert len(station.orders(AnnounceRecording)) == 2
+    station.wait(ANNOUNCED_WITHIN_S)
+    assert "60 s" in station.last(events.RecordingFailed).why
+
+
+def test_one_that_waits_for_the_end_of_a_hold_goes_with_its_call():
+    station, call, recording = waiting()
+    holds(station, call, held=True)
+    given(station, inputs.RecordingAnnounced, call, recording)
+    station.give(inputs.CallEnded, call=call.id, code=200, reason="OK", remote=True)
+    station.wait(ANNOUNCED_WITHIN_S)
+    assert (station.state.calls.recordings, station.orders(PrepareRecording)) == ((), [])
+
+
+def test_one_that_fails_in_a_hold_has_failed():
+    station, call, recording = waiting()
+    holds(station, call, held=True)
+    given(station, inputs.RecordingAnnounced, call, recording, why="espeak-ng is missing.")
+    assert station.last(events.RecordingFailed).why.endswith("espeak-ng is missing.")
 
 
 def played(station: Station, call: Call, recording: RecordingId) -> None:

@@ -18,7 +18,7 @@ from appliance.config.schema.panel import PanelTable, SensorTable
 from appliance.config.schema.targets import PlanTable, TargetTable
 from appliance.core.accounts import sip_uris
 from appliance.core.events import EVENTS
-from appliance.core.model import BUILT_IN_SOUNDS, DIRECT, Action, SensorKind, SoundMode
+from appliance.core.model import BUILT_IN_SOUNDS, DIRECT, NULL, Action, SensorKind, SoundMode
 
 # What a lamp may use instead of its own line, and the settings that then have no effect.
 LIGHTS = {
@@ -58,6 +58,8 @@ def cross(config: Config) -> Found:
             yield from _for_ice(f"sip.{name}", config)
     yield from _turn(config)
     yield from _sounds(config)
+    if config.recording.message_s and config.audio.capture == NULL and config.audio.microphone_file == "":
+        yield "recording.message_s", f'needs a microphone, and audio.capture is "{NULL}": set it, or message_s = 0'
     used: dict[str, str] = {}
     yield from _lamps(config.panel, used)
     yield from _lines(config, used, wired=wired)

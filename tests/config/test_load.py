@@ -69,6 +69,7 @@ ONE_ERROR = [
     ("[recording]\nkeep_count = 0", "recording.keep_count = 0: must be a whole number from 1 to 999999"),
     ("[log]\nkeep_doors = 99", "log.keep_doors = 99: must be a whole number from 100 to 999999"),
     ("[log]\nkeep_calls_days = 0", "log.keep_calls_days = 0: must be a whole number from 1 to 36500"),
+    ("[audio]\ncapture = 'null'\n[recording]\nmessage_s = 60", 'recording.message_s: needs a microphone, and audio.capture is "null": set it, or message_s = 0'),
     ("[recording]\nx = 1", "recording.x: no such setting; there are enabled, calls, channels, announce_incoming, announce_outgoing, announce_sound, announce_text, announce_required, message_s, message_text, format, keep_count, keep_days, keep_mb, free_mb, copy_to, copy_config_file, after_copy"),
     *((f'[recording]\ncopy_config_file = "/r"\ncopy_to = "{text}"', f'recording.copy_to = "{text}": must be REMOTE:PATH, or ""') for text in ("--config:x", ":sftp,pass=x:y", "nas,pass=x:y", "/media/disc", "nas")),
     ('[recording]\ncopy_to = "nas:"\ncopy_config_file = "rclone.conf"', 'recording.copy_config_file = "rclone.conf": must be an absolute path, or ""'),
@@ -300,6 +301,11 @@ def test_a_setting_that_is_refused_is_neither_missing_nor_in_conflict_with_anoth
     (line,) = told(tmp_path, REFUSED[place])
     assert line.startswith(place)
     assert "must be" in line
+
+
+def test_visitors_leave_messages_by_a_file_in_place_of_the_microphone():
+    audio = {"capture": "null", "microphone_file": "/voice.wav"}
+    assert core_settings(check({"audio": audio, "recording": {"message_s": 60}}, "test")).message_s == 60
 
 
 def test_no_message_shows_the_digits_of_a_door(tmp_path):

@@ -229,7 +229,7 @@ class RecordingTable(Table):
     )
     message_s: int = setting(
         "Longest message that a visitor may leave when nobody answers a ring: the station asks for one, beeps, and "
-        "records the microphone. A button that rings or hangs up ends it. 0: none.",
+        "records the microphone, which it must have. A button that rings or hangs up ends it. 0: none.",
         unit="s",
         default=0,
         example=60,

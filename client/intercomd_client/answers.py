@@ -419,6 +419,14 @@ class Contact(TypedDict):
     reason: str
 
 
+class VisitorMessage(TypedDict):
+    """A message of a visitor whom nobody answered."""
+
+    id: str  # Id of its recording.
+    rung: str  # The target or plan that nobody answered.
+    begun: bool  # Whether it is being recorded; before that the visitor is asked for it.
+
+
 class Storage(TypedDict):
     """The space for recordings, as last measured: at the start, after each recording or removal, and once an hour."""
 
@@ -443,6 +451,7 @@ class Snapshot(TypedDict):
     targets: list[Target]
     directory: list[Entry]
     contacts: list[Contact]
+    message: VisitorMessage | None  # The message that a visitor is asked for or leaves.
     storage: Storage | None  # Null until it was measured, soon after the start.
     last_event: int
 
@@ -667,8 +676,9 @@ class LiveRecording(TypedDict):
     """A recording that is being made."""
 
     id: str
-    call: str
-    remote: str  # SIP address of the far end.
+    kind: words.RecordingKind  # message: a visitor's; it can be stopped and discarded only.
+    call: str  # Empty of a message.
+    remote: str  # SIP address of the far end; of a message, the target or plan that nobody answered.
     paused: bool
     muted: list[words.RecordingSide]  # Sides that have silence, on the order of a client.
     url: str  # Path of the audio file, once it is complete.

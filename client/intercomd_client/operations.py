@@ -506,7 +506,7 @@ class Operations(Connection):
         return await self._ask(answers.Recordings, "GET", "/v1/recordings", query=query)
 
     async def list_live_recordings(self) -> answers.LiveRecordings:
-        """The recordings that are being made."""
+        """The recordings that are being made: those of calls, and a visitor's message."""
         return await self._ask(answers.LiveRecordings, "GET", "/v1/recordings/live")
 
     async def read_live_recording(self, recording: str, /) -> answers.LiveRecording:

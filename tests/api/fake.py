@@ -218,6 +218,7 @@ class Station:
             "targets": [{"name": "Kitchen", "uri": "sip:kitchen@127.0.0.1:5070", "account": None}],
             "directory": [{"flat": "12", "name": "Miller", "targets": ["Kitchen"]}],
             "contacts": [contact("Kitchen")],
+            "message": None,
             "storage": {"state": "ok", "free_bytes": 5, "needed_bytes": 3, "recordings_bytes": 2},
         }
         self._queue = queue

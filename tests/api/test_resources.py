@@ -245,6 +245,7 @@ def test_recordings_that_run_are_listed_and_shown(client, station):
     station.state["calls"][1]["recording_muted"] = ["remote"]
     row = {
         "id": "r-1",
+        "kind": "call",
         "call": "c-2",
         "remote": "sip:kitchen@127.0.0.1:5070",
         "paused": True,
@@ -254,6 +255,18 @@ def test_recordings_that_run_are_listed_and_shown(client, station):
     assert client.get("/v1/recordings/live").json() == {"recordings": [row]}
     assert client.get("/v1/recordings/live/r-1").json() == row
     assert client.get("/v1/recordings/live/r-2").json()["code"] == "recording-not-found"
+    station.state["message"] = {"id": "r-2-message", "rung": "house", "begun": False}
+    message = {
+        "id": "r-2-message",
+        "kind": "message",
+        "call": "",
+        "remote": "house",
+        "paused": False,
+        "muted": [],
+        "url": "/v1/recordings/r-2-message/audio",
+    }
+    assert client.get("/v1/recordings/live").json() == {"recordings": [row, message]}
+    assert client.get("/v1/recordings/live/r-2-message").json() == message
 
 
 def test_the_state_is_the_daemons_snapshot_and_is_never_cached(client, station):

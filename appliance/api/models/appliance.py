@@ -11,7 +11,7 @@ from appliance.api.models.calls import Call, LoggedCall
 from appliance.api.models.conferences import Conference
 from appliance.api.models.doors import Door
 from appliance.api.models.panel import Panel
-from appliance.api.models.recordings import Storage
+from appliance.api.models.recordings import Storage, VisitorMessage
 from appliance.api.models.runtime import Runtime
 from appliance.core.events import EVENTS
 
@@ -84,6 +84,7 @@ class Snapshot(AnswerBody):
     targets: list[Target]
     directory: list[Entry]
     contacts: list[Contact]
+    message: VisitorMessage | None = Field(description="The message that a visitor is asked for or leaves.")
     storage: Storage | None = Field(description="Null until it was measured, soon after the start.")
     last_event: int
 

@@ -68,12 +68,23 @@ class Storage(AnswerBody):
     recordings_bytes: int = Field(description="Size of all finished recordings.")
 
 
+class VisitorMessage(AnswerBody):
+    """A message of a visitor whom nobody answered."""
+
+    id: str = Field(description="Id of its recording.")
+    rung: str = Field(description="The target or plan that nobody answered.")
+    begun: bool = Field(description="Whether it is being recorded; before that the visitor is asked for it.")
+
+
 class LiveRecording(AnswerBody):
     """A recording that is being made."""
 
     id: str
-    call: str
-    remote: str = Field(description="SIP address of the far end.")
+    kind: RecordingKind = Field(description="message: a visitor's; it can be stopped and discarded only.")
+    call: str = Field(description="Empty of a message.")
+    remote: str = Field(
+        description="SIP address of the far end; of a message, the target or plan that nobody answered."
+    )
     paused: bool
     muted: list[RecordingSide] = Field(description="Sides that have silence, on the order of a client.")
     url: str = Field(description="Path of the audio file, once it is complete.")

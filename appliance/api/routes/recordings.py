@@ -74,7 +74,7 @@ async def list_recordings(
 
 @router.get("/live", responses=answers(models.LiveRecordings))
 async def list_live_recordings(daemon: Daemon) -> JSONResponse:
-    """The recordings that are being made."""
+    """The recordings that are being made: those of calls, and a visitor's message."""
     return JSONResponse({"recordings": _live(daemon)})
 
 
@@ -185,9 +185,12 @@ async def _steer(
 
 
 def _live(daemon: HttpPorts) -> list[Json]:
+    message = daemon.snapshot()["message"]
+    messages = [] if message is None else [message]
     return [
         {
             "id": call["recording"],
+            "kind": RecordingKind.CALL,
             "call": call["id"],
             "remote": call["remote"]["uri"],
             "paused": call["recording_paused"],
@@ -196,6 +199,17 @@ def _live(daemon: HttpPorts) -> list[Json]:
         }
         for call in daemon.calls()
         if call["recording"] is not None
+    ] + [
+        {
+            "id": each["id"],
+            "kind": RecordingKind.MESSAGE,
+            "call": "",
+            "remote": each["rung"],
+            "paused": False,
+            "muted": [],
+            "url": f"{router.prefix}/{each['id']}/audio",
+        }
+        for each in messages
     ]
 
 

@@ -4,6 +4,7 @@ Where people must know that they are recorded, an announcement comes before all 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -106,6 +107,8 @@ def stop(turn: Turn, call: Call) -> None:
 def steer(turn: Turn, wanted: inputs.SteerRecording, asked: inputs.Requested) -> Reply:
     """Pause, resume, mute, unmute, stop or discard a recording for a client. Raises IntercomError."""
     found = _find(turn, wanted.recording)
+    if found is not None and found == message_of(turn.state) and not found.unwanted:
+        return _steer_message(turn, found, wanted, asked)
     call = None if found is None else turn.calls.get(found.call)
     if found is None or call is None or call.recording != found.id:
         raise IntercomError(
@@ -134,6 +137,20 @@ def steer(turn: Turn, wanted: inputs.SteerRecording, asked: inputs.Requested) ->
             paused = "not paused" if found.paused_at is None else "paused"
             return replace(reply, warning=f"Recording {found.id} is {paused} already.")
     return reply
+
+
+def _steer_message(turn: Turn, message: OpenRecording, wanted: inputs.SteerRecording, asked: inputs.Requested) -> Reply:
+    """Stop or discard a visitor's message for a client. Raises IntercomError."""
+    if wanted.to not in {RecordingOrder.STOP, RecordingOrder.DISCARD}:
+        raise IntercomError(
+            ErrorCode.CONFLICT,
+            f"Recording {message.id} can only be stopped or discarded.",
+            "It is a visitor's message.",
+        )
+    if wanted.to is RecordingOrder.DISCARD:
+        change(turn, message.id, lambda r: replace(r, discarded_by=asked.who))
+    end_message(turn, message)
+    return Reply(asked.request)
 
 
 def _mute(turn: Turn, found: OpenRecording, wanted: inputs.SteerRecording) -> str:
@@ -264,6 +281,14 @@ def end_message(turn: Turn, message: OpenRecording) -> None:
 def message_of(state: State) -> OpenRecording | None:
     """The message that a visitor is asked for or leaves."""
     return next((r for r in state.calls.recordings if r.call == NO_CALL and (r.ready or not r.begun)), None)
+
+
+def message_view(state: State) -> dict[str, Any] | None:
+    """The same, for clients."""
+    message = message_of(state)
+    if message is None or message.unwanted:
+        return None
+    return {"id": message.id, "rung": message.rung, "begun": message.begun}
 
 
 def _ends_at(state: State, recording: OpenRecording) -> float | None:

@@ -122,10 +122,11 @@ def wake(state: State) -> list[float | None]:
 
 
 def view(state: State, epoch: float) -> dict[str, Any]:
-    """The calls, the run-time settings, and the space for recordings."""
+    """The calls, a visitor's message, the run-time settings, and the space for recordings."""
     storage = state.appliance.storage
     return {
         "calls": [call_view(state, call, state.now, epoch) for call in in_order(state)],
+        "message": recording.message_view(state) if state.calls.recordings else None,
         "runtime": forwarding.view(state),
         "storage": None
         if storage is None

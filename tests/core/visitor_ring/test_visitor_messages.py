@@ -2,11 +2,13 @@
 
 import pytest
 
+from appliance.base.errors import ErrorCode
 from appliance.core import events, inputs
 from appliance.core.calls.recording import ANNOUNCED_WITHIN_S
-from appliance.core.model import NO_CALL, AudioSettings, Picture, PlaybackId, RecordingId, RecordingKind
+from appliance.core.model import NO_CALL, AudioSettings, Picture, PlaybackId, RecordingId, RecordingKind, RecordingOrder
 from appliance.core.orders import AnnounceRecording, DropAnnouncement, FinishRecording, Place, PrepareRecording
 from appliance.core.panel.indications import pictures
+from appliance.core.snapshot import snapshot
 from tests.core.station import Station, ready
 
 LONGEST_S = 30.0
@@ -181,6 +183,37 @@ def test_a_message_ends_with_the_sip_process():
     station.give(inputs.SipLost, why="killed")
     assert station.orders(FinishRecording) == [FinishRecording(message)]
     assert station.state.calls.recordings == ()
+
+
+@pytest.mark.parametrize("steps", [("asked",), (), ("Prepared",), ("Prepared", "Begun")])
+@pytest.mark.parametrize("to", [RecordingOrder.STOP, RecordingOrder.DISCARD])
+def test_a_client_sees_the_message_and_stops_or_discards_it(to, steps):
+    station, message = asked()
+    for step in () if steps == ("asked",) else ("Announced", *steps):
+        given(station, getattr(inputs, f"Recording{step}"), message)
+    begun = steps == ("Prepared", "Begun")
+    assert snapshot(station.state, 0.0)["message"] == {"id": message, "rung": "kitchen", "begun": begun}
+    assert station.ask(inputs.SteerRecording(message, to)).error is None
+    assert snapshot(station.state, 0.0)["message"] is None
+    again = station.ask(inputs.SteerRecording(message, to)).error
+    assert again.code == ErrorCode.RECORDING_NOT_FOUND
+    if steps in {("Prepared",), ("Prepared", "Begun")}:
+        if not begun:
+            given(station, inputs.RecordingBegun, message)
+        assert station.desired.sound.message is None
+        given(station, inputs.RecordingClosed, message)
+        by = "test" if to is RecordingOrder.DISCARD else ""
+        assert station.orders(FinishRecording) == [FinishRecording(message, by)]
+    else:
+        given(station, inputs.RecordingPrepared, message)
+    assert station.state.calls.recordings == ()
+
+
+def test_a_message_is_neither_paused_nor_muted():
+    station, message = recorded()
+    for to in set(RecordingOrder) - {RecordingOrder.STOP, RecordingOrder.DISCARD}:
+        assert station.ask(inputs.SteerRecording(message, to)).error.code == ErrorCode.CONFLICT
+    assert station.desired.sound.message == message
 
 
 def test_the_sound_is_not_tested_during_a_message():

@@ -45,3 +45,16 @@ def test_a_visitor_whom_nobody_answers_leaves_a_message(tmp_path):
         assert "far  message" in ctl(door, "recordings", "--kind", "message")[1]
         door.post("/v1/audio/playback", {"recording": message})
         door.next("playback.started", sound="recording")
+
+        # Another one, which a client sees and discards.
+        door.begin()
+        door.press("ring")
+        far.answer(far.invited(), "603 Decline")
+        other = door.next("recording.started")["data"]["recording"]
+        (live,) = door.get("/v1/recordings/live")["recordings"]
+        assert (live["id"], live["kind"], live["remote"], live["call"]) == (other, "message", "far", "")
+        assert door.get("/v1/state")["message"] == {"id": other, "rung": "far", "begun": True}
+        assert door.ask("POST", f"/v1/recordings/live/{other}/pause")[1]["code"] == "conflict"
+        assert door.ask("DELETE", f"/v1/recordings/live/{other}")[0] == 200
+        assert door.next("recording.deleted", recording=other)["data"]["why"] == "request"
+        assert door.get("/v1/recordings/live")["recordings"] == []

@@ -263,7 +263,7 @@ class App:
         """Do with finished recordings what the configuration wants."""
         if self._finished is None:
             table = self._config.recording
-            if table.format == "wav" and not table.copy_to:
+            if table.format == "wav" and not table.copy_to and not self._recordings.opus_ordered:
                 return
             # Late: few stations convert or copy.
             from appliance.app.finished_recordings import FinishedRecordings  # noqa: PLC0415

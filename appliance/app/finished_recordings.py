@@ -7,6 +7,7 @@ from collections.abc import Callable
 from appliance.config import copies
 from appliance.config.schema import Config
 from appliance.config.schema.audio import RecordingTable
+from appliance.core.model import RecordingId
 from appliance.runtime.reactor import Reactor
 from appliance.store.finished.copies import Copies, Destination
 from appliance.store.finished.opus import Opus
@@ -21,7 +22,8 @@ class FinishedRecordings:
     def __init__(self, recordings: Recordings, writer: Writer, reactor: Reactor, config: Callable[[], Config]) -> None:
         self._reactor, self._config = reactor, config
         common = (recordings, writer, reactor.post, time.monotonic)
-        self._opus = Work(Opus(*common), self._wants_opus, reactor.post, time.monotonic)
+        self._recordings = recordings
+        self._opus = Work(Opus(*common, self._wants_opus), lambda: True, reactor.post, time.monotonic)
         copying = Copies(*common, self._destination, self._converting, self._no_call)
         self._copies = Work(copying, lambda: bool(self._table.copy_to), reactor.post, time.monotonic)
 
@@ -41,9 +43,9 @@ class FinishedRecordings:
     def _wants_opus(self) -> bool:
         return self._table.format == "opus"
 
-    def _converting(self) -> bool:
-        """Whether a WAV file is copied later, as an Opus file; where the conversion fails, it is copied as it is."""
-        return self._wants_opus() and not self._opus.failing
+    def _converting(self) -> tuple[RecordingId, ...]:
+        """Those that are copied later, as Opus files; where the conversion fails, they are copied as they are."""
+        return () if self._opus.failing else self._recordings.to_convert(by_default=self._wants_opus())
 
     def _no_call(self) -> bool:
         return not self._reactor.state.calls.living

@@ -25,6 +25,8 @@ from appliance.core.model import (
     CallId,
     DoorId,
     RecordedSound,
+    RecordingChannels,
+    RecordingFormat,
     RecordingId,
     RecordingOrder,
     RecordingSide,
@@ -284,6 +286,26 @@ def _of_call(make: Callable[..., inputs.Action]) -> Callable[..., Awaitable[list
     return act
 
 
+async def _record_with(asked: Asked, parameters: dict[str, str]) -> list[Any]:
+    channels, file_format = parameters.get("channels"), parameters.get("format")
+    known = {"channels", "format", "note"}
+    for name, wanted, words in (("channels", channels, RecordingChannels), ("format", file_format, RecordingFormat)):
+        if wanted is not None and wanted not in set(words):
+            what = f"There is no {name} {bounded(wanted)}."
+            raise IntercomError(ErrorCode.PARAMETER_INVALID, what, f"Choose from: {', '.join(words)}.")
+    if unknown := set(parameters) - known:
+        what = f"A recording has no {bounded(min(unknown))}."
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, what, f"Choose from: {', '.join(sorted(known))}.")
+    order = inputs.StartRecording(
+        CallId(asked.id),
+        None if channels is None else RecordingChannels(channels),
+        None if file_format is None else RecordingFormat(file_format),
+        bounded(parameters.get("note", "")),
+    )
+    await asked.do(order)
+    return []
+
+
 def _of_recording(to: RecordingOrder) -> Callable[..., Awaitable[list[Any]]]:
     async def act(asked: Asked, side: str = "") -> list[Any]:
         recording = next(
@@ -400,6 +422,7 @@ CALL = Interface(
         STOP_SOUND,
         SAY,
         BusMethod("StartRecording", _of_call(inputs.StartRecording)),
+        BusMethod("StartRecordingWith", _record_with, takes=(("parameters", "a{ss}"),)),
         BusMethod("StopRecording", _of_call(inputs.StopRecording)),
         BusMethod("PauseRecording", _of_recording(RecordingOrder.PAUSE)),
         BusMethod("ResumeRecording", _of_recording(RecordingOrder.RESUME)),

@@ -64,6 +64,10 @@ def live_options(parser: argparse.ArgumentParser) -> None:
         help="with start: both sides in one channel, or the station left, the far end right (default: as configured)",
     )
     parser.add_argument(
+        "--format", choices=["wav", "opus"], help="with start: of the finished file (default: as configured)"
+    )
+    parser.add_argument("--note", help="with start: name or note of the recording (default: the call's custom_data)")
+    parser.add_argument(
         "--side",
         choices=["local", "remote"],
         help="with mute and unmute: what the station sends, or what the far end sends (default: both)",
@@ -73,7 +77,8 @@ def live_options(parser: argparse.ArgumentParser) -> None:
 def of_call(client: Client, call: str, given: argparse.Namespace) -> Json:
     """Perform `intercomctl record` for a call; returns the answer. Raises IntercomError."""
     if given.act == "start":
-        return client.ask("POST", f"/v1/calls/{call}/recording", {"channels": given.channels})
+        wanted = {"channels": given.channels, "format": given.format, "note": given.note or ""}
+        return client.ask("POST", f"/v1/calls/{call}/recording", wanted)
     if given.act == "stop":
         return client.ask("DELETE", f"/v1/calls/{call}/recording")
     recording = client.ask("GET", f"/v1/calls/{call}")["recording"]

@@ -15,6 +15,7 @@ from appliance.core.model import (
     MessageId,
     MessageMethod,
     Package,
+    RecordingFormat,
     RecordingId,
     RequestId,
     SoundFindings,
@@ -201,12 +202,14 @@ class DropAnnouncement(Record):
 class PrepareRecording(Record):
     """Make the file and its index row durable, then post RecordingPrepared or RecordingRefused.
 
-    remote: the far end, or of a visitor's message the plan that nobody answered.
+    remote: the far end, or of a visitor's message the plan that nobody answered. format, note: as in OpenRecording.
     """
 
     call: CallId
     recording: RecordingId
     remote: str
+    format: RecordingFormat | None = None
+    note: str = ""
 
 
 class FinishRecording(Record):

@@ -95,6 +95,10 @@ STEPS = (
     ALTER TABLE recordings ADD COLUMN copy_tries INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE recordings ADD COLUMN copy_error TEXT NOT NULL DEFAULT '';
     """,
+    """
+    ALTER TABLE recordings ADD COLUMN wanted_format TEXT NOT NULL DEFAULT '';
+    CREATE INDEX recordings_wanted_format ON recordings (wanted_format) WHERE wanted_format <> '';
+    """,
 )
 """Step n, counted from 0, makes tables of version n + 1 from those of version n; version 0 is an empty file.
 

@@ -15,10 +15,13 @@ from appliance.core.model import OF_MESSAGE, CallId, RecordingClock, RecordingId
 
 COLUMNS = (
     "number, id, call, remote, started, duration_s, bytes, sha256, complete, recovered, "
-    "clock, party, doors, outcome, note, copied, copy_tries, copy_error"
+    "clock, party, doors, outcome, note, copied, copy_tries, copy_error, wanted_format"
 )
 ONE = f"SELECT {COLUMNS} FROM recordings WHERE id = ?"  # noqa: S608 - our own words, as below
-COMPLETE = "SELECT id FROM recordings WHERE complete AND id IN (SELECT value FROM json_each(?))"
+TO_CONVERT = (
+    "SELECT id FROM recordings WHERE complete AND wanted_format <> 'wav' AND id IN (SELECT value FROM json_each(?))"
+)
+ORDERED_OPUS = "SELECT id FROM recordings WHERE complete AND wanted_format = 'opus'"
 UNCOPIED = "SELECT id FROM recordings WHERE complete AND copied IS NULL ORDER BY number"
 _PLACES = ", ".join("?" * (COLUMNS.count(",") + 1))
 _LATEST = 1 << 62  # more than each number
@@ -28,8 +31,9 @@ class Entry(Record):
     """A row, and the facts beside a file. `started`: UTC, as in events; length, bytes and hash are set once `complete`.
 
     party: the far end's name, for people. doors: those that were opened meanwhile. outcome: the cause of the call's
-    end, "" until it has ended. note: the client's note of the call. copied: when it was copied elsewhere; copy_error:
-    why the last try failed, until one succeeds.
+    end, "" until it has ended. note: the client's note of the recording, or of the call. copied: when it was copied
+    elsewhere; copy_error: why the last try failed, until one succeeds. wanted_format: of the order that began it, until
+    the file is that; "" as the station is configured.
     """
 
     number: int
@@ -50,6 +54,7 @@ class Entry(Record):
     copied: str | None = None
     copy_tries: int = 0
     copy_error: str = ""
+    wanted_format: str = ""
 
 
 def insert(connection: sqlite3.Connection, entry: Entry) -> None:
@@ -158,4 +163,5 @@ def _values(entry: Entry) -> tuple[Any, ...]:
         entry.copied,
         entry.copy_tries,
         entry.copy_error,
+        entry.wanted_format,
     )

@@ -50,11 +50,18 @@ class RecordingLists:
         """Whether the recording was deleted. Raises IntercomError."""
         return not self._read(recording_index.ONE, recording)
 
-    def in_wav(self) -> tuple[RecordingId, ...]:
-        """Those that are complete and have a WAV file of this user. Raises IntercomError and OSError."""
+    def to_convert(self, *, by_default: bool = True) -> tuple[RecordingId, ...]:
+        """The complete recordings with a WAV file of this user that are to be Opus files.
+
+        by_default: those that nobody has ordered as WAV files; else those that somebody has ordered as Opus files.
+        Raises IntercomError and OSError.
+        """
+        if not by_default:
+            found = (row[0] for row in self._rows(recording_index.ORDERED_OPUS))
+            return tuple(RecordingId(name) for name in found if recording_files.size(self.path(name)) is not None)
         files = self._directory.glob(f"*{recording_files.WAV}")
         ours = [path.stem for path in files if recording_files.size(path) is not None]
-        return tuple(RecordingId(row[0]) for row in self._rows(recording_index.COMPLETE, json.dumps(ours)))
+        return tuple(RecordingId(row[0]) for row in self._rows(recording_index.TO_CONVERT, json.dumps(ours)))
 
     def uncopied(self) -> tuple[RecordingId, ...]:
         """Those that are complete and were not copied elsewhere, oldest first. Raises IntercomError."""

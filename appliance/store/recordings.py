@@ -72,6 +72,7 @@ class Recordings(RecordingLists):
         )
         self._peaks: Peaks | None = None
         self.completed: Callable[[], object] = nothing
+        self.opus_ordered = False  # whether one is a WAV file that somebody has ordered as an Opus file
         self._lock = threading.Lock()  # protects the following
         self._ours: dict[RecordingId, Entry | None] = {}  # prepared since the start and not finished
         self._calls: set[CallId] = set()  # those of them that have not ended
@@ -233,6 +234,9 @@ class Recordings(RecordingLists):
 
     def _restored(self) -> None:
         self.tidy()
+        self._writer.submit(self._look_for_orders)
+
+    def _report_completed(self) -> None:
         self.completed()
 
     def _running(self) -> set[RecordingId]:
@@ -280,6 +284,8 @@ class Recordings(RecordingLists):
                 order.remote,
                 utc(datetime.now(UTC)),
                 clock=self._times.quality(),
+                note=order.note,
+                wanted_format=order.format or "",
             )
             recording_index.insert(connection, entry)
         except (OSError, sqlite3.Error):
@@ -295,8 +301,13 @@ class Recordings(RecordingLists):
     def _describe(self, call: Call, connection: sqlite3.Connection) -> None:
         party, outcome = call.remote.target or call.remote.display_name, call.end.cause if call.end else ""
         for entry in recording_index.of_call(connection, call.id):
-            recording_index.change(connection, entry.id, party=party, outcome=outcome, note=call.custom_data)
+            note = entry.note or call.custom_data
+            recording_index.change(connection, entry.id, party=party, outcome=outcome, note=note)
             self.write_facts(connection, entry.id)
+
+    def _look_for_orders(self, connection: sqlite3.Connection) -> After:
+        self.opus_ordered = connection.execute(recording_index.ORDERED_OPUS).fetchone() is not None
+        return self._report_completed
 
     def _opened(self, recordings: tuple[RecordingId, ...], door: str, connection: sqlite3.Connection) -> None:
         for recording in recordings:

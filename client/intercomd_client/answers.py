@@ -655,7 +655,7 @@ class Recording(TypedDict):
     party: str  # Name of the far end: of its target, or as it names itself. Empty until the call ends.
     doors: list[str]  # Doors that were opened meanwhile.
     outcome: str  # Cause of the call's end; empty until then.
-    note: str  # The call's `custom_data` at its end.
+    note: str  # The note of the order that began it, or else the call's `custom_data` at its end.
     copied: str | None  # When it was copied elsewhere (`recording.copy_to`); null: not yet.
     copy_tries: int  # How often the station tried to copy it elsewhere.
     copy_error: str  # Why the last of these tries failed; empty once one succeeds.

@@ -108,6 +108,8 @@ class RecordCall(TypedDict):
     """How a call is recorded."""
 
     channels: NotRequired[words.RecordingChannels | None]
+    format: NotRequired[words.RecordingFormat | None]  # Of the finished file. Default: `recording.format`.
+    note: NotRequired[str]  # Name or note of the recording, in place of the call's `custom_data`.
 
 
 class Transfer(TypedDict):

@@ -17,6 +17,7 @@ from appliance.core.model import (
     Pattern,
     RecordedSound,
     RecordingChannels,
+    RecordingFormat,
     RecordingOrder,
     RecordingSearch,
     RecordingSide,
@@ -232,11 +233,13 @@ def test_a_sound_is_a_file_a_url_or_a_recording_and_its_refusal_does_not_repeat_
 
 def test_a_recording_is_ordered_and_events_report_the_rest(client, station):
     path, separate = "/v1/calls/c-1/recording", RecordingChannels.SEPARATE
-    for body in (None, {}, {"channels": "separate"}):
+    for body in (None, {}, {"channels": "separate"}, {"format": "opus", "note": "Parcel"}):
         assert client.post(path, json=body).status_code == 202
     wanted = [inputs.StartRecording("c-1")] * 2 + [inputs.StartRecording("c-1", separate)]
+    wanted.append(inputs.StartRecording("c-1", None, RecordingFormat.OPUS, "Parcel"))
     assert [asked for asked, _ in station.requests] == wanted
-    for where, odd in ((path, {"channels": "three"}), ("/v1/recordings/live/r-1/mute", {"side": "both"})):
+    wrong = [{"channels": "three"}, {"format": "mp3"}, {"note": "x" * 1001}, {"name": "x"}]
+    for where, odd in (*((path, each) for each in wrong), ("/v1/recordings/live/r-1/mute", {"side": "both"})):
         assert client.post(where, json=odd).json()["code"] == "parameter-invalid"
 
 

@@ -15,6 +15,8 @@ from appliance.bus.tree import name_path
 from appliance.core import inputs, orders
 from appliance.core.model import (
     RecordedSound,
+    RecordingChannels,
+    RecordingFormat,
     RecordingOrder,
     RecordingSearch,
     RecordingSide,
@@ -164,6 +166,12 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         (CALL, CALL1, "PlaySound", ("sbd", "a", False, 100.0), inputs.PlaySound("a", "c-1")),
         (CALL, CALL1, "StopSound", (), inputs.StopSound("c-1")),
         (CALL, CALL1, "StartRecording", (), inputs.StartRecording("c-1")),
+        (CALL, CALL1, "StartRecordingWith", ("a{ss}", {}), inputs.StartRecording("c-1")),
+        (
+            *(CALL, CALL1, "StartRecordingWith"),
+            ("a{ss}", {"channels": "separate", "format": "opus", "note": "Parcel"}),
+            inputs.StartRecording("c-1", RecordingChannels.SEPARATE, RecordingFormat.OPUS, "Parcel"),
+        ),
         (CALL, CALL1, "StopRecording", (), inputs.StopRecording("c-1")),
         (CALL, CALL1, "SendDigits", ("s", "12#"), inputs.SendDigits("c-1", "12#")),
         (CALL, CALL1, "Transfer", ("s", "office"), inputs.TransferCall("c-1", "office")),
@@ -185,6 +193,20 @@ def test_a_method_asks_the_daemon_in_the_callers_name(bus, tmp_path, path, inter
         station.state["calls"] = [call("c-1")]
         assert await client.get(path, interface, member, *given) is None
         assert station.requests == [(action, WHO)]
+
+    on_bus(bus, tmp_path, act)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"channels": "three"}, {"format": "mp3"}, {"note": "x" * 513}, {"name": "x"}, {"note": "x", "a": "b"}],
+)
+def test_a_recording_cannot_be_begun_with_what_is_unknown(bus, tmp_path, parameters):
+    async def act(station, client):
+        station.state["calls"] = [call("c-1")]
+        wrong = await client.ask(CALL, CALL1, "StartRecordingWith", "a{ss}", parameters)
+        assert wrong.error_name == "org.intercomd.Error.ParameterInvalid"
+        assert station.requests == []
 
     on_bus(bus, tmp_path, act)
 

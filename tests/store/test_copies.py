@@ -265,7 +265,7 @@ def test_a_wav_file_that_is_to_become_an_opus_file_is_copied_later(tmp_path, els
         recording, later = made(kept, inbox, seconds=1), made(kept, inbox, 1)
         asyncio.run(Opus(kept, writer, inbox, time.monotonic).perform(recording))
         converting = [True]
-        job = copying(kept, inbox, writer, elsewhere, converting=lambda: converting[0])
+        job = copying(kept, inbox, writer, elsewhere, converting=lambda: kept.to_convert() if converting[0] else ())
         assert job.pending() == [recording]
         asyncio.run(job.perform(recording))
         assert f"{recording}.opus" in elsewhere.names()

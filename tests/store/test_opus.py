@@ -10,6 +10,7 @@ from math import pi, sin
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.base import idle_programs
 from appliance.base.errors import ErrorCode, IntercomError
@@ -21,6 +22,7 @@ from appliance.core.inputs import (
     RecordingDeleted,
     RecordingPrepared,
 )
+from appliance.core.model import RecordingFormat
 from appliance.core.orders import FinishRecording
 from appliance.store import database, recording_files
 from appliance.store.finished import opus, work
@@ -36,11 +38,11 @@ DECODED_HZ = 48_000
 UNIT_S = 2**-6  # between two looks
 
 
-def recorded(kept, inbox, number=0, seconds=2.0):
-    """A finished recording of a tone."""
+def recorded(kept, inbox, number=0, seconds=2.0, wanted=None):
+    """A finished recording of a tone. wanted: the format of its order."""
     already = len(inbox.of(RecordingAvailable))
     recording = order(number).recording
-    kept.prepare(order(number))
+    kept.prepare(replace(order(number), format=wanted))
     until(lambda: any(one.recording == recording for one in inbox.of(RecordingPrepared)))
     tone = [int(LOUD * sin(2 * pi * HERTZ * at / RATE_HZ)) for at in range(int(RATE_HZ * seconds))]
     kept.path(recording).write_bytes(header(RATE_HZ) + struct.pack(f"<{len(tone)}h", *tone))
@@ -407,7 +409,7 @@ def test_what_never_succeeds_is_tried_after_twice_as_long_each_time_up_to_a_day(
 
     def noted():
         looks.append(now[0])
-        return kept.in_wav()
+        return kept.to_convert()
 
     async def settled():
         """What is due now has been tried."""
@@ -438,9 +440,44 @@ def test_what_never_succeeds_is_tried_after_twice_as_long_each_time_up_to_a_day(
         assert inbox.of(PartRecovered) == []
 
 
+@pytest.mark.parametrize("by_default", [True, False])
+def test_an_order_decides_for_its_recording_and_the_configuration_for_the_others(tmp_path, by_default):
+    wanted = [None, *RecordingFormat]
+    with station(tmp_path) as (kept, inbox, writer):
+        names = [recorded(kept, inbox, number, 0.5, each) for number, each in enumerate(wanted)]
+        for_default, wav, opus_file = names
+        expected = {for_default, opus_file} if by_default else {opus_file}
+        until(lambda: kept.opus_ordered)
+        job = Opus(kept, writer, inbox, time.monotonic, lambda: by_default)
+        assert set(job.pending()) == expected
+        for name in names:
+            asyncio.run(job.perform(name))
+        assert {name for name in names if kept.get(name).format == "opus"} == expected
+        assert job.pending() == ()
+        assert (kept.get(wav).wanted_format, kept.get(opus_file).wanted_format) == ("wav", "")
+    with station(tmp_path) as (kept, inbox, writer):
+        done = []
+        kept.completed = lambda: done.append(kept.opus_ordered)
+        until(lambda: done)
+        assert done[0] is False
+
+
+def test_an_order_for_an_opus_file_is_found_after_a_restart_and_without_the_index(tmp_path):
+    with station(tmp_path) as (kept, inbox, _):
+        recording = recorded(kept, inbox, seconds=0.5, wanted=RecordingFormat.OPUS)
+    for _ in range(2):
+        with station(tmp_path) as (kept, _, _):
+            until(lambda: kept.opus_ordered)
+            assert kept.to_convert(by_default=False) == (recording,)
+        (tmp_path / database.FILE).unlink()
+    kept.path(recording).unlink()
+    with station(tmp_path) as (kept, _, _):
+        assert kept.to_convert(by_default=False) == ()
+
+
 def test_recordings_are_converted_once_their_directory_is_back(tmp_path, monkeypatch):
-    def noted():
-        found = in_wav()
+    def noted(**options):
+        found = to_convert(**options)
         looks.append(found)
         return found
 
@@ -456,8 +493,8 @@ def test_recordings_are_converted_once_their_directory_is_back(tmp_path, monkeyp
     with station(tmp_path) as (kept, inbox, writer):
         directory = kept.path(recorded(kept, inbox, seconds=0.5)).parent
         directory.rename(tmp_path / "away")
-        in_wav = kept.in_wav
-        monkeypatch.setattr(kept, "in_wav", noted)
+        to_convert = kept.to_convert
+        monkeypatch.setattr(kept, "to_convert", noted)
         asyncio.run(scenario())
     assert looks[0] == ()
 

@@ -22,6 +22,7 @@ from appliance.core.model import (
     Direction,
     End,
     RecordingClock,
+    RecordingFormat,
     RecordingId,
     RecordingSearch,
     Remote,
@@ -122,6 +123,23 @@ def test_whom_a_call_was_with_how_it_ended_and_which_doors_were_opened_outlast_t
     with station(tmp_path) as (kept, inbox, _):
         until(lambda: kept.list() == (before,))
         assert inbox.of(RecordingAvailable) == [], "it was not touched"
+
+
+def test_the_note_and_the_format_of_an_order_outlast_the_end_of_the_call_and_the_index(tmp_path):
+    with station(tmp_path) as (kept, inbox, _):
+        recording = RecordingId("r-1")
+        kept.prepare(PrepareRecording(CALL.id, recording, CALL.remote.uri, RecordingFormat.WAV, "Front garden"))
+        inbox.wait(RecordingPrepared)
+        kept.describe(CALL)
+        kept.path(recording).write_bytes(header() + b"\1\2" * RATE_HZ)
+        kept.finish(FinishRecording(recording))
+        inbox.wait(RecordingAvailable)
+        before = kept.get(recording)
+        assert (before.party, before.note, before.wanted_format) == ("kitchen", "Front garden", "wav")
+        assert [row.id for row in kept.list(search=RecordingSearch(note="garden"))] == [recording]
+    lose_the_index(tmp_path)
+    with station(tmp_path) as (kept, inbox, _):
+        until(lambda: kept.list() == (before,))
 
 
 def test_a_call_that_ends_after_its_recording_is_described_too(tmp_path):

@@ -27,7 +27,7 @@ class Recording(AnswerBody):
     )
     doors: list[str] = Field(description="Doors that were opened meanwhile.")
     outcome: str = Field(description="Cause of the call's end; empty until then.", examples=["hangup"])
-    note: str = Field(description="The call's `custom_data` at its end.")
+    note: str = Field(description="The note of the order that began it, or else the call's `custom_data` at its end.")
     copied: Time | None = Field(description="When it was copied elsewhere (`recording.copy_to`); null: not yet.")
     copy_tries: int = Field(description="How often the station tried to copy it elsewhere.")
     copy_error: str = Field(description="Why the last of these tries failed; empty once one succeeds.")
@@ -103,6 +103,15 @@ class RecordCall(OrderBody):
         default=None,
         description="mixed: both sides in one channel; separate: on the left what the station sends, on the right what "
         "the far end sends. Default: `recording.channels`.",
+    )
+    format: RecordingFormat | None = Field(
+        default=None, description="Of the finished file. Default: `recording.format`."
+    )
+    note: str = Field(
+        default="",
+        max_length=1000,
+        description="Name or note of the recording, in place of the call's `custom_data`.",
+        examples=["Parcel for Smith"],
     )
 
 

@@ -201,7 +201,9 @@ async def unlink_sound(call: Id, target: Id, daemon: Daemon, who: Who) -> JSONRe
 @router.post("/{call}/recording", status_code=202, responses=answers(models.CallDone, 202))
 async def start_recording(call: Id, daemon: Daemon, who: Who, body: models.RecordCall | None = None) -> JSONResponse:
     """Record a call from now on; `call.recording` is the id, and the events `recording.…` report the outcome."""
-    return await _order(daemon, inputs.StartRecording(CallId(call), (body or models.RecordCall()).channels), who, 202)
+    wanted = body or models.RecordCall()
+    order = inputs.StartRecording(CallId(call), wanted.channels, wanted.format, wanted.note)
+    return await _order(daemon, order, who, 202)
 
 
 @router.delete("/{call}/recording", responses=answers(models.CallDone))

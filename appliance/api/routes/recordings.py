@@ -40,7 +40,7 @@ def _search(
     party: Annotated[str, Query(max_length=TEXT, description="A part of the far end's name or address.")] = "",
     door: Annotated[str, Query(max_length=TEXT, description="Only those during which this door was opened.")] = "",
     outcome: Annotated[Cause | None, Query(description="Only those of calls that ended so.")] = None,
-    note: Annotated[str, Query(max_length=TEXT, description="A part of the call's `custom_data`.")] = "",
+    note: Annotated[str, Query(max_length=TEXT, description="A part of the recording's `note`.")] = "",
     kind: Annotated[RecordingKind | None, Query(description="Only calls, or only visitors' messages.")] = None,
 ) -> RecordingSearch:
     return RecordingSearch(

@@ -23,6 +23,7 @@ from appliance.core.model import (
     OpenRecording,
     RecordedCalls,
     RecordingChannels,
+    RecordingFormat,
     RecordingId,
     RecordingOrder,
     RecordingSide,
@@ -54,7 +55,7 @@ def begin(turn: Turn, call: Call | None) -> None:
         _prepare(turn, call, turn.settings.recording_channels)
 
 
-def start(turn: Turn, call: Call, channels: RecordingChannels | None) -> None:
+def start(turn: Turn, call: Call, wanted: inputs.StartRecording) -> None:
     """Record a call for a client. Raises IntercomError."""
     check_enabled(turn)
     if call.recording is not None:
@@ -71,7 +72,7 @@ def start(turn: Turn, call: Call, channels: RecordingChannels | None) -> None:
             f"The recording must be announced. {unheard}",
             "Wait for call.connected, or for the end of the hold.",
         )
-    _prepare(turn, call, channels or turn.settings.recording_channels)
+    _prepare(turn, call, wanted.channels or turn.settings.recording_channels, wanted.format, wanted.note)
 
 
 def check_enabled(turn: Turn) -> None:
@@ -214,14 +215,16 @@ def _unheard(state: State, call: Call) -> str:
     return "The far end holds the call." if call.media.held_remote else ""
 
 
-def _prepare(turn: Turn, call: Call, channels: RecordingChannels) -> None:
+def _prepare(
+    turn: Turn, call: Call, channels: RecordingChannels, file_format: RecordingFormat | None = None, note: str = ""
+) -> None:
     """Order the file of a call's recording, or the announcement that comes first."""
     recording, announcement = RecordingId(f"r-{turn.new_id()}"), _announcement(turn.state, call)
     turn.put(replace(call, recording=recording))
-    new = OpenRecording(recording, call.id, channels=channels)
+    new = OpenRecording(recording, call.id, channels=channels, format=file_format, note=note)
     if announcement is Announcement.NONE or announcement is Announcement.TONE:
         new = new if announcement is Announcement.NONE else replace(new, tone_at=turn.now)
-        turn.order(PrepareRecording(call.id, recording, call.remote.uri))
+        turn.order(PrepareRecording(call.id, recording, call.remote.uri, file_format, note))
     else:
         new = replace(new, announcing_until=turn.now + ANNOUNCED_WITHIN_S)
         _announce(turn, call, recording)
@@ -253,7 +256,8 @@ def announced(turn: Turn, wanted: RecordingId, why: str, *, held: bool = False) 
     if why:
         turn.emit(events.WarningReported(WarningCode.RECORDING_UNANNOUNCED, failed, found.call))
     change(turn, found.id, lambda r: replace(r, announcing_until=None))
-    turn.order(PrepareRecording(found.call, found.id, found.rung if call is None else call.remote.uri))
+    remote = found.rung if call is None else call.remote.uri
+    turn.order(PrepareRecording(found.call, found.id, remote, found.format, found.note))
 
 
 def settle(turn: Turn) -> None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import call_states, events, inputs
 from appliance.core.accounts.addresses import callee
-from appliance.core.calls import ending, focus, incoming, outgoing
+from appliance.core.calls import ending, focus, incoming, outgoing, recording
 from appliance.core.lookup import find_call, too_many_calls, unanswered_here, wrong_state
 from appliance.core.model import Call, CallId, Cause
 from appliance.core.orders import Words
@@ -117,6 +117,12 @@ def note(turn: Turn, call: Call, text: str) -> str:
     turn.put(replace(call, custom_data=text))
     turn.emit(events.CallChanged(call.id, fields=("custom_data",)))
     return ""
+
+
+def record(turn: Turn, call: Call, wanted: inputs.StartRecording) -> None:
+    """Record a call from now on."""
+    check_note(wanted.note)
+    recording.start(turn, call, wanted)
 
 
 def check_note(text: str) -> None:

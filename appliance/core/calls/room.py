@@ -86,7 +86,7 @@ perform = performs(
         inputs.MuteCall,
         lambda turn, call, action, who: requests.mute(turn, connected(call), who, muted=action.muted),
     ),
-    asks_call(inputs.StartRecording, lambda turn, call, action, _: recording.start(turn, call, action.channels)),
+    asks_call(inputs.StartRecording, lambda turn, call, action, _: requests.record(turn, call, action)),
     asks_call(inputs.StopRecording, lambda turn, call, *_: recording.stop(turn, call)),
     asks(inputs.SteerRecording, recording.steer),
     asks_call(

@@ -5,6 +5,7 @@ from appliance.core.inputs.base import Input
 from appliance.core.model import (
     CallId,
     RecordingChannels,
+    RecordingFormat,
     RecordingId,
     RecordingOrder,
     RecordingSide,
@@ -111,10 +112,12 @@ class SpaceMeasured(Input, kw_only=True):
 
 
 class StartRecording(Tagged):
-    """Record a call from now on. channels: None as the station is configured."""
+    """Record a call from now on. channels, format: None as the station is configured. note: "" the call's own."""
 
     call: CallId
     channels: RecordingChannels | None = None
+    format: RecordingFormat | None = None
+    note: str = ""
 
 
 class StopRecording(Tagged):

@@ -92,6 +92,8 @@ class OpenRecording(Record):
     paused_at: float | None = None
     pauses_s: float = 0.0  # how long it has been paused before
     channels: RecordingChannels = RecordingChannels.MIXED
+    format: RecordingFormat | None = None  # that its order wants; None: as the station is configured
+    note: str = ""  # of its order, in place of the call's
     muted: tuple[RecordingSide, ...] = ()  # sides that a client has replaced by silence
     announcing_until: float | None = None  # it waits for its announcement, and is given up then
     held: bool = False  # a hold kept the far end from hearing its announcement, which is played again after the hold

@@ -52,8 +52,8 @@ class Destination(RecordWithSecrets):
 class Copies:
     """A job of `Work`. For asyncio's thread, which never waits for the disc here.
 
-    destination: reads the disc, and may raise IntercomError. converting: whether WAV files become Opus files first.
-    may_begin: whether no call needs the network.
+    destination: reads the disc, and may raise IntercomError, as may converting: the recordings that become Opus files
+    first. may_begin: whether no call needs the network.
     """
 
     part = "copies"
@@ -66,7 +66,7 @@ class Copies:
         post: Callable[[Input], None],
         clock: Callable[[], float],
         destination: Callable[[], Destination],
-        converting: Callable[[], bool] = lambda: False,
+        converting: Callable[[], Sequence[RecordingId]] = tuple,
         may_begin: Callable[[], bool] = lambda: True,
     ) -> None:
         self._recordings, self._writer, self._post, self._clock = recordings, writer, post, clock
@@ -74,7 +74,7 @@ class Copies:
 
     def pending(self) -> Sequence[RecordingId]:
         """Those that are nowhere else; reads the disc. Raises IntercomError and OSError."""
-        later = set(self._recordings.in_wav() if self._converting() else ())
+        later = set(self._converting())
         return [recording for recording in self._recordings.uncopied() if recording not in later]
 
     async def perform(self, recording: RecordingId) -> None:

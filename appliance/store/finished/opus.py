@@ -12,7 +12,7 @@ from pathlib import Path
 from appliance.base import durable, idle_programs
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.core.inputs import Input, RecordingConverted
-from appliance.core.model import RecordingId
+from appliance.core.model import RecordingFormat, RecordingId
 from appliance.store import recording_files, recording_index
 from appliance.store.finished import ogg
 from appliance.store.recordings import Recordings
@@ -29,34 +29,48 @@ _OPTIONS = ("--quiet", "--cvbr", "--discard-comments", "--discard-pictures")
 
 
 class Opus:
-    """A job of `Work`. For asyncio's thread, which never waits for the disc here."""
+    """A job of `Work`. For asyncio's thread, which never waits for the disc here.
+
+    by_default: whether recordings become Opus files for which no order says what they are to be.
+    """
 
     part = "recordings"
     longest_retry_s = 86_400.0
 
     def __init__(
-        self, recordings: Recordings, writer: Writer, post: Callable[[Input], None], clock: Callable[[], float]
+        self,
+        recordings: Recordings,
+        writer: Writer,
+        post: Callable[[Input], None],
+        clock: Callable[[], float],
+        by_default: Callable[[], bool] = lambda: True,
     ) -> None:
         self._recordings, self._writer, self._post, self._clock = recordings, writer, post, clock
+        self._by_default = by_default
 
     def may_begin(self) -> bool:
         """Always: opusenc gives way to calls."""
         return True
 
     def pending(self) -> Sequence[RecordingId]:
-        """Those that are WAV files; reads the disc. Raises IntercomError and OSError."""
-        return self._recordings.in_wav()
+        """Those that are WAV files and shall not stay so; reads the disc. Raises IntercomError and OSError."""
+        return self._recordings.to_convert(by_default=self._by_default())
 
     async def perform(self, recording: RecordingId) -> None:
         """Convert one that is complete; nothing if it is an Opus file, or gone. Raises IntercomError."""
         try:
             path = await asyncio.to_thread(self._recordings.sound, recording)
-            if path.suffix == recording_files.WAV:
+            if path.suffix == recording_files.WAV and await asyncio.to_thread(self._wanted, recording):
                 await self._encode(path)
                 await asyncio.to_thread(self._replace, recording, path)
         except (IntercomError, OSError) as error:
             if not await asyncio.to_thread(self._left, recording):
                 raise error if isinstance(error, IntercomError) else _failed(reason(error)) from error
+
+    def _wanted(self, recording: RecordingId) -> bool:
+        """Whether it is to be an Opus file still: the configuration may be another one meanwhile."""
+        by_order = self._recordings.get(recording).wanted_format
+        return by_order == RecordingFormat.OPUS or (self._by_default() and not by_order)
 
     def _left(self, recording: RecordingId) -> bool:
         """Remove what is unfinished, since the disc may be full; whether the recording was deleted meanwhile."""
@@ -108,7 +122,7 @@ class Opus:
         if recording_files.size(recording_files.opus(path)) != sound.bytes:
             raise _failed("The new file is gone.")
         durable.sync(path.parent)
-        recording_index.change(connection, recording, bytes=sound.bytes, sha256=digest)
+        recording_index.change(connection, recording, bytes=sound.bytes, sha256=digest, wanted_format="")
         self._recordings.write_facts(connection, recording)
 
         def finish() -> None:

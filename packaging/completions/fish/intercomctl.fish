@@ -174,6 +174,8 @@ complete -c intercomctl -n "__intercomctl_is 'record'" -s h -l help -d 'show thi
 complete -c intercomctl -n "__intercomctl_is 'record'" -l json -d 'print answers and errors as JSON'
 complete -c intercomctl -n "__intercomctl_is 'record'" -l utc -d 'print times in UTC, not in local time'
 complete -c intercomctl -n "__intercomctl_is 'record'" -l channels -x -a 'mixed separate' -d 'with start: both sides in one channel, or the station left, the far end right (default: as configured)'
+complete -c intercomctl -n "__intercomctl_is 'record'" -l format -x -a 'wav opus' -d 'with start: of the finished file (default: as configured)'
+complete -c intercomctl -n "__intercomctl_is 'record'" -l note -x -d 'with start: name or note of the recording (default: the call\'s custom_data)'
 complete -c intercomctl -n "__intercomctl_is 'record'" -l side -x -a 'local remote' -d 'with mute and unmute: what the station sends, or what the far end sends (default: both)'
 complete -c intercomctl -n "__intercomctl_is 'record'" -a 'start stop pause resume mute unmute discard'
 complete -c intercomctl -n "__intercomctl_is 'record'" -a '(__intercomctl_ids call)'

@@ -19,6 +19,7 @@ from appliance.core.model import (
     PlaybackEnd,
     PlaybackId,
     RecordedCalls,
+    RecordingFormat,
     RecordingId,
     RecordingOrder,
     Target,
@@ -87,6 +88,17 @@ def test_the_announcement_comes_before_the_file_and_all_else(announcement):
     assert len(station.orders(PrepareRecording)) == 1
     station.wait(2 * ANNOUNCED_WITHIN_S)
     assert heard(station) == []
+
+
+def test_what_an_order_says_of_its_recording_counts_after_the_announcement_too():
+    station = announcing(recorded_calls=RecordedCalls.NONE)
+    call = station.talking()
+    station.ask(inputs.StartRecording(call.id, None, RecordingFormat.WAV, "Parcel"))
+    (order,) = station.orders(AnnounceRecording)
+    given(station, inputs.RecordingAnnounced, call, order.recording)
+    assert station.orders(PrepareRecording) == [
+        PrepareRecording(call.id, order.recording, KITCHEN, RecordingFormat.WAV, "Parcel")
+    ]
 
 
 def test_a_station_without_a_speaker_announces_to_the_far_end_alone():

@@ -10,6 +10,7 @@ from appliance.core.model import (
     CallId,
     RecordedCalls,
     RecordingChannels,
+    RecordingFormat,
     RecordingId,
     RecordingKind,
     RecordingOrder,
@@ -251,6 +252,23 @@ def test_a_client_starts_and_stops_recordings_of_a_call_as_often_as_it_wants():
     assert told(station) == ["started", "started", "stopped", "stopped"]
     assert station.state.calls.recordings == ()
     assert station.call.alive
+
+
+def test_an_order_says_what_the_file_is_to_be_and_what_is_noted_with_it():
+    station, call = by_order()
+    wanted = inputs.StartRecording(call.id, SEPARATE, RecordingFormat.OPUS, "Parcel")
+    assert station.ask(wanted).error is None
+    assert station.orders(PrepareRecording) == [
+        PrepareRecording(call.id, station.call.recording, KITCHEN, RecordingFormat.OPUS, "Parcel")
+    ]
+    (recording,) = station.state.calls.recordings
+    assert recording.channels is SEPARATE
+
+
+def test_a_note_above_the_limit_is_refused():
+    station, call = by_order()
+    assert station.ask(inputs.StartRecording(call.id, note="x" * 1001)).error.code == ErrorCode.TEXT_TOO_LONG
+    assert station.orders(PrepareRecording) == []
 
 
 def test_a_recording_that_is_stopped_before_its_file_is_there_never_begins():

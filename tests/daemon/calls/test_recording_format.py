@@ -39,6 +39,35 @@ def converted(door, recording):
     return file
 
 
+def test_an_order_chooses_format_channels_and_note_of_its_recording(tmp_path):
+    sound = {"microphone_file": str(tone_file(tmp_path / "microphone.wav", HERTZ))}
+    recording = {"enabled": True, "calls": "none"}
+    with (
+        Daemon(tmp_path / "d", audio=sound, recording=recording, deadlines={"rtp_s": 600}) as door,
+        Packets(door.far_address, door.far_port) as far,
+    ):
+        call = far.rung_by(door)
+        path = f"/v1/calls/{call}/recording"
+        wanted = {"format": "opus", "channels": "separate", "note": "Parcel for Smith"}
+        assert door.ask("POST", path, wanted)[0] == 202
+        first, _ = begun(door, call)
+        assert door.ask("DELETE", path)[0] == 200
+        door.next("recording.available", recording=first)
+        converted(door, first)
+        assert ctl(door, "record", "start", "--note", "Milk")[0] == 0  # it stays as the station is configured
+        second, file = begun(door, call)
+        ended(door, far, call)
+        door.next("recording.available", recording=second)
+        rows = door.get("/v1/recordings")["recordings"]
+        assert [(row["id"], row["note"], row["format"]) for row in rows] == [
+            (second, "Milk", "wav"),
+            (first, "Parcel for Smith", "opus"),
+        ]
+        assert file.path.exists()
+        found = door.get("/v1/recordings?note=smith")["recordings"]
+        assert [row["id"] for row in found] == [first]
+
+
 @shows("recording.converted")
 def test_finished_recordings_become_opus_files_also_those_that_a_kill_left(door, tmp_path):
     with Packets(door.far_address, door.far_port) as far:

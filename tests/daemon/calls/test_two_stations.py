@@ -5,13 +5,15 @@ import signal
 import subprocess
 import time
 import wave
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from appliance import demo
-from tests.daemon.transfers.test_transfers import ctl
+from tests.daemon.transfers.test_transfers import ctl, newest_call
+from tests.support.daemon import Daemon, loopback
 from tests.support.pairs import appliances, connect, pair
 from tests.support.peers.sound_server import SoundServer, serving
 from tests.support.shown import shows
@@ -168,6 +170,57 @@ def test_the_sides_of_a_recording_stay_together_when_the_card_is_lost_and_comes_
         kitchen.press("hangup")
         front.next("recording.available", recording=recording)
         they_are_together(silences, sides)
+
+
+@pytest.fixture
+def three(tmp_path):
+    """The first calls the second, which says 440 Hz and records, and passes it on to the last. They say 1,000 Hz."""
+    own, far = ({"microphone_file": str(tone_file(tmp_path / f"{hertz}.wav", hertz))} for hertz in (OURS, THEIRS))
+    apart = {"address": loopback(), "callers": "anyone", "transfer_policy": "follow"}
+    with (
+        Daemon(tmp_path / "1", audio=far) as one,
+        Daemon(tmp_path / "2", sip=apart, audio=own, recording={"enabled": True, "channels": "separate"}) as two,
+        Daemon(tmp_path / "3", sip={**apart, "address": loopback()}, audio=far) as last,
+    ):
+        yield one, two, last
+
+
+def test_the_sides_of_recordings_stay_together_through_transfers(three):
+    """The first transfer is refused, and the call goes on; the second makes a new call, with a recording of its own."""
+    one, two, last = three
+    first = one.post("/v1/calls", {"to": f"sip:{two.user}@{two.address}"})["id"]
+    at_two, to = two.rung(), f"sip:{last.user}@{last.address}"
+    two.press("answer")
+    one.talk(first)
+    two.talk(at_two)
+    with recorded(two, at_two) as (recording, sides, silences):
+        silences.extend(silenced(two, recording, sides))
+        one.post(f"/v1/calls/{first}/transfer", {"to": to})
+        last.post(f"/v1/calls/{last.rung()}/reject")
+        one.wait("call.transfer_failed", first, role="transferor")
+        hear(sides, AS_PLAYED, AS_PLAYED)
+        silences.extend(silenced(two, recording, sides))
+        last.begin()
+        one.post(f"/v1/calls/{first}/transfer", {"to": to})
+        at_last = last.rung()
+        last.press("answer")
+        last.talk(at_last)
+        two.final(at_two, kind="call.ended", cause="transferred", by="remote")
+    new = two.talk(newest_call(two, 2))
+    with recorded(two, new) as (recording, sides, silences):
+        hear(sides, AS_PLAYED, AS_PLAYED)
+        silences.extend(silenced(two, recording, sides))
+        last.press("hangup")
+
+
+@contextmanager
+def recorded(station, call):
+    """The recording of a call that ends in the block: its id, both its sides, and samples in silences, to be filled."""
+    recording, silences = station.next("recording.started", call, channels="separate")["data"]["recording"], []
+    sides = [Ear(station.directory / "recordings" / f"{recording}.wav", channel=channel) for channel in (0, 1)]
+    yield recording, sides, silences
+    station.next("recording.available", recording=recording)
+    they_are_together(silences, sides)
 
 
 def hear(sides, own, far, hertz=(OURS, THEIRS)):

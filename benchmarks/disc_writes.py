@@ -49,8 +49,7 @@ def recorded(door: Daemon, seconds: float) -> int:
         call = far.rung_by(door)
         door.next("recording.started", call)
         pause(seconds)
-        door.post(f"/v1/calls/{call}/hangup")
-        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        far.hung_up_by(door, call)
         done: int = door.next("recording.available")["data"]["bytes"]
     return done
 

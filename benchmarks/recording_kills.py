@@ -70,8 +70,7 @@ def killed(door: Daemon, chance: random.Random) -> Loss:
         ended, when = 0.0, "in a call"
         if chance.random() < AFTER_THE_CALL:
             ended, when = time.monotonic(), "after a call"
-            door.post(f"/v1/calls/{call}/hangup")
-            far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+            far.hung_up_by(door, call)
             pause(chance.uniform(0, WITHIN_S / 3))
         alone = chance.random() < DAEMON_ALONE
         victims = [door.pid] if alone else tree(door.pid)

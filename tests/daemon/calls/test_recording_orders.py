@@ -52,8 +52,7 @@ def finished(door, call, recording):
 
 
 def ended(door, far, call):
-    door.post(f"/v1/calls/{call}/hangup")
-    far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+    far.hung_up_by(door, call)
     door.final(call, kind="call.ended", by="local")
 
 

@@ -187,6 +187,11 @@ class Packets:
         self.answer(self.invited(), "200 OK", self.sdp)
         return door.talk(call)
 
+    def hung_up_by(self, door: Daemon, call: str) -> None:
+        """A client of the station hangs up, and we confirm it."""
+        door.post(f"/v1/calls/{call}/hangup")
+        self.send(self.reply(self.receive("BYE", "BYE"), "200 OK"))
+
     def hang_up(self, seq: int = 9) -> None:
         self.ask(self.request("BYE", seq), "SIP/2.0 200", "BYE")
 

@@ -82,6 +82,22 @@ def test_the_announcement_of_a_recording_that_is_discarded_stops(door):
         ended(door, far, call)
 
 
+def test_an_announcement_that_a_hold_cut_off_is_played_again_after_it(door):
+    with Packets(door.far_address, door.far_port) as far:
+        call = far.rung_by(door)
+        door.next("playback.started", call, sound="recorded")
+        for act, answer in (("hold", "recvonly"), ("resume", "sendrecv")):
+            assert door.of("recording.started", call) == []
+            door.post(f"/v1/calls/{call}/{act}")
+            far.answer(far.invited(), "200 OK", far.sdp.replace("a=sendrecv", f"a={answer}"))
+            if act == "hold":
+                assert door.next("playback.stopped", call)["data"]["reason"] == "held"
+        over = door.next("playback.finished", call, sound="recorded")
+        assert door.next("recording.started", call)["id"] > over["id"]
+        assert door.of("recording.failed", call) == []
+        ended(door, far, call)
+
+
 def test_a_caller_and_the_visitor_hear_a_tone_as_soon_as_the_call_is_recorded(door):
     with Packets(door.far_address, to=door.address) as far:
         call, _ = far.talk_to(door)

@@ -188,6 +188,7 @@ def test_calls_there_are_are_taken_in_and_one_that_rings_is_answered_into_it(doo
     peers["far"].command("accept")
     door.talk(one)
     conference = door.post(PATH, {"participants": [{"call": one}]})["id"]
+    door.wait("conference.participant_added", one)  # which counts below
     address = door.get("/v1/state")["appliance"]["address"]  # another port after a test that killed the SIP process
     for name in ("two", "three"):
         peers[name].command("dial", f"sip:{door.user}@{address}")

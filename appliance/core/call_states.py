@@ -2,9 +2,20 @@
 
 from enum import StrEnum
 
-from appliance.core.model import Call, CallId, CallState, Cause, Deadlines, Direction, EarlySource, State
+from appliance.core.model import (
+    Call,
+    CallId,
+    CallState,
+    Cause,
+    Deadlines,
+    DigitMethod,
+    Direction,
+    EarlySource,
+    State,
+)
 
 S = CallState
+SIGNALLED = DigitMethod.RFC4733, DigitMethod.INFO
 
 
 class Signal(StrEnum):
@@ -120,3 +131,11 @@ def with_sound(state: State) -> tuple[CallId, ...]:
 def received(call: Call) -> tuple[tuple[str, str], ...]:
     """The X- headers that the far end sent, in its INVITE or in its 200."""
     return call.headers.invite if call.direction is Direction.INCOMING else call.headers.answer
+
+
+def digit_methods(state: State, call: Call) -> tuple[DigitMethod, ...]:
+    """By which methods the far end's digits are taken: those that a client wants, else those of the account."""
+    if call.digits.methods is not None:
+        return call.digits.methods
+    account = state.settings.account(call.account)
+    return tuple(DigitMethod) if account is not None and account.inband_digits else SIGNALLED

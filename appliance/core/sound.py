@@ -7,10 +7,12 @@ from appliance.core.conferences import mixing
 from appliance.core.desired import CallMedia, Capture
 from appliance.core.model import (
     SPEAKER,
+    AccountSettings,
     Call,
     CallId,
     CallState,
     CountryTone,
+    DigitMethod,
     EarlySource,
     Hold,
     Link,
@@ -133,6 +135,13 @@ def sources(state: State, call: Call) -> set[CallId]:
     return {call.id, *heard, *(one for one, other in mixing.links(state) if other == call.id)}
 
 
+def searched(call: Call, account: AccountSettings | None) -> bool:
+    """Whether the far end's sound is searched for digits."""
+    if call.digits.methods is None:
+        return account is not None and account.inband_digits
+    return DigitMethod.INBAND in call.digits.methods
+
+
 def media(state: State, call: Call) -> CallMedia:
     """A call's desired audio. A call that is held or in the background has no sound.
 
@@ -163,5 +172,5 @@ def media(state: State, call: Call) -> CallMedia:
         capture=SOUND if recording is None else capture(state, call, recording),
         transferable=call.transfer_policy is not TransferPolicy.REFUSE,
         plays=plays,
-        inband=call.state is CallState.CONNECTED and account is not None and account.inband_digits,
+        inband=call.state is CallState.CONNECTED and searched(call, account),
     )

@@ -189,6 +189,7 @@ class Call(TypedDict):
     statistics_interval: int  # Seconds between two events `media.statistics`; 0: none.
     report: list[Literal["level"]]  # What is reported each second.
     vad: Voices | None  # Who spoke in the last second; null unless `report` has `level`.
+    dtmf: list[words.DigitMethod]  # Methods by which digits of the far end are taken.
     transfer: CallTransfer | None  # The transfer in progress.
     transfer_policy: words.TransferPolicy  # How transfers that its far end requests are handled.
     summary: str  # Summary for display.

@@ -24,6 +24,7 @@ class Change(TypedDict):
     custom_data: NotRequired[str | None]
     statistics_interval: NotRequired[int | None]
     report: NotRequired[list[Literal["level"]] | None]
+    dtmf: NotRequired[list[words.DigitMethod] | None]
     transfer_policy: NotRequired[words.TransferPolicy | None]
 
 

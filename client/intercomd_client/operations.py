@@ -62,7 +62,10 @@ class Operations(Connection):
         return await self._ask(answers.Call, "GET", f"/v1/calls/{part(call)}")
 
     async def change_call(self, call: str, /, **body: Unpack[bodies.Change]) -> answers.CallDone:
-        """Mute, hold or bring a call to the foreground; set its custom_data, reports, or handling of transfers."""
+        """Mute, hold or bring a call to the foreground.
+
+        Set its custom_data, reports, digits, or handling of transfers.
+        """
         return await self._ask(answers.CallDone, "PATCH", f"/v1/calls/{part(call)}", body)
 
     async def end_call(self, call: str, /) -> answers.CallDone:

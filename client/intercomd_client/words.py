@@ -68,6 +68,9 @@ CredentialKind = Literal["code", "card"]
 # A day of the week, in the order of datetime.weekday().
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
+# How a digit came: as an RTP event (RFC 4733), by INFO, or as tones in the sound.
+DigitMethod = Literal["rfc4733", "info", "inband"]
+
 # Who sent the INVITE: they (incoming) or we (outgoing).
 Direction = Literal["incoming", "outgoing"]
 

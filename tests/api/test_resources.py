@@ -13,6 +13,7 @@ from appliance.core import inputs, orders
 from appliance.core.model import (
     CallSearch,
     Content,
+    DigitMethod,
     MessageId,
     Pattern,
     RecordedSound,
@@ -48,6 +49,8 @@ ORDERS = [
     ("PATCH", "/v1/calls/c-1", {"statistics_interval": 5}, inputs.SetStatisticsInterval("c-1", 5)),
     ("PATCH", "/v1/calls/c-1", {"report": ["level"]}, inputs.ReportLevels("c-1", wanted=True)),
     ("PATCH", "/v1/calls/c-1", {"report": []}, inputs.ReportLevels("c-1", wanted=False)),
+    ("PATCH", "/v1/calls/c-1", {"dtmf": ["info"]}, inputs.SetDigitMethods("c-1", (DigitMethod.INFO,))),
+    ("PATCH", "/v1/calls/c-1", {"dtmf": []}, inputs.SetDigitMethods("c-1", ())),
     ("PATCH", "/v1/calls/c-1", {"active": True}, inputs.SwitchTo("c-1")),
     ("PATCH", "/v1/calls/c-1", {"active": False}, inputs.HoldCall("c-1", True)),
     ("POST", "/v1/calls/c-1/dtmf", {"digits": "12#"}, inputs.SendDigits("c-1", "12#")),

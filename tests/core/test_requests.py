@@ -119,6 +119,7 @@ OPERATIONS = {
     inputs.SetCustomData: "set-custom-data",
     inputs.SetStatisticsInterval: "set-statistics-interval",
     inputs.ReportLevels: "report-levels",
+    inputs.SetDigitMethods: "set-digit-methods",
     inputs.RejectCall: "reject-call",
     inputs.HangUpCall: "hang-up-call",
     inputs.HoldCall: "hold-call",

@@ -371,6 +371,7 @@ def test_a_call_has_its_whole_shape():
             "statistics_interval": 0,
             "report": [],
             "vad": None,
+            "dtmf": ["rfc4733", "info"],
             "transfer_policy": "refuse",
             "transfer": None,
             "remote": {

@@ -9,6 +9,7 @@ from appliance.core.model import (
     By,
     CallState,
     Cause,
+    DigitMethod,
     Direction,
     EarlySource,
     Hold,
@@ -101,6 +102,12 @@ class Change(OrderBody):
         max_length=1,
         description="level: `audio.level` each second, for the sound of each direction, and `vad` in the call. Empty: "
         "no such reports.",
+    )
+    dtmf: list[DigitMethod] | None = Field(
+        default=None,
+        max_length=3,
+        description="Methods by which digits of the far end are taken; digits by others are ignored. Digits in the "
+        "sound (inband) are reported, but open a door only if the account has `inband_digits`.",
     )
     transfer_policy: TransferPolicy | None = Field(
         default=None,
@@ -286,6 +293,7 @@ class Call(CallFacts):
     statistics_interval: int = Field(description="Seconds between two events `media.statistics`; 0: none.")
     report: list[Literal["level"]] = Field(description="What is reported each second.")
     vad: Voices | None = Field(description="Who spoke in the last second; null unless `report` has `level`.")
+    dtmf: list[DigitMethod] = Field(description="Methods by which digits of the far end are taken.")
     transfer: CallTransfer | None = Field(description="The transfer in progress.")
     transfer_policy: TransferPolicy = Field(description="How transfers that its far end requests are handled.")
     summary: str = Field(description="Summary for display.")

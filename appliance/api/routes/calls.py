@@ -48,7 +48,7 @@ async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
 
 @router.patch("/{call}", responses=answers(models.CallDone))
 async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -> JSONResponse:
-    """Mute, hold or bring a call to the foreground; set its custom_data, reports, or handling of transfers."""
+    """Mute, hold or bring a call to the foreground; set its custom_data, reports, digits, or handling of transfers."""
     wanted, warnings = CallId(call), []
     if not body.model_fields_set:
         raise IntercomError(ErrorCode.PARAMETER_INVALID, "There is nothing to change.", "The body is empty.")
@@ -61,6 +61,8 @@ async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -
         warnings.append((await ask(daemon, interval, who)).warning)
     if body.report is not None:
         warnings.append((await ask(daemon, inputs.ReportLevels(wanted, "level" in body.report), who)).warning)
+    if body.dtmf is not None:
+        warnings.append((await ask(daemon, inputs.SetDigitMethods(wanted, tuple(body.dtmf)), who)).warning)
     if body.active is not None:
         change = inputs.SwitchTo(wanted) if body.active else inputs.HoldCall(wanted, held=True)
         warnings.append((await ask(daemon, change, who)).warning)

@@ -10,7 +10,7 @@ import re
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import events, inputs
+from appliance.core import call_states, events, inputs
 from appliance.core.access import codes, credentials, lockouts
 from appliance.core.accounts import sip_uris
 from appliance.core.appliance import error_events
@@ -43,6 +43,8 @@ STRANGER = "stranger"  # strangers can open nothing, so they count together
 
 def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
     """A digit arrived in a call."""
+    if ignored(call, given):
+        return
     masked = masks(turn.state)
     turn.emit(
         events.DtmfReceived(
@@ -63,6 +65,20 @@ def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
         digit_typed(turn, call, given.digit)
 
 
+def ignored(call: Call, given: inputs.DigitReceived) -> bool:
+    """Whether a client does not want digits by this method."""
+    return call.digits.methods is not None and given.method not in call.digits.methods
+
+
+def set_methods(turn: Turn, call: Call, wanted: tuple[DigitMethod, ...]) -> str:
+    """Take digits by these methods only; return a warning if nothing changes. An entry that has begun is judged."""
+    chosen = tuple(method for method in DigitMethod if method in wanted)
+    if call_states.digit_methods(turn.state, call) == chosen:
+        return f"Call {call.id} takes digits by these methods already."
+    turn.put(replace(call, digits=replace(call.digits, methods=chosen)))
+    return ""
+
+
 def masks(state: State) -> bool:
     """Whether a digit may belong to a code; while the book is not loaded, every digit may."""
     known = state.access.book is None or any(c.kind is CredentialKind.CODE for c in state.access.book.codes)
@@ -70,7 +86,12 @@ def masks(state: State) -> bool:
 
 
 def believed(turn: Turn, call: Call, given: inputs.DigitReceived) -> bool:
-    """Whether the far end really pressed it. Digits in the sound are doubtful: voices and echoes can imitate them."""
+    """Whether the far end really pressed it. Digits in the sound are doubtful: voices and echoes can imitate them.
+
+    A client can have a call search for them, but only the account can have them believed.
+    """
+    if ignored(call, given):
+        return False
     if given.method != DigitMethod.INBAND:
         return True
     account = turn.settings.account(call.account)

@@ -24,6 +24,7 @@ take = takes(
 
 perform = performs(
     asks_call(inputs.SendDigits, lambda turn, call, action, _: dtmf.send(turn, connected(call), action.digits)),
+    asks_call(inputs.SetDigitMethods, lambda turn, call, action, _: dtmf.set_methods(turn, call, action.methods)),
     asks(inputs.AddCredential, codes.requested),
     asks(inputs.ChangeCredential, codes.requested),
     asks(inputs.RemoveCredential, codes.requested),

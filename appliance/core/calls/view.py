@@ -47,6 +47,7 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
         "statistics_interval": call.media.watch.interval_s,
         "report": ["level"] if call.media.watch.levels else [],
         "vad": voices(call.media.watch),
+        "dtmf": list(call_states.digit_methods(state, call)),
         "transfer_policy": call.transfer_policy,
         "transfer": transfer_view(state.transfer(call.id), epoch),
         "ended": None,

@@ -111,6 +111,7 @@ from appliance.core.inputs.calls import (
     SendDigits,
     SendEarlyMedia,
     SetCustomData,
+    SetDigitMethods,
     SetStatisticsInterval,
     SourceChanged,
     SwitchTo,

@@ -259,6 +259,13 @@ class ReportLevels(Tagged):
     wanted: bool
 
 
+class SetDigitMethods(Tagged):
+    """Take the far end's digits by these methods only, whatever its account says."""
+
+    call: CallId
+    methods: tuple[DigitMethod, ...]
+
+
 class RejectCall(Tagged):
     """Refuse an incoming call with a final code of 4xx to 6xx, a reason phrase, "" for the usual one, and headers."""
 

@@ -33,6 +33,7 @@ from appliance.core.inputs.calls import (
     SendDigits,
     SendEarlyMedia,
     SetCustomData,
+    SetDigitMethods,
     SetStatisticsInterval,
     SwitchTo,
     UpdateCall,
@@ -54,6 +55,7 @@ AtOnce = (
     | SetCustomData
     | SetStatisticsInterval
     | ReportLevels
+    | SetDigitMethods
     | RejectCall
     | HangUpCall
     | HoldCall

@@ -340,8 +340,9 @@ class CallUpdates(Record):
 
 
 class CallDigits(Record):
-    """The DTMF digits of a call."""
+    """The DTMF digits of a call. methods: those by which a client wants them; None: as its account takes them."""
 
+    methods: tuple[DigitMethod, ...] | None = None
     received: str = ""  # received recently, as the beginning of a code
     received_at: float = 0.0
     sent: tuple[tuple[str, float], ...] = ()  # digits that we sent recently, and when
@@ -432,8 +433,7 @@ class OutgoingMessage(Record):
 class CallSearch(Record):
     """Which calls of the log are wanted: those that match all that is given. Times are UTC, as in events.
 
-    after, before: of the begin, which is at `after` or later and earlier than `before`. party: a part of the far end's
-    name or address. outcome: the cause of the end.
+    after, before: of the begin. party: a part of the far end's name or address. outcome: the cause of the end.
     """
 
     after: str = ""

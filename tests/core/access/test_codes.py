@@ -18,6 +18,7 @@ from appliance.core.model import (
     CredentialId,
     CredentialKind,
     Day,
+    DigitMethod,
     DoorId,
     DoorSettings,
     Entry,
@@ -220,6 +221,77 @@ def test_an_echo_of_our_own_digits_opens_nothing(told):
     assert (open_now(station), station.call.digits.received) == ([], "")
     station.wait(5.0)
     assert open_now(dial(station, "1234", method="inband")) == [FRONT], "a while later it is the far end's"
+
+
+# -- by the methods that a client wants ------------------------------------------------------------------------------
+
+
+def methods(station: Station, *wanted: str) -> str:
+    """Take digits in the only call by these methods; the warning."""
+    reply = station.ask(inputs.SetDigitMethods(station.call.id, tuple(map(DigitMethod, wanted))))
+    assert reply.error is None
+    return reply.warning
+
+
+def searched(station: Station) -> bool:
+    """Whether the sound of the only call is searched for digits."""
+    (media,) = station.desired.sound.calls
+    return media.inband
+
+
+def test_digits_by_a_method_that_a_client_does_not_want_are_ignored():
+    station = door(CLEANER)
+    station.talking()
+    assert methods(station, "info") == ""
+    assert open_now(dial(station, "1234", method="rfc4733")) == []
+    assert "dtmf.received" not in station.types()
+    assert open_now(dial(station, "1234", method="info")) == [FRONT]
+    assert station.types().count("dtmf.received") == 4
+
+
+def test_a_client_that_wants_no_digits_gets_none_and_may_want_them_again():
+    station = door(CLEANER)
+    station.talking()
+    methods(station)
+    assert open_now(dial(station, "1234")) == []
+    assert "dtmf.received" not in station.types()
+    methods(station, "rfc4733", "info")
+    assert open_now(dial(station, "1234")) == [FRONT]
+
+
+def test_the_methods_of_a_call_are_shown_in_order_and_a_repeated_request_changes_nothing():
+    station = door(CLEANER)
+    station.talking()
+
+    def shown() -> list[str]:
+        (call,) = snapshot.snapshot(station.state, 0.0)["calls"]
+        return list(call["dtmf"])
+
+    assert shown() == ["rfc4733", "info"]
+    assert "already" in methods(station, "rfc4733", "info")
+    assert methods(station, "inband", "rfc4733", "inband") == ""
+    assert shown() == ["rfc4733", "inband"]
+    assert "already" in methods(station, "inband", "rfc4733")
+
+
+def test_a_call_is_searched_for_digits_while_a_client_wants_them_but_they_open_nothing():
+    station = inband(switched_on=False)
+    assert not searched(station)
+    methods(station, "inband")
+    assert searched(station)
+    assert open_now(dial(station, "1234", method="inband")) == []
+    assert station.types().count("dtmf.received") == 4
+    assert station.state.access.lockouts == ()
+    methods(station, "rfc4733")
+    assert not searched(station)
+
+
+def test_a_client_ends_the_search_that_the_account_begins():
+    station = inband(switched_on=True)
+    assert searched(station)
+    methods(station, "rfc4733", "info")
+    assert not searched(station)
+    assert open_now(dial(station, "1234", method="inband")) == []
 
 
 # -- at a keypad and a reader ----------------------------------------------------------------------------------------

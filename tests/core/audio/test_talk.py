@@ -63,6 +63,15 @@ def test_a_visitor_hears_and_speaks_while_the_button_is_down(station):
     assert (flows(station), heard(station)) == (HEARS, [True, False])
 
 
+def test_a_digit_by_a_method_that_a_client_does_not_want_lets_nobody_speak(station):
+    call = station.talking().id
+    station.ask(inputs.SetDigitMethods(call, (DigitMethod.INFO,)))
+    star(station, call)
+    assert flows(station) == HEARS
+    star(station, call, DigitMethod.INFO)
+    assert flows(station) == SPEAKS
+
+
 def test_a_long_press_of_the_bell_is_enough(station):
     station.talking()
     edge(station, "bell", active=True).wait(2.0)

@@ -23,6 +23,7 @@ MS, PAUSE_MS = 120, 120
 TYPED = f"*{CODE}#"
 ECHOES = "Ignored in the sound of a call: 16 echoes"  # more than the code has
 FRAME, FRAME_S = 160, 0.02
+RELAY = "application/dtmf-relay"
 
 
 @pytest.fixture
@@ -195,3 +196,58 @@ def test_a_gateway_that_leaves_the_tones_in_the_sound_types_each_digit_once(regi
             door.final(call, kind="call.ended")
         assert [e["data"]["method"] for e in door.of("dtmf.received", call)] == ["rfc4733"] * len(TYPED)
         assert audited(door) == ["door.locked", "door.unlocked", "code.added"]
+
+
+@shows("PATCH /v1/calls/{id}")
+def test_a_client_chooses_by_which_methods_the_digits_of_a_call_are_taken(registrar, station):
+    with station(inband=False) as door, Packets(registrar.address, to=door.address) as far:
+        door.wait("account.registered")
+        far.send(far.invite())
+        call = door.rung()
+        gateway = Gateway(far, far.called(lambda: door.press("answer")))
+        door.talk(call)
+
+        def wants(*methods):
+            status, answer = door.ask("PATCH", f"/v1/calls/{call}", {"dtmf": list(methods)})
+            assert (status, answer["call"]["dtmf"]) == (200, list(methods)), answer
+
+        def come(*methods):
+            """Wait until digits have come by these methods, in this order, and by no other."""
+            until(lambda: len(door.of("dtmf.received", call)) >= len(methods), "the digits", 120)
+            assert [event["data"]["method"] for event in door.of("dtmf.received", call)] == list(methods)
+
+        def informs(digit, seq):
+            request = far.request("INFO", seq, body=f"Signal={digit}\r\nDuration=160\r\n", kind=RELAY)
+            far.ask(request, "SIP/2.0 200", "INFO")
+
+        assert door.get(f"/v1/calls/{call}")["dtmf"] == ["rfc4733", "info"]
+        gateway.press("7")
+        come("rfc4733")
+        wants("rfc4733")
+        informs("4", 2)
+        gateway.press("8")
+        come("rfc4733", "rfc4733")
+        wants("info")
+        gateway.press("5")
+        informs("6", 3)
+        come("rfc4733", "rfc4733", "info")
+        door.post(f"/v1/calls/{call}/hangup")
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        door.final(call, kind="call.ended")
+        come("rfc4733", "rfc4733", "info")
+
+
+@shows("dtmf.received method=inband")
+def test_a_client_has_the_sound_searched_for_digits_but_they_open_nothing(tmp_path, registrar, station):
+    with station(inband=False) as door:
+        ready(door)
+        with calls(tmp_path, door, registrar, "uac-plays", **sound(tmp_path, times=8)):
+            call = door.rung()
+            door.press("answer")
+            door.talk(call)
+            assert door.ask("PATCH", f"/v1/calls/{call}", {"dtmf": ["inband"]})[0] == 200
+            until(lambda: len(door.of("dtmf.received", call)) > len(TYPED), "the code", 120)
+            door.post(f"/v1/calls/{call}/hangup")
+            door.final(call, kind="call.ended")
+        assert {event["data"]["method"] for event in door.of("dtmf.received", call)} == {"inband"}
+        assert audited(door) == ["code.added"]

@@ -22,7 +22,7 @@ def station(guest):
     guest.check("systemctl", "restart", "intercomd-guard")
     made.restart()
     made.ready()
-    guest.check("intercomctl", "code", "add", "--owner", NAME, given="51684\n")
+    guest.check("intercomctl", "code", "add", "--owner", NAME, "--door", "front", given="51684\n")
     made.dial()
     return made
 

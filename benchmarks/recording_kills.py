@@ -121,7 +121,7 @@ def seconds(sound: bytes) -> float:
     """The length of a WAV or an Opus file, which must be whole."""
     if not sound.startswith(b"OggS"):
         with wave.open(io.BytesIO(sound)) as file:
-            frames = len(file.readframes(file.getnframes())) // FRAME
+            frames = len(file.readframes(file.getnframes())) // (file.getsampwidth() * file.getnchannels())
             assert frames == file.getnframes()
             return float(round(frames / file.getframerate(), 3))
     words = ("opusdec", "--quiet", "--rate", str(RATE), "-", "-")

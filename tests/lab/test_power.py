@@ -105,8 +105,7 @@ def written_s(guest, recording):
 
 
 def recorded(guest):
-    """A recorded call, when some seconds of it were written; its recording."""
-    FarEnd(guest)
+    """A recorded call to the kitchen, when some seconds of it were written; its recording."""
     guest.check("intercomctl", "dial", "kitchen")
 
     def running():
@@ -146,6 +145,7 @@ def test_a_pulse_that_is_cut_off_is_not_taken_up_again_and_the_line_is_at_rest_b
 ):
     for _ in range(counts(2, 20)):
         ready(station)
+        FarEnd(station)
         recording = recorded(station)
         station.check("intercomctl", "door", "front", "--seconds", "30")
         station.wait_for(lambda: station.level("board", RELAY) == 1, "the relay is energised")
@@ -164,3 +164,21 @@ def test_a_pulse_that_is_cut_off_is_not_taken_up_again_and_the_line_is_at_rest_b
         assert kept > RECORDED_S / 2
         if way == "power cut":
             measured("power cut: missing of what was written of a recording", written - kept)
+
+
+def test_a_disc_that_turns_read_only_in_a_recorded_call_keeps_what_was_synced(station, measured):
+    """As the kernel does after an error of the disc, here by its emergency key: files that are open fail too."""
+    ready(station)
+    FarEnd(station)
+    recording = recorded(station)
+    station.shell("echo 1 >/proc/sys/kernel/sysrq; echo u >/proc/sysrq-trigger")
+    status = ("intercomd", "StatusText")
+    station.wait_for(lambda: "storage" in station.properties(*status)[status[1]], "a storage that fails")
+    written = written_s(station, recording)
+    assert [call["state"] for call in station.state()["calls"]] == ["connected"]
+    station.power_cut()
+    station.boot()
+    ready(station)
+    kept = repaired(station, recording)
+    assert kept > RECORDED_S / 2
+    measured("disc turned read-only: missing of what was written of a recording", written - kept)

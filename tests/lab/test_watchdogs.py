@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.lab.far import FarEnd
 from tests.lab.station import CHIP, CONFIG, RELAY, Station
+from tests.lab.test_power import recorded, repaired, written_s
 
 GUARD = "intercomd-guard.service"
 # What makes the thread that runs the loop hang at a signal.
@@ -19,11 +21,12 @@ if "--config" in sys.orig_argv:
 @pytest.fixture(scope="module")
 def station(guest):
     made = Station(guest)
+    FarEnd(guest)
     guest.chip(CHIP, "BUTTON", "LED", "RELAY")
     guest.check("mkdir", "-p", "/usr/local/lib/hangs")
     guest.write("/usr/local/lib/hangs/sitecustomize.py", HANGS)
     made.drop_in("hangs", "[Service]\nEnvironment=PYTHONPATH=/usr/local/lib/hangs:/usr/share/intercomd\n")
-    made.configure(CONFIG)
+    made.configure(f"{CONFIG}\n[recording]\nenabled = true\n")
     guest.check("systemctl", "restart", "intercomd-guard")
     made.restart()
     made.ready()
@@ -35,8 +38,10 @@ def test_a_daemon_that_hangs_is_replaced(station, counts, measured, signal, how)
     for _ in range(counts(1, 20)):
         station.ready()
         station.guest.run("systemctl", "reset-failed", "intercomd")  # not to wait ever longer
+        recording = recorded(station.guest)
         sip, start = station.sip(), station.cursor()
         hung = station.signal(signal, station.pid)
+        at_least = written_s(station.guest, recording)
         again = station.when("^Started intercomd.service", start, "the next daemon is READY")
         measured(f"a daemon that {how}: until the next is READY", again - hung)
         told = station.guest.journal("--output=cat", f"--after-cursor={start}")
@@ -44,6 +49,9 @@ def test_a_daemon_that_hangs_is_replaced(station, counts, measured, signal, how)
         assert ("in circle" in told) == (signal == "USR1")  # where it hung
         assert station.guest.run("kill", "-0", str(sip)).returncode != 0
         station.ready()
+        kept = repaired(station.guest, recording)
+        assert kept >= at_least
+        measured(f"a daemon that {how}: recorded after it hung", kept - at_least)
         station.open_door()
 
 

@@ -1,6 +1,7 @@
 """A station without a call sleeps: no thread of it wakes up regularly, but for a sign of life each second."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tests.support.daemon import Daemon
@@ -14,7 +15,11 @@ WAKES_PER_S = 10  # one for the beat, one for pjmedia's worker, and what the clo
 
 def threads(pid):
     """The names of a process's threads, by id."""
-    return {each.name: (each / "comm").read_text().strip() for each in Path(f"/proc/{pid}/task").iterdir()}
+    found = {}
+    for each in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            found[each.name] = (each / "comm").read_text().strip()
+    return found
 
 
 def clocks(*stations):

@@ -81,6 +81,11 @@ def call(settings: Settings, over: Call, end: End) -> str:
     """Explain a call that a fault ended; "" if people ended it, or chose not to talk."""
     if end.cause is Cause.AUDIO_FAILED:
         return f"The call ended with its sound card, as {end.reason}: check audio.capture, audio.playback and the card."
+    if end.cause is Cause.ICE_FAILED and over.media.ice:
+        return (
+            f"No sound has come from {over.remote.uri} for {settings.deadlines.rtp_s:g} s on the path that ICE found: "
+            "check the network, and the TURN server if sip.turn_server is set."
+        )
     if end.cause is Cause.ICE_FAILED:
         field = f"account.{over.account}.ice" if over.account else "sip.ice"
         return (

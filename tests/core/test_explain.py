@@ -31,6 +31,7 @@ NAMED = Call(
 STRANGER = replace(NAMED, remote=Remote(KITCHEN))
 THROUGH = replace(NAMED, account=AccountId("office"))
 TALKING = replace(NAMED, state=CallState.CONNECTED, times=replace(NAMED.times, connected_since=2.0))
+FOUND = replace(TALKING, media=replace(TALKING.media, ice=True))
 INCOMING = replace(NAMED, direction=Direction.INCOMING, state=CallState.INCOMING)
 
 
@@ -63,6 +64,11 @@ FAULTS = [
     ),
     (TALKING, end(Cause.ICE_FAILED, by=By.LOCAL), "check whether firewalls let UDP through between here and there"),
     (THROUGH, end(Cause.ICE_FAILED, by=By.LOCAL), "without account.office.ice sound goes"),
+    (
+        FOUND,
+        end(Cause.ICE_FAILED, by=By.LOCAL),
+        "for 5 s on the path that ICE found: check the network, and the TURN",
+    ),
     (TALKING, end(Cause.RTP_TIMEOUT, by=By.LOCAL), "for 5 s: check the network and whether a firewall"),
 ]
 

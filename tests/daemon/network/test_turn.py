@@ -1,7 +1,10 @@
 """A TURN server by configuration: it relays where no direct way works; dead, wrong or lying, it stops no call."""
 
 import re
+import signal
 import subprocess
+import threading
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -16,6 +19,8 @@ from tests.support.waiting import until
 PORT, FAR, SERVER = 5080, 5090, 3478
 RTP = range(10000, 20000)  # ports of calls; the checks have ephemeral ones
 HIDDEN = range(16384, 20480)  # where the kitchen receives sound, which the cable does not let through
+SEEN = range(20480, 24576)  # where it does
+RTP_S, ANSWERS_S = 6.0, 5.0  # a busy machine answers late; a thread that waits for a server would not answer for longer
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +35,15 @@ def cable(tmp_path_factory):
 
 
 @contextmanager
-def station(directory, machine, password=PASSWORD, **settings):
+def station(directory, machine, password=PASSWORD, deadlines=None, **settings):
     secret = directory / "turn.password"
     directory.mkdir(exist_ok=True)
     secret.write_text(password)
     secret.chmod(0o600)
     turn = {"turn_server": PBX, "turn_user": USER, "turn_password_file": str(secret)}
     sip = {"address": "0.0.0.0", "port": PORT, "ice": True, **turn, **settings}
-    with Daemon(directory, machine.within, sip=sip, target={"far": {"uri": f"sip:far@{PBX}:{FAR}"}}) as door:
+    target = {"far": {"uri": f"sip:far@{PBX}:{FAR}"}}
+    with Daemon(directory, machine.within, sip=sip, target=target, deadlines=deadlines or {}) as door:
         yield door
 
 
@@ -99,15 +105,20 @@ def more_sound(station, call):
     until(lambda: received(station, call) > before + 50, "sound")
 
 
+def kitchen_at(directory, machine, rtp_ports=HIDDEN):
+    """The station that the door rings; by default no direct way leads to where it receives sound."""
+    ports = f"{rtp_ports[0]}-{rtp_ports[-1]}"
+    sip = {"address": PBX, "port": FAR, "rtp_ports": ports, "ice": True, "callers": "anyone"}
+    return Daemon(directory, machine.within, sip=sip, target={"far": {"uri": f"sip:door@{DOOR}:{PORT}"}})
+
+
 def test_it_relays_where_no_direct_way_works_and_its_end_ends_no_other_call(cable, tmp_path):
-    hidden = {"address": PBX, "port": FAR, "rtp_ports": f"{HIDDEN[0]}-{HIDDEN[-1]}", "ice": True, "callers": "anyone"}
-    far = {"uri": f"sip:door@{DOOR}:{PORT}"}
     with (
         coturn(cable.pbx, tmp_path) as server,
         station(tmp_path / "door", cable.door) as door,
     ):
         relays(door, cable, PBX)
-        with Daemon(tmp_path / "far", cable.pbx.within, sip=hidden, target={"far": far}) as kitchen:
+        with kitchen_at(tmp_path / "far", cable.pbx) as kitchen:
             door.begin()
             call, came = door.ring(), kitchen.rung()
             kitchen.press("answer")
@@ -121,6 +132,107 @@ def test_it_relays_where_no_direct_way_works_and_its_end_ends_no_other_call(cabl
         server.kill()
         assert f"{PBX}:{SERVER}" in door.wait("appliance.degraded", part="turn")["data"]["why"]
         assert candidates(called(door, cable)) == {(DOOR, "host")}
+
+
+def joined(door, kitchen):
+    """A call with sound both ways: its ids, and the kinds of the ways that ICE found."""
+    door.begin()
+    kitchen.begin()
+    call, came = door.ring(), kitchen.rung()
+    kitchen.press("answer")
+    door.talk(call)
+    done = door.wait("media.ice_completed", call)["data"]
+    for each, number in ((door, call), (kitchen, came)):
+        more_sound(each, number)
+    return call, came, (done["local"]["kind"], done["remote"]["kind"])
+
+
+@contextmanager
+def answering(station):
+    """The longest time that the station took for an answer meanwhile, in a list that is filled at the end."""
+    longest, times, gone = [], [], threading.Event()
+
+    def ask():
+        while not gone.wait(0.1):
+            begun = time.monotonic()
+            station.get("/v1/state")
+            times.append(time.monotonic() - begun)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    try:
+        yield longest
+    finally:
+        gone.set()
+        thread.join()
+    assert times
+    longest.append(max(times))
+
+
+def killed(server):
+    """It is gone: the kernel refuses what comes to its ports."""
+    server.kill()
+    server.wait()
+
+
+def mute(server):
+    """It takes everything and answers nothing."""
+    server.send_signal(signal.SIGSTOP)
+
+
+@contextmanager
+def talking(door, cable, directory, rtp_ports=HIDDEN):
+    """A relay is offered, and the kitchen is called: the kitchen, and what `joined` returns."""
+    relays(door, cable, PBX)
+    with kitchen_at(directory, cable.pbx, rtp_ports) as kitchen:
+        yield kitchen, *joined(door, kitchen)
+
+
+@pytest.mark.parametrize("dies", [killed, mute])
+def test_a_server_that_dies_in_a_relayed_call_ends_it_in_time_and_the_next_call_works(cable, tmp_path, dies):
+    with station(tmp_path / "door", cable.door, deadlines={"rtp_s": RTP_S}) as door:
+        process = door.sip()
+        with (
+            coturn(cable.pbx, tmp_path) as server,
+            talking(door, cable, tmp_path / "far") as (kitchen, call, came, ways),
+        ):
+            assert ways == ("relay", "host")
+            with answering(door) as longest:
+                dies(server)
+                begun = time.monotonic()
+                door.wait("media.stopped", call)
+                door.wait("media.ice_failed", call, cause="disconnected")
+                told = door.final(call, kind="call.ended", cause="ice_failed", by="local")
+                assert "check the network, and the TURN server" in told["explanation"]
+                took = time.monotonic() - begun
+                kitchen.final(came, kind="call.ended", by="remote")
+                assert f"{PBX}:{SERVER}" in door.wait("appliance.degraded", part="turn")["data"]["why"]
+            print(f"{dies.__name__}: ended after {took:.1f} s, an answer took {max(longest):.3f} s at most")
+            assert max(longest) < ANSWERS_S
+            assert door.sip() == process
+        assert candidates(called(door, cable)) == {(DOOR, "host")}
+        with coturn(cable.pbx, tmp_path):
+            door.wait("appliance.recovered", part="turn")
+            with talking(door, cable, tmp_path / "far again") as (_, call, _, ways):
+                assert ways == ("relay", "host")
+                door.press("hangup")
+                door.final(call, kind="call.ended", cause="hangup", by="local")
+
+
+def test_a_call_with_a_direct_way_outlives_the_server(cable, tmp_path):
+    with (
+        coturn(cable.pbx, tmp_path) as server,
+        station(tmp_path / "door", cable.door, deadlines={"rtp_s": RTP_S}) as door,
+        talking(door, cable, tmp_path / "far", SEEN) as (kitchen, call, came, ways),
+    ):
+        assert ways == ("host", "host")
+        killed(server)
+        door.wait("appliance.degraded", part="turn")
+        for each, number in ((door, call), (kitchen, came)):
+            more_sound(each, number)
+        assert not door.of("media.stopped", call)
+        door.press("hangup")
+        door.final(call, kind="call.ended", cause="hangup", by="local")
 
 
 def test_a_wrong_password_is_reported_and_stops_no_call(cable, tmp_path):

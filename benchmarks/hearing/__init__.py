@@ -1,0 +1,1 @@
+"""How well the detector of tones hears."""

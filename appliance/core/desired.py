@@ -7,6 +7,7 @@ from appliance.base.record import Record, Tagged
 from appliance.core.model import (
     CallId,
     CountryTone,
+    DetectionKind,
     DoorId,
     LampId,
     LampOutput,
@@ -36,7 +37,7 @@ class CallMedia(Record):
     recording: the recording whose file is ready; capture: what goes into it. transferable: the far
     end may ask us to talk with somebody else (REFER), and somebody else may take its place (Replaces). confirm: the
     tone that asks for a digit is sent to it. asks: the far end's changes wait for our decision. inband: detect DTMF
-    digits in the sound. plays: a tone for the far end alone.
+    digits in the sound. plays: a tone for the far end alone. detect: what else to search for in the received sound.
     """
 
     call: CallId
@@ -51,6 +52,7 @@ class CallMedia(Record):
     inband: bool = False
     plays: CountryTone | None = None
     capture: Capture = Capture()
+    detect: tuple[DetectionKind, ...] = ()
 
 
 class PlayedFile(Record):

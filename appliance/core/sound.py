@@ -12,6 +12,7 @@ from appliance.core.model import (
     CallId,
     CallState,
     CountryTone,
+    DetectionKind,
     DigitMethod,
     EarlySource,
     Hold,
@@ -142,6 +143,14 @@ def searched(call: Call, account: AccountSettings | None) -> bool:
     return DigitMethod.INBAND in call.digits.methods
 
 
+def detected(state: State, call: Call) -> tuple[DetectionKind, ...]:
+    """What else its sound is searched for now. Nobody has answered in early media."""
+    kinds = state.audio.detected(call.id)
+    if call.state is CallState.EARLY_MEDIA:
+        return tuple(kind for kind in kinds if kind is not DetectionKind.ANSWERING_MACHINE)
+    return kinds if call.state is CallState.CONNECTED else ()
+
+
 def media(state: State, call: Call) -> CallMedia:
     """A call's desired audio. A call that is held or in the background has no sound.
 
@@ -173,4 +182,5 @@ def media(state: State, call: Call) -> CallMedia:
         transferable=call.transfer_policy is not TransferPolicy.REFUSE,
         plays=plays,
         inband=call.state is CallState.CONNECTED and searched(call, account),
+        detect=detected(state, call) if state.audio.detections else (),
     )

@@ -7,7 +7,7 @@ from appliance.core import events, inputs, requests
 from appliance.core.access import dtmf
 from appliance.core.accounts import contacts, registration, subscriptions
 from appliance.core.appliance import persistence
-from appliance.core.audio import links, playbacks, tones
+from appliance.core.audio import detection, links, playbacks, tones
 from appliance.core.calls import call_log, ending, focus, recording
 from appliance.core.conferences import lifecycle, mixing
 from appliance.core.dispatch import on, takes
@@ -55,6 +55,8 @@ def step(state: State, given: AnyInput) -> Step:
     dtmf.calls_ended(turn)
     if turn.audio.links:
         links.announce(turn, state)
+    if turn.audio.detections:
+        detection.settle(turn)
     if turn.audio.tones:
         tones.settle(turn)
     if turn.audio.playbacks:

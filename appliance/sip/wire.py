@@ -84,6 +84,9 @@ SipInput = (
     | inputs.RtpStopped
     | inputs.RtpResumed
     | inputs.MediaCounted
+    | inputs.ToneHeard
+    | inputs.AnswererHeard
+    | inputs.DetectionFailed
     | inputs.DigitReceived
     | inputs.DigitSent
     | inputs.DigitsNotSent

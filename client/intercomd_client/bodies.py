@@ -25,6 +25,7 @@ class Change(TypedDict):
     statistics_interval: NotRequired[int | None]
     report: NotRequired[list[Literal["level"]] | None]
     dtmf: NotRequired[list[words.DigitMethod] | None]
+    detect: NotRequired[list[words.DetectionKind] | None]
     transfer_policy: NotRequired[words.TransferPolicy | None]
 
 

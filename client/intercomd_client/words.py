@@ -68,6 +68,10 @@ CredentialKind = Literal["code", "card"]
 # A day of the week, in the order of datetime.weekday().
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
+# What is searched for in the sound of a far end.  BEEP: that of an answering machine, after which a message is
+# recorded. PROGRESS: tones of telephone networks. ANSWERING_MACHINE: whether a machine or a person has answered.
+DetectionKind = Literal["beep", "progress", "answering_machine"]
+
 # How a digit came: as an RTP event (RFC 4733), by INFO, or as tones in the sound.
 DigitMethod = Literal["rfc4733", "info", "inband"]
 
@@ -160,6 +164,10 @@ EventType = Literal[
     "config.rejected",
     "contact.changed",
     "custom",
+    "detection.failed",
+    "detection.result",
+    "detection.started",
+    "detection.stopped",
     "door.closed",
     "door.denied",
     "door.forced",
@@ -237,6 +245,7 @@ EventType = Literal[
     "storage.full",
     "storage.low",
     "storage.recovered",
+    "tone.detected",
     "tone.started",
     "tone.stopped",
     "warning",

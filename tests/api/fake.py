@@ -484,6 +484,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
         "report": [],
         "vad": None,
         "dtmf": ["rfc4733", "info"],
+        "detect": [],
         "summary": "in a call with Kitchen",
         "end": None,
     }
@@ -494,7 +495,7 @@ def logged(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
     live = {"state", "legacy_state", "hold", "active", "muted", "tone", "conference", "transfer_policy"}
     live |= {"transfer", "summary", "playback", "links", "statistics_interval", "recording_paused", "recording_muted"}
     live |= {"report", "vad"}
-    live |= {"dtmf"}
+    live |= {"dtmf", "detect"}
     facts = {name: value for name, value in call(id_).items() if name not in live}
     end = {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote", "explanation": ""}
     return facts | {"ended": TIME, "end": end, "missed": False} | changed

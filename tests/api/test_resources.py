@@ -13,6 +13,7 @@ from appliance.core import inputs, orders
 from appliance.core.model import (
     CallSearch,
     Content,
+    DetectionKind,
     DigitMethod,
     MessageId,
     Pattern,
@@ -51,6 +52,8 @@ ORDERS = [
     ("PATCH", "/v1/calls/c-1", {"report": []}, inputs.ReportLevels("c-1", wanted=False)),
     ("PATCH", "/v1/calls/c-1", {"dtmf": ["info"]}, inputs.SetDigitMethods("c-1", (DigitMethod.INFO,))),
     ("PATCH", "/v1/calls/c-1", {"dtmf": []}, inputs.SetDigitMethods("c-1", ())),
+    ("PATCH", "/v1/calls/c-1", {"detect": ["beep"]}, inputs.DetectSound("c-1", (DetectionKind.BEEP,))),
+    ("PATCH", "/v1/calls/c-1", {"detect": []}, inputs.DetectSound("c-1", ())),
     ("PATCH", "/v1/calls/c-1", {"active": True}, inputs.SwitchTo("c-1")),
     ("PATCH", "/v1/calls/c-1", {"active": False}, inputs.HoldCall("c-1", True)),
     ("POST", "/v1/calls/c-1/dtmf", {"digits": "12#"}, inputs.SendDigits("c-1", "12#")),

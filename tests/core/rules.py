@@ -50,6 +50,8 @@ def may_be(new: State) -> None:
     """Hold the rules of a state against it."""
     wanted = desired_state.desired(new)
     in_calls(new, wanted)
+    for search in new.audio.detections:
+        assert (call := new.calls.get(search.call)) is not None and call.alive, "a call that ends is searched"
     at_doors(new, wanted)
     if wanted.wake_at is not None and wanted.wake_at <= new.now:
         assert step(new, inputs.Tick(at=new.now)).state != new, "a deadline that has come changes nothing: busy waiting"

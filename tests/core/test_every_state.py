@@ -11,6 +11,7 @@ from appliance.core.model import (
     Action,
     Announcement,
     Announcements,
+    Answerer,
     ButtonId,
     ButtonSettings,
     Call,
@@ -25,6 +26,7 @@ from appliance.core.model import (
     DigitMethod,
     DoorId,
     DoorSettings,
+    HeardTone,
     IceFault,
     KeypadId,
     KeypadSettings,
@@ -169,6 +171,10 @@ def every_input(state: State, serial: int):
         yield inputs.RtpResumed(**of)
         # Silence would make each state with media three; tests/core/audio/test_silence.py and the sequences have it.
         yield inputs.MediaCounted(**of, quality=Quality(received=50, lost=1, jitter_ms=2.0))
+        # Of no search, which would double the states; tests/core/audio/test_detection.py and the sequences have it.
+        yield inputs.ToneHeard(**of, tone=HeardTone.BEEP)
+        yield inputs.AnswererHeard(**of, answerer=Answerer.PERSON)
+        yield inputs.DetectionFailed(**of, why="It broke.", resolution="Ask again.")
         yield inputs.DigitReceived(**of, digit="1", method="rfc4733", duration_ms=100)
         yield inputs.DigitSent(**of, digit="1")
         yield inputs.DigitsNotSent(**of, why="no telephone-event")
@@ -269,6 +275,7 @@ def asked(common, call: Call):
         inputs.ReportLevels(call.id, wanted=True),
         # Others would double the states; tests/core/access/test_codes.py and the sequences have them.
         inputs.SetDigitMethods(call.id, (DigitMethod.RFC4733, DigitMethod.INFO)),
+        inputs.DetectSound(call.id, ()),
         inputs.ReportCustom("lift.called", call=call.id),
         inputs.RejectCall(call.id),
         inputs.HangUpCall(call.id),

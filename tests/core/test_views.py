@@ -372,6 +372,7 @@ def test_a_call_has_its_whole_shape():
             "report": [],
             "vad": None,
             "dtmf": ["rfc4733", "info"],
+            "detect": [],
             "transfer_policy": "refuse",
             "transfer": None,
             "remote": {

@@ -1,4 +1,4 @@
-"""A pjsua2 that cannot hear digits in the sound, where an account needs them: reported before anything starts."""
+"""A pjsua2 that cannot hear digits or tones in the sound, where they are wanted: reported with the remedy."""
 
 import os
 import subprocess
@@ -7,8 +7,8 @@ import sys
 import pjsua2
 import pytest
 
-from appliance.core.model import CallId
-from appliance.sip.stack.media import inband_dtmf
+from appliance.core.model import CallId, DetectionKind
+from appliance.sip.stack.media import inband_dtmf, tone_listeners
 from tests.support.daemon import start_command
 
 ACCOUNT = """
@@ -52,8 +52,8 @@ def test_an_older_pjsua2_is_reported_with_cause_and_remedy(start, options):
 
 
 def test_the_sip_process_loads_with_an_older_pjsua2():
-    """No name of the detector's is looked up but where it is wanted."""
-    words = "import pjsua2; del pjsua2.DtmfDetector; import appliance.sip.stack.engine"
+    """No name of the detectors' is looked up but where it is wanted."""
+    words = "import pjsua2; del pjsua2.DtmfDetector, pjsua2.ToneListener; import appliance.sip.stack.engine"
     subprocess.run([sys.executable, "-c", words], check=True, timeout=120)
 
 
@@ -65,6 +65,17 @@ def test_an_account_that_takes_them_only_later_is_reported_as_a_part_that_fails(
         listening.desire({CallId("c-1")})
     assert [each.part for each in told] == ["digits in the sound"]
     assert not listening.ears
+
+
+def test_a_search_for_tones_fails_with_the_remedy_and_leaves_nothing(monkeypatch):
+    monkeypatch.delattr(pjsua2, "ToneListener")
+    told = []
+    listeners = tone_listeners.ToneListeners(told.append)
+    listeners.desire({CallId("c-1"): (DetectionKind.BEEP,), CallId("c-2"): ()}, "de")
+    (failed,) = told
+    assert (failed.call, failed.why) == ("c-1", "The pjsua2 that is installed cannot hear tones")
+    assert "python3-pjsua2" in failed.resolution
+    assert not listeners.busy
 
 
 @pytest.mark.far_end

@@ -9,6 +9,7 @@ from appliance.core.model import (
     By,
     CallState,
     Cause,
+    DetectionKind,
     DigitMethod,
     Direction,
     EarlySource,
@@ -108,6 +109,12 @@ class Change(OrderBody):
         max_length=3,
         description="Methods by which digits of the far end are taken; digits by others are ignored. Digits in the "
         "sound (inband) are reported, but open a door only if the account has `inband_digits`.",
+    )
+    detect: list[DetectionKind] | None = Field(
+        default=None,
+        max_length=3,
+        description="What is searched for in the sound of the far end: the beep of an answering machine, progress "
+        "tones, and whether a machine or a person has answered. Empty: nothing.",
     )
     transfer_policy: TransferPolicy | None = Field(
         default=None,
@@ -294,6 +301,7 @@ class Call(CallFacts):
     report: list[Literal["level"]] = Field(description="What is reported each second.")
     vad: Voices | None = Field(description="Who spoke in the last second; null unless `report` has `level`.")
     dtmf: list[DigitMethod] = Field(description="Methods by which digits of the far end are taken.")
+    detect: list[DetectionKind] = Field(description="What is searched for in the sound of the far end.")
     transfer: CallTransfer | None = Field(description="The transfer in progress.")
     transfer_policy: TransferPolicy = Field(description="How transfers that its far end requests are handled.")
     summary: str = Field(description="Summary for display.")

@@ -1,5 +1,7 @@
 """/v1/calls: list, place, read and change calls, and act on them."""
 
+from collections.abc import Iterator
+
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
@@ -49,30 +51,35 @@ async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
 @router.patch("/{call}", responses=answers(models.CallDone))
 async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -> JSONResponse:
     """Mute, hold or bring a call to the foreground; set its custom_data, reports, digits, or handling of transfers."""
-    wanted, warnings = CallId(call), []
+    wanted = CallId(call)
     if not body.model_fields_set:
         raise IntercomError(ErrorCode.PARAMETER_INVALID, "There is nothing to change.", "The body is empty.")
-    if body.updates is not None:
-        warnings.append((await ask(daemon, inputs.AskUpdates(wanted, body.updates == "ask"), who)).warning)
-    if body.custom_data is not None:
-        warnings.append((await ask(daemon, inputs.SetCustomData(wanted, body.custom_data), who)).warning)
-    if body.statistics_interval is not None:
-        interval = inputs.SetStatisticsInterval(wanted, body.statistics_interval)
-        warnings.append((await ask(daemon, interval, who)).warning)
-    if body.report is not None:
-        warnings.append((await ask(daemon, inputs.ReportLevels(wanted, "level" in body.report), who)).warning)
-    if body.dtmf is not None:
-        warnings.append((await ask(daemon, inputs.SetDigitMethods(wanted, tuple(body.dtmf)), who)).warning)
-    if body.active is not None:
-        change = inputs.SwitchTo(wanted) if body.active else inputs.HoldCall(wanted, held=True)
-        warnings.append((await ask(daemon, change, who)).warning)
-    if body.muted is not None:
-        warnings.append((await ask(daemon, inputs.MuteCall(wanted, body.muted), who)).warning)
-    if body.transfer_policy is not None:
-        warnings.append((await ask(daemon, inputs.SetTransferPolicy(wanted, body.transfer_policy), who)).warning)
+    warnings = [(await ask(daemon, change, who)).warning for change in _changes(wanted, body)]
     return JSONResponse(
         {"id": wanted, "call": daemon.call(wanted), "warning": " ".join(filter(None, warnings)) or None}
     )
+
+
+def _changes(call: CallId, body: models.Change) -> Iterator[inputs.Action]:
+    """The requests that a change consists of."""
+    if body.updates is not None:
+        yield inputs.AskUpdates(call, body.updates == "ask")
+    if body.custom_data is not None:
+        yield inputs.SetCustomData(call, body.custom_data)
+    if body.statistics_interval is not None:
+        yield inputs.SetStatisticsInterval(call, body.statistics_interval)
+    if body.report is not None:
+        yield inputs.ReportLevels(call, "level" in body.report)
+    if body.dtmf is not None:
+        yield inputs.SetDigitMethods(call, tuple(body.dtmf))
+    if body.detect is not None:
+        yield inputs.DetectSound(call, tuple(body.detect))
+    if body.active is not None:
+        yield inputs.SwitchTo(call) if body.active else inputs.HoldCall(call, held=True)
+    if body.muted is not None:
+        yield inputs.MuteCall(call, body.muted)
+    if body.transfer_policy is not None:
+        yield inputs.SetTransferPolicy(call, body.transfer_policy)
 
 
 @router.delete("/{call}", responses=answers(models.CallDone))

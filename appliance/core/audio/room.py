@@ -3,9 +3,20 @@
 from typing import Any
 
 from appliance.core import inputs
-from appliance.core.audio import cards, levels, links, playbacks, recording_tones, self_test, silence, talk, tones
+from appliance.core.audio import (
+    cards,
+    detection,
+    levels,
+    links,
+    playbacks,
+    recording_tones,
+    self_test,
+    silence,
+    talk,
+    tones,
+)
 from appliance.core.audio.view import audio_view
-from appliance.core.dispatch import asks, on, on_call, performs, takes
+from appliance.core.dispatch import asks, asks_call, on, on_call, performs, takes
 from appliance.core.model import State
 from appliance.core.transition import Turn
 
@@ -20,6 +31,9 @@ take = takes(
     on(inputs.SoundTested, self_test.tested),
     on_call(inputs.DigitReceived, talk.digit),
     on_call(inputs.MediaCounted, silence.counted),
+    on_call(inputs.ToneHeard, detection.tone_heard),
+    on_call(inputs.AnswererHeard, detection.answerer_heard),
+    on_call(inputs.DetectionFailed, detection.failed),
 )
 
 perform = performs(
@@ -36,6 +50,7 @@ perform = performs(
     asks(inputs.Talk, talk.ask),
     asks(inputs.StopTalk, talk.stop),
     asks(inputs.TestSound, self_test.ask),
+    asks_call(inputs.DetectSound, lambda turn, call, action, _: detection.order(turn, call, action.kinds)),
 )
 
 

@@ -48,6 +48,7 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
         "report": ["level"] if call.media.watch.levels else [],
         "vad": voices(call.media.watch),
         "dtmf": list(call_states.digit_methods(state, call)),
+        "detect": list(state.audio.detected(call.id)),
         "transfer_policy": call.transfer_policy,
         "transfer": transfer_view(state.transfer(call.id), epoch),
         "ended": None,

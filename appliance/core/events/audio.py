@@ -1,7 +1,18 @@
 """Sound cards and their mixers."""
 
-from appliance.core.events.base import Event
-from appliance.core.model import CallId, DevicesReason, PlaybackEnd, PlaybackId, SoundResult, Tone, ToneEnd
+from appliance.core.events.base import CallEvent, Event
+from appliance.core.model import (
+    CallId,
+    DetectionKind,
+    DevicesReason,
+    Finding,
+    HeardTone,
+    PlaybackEnd,
+    PlaybackId,
+    SoundResult,
+    Tone,
+    ToneEnd,
+)
 
 
 class AudioDevicesChanged(Event):
@@ -59,6 +70,52 @@ class ToneStopped(Event):
     country: str
     reason: ToneEnd
     call: CallId | None = None
+
+
+class ToneDetected(CallEvent):
+    """The far end sent a tone that is searched for: the beep of an answering machine, or a progress tone (E.180).
+
+    A progress tone is reported once while it lasts, as soon as its pauses are known.
+    """
+
+    TYPE = "tone.detected"
+    tone: HeardTone
+
+
+class DetectionEvent(CallEvent):
+    """A search in the sound of a far end, by `detect` of PATCH /v1/calls/{id}."""
+
+    kind: DetectionKind
+
+
+class DetectionStarted(DetectionEvent):
+    """The search was ordered. It begins when sound comes, for answering_machine when the call is answered."""
+
+    TYPE = "detection.started"
+
+
+class DetectionResult(DetectionEvent):
+    """What was found. A search for progress tones goes on; the other two kinds are complete, and stop.
+
+    result: beep, dial, ringback, busy or congestion; for answering_machine person, machine or unsure.
+    """
+
+    TYPE = "detection.result"
+    result: Finding
+
+
+class DetectionStopped(DetectionEvent):
+    """The search is over: it is complete, a client stopped it, or the call has ended."""
+
+    TYPE = "detection.stopped"
+
+
+class DetectionFailed(DetectionEvent):
+    """The search is not possible."""
+
+    TYPE = "detection.failed"
+    why: str
+    resolution: str
 
 
 class AudioXruns(Event):

@@ -55,8 +55,11 @@ from appliance.core.inputs.appliance import (
     Tick,
 )
 from appliance.core.inputs.audio import (
+    AnswererHeard,
     CardsFound,
     ChangeAudio,
+    DetectionFailed,
+    DetectSound,
     LevelsRead,
     LinkSound,
     OfPlayback,
@@ -75,6 +78,7 @@ from appliance.core.inputs.audio import (
     StopTone,
     Talk,
     TestSound,
+    ToneHeard,
     UnlinkSound,
     XrunsCounted,
 )
@@ -197,6 +201,9 @@ CallInput = (
     | RtpStopped
     | RtpResumed
     | MediaCounted
+    | ToneHeard
+    | AnswererHeard
+    | DetectionFailed
     | DigitReceived
     | DigitSent
     | DigitsNotSent

@@ -1,10 +1,13 @@
 """Sound cards and their mixers."""
 
 from appliance.base.record import Tagged
-from appliance.core.inputs.base import Input
+from appliance.core.inputs.base import Input, OfCall
 from appliance.core.model import (
+    Answerer,
     CallId,
+    DetectionKind,
     DevicesReason,
+    HeardTone,
     LinkDirection,
     MixerLevel,
     PlaybackId,
@@ -35,6 +38,25 @@ class XrunsCounted(Input, kw_only=True):
     card: str
     capture: int
     playback: int
+
+
+class ToneHeard(OfCall, kw_only=True):
+    """The far end sent a beep or a progress tone."""
+
+    tone: HeardTone
+
+
+class AnswererHeard(OfCall, kw_only=True):
+    """Who has answered is known."""
+
+    answerer: Answerer
+
+
+class DetectionFailed(OfCall, kw_only=True):
+    """Nothing can be searched for in the sound of a call."""
+
+    why: str
+    resolution: str
 
 
 class OfPlayback(Input, kw_only=True):
@@ -191,3 +213,10 @@ class UnlinkSound(Tagged):
 
     call: CallId
     target: str
+
+
+class DetectSound(Tagged):
+    """Search for these in the sound of a call's far end, and for nothing else."""
+
+    call: CallId
+    kinds: tuple[DetectionKind, ...]

@@ -5,6 +5,7 @@ from appliance.core.inputs.accounts import RegisterAccount, UnregisterAccount
 from appliance.core.inputs.appliance import ChangeRuntime, ReportCustom
 from appliance.core.inputs.audio import (
     ChangeAudio,
+    DetectSound,
     LinkSound,
     PlayRecording,
     PlaySound,
@@ -96,6 +97,7 @@ AtOnce = (
     | UnlinkSound
     | Talk
     | StopTalk
+    | DetectSound
 )
 Action = AtOnce | Conferring | Writing | Lockdown | OfBook | TestSound  # the last three are replied to later
 

@@ -186,11 +186,62 @@ class Link(Record):
     gain: float
 
 
+class DetectionKind(StrEnum):
+    """What is searched for in the sound of a far end.
+
+    BEEP: that of an answering machine, after which a message is recorded. PROGRESS: tones of telephone networks.
+    ANSWERING_MACHINE: whether a machine or a person has answered.
+    """
+
+    BEEP = "beep"
+    PROGRESS = "progress"
+    ANSWERING_MACHINE = "answering_machine"
+
+
+class HeardTone(StrEnum):
+    """A tone that a far end sent: the beep of an answering machine, or a progress tone (ITU-T E.180)."""
+
+    BEEP = "beep"
+    DIAL = "dial"
+    RINGBACK = "ringback"
+    BUSY = "busy"
+    CONGESTION = "congestion"
+
+
+class Answerer(StrEnum):
+    """Who has answered, by the first seconds of the sound. UNSURE: nobody spoke, or it is not clear who."""
+
+    PERSON = "person"
+    MACHINE = "machine"
+    UNSURE = "unsure"
+
+
+class Finding(StrEnum):
+    """What a search has found: a HeardTone, or an Answerer."""
+
+    BEEP = "beep"
+    DIAL = "dial"
+    RINGBACK = "ringback"
+    BUSY = "busy"
+    CONGESTION = "congestion"
+    PERSON = "person"
+    MACHINE = "machine"
+    UNSURE = "unsure"
+
+
+class Detection(Record):
+    """A search in the sound of a call's far end, which a client has ordered."""
+
+    call: CallId
+    kind: DetectionKind
+
+
 class AudioPart(Record):
     """The sound cards. cards: None until they were listed for the first time. speaker, microphone: None: no card.
 
     tones, playbacks: what clients play, at most one of each for each call and for the speaker.
     trial: the self-test that is running. talk: None: the visitor hears, or the mode is not push-to-talk.
+    detections: what clients have searched for in the sound of far ends.
     """
 
     cards: tuple[SoundCard, ...] | None = None
@@ -201,6 +252,11 @@ class AudioPart(Record):
     playbacks: tuple[Playback, ...] = ()
     talk: PushToTalk | None = None
     links: tuple[Link, ...] = ()
+    detections: tuple[Detection, ...] = ()
+
+    def detected(self, call: CallId) -> tuple[DetectionKind, ...]:
+        """What is searched for in the sound of that call."""
+        return tuple(each.kind for each in self.detections if each.call == call)
 
     def linked(self, call: CallId) -> bool:
         """Whether a link has this call or leads to it."""

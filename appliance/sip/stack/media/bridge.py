@@ -18,6 +18,7 @@ from appliance.sip.stack.media.inband_dtmf import Inband
 from appliance.sip.stack.media.players import Players
 from appliance.sip.stack.media.recorders import Recorders
 from appliance.sip.stack.media.self_test import SelfTest
+from appliance.sip.stack.media.tone_listeners import ToneListeners
 from appliance.sip.stack.media.tones import RATE, OwnTones, Tones
 
 LOG = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class Media:
         self._manager = endpoint.audDevManager()
         self._calls, self._devices, self._post = calls, devices, post
         self._recorders = Recorders(Path(settings.recordings).absolute(), post)
-        self._inband = Inband(calls, post)
+        self._inband, self._listeners = Inband(calls, post), ToneListeners(post)
         self._players = Players(settings.sounds, settings.made_sounds, post)
         self._test = SelfTest(post)
         self._own_tones = OwnTones(settings.tones, post)
@@ -60,10 +61,9 @@ class Media:
 
     @property
     def busy(self) -> bool:
-        """Whether there is something to look at soon: digits in the sound, a level, or a file to close."""
-        return (
-            self._changed or self._test.busy or bool(self._inband.ears) or self._recorders.closing or self._players.busy
-        )
+        """Whether there is something to look at soon: digits or tones in the sound, a level, or a file to close."""
+        listens = bool(self._inband.ears) or self._listeners.busy
+        return self._changed or self._test.busy or listens or self._recorders.closing or self._players.busy
 
     @property
     def runs(self) -> bool:
@@ -84,6 +84,7 @@ class Media:
         if self._players.busy and self._players.turn(now):
             self._apply()
         self._inband.turn()
+        self._listeners.turn()
         self._recorders.turn(now)
         self._devices.turn(now)
 
@@ -92,6 +93,7 @@ class Media:
         self._made.clear()
         self._recorders.clear()
         self._inband.clear()
+        self._listeners.clear()
         self._players.clear()
         self._ordered.clear()
         self._test.clear()
@@ -105,6 +107,7 @@ class Media:
             recorded[message] = alone
         self._recorders.desire(recorded)
         self._inband.desire({media.call for media in living if media.inband})
+        self._listeners.desire({media.call: media.detect for media in living}, self._sound.country)
         tone = self._sound.tone
         self._tones.play(None if tone is None else of_country(tone, self._sound.country))
         self._play_ordered(living)
@@ -203,8 +206,9 @@ class Media:
         return {(MICROPHONE, SILENCE), (SILENCE, SPEAKER)} if self._test.listens else set()
 
     def _listening(self, routes: set[Route]) -> set[Route]:
-        """The same routes, and those to a call's digit detectors: received sound, and sent sound."""
+        """The same routes, and those to a call's detectors: received sound, and for digits also sent sound."""
         heard = {(_port(call), _heard(call)) for call in self._inband.ears}
+        heard |= {(_port(call), _listened(call)) for call in self._listeners.ports}
         sent = {(source, _sent(call)) for call in self._inband.ears for source, sink in routes if sink == _port(call)}
         return routes | heard | sent
 
@@ -232,7 +236,7 @@ class Media:
                 ports |= zip((_recording(recording, side) for side in (LOCAL, REMOTE)), sides, strict=True)
         for each, ears in self._inband.ears.items():
             ports |= {_heard(each): ears.heard, _sent(each): ears.sent}
-        return ports
+        return ports | {_listened(call): port for call, port in self._listeners.ports.items()}
 
     def _open_player(self, path: str, part: str) -> pj.AudioMediaPlayer | None:
         if not path:
@@ -288,8 +292,13 @@ def _file(playback: PlaybackId) -> str:
     return f"file {playback}"
 
 
+def _listened(call: CallId) -> str:
+    """The port that listens for tones in a call's received sound."""
+    return f"listened {call}"
+
+
 def _heard(call: CallId) -> str:
-    """The port that analyses a call's received sound."""
+    """The port that searches a call's received sound for digits."""
     return f"heard {call}"
 
 

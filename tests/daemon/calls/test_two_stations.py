@@ -213,6 +213,31 @@ def test_the_sides_of_recordings_stay_together_through_transfers(three):
         last.press("hangup")
 
 
+def test_the_sides_of_recordings_stay_together_through_a_transfer_with_consultation(three):
+    """The first calls the last one before it passes the second on: a hold in the old recording, then a new one."""
+    one, two, last = three
+    first = one.post("/v1/calls", {"to": f"sip:{two.user}@{two.address}"})["id"]
+    at_two = two.rung()
+    two.press("answer")
+    one.talk(first)
+    two.talk(at_two)
+    with recorded(two, at_two) as (recording, sides, silences):
+        hear(sides, AS_PLAYED, AS_PLAYED)
+        silences.extend(silenced(two, recording, sides))
+        second = one.post("/v1/calls", {"to": f"sip:{last.user}@{last.address}"})["id"]
+        last.rung()
+        last.press("answer")
+        one.talk(second)
+        two.wait("call.held", at_two, by="remote")
+        one.post(f"/v1/calls/{first}/transfer", {"call": second})
+        two.final(at_two, kind="call.ended", cause="transferred", by="remote")
+    new = two.talk(newest_call(two, 1))
+    with recorded(two, new) as (recording, sides, silences):
+        hear(sides, AS_PLAYED, AS_PLAYED)
+        silences.extend(silenced(two, recording, sides))
+        last.press("hangup")
+
+
 @contextmanager
 def recorded(station, call):
     """The recording of a call that ends in the block: its id, both its sides, and samples in silences, to be filled."""

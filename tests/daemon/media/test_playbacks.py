@@ -96,6 +96,16 @@ def test_a_far_end_hears_a_file_of_any_rate_until_its_end_or_in_a_loop_until_it_
         door.final(call, kind="call.ended", by="local")
 
 
+@pytest.mark.parametrize(("volume", "db"), [(25, -12.0), (100, 0.0), (200, 6.0)])
+def test_a_sound_has_the_volume_that_a_client_asks_for(station, volume, db):
+    with station() as door, Packets(door.far_address, door.far_port) as far:
+        call = far.rung_by(door)
+        door.post(f"/v1/calls/{call}/playback", {"sound": "long", "loop": True, "volume": volume})
+        door.next("playback.started", call)
+        wanted = 20 * np.log10(8000 / 32768) + db
+        hears(far, [HERTZ], [1000], near=wanted)
+
+
 def test_a_sound_on_the_speaker_finishes_and_the_next_one_replaces_it(station):
     with station() as door:
         door.post("/v1/audio/playback", {"sound": "short"})

@@ -57,8 +57,12 @@ def to_a_law(samples: Samples) -> bytes:
     return np.where(samples - below < above - samples, order[places - 1], order[places]).astype(np.uint8).tobytes()
 
 
-def hears(far: Packets, heard: Sequence[float], absent: Sequence[float]) -> None:
-    """Wait until the newest half second that came by RTP has the one tones and not the others."""
+def hears(far: Packets, heard: Sequence[float], absent: Sequence[float], near: float | None = None) -> None:
+    """Wait until the newest half second that came by RTP has the one tones and not the others.
+
+    near: the level of those that are heard, within 2 dB; by default, loud enough is all.
+    """
+    low, high = (HEARD_DB, math.inf) if near is None else (near - 2, near + 2)
     newest: deque[float] = deque(maxlen=G711_RATE // 2)
     end, found = time.monotonic() + PATIENCE_S, list[float]()
     far.rtp.settimeout(PATIENCE_S)
@@ -68,6 +72,6 @@ def hears(far: Packets, heard: Sequence[float], absent: Sequence[float]) -> None
             newest.extend(from_a_law(packet[12:]))
         if len(newest) == newest.maxlen:
             found = levels_of(np.array(newest), G711_RATE, *heard, *absent)
-            if all(level > HEARD_DB for level in found[: len(heard)]) and max(found[len(heard) :]) < ABSENT_DB:
+            if all(low < level < high for level in found[: len(heard)]) and max(found[len(heard) :]) < ABSENT_DB:
                 return
     raise AssertionError(f"{heard} and not {absent}: {found} dB")

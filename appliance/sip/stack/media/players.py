@@ -90,7 +90,7 @@ class Players:
             info = player.getInfo()
             form = player.getPortInfo().format
             duration = info.sizeSamples / (form.clockRate * form.channelCount)
-            player.adjustRxLevel(wanted.volume / 100)
+            player.adjustTxLevel(wanted.volume / 100)  # of what the file sends: pjsua2 names it as the file sees it
         except (OSError, pj.Error, ZeroDivisionError) as error:
             why = error.reason if isinstance(error, pj.Error) else str(error)
             remedy = "Give a WAV file of 16 bit, mono or stereo."

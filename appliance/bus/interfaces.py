@@ -16,7 +16,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.bus.ports import BusPorts
-from appliance.bus.texts import bounded, search_of
+from appliance.bus.texts import bounded, digit_methods, search_of
 from appliance.core import inputs, orders
 from appliance.core.model import (
     PLAYABLE,
@@ -351,6 +351,7 @@ PLAY_TONE = BusMethod("PlayTone", _play_tone, takes=(("tone", "s"), ("country", 
 STOP_TONE = BusMethod("StopTone", _stop_tone)
 PLAY_SOUND = BusMethod("PlaySound", _play_sound, takes=(("sound", "s"), ("loop", "b"), ("volume", "d")))
 STOP_SOUND = BusMethod("StopSound", _stop_sound)
+SET_DIGIT_METHODS = _of_call(lambda call, named: inputs.SetDigitMethods(call, digit_methods(named)))
 SAY = BusMethod("Say", _say, takes=(("text", "s"), ("language", "s"), ("voice", "s"), ("rate", "u")))
 
 APPLIANCE = Interface(
@@ -416,6 +417,7 @@ CALL = Interface(
         BusMethod("Mute", _of_call(lambda call: inputs.MuteCall(call, muted=True))),
         BusMethod("Unmute", _of_call(lambda call: inputs.MuteCall(call, muted=False))),
         BusMethod("SendDigits", _of_call(inputs.SendDigits), takes=(("digits", "s"),)),
+        BusMethod("SetDigitMethods", SET_DIGIT_METHODS, takes=(("methods", "as"),)),
         PLAY_TONE,
         STOP_TONE,
         PLAY_SOUND,
@@ -447,6 +449,7 @@ CALL = Interface(
         _text("Recording", "recording"),
         _flag("RecordingPaused", "recording_paused"),
         Property("RecordingMuted", "as", lambda view: view["recording_muted"]),
+        Property("DigitMethods", "as", lambda view: view["dtmf"]),
     ),
 )
 

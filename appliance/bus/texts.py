@@ -1,9 +1,9 @@
-"""What clients write on the bus: texts of a bounded length, and what recordings are searched by."""
+"""What clients write on the bus: texts of a bounded length, methods of digits, and what recordings are searched by."""
 
 from datetime import UTC, datetime
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core.model import RecordingSearch
+from appliance.core.model import DigitMethod, RecordingSearch
 
 LONGEST = 512  # characters of a text from a client
 
@@ -41,3 +41,11 @@ def _moment(text: str) -> str:
     if at is None or at.tzinfo is None:
         raise IntercomError(ErrorCode.PARAMETER_INVALID, f"{text} is no time.", "", "Write it as 2026-11-20T08:30:00Z.")
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def digit_methods(named: list[str]) -> tuple[DigitMethod, ...]:
+    """The methods of digits. Raises IntercomError for an unknown one."""
+    if (unknown := next((each for each in named if each not in set(DigitMethod)), None)) is not None:
+        what = f"No digits come by {bounded(unknown)}."
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, what, "", f"Name any of {', '.join(DigitMethod)}.")
+    return tuple(DigitMethod(each) for each in named)

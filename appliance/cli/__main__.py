@@ -109,10 +109,11 @@ def call_commands(add: Add) -> None:
     reject_.add_argument("call", nargs="?")
     reject_.add_argument("--code", type=int, default=486, help="the SIP response (default 486)")
     for name, muted in (("mute", True), ("unmute", False)):
-        add(name, mute(muted=muted), f"{name} the microphone towards a call").add_argument("call", nargs="?")
+        options.mute(add(name, change("muted"), f"{name} the microphone towards a call"), muted=muted)
     dtmf_ = add("dtmf", dtmf, "send digits in a call")
     dtmf_.add_argument("digits")
     dtmf_.add_argument("call", nargs="?")
+    options.digits(add("digits", change("dtmf"), "take digits of the far end by these methods only"))
     talk_ = add("talk", talk, "with push-to-talk: let the caller hear the visitor, or the visitor the caller")
     talk_.add_argument("act", nargs="?", choices=["start", "stop"], default="start", help="(default: start)")
     talk_.add_argument("--seconds", type=float, default=60.0, help="longest duration (default 60)")
@@ -351,12 +352,12 @@ def reject(client: Client, given: argparse.Namespace) -> int:
     return output(client.ask("POST", path, {"code": given.code}), given, show.done)
 
 
-def mute(*, muted: bool) -> Command:
-    """`intercomctl mute` and `unmute`."""
+def change(field: str) -> Command:
+    """A command that changes a call, by its option of that name: `intercomctl mute`, `unmute` and `digits`."""
 
     def command(client: Client, given: argparse.Namespace) -> int:
         path = f"/v1/calls/{call_of(client, given)}"
-        return output(client.ask("PATCH", path, {"muted": muted}), given, show.done)
+        return output(client.ask("PATCH", path, {field: getattr(given, field)}), given, show.done)
 
     return command
 

@@ -9,6 +9,7 @@ from appliance.cli.recordings import moment
 CONFIG, STATE = Path("/etc/intercomd/intercomd.toml"), Path("/var/lib/intercomd")
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
 CONFERENCE = ("list", "make", "join", "leave", "hold", "resume", "mute", "unmute", "record", "stop-recording", "end")
+DIGITS = ("rfc4733", "info", "inband")
 FORWARDED = ("always", "quiet", "busy", "no-answer")
 SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 0.1, 600.0
 
@@ -38,6 +39,20 @@ def audio(parser: argparse.ArgumentParser) -> None:
     for side in ("speaker", "microphone"):
         parser.add_argument(f"--{side}", choices=["on", "off"], help=f"the switch of the {side} in the mixer")
     parser.add_argument("--apply", action="store_true", help="with test: set the volume that the result recommends")
+
+
+def mute(parser: argparse.ArgumentParser, *, muted: bool) -> None:
+    """Which call to mute, or to unmute."""
+    parser.add_argument("call", nargs="?")
+    parser.set_defaults(muted=muted)
+
+
+def digits(parser: argparse.ArgumentParser) -> None:
+    """By which methods digits are taken, and in which call."""
+    parser.add_argument(
+        "dtmf", metavar="methods", type=digit_methods, help=f"{','.join(DIGITS)}, some of them, or none"
+    )
+    parser.add_argument("call", nargs="?")
 
 
 def tone(parser: argparse.ArgumentParser) -> None:
@@ -180,6 +195,14 @@ def tone_name(text: str) -> str:
     if text not in {*TONES, "stop"}:
         raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(TONES)}, stop")
     return text
+
+
+def digit_methods(text: str) -> list[str]:
+    """The methods, which commas separate; "none": no method. Raises ValueError."""
+    named = [] if text == "none" else text.split(",")
+    if (unknown := next((each for each in named if each not in DIGITS), None)) is not None:
+        raise argparse.ArgumentTypeError(f"{unknown or 'an empty text'} is none of {', '.join(DIGITS)}")
+    return named
 
 
 def backup(parser: argparse.ArgumentParser) -> None:

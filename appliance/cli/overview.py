@@ -6,7 +6,7 @@ GROUPS = {
     "See what happens": ("state", "watch", "log", "wait", "idle"),
     "Calls": (
         *("dial", "ring", "answer", "reject", "hangup", "hold", "resume", "mute", "unmute"),
-        *("dtmf", "transfer", "conference", "record", "recordings"),
+        *("dtmf", "digits", "transfer", "conference", "record", "recordings"),
     ),
     "Texts": ("message", "messages"),
     "Sound": ("audio", "talk", "tone", "play", "say"),

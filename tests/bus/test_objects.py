@@ -14,6 +14,7 @@ from appliance.bus import service
 from appliance.bus.tree import name_path
 from appliance.core import inputs, orders
 from appliance.core.model import (
+    DigitMethod,
     RecordedSound,
     RecordingChannels,
     RecordingFormat,
@@ -91,6 +92,7 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
             "Recording": "",
             "RecordingPaused": False,
             "RecordingMuted": [],
+            "DigitMethods": ["rfc4733", "info"],
         }
         assert there[DOOR][DOOR1] == {
             "Id": "front",
@@ -174,6 +176,8 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         ),
         (CALL, CALL1, "StopRecording", (), inputs.StopRecording("c-1")),
         (CALL, CALL1, "SendDigits", ("s", "12#"), inputs.SendDigits("c-1", "12#")),
+        (CALL, CALL1, "SetDigitMethods", ("as", ["inband"]), inputs.SetDigitMethods("c-1", (DigitMethod.INBAND,))),
+        (CALL, CALL1, "SetDigitMethods", ("as", []), inputs.SetDigitMethods("c-1", ())),
         (CALL, CALL1, "Transfer", ("s", "office"), inputs.TransferCall("c-1", "office")),
         (CALL, CALL1, "Transfer", ("s", CALL), inputs.ConnectCalls("c-1", "c-1")),
         (CALL, CALL1, "AcceptTransfer", (), inputs.AcceptTransfer("c-1")),
@@ -206,6 +210,16 @@ def test_a_recording_cannot_be_begun_with_what_is_unknown(bus, tmp_path, paramet
         station.state["calls"] = [call("c-1")]
         wrong = await client.ask(CALL, CALL1, "StartRecordingWith", "a{ss}", parameters)
         assert wrong.error_name == "org.intercomd.Error.ParameterInvalid"
+        assert station.requests == []
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_digits_by_an_unknown_method_are_an_error(bus, tmp_path):
+    async def act(station, client):
+        station.state["calls"] = [call("c-1")]
+        answer = await client.ask(CALL, CALL1, "SetDigitMethods", "as", ["info", "pulses"])
+        assert answer.error_name == "org.intercomd.Error.ParameterInvalid"
         assert station.requests == []
 
     on_bus(bus, tmp_path, act)

@@ -419,6 +419,23 @@ def test_watch_ends_after_the_event_that_is_waited_for(daemon):
 
 
 @pytest.mark.far_end
+def test_the_methods_of_a_calls_digits_are_chosen(daemon):
+    def methods():
+        (only,) = json.loads(ctl(daemon, "--json", "state").stdout)["calls"]
+        return only["dtmf"]
+
+    with silent_far_end() as uri:
+        call = ctl(daemon, "dial", uri).stdout.strip()
+        assert methods() == ["rfc4733", "info"]
+        for given, wanted in (("info,inband", ["info", "inband"]), ("none", [])):
+            done = ctl(daemon, "digits", given)
+            assert (done.returncode, methods()) == (0, wanted), done.stderr
+        assert "already" in ctl(daemon, "digits", "none", call).stdout
+        assert [ctl(daemon, "digits", wrong).returncode for wrong in ("info,pulses", "")] == [2, 2]
+        assert ctl(daemon, "hangup").returncode == 0
+
+
+@pytest.mark.far_end
 def test_what_happened_in_a_call_is_shown_in_words(daemon):
     with silent_far_end() as uri:
         call = ctl(daemon, "dial", uri).stdout.strip()

@@ -1,8 +1,7 @@
 // What an installer has tried: the doctor.
 
 import { $, english, make, sentences } from "/base/dom.js";
-import { waiting } from "/base/orders.js";
-import { send } from "/base/session.js";
+import { tried } from "/base/orders.js";
 import { word } from "/base/texts.js";
 
 function showFindings({ findings }) {
@@ -10,9 +9,7 @@ function showFindings({ findings }) {
     make("b", {}, word("level", level)), " ", make("code", {}, check), " ", english(sentences(message, cause, resolution)))));
 }
 
-const TRIAL_MS = 120_000;
-
 $("examine").onclick = async () => {
-  const found = await waiting($("examine"), () => send("POST", "/v1/doctor", undefined, TRIAL_MS));
+  const found = await tried($("examine"), "/v1/doctor");
   if (found) showFindings(found);
 };

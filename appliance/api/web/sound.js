@@ -1,12 +1,11 @@
 // The sound of the station: its levels, what is muted, and a test of speaker and microphone.
 
 import { $, act, english, make } from "/base/dom.js";
-import { order, waiting } from "/base/orders.js";
+import { order, tried, waiting } from "/base/orders.js";
 import { may, send } from "/base/session.js";
 import { t, word } from "/base/texts.js";
 
 const LEVELS = { speaker: "volume", microphone: "gain" };
-const TRIAL_MS = 120_000;
 
 let newest = null;
 const sending = new Set(); // the levels with an order on its way
@@ -67,6 +66,6 @@ function showTrial({ result, advice, volume, quiet_dbfs, tone_dbfs, echo_db, ech
 }
 
 $("try-sound").onclick = async () => {
-  const found = await waiting($("try-sound"), () => send("POST", "/v1/audio/self-test", undefined, TRIAL_MS));
+  const found = await tried($("try-sound"), "/v1/audio/self-test");
   if (found) showTrial(found);
 };

@@ -38,3 +38,8 @@ export async function waiting(button, act) {
     button.disabled = false;
   }
 }
+
+const TRIAL_MS = 120_000;
+
+/** What a trial has found, which may take long, while `button` waits. */
+export const tried = (button, path) => waiting(button, () => send("POST", path, undefined, TRIAL_MS));

@@ -152,6 +152,19 @@ def test_speech_and_digits_are_no_tones_and_the_end_of_the_call_ends_the_search(
     assert [event["data"]["kind"] for event in door.of("detection.stopped", call)] == ["beep", "progress"]
 
 
+def test_a_far_end_that_plays_tone_upon_tone_causes_few_events_and_no_more(door, far):
+    """Hostile: beeps and pieces of progress tones, five a second, for 20 s, louder than a telephone may be."""
+    call, accepted = far.talk_to(door)
+    detect(door, call, "beep", "progress", "answering_machine")
+    pieces = [part for hertz in (425, 950, 480, 1400, 350, 620) for part in (4 * sine(0.1, hertz), silence(0.1))]
+    with Line(far.rtp, accepted, *pieces, *[4 * cadence(0.25, 0.25, 3), cadence(0.5, 0.5, 2)] * 2):
+        plays_on(door, call, 20)
+    assert len(door.of("tone.detected", call)) <= 20, "at most one a second"
+    assert door.get(f"/v1/calls/{call}")["state"] == "connected"
+    assert {event["type"] for event in door.of("door.unlocked")} == set()
+    ended(door, far, call)
+
+
 @pytest.mark.parametrize("detect", ["beep", ["voice"], ["beep"] * 4, 5])
 def test_searches_that_do_not_exist_are_refused(door, detect):
     assert door.ask("PATCH", "/v1/calls/c-1", {"detect": detect})[0] == 400

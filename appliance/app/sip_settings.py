@@ -29,6 +29,7 @@ def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> S
         noise_suppression=config.audio.noise_suppression,
         open_canceller=config.audio.echo_canceller == "open",
         half_duplex=config.audio.mode is SoundMode.HALF_DUPLEX,
+        boost_db=config.audio.microphone_boost,
         hold_music=config.audio.hold_music,
         sounds=config.audio.sounds,
         tones=config.audio.tones,

@@ -86,6 +86,7 @@ class SipSettings(Record, kw_only=True):
     noise_suppression: bool = True
     open_canceller: bool = False
     half_duplex: bool = False  # only the louder side of a card is heard
+    boost_db: float = 0.0  # of the microphone's sound, limited
     hold_music: str = ""
     sounds: str = ""
     tones: str = ""

@@ -69,6 +69,7 @@ ONE_ERROR = [
     ("[recording]\nkeep_count = 0", "recording.keep_count = 0: must be a whole number from 1 to 999999"),
     ("[log]\nkeep_doors = 99", "log.keep_doors = 99: must be a whole number from 100 to 999999"),
     ("[log]\nkeep_calls_days = 0", "log.keep_calls_days = 0: must be a whole number from 1 to 36500"),
+    ("[audio]\nmicrophone_boost = 24.5", "audio.microphone_boost = 24.5: must be a number from 0 to 24"),
     ("[audio]\ncapture = 'null'\n[recording]\nmessage_s = 60", 'recording.message_s: needs a microphone, and audio.capture is "null": set it, or message_s = 0'),
     ("[recording]\nx = 1", "recording.x: no such setting; there are enabled, calls, channels, announce_incoming, announce_outgoing, announce_sound, announce_text, announce_required, message_s, message_text, format, keep_count, keep_days, keep_mb, free_mb, copy_to, copy_config_file, after_copy"),
     *((f'[recording]\ncopy_config_file = "/r"\ncopy_to = "{text}"', f'recording.copy_to = "{text}": must be REMOTE:PATH, or ""') for text in ("--config:x", ":sftp,pass=x:y", "nas,pass=x:y", "/media/disc", "nas")),

@@ -83,6 +83,16 @@ def test_the_speaker_is_found_in_the_microphone_and_nothing_is_left_of_the_recor
     asyncio.run(scenario())
 
 
+def test_a_digital_gain_of_the_microphone_is_not_in_the_result(server):
+    async def scenario():
+        async with stations({**BOTH, "boost_db": 24.0}) as (door,):
+            server.ask("set-source-volume", "null.monitor", "0.25")
+            found = await until_measured(door, lambda found: -16.0 < echo(found) < -10.0)
+            assert found.clipped == 0
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize("moment", ["making the sweep", "playing it", "looking for it"])
 def test_a_test_that_is_no_longer_wanted_ends_at_once_without_a_report(server, moment):
     async def scenario():

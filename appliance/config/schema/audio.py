@@ -118,6 +118,14 @@ class AudioTable(Table):
         "Make steady noise in the microphone's sound, such as traffic, 12 dB quieter. Applies to a sound card.",
         default=True,
     )
+    microphone_boost: float = setting(
+        "Digital gain of the microphone, beside that of its card (gain), for cards that are too quiet. What would be "
+        "too loud is limited, not clipped. Noise and echo become louder too. Applies to a sound card.",
+        default=0.0,
+        unit="dB",
+        ge=0,
+        le=24,
+    )
     echo_canceller: Literal["strong", "open"] = setting(
         "What to prefer while the caller and the visitor speak at once. strong: no echo for the caller. open: more of "
         "the visitor's voice, and more echo. Applies to a sound card.",

@@ -41,6 +41,7 @@ class Media:
         self._inband, self._listeners = Inband(calls, post), ToneListeners(post)
         self._players = Players(settings.sounds, settings.made_sounds, post)
         self._test = SelfTest(post)
+        self._boost = 1.0 if settings.microphone_file else 10 ** (settings.boost_db / 20)
         self._own_tones = OwnTones(settings.tones, post)
         self._tones, self._confirm = Tones(self._own_tones), Tones(self._own_tones)
         self._confirm.play(CountryTone(Tone.CONFIRM))
@@ -115,6 +116,8 @@ class Media:
         ports = self._ports(living)
         wanted = self._listening(self._wanted(living))
         wanted = {route for route in wanted if route[0] in ports and route[1] in ports}
+        if self._boost > 1:  # a self-test compares speaker and microphone as the card gives them
+            self._manager.getCaptureDevMedia().adjustTxLevel(1.0 if self._test.listens else self._boost)
         gains = self._gains(living)
         for route, (*numbers, gain) in list(self._made.items()):
             source, sink = ports.get(route[0]), ports.get(route[1])

@@ -49,6 +49,7 @@ def test_they_call_each_other_and_either_ends_it(stations, direction):
     call, came = bridged(caller, callee)
     shown = callee.get(f"/v1/calls/{came}")
     assert (shown["account"], shown["remote"]["target"]) == ("office", "far")
+    assert shown["remote"]["user"] == {1: "101", -1: "102"}[direction]
     callee.press("hangup")
     caller.final(call, kind="call.ended", cause="hangup", by="remote")
     callee.final(came, kind="call.ended", cause="hangup", by="local")

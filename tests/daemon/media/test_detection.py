@@ -148,8 +148,9 @@ def test_speech_and_digits_are_no_tones_and_the_end_of_the_call_ends_the_search(
     with Line(far.rtp, accepted, words(10), sine(0.2, 770, 1336), silence(1.0), sine(0.2, 941, 1477), silence(1.0)):
         plays_on(door, call, 20)
     ended(door, far, call)
+    for kind in ("beep", "progress"):
+        door.wait("detection.stopped", call, patience=PATIENCE_S, kind=kind)
     assert door.of("tone.detected", call) == []
-    assert [event["data"]["kind"] for event in door.of("detection.stopped", call)] == ["beep", "progress"]
 
 
 def test_a_far_end_that_plays_tone_upon_tone_causes_few_events_and_no_more(door, far):

@@ -301,9 +301,16 @@ class Daemon(Witness):
         return call
 
     def rung(self) -> str:
-        """Somebody calls and is let through: the call's id."""
-        call: str = self.wait("call.incoming")["call"]
-        self.wait("call.ringing", call)
+        """Somebody calls and is let through: the call's id. A call that is refused at once is passed over."""
+
+        def through() -> str | None:
+            ringing = {event["call"] for event in self.since if event["type"] == "call.ringing"}
+            come = (event["call"] for event in self.since if event["type"] == "call.incoming")
+            return next((call for call in come if call in ringing), None)
+
+        with self._new:
+            call = self._new.wait_for(through, PATIENCE_S)
+        assert call, f"no call rings in:\n{self.since}\n{self.log[-2000:]}"
         return call
 
     def talk(self, call: str) -> str:

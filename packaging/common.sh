@@ -14,7 +14,7 @@ TEST_PACKAGES=(
     kamailio kamailio-tls-modules openssl         # registrar and proxy of tests that start one of their own
     mmdebstrap bubblewrap debian-archive-keyring  # Asterisk of Debian sid in a root of its own
     pulseaudio libasound2-plugins alsa-utils sox  # a sound card in software, and a check of what it played
-    chromium                                      # opens the station's page
+    chromium firefox-esr                          # open the station's page, each by an engine of its own
     systemd dpkg-dev python3-debian               # read the unit and the packaging
     procps util-linux iproute2                    # iproute2: network namespaces on a cable
     dbus-daemon dbus-bin libglib2.0-bin           # the tests' own message bus, and the guides' client

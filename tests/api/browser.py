@@ -1,4 +1,4 @@
-"""A headless Chromium, steered by the DevTools protocol."""
+"""What every headless browser does for the tests; tests/api/chromium.py and tests/api/firefox.py are how."""
 
 import json
 import os
@@ -6,8 +6,9 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,113 +17,145 @@ from websockets.sync.client import ClientConnection, connect
 from tests.support.waiting import until
 
 START_S = 60.0  # a cold start on a loaded machine
-FLAGS = [
-    "--headless",
-    "--no-sandbox",  # as root it starts no other way
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--mute-audio",
-    "--accept-lang=en-US",  # the machine's language would choose that of the page
-    "--remote-debugging-port=0",
-]
+PHONE = {"width": 360, "height": 740}
 
 
-class Page:
+@contextmanager
+def running(
+    names: Sequence[str],
+    flags: Sequence[str],
+    notice: Path,
+    address: Callable[[str], tuple[int, str]],
+    env: Mapping[str, str] | None = None,
+) -> Generator[ClientConnection, None, None]:
+    """The first of these programs that is installed, and a connection to it.
+
+    notice: the file in which it says where it listens; address: port and path, or a ValueError, from what is in there.
+    """
+    program = next(filter(None, map(shutil.which, names)), None)
+    assert program, f"{names[0]} is not installed (apt install {names[0]})."
+    process = subprocess.Popen(
+        [program, *flags],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | (env or {}),
+        start_new_session=True,
+    )
+
+    def listens() -> tuple[int, str] | None:
+        assert process.poll() is None, f"{program} ended."
+        with suppress(FileNotFoundError, ValueError):
+            return address(notice.read_text(encoding="utf-8"))
+        return None
+
+    try:
+        port, path = until(listens, f"the address of {program}", START_S)
+        sock = socket.create_connection(("127.0.0.1", port), START_S)  # past any proxy
+        with connect(f"ws://127.0.0.1:{port}{path}", sock=sock, max_size=None, close_timeout=1) as connection:
+            yield connection
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # its own group: our child's session, nobody else's
+        process.wait(START_S)
+
+
+class Page(ABC):
     """One tab."""
 
-    def __init__(self, devtools: ClientConnection) -> None:
-        self._devtools, self._session, self._number = devtools, "", 0
-        target = self.send("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection, self._number = connection, 0
+
+    def ask(self, method: str, params: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """The answer to a command, which may be an error."""
+        self._number += 1
+        self._connection.send(json.dumps({"id": self._number, "method": method, "params": params} | more))
+        while True:
+            answer: dict[str, Any] = json.loads(self._connection.recv(START_S))
+            if answer.get("id") == self._number:
+                return answer
 
     def send(self, method: str, **params: Any) -> dict[str, Any]:
-        self._number += 1
-        message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
-        if self._session:
-            message["sessionId"] = self._session
-        self._devtools.send(json.dumps(message))
-        while True:
-            answer = json.loads(self._devtools.recv(START_S))
-            if answer.get("id") == self._number:
-                assert "error" not in answer, answer
-                result: dict[str, Any] = answer["result"]
-                return result
+        """The result of a command."""
+        answer = self.ask(method, params)
+        assert "error" not in answer, answer
+        result: dict[str, Any] = answer["result"]
+        return result
 
+    @abstractmethod
     def open(self, url: str) -> None:
-        self.send("Page.navigate", url=url)
+        """Go to an address, and leave the old page."""
 
+    @abstractmethod
+    def reload(self) -> None: ...
+
+    @abstractmethod
     def value(self, script: str) -> Any:
         """What `script` yields; None where it fails, as it does while the page is loading."""
-        return self.send("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
+
+    @abstractmethod
+    def _mouse(self, down: bool, x: float, y: float) -> None:
+        """Press the mouse's button at this place, or let it go there."""
+
+    @abstractmethod
+    def _insert(self, text: str) -> None:
+        """Type into what has the focus."""
+
+    @abstractmethod
+    def key(self, name: str) -> None:
+        """Press and release a key on what has the focus: Enter, Space, Tab or ArrowLeft."""
+
+    @abstractmethod
+    def phone(self) -> AbstractContextManager[None]:
+        """A narrow screen, held upright."""
+
+    @abstractmethod
+    def languages(self, *languages: str) -> AbstractContextManager[None]:
+        """People who read these languages, the first one best."""
+
+    @abstractmethod
+    def scheme(self, scheme: str) -> AbstractContextManager[None]:
+        """People who like their pages light or dark."""
+
+    @abstractmethod
+    def any_certificate(self) -> AbstractContextManager[None]:
+        """The warning of an unknown certificate is passed over."""
+
+    @abstractmethod
+    def offline(self) -> AbstractContextManager[None]:
+        """No network."""
+
+    @abstractmethod
+    def first(self, statement: str) -> AbstractContextManager[None]:
+        """Each page that is opened runs this before its own scripts."""
 
     def shows(self, selector: str, text: str) -> None:
         """Wait until the element is there, visible, and has the text in it."""
         script = f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"
         until(lambda: text.lower() in (self.value(script) or "").lower(), f"{text!r} in {selector}", START_S)
 
-    def centre(self, selector: str) -> dict[str, float]:
-        element = f"document.querySelector({json.dumps(selector)})"
-        self.value(f"{element}.scrollIntoView({{block: 'center'}})")
-        box = self.value(f"{element}.getBoundingClientRect().toJSON()")
-        return {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    def press(self, selector: str) -> None:
+        """Press the mouse's button on the middle of the element, as soon as it takes that."""
+        self._mouse(True, *self._middle(selector))
 
-    def mouse(self, selector: str, *kinds: str) -> None:
-        """`mousePressed` and `mouseReleased` on the middle of the element, as soon as it takes them."""
-        held = f"document.querySelector({json.dumps(selector)}).closest('[data-held]') !== null"
-        until(lambda: self.value(held) is False, selector, START_S)
-        for kind in kinds:
-            self.send("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **self.centre(selector))
+    def release(self, selector: str) -> None:
+        """Let the mouse's button go on the middle of the element."""
+        self._mouse(False, *self._middle(selector))
 
     def click(self, selector: str) -> None:
-        self.mouse(selector, "mousePressed", "mouseReleased")
+        self.press(selector)
+        self._mouse(False, *self._centre(selector))
 
     def type(self, selector: str, text: str) -> None:
         self.value(f"document.querySelector({json.dumps(selector)}).focus()")
-        self.send("Input.insertText", text=text)
+        self._insert(text)
 
-    @contextmanager
-    def phone(self) -> Generator[None, None, None]:
-        """A narrow screen, held upright."""
-        self.send("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=True)
-        try:
-            yield
-        finally:
-            self.send("Emulation.clearDeviceMetricsOverride")
+    def _middle(self, selector: str) -> tuple[float, float]:
+        held = f"document.querySelector({json.dumps(selector)}).closest('[data-held]') !== null"
+        until(lambda: self.value(held) is False, selector, START_S)
+        return self._centre(selector)
 
-    def key(self, key: str, code: str, text: str) -> None:
-        """Press and release a key on what has the focus."""
-        virtual = {"windowsVirtualKeyCode": ord(text)}
-        self.send("Input.dispatchKeyEvent", type="keyDown", key=key, code=code, text=text, **virtual)
-        self.send("Input.dispatchKeyEvent", type="keyUp", key=key, code=code, **virtual)
-
-
-@contextmanager
-def chromium(profile: Path) -> Generator[Page, None, None]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    assert program, "Chromium is not installed (apt install chromium)."
-    process = subprocess.Popen(
-        [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        told = profile / "DevToolsActivePort"
-
-        def address() -> list[str]:
-            assert process.poll() is None, "Chromium ended."
-            return told.read_text().split() if told.exists() else []
-
-        port, path = until(lambda: len(address()) == 2 and address(), "Chromium's address", START_S)
-        sock = socket.create_connection(("127.0.0.1", int(port)), START_S)  # past any proxy
-        with connect(f"ws://127.0.0.1:{port}{path}", sock=sock, max_size=None, close_timeout=1) as devtools:
-            yield Page(devtools)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # its own group: our child's session, nobody else's
-        process.wait(START_S)
+    def _centre(self, selector: str) -> tuple[float, float]:
+        element = f"document.querySelector({json.dumps(selector)})"
+        self.value(f"{element}.scrollIntoView({{block: 'center'}})")
+        box = self.value(f"{element}.getBoundingClientRect().toJSON()")
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -13,12 +13,15 @@ import pytest
 from appliance.api import app
 from appliance.api.http import server
 from appliance.api.ports import HttpPorts
-from tests.api.browser import START_S, Page, chromium
+from tests.api.browser import START_S, Page
+from tests.api.chromium import chromium
 from tests.api.fake import Station
+from tests.api.firefox import firefox
 from tests.support.waiting import until
 
 TOKEN = "a-token-that-only-this-test-knows-0123456789"
 PATIENCE_S = 120.0
+BROWSERS = {"chromium": chromium, "firefox": firefox}
 
 
 @dataclass
@@ -118,10 +121,10 @@ def client(shared: Served, request: pytest.FixtureRequest) -> Generator[httpx.Cl
         yield client
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory) -> Generator[Page, None, None]:
-    """One for all tests of a module: starting it takes seconds."""
-    with chromium(tmp_path_factory.mktemp("chromium")) as page:
+@pytest.fixture(scope="module", params=BROWSERS)
+def browser(request: pytest.FixtureRequest, tmp_path_factory) -> Generator[Page, None, None]:
+    """One of each kind for all tests of a module: starting it takes seconds."""
+    with BROWSERS[request.param](tmp_path_factory.mktemp(request.param)) as page:
         yield page
 
 

@@ -27,9 +27,10 @@ def serious(page):
 
 @pytest.fixture(params=["light", "dark"])
 def scheme(page, request):
-    page.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": request.param}])
-    yield request.param
-    page.send("Emulation.setEmulatedMedia", features=[])
+    with page.scheme(request.param):
+        dark = "matchMedia('(prefers-color-scheme: dark)').matches"
+        until(lambda: page.value(dark) is (request.param == "dark"), request.param, START_S)
+        yield request.param
 
 
 def test_axe_core_finds_nothing_serious_on_the_page(page, shared, station, scheme):

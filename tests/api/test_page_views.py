@@ -224,8 +224,7 @@ def test_levels_are_set_by_keys_and_follow_the_mixer(page, shared, station):
         True,
     ]
     page.value("document.querySelector('#volume').focus()")
-    page.send("Input.dispatchKeyEvent", type="rawKeyDown", key="ArrowLeft", windowsVirtualKeyCode=37)
-    page.send("Input.dispatchKeyEvent", type="keyUp", key="ArrowLeft", windowsVirtualKeyCode=37)
+    page.key("ArrowLeft")
     until(lambda: station.requests)
     assert station.requests == [(inputs.ChangeAudio(volume=65.0), "http:token")]
     speaker["percent"] = 64.0  # the card has steps
@@ -339,12 +338,12 @@ def test_the_page_is_worked_by_keys_alone(page, shared, station):
     page.value("document.querySelector('#station').focus()")
     reached = []
     while reached[-1:] != ["c-1 answer"]:
-        page.key("Tab", "Tab", "\t")
+        page.key("Tab")
         reached.append(page.value("document.activeElement.dataset.key ?? document.activeElement.id"))
         assert len(reached) < 10, reached
     outline = page.value("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
-    page.key("Enter", "Enter", "\r")
+    page.key("Enter")
     until(lambda: station.requests)
     assert station.requests == [(inputs.AnswerCall("c-1"), "http:token")]
     station.state["doors"] = [fake.door("front", contact="open")]
@@ -357,27 +356,21 @@ def test_a_finger_on_a_button_stays_on_it_while_other_things_change(page, shared
     station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
     opened(page, shared, station)
     page.shows("#ring", "Kitchen")
-    page.mouse('[data-key="c-1 answer"]', "mousePressed")
+    page.press('[data-key="c-1 answer"]')
     station.state["panel"]["lamps"][0]["pattern"] = "fast"
     station.state["calls"] += [fake.call("c-2")]
     shared.tell("call.connected", call="c-2")
     page.shows("#calls", "connected")
-    page.mouse('[data-key="c-1 answer"]', "mouseReleased")
+    page.release('[data-key="c-1 answer"]')
     until(lambda: station.requests)
     assert station.requests == [(inputs.AnswerCall("c-1"), "http:token")]
 
 
 def test_a_page_without_network_says_so_and_comes_back_by_itself(page, shared, station):
     opened(page, shared, station)
-    limits = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-    page.send("Network.enable")
-    page.send("Network.emulateNetworkConditions", offline=True, **limits)
-    try:
+    with page.offline():
         page.shows("#link-text", "no connection")
         page.shows("#banner", "No connection to the station. The page shows it as it was on")
-    finally:
-        page.send("Network.emulateNetworkConditions", offline=False, **limits)
-        page.send("Network.disable")
     page.shows("#link-text", "live")
     until(lambda: page.value("document.querySelector('#banner').hidden") is True, "no banner", START_S)
 
@@ -451,19 +444,14 @@ def test_a_ring_is_shown_even_if_the_first_question_for_it_fails(page, shared, s
 
 def test_a_session_that_a_wrong_clock_ended_counts_again_once_the_clock_is_set(page, shared, station, monkeypatch):
     opened(page, shared, station)
-    page.send("Page.enable")
     quick = "window.setTimeout = ((wait) => (act, ms) => wait(act, ms === 60_000 ? 1000 : ms))(setTimeout)"
-    script = page.send("Page.addScriptToEvaluateOnNewDocument", source=quick)["identifier"]
-    try:
+    with page.first(quick):
         with monkeypatch.context() as clock:
             clock.setattr(station.sessions, "valid", lambda _: False)
             page.value("localStorage.setItem('session', Date.now() + 86_400_000)")  # the station is a day behind
-            page.send("Page.reload")
+            page.reload()
             page.shows("#link-text", "logged out")
         page.shows("#link-text", "live")
-    finally:
-        page.send("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
-        page.send("Page.disable")
 
 
 # -- taps --------------------------------------------------------------------------------------------------------------
@@ -506,8 +494,8 @@ def test_a_ring_or_the_end_of_its_call_closes_the_transfer(page, shared, station
 
 def test_a_finger_that_slides_off_a_button_presses_nothing(page, shared, station):
     opened(page, shared, station)
-    page.mouse('[data-button="kitchen"]', "mousePressed")
-    page.mouse("#station", "mouseReleased")
+    page.press('[data-button="kitchen"]')
+    page.release("#station")
     page.click('[data-button="end"]')
     until(lambda: station.requests)
     assert [action.button for action, _ in station.requests] == ["end"]

@@ -29,6 +29,7 @@ def test_one(far_end): pass
         "ip netns exec far /usr/bin/baresip -f directory",
         "/usr/bin/chromium --headless",
         "google-chrome --headless",
+        "/usr/bin/firefox-esr --headless --profile directory",
         "python3 -m tests.support.pictures --root directory",
         "sipp 127.0.0.1:5060",
     ],

@@ -17,6 +17,8 @@ PROGRAMS = frozenset(
         "asterisk",
         "baresip",
         "chromium",
+        "firefox",
+        "firefox-esr",
         "google-chrome",
         "kamailio",
         "linphone-daemon",

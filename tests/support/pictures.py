@@ -21,7 +21,7 @@ from appliance.demo.player import play
 from appliance.demo.scenario import STEPS
 from appliance.demo.sip_trace import TracedMessage
 from appliance.demo.stations import CODE, running
-from tests.api.browser import Page, chromium
+from tests.api.chromium import ChromiumPage, chromium
 
 IMAGES, SEQUENCE = Path("docs/images"), Path("docs/explanation/one-ring.md")
 PATIENCE_S = 120.0
@@ -109,7 +109,7 @@ def drawn(moments: Iterable[Moment]) -> list[str]:
     return lines
 
 
-async def call(scene: Scene, page: Page, images: Path) -> list[str]:
+async def call(scene: Scene, page: ChromiumPage, images: Path) -> list[str]:
     """Play the call, write the pictures; the lines of the diagram."""
     began = []
     for step in STEPS:
@@ -131,7 +131,7 @@ async def call(scene: Scene, page: Page, images: Path) -> list[str]:
     return lines
 
 
-def screenshot(page: Page, address: str, selector: str, text: str) -> bytes:
+def screenshot(page: ChromiumPage, address: str, selector: str, text: str) -> bytes:
     """The page as a PNG, once it shows the text."""
     page.send("Emulation.setDeviceMetricsOverride", width=WIDTH, height=HEIGHT, deviceScaleFactor=1, mobile=False)
     page.send("Emulation.setScrollbarsHidden", hidden=True)

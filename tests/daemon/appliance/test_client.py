@@ -12,7 +12,7 @@ import pytest
 
 from intercomd_client import Station
 from intercomd_client import station as client
-from tests.api.browser import chromium
+from tests.api.chromium import chromium
 from tests.daemon.appliance.how_tos import HOW_TO, blocks
 from tests.support.cutter import Cutter
 from tests.support.daemon import Daemon

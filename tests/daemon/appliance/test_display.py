@@ -1,6 +1,6 @@
 """The display's page in a real browser, at a real daemon: a visitor touches a name, and a far end is called."""
 
-from tests.api.browser import chromium
+from tests.api.chromium import chromium
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
 
@@ -16,7 +16,7 @@ def test_a_visitor_calls_a_flat_from_the_list_and_talks(tmp_path):
         token = (door.directory / "http.token").read_text().strip()
         page.open(f"{(door.directory / 'http.address').read_text().strip()}display#token={token}")
         page.shows("#directory", "Müller")
-        page.mouse('[data-flat="12"]', "mousePressed", "mouseReleased")
+        page.click('[data-flat="12"]')
         invite = far.receive("INVITE", "INVITE")
         assert "INVITE sip:mueller@" in invite
         assert door.wait("ring.started", to="flat 12")["data"]["button"] == "http:token"

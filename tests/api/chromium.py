@@ -1,0 +1,134 @@
+"""A headless Chromium, steered by the DevTools protocol."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from websockets.sync.client import ClientConnection
+
+from tests.api.browser import PHONE, Page, running
+
+PROGRAMS = ("chromium", "google-chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",  # as root it starts no other way
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--mute-audio",
+    "--accept-lang=en-US",  # the machine's language would choose that of the page
+    "--remote-debugging-port=0",
+]
+KEYS = {  # code, text, number
+    "Enter": ("Enter", "\r", 13),
+    "Space": (" ", " ", 32),
+    "Tab": ("Tab", "\t", 9),
+    "ArrowLeft": ("ArrowLeft", "", 37),
+}
+
+
+class ChromiumPage(Page):
+    """One tab of a Chromium."""
+
+    def __init__(self, devtools: ClientConnection) -> None:
+        super().__init__(devtools)
+        self._session: dict[str, str] = {}
+        target = self.send("Target.createTarget", url="about:blank")["targetId"]
+        session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._session = {"sessionId": session}
+
+    def ask(self, method: str, params: dict[str, Any], **more: Any) -> dict[str, Any]:
+        return super().ask(method, params, **self._session, **more)
+
+    def open(self, url: str) -> None:
+        self.send("Page.navigate", url=url)
+
+    def reload(self) -> None:
+        self.send("Page.reload")
+
+    def value(self, script: str) -> Any:
+        return self.send("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
+
+    def _mouse(self, down: bool, x: float, y: float) -> None:
+        kind = "mousePressed" if down else "mouseReleased"
+        self.send("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, x=x, y=y)
+
+    def _insert(self, text: str) -> None:
+        self.send("Input.insertText", text=text)
+
+    def key(self, name: str) -> None:
+        key, text, number = KEYS[name]
+        same = {"key": key, "code": name, "windowsVirtualKeyCode": number}
+        self.send("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **same)
+        self.send("Input.dispatchKeyEvent", type="keyUp", **same)
+
+    @contextmanager
+    def phone(self) -> Generator[None, None, None]:
+        self.send("Emulation.setDeviceMetricsOverride", **PHONE, deviceScaleFactor=1, mobile=True)
+        try:
+            yield
+        finally:
+            self.send("Emulation.clearDeviceMetricsOverride")
+
+    @contextmanager
+    def languages(self, *languages: str) -> Generator[None, None, None]:
+        override = {"userAgent": self.value("navigator.userAgent")}
+        self.send("Emulation.setUserAgentOverride", acceptLanguage=",".join(languages), **override)
+        try:
+            yield
+        finally:
+            self.send("Emulation.setUserAgentOverride", acceptLanguage="en-US,en", **override)
+
+    @contextmanager
+    def scheme(self, scheme: str) -> Generator[None, None, None]:
+        self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        try:
+            yield
+        finally:
+            self.send("Emulation.setEmulatedMedia", features=[])
+
+    @contextmanager
+    def any_certificate(self) -> Generator[None, None, None]:
+        self.send("Security.setIgnoreCertificateErrors", ignore=True)
+        try:
+            yield
+        finally:
+            self.send("Security.setIgnoreCertificateErrors", ignore=False)
+
+    @contextmanager
+    def offline(self) -> Generator[None, None, None]:
+        limits = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        self.send("Network.enable")
+        self.send("Network.emulateNetworkConditions", offline=True, **limits)
+        try:
+            yield
+        finally:
+            self.send("Network.emulateNetworkConditions", offline=False, **limits)
+            self.send("Network.disable")
+
+    @contextmanager
+    def first(self, statement: str) -> Generator[None, None, None]:
+        self.send("Page.enable")
+        script = self.send("Page.addScriptToEvaluateOnNewDocument", source=statement)["identifier"]
+        try:
+            yield
+        finally:
+            self.send("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+            self.send("Page.disable")
+
+
+def _address(notice: str) -> tuple[int, str]:
+    port, path = notice.split()
+    return int(port), path
+
+
+@contextmanager
+def chromium(profile: Path) -> Generator[ChromiumPage, None, None]:
+    flags = [*FLAGS, f"--user-data-dir={profile}", "about:blank"]
+    with running(PROGRAMS, flags, profile / "DevToolsActivePort", _address) as devtools:
+        yield ChromiumPage(devtools)

@@ -114,6 +114,18 @@ def shared(station: Station, loop, _current) -> Served:
     return Served(station, bound, loop)
 
 
+@pytest.fixture
+def change_station(_current, loop, tmp_path_factory) -> Callable[[], Served]:
+    """Put another station in the place of the test's own, at the same address."""
+
+    def change() -> Served:
+        current, bound = _current
+        current.station = Station(tmp_path_factory.mktemp("other"))
+        return Served(current.station, bound, loop)
+
+    return change
+
+
 @pytest.fixture(params=["tcp", "unix"])
 def client(shared: Served, request: pytest.FixtureRequest) -> Generator[httpx.Client, None, None]:
     """Both ways in, each authorised in its own manner."""

@@ -502,6 +502,28 @@ def test_the_list_follows_the_configuration_and_an_empty_one_says_so(page, share
     page.shows("#directory", "Jones")
 
 
+def test_a_display_that_is_opened_again_follows_at_once(page, shared, station, change_station):
+    displayed(page, shared, station, ("12", "Miller"))
+    page.open("about:blank")
+    other = change_station()  # one without the subscriber that the first page was
+    displayed(page, other, other.station, ("12", "Miller"))
+    other.tell("ring.ended", ring="v-1", button="http:token", result="unanswered", target="")
+    page.shows("#status", "Nobody answered.")
+    waits = "map(({startTime, requestStart}) => requestStart - startTime)"
+    polls = f"performance.getEntriesByType('resource').filter(({{name}}) => name.includes('/v1/events')).{waits}"
+    assert max(page.value(polls)) < 10_000  # ms in which the browser held the question back
+
+
+def test_a_display_whose_page_is_left_and_comes_back_follows_again(page, shared, station):
+    displayed(page, shared, station, ("12", "Miller"))
+    page.open("about:blank")
+    until(lambda: not station.subscribers, "the end of the question", START_S)
+    page.value("history.back()")
+    until(lambda: station.subscribers, "the next one", START_S)
+    shared.tell("ring.ended", ring="v-1", button="http:token", result="unanswered", target="")
+    page.shows("#status", "Nobody answered.")
+
+
 def test_the_display_asks_for_the_token_as_the_page_does(page, shared, station):
     page.open(f"{shared.bound.url}display#token=wrong")
     page.shows("#status", "The token is missing, wrong or expired.")

@@ -11,6 +11,13 @@ const ask = async (path, options) => (await fetched(path, options)).json();
 
 const say = (text) => { $("status").textContent = text; };
 
+// A page that is left stops asking: Chromium keeps it for a while, and holds the same question of the next page back.
+let shown = new AbortController();
+addEventListener("pagehide", () => {
+  shown.abort();
+  shown = new AbortController(); // it may come back
+});
+
 let names = new Map();  // of the flats, by the plan that rings there
 
 function show(directory) {
@@ -50,7 +57,8 @@ async function follow() {
   say(directory.length ? "" : t("display.empty"));
   let since = last;
   for (;;) {
-    const answer = await ask(`/v1/events?wait=${WAIT_S}&types=ring.*,config.changed,events.lost&since=${since}`);
+    const asked = `/v1/events?wait=${WAIT_S}&types=ring.*,config.changed,events.lost&since=${since}`;
+    const answer = await ask(asked, { signal: shown.signal });
     since = answer.since;
     answer.events.forEach(told);
     if (answer.events.some(({ type }) => type === "config.changed")) show((await ask("/v1/contacts")).directory);
@@ -60,6 +68,8 @@ async function follow() {
 fill();
 say(t("link.connecting"));
 for (;;) {
-  try { await follow(); } catch (error) { say(error.code === "unauthorized" && !error.message ? t("display.no_token") : fault(error)[0]); }
+  try { await follow(); } catch (error) {
+    if (error.code !== DOMException.ABORT_ERR) say(error.code === "unauthorized" && !error.message ? t("display.no_token") : fault(error)[0]);
+  }
   await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 }

@@ -15,6 +15,7 @@ import { showQuiet } from "/quiet.js";
 import { showRecordedDoors, showRecordings } from "/recordings.js";
 import { showRing, voice } from "/ring.js";
 import { fault, follow, login, logout, mayReturn, readState, session, tokenInAddress } from "/base/session.js";
+import { showSettings } from "/settings.js";
 import { showSound } from "/sound.js";
 import { loadSystem, showSystem } from "/system.js";
 import { day, fill, t, word } from "/base/texts.js";
@@ -53,6 +54,7 @@ function show(state) {
   showDirectory(state);
   showSound(state.audio);
   showSystem(state);
+  showSettings(state);
   showRecordedDoors(state.doors);
   showCodeDoors(state.doors);
   $("voice").textContent = voice(state.audio);

@@ -4,8 +4,8 @@ import { $, keepingFocus, make } from "/base/dom.js";
 import { may } from "/base/session.js";
 import { t } from "/base/texts.js";
 
-const NAMES = ["home", "history", "recordings", "directory", "codes", "system"];
-const NEEDS = { recordings: "call", codes: "admin" };
+const NAMES = ["home", "history", "recordings", "directory", "codes", "settings", "system"];
+const NEEDS = { recordings: "call", codes: "admin", settings: "admin" };
 
 const offered = (name) => may(NEEDS[name] ?? "view");
 

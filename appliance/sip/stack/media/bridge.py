@@ -54,6 +54,7 @@ class Media:
         self._sound = Sound()
         self._changed = True
         self._made: dict[Route, tuple[int, int, float]] = {}  # numbers of the ports in the bridge, and the gain
+        self._speaks: Tone | None = None  # the tone that the speaker plays
 
     @property
     def held(self) -> frozenset[CallId]:
@@ -138,6 +139,10 @@ class Media:
                 self._made[route] = source.getPortId(), sink.getPortId(), gain
         card = {SPEAKER} if self._player else {SPEAKER, MICROPHONE}
         self._devices.want(any(card & set(route) for route in wanted), clock=bool(wanted), echo=not self._test.listens)
+        before, self._speaks = self._speaks, tone
+        # Who has pressed a button hears the answer now. Not beside a call: its sound would be lost, or come in a burst.
+        if tone != before and all(route == (TONE, SPEAKER) or route[0] == SILENCE for route in wanted):
+            self._devices.play_at_once()
 
     def _gains(self, living: list[CallMedia]) -> dict[Route, float]:
         """The gains of links, also where what a call hears is recorded, or searched for digits."""

@@ -107,7 +107,7 @@ class Devices:
         self._manager = endpoint.audDevManager()
         self._capture = NULL if settings.microphone_file or settings.capture == SIMULATED else settings.capture
         self._playback = NULL if settings.playback == SIMULATED else settings.playback
-        self._wanted = self._clock = self._opened = False
+        self._wanted = self._clock = self._opened = self._at_once = False
         self._echo = True
         self._close_at: float | None = None
         self._runs, self._rest_at = False, cast("float | None", None)  # a device drives the bridge, and until when
@@ -151,13 +151,15 @@ class Devices:
         clock: sound passes the bridge, perhaps between calls and files only.
         """
         self._wanted, self._clock = wanted, clock
-        if clock and not self._runs:
-            self._null()
         if echo != self._echo:
             self._echo = echo
             if self._opened:
                 with suppress(pj.Error):  # then nothing changes until the next opening
                     self._cancel_echo()
+
+    def play_at_once(self) -> None:
+        """Let the speaker play now what begins, before what waits in its buffer. The bridge then runs ahead."""
+        self._at_once = True
 
     def broke(self) -> None:
         """The card was lost; called from any thread, so it only sets a flag."""
@@ -176,8 +178,13 @@ class Devices:
 
     def turn(self, now: float) -> None:
         """Open, close, or try again."""
+        at_once, self._at_once = self._at_once, False
+        if at_once and not self._failed and (self._opened or self._wanted):
+            self._manager.discardQueued()
         if self.real:
             self._attend(now)
+        if self._clock and not self._runs:  # not before: it takes up to 20 ms to end the null device
+            self._null()
         if self._runs and not self._opened:
             self._rest_in_time(now)
 

@@ -35,7 +35,9 @@ def panel(guest):
 
 def test_a_press_is_heard_with_the_card_closed_and_open(panel, counts, measured):
     presses = counts(6, 50)
-    told = panel.guest.check("python3", "/lab/programs/press_to_tone.py", CHIP, str(BUTTON), str(presses))
+    told = panel.guest.check(
+        "python3", "/lab/programs/press_to_tone.py", CHIP, str(BUTTON), str(presses), timeout_s=600
+    )
     times = [list(map(float, line.split())) for line in told.splitlines()]
     assert len(times) == presses
     for what, each in zip(("closed", "open"), zip(*times, strict=True), strict=True):

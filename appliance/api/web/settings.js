@@ -38,7 +38,7 @@ form.onsubmit = async (event) => {
   const forwarding = Object.fromEntries(Object.entries(rules).filter(([name]) => names.includes(name)));
   const quiet = names.includes("begin") || names.includes("end") ? { quiet_hours: { begin, end } } : {};
   const answer = await waiting($("settings-save"),
-    () => send("PATCH", "/v1/config/runtime", { ...(Object.keys(forwarding).length ? { forwarding } : {}), ...quiet }));
+    () => send("PATCH", "/v1/config/runtime", { forwarding, ...quiet }));
   if (answer === undefined) return;
   known = values(answer.runtime);
   fill();

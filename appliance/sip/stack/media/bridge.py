@@ -54,7 +54,6 @@ class Media:
         self._sound = Sound()
         self._changed = True
         self._made: dict[Route, tuple[int, int, float]] = {}  # numbers of the ports in the bridge, and the gain
-        self._speaks: Tone | None = None  # the tone that the speaker plays
 
     @property
     def held(self) -> frozenset[CallId]:
@@ -111,7 +110,7 @@ class Media:
         self._inband.desire({media.call for media in living if media.inband})
         self._listeners.desire({media.call: media.detect for media in living}, self._sound.country)
         tone = self._sound.tone
-        self._tones.play(None if tone is None else of_country(tone, self._sound.country))
+        changed = self._tones.play(None if tone is None else of_country(tone, self._sound.country))
         self._play_ordered(living)
         self._players.desire(self._sound.files)
         ports = self._ports(living)
@@ -139,9 +138,8 @@ class Media:
                 self._made[route] = source.getPortId(), sink.getPortId(), gain
         card = {SPEAKER} if self._player else {SPEAKER, MICROPHONE}
         self._devices.want(any(card & set(route) for route in wanted), clock=bool(wanted), echo=not self._test.listens)
-        before, self._speaks = self._speaks, tone
         # Who has pressed a button hears the answer now. Not beside a call: its sound would be lost, or come in a burst.
-        if tone != before and all(route == (TONE, SPEAKER) or route[0] == SILENCE for route in wanted):
+        if changed and all(route == (TONE, SPEAKER) or route[0] == SILENCE for route in wanted):
             self._devices.play_at_once()
 
     def _gains(self, living: list[CallMedia]) -> dict[Route, float]:

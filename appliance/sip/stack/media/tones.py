@@ -69,21 +69,22 @@ class Tones:
         self._playing: CountryTone | None = None
         self.port: pj.AudioMedia = self._generator  # that the tone comes from
 
-    def play(self, wanted: CountryTone | None) -> None:
-        """Play this tone, from its beginning if another one was playing."""
+    def play(self, wanted: CountryTone | None) -> bool:
+        """Play this tone, from its beginning if another one was playing; return whether that changes anything."""
         if wanted == self._playing:
-            return
+            return False
         self._generator.stop()
         self._playing = wanted
         self.port = (None if wanted is None else self._own.player(wanted.tone)) or self._generator
         if wanted is None or self.port is not self._generator:
-            return
+            return True
         parts = pj.ToneDescVector()
         for frequency, second, on_ms, off_ms in sounding(wanted):
             part = pj.ToneDesc()
             part.freq1, part.freq2, part.on_msec, part.off_msec, part.volume = frequency, second, on_ms, off_ms, VOLUME
             parts.append(part)
         self._generator.play(parts, True)
+        return True
 
 
 def sounding(wanted: CountryTone) -> Cadence:

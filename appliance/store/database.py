@@ -5,7 +5,7 @@ import logging
 import os
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -221,6 +221,18 @@ def reader(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connectio
         connection.close()
         raise
     return connection
+
+
+def settle(directory: Path) -> None:
+    """Have the file itself have all that was committed, also after a kill; a damaged one stays as it is.
+
+    No other program may have it open, and it is no link.
+    """
+    file = directory / FILE
+    if not os.path.lexists(f"{file}-wal") or file.is_symlink():
+        return
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as found:
+        found.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def check(directory: Path) -> None:

@@ -23,6 +23,7 @@ import msgspec
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.record import Record
 from appliance.store import recording_files
+from appliance.upkeep import space
 
 FORMAT = 1
 MANIFEST, DATABASE, CONFIG = "manifest.json", "database", "config"
@@ -118,10 +119,10 @@ def may_be(name: str, content: Content) -> bool:
     return allowed and content.bytes <= _MOST_SMALL
 
 
-def unpack(file: Path, directory: Path) -> Manifest:
+def unpack(file: Path, directory: Path, reserved: int) -> Manifest:
     """Write the members into an empty directory, under their names, and hold each against its list.
 
-    Raises IntercomError, and OSError of the directory.
+    reserved: bytes that stay free on the directory's disc. Raises IntercomError, and OSError of the directory.
     """
     with _reading(file), tarfile.open(file, "r|gz") as tar:
         manifest: Manifest | None = None
@@ -132,6 +133,7 @@ def unpack(file: Path, directory: Path) -> Manifest:
             source = tar.extractfile(member) if member.isreg() else None
             if source is None:
                 raise broken(file, f"{member.name[:100]!r} is no ordinary file")
+            space.demand(directory, member.size, reserved)
             if manifest is None:
                 manifest = _manifest(file, member, source)
                 missing = dict(manifest.files)

@@ -21,7 +21,7 @@ from appliance.base.types import Json
 from appliance.config.load import load
 from appliance.store import database, event_ids, recording_files
 from appliance.store.event_ids import Reservation
-from appliance.upkeep import archive, service
+from appliance.upkeep import archive, service, space
 from appliance.upkeep.archive import Manifest
 
 BEFORE = "before-restore"
@@ -53,10 +53,13 @@ def restore(file: Path, state: Path, config: Path) -> Json:
         # Beside the state, as root shall follow no link that the service's user has made in it.
         with tempfile.TemporaryDirectory(dir=state.absolute().parent, prefix="intercomd-restore-") as place:
             staged = Path(place)
-            manifest = archive.unpack(file, staged)
+            reserved = space.reserve(config)
+            manifest = archive.unpack(file, staged, reserved)
             _check(file, manifest, staged)
+            space.demand(state, _to_be_copied(staged, state), reserved)
             added = _add_recordings(staged / archive.RECORDINGS, state) if manifest.recordings else 0
             with service.stopped(state):
+                database.settle(state)
                 _put(manifest, staged, state, config)
     except OSError as error:
         raise IntercomError(
@@ -97,6 +100,14 @@ def _check(file: Path, manifest: Manifest, staged: Path) -> None:
             str(error),
             f"Nothing was changed. Install intercomd {manifest.version}, and restore it then.",
         ) from error
+
+
+def _to_be_copied(staged: Path, state: Path) -> int:
+    """Bytes that the disc of the state needs beside what is unpacked: it is removed from there after the copy."""
+    sizes = {path: path.stat().st_size for path in staged.rglob("*") if path.is_file()}
+    recordings = [size for path, size in sizes.items() if path.parent == staged / archive.RECORDINGS]
+    one_disc = staged.stat().st_dev == state.stat().st_dev  # where each recording goes before the next is copied
+    return sum(sizes.values()) - sum(recordings) + (max(recordings, default=0) if one_disc else sum(recordings))
 
 
 def _add_recordings(staged: Path, state: Path) -> int:
@@ -192,7 +203,7 @@ def _keep_before(state: Path, replaced: list[Path]) -> None:
                 descriptor = os.open(path.name, flags, _PRIVATE, dir_fd=there)  # root writes nowhere else
                 with os.fdopen(descriptor, "wb") as kept:
                     kept.write(path.read_bytes())
-        # What belongs to the old database goes first: it would damage the new one.
+        # What belongs to the old database goes first: it would damage the new one. A whole database has nothing there.
         for name in filter(lambda name: os.path.lexists(state / name), _BESIDE_DATABASE):
             os.rename(name, name, src_dir_fd=here, dst_dir_fd=there)
         for path in replaced:

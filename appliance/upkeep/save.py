@@ -14,7 +14,7 @@ from appliance.config.effective import effective
 from appliance.config.load import load
 from appliance.config.schema import Config
 from appliance.store import database, recording_files
-from appliance.upkeep import archive
+from appliance.upkeep import archive, space
 from appliance.upkeep.archive import Content, Manifest
 
 OWNER_ONLY = 0o600
@@ -48,6 +48,8 @@ def save(file: Path, state: Path, config: Path, *, recordings: bool = False, sec
         with os.fdopen(descriptor, "wb") as written, tempfile.TemporaryDirectory(dir=file.parent) as place:
             copies = Path(place)
             archive.opened(state / database.FILE).close()  # no link
+            if copies.stat().st_dev == state.stat().st_dev:
+                space.demand(copies, _needed(state, recordings=recordings), loaded.recording.free_mb * space.MB)
             tables = database.copy(state, copies / archive.DATABASE)
             for name in (
                 archive.STATE if secrets else archive.OPEN
@@ -88,6 +90,13 @@ def save(file: Path, state: Path, config: Path, *, recordings: bool = False, sec
         "secrets": secrets,
         "left_out": [str(path) for path in left_out],
     }
+
+
+def _needed(state: Path, *, recordings: bool) -> int:
+    """Bytes of a backup at most, with the copy of the database that is packed."""
+    stored = [path for path in state.glob(f"{database.FILE}*") if path.is_file()]
+    recorded = (state / archive.RECORDINGS).glob("*") if recordings else ()
+    return 2 * sum(path.stat().st_size for path in stored) + sum(path.lstat().st_size for path in recorded)
 
 
 def _put(path: Path, content: bytes) -> None:

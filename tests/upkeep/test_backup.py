@@ -4,13 +4,17 @@ way back."""
 import io
 import json
 import os
+import shutil
 import stat
 import tarfile
+import tempfile
 from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.store import database, event_ids, recording_index
 from appliance.store.audit import Audit
 from appliance.store.event_ids import Reservation
@@ -269,9 +273,9 @@ def test_a_station_on_a_new_machine_gets_everything_for_its_user_only(station, s
     assert event_ids.read(state).upto > 500
 
 
-def test_a_restore_that_a_power_cut_ends_leaves_each_file_whole_and_the_way_back(station, saved, monkeypatch):
-    station.append(4)
-    (station.state / "device.key").write_text("new key")
+@pytest.fixture
+def cut(monkeypatch):
+    """The power is cut where the database would get its place; a call ends that."""
     replace = os.replace
 
     def until_the_database(source, target, **places):
@@ -280,16 +284,35 @@ def test_a_restore_that_a_power_cut_ends_leaves_each_file_whole_and_the_way_back
         return replace(source, target, **places)
 
     monkeypatch.setattr(os, "replace", until_the_database)
+    return monkeypatch.undo
+
+
+def test_a_restore_that_a_power_cut_ends_leaves_each_file_whole_and_the_way_back(station, saved, cut):
+    station.append(4)
+    (station.state / "device.key").write_text("new key")
     with pytest.raises(KeyboardInterrupt):
         restore(saved, station.state, station.config)
     assert station.audited() == [1, 2, 3, 4]
     assert (station.state / "device.key").read_text() == "Door"
-    monkeypatch.undo()
+    cut()
     restore(saved, station.state, station.config)
     assert station.audited() == [1, 2, 3]
     (kept,) = station.state.glob(f"{BEFORE}.*")
     assert (kept / "device.key").read_text() == "new key"
     assert (station.state / BEFORE / "device.key").read_text() == "Door"
+
+
+@pytest.mark.usefixtures("cut")
+def test_a_power_cut_after_a_kill_loses_nothing_that_was_committed(station, saved):
+    main, log = station.state / database.FILE, station.state / f"{database.FILE}-wal"
+    with closing(database.connect(station.state)):  # as long as it is open, the log stays
+        station.append(4)
+        killed = {path: path.read_bytes() for path in (main, log)}
+    for path, content in killed.items():
+        path.write_bytes(content)
+    with pytest.raises(KeyboardInterrupt):
+        restore(saved, station.state, station.config)
+    assert station.audited() == [1, 2, 3, 4]
 
 
 def test_no_event_gets_an_id_that_was_used_since(station, saved):
@@ -339,6 +362,54 @@ def test_recordings_are_saved_on_demand_and_those_that_are_missing_come_back(sta
     state = tmp_path / "new" / "state"
     assert restore(tmp_path / "b", state, tmp_path / "new" / "etc" / "x.toml")["recordings"] == 2
     assert {path.name: path.read_bytes() for path in (state / "recordings").iterdir()} == files
+
+
+def disc(monkeypatch, free):
+    """A disc with so many bytes free."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+
+
+FREE = 100_000_000  # recording.free_mb, by default
+
+
+def test_a_backup_leaves_the_space_that_the_system_needs(station, tmp_path, monkeypatch):
+    station.record()
+    large = station.state / "recordings" / "r-1.wav"
+    large.write_bytes(bytes(5_000_000))
+    disc(monkeypatch, FREE + 4_000_000)
+    save(tmp_path / "small", station.state, station.config)
+    with pytest.raises(IntercomError, match=r"104 MB are free.* 100 MB have to stay free .*free_mb") as caught:
+        save(tmp_path / "large", station.state, station.config, recordings=True)
+    assert (caught.value.code, bool(caught.value.resolution)) == (ErrorCode.STORAGE_FULL, True)
+    assert not (tmp_path / "large").exists()
+    station.config.write_text(station.config.read_text().replace("[recording]", "[recording]\nfree_mb = 90"))
+    save(tmp_path / "large", station.state, station.config, recordings=True)
+
+
+def test_a_backup_to_another_disc_does_not_mind_the_space_of_the_state(station, monkeypatch):
+    disc(monkeypatch, 0)
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
+        save(Path(other, "b"), station.state, station.config)
+
+
+@pytest.mark.parametrize("free", [FREE, FREE + 4_000_000])  # too little to unpack, and to copy what was unpacked
+def test_a_restore_leaves_the_space_that_the_system_needs(station, tmp_path, monkeypatch, free):
+    station.record()
+    (station.state / "recordings" / "r-1.wav").write_bytes(bytes(3_990_000))
+    save(tmp_path / "b", station.state, station.config, recordings=True)
+    (station.state / "recordings" / "r-1.wav").unlink()
+    disc(monkeypatch, free)
+    refused(tmp_path / "b", station, "too little space", "recording.free_mb")
+    disc(monkeypatch, FREE + 5_000_000)
+    assert restore(tmp_path / "b", station.state, station.config)["recordings"] == 1
+
+
+def test_the_space_counts_by_default_where_the_configuration_cannot_be_used(station, saved, monkeypatch):
+    station.config.write_text("not TOML")
+    disc(monkeypatch, FREE)
+    refused(saved, station, "100 MB have to stay free")
+    disc(monkeypatch, FREE + 1_000_000)
+    assert restore(saved, station.state, station.config)["station"] == "Door"
 
 
 def test_a_backup_without_recordings_adds_none(station, saved):

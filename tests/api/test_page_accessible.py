@@ -36,6 +36,7 @@ def scheme(page, request):
 def test_axe_core_finds_nothing_serious_on_the_page(page, shared, station, scheme):
     calls = [fake.call("c-1", state="incoming", direction="incoming", connected_since=None), fake.call("c-2")]
     station.state["calls"] = calls
+    station.state["conferences"] = [fake.conference()]
     station.state["doors"] = [fake.door("front", state="unlocked", unlocked=True), fake.door("yard", available=False)]
     station.state["accounts"] = [fake.account("office") | {"state": "failed", "code": 403, "explanation": "Check it."}]
     station.findings = [{"check": "a", "level": "problem", "message": "M.", "cause": "C.", "resolution": "R."}]

@@ -3,6 +3,7 @@
 import { $, act, make, redraw } from "/base/dom.js";
 import { order } from "/base/orders.js";
 import { caller, known } from "/base/people.js";
+import { joins, showConferences } from "/conferences.js";
 import { rings } from "/ring.js";
 import { may } from "/base/session.js";
 import { clock, t, word } from "/base/texts.js";
@@ -29,14 +30,16 @@ export function showDurations() {
 const press = ({ id }) => order("POST", `/v1/panel/buttons/${encodeURIComponent(id)}/press`);
 
 /** Show the calls, less those that ring: these are above. */
-export function showCalls({ calls: all, doors, panel }) {
+export function showCalls({ calls: all, conferences: existing, doors, panel }) {
   const calls = all.filter((call) => !rings(call));
   // Without doors of its own, the station's door button opens that of the far end.
   const opens = doors.length ? undefined : panel.buttons.find(({ action }) => action === "door");
   $("call").hidden = calls.length === 0 && all.length > 0;
   const facts = calls.map(({ quality, duration_s, ...fixed }) => fixed);
-  redraw($("calls"), [facts, opens?.id], () => $("calls").replaceChildren(...(calls.length ?
-    calls.map((call) => showCall(call, calls, opens)) : [make("p", { className: "empty" }, t("call.none"))])));
+  const conferences = existing.filter(({ state }) => state !== "disconnecting");
+  showConferences(existing);
+  redraw($("calls"), [facts, opens?.id, conferences.map(({ id }) => id)], () => $("calls").replaceChildren(...(calls.length ?
+    calls.map((call) => showCall(call, calls, opens, conferences)) : [make("p", { className: "empty" }, t("call.none"))])));
   checkTransfer(all);
   showDurations();
 }
@@ -44,7 +47,7 @@ export function showCalls({ calls: all, doors, panel }) {
 const recording = ({ recording_paused, recording_muted }) =>
   t(recording_paused ? "call.recording_paused" : recording_muted.length === 2 ? "call.recording_muted" : "call.recording");
 
-function showCall(call, calls, opens) {
+function showCall(call, calls, opens, conferences) {
   const path = `/v1/calls/${encodeURIComponent(call.id)}`;
   const post = (name, what, className = "") =>
     act(`${call.id} ${name}`, t(`call.${name}`), () => order("POST", `${path}/${what}`), { className });
@@ -55,6 +58,7 @@ function showCall(call, calls, opens) {
       ...(opens && call.active && may("door") ? [act(`${call.id} door`, t("action.door"), () => press(opens), { className: "main" })] : []),
       held ? post("resume", "resume", "main") : post("hold", "hold"),
       act(`${call.id} mute`, t(call.muted ? "call.unmute" : "call.mute"), () => order("PATCH", path, { muted: !call.muted })),
+      ...joins(call, others.map(({ id, remote }) => ({ id, name: caller(remote) })), conferences),
       act(`${call.id} transfer`, t("transfer"), () => openTransfer(call, others)),
       post("hangup", "hangup", "end"),
     ],

@@ -5,12 +5,15 @@ import { order } from "/base/orders.js";
 import { may, read } from "/base/session.js";
 import { day, size, t, word } from "/base/texts.js";
 
+const UPGRADE = "sudo apt install ./intercomd_*.deb ./python3-pjsua2_*.deb";
+
 let version = "";
 
 /** Read what does not change while the station runs. */
 export async function loadSystem() {
   version ||= (await read("/v1")).version;
   $("version").textContent = version;
+  $("upgrade").textContent = UPGRADE;
   $("bundle").hidden = $("bundle-hint").hidden = !may("admin");
 }
 

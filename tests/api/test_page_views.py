@@ -283,6 +283,7 @@ def test_codes_and_cards_are_listed_with_their_validity_and_removed_at_the_secon
 def test_a_code_is_added_and_its_digits_leave_the_page(page, shared, station):
     station.replies = fake.refused("conflict")
     opened(page, shared, station, "codes")
+    page.shows("#codes-empty", "None yet.")  # which moves the form
     page.type("#code-owner", "Cleaner")
     page.type("#code-digits", "471108")
     page.click("[name=door][value=front]")

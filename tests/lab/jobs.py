@@ -67,9 +67,9 @@ def _follow(run_dir: Path, job: Path, output: Output, timeout_s: float | None) -
     out = err = None
     try:
         while True:
-            if out is None and job.is_dir():
-                out, err = (job / "out").open("rb"), (job / "err").open("rb")
             status, there = _status(job), alive(run_dir)
+            if out is None and job.is_dir():  # after the status: the guest may have begun and ended it meanwhile
+                out, err = (job / "out").open("rb"), (job / "err").open("rb")
             if out and err:
                 output(out.read(), err.read())
             if status.endswith("\n"):

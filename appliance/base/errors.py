@@ -70,8 +70,6 @@ HTTP_STATUS: dict[ErrorCode, int] = {code: code.http_status for code in ErrorCod
 # Codes that clients may know already and that nothing raises yet, each with the reason.
 RESERVED: dict[ErrorCode, str] = {
     ErrorCode.ACCOUNT_UNREGISTERED: "Calls are placed without a registration too, because many servers accept them.",
-    ErrorCode.STORAGE_FULL: "A full disc fails a recording (`recording.failed`); a request that must write gets "
-    "`unavailable`.",
 }
 
 URN = "urn:intercomd:error:"

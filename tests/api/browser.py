@@ -17,6 +17,18 @@ from websockets.sync.client import ClientConnection, connect
 from tests.support.waiting import until
 
 START_S = 60.0  # a cold start on a loaded machine
+CLICK_S = 5.0  # from the mouse to the page
+AIM = """
+window.aim = "waiting";
+addEventListener("click", (event) => {
+  const wanted = document.querySelector(%s);
+  window.aim = wanted === null || wanted.contains(event.target) ? "hit" : "missed";
+  if (window.aim === "missed") {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+}, { capture: true, once: true });
+"""
 PHONE = {"width": 360, "height": 740}
 
 
@@ -142,8 +154,17 @@ class Page(ABC):
         self._mouse(False, *self._middle(selector))
 
     def click(self, selector: str) -> None:
+        """Press the mouse's button and let it go on the element; again, where the page has just moved it away."""
+        until(lambda: self._clicked(selector), f"a click on {selector}", START_S)
+
+    def _clicked(self, selector: str) -> bool:
+        """Whether a click on the middle of the element has reached it: what reaches another one is stopped."""
+        self.value(AIM % json.dumps(selector))
         self.press(selector)
         self._mouse(False, *self._centre(selector))
+        with suppress(AssertionError):
+            until(lambda: self.value("window.aim") != "waiting", "the click", CLICK_S)
+        return self.value("window.aim") not in {"waiting", "missed"}  # a page that the click opened knows nothing of it
 
     def type(self, selector: str, text: str) -> None:
         self.value(f"document.querySelector({json.dumps(selector)}).focus()")

@@ -70,7 +70,7 @@ def reference() -> str:
 
 
 def orders() -> list[list[str]]:
-    """The rows of docs/reference/orders.tsv: order, HTTP, D-Bus, command line."""
+    """The rows of docs/reference/orders.tsv: order, HTTP, D-Bus, command line, panel, page."""
     lines = (_REFERENCE / "orders.tsv").read_text(encoding="utf-8").splitlines()
     return [line.split("\t") for line in lines if not line.startswith("#")][1:]
 
@@ -173,4 +173,4 @@ def _orders() -> str:
         return text if text.startswith("no: ") else ", ".join(f"`{name}`" for name in text.split(", "))
 
     rows = ([order, *map(cell, where)] for order, *where in orders())
-    return _table(("order", "HTTP", "D-Bus", "`intercomctl`"), rows)
+    return _table(("order", "HTTP", "D-Bus", "`intercomctl`", "panel", "page"), rows)

@@ -246,6 +246,27 @@ def test_a_ring_says_whether_an_answer_uses_the_stations_microphone(page, shared
     page.shows("#ring", says)
 
 
+def test_a_call_is_recorded_until_that_is_ended(page, shared, station):
+    station.state["calls"] = [fake.call()]
+    opened(page, shared, station)
+    page.shows('[data-key="c-1 record"]', "Record")
+    page.click('[data-key="c-1 record"]')
+    until(lambda: station.requests)
+
+    def begun():
+        station.state["calls"] = [fake.call(recording="r-1")]
+        station.tell("recording.started", call="c-1", recording="r-1")
+
+    shared.on_loop(begun)
+    page.shows('[data-key="c-1 record"]', "Stop recording")
+    page.click('[data-key="c-1 record"]')
+    until(lambda: len(station.requests) == 2)
+    assert [order for order, _ in station.requests] == [
+        inputs.StartRecording("c-1"),
+        inputs.StopRecording("c-1"),
+    ]
+
+
 def test_an_open_door_counts_down(page, shared, station):
     until_then = (datetime.now(UTC) + timedelta(seconds=300)).isoformat()
     station.state["doors"] = [fake.door("front", state="unlocked", unlocked=True, until=until_then)]

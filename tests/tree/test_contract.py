@@ -10,14 +10,25 @@ from appliance.base.errors import ErrorCode
 from appliance.bus.interfaces import INTERFACES
 from appliance.cli.__main__ import parser
 from appliance.core.events import EVENTS
-from appliance.core.model import CallState, Cause
+from appliance.core.model import Action, CallState, Cause
 from appliance.generate.contract import commands, orders, routes
 
 PACKAGE = Path(appliance.__file__).parent
 CONTRACT = PACKAGE.parent / "docs/reference/contract.md"
 STANDARD = {"ObjectManager.GetManagedObjects"}  # of D-Bus itself
 INTERFACE = {interface.name.rpartition(".")[2]: interface for interface in INTERFACES}
-WHERE = ("HTTP", "D-Bus", "command")
+WHERE = ("HTTP", "D-Bus", "command", "panel", "page")
+AT_THE_PANEL = {"lamps", "keypad", "reader"}  # beside the actions of its buttons
+BESIDE_THE_VIEWS = {"login", "display"}
+WEB = PACKAGE / "api/web"
+SCRIPTS = [path.read_text() for path in WEB.rglob("*.[jh][st]*")]
+KEPT = re.compile(r"const (\w+) = (?:\([^()]*\) => )?(`[^`]*`)")
+ASKED = re.compile(
+    r"""(?:"(?P<method>[A-Z]+)",\ |(?P<trial>\btried\(.*?,\ )|(?P<kept>=>?\ ))?  # what stands before the path
+    [`"][^`"]*?(?P<path>/v1[^`"?]*)[^`"]*[`"]
+    (?:,\ {\ method:\ "(?P<other>[A-Z]+)")?""",
+    re.VERBOSE,
+)
 
 
 def named(column):
@@ -72,6 +83,55 @@ def test_every_member_that_the_table_names_is_on_the_bus_and_no_method_or_signal
 
 def test_every_command_that_the_table_names_is_one_and_none_is_forgotten():
     assert set(named("command")) == set(commands(parser()))
+
+
+def asked(script):
+    """The requests that a script of the page makes: method, and path as it is written there, with its ${...}."""
+    for name, path in reversed(KEPT.findall(script)):
+        script = re.sub(rf"\$\{{{name}(?:\([^()]*\))?\}}", lambda _, path=path: path.strip("`"), script)
+        script = re.sub(rf"(?<=, ){name}(?:\([^()]*\))?(?=[,)])", lambda _, path=path: path, script)
+    for found in ASKED.finditer(script):
+        if not found["kept"]:
+            yield found["method"] or found["other"] or ("POST" if found["trial"] else "GET"), found["path"]
+
+
+def by_the_page(name):
+    """Whether a script makes this request, and names the field of its body."""
+    method, path, field = re.fullmatch(r"([A-Z]+) (\S+)(?: (\w+))?", name).groups()
+    return any(
+        method == each and fits(path.split("/"), re.sub(r"\$\{[^{}]*\}", "*", written).split("/"), script)
+        for script in SCRIPTS
+        if not field or re.search(rf"\b{field}:", script)
+        for each, written in asked(script)
+    )
+
+
+def fits(path, written, script):
+    """Whether the page can mean this path: a variable part stands for an id, or for what `post` is given."""
+    return len(path) == len(written) and all(
+        have in {want, "*"} and (have == want or want[0] == "{" or re.search(rf'\bpost\((?:"\w+", )?"{want}"', script))
+        for want, have in zip(path, written, strict=True)
+    )
+
+
+def test_the_panel_does_what_the_table_says_and_no_action_is_forgotten():
+    assert set(named("panel")) == {*Action, *AT_THE_PANEL} - {Action.NONE}
+
+
+def test_the_page_makes_the_requests_that_the_table_says_and_no_others():
+    views = set(re.findall(r'data-view="(\w+)"', (WEB / "index.html").read_text()))
+    assert set(named("page")) == views | BESIDE_THE_VIEWS
+    for order, http, *_, page in orders():
+        requests = [] if http.startswith("no: ") else http.split(", ")
+        assert any(map(by_the_page, requests)) != page.startswith("no: "), order
+
+
+def test_every_request_of_the_page_is_in_the_table():
+    endpoints = [name.split(" ")[:2] for name in named("HTTP")]
+    for script in SCRIPTS:
+        for method, path in asked(script):
+            written = re.sub(r"\$\{[^{}]*\}", "*", path).split("/")
+            assert any(method == each and fits(known.split("/"), written, script) for each, known in endpoints), path
 
 
 @pytest.mark.parametrize(

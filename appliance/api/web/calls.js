@@ -58,6 +58,9 @@ function showCall(call, calls, opens, conferences) {
       ...(opens && call.active && may("door") ? [act(`${call.id} door`, t("action.door"), () => press(opens), { className: "main" })] : []),
       held ? post("resume", "resume", "main") : post("hold", "hold"),
       act(`${call.id} mute`, t(call.muted ? "call.unmute" : "call.mute"), () => order("PATCH", path, { muted: !call.muted })),
+      call.recording
+        ? act(`${call.id} record`, t("call.stop_recording"), () => order("DELETE", `${path}/recording`))
+        : act(`${call.id} record`, t("call.record"), () => order("POST", `${path}/recording`)),
       ...joins(call, others.map(({ id, remote }) => ({ id, name: caller(remote) })), conferences),
       act(`${call.id} transfer`, t("transfer"), () => openTransfer(call, others)),
       post("hangup", "hangup", "end"),

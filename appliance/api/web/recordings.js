@@ -60,15 +60,16 @@ function row(each) {
     doors.length ? t("recording.doors", { doors: doors.join(", ") }) : null,
     recovered ? t("recording.recovered") : null, kept ? t("recording.protected") : null,
     copied ? t("recording.copied", { time: day(copied) }) : null];
+  const path = `/v1/recordings/${encodeURIComponent(id)}`;
   const button = (what, onclick, properties = {}) => act(`${id} ${what}`, t(`recording.${what}`), onclick,
     { attrs: { "aria-label": t("recording.of", { what: t(`recording.${what}`), name, time: day(started) }) }, ...properties });
   return make("li", { data: { recording: id }, className: id === playing ? "playing" : "" },
     make("div", {}, make("b", {}, name), make("br"), make("small", {}, facts.filter(Boolean).join(" · ")), ...uncopied(each)),
     make("div", { className: "acts" },
       button("play", () => play(each, name), { disabled: !complete }),
-      button(kept ? "release" : "protect", () => change(id, "PATCH", { protected: !kept }), { hidden: !may("admin") }),
+      button(kept ? "release" : "protect", () => changed(order("PATCH", path, { protected: !kept })), { hidden: !may("admin") }),
       twice(button("delete", null, { disabled: !complete || kept, hidden: !may("admin") }), t("recording.delete_sure"),
-        () => change(id, "DELETE"))));
+        () => changed(order("DELETE", path)))));
 }
 
 /** Why the station could not copy it elsewhere, until it can. */
@@ -86,8 +87,8 @@ function play(each, name) {
   draw();
 }
 
-async function change(id, method, body) {
-  await order(method, `/v1/recordings/${encodeURIComponent(id)}`, body);
+async function changed(done) {
+  await done;
   await showRecordings();
 }
 

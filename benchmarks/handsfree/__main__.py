@@ -1,19 +1,18 @@
-"""`make bench-audio`: scenes through each engine, scored; prints a table and writes docs/benchmarks-audio.md.
+"""`make bench-audio`: scenes through each engine, and calls, scored; prints tables and writes docs/benchmarks-audio.md.
 
 The WAV files of each scene are left in build/bench-audio, to listen to.
 """
 
 import argparse
 import statistics
-import wave
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.handsfree import engines, scores
+from benchmarks.handsfree import engines, scores, speech, station
 from benchmarks.handsfree.scenes import Recipe, Scene, made
-from benchmarks.handsfree.signals import RATE, Sound
+from benchmarks.handsfree.signals import Sound
 
 if TYPE_CHECKING:
     from benchmarks.handsfree.engines import Engine
@@ -34,7 +33,8 @@ brackets the worst.
 - **ERLE**, dB: how much quieter the echo is after 3 s; after a stall of the playback thread of 50 and 120 ms, 1 s and
   4 s later.
 - **echo**, **other**: AECMOS by speechmos, 1 to 5: what is left of the echo, and how the rest sounds.
-- **PESQ** (ITU-T P.862.2): the visitor's voice against the same voice before noise and canceller.
+- **PESQ** (ITU-T P.862.2), 1 to 4.6: the visitor's voice against the same voice before noise and canceller.
+- **STOI**, 0 to 1: how much of it is understood.
 
 `ours` is what the station runs; `ours, open` is the setting `echo_canceller = "open"`; `WebRTC` is the module in the
 PyPI package livekit. No engine keeps the visitor's voice while a loud echo comes in: turn the speaker down, or
@@ -67,7 +67,7 @@ def recipes(*, short: bool) -> Iterator[Recipe]:
 def scored(recipe: Recipe, scene: Scene, out: Sound) -> dict[str, float]:
     """The scores that say something about such a scene."""
     if recipe.who == "visitor":
-        return {"PESQ": scores.voice_pesq(scene, out)}
+        return {"PESQ": scores.voice_pesq(scene, out), "STOI": scores.voice_stoi(scene, out)}
     if recipe.stall_ms:
         begin_s = 11 if recipe.stall_ms == min(STALLS_MS) else 14
         return {"ERLE": scores.erle(scene, out, begin_s)}
@@ -81,9 +81,7 @@ def scored(recipe: Recipe, scene: Scene, out: Sound) -> dict[str, float]:
 
 def keep(directory: Path, name: str, sound: Sound) -> None:
     """Write a WAV file to listen to."""
-    with wave.open(str(directory / f"{name.replace('/', '-')}.wav"), "wb") as file:
-        file.setparams((1, 2, RATE, 0, "NONE", ""))
-        file.writeframes(engines.pcm(sound))
+    speech.write(directory / f"{name.replace('/', '-')}.wav", sound)
 
 
 def table(found: dict[tuple[str, str], dict[str, list[float]]], names: list[str]) -> str:
@@ -100,7 +98,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench-audio", description=__doc__)
     parser.add_argument("voices", type=Path, help="directory of Asterisk's prompts: en_US_f_Allison and others")
     parser.add_argument("canceller", type=Path, help="the program made by packaging/pjsua2/build --canceller")
-    parser.add_argument("--short", action="store_true", help="some scenes of each group only; writes no document")
+    parser.add_argument("python", type=Path, help="the Python of a station's environment")
+    parser.add_argument("--short", action="store_true", help="some scenes of each group, no calls; writes no document")
     arguments = parser.parse_args()
     chosen: dict[str, Engine] = {
         "no canceller": engines.none,
@@ -124,6 +123,9 @@ def main() -> None:
     text = table(found, list(chosen))
     print(text)  # noqa: T201 - the result
     if not arguments.short:
+        for part in (station, speech):
+            text += part.measured(arguments.voices, arguments.python.absolute(), kept.absolute())
+        print(text)  # noqa: T201 - the result
         Path("docs/benchmarks-audio.md").write_text(HEAD.format(count=count) + text, encoding="utf-8")
 
 

@@ -1,7 +1,8 @@
-"""How good the result is: AECMOS (speechmos), ERLE and PESQ."""
+"""How good the result is: AECMOS (speechmos), ERLE, PESQ and STOI."""
 
 import numpy as np
 from pesq import pesq
+from pystoi import stoi
 from speechmos import aecmos
 
 from benchmarks.handsfree.scenes import Scene
@@ -29,3 +30,8 @@ def echo_mos(scene: Scene, out: Sound, kind: str, begin_s: float = 0) -> tuple[f
 def voice_pesq(scene: Scene, out: Sound) -> float:
     """PESQ, wideband (ITU-T P.862.2), of the visitor's voice against what of it reached the microphone."""
     return float(pesq(RATE, scene.near[: len(out)], out, "wb"))
+
+
+def voice_stoi(scene: Scene, out: Sound) -> float:
+    """STOI of the same: how much of the speech is understood, 0 to 1."""
+    return float(stoi(scene.near[: len(out)], out, RATE))

@@ -58,7 +58,8 @@ class Baresip(FarEnd):
     has its own two files.
 
     within: what begins its command, to run in a network namespace; it answers by itself then, and takes no commands.
-    account: further parameters of its account. plays: a WAV (48 kHz, two channels) in the tone's place.
+    dials: a URI that it calls at once. account: further parameters of its account. plays: a WAV (48 kHz, two channels)
+    in the tone's place.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Baresip(FarEnd):
         plays: str = "",
         codec: str = "pcma",
         within: Sequence[str] = (),
+        dials: str = "",
         account: str = "",
         modules: str = "",
         gives_up_s: int = 120,
@@ -78,7 +80,7 @@ class Baresip(FarEnd):
         free_at = ADDRESS if within else address  # a namespace is ours alone
         super().__init__(Path(directory) / "baresip", address, port or free_port(free_at))
         self.within, self.account, self.modules, self.gives_up_s = within, account, modules, gives_up_s
-        self.hertz, self.codec = hertz, codec
+        self.hertz, self.codec, self.dials = hertz, codec, dials
         self.source = f"aufile,{plays}" if plays else f"ausine,{hertz}"
         self.control = free_port(free_at)
         while self.control in {self.port, self.port + 1}:  # baresip listens for SIP and for TLS there, by TCP too
@@ -97,8 +99,10 @@ class Baresip(FarEnd):
         account += self.account
         (self.directory / "accounts").write_text(f"{account}\n")
         (self.directory / "contacts").write_text("")
+        dials = ["-e", f"/dial {self.dials}"] if self.dials else []
         # baresip, unlike SIPp, has no limit of time of its own
-        return [*self.within, "setpriv", "--pdeathsig", "KILL", "baresip", "-4", "-v", "-f", str(self.directory)]
+        argv = ["baresip", "-4", "-v", "-f", str(self.directory), *dials]
+        return [*self.within, "setpriv", "--pdeathsig", "KILL", *argv]
 
     def connect(self) -> None:
         if not self.within:

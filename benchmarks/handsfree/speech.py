@@ -1,0 +1,124 @@
+"""Speech without echo: how much of its quality a call costs, beyond what the codec itself costs."""
+
+import subprocess
+import wave
+from collections import defaultdict
+from itertools import product, starmap
+from pathlib import Path
+
+import av
+import numpy as np
+from pesq import pesq
+from scipy.signal import fftconvolve, resample_poly
+from speechmos import plcmos
+
+from benchmarks.handsfree.engines import pcm
+from benchmarks.handsfree.engines import sound as from_pcm
+from benchmarks.handsfree.signals import RATE, VISITORS, Sound, at, voice
+
+SECONDS, LEVEL_DB = 12, -20.0
+FINE = 48000
+CODECS = {
+    "opus": ("Opus", "libopus", RATE, RATE),
+    "G722": ("G.722", "g722", RATE, RATE),
+    "PCMA": ("G.711", "pcm_alaw", 8000, 8000),
+}
+"""Each codec of a station: its name, FFmpeg's name, its rate, and that of its PESQ (8 kHz: narrowband)."""
+OPUS_BIT_RATE = 64_000
+OPUS = {"application": "voip", "fec": "1", "packet_loss": "10", "compression_level": "5"}
+LOSSES = ("0", "0.05", "0.2")
+HEAD = """
+## Speech through a call
+
+{seconds} s of speech of two voices; the worse one counts. A station plays a file instead of its microphone, and
+another one records the call; baresip writes what it has decoded. There is no echo.
+
+- **PESQ** against what was said, without loss: of the codec alone (FFmpeg's; Opus with {kilobits} kbit/s and FEC, as
+  a station sends it), through two stations, and through two of baresip, whose Opus has no FEC and twice the bits.
+- **PLCMOS** by speechmos, 1 to 5, where the cable loses packets at random: how good the sound is, with what fills the
+  gaps.
+
+| codec | score | alone | stations | baresip |
+|---|---|--:|--:|--:|
+"""
+
+
+def converted(sound: Sound, before: int, after: int) -> Sound:
+    """The sound at another rate."""
+    return sound if before == after else resample_poly(sound, after, before)
+
+
+def alone(sound: Sound, codec: str) -> Sound:
+    """What the codec makes of a sound of 16 kHz."""
+    _, name, rate, _ = CODECS[codec]
+    encoder = av.CodecContext.create(name, "w")
+    encoder.sample_rate, encoder.layout, encoder.format = rate, "mono", "s16"
+    if codec == "opus":
+        encoder.bit_rate, encoder.options = OPUS_BIT_RATE, OPUS
+    samples = np.frombuffer(pcm(converted(sound, RATE, rate)), "<i2")
+    encoder.open()
+    decoder = av.CodecContext.create(name, "r")
+    decoder.sample_rate, decoder.layout, decoder.extradata = rate, "mono", encoder.extradata
+    packets = []
+    for place in range(0, len(samples), rate // 50):
+        frame = av.AudioFrame.from_ndarray(samples[np.newaxis, place : place + rate // 50], "s16", "mono")
+        frame.sample_rate = rate
+        packets += encoder.encode(frame)
+    packets += encoder.encode(None)
+    frames = [frame for packet in packets for frame in decoder.decode(packet)]
+    resampler = av.AudioResampler("s16", "mono", RATE)
+    parts = [part.to_ndarray().reshape(-1) for frame in [*frames, None] for part in resampler.resample(frame)]
+    return np.concatenate(parts) / 32768
+
+
+def read(file: Path) -> Sound:
+    """The first channel of a WAV file, at 16 kHz."""
+    with wave.open(str(file)) as opened:
+        samples = from_pcm(opened.readframes(opened.getnframes()))
+        return converted(samples[:: opened.getnchannels()], opened.getframerate(), RATE)
+
+
+def write(file: Path, sound: Sound, rate: int = RATE) -> None:
+    """A WAV file of one channel."""
+    with wave.open(str(file), "wb") as opened:
+        opened.setparams((1, 2, rate, 0, "NONE", ""))
+        opened.writeframes(pcm(sound))
+
+
+def place(said: Sound, heard: Sound) -> Sound:
+    """What is heard where `said` is."""
+    begin = int(np.argmax(fftconvolve(heard, said[::-1], "valid")))
+    return heard[begin : begin + len(said)]
+
+
+def score(said: Sound, heard: Sound, rate: int) -> float:
+    """PESQ (ITU-T P.862, at 16 kHz P.862.2)."""
+    sides = [converted(side, RATE, rate) for side in (said, place(said, heard))]
+    return float(pesq(rate, *sides, "wb" if rate == RATE else "nb"))
+
+
+def measured(voices: Path, python: Path, kept: Path) -> str:
+    """Make the calls, with a station's Python; the section of the document."""
+    found: dict[tuple[str, str], list[list[float]]] = defaultdict(list)
+    for name in VISITORS:
+        said = at(voice(voices, name)[RATE : (SECONDS + 1) * RATE], LEVEL_DB)
+        directory = kept / f"speech {name}"
+        directory.mkdir(exist_ok=True)
+        write(directory / "spoken.wav", converted(said, RATE, FINE), FINE)
+        subprocess.run([python, "-m", "benchmarks.handsfree.calls", directory, *LOSSES], check=True)
+        for (codec, (_, _, _, rate)), loss in product(CODECS.items(), LOSSES):
+            ends = [read(directory / f"{who} {codec} {loss}.wav") for who in ("stations", "baresip")]
+            if loss == "0":
+                padded = np.concatenate([alone(said, codec), np.zeros(RATE)])  # a codec has a delay
+                found[codec, loss].append([score(said, heard, rate) for heard in (padded, *ends)])
+            else:
+                found[codec, loss].append([float(plcmos.run(place(said, heard), RATE)["plcmos"]) for heard in ends])
+    return HEAD.format(seconds=SECONDS, kilobits=OPUS_BIT_RATE // 1000) + "".join(starmap(row, found.items()))
+
+
+def row(what: tuple[str, str], scores: list[list[float]]) -> str:
+    """A line of the table: the worse voice of each end."""
+    codec, loss = what
+    cells = [f"{each:.2f}" for each in np.min(scores, axis=0)]
+    measure = ["PESQ"] if loss == "0" else [f"PLCMOS, {float(loss):.0%} lost", ""]
+    return f"| {' | '.join([CODECS[codec][0], *measure, *cells])} |\n"

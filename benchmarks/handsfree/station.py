@@ -1,0 +1,78 @@
+"""A whole station in a room of the scenes, by benchmarks/handsfree/whole.py."""
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+from scipy.signal import butter, fftconvolve, sosfilt
+
+from benchmarks.handsfree import scores
+from benchmarks.handsfree.scenes import QUIET_DB, SPEECH_DB, Scene, room, turns
+from benchmarks.handsfree.signals import CALLERS, RATE, VISITORS, at, level, street, voice
+from benchmarks.handsfree.speech import FINE, converted, read, write
+
+SECONDS, LEARNT_S = 24, 5.0
+RT60_S = 0.4
+KINDS = (
+    ("caller alone", "caller", None),
+    ("in turns, echo +0 dB", "turns", None),
+    ("both at once, echo +0 dB", "both", None),
+    ("visitor alone, quiet", "visitor", None),
+    ("visitor alone, street 20 dB below", "visitor", 20.0),
+)
+HEAD = """
+## A whole station
+
+One of these rooms (RT60 {rt60} s) around a station that runs: an ALSA PCM of a sound server, the station's own sound
+threads and canceller, and a call by Opus. What the caller hears from 5 s on is scored. The visitor's voice is as loud
+as the echo.
+
+| scene | score | station |
+|---|---|--:|
+"""
+
+
+def prepared(directory: Path, voices: Path, who: str, noise_db: float | None) -> None:
+    """Write what the caller says, the visitor, the noise and the room."""
+    count = SECONDS * RATE
+    caller = np.resize(at(voice(voices, CALLERS[0]), SPEECH_DB), count)
+    if who == "turns":
+        caller = caller * turns(count, caller=True)
+    from_speaker, from_visitor = room(RT60_S)
+    small = sosfilt(butter(2, 250, "highpass", fs=RATE, output="sos"), from_speaker)
+    echo = fftconvolve(caller, small)[:count]
+    near = at(fftconvolve(np.resize(voice(voices, VISITORS[0]), count), from_visitor)[:count], SPEECH_DB)
+    noise = at(np.random.default_rng(0).standard_normal(count), QUIET_DB)
+    if noise_db is not None:
+        noise = noise + at(street(SECONDS, 0), SPEECH_DB - noise_db)
+    write(directory / "caller.wav", converted(caller * (who != "visitor"), RATE, FINE), FINE)
+    write(directory / "visitor.wav", near)
+    write(directory / "noise.wav", noise)
+    write(directory / "room.wav", small * 10 ** ((SPEECH_DB - level(echo)) / 20))
+
+
+def scored(directory: Path, who: str) -> dict[str, float]:
+    """What the caller heard, against what was in the room."""
+    speaker, near, microphone, heard = (
+        read(directory / f"{name}.wav") for name in ("speaker", "near", "microphone", "heard")
+    )
+    late = int(np.argmax(fftconvolve(heard, near[::-1]))) - len(near) + 1
+    begin, end = int(LEARNT_S * RATE), min(len(near), len(heard) - late)
+    scene = Scene("", "", speaker[begin:end], microphone[begin:end], near[begin:end], "")
+    out = heard[begin + late : end + late]
+    if who == "visitor":
+        return {"PESQ": scores.voice_pesq(scene, out), "STOI": scores.voice_stoi(scene, out)}
+    echo, other = scores.echo_mos(scene, out, who)
+    return {"ERLE": scores.erle(scene, out, 0), "echo": echo} if who == "caller" else {"echo": echo, "other": other}
+
+
+def measured(voices: Path, python: Path, kept: Path) -> str:
+    """Make the calls, with a station's Python; the section of the document."""
+    lines = []
+    for group, who, noise_db in KINDS:
+        directory = kept / f"station, {group}"
+        directory.mkdir(exist_ok=True)
+        prepared(directory, voices, who, noise_db)
+        subprocess.run([python, "-m", "benchmarks.handsfree.whole", directory, str(SECONDS), who], check=True)
+        lines += [f"| {group} | {score} | {value:.2f} |\n" for score, value in scored(directory, who).items()]
+    return HEAD.format(rt60=RT60_S) + "".join(lines)

@@ -8,6 +8,7 @@ import socketserver
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar
@@ -136,3 +137,21 @@ def test_a_question_to_the_service_is_answered_by_the_guests_runner_itself(runne
         assert in_guest(tmp_path, "http", "GET", "/v1/nothing") == (1, '{"code": "not-found"}', "")
         server.shutdown()
     assert Service.asked_by == {runner.pid}
+
+
+def test_the_output_of_a_command_that_ends_between_two_looks_is_not_missed(tmp_path, monkeypatch):
+    (tmp_path / "share/jobs").mkdir(parents=True)
+    status, heard = jobs._status, []
+
+    def ended(job):
+        """The guest takes the job and ends it in the moment in which its status is asked for."""
+        with suppress(FileNotFoundError):
+            job.with_suffix(".new").rename(job)
+            (job / "out").write_text("hello")
+            (job / "rc").write_text("0\n")
+        return status(job)
+
+    monkeypatch.setattr(jobs, "_status", ended)
+    monkeypatch.setattr(jobs, "alive", lambda _: True)
+    assert jobs.run(tmp_path, ["true"], b"", lambda out, _: heard.append(out)) == 0
+    assert heard == [b"hello"]

@@ -3,6 +3,7 @@
 import numpy as np
 from pesq import pesq
 from pystoi import stoi
+from scipy.signal import fftconvolve
 from speechmos import aecmos
 
 from benchmarks.handsfree.scenes import Scene
@@ -33,5 +34,7 @@ def voice_pesq(scene: Scene, out: Sound) -> float:
 
 
 def voice_stoi(scene: Scene, out: Sound) -> float:
-    """STOI of the same: how much of the speech is understood, 0 to 1."""
-    return float(stoi(scene.near[: len(out)], out, RATE))
+    """STOI of the same, 0 to 1: how much of it is understood. Unlike PESQ it does not find the engine's delay."""
+    near = scene.near[: len(out)]
+    delay = max(int(np.argmax(fftconvolve(out, near[::-1]))) - len(near) + 1, 0)
+    return float(stoi(near[: len(near) - delay], out[delay:], RATE))

@@ -74,6 +74,12 @@ def test_a_path_that_only_begins_like_another_one_needs_every_right_to_act(path)
     assert scopes.needed("POST", path) == (ADMIN,)
 
 
+@pytest.mark.parametrize("target", ["*", "v1/state", ""])
+def test_a_target_that_is_no_path_needs_what_all_others_need(target):
+    assert scopes.needed("GET", target) == (VIEW,)
+    assert scopes.needed("POST", target) == (ADMIN,)
+
+
 @pytest.fixture
 def made(station):
     """A function that makes a token, and returns its header."""

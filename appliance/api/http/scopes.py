@@ -5,7 +5,7 @@ from appliance.core.model import AccessScope
 ALL = VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, AccessScope.ADMIN
 _LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-# The first line counts whose path is that of the request, or a path above it.
+# The first line counts whose path is that of the request, or a path above it; "" stands for all others, as "*".
 _TO_READ = (
     ("/v1/session", ()),  # any valid token
     ("/v1/recordings", (CALL,)),  # what was said
@@ -45,4 +45,4 @@ def looks(method: str) -> bool:
 def needed(method: str, path: str) -> tuple[AccessScope, ...]:
     """The scopes that a request needs, all of them, besides any valid token; method: "GET" for a WebSocket."""
     lines = _TO_READ if looks(method) else _TO_DELETE + _TO_ACT if method == "DELETE" else _TO_ACT
-    return next(scopes for above, scopes in lines if path == above or path.startswith(f"{above}/"))
+    return next(scopes for above, scopes in lines if above in {"", path} or path.startswith(f"{above}/"))

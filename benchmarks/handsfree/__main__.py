@@ -124,8 +124,9 @@ def main() -> None:
     print(text)  # noqa: T201 - the result
     if not arguments.short:
         for part in (station, speech):
-            text += part.measured(arguments.voices, arguments.python.absolute(), kept.absolute())
-        print(text)  # noqa: T201 - the result
+            section = part.measured(arguments.voices, arguments.python.absolute(), kept.absolute())
+            print(section)  # noqa: T201 - the result
+            text += section
         Path("docs/benchmarks-audio.md").write_text(HEAD.format(count=count) + text, encoding="utf-8")
 
 

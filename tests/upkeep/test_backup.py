@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.errors import IntercomError
 from appliance.store import database, event_ids, recording_index
 from appliance.store.audit import Audit
 from appliance.store.event_ids import Reservation
@@ -380,7 +380,7 @@ def test_a_backup_leaves_the_space_that_the_system_needs(station, tmp_path, monk
     save(tmp_path / "small", station.state, station.config)
     with pytest.raises(IntercomError, match=r"104 MB are free.* 100 MB have to stay free .*free_mb") as caught:
         save(tmp_path / "large", station.state, station.config, recordings=True)
-    assert (caught.value.code, bool(caught.value.resolution)) == (ErrorCode.STORAGE_FULL, True)
+    assert (caught.value.code, bool(caught.value.resolution)) == ("storage-full", True)
     assert not (tmp_path / "large").exists()
     station.config.write_text(station.config.read_text().replace("[recording]", "[recording]\nfree_mb = 90"))
     save(tmp_path / "large", station.state, station.config, recordings=True)

@@ -194,6 +194,7 @@ def test_the_sides_of_recordings_stay_together_through_transfers(three):
     one.talk(first)
     two.talk(at_two)
     with recorded(two, at_two) as (recording, sides, silences):
+        hear(sides, AS_PLAYED, AS_PLAYED)
         silences.extend(silenced(two, recording, sides))
         one.post(f"/v1/calls/{first}/transfer", {"to": to})
         last.post(f"/v1/calls/{last.rung()}/reject")

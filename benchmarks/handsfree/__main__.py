@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.handsfree import engines, scores, speech, station
+from benchmarks.handsfree import engines, samples, scores, speech, station
+from benchmarks.handsfree.samples import Sound
 from benchmarks.handsfree.scenes import Recipe, Scene, made
-from benchmarks.handsfree.signals import Sound
+from benchmarks.handsfree.signals import RATE
 
 if TYPE_CHECKING:
     from benchmarks.handsfree.engines import Engine
@@ -81,7 +82,7 @@ def scored(recipe: Recipe, scene: Scene, out: Sound) -> dict[str, float]:
 
 def keep(directory: Path, name: str, sound: Sound) -> None:
     """Write a WAV file to listen to."""
-    speech.write(directory / f"{name.replace('/', '-')}.wav", sound)
+    samples.write(directory / f"{name.replace('/', '-')}.wav", sound, RATE)
 
 
 def table(found: dict[tuple[str, str], dict[str, list[float]]], names: list[str]) -> str:

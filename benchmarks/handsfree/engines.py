@@ -7,24 +7,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
-
+from benchmarks.handsfree.samples import Sound, pcm, sound
 from benchmarks.handsfree.scenes import FRAME, Scene
-from benchmarks.handsfree.signals import RATE, Sound
+from benchmarks.handsfree.signals import RATE
 
 AEC3, SUPPRESSOR = 4, 128  # PJMEDIA_ECHO_WEBRTC_AEC3, PJMEDIA_ECHO_USE_NOISE_SUPPRESSOR
 
 Engine = Callable[[Scene], Sound]
-
-
-def pcm(sound: Sound) -> bytes:
-    """16-bit samples."""
-    return (np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes()
-
-
-def sound(samples: bytes) -> Sound:
-    """From 16-bit samples."""
-    return np.frombuffer(samples, "<i2") / 32768
 
 
 def none(scene: Scene) -> Sound:

@@ -13,7 +13,8 @@ import numpy as np
 import pyroomacoustics as pra
 from scipy.signal import butter, fftconvolve, resample_poly, sosfilt
 
-from benchmarks.handsfree.signals import CALLERS, RATE, VISITORS, Sound, at, hum, street, voice
+from benchmarks.handsfree.samples import Sound
+from benchmarks.handsfree.signals import CALLERS, RATE, VISITORS, at, hum, street, voice
 
 FRAME = RATE // 50  # 20 ms, as the station's sound card threads take
 SPEECH_DB = -24.0  # of the visitor at the microphone, and of the caller's voice to the speaker

@@ -6,10 +6,16 @@ from pystoi import stoi
 from scipy.signal import fftconvolve
 from speechmos import aecmos
 
+from benchmarks.handsfree.samples import Sound
 from benchmarks.handsfree.scenes import Scene
-from benchmarks.handsfree.signals import RATE, Sound
+from benchmarks.handsfree.signals import RATE
 
 KINDS = {"caller": "st", "visitor": "nst", "turns": "dt", "both": "dt"}
+
+
+def delay(heard: Sound, said: Sound) -> int:
+    """By how many samples one sound is late in another; less than 0 where its beginning is missing."""
+    return int(np.argmax(fftconvolve(heard, said[::-1]))) - len(said) + 1
 
 
 def erle(scene: Scene, out: Sound, begin_s: float = 3, end_s: float | None = None) -> float:
@@ -36,5 +42,5 @@ def voice_pesq(scene: Scene, out: Sound) -> float:
 def voice_stoi(scene: Scene, out: Sound) -> float:
     """STOI of the same, 0 to 1: how much of it is understood. Unlike PESQ it does not find the engine's delay."""
     near = scene.near[: len(out)]
-    delay = max(int(np.argmax(fftconvolve(out, near[::-1]))) - len(near) + 1, 0)
-    return float(stoi(near[: len(near) - delay], out[delay:], RATE))
+    late = max(delay(out, near), 0)
+    return float(stoi(near[: len(near) - late], out[late:], RATE))

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-RATE = 16000
+from benchmarks.handsfree.samples import Sound
 
-Sound = NDArray[np.float64]
+RATE = 16000
 
 CALLERS = ("en_US_f_Allison", "ru_RU_f_IvrvoiceRU")
 VISITORS = ("it_IT_m_Carlo", "fr_CA_f_June")

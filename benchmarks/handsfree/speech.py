@@ -1,7 +1,6 @@
 """Speech without echo: how much of its quality a call costs, beyond what the codec itself costs."""
 
 import subprocess
-import wave
 from collections import defaultdict
 from itertools import product, starmap
 from pathlib import Path
@@ -12,9 +11,9 @@ from pesq import pesq
 from scipy.signal import fftconvolve, resample_poly
 from speechmos import plcmos
 
-from benchmarks.handsfree.engines import pcm
-from benchmarks.handsfree.engines import sound as from_pcm
-from benchmarks.handsfree.signals import RATE, VISITORS, Sound, at, voice
+from benchmarks.handsfree import samples
+from benchmarks.handsfree.samples import Sound
+from benchmarks.handsfree.signals import RATE, VISITORS, at, voice
 
 SECONDS, LEVEL_DB = 12, -20.0
 FINE = 48000
@@ -55,13 +54,13 @@ def alone(sound: Sound, codec: str) -> Sound:
     encoder.sample_rate, encoder.layout, encoder.format = rate, "mono", "s16"
     if codec == "opus":
         encoder.bit_rate, encoder.options = OPUS_BIT_RATE, OPUS
-    samples = np.frombuffer(pcm(converted(sound, RATE, rate)), "<i2")
+    said = np.frombuffer(samples.pcm(converted(sound, RATE, rate)), "<i2")
     encoder.open()
     decoder = av.CodecContext.create(name, "r")
     decoder.sample_rate, decoder.layout, decoder.extradata = rate, "mono", encoder.extradata
     packets = []
-    for place in range(0, len(samples), rate // 50):
-        frame = av.AudioFrame.from_ndarray(samples[np.newaxis, place : place + rate // 50], "s16", "mono")
+    for place in range(0, len(said), rate // 50):
+        frame = av.AudioFrame.from_ndarray(said[np.newaxis, place : place + rate // 50], "s16", "mono")
         frame.sample_rate = rate
         packets += encoder.encode(frame)
     packets += encoder.encode(None)
@@ -73,16 +72,7 @@ def alone(sound: Sound, codec: str) -> Sound:
 
 def read(file: Path) -> Sound:
     """The first channel of a WAV file, at 16 kHz."""
-    with wave.open(str(file)) as opened:
-        samples = from_pcm(opened.readframes(opened.getnframes()))
-        return converted(samples[:: opened.getnchannels()], opened.getframerate(), RATE)
-
-
-def write(file: Path, sound: Sound, rate: int = RATE) -> None:
-    """A WAV file of one channel."""
-    with wave.open(str(file), "wb") as opened:
-        opened.setparams((1, 2, rate, 0, "NONE", ""))
-        opened.writeframes(pcm(sound))
+    return converted(*samples.read(file), RATE)
 
 
 def place(said: Sound, heard: Sound) -> Sound:
@@ -104,7 +94,7 @@ def measured(voices: Path, python: Path, kept: Path) -> str:
         said = at(voice(voices, name)[RATE : (SECONDS + 1) * RATE], LEVEL_DB)
         directory = kept / f"speech {name}"
         directory.mkdir(exist_ok=True)
-        write(directory / "spoken.wav", converted(said, RATE, FINE), FINE)
+        samples.write(directory / "spoken.wav", converted(said, RATE, FINE), FINE)
         subprocess.run([python, "-m", "benchmarks.handsfree.calls", directory, *LOSSES], check=True)
         for (codec, (_, _, _, rate)), loss in product(CODECS.items(), LOSSES):
             ends = [read(directory / f"{who} {codec} {loss}.wav") for who in ("stations", "baresip")]

@@ -7,9 +7,10 @@ import numpy as np
 from scipy.signal import butter, fftconvolve, sosfilt
 
 from benchmarks.handsfree import scores
+from benchmarks.handsfree.samples import write
 from benchmarks.handsfree.scenes import QUIET_DB, SPEECH_DB, Scene, room, turns
 from benchmarks.handsfree.signals import CALLERS, RATE, VISITORS, at, level, street, voice
-from benchmarks.handsfree.speech import FINE, converted, read, write
+from benchmarks.handsfree.speech import FINE, converted, read
 
 SECONDS, LEARNT_S = 24, 5.0
 RT60_S = 0.4
@@ -46,9 +47,9 @@ def prepared(directory: Path, voices: Path, who: str, noise_db: float | None) ->
     if noise_db is not None:
         noise = noise + at(street(SECONDS, 0), SPEECH_DB - noise_db)
     write(directory / "caller.wav", converted(caller * (who != "visitor"), RATE, FINE), FINE)
-    write(directory / "visitor.wav", near)
-    write(directory / "noise.wav", noise)
-    write(directory / "room.wav", small * 10 ** ((SPEECH_DB - level(echo)) / 20))
+    write(directory / "visitor.wav", near, RATE)
+    write(directory / "noise.wav", noise, RATE)
+    write(directory / "room.wav", small * 10 ** ((SPEECH_DB - level(echo)) / 20), RATE)
 
 
 def scored(directory: Path, who: str) -> dict[str, float]:
@@ -56,7 +57,7 @@ def scored(directory: Path, who: str) -> dict[str, float]:
     speaker, near, microphone, heard = (
         read(directory / f"{name}.wav") for name in ("speaker", "near", "microphone", "heard")
     )
-    late = int(np.argmax(fftconvolve(heard, near[::-1]))) - len(near) + 1
+    late = scores.delay(heard, near)
     begin, end = int(LEARNT_S * RATE), min(len(near), len(heard) - late)
     scene = Scene("", "", speaker[begin:end], microphone[begin:end], near[begin:end], "")
     out = heard[begin + late : end + late]

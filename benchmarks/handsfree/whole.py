@@ -12,13 +12,12 @@ word.
 import subprocess
 import sys
 import threading
-import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from benchmarks.handsfree.samples import Sound, pcm, read, sound, write
 from tests.support.pairs import appliances, connect, pair
 from tests.support.peers.sound_server import SoundServer, serving
 from tests.support.stations import RATE
@@ -34,8 +33,6 @@ pcm.door {
   hint { show on description door }
 }
 """
-
-Samples = NDArray[np.float64]
 
 
 class Card(SoundServer):
@@ -62,10 +59,10 @@ class Room(threading.Thread):
         super().__init__()
         self._speaker, self._microphone = card.stream("parec", "speaker.monitor"), card.stream("pacat", "microphone")
         self._response, self._visitor, self._noise = (
-            read(directory / f"{name}.wav") for name in ("room", "visitor", "noise")
+            read(directory / f"{name}.wav")[0] for name in ("room", "visitor", "noise")
         )
         self._who = who
-        self.heard: dict[str, list[Samples]] = {"speaker": [], "near": [], "microphone": []}
+        self.heard: dict[str, list[Sound]] = {"speaker": [], "near": [], "microphone": []}
         self.recorded, self.ended = threading.Event(), threading.Event()
 
     def run(self) -> None:
@@ -74,7 +71,7 @@ class Room(threading.Thread):
         assert self._speaker.stdout
         assert self._microphone.stdin
         while not self.ended.is_set():
-            played = np.frombuffer(self._speaker.stdout.read(2 * BLOCK), "<i2") / 32768
+            played = sound(self._speaker.stdout.read(2 * BLOCK))
             quiet = quiet + 1 if np.max(np.abs(played)) < QUIET else 0
             speaks = self.recorded.is_set() and (
                 self._who in {"visitor", "both"} or said < WORD or (self._who == "turns" and quiet > PAUSE)
@@ -86,7 +83,7 @@ class Room(threading.Thread):
             past = past[BLOCK:]
             picked_up = np.clip(echo + near + part(self._noise, place), -1, 1)
             place += BLOCK
-            self._microphone.stdin.write((picked_up * 32767).astype("<i2").tobytes())
+            self._microphone.stdin.write(pcm(picked_up))
             self._microphone.stdin.flush()
             if self.recorded.is_set():
                 for name, samples in (("speaker", played), ("near", near), ("microphone", picked_up)):
@@ -96,23 +93,9 @@ class Room(threading.Thread):
             each.wait()
 
 
-def part(sound: Samples, place: int) -> Samples:
+def part(looped: Sound, place: int) -> Sound:
     """A block of a sound that is played in a loop."""
-    return np.take(sound, range(place, place + BLOCK), mode="wrap")
-
-
-def read(file: Path, channel: int = 0) -> Samples:
-    """One channel of a WAV file."""
-    with wave.open(str(file)) as opened:
-        samples = np.frombuffer(opened.readframes(opened.getnframes()), "<i2") / 32768
-        return samples[channel :: opened.getnchannels()]
-
-
-def write(file: Path, sound: Samples) -> None:
-    """A WAV file of 16 kHz."""
-    with wave.open(str(file), "wb") as opened:
-        opened.setparams((1, 2, RATE, 0, "NONE", ""))
-        opened.writeframes((sound * 32767).astype("<i2").tobytes())
+    return np.take(looped, range(place, place + BLOCK), mode="wrap")
 
 
 def main() -> None:
@@ -133,12 +116,12 @@ def main() -> None:
                 inside.press("hangup")
                 recording = inside.next("recording.available")["data"]["recording"]
                 file = inside.directory / "recordings" / f"{recording}.wav"
-                write(directory / "heard.wav", read(file, channel=1))
+                write(directory / "heard.wav", *read(file, channel=1))
         finally:
             room.ended.set()
             room.join()
     for name, blocks in room.heard.items():
-        write(directory / f"{name}.wav", np.concatenate(blocks))
+        write(directory / f"{name}.wav", np.concatenate(blocks), RATE)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ PREFERENCES: dict[str, str | int | bool] = {
     "intl.accept_languages": "en-US,en",
     "intl.locale.requested": "en-US",
 }
+UPGRADE = "`apt-get update && apt-get install firefox-esr` brings that of Debian's security updates."
 # Without a sound card it would refuse to play. This one takes all sound at once.
 SILENT_CARD = "pcm.!default { type null }\nctl.!default { type null }\n"
 KEYS = {"Enter": "\ue007", "Space": " ", "Tab": "\ue004", "ArrowLeft": "\ue012"}
@@ -96,9 +97,11 @@ class FirefoxPage(Page):
 
     def __init__(self, bidi: ClientConnection) -> None:
         super().__init__(bidi)
-        self.send("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
+        session = self.send("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
         self._tab: str = self.send("browsingContext.getTree")["contexts"][0]["context"]
-        self._window: str = self.send("browsingContext.getTree", **{"moz:scope": "chrome"})["contexts"][0]["context"]
+        window = self.send("browsingContext.getTree", **{"moz:scope": "chrome"})["contexts"][0]["context"]
+        assert window != self._tab, f"Firefox {session['capabilities']['browserVersion']} is too old: {UPGRADE}"
+        self._window: str = window
 
     def open(self, url: str) -> None:
         self.send("browsingContext.navigate", context=self._tab, url=url, wait="interactive")

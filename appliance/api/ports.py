@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from appliance.api.answers.operations import Operations
 from appliance.api.http.sessions import Sessions
 from appliance.api.http.tokens import Token, Tokens
 from appliance.base.record import Record
@@ -207,6 +208,9 @@ class HttpPorts(Protocol):
     def calls(self) -> list[Json]:
         """All calls, shaped as `models.Call`."""
 
+    def last_event(self) -> int:
+        """The id of the newest event."""
+
     def subscribe(self, since: int) -> AsyncGenerator[Json, None]:
         """Envelopes after the event `since`, then live ones, until the daemon stops.
 
@@ -235,6 +239,10 @@ class HttpPorts(Protocol):
     @property
     def sessions(self) -> Sessions:
         """The sessions of browsers."""
+
+    @property
+    def operations(self) -> Operations:
+        """The orders whose outcome comes later."""
 
     def token_added(self, token: Token, by: str) -> None:
         """Report a new token."""

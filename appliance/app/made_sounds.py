@@ -55,7 +55,7 @@ class MadeSounds:
 
     async def say(self, wanted: Speech, who: str) -> orders.Reply:
         """Speak a text; the reply comes when its sound is about to begin. Raises IntercomError."""
-        return await self.speak(wanted, who, PlaybackId(ids.new("p")))
+        return await self.speak(wanted, who, wanted.playback or PlaybackId(ids.new("p")))
 
     async def speak(
         self, wanted: Speech, who: str, playback: PlaybackId, announces: RecordingId | None = None
@@ -106,7 +106,7 @@ class MadeSounds:
         begun, hosts = time.monotonic(), self._config().audio.url_hosts
         if self._urls is None:
             self._urls = UrlSounds(self._directory)
-        playback = PlaybackId(ids.new("p"))
+        playback = wanted.playback or PlaybackId(ids.new("p"))
         await self._urls.fetch(wanted.url, self._directory / f"{playback}.wav", hosts)
         waited_s = time.monotonic() - begun
         where = wanted.call, wanted.speaker, wanted.loop, wanted.volume, wanted.seconds
@@ -120,7 +120,7 @@ class MadeSounds:
         if self._recordings is None:
             self._recordings = RecordedSounds(self._directory)
         sound = await asyncio.to_thread(self._recorded, wanted.recording)
-        playback = PlaybackId(ids.new("p"))
+        playback = wanted.playback or PlaybackId(ids.new("p"))
         await self._recordings.place(sound, self._directory / f"{playback}.wav")
         waited_s = time.monotonic() - begun
         where = wanted.call, wanted.speaker, wanted.loop, wanted.volume, wanted.seconds

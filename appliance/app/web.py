@@ -27,6 +27,7 @@ from appliance.store.calllog import CallLog
 from appliance.store.recordings import Recordings
 
 if TYPE_CHECKING:
+    from appliance.api.answers.operations import Operations
     from appliance.api.http.admission import Places as HttpPlaces
     from appliance.api.http.server import HttpServer
     from appliance.api.http.sessions import Sessions
@@ -82,16 +83,18 @@ class Web:
         self._http_places: HttpPlaces | None = None
         self.tokens: Tokens  # set before the first request, as are the sessions
         self.sessions: Sessions
+        self.operations: Operations
         self.tried = asyncio.Event()  # set once it listens, or knows why it cannot
 
     async def serve(self) -> None:
         """Listen; faults are reported, and retried until every listener works."""
         await asyncio.to_thread(_load)
+        from appliance.api.answers.operations import Operations  # noqa: PLC0415
         from appliance.api.http.admission import Places as HttpPlaces  # noqa: PLC0415  late: see _load
         from appliance.api.http.sessions import Sessions  # noqa: PLC0415
         from appliance.api.http.tokens import Tokens  # noqa: PLC0415
 
-        self._http_places = HttpPlaces()
+        self._http_places, self.operations = HttpPlaces(), Operations()
         self.tokens = Tokens(self._places.state / "http.tokens")
         self.sessions = Sessions(self._places.state / "http.sessions")
         await asyncio.to_thread(self.sessions.load)
@@ -115,6 +118,8 @@ class Web:
         """Close the listeners."""
         self._reactor.feed.close()  # subscribers have had the last event, and end by themselves
         await asyncio.gather(*(server.stop() for server in self._servers.values()))
+        if self._http_places is not None:
+            await self.operations.close()
 
     async def _start(self) -> str:
         """Start each listener that does not run yet, whether or not another fails; the faults, "" if none."""
@@ -242,6 +247,10 @@ class Web:
                 there = os.statvfs(path)
                 found[place] = there.f_bavail * there.f_frsize, there.f_blocks * there.f_frsize
         return found
+
+    def last_event(self) -> int:
+        """The id of the newest event."""
+        return self._reactor.feed.last
 
     def ready(self) -> tuple[bool, str]:
         """Whether calls are possible."""

@@ -45,8 +45,11 @@ class ErrorCode(StrEnum):
     NO_ACCOUNT = "no-account", 409
     NOT_FOUND = "not-found", 404
     NUMBER_INVALID = "number-invalid", 400
+    OPERATION_NOT_FOUND = "operation-not-found", 404
+    ORDER_FAILED = "order-failed", 502
     PARAMETER_INVALID = "parameter-invalid", 400
     PLAYBACK_NOT_FOUND = "playback-not-found", 404
+    PRECONDITION_FAILED = "precondition-failed", 412
     RANGE_NOT_SATISFIABLE = "range-not-satisfiable", 416
     RATE_LIMITED = "rate-limited", 429
     RECORDING_ALREADY_RUNNING = "recording-already-running", 409

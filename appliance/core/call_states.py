@@ -115,6 +115,17 @@ def longest(state: CallState, limits: Deadlines) -> float | None:
     }[state]
 
 
+def deadline(call: Call, state: CallState, limits: Deadlines, now: float) -> float | None:
+    """When a call must have left a state that it enters now. A client's time for the answer counts from its begin."""
+    limit, within = longest(state, limits), call.placing.answer_within_s
+    if limit is None:
+        return None
+    if within is None or state not in {S.DIALING, S.RINGING, S.EARLY_MEDIA}:
+        return now + limit
+    answered = call.created + within
+    return min(answered, now + limit) if state is S.DIALING else answered
+
+
 def with_sound(state: State) -> tuple[CallId, ...]:
     """The calls that have speaker and microphone: the foreground call, once there is sound.
 

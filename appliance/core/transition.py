@@ -129,8 +129,8 @@ class Turn:
         new = call_states.TABLE.get((call.state, signal))
         if new is None:
             return None
-        limit = call_states.longest(new, self.settings.deadlines)
-        moved = replace(call, state=new, deadline=None if limit is None else self.now + limit)
+        deadline = call_states.deadline(call, new, self.settings.deadlines, self.now)
+        moved = replace(call, state=new, deadline=deadline)
         for event in first:
             self.emit(event)
         self.emit(events.CallStateChanged(call.id, old=call.state, new=new))

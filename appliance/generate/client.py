@@ -58,6 +58,7 @@ def operations() -> str:
         + "from intercomd_client.connection import Connection, Query, part\n\n\nclass Operations(Connection):\n"
         + '    """A method for each operation, of the same name. Each raises IntercomdError.\n\n'
         + "    idempotency_key: the station carries out the order of a key once within 24 hours.\n"
+        + "    wait_s: answer once the outcome is known, or after so many seconds, at most 60; None: at once.\n"
         + '    """\n\n'
         + "\n".join(methods)
     )
@@ -98,6 +99,12 @@ def _answer(operation: Described) -> Described:
     (good, *_) = (answer for status, answer in operation["responses"].items() if status.startswith("2"))
     schema: Described = good["content"].get("application/json", {}).get("schema", {})
     return schema
+
+
+def _one_answer(operation: Described) -> bool:
+    """Whether an operation answers by the same schema whether its outcome is known or not."""
+    shapes = (each["content"] for status, each in operation["responses"].items() if status.startswith("2"))
+    return len({str(shape.get("application/json")) for shape in shapes}) == 1
 
 
 def _body(operation: Described) -> Described:
@@ -161,7 +168,12 @@ def _method(path: str, method: str, operation: Described) -> str:
     query = [each for each in operation.get("parameters", ()) if each["in"] == "query"]
     once = any(each["name"] == "Idempotency-Key" for each in operation.get("parameters", ()))
     body = _body(operation)
-    options = [_option(each) for each in query] + ["idempotency_key: str | None = None"] * once
+    waits = any(each["name"] == "prefer" for each in operation.get("parameters", ())) and _one_answer(operation)
+    options = [
+        *(_option(each) for each in query),
+        *["wait_s: int | None = None"][:waits],
+        *["idempotency_key: str | None = None"][:once],
+    ]
     arguments = [
         "self",
         *(f"{place}: str" for place in places),
@@ -178,6 +190,7 @@ def _method(path: str, method: str, operation: Described) -> str:
         f"f{text}" if places else text,
         *["body"][: len(body)],
         *["query=query"][: len(query)],
+        *["wait_s=wait_s"][:waits],
         *["key=idempotency_key"][:once],
     ]
     rows = [f'"{each["name"]}": {each["name"]}' for each in query]

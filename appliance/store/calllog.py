@@ -94,6 +94,8 @@ def _page(limit: int, before: int | None, search: CallSearch) -> tuple[str, tupl
         conditions.append(("call ->> '$.direction' = ?", (search.direction,)))
     if search.outcome:
         conditions.append(("call ->> '$.end.cause' = ?", (search.outcome,)))
+    if search.call:
+        conditions.append(("id = ?", (search.call,)))
     if search.missed is not None:
         conditions.append(("call ->> '$.missed' = ?", (int(search.missed),)))
     where = " AND ".join(condition for condition, _ in conditions)

@@ -458,6 +458,45 @@ class Snapshot(TypedDict):
     last_event: int
 
 
+class Envelope(TypedDict):
+    """An event, the same on every channel; `intercomd --print-events` prints the schema of each type's `data`."""
+
+    id: int  # Strictly increasing, never used twice.
+    type: words.EventType
+    time: str  # UTC.
+    uptime: float  # Seconds of the monotonic clock.
+    boot: str
+    call: str | None
+    data: dict[str, Any]
+
+
+class Problem(TypedDict):
+    """An error (RFC 9457). `code` is for programs and keeps its meaning."""
+
+    type: str
+    title: str
+    status: int
+    detail: str  # What happened.
+    instance: str
+    code: words.ErrorCode
+    cause: str  # Cause; may be empty.
+    resolution: str  # Remedy; may be empty.
+
+
+class Operation(TypedDict):
+    """An order whose outcome comes later. The newest 200 since the start of the daemon are kept."""
+
+    id: str
+    order: str  # The operationId of the order.
+    call: str | None  # The call that the order is about.
+    state: Literal["running", "succeeded", "failed"]
+    started: str  # UTC.
+    ended: str | None
+    event: Envelope | None  # The event that reports the outcome.
+    result: dict[str, Any] | None  # The answer of an order that has one, such as a test's result.
+    error: Problem | None  # Why it failed.
+
+
 class Accounts(TypedDict):
     """All accounts."""
 
@@ -498,10 +537,23 @@ class CallDone(TypedDict):
     call: Call | None  # Current state of the call, also for 10 minutes after its end.
 
 
+class CallDoneLater(TypedDict):
+    """The order about a call was accepted. With status 200 it has succeeded meanwhile."""
+
+    warning: str | None  # A note that nothing had to change.
+    id: str
+    call: Call | None  # Current state of the call, also for 10 minutes after its end.
+    operation: Operation
+
+
 class MessageTaken(TypedDict):
-    """The message is being sent: `message.sent` or `message.failed` (`info.…`) with its id follows."""
+    """The message is being sent: `message.sent` or `message.failed` (`info.…`) with its id follows.
+
+    With status 200 it has arrived.
+    """
 
     message: str
+    operation: Operation
 
 
 class Conferences(TypedDict):
@@ -522,18 +574,6 @@ class Participants(TypedDict):
     """All calls in a conference, including those that are joining or leaving."""
 
     participants: list[Participant]
-
-
-class Envelope(TypedDict):
-    """An event, the same on every channel; `intercomd --print-events` prints the schema of each type's `data`."""
-
-    id: int  # Strictly increasing, never used twice.
-    type: words.EventType
-    time: str  # UTC.
-    uptime: float  # Seconds of the monotonic clock.
-    boot: str
-    call: str | None
-    data: dict[str, Any]
 
 
 class Events(TypedDict):
@@ -618,6 +658,13 @@ class Sounds(TypedDict):
     """The sounds of the station, by name. A file in `audio.sounds` takes the place of a built-in sound of its name."""
 
     sounds: list[NamedSound]
+
+
+class DoneLater(TypedDict):
+    """The order was accepted. With status 200 it has succeeded meanwhile."""
+
+    warning: str | None  # A note that nothing had to change.
+    operation: Operation
 
 
 class Devices(TypedDict):
@@ -761,6 +808,7 @@ class Configuration(TypedDict):
     """All settings that are in force."""
 
     configuration: dict[str, Any]
+    do_not_disturb: bool
 
 
 class RuntimeDone(TypedDict):

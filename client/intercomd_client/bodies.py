@@ -13,6 +13,9 @@ class Place(TypedDict):
     account: NotRequired[str]
     headers: NotRequired[dict[str, str]]  # X- headers of the INVITE.
     custom_data: NotRequired[str]  # What a client notes beside the call.
+    id: NotRequired[str | None]
+    timeout_s: NotRequired[float | None]
+    auto_record: NotRequired[bool]  # Record the call from the answer on.
 
 
 class Change(TypedDict):

@@ -14,7 +14,7 @@ from intercomd_client.errors import IntercomdError, StationUnreachableError, Sta
 from intercomd_client.refusals import BY_CODE, ForbiddenError
 
 SOCKET = "/run/intercomd/http.sock"
-TIMEOUT_S = 60.0  # the longest order, a self-test of the sound, takes 45 s
+TIMEOUT_S = 75.0  # an order may wait 60 s for its outcome
 CONNECT_S = 30.0  # a busy board needs seconds for TLS
 KEEP_S = 2.0  # less than the station's 5 s, so that no request is sent on a connection that the station is closing
 FAULT = 500
@@ -72,11 +72,14 @@ class Connection:
         body: Mapping[str, object] | None = None,
         *,
         query: Query | None = None,
+        wait_s: int | None = None,
         key: str | None = None,
     ) -> Answer:
         """Send a request and return its answer. Raises IntercomdError."""
         given = {name: value for name, value in (query or {}).items() if value is not None}
         headers = {} if key is None else {"Idempotency-Key": key}
+        if wait_s is not None:
+            headers["Prefer"] = f"wait={wait_s}"
         try:
             reply = await self._http.request(method, path, json=body, params=given or None, headers=headers)
         except httpx.RequestError as err:

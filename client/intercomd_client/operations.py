@@ -11,6 +11,7 @@ class Operations(Connection):
     """A method for each operation, of the same name. Each raises IntercomdError.
 
     idempotency_key: the station carries out the order of a key once within 24 hours.
+    wait_s: answer once the outcome is known, or after so many seconds, at most 60; None: at once.
     """
 
     async def list_requests(self) -> answers.Index:
@@ -20,6 +21,10 @@ class Operations(Connection):
     async def read_state(self) -> answers.Snapshot:
         """The whole state; continue after `last_event` with /v1/events?since=."""
         return await self._ask(answers.Snapshot, "GET", "/v1/state")
+
+    async def read_operation(self, operation: str, /) -> answers.Operation:
+        """What has become of an order that was answered with 202."""
+        return await self._ask(answers.Operation, "GET", f"/v1/operations/{part(operation)}")
 
     async def list_accounts(self) -> answers.Accounts:
         """All accounts and their registrations."""
@@ -53,9 +58,14 @@ class Operations(Connection):
         """All current calls."""
         return await self._ask(answers.Calls, "GET", "/v1/calls")
 
-    async def place_call(self, *, idempotency_key: str | None = None, **body: Unpack[bodies.Place]) -> answers.CallDone:
-        """Place a call; events report the outcome."""
-        return await self._ask(answers.CallDone, "POST", "/v1/calls", body, key=idempotency_key)
+    async def place_call(
+        self, *, wait_s: int | None = None, idempotency_key: str | None = None, **body: Unpack[bodies.Place]
+    ) -> answers.CallDone:
+        """Place a call; events report the outcome.
+
+        With `Prefer: wait=N` the answer comes once it is answered or over.
+        """
+        return await self._ask(answers.CallDone, "POST", "/v1/calls", body, wait_s=wait_s, key=idempotency_key)
 
     async def read_call(self, call: str, /) -> answers.Call:
         """One call, also for 10 minutes after its end with the state `ended`; after that it is in the call log."""
@@ -91,10 +101,18 @@ class Operations(Connection):
         )
 
     async def update_call(
-        self, call: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.Update]
-    ) -> answers.CallDone:
+        self,
+        call: str,
+        /,
+        *,
+        wait_s: int | None = None,
+        idempotency_key: str | None = None,
+        **body: Unpack[bodies.Update],
+    ) -> answers.CallDoneLater:
         """Request that only these codecs are used, by re-INVITE; `call.updated` reports the answer."""
-        return await self._ask(answers.CallDone, "POST", f"/v1/calls/{part(call)}/update", body, key=idempotency_key)
+        return await self._ask(
+            answers.CallDoneLater, "POST", f"/v1/calls/{part(call)}/update", body, wait_s=wait_s, key=idempotency_key
+        )
 
     async def accept_update(self, call: str, /, *, idempotency_key: str | None = None) -> answers.CallDone:
         """Accept a change that the far end requests (`call.update_received` with `asked`)."""
@@ -145,20 +163,36 @@ class Operations(Connection):
         return await self._ask(answers.CallDone, "DELETE", f"/v1/calls/{part(call)}/tone")
 
     async def play_sound(
-        self, call: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.PlayInCall]
-    ) -> answers.CallDone:
+        self,
+        call: str,
+        /,
+        *,
+        wait_s: int | None = None,
+        idempotency_key: str | None = None,
+        **body: Unpack[bodies.PlayInCall],
+    ) -> answers.CallDoneLater:
         """Play a sound to the far end, in place of one that plays there; the events `playback.…` report the outcome."""
-        return await self._ask(answers.CallDone, "POST", f"/v1/calls/{part(call)}/playback", body, key=idempotency_key)
+        return await self._ask(
+            answers.CallDoneLater, "POST", f"/v1/calls/{part(call)}/playback", body, wait_s=wait_s, key=idempotency_key
+        )
 
     async def stop_sound(self, call: str, /) -> answers.CallDone:
         """Stop the sound that a client plays to the far end."""
         return await self._ask(answers.CallDone, "DELETE", f"/v1/calls/{part(call)}/playback")
 
     async def say_in_call(
-        self, call: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.SayInCall]
-    ) -> answers.CallDone:
+        self,
+        call: str,
+        /,
+        *,
+        wait_s: int | None = None,
+        idempotency_key: str | None = None,
+        **body: Unpack[bodies.SayInCall],
+    ) -> answers.CallDoneLater:
         """Speak a text to the far end, as a playback: in place of a sound there, and stopped as one."""
-        return await self._ask(answers.CallDone, "POST", f"/v1/calls/{part(call)}/say", body, key=idempotency_key)
+        return await self._ask(
+            answers.CallDoneLater, "POST", f"/v1/calls/{part(call)}/say", body, wait_s=wait_s, key=idempotency_key
+        )
 
     async def link_sound(self, call: str, target: str, /, **body: Unpack[bodies.LinkSound]) -> answers.CallDone:
         """Send the call's sound to another call, the conference or the `speaker`, or bring another call's sound to it.
@@ -173,20 +207,36 @@ class Operations(Connection):
         return await self._ask(answers.CallDone, "DELETE", f"/v1/calls/{part(call)}/media/{part(target)}")
 
     async def start_recording(
-        self, call: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.RecordCall]
-    ) -> answers.CallDone:
+        self,
+        call: str,
+        /,
+        *,
+        wait_s: int | None = None,
+        idempotency_key: str | None = None,
+        **body: Unpack[bodies.RecordCall],
+    ) -> answers.CallDoneLater:
         """Record a call from now on; `call.recording` is the id, and the events `recording.…` report the outcome."""
-        return await self._ask(answers.CallDone, "POST", f"/v1/calls/{part(call)}/recording", body, key=idempotency_key)
+        return await self._ask(
+            answers.CallDoneLater, "POST", f"/v1/calls/{part(call)}/recording", body, wait_s=wait_s, key=idempotency_key
+        )
 
     async def stop_recording(self, call: str, /) -> answers.CallDone:
         """End the recording of a call, which goes on; `recording.available` follows."""
         return await self._ask(answers.CallDone, "DELETE", f"/v1/calls/{part(call)}/recording")
 
     async def transfer_call(
-        self, call: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.Transfer]
-    ) -> answers.CallDone:
+        self,
+        call: str,
+        /,
+        *,
+        wait_s: int | None = None,
+        idempotency_key: str | None = None,
+        **body: Unpack[bodies.Transfer],
+    ) -> answers.CallDoneLater:
         """Transfer the far end to another address, or to the far end of another call; an event reports the outcome."""
-        return await self._ask(answers.CallDone, "POST", f"/v1/calls/{part(call)}/transfer", body, key=idempotency_key)
+        return await self._ask(
+            answers.CallDoneLater, "POST", f"/v1/calls/{part(call)}/transfer", body, wait_s=wait_s, key=idempotency_key
+        )
 
     async def accept_transfer(self, call: str, /, *, idempotency_key: str | None = None) -> answers.CallDone:
         """Follow a transfer request: call the requested address. The far end and an event get the outcome."""
@@ -218,18 +268,32 @@ class Operations(Connection):
         )
 
     async def send_text(
-        self, call: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.Text]
+        self,
+        call: str,
+        /,
+        *,
+        wait_s: int | None = None,
+        idempotency_key: str | None = None,
+        **body: Unpack[bodies.Text],
     ) -> answers.MessageTaken:
         """Send a MESSAGE in a connected call; an event reports whether it arrives."""
         return await self._ask(
-            answers.MessageTaken, "POST", f"/v1/calls/{part(call)}/message", body, key=idempotency_key
+            answers.MessageTaken, "POST", f"/v1/calls/{part(call)}/message", body, wait_s=wait_s, key=idempotency_key
         )
 
     async def send_info(
-        self, call: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.Info]
+        self,
+        call: str,
+        /,
+        *,
+        wait_s: int | None = None,
+        idempotency_key: str | None = None,
+        **body: Unpack[bodies.Info],
     ) -> answers.MessageTaken:
         """Send an INFO in a connected call; an event reports whether it arrives."""
-        return await self._ask(answers.MessageTaken, "POST", f"/v1/calls/{part(call)}/info", body, key=idempotency_key)
+        return await self._ask(
+            answers.MessageTaken, "POST", f"/v1/calls/{part(call)}/info", body, wait_s=wait_s, key=idempotency_key
+        )
 
     async def list_conferences(self) -> answers.Conferences:
         """All current conferences: one, or none."""
@@ -302,10 +366,10 @@ class Operations(Connection):
         )
 
     async def send_message(
-        self, *, idempotency_key: str | None = None, **body: Unpack[bodies.Letter]
+        self, *, wait_s: int | None = None, idempotency_key: str | None = None, **body: Unpack[bodies.Letter]
     ) -> answers.MessageTaken:
         """Send a MESSAGE; an event reports whether it arrives."""
-        return await self._ask(answers.MessageTaken, "POST", "/v1/messages", body, key=idempotency_key)
+        return await self._ask(answers.MessageTaken, "POST", "/v1/messages", body, wait_s=wait_s, key=idempotency_key)
 
     async def report_event(
         self, *, idempotency_key: str | None = None, **body: Unpack[bodies.CustomEvent]
@@ -438,18 +502,22 @@ class Operations(Connection):
         return await self._ask(answers.Sounds, "GET", "/v1/audio/sounds")
 
     async def play_sound_on_speaker(
-        self, *, idempotency_key: str | None = None, **body: Unpack[bodies.PlaySound]
-    ) -> answers.Done:
+        self, *, wait_s: int | None = None, idempotency_key: str | None = None, **body: Unpack[bodies.PlaySound]
+    ) -> answers.DoneLater:
         """Play a sound on the speaker, in place of one that plays there; the events `playback.…` report the outcome."""
-        return await self._ask(answers.Done, "POST", "/v1/audio/playback", body, key=idempotency_key)
+        return await self._ask(
+            answers.DoneLater, "POST", "/v1/audio/playback", body, wait_s=wait_s, key=idempotency_key
+        )
 
     async def stop_sound_on_speaker(self) -> answers.Done:
         """Stop the sound that a client plays on the speaker."""
         return await self._ask(answers.Done, "DELETE", "/v1/audio/playback")
 
-    async def say_on_speaker(self, *, idempotency_key: str | None = None, **body: Unpack[bodies.Say]) -> answers.Done:
+    async def say_on_speaker(
+        self, *, wait_s: int | None = None, idempotency_key: str | None = None, **body: Unpack[bodies.Say]
+    ) -> answers.DoneLater:
         """Speak a text on the speaker, as a playback: in place of a sound there, and stopped as one."""
-        return await self._ask(answers.Done, "POST", "/v1/audio/say", body, key=idempotency_key)
+        return await self._ask(answers.DoneLater, "POST", "/v1/audio/say", body, wait_s=wait_s, key=idempotency_key)
 
     async def let_visitor_talk(
         self, *, idempotency_key: str | None = None, **body: Unpack[bodies.Talk]
@@ -474,7 +542,9 @@ class Operations(Connection):
         """Listen for a second, play a sweep for `seconds`, and report what the microphone heard of it.
 
         Not during a call, a visitor's ring, or a tone or file on the speaker; each of them ends a test that runs (409).
-        The recording is in memory only, and nothing of it is kept. The event `audio.tested` has the same result.
+        The recording is in memory only, and nothing of it is kept. The event `audio.tested` has the same result. The
+        answer comes after the test, or, as the client prefers, at once or after some seconds, with an operation to
+        read.
         """
         return await self._ask(answers.SoundTest, "POST", "/v1/audio/self-test", body, key=idempotency_key)
 
@@ -614,11 +684,14 @@ class Operations(Connection):
         return await self._ask(answers.Configuration, "GET", "/v1/config")
 
     async def change_runtime(self, **body: Unpack[bodies.RuntimeChange]) -> answers.RuntimeDone:
-        """Change forwarding, quiet hours or do-not-disturb, until the file is changed; a restart does not matter."""
+        """Change forwarding, quiet hours or do-not-disturb, until the file is changed; a restart does not matter.
+
+        With `If-Match` and the ETag of GET /v1/config it changes only what the client has read.
+        """
         return await self._ask(answers.RuntimeDone, "PATCH", "/v1/config/runtime", body)
 
     async def examine_station(self, *, idempotency_key: str | None = None) -> answers.Findings:
-        """Look at everything now."""
+        """Look at everything now, which may take seconds; a client that prefers so gets an operation to read."""
         return await self._ask(answers.Findings, "POST", "/v1/doctor", key=idempotency_key)
 
     async def read_support_bundle(self) -> answers.SupportBundle:

@@ -160,6 +160,18 @@ class NumberInvalidError(IntercomdError):
     code = "number-invalid"
 
 
+class OperationNotFoundError(IntercomdError):
+    """The station's error `operation-not-found`."""
+
+    code = "operation-not-found"
+
+
+class OrderFailedError(IntercomdError):
+    """The station's error `order-failed`."""
+
+    code = "order-failed"
+
+
 class ParameterInvalidError(IntercomdError):
     """The station's error `parameter-invalid`."""
 
@@ -170,6 +182,12 @@ class PlaybackNotFoundError(IntercomdError):
     """The station's error `playback-not-found`."""
 
     code = "playback-not-found"
+
+
+class PreconditionFailedError(IntercomdError):
+    """The station's error `precondition-failed`."""
+
+    code = "precondition-failed"
 
 
 class RangeNotSatisfiableError(IntercomdError):
@@ -295,8 +313,11 @@ BY_CODE: dict[str, type[IntercomdError]] = {
     "no-account": NoAccountError,
     "not-found": NotFoundError,
     "number-invalid": NumberInvalidError,
+    "operation-not-found": OperationNotFoundError,
+    "order-failed": OrderFailedError,
     "parameter-invalid": ParameterInvalidError,
     "playback-not-found": PlaybackNotFoundError,
+    "precondition-failed": PreconditionFailedError,
     "range-not-satisfiable": RangeNotSatisfiableError,
     "rate-limited": RateLimitedError,
     "recording-already-running": RecordingAlreadyRunningError,

@@ -82,8 +82,10 @@ def loop() -> Generator[asyncio.AbstractEventLoop, None, None]:
 
 
 @pytest.fixture
-def station(tmp_path: Path) -> Station:
-    return Station(tmp_path)
+def station(tmp_path: Path, loop) -> Generator[Station, None, None]:
+    made = Station(tmp_path)
+    yield made
+    run(loop, made.operations.close())
 
 
 @pytest.fixture

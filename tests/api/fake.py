@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from appliance.api.answers.operations import Operations
 from appliance.api.http.sessions import Sessions
 from appliance.api.http.tokens import Token, Tokens
 from appliance.api.ports import Measured
@@ -125,7 +126,7 @@ class CallLog:
     def list(self, limit: int, before: int | None, search: CallSearch) -> list[tuple[int, dict[str, Any]]]:
         self.searches.append(search)
         numbered = list(enumerate(self.rows, 1))[: None if before is None else before - 1]
-        wanted = {"direction": search.direction or None, "missed": search.missed}
+        wanted = {"id": search.call or None, "direction": search.direction or None, "missed": search.missed}
         asked = {name: value for name, value in wanted.items() if value is not None}
         return [each for each in numbered[::-1] if asked.items() <= each[1].items()][:limit]
 
@@ -167,6 +168,7 @@ class Station:
         self.lockouts: list[tuple[str, float]] = []
         self.tokens = Tokens(directory / "http.tokens")
         self.sessions = Sessions(directory / "http.sessions")
+        self.operations = Operations()
         self.token_changes: list[tuple[str, str, str]] = []
         self.journal: list[dict[str, Any]] = []
         self.findings: list[dict[str, Any]] = []
@@ -263,6 +265,9 @@ class Station:
 
     def calls(self) -> list[dict[str, Any]]:
         return self.state["calls"]
+
+    def last_event(self) -> int:
+        return len(self.journal)
 
     async def subscribe(self, since: int) -> AsyncGenerator[dict[str, Any], None]:
         queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(self._queue)

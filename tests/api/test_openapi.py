@@ -148,6 +148,7 @@ CONTRACT = {
     "GET /v1",
     "GET /v1/config",
     "PATCH /v1/config/runtime",
+    "GET /v1/operations/{operation}",
     "POST /v1/doctor",
     "GET /v1/support-bundle",
     "GET /livez",

@@ -33,6 +33,7 @@ NEEDED = {
             "GET /v1/conferences",
         ),
         *("GET /v1/conferences/{conference}", "GET /v1/conferences/{conference}/participants", "GET /v1/log/calls"),
+        "GET /v1/operations/{operation}",
         *("GET /v1/log/doors", "GET /v1/contacts", "GET /v1/accounts", "GET /v1/accounts/{account}", "GET /v1/doors"),
         *("GET /v1/doors/{door}", "GET /v1/panel", "GET /v1/audio", "GET /v1/audio/devices", "POST /v1/doctor"),
         "GET /v1/audio/sounds",

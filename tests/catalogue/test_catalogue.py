@@ -43,7 +43,17 @@ FAMILIES = {
 }
 LEAF = {"door.opened", "door.closed", "door.held_open", "door.forced"}  # reported by a contact
 ROOTS = {
-    "calls": ("calls", "accounts", "contacts", "conferences", "messages", "log/calls", "config", "recordings/live"),
+    "calls": (
+        "calls",
+        "accounts",
+        "contacts",
+        "conferences",
+        "messages",
+        "operations",
+        "log/calls",
+        "config",
+        "recordings/live",
+    ),
     "doors": ("doors", "panel", "codes", "tokens", "log/doors"),
 }
 CHOSEN = {

@@ -173,6 +173,7 @@ CONFERENCE_REQUESTS = [
 REQUESTS = [
     inputs.Dial("kitchen"),
     inputs.Dial(STRANGER, (("X-Flat", "3"),)),
+    inputs.Dial("kitchen", call=CallId("porch-7"), answer_within_s=5.0, record=True),
     inputs.Dial("nobody"),
     inputs.TestLamp(LampId("status"), Pattern.FAST, 2.0),
     inputs.TestSound(2.0, apply=True),

@@ -329,18 +329,20 @@ class Daemon(Witness):
         """What the door's line shows: 0 at rest, 1 energised."""
         return (self.directory / f"relay-{door}").read_text()[:1]
 
-    def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+    def ask(self, method: str, path: str, body: object = None, prefer: str = "") -> tuple[int, Any]:
         """Status and JSON of an answer over the Unix socket, or bytes where it is none."""
         connection = http.client.HTTPConnection("station", timeout=PATIENCE_S)
         connection.sock = socket.socket(socket.AF_UNIX)
         with contextlib.closing(connection):
             connection.sock.settimeout(PATIENCE_S)
             connection.sock.connect(str(self.directory / "http.sock"))
-            headers = {} if body is None else {"Content-Type": "application/json"}
+            headers = ({"Content-Type": "application/json"} if body is not None else {}) | (
+                {"Prefer": prefer} if prefer else {}
+            )
             try:
                 connection.request(method, path, None if body is None else json.dumps(body), headers)
             except BrokenPipeError:  # this process was held up for 10 s: the station waits no longer for a request
-                return self.ask(method, path, body)
+                return self.ask(method, path, body, prefer)
             response = connection.getresponse()
             told = response.read()
             if "json" in (response.getheader("Content-Type") or ""):

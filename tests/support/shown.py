@@ -110,6 +110,7 @@ def template(path: str) -> str:
         ("sensor", "panel/sensors"),
         ("token", "tokens"),
         ("recording", "recordings/live"),
+        ("operation", "operations"),
     ):
         path = re.sub(rf"^/v1/{of}/[^/]+", f"/v1/{of}/{{{name}}}", path)
     return re.sub(r"/media/[^/]+$", "/media/{target}", path)

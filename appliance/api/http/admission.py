@@ -17,8 +17,9 @@ from appliance.api.http.auth import LISTENER, UNKNOWN, Listener
 from appliance.base.errors import ErrorCode, IntercomError
 
 UNANSWERED = 16  # of each lane: begun, and their answer has not
-FOLLOWERS = 128  # of events, by WebSocket, SSE and long poll together
+FOLLOWERS = 128  # of events, by WebSocket, SSE and long poll together, and those who wait for an outcome
 RETRY_S = 1
+WAITS = "intercomd.waits"  # key in the ASGI scope: a function, with which a request says that it waits from now on
 HEALTH = frozenset({"/livez", "/readyz"})
 EVENTS = "/v1/events"
 TOO_MANY = "Clients send more requests than it can handle."
@@ -141,19 +142,33 @@ class Admission:
             self._places.followers -= 1
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Keep the place until the answer begins: a long download needs none."""
+        """Keep the place until the answer begins, or waits for an event: a long download needs none."""
         await self._places.take(lane := lane_of(scope))
-        holds = True
+        holds, follows = True, False
 
-        async def outgoing(message: Message) -> None:
+        def leave() -> None:
             nonlocal holds
             if holds:
                 holds = False
                 self._places.give(lane)
+
+        def waits() -> bool:
+            """Count among the followers from now on, and need no place; False if there are too many."""
+            nonlocal follows
+            if self._places.followers >= FOLLOWERS:
+                return False
+            self._places.followers += 1
+            follows = True
+            leave()
+            return True
+
+        async def outgoing(message: Message) -> None:
+            leave()
             await send(message)
 
+        scope[WAITS] = waits
         try:
             await self.app(scope, receive, outgoing)
         finally:
-            if holds:
-                self._places.give(lane)
+            leave()
+            self._places.followers -= follows

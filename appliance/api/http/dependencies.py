@@ -5,12 +5,12 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Path
 from fastapi.requests import HTTPConnection
-from fastapi.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.ports import HttpPorts
+from appliance.base import ids
 from appliance.core import inputs, orders
-from appliance.core.model import CallId, RecordedSound, RecordingId, Speech, UrlSound
+from appliance.core.model import CallId, PlaybackId, RecordedSound, RecordingId, Speech, UrlSound
 
 WHO = "intercomd.who"  # keys in the ASGI scope, put there by `auth`
 ALLOWED = "intercomd.allowed"  # whether the client's token is still valid; missing if it has none of its own
@@ -46,32 +46,29 @@ async def ask(daemon: HttpPorts, action: inputs.Action, who: str) -> orders.Repl
 
 async def say(
     daemon: HttpPorts, body: models.Say, who: str, call: CallId | None = None, *, speaker: bool = False
-) -> orders.Reply:
-    """The reply to the order to speak a text. Raises the reply's error."""
-    wanted = Speech(body.text, call, speaker, body.volume, body.language, body.voice, body.rate or 0)
+) -> PlaybackId:
+    """Speak a text; the id of its playback. Raises the reply's error."""
+    playback = PlaybackId(ids.new("p"))
+    wanted = Speech(body.text, call, speaker, body.volume, body.language, body.voice, body.rate or 0, playback)
     reply = await daemon.say(wanted, who)
     if reply.error is not None:
         raise reply.error
-    return reply
+    return playback
 
 
 async def play(
     daemon: HttpPorts, body: models.PlaySound, who: str, call: CallId | None = None, *, speaker: bool = False
-) -> orders.Reply:
-    """The reply to the order to play a file, a URL or a recording. Raises the reply's error."""
-    how = call, speaker, body.loop, body.volume, body.seconds
+) -> PlaybackId:
+    """Play a file, a URL or a recording; the id of its playback. Raises the reply's error."""
+    playback = PlaybackId(ids.new("p"))
+    how = call, speaker, body.loop, body.volume, body.seconds, playback
     if body.sound is not None:
-        return await ask(daemon, inputs.PlaySound(body.sound, *how), who)
-    if body.url is not None:
+        reply = await daemon.request(inputs.PlaySound(body.sound, *how), who)
+    elif body.url is not None:
         reply = await daemon.play_url(UrlSound(body.url, *how), who)
     else:
         assert body.recording is not None
         reply = await daemon.play_recording(RecordedSound(RecordingId(body.recording), *how), who)
     if reply.error is not None:
         raise reply.error
-    return reply
-
-
-def taken(reply: orders.Reply) -> JSONResponse:
-    """The answer for a message that is being sent."""
-    return JSONResponse({"message": reply.message}, 202)
+    return playback

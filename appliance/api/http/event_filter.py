@@ -46,7 +46,7 @@ class EventSubscription:
         allowed: Callable[[], bool],
     ) -> None:
         self._daemon, self._types, self._call, self._allowed = daemon, types, call, allowed
-        self.seen: int = daemon.snapshot()["last_event"] if since is None else since
+        self.seen: int = daemon.last_event() if since is None else since
 
     async def events(self) -> AsyncGenerator[Json, None]:
         """Envelopes, at the subscriber's pace, until the daemon stops or the token ends; the queue is the limit."""

@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance.api.http import problems
+from appliance.api.http.admission import WAITS
 from appliance.api.http.dependencies import WHO
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
@@ -130,7 +131,9 @@ class Repeats:
                 "",
                 "Use a new key for a new request.",
             )
-        await known.done.wait()
+        if not known.done.is_set():
+            scope[WAITS]()
+            await known.done.wait()
         if known.failed:
             return IntercomError(ErrorCode.UNAVAILABLE, "The same request failed before.", "", "Try again.")
         for message in known.messages:

@@ -24,6 +24,12 @@ def answers(shape: type[models.AnswerBody], status: int = 200, **more: Any) -> d
     return {status: {"description": "Successful Response", "content": content, **more}}
 
 
+def later(shape: type[models.AnswerBody]) -> dict[int | str, dict[str, Any]]:
+    """The same for a route whose outcome comes later: with 202 it was accepted, with 200 it has succeeded meanwhile."""
+    location = {"Location": {"description": "Where its operation can be read.", "schema": {"type": "string"}}}
+    return answers(shape, 202, headers=location) | answers(shape, 200, headers=location)
+
+
 def schemas() -> dict[str, Any]:
     """The JSON Schemas (2020-12) of all answers, and of their parts, by name."""
     shapes: list[type[BaseModel]] = [models.Problem, *_named.values()]

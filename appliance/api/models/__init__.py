@@ -104,7 +104,8 @@ from appliance.api.models.conferences import (
     Participants,
 )
 from appliance.api.models.doors import Door, Doors, HoldOpen, Open
-from appliance.api.models.messages import Info, Letter, MessageTaken, Text
+from appliance.api.models.messages import Info, Letter, Text
+from appliance.api.models.operations import Begun, CallDoneLater, DoneLater, MessageTaken, Operation
 from appliance.api.models.panel import (
     Button,
     Chord,

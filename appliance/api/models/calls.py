@@ -42,6 +42,20 @@ class Place(OrderBody):
     )
     headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INVITE.")
     custom_data: CustomData = ""
+    id: str | None = Field(
+        default=None,
+        max_length=63,
+        pattern=r"^[0-9A-Za-z][0-9A-Za-z-]*$",
+        description="Id that the call shall have, which no call has had; the station's own ids begin with c-.",
+    )
+    timeout_s: float | None = Field(
+        default=None,
+        ge=1,
+        le=600,
+        allow_inf_nan=False,
+        description="Seconds until somebody must have answered; omitted: the times of the configuration.",
+    )
+    auto_record: bool = Field(default=False, description="Record the call from the answer on.")
 
 
 class AnswerWith(OrderBody):

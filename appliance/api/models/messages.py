@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from appliance.api.models.base import AnswerBody, ContentType, Headers, Line, OrderBody
+from appliance.api.models.base import ContentType, Headers, Line, OrderBody
 
 
 class Text(OrderBody):
@@ -31,9 +31,3 @@ class Info(OrderBody):
     content_type: ContentType
     body: str = Field(max_length=1000, description="At most 1,000 bytes of UTF-8.")
     headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INFO request.")
-
-
-class MessageTaken(AnswerBody):
-    """The message is being sent: `message.sent` or `message.failed` (`info.…`) with its id follows."""
-
-    message: str

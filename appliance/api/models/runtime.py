@@ -14,6 +14,7 @@ class Configuration(AnswerBody):
         description="Settings by their tables, as in the configuration file; a secret that is set is `***`.",
         examples=[{"sip": {"port": 5060}, "door": {"front": {"pulse_s": 3.0, "digits": "***"}}}],
     )
+    do_not_disturb: bool
 
 
 class ForwardingChange(OrderBody):

@@ -6,9 +6,12 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from appliance.api import models
+from appliance.api.answers.outcomes import WaitsFor, played
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Who, ask, play, say
-from appliance.api.http.response_schemas import answers
+from appliance.api.http.response_schemas import answers, later
+from appliance.api.ports import HttpPorts
+from appliance.base.types import Json
 from appliance.core import inputs
 
 router = APIRouter(prefix="/v1/audio", tags=["audio"], responses=problems.RESPONSES)
@@ -50,18 +53,16 @@ async def list_sounds(daemon: Daemon) -> JSONResponse:
     return JSONResponse({"sounds": await asyncio.to_thread(daemon.sounds)})
 
 
-@router.post("/playback", status_code=202, responses=answers(models.Done, 202))
-async def play_sound_on_speaker(body: models.PlaySound, daemon: Daemon, who: Who) -> JSONResponse:
+@router.post("/playback", status_code=202, responses=later(models.DoneLater))
+async def play_sound_on_speaker(body: models.PlaySound, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
     """Play a sound on the speaker, in place of one that plays there; the events `playback.…` report the outcome."""
-    await play(daemon, body, who)
-    return JSONResponse({"warning": None}, 202)
+    return await after.by_event(played(await play(daemon, body, who)), None, lambda: {"warning": None})
 
 
-@router.post("/say", status_code=202, responses=answers(models.Done, 202))
-async def say_on_speaker(body: models.Say, daemon: Daemon, who: Who) -> JSONResponse:
+@router.post("/say", status_code=202, responses=later(models.DoneLater))
+async def say_on_speaker(body: models.Say, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
     """Speak a text on the speaker, as a playback: in place of a sound there, and stopped as one."""
-    await say(daemon, body, who)
-    return JSONResponse({"warning": None}, 202)
+    return await after.by_event(played(await say(daemon, body, who)), None, lambda: {"warning": None})
 
 
 @router.delete("/playback", responses=answers(models.Done))
@@ -94,18 +95,22 @@ async def list_devices(daemon: Daemon) -> JSONResponse:
     return JSONResponse({"devices": daemon.snapshot()["audio"]["devices"]})
 
 
-@router.post("/self-test", responses=answers(models.SoundTest))
-async def try_sound(daemon: Daemon, who: Who, body: models.TestSound | None = None) -> JSONResponse:
+@router.post("/self-test", responses=answers(models.SoundTest) | answers(models.Begun, 202))
+async def try_sound(daemon: Daemon, who: Who, after: WaitsFor, body: models.TestSound | None = None) -> JSONResponse:
     """Listen for a second, play a sweep for `seconds`, and report what the microphone heard of it.
 
     Not during a call, a visitor's ring, or a tone or file on the speaker; each of them ends a test that runs (409). The
-    recording is in memory only, and nothing of it is kept. The event `audio.tested` has the same result.
+    recording is in memory only, and nothing of it is kept. The event `audio.tested` has the same result. The answer
+    comes after the test, or, as the client prefers, at once or after some seconds, with an operation to read.
     """
-    wanted = body or models.TestSound()
+    return await after.by_result(_tried(daemon, who, body or models.TestSound()))
+
+
+async def _tried(daemon: HttpPorts, who: str, wanted: models.TestSound) -> Json:
     reply = await ask(daemon, inputs.TestSound(wanted.seconds, wanted.apply), who)
     assert reply.trial is not None
     found, measured = reply.trial, reply.trial.measured
-    answer = {
+    return {
         "result": found.result,
         "advice": found.advice or None,
         "heard": measured.level_dbfs is not None,
@@ -117,4 +122,3 @@ async def try_sound(daemon: Daemon, who: Who, body: models.TestSound | None = No
         "volume": found.volume,
         "applied": found.applied,
     }
-    return JSONResponse(answer)

@@ -1,18 +1,22 @@
 """/v1/calls: list, place, read and change calls, and act on them."""
 
+import asyncio
 from collections.abc import Iterator
+from functools import partial
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from appliance.api import models
+from appliance.api.answers.outcomes import WaitsFor, answered, played, reported, updated
 from appliance.api.http import problems
-from appliance.api.http.dependencies import Daemon, Id, Who, ask, play, say, taken
-from appliance.api.http.response_schemas import answers
+from appliance.api.http.dependencies import Daemon, Id, Who, ask, play, say
+from appliance.api.http.response_schemas import answers, later
 from appliance.api.ports import HttpPorts
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import inputs, orders
-from appliance.core.model import AccountId, CallId, Content
+from appliance.base.types import Json
+from appliance.core import inputs
+from appliance.core.model import AccountId, CallId, CallSearch, Content
 
 OK, DECLINE = 200, 603
 
@@ -26,17 +30,34 @@ async def list_calls(daemon: Daemon) -> JSONResponse:
 
 
 @router.post("", status_code=201, responses=answers(models.CallDone, 201))
-async def place_call(body: models.Place, daemon: Daemon, who: Who) -> JSONResponse:
-    """Place a call; events report the outcome."""
-    dial = inputs.Dial(body.to, tuple(body.headers.items()), AccountId(body.account), body.custom_data)
+async def place_call(body: models.Place, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
+    """Place a call; events report the outcome. With `Prefer: wait=N` the answer comes once it is answered or over."""
+    if body.id is not None:
+        await _check_fresh(daemon, body.id)
+    dial = inputs.Dial(
+        body.to,
+        tuple(body.headers.items()),
+        AccountId(body.account),
+        body.custom_data,
+        None if body.id is None else CallId(body.id),
+        body.timeout_s,
+        body.auto_record,
+    )
     reply = await ask(daemon, dial, who)
     if reply.call is None:
         raise IntercomError(ErrorCode.UNAVAILABLE, "No call was placed.", reply.warning)
+    applied = await after.settled(answered(reply.call))
     return JSONResponse(
         {"id": reply.call, "call": daemon.call(reply.call), "warning": reply.warning or None},
         201,
-        {"Location": f"{router.prefix}/{reply.call}"},
+        {"Location": f"{router.prefix}/{reply.call}", **applied},
     )
+
+
+async def _check_fresh(daemon: HttpPorts, call: str) -> None:
+    """Raise IntercomError if a call that is over had this id; the core refuses that of a call that is not."""
+    if await asyncio.to_thread(daemon.call_log.list, 1, None, CallSearch(call=call)):
+        raise IntercomError(ErrorCode.CONFLICT, f"There was a call {call} already.", "", "Choose another id.")
 
 
 @router.get("/{call}", responses=answers(models.Call))
@@ -107,10 +128,11 @@ async def send_early_media(call: Id, daemon: Daemon, who: Who, body: models.Earl
     return await _order(daemon, inputs.SendEarlyMedia(CallId(call), (body or models.EarlyMedia()).source), who)
 
 
-@router.post("/{call}/update", status_code=202, responses=answers(models.CallDone, 202))
-async def update_call(call: Id, body: models.Update, daemon: Daemon, who: Who) -> JSONResponse:
+@router.post("/{call}/update", status_code=202, responses=later(models.CallDoneLater))
+async def update_call(call: Id, body: models.Update, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
     """Request that only these codecs are used, by re-INVITE; `call.updated` reports the answer."""
-    return await _order(daemon, inputs.UpdateCall(CallId(call), tuple(body.codecs)), who, 202)
+    reply = await ask(daemon, inputs.UpdateCall(CallId(call), tuple(body.codecs)), who)
+    return await after.by_event(updated(call), call, partial(_done, daemon, call, reply.warning))
 
 
 @router.post("/{call}/update-request/accept", responses=answers(models.CallDone))
@@ -170,16 +192,18 @@ async def stop_tone(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     return await _order(daemon, inputs.StopTone(CallId(call)), who)
 
 
-@router.post("/{call}/playback", status_code=202, responses=answers(models.CallDone, 202))
-async def play_sound(call: Id, body: models.PlayInCall, daemon: Daemon, who: Who) -> JSONResponse:
+@router.post("/{call}/playback", status_code=202, responses=later(models.CallDoneLater))
+async def play_sound(call: Id, body: models.PlayInCall, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
     """Play a sound to the far end, in place of one that plays there; the events `playback.…` report the outcome."""
-    return _answered(daemon, await play(daemon, body, who, CallId(call), speaker=body.speaker), 202)
+    playback = await play(daemon, body, who, CallId(call), speaker=body.speaker)
+    return await after.by_event(played(playback), call, partial(_done, daemon, call))
 
 
-@router.post("/{call}/say", status_code=202, responses=answers(models.CallDone, 202))
-async def say_in_call(call: Id, body: models.SayInCall, daemon: Daemon, who: Who) -> JSONResponse:
+@router.post("/{call}/say", status_code=202, responses=later(models.CallDoneLater))
+async def say_in_call(call: Id, body: models.SayInCall, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
     """Speak a text to the far end, as a playback: in place of a sound there, and stopped as one."""
-    return _answered(daemon, await say(daemon, body, who, CallId(call), speaker=body.speaker), 202)
+    playback = await say(daemon, body, who, CallId(call), speaker=body.speaker)
+    return await after.by_event(played(playback), call, partial(_done, daemon, call))
 
 
 @router.delete("/{call}/playback", responses=answers(models.CallDone))
@@ -207,12 +231,15 @@ async def unlink_sound(call: Id, target: Id, daemon: Daemon, who: Who) -> JSONRe
     return await _order(daemon, inputs.UnlinkSound(CallId(call), target), who)
 
 
-@router.post("/{call}/recording", status_code=202, responses=answers(models.CallDone, 202))
-async def start_recording(call: Id, daemon: Daemon, who: Who, body: models.RecordCall | None = None) -> JSONResponse:
+@router.post("/{call}/recording", status_code=202, responses=later(models.CallDoneLater))
+async def start_recording(
+    call: Id, daemon: Daemon, who: Who, after: WaitsFor, body: models.RecordCall | None = None
+) -> JSONResponse:
     """Record a call from now on; `call.recording` is the id, and the events `recording.…` report the outcome."""
     wanted = body or models.RecordCall()
-    order = inputs.StartRecording(CallId(call), wanted.channels, wanted.format, wanted.note)
-    return await _order(daemon, order, who, 202)
+    reply = await ask(daemon, inputs.StartRecording(CallId(call), wanted.channels, wanted.format, wanted.note), who)
+    runs = reported("recording.started", "recording.failed", call=call)
+    return await after.by_event(runs, call, partial(_done, daemon, call, reply.warning))
 
 
 @router.delete("/{call}/recording", responses=answers(models.CallDone))
@@ -221,14 +248,19 @@ async def stop_recording(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     return await _order(daemon, inputs.StopRecording(CallId(call)), who)
 
 
-@router.post("/{call}/transfer", responses=answers(models.CallDone))
-async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Who) -> JSONResponse:
+@router.post("/{call}/transfer", status_code=202, responses=later(models.CallDoneLater))
+async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
     """Transfer the far end to another address, or to the far end of another call; an event reports the outcome."""
     if bool(body.to) == bool(body.call):
         raise IntercomError(ErrorCode.PARAMETER_INVALID, "Give either `to` or `call`.")
-    if body.call:
-        return await _order(daemon, inputs.ConnectCalls(CallId(call), CallId(body.call)), who)
-    return await _order(daemon, inputs.TransferCall(CallId(call), body.to), who)
+    order = (
+        inputs.ConnectCalls(CallId(call), CallId(body.call))
+        if body.call
+        else inputs.TransferCall(CallId(call), body.to)
+    )
+    reply = await ask(daemon, order, who)
+    moved = reported("call.transferred", "call.transfer_failed", call=call)
+    return await after.by_event(moved, call, partial(_done, daemon, call, reply.warning))
 
 
 @router.post("/{call}/transfer-request/accept", responses=answers(models.CallDone))
@@ -258,18 +290,22 @@ async def transfer_failed(
     return await _order(daemon, inputs.EndTransfer(CallId(call), failed.code, failed.reason), who)
 
 
-@router.post("/{call}/message", status_code=202, responses=answers(models.MessageTaken, 202))
-async def send_text(call: Id, body: models.Text, daemon: Daemon, who: Who) -> JSONResponse:
+@router.post("/{call}/message", status_code=202, responses=later(models.MessageTaken))
+async def send_text(call: Id, body: models.Text, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
     """Send a MESSAGE in a connected call; an event reports whether it arrives."""
     content = Content(body.content_type, body.text, tuple(body.headers.items()))
-    return taken(await ask(daemon, inputs.SendCallText(CallId(call), content), who))
+    reply = await ask(daemon, inputs.SendCallText(CallId(call), content), who)
+    delivered = reported("message.sent", "message.failed", message=reply.message)
+    return await after.by_event(delivered, call, lambda: {"message": reply.message})
 
 
-@router.post("/{call}/info", status_code=202, responses=answers(models.MessageTaken, 202))
-async def send_info(call: Id, body: models.Info, daemon: Daemon, who: Who) -> JSONResponse:
+@router.post("/{call}/info", status_code=202, responses=later(models.MessageTaken))
+async def send_info(call: Id, body: models.Info, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
     """Send an INFO in a connected call; an event reports whether it arrives."""
     content = Content(body.content_type, body.body, tuple(body.headers.items()))
-    return taken(await ask(daemon, inputs.SendInfo(CallId(call), content), who))
+    reply = await ask(daemon, inputs.SendInfo(CallId(call), content), who)
+    delivered = reported("info.sent", "info.failed", message=reply.message)
+    return await after.by_event(delivered, call, lambda: {"message": reply.message})
 
 
 async def _order(
@@ -282,13 +318,9 @@ async def _order(
     | inputs.HoldCall
     | inputs.MuteCall
     | inputs.SendDigits
-    | inputs.StartRecording
     | inputs.StopRecording
-    | inputs.TransferCall
-    | inputs.ConnectCalls
     | inputs.AcceptTransfer
     | inputs.EndTransfer
-    | inputs.UpdateCall
     | inputs.DecideUpdate
     | inputs.PlayTone
     | inputs.StopTone
@@ -296,11 +328,11 @@ async def _order(
     | inputs.LinkSound
     | inputs.UnlinkSound,
     who: str,
-    status: int = 200,
 ) -> JSONResponse:
-    return _answered(daemon, await ask(daemon, action, who), status)
+    reply = await ask(daemon, action, who)
+    return JSONResponse(_done(daemon, reply.call or "", reply.warning))
 
 
-def _answered(daemon: HttpPorts, reply: orders.Reply, status: int) -> JSONResponse:
-    answer = {"id": reply.call, "call": daemon.call(reply.call or ""), "warning": reply.warning or None}
-    return JSONResponse(answer, status)
+def _done(daemon: HttpPorts, call: str, warning: str = "") -> Json:
+    """Shaped as `models.CallDone`."""
+    return {"id": call, "call": daemon.call(call), "warning": warning or None}

@@ -1,32 +1,71 @@
 """/v1/config: the configuration that is in force, and the settings that clients may change while the station runs."""
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from appliance.api import models
+from appliance.api.answers import etags
+from appliance.api.answers.etags import IfMatch, IfNoneMatch
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Who, ask
 from appliance.api.http.response_schemas import answers
+from appliance.api.ports import HttpPorts
+from appliance.base.types import Json
 from appliance.core import inputs
-from appliance.core.model import QuietHours
+from appliance.core.model import Forwarding, QuietHours, Runtime
 
 router = APIRouter(prefix="/v1/config", tags=["configuration"], responses=problems.RESPONSES)
 
 
-@router.get("", responses=answers(models.Configuration))
-async def read_configuration(daemon: Daemon) -> JSONResponse:
+TAGGED = {"ETag": {"description": "Stands for this configuration (RFC 9110 §8.8.3).", "schema": {"type": "string"}}}
+
+
+@router.get(
+    "",
+    responses=answers(models.Configuration, headers=TAGGED)
+    | {304: {"description": "It is still the one of the ETag."}},
+)
+async def read_configuration(daemon: Daemon, if_none_match: IfNoneMatch = None) -> Response:
     """All settings that are in force, with defaults, reloads and run-time changes; secrets are shown as `***`."""
-    return JSONResponse({"configuration": daemon.configuration()})
+    body = _configuration(daemon)
+    tag = etags.tag(body)
+    if etags.same(if_none_match, tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    return JSONResponse(body, headers={"ETag": tag})
 
 
-@router.patch("/runtime", responses=answers(models.RuntimeDone))
-async def change_runtime(body: models.RuntimeChange, daemon: Daemon, who: Who) -> JSONResponse:
-    """Change forwarding, quiet hours or do-not-disturb, until the file is changed; a restart does not matter."""
+@router.patch("/runtime", responses=answers(models.RuntimeDone, headers=TAGGED))
+async def change_runtime(
+    body: models.RuntimeChange, daemon: Daemon, who: Who, if_match: IfMatch = None
+) -> JSONResponse:
+    """Change forwarding, quiet hours or do-not-disturb, until the file is changed; a restart does not matter.
+
+    With `If-Match` and the ETag of GET /v1/config it changes only what the client has read.
+    """
+    etags.check(if_match, etags.tag(_configuration(daemon)))
     rules, hours = body.forwarding or models.ForwardingChange(), body.quiet_hours
     change = inputs.ChangeRuntime(
         **rules.model_dump(),
         quiet_hours=None if hours is None else QuietHours(hours.begin, hours.end),
         do_not_disturb=body.do_not_disturb,
+        # Another client's change may be on its way to the core.
+        read=None if if_match is None else _runtime(daemon),
     )
     reply = await ask(daemon, change, who)
-    return JSONResponse({"runtime": daemon.snapshot()["runtime"], "warning": reply.warning or None})
+    return JSONResponse(
+        {"runtime": daemon.snapshot()["runtime"], "warning": reply.warning or None},
+        headers={"ETag": etags.tag(_configuration(daemon))},
+    )
+
+
+def _configuration(daemon: HttpPorts) -> Json:
+    return {
+        "configuration": daemon.configuration(),
+        "do_not_disturb": daemon.snapshot()["runtime"]["do_not_disturb"],
+    }
+
+
+def _runtime(daemon: HttpPorts) -> Runtime:
+    """The run-time settings as they are now."""
+    now = daemon.snapshot()["runtime"]
+    return Runtime(Forwarding(**now["forwarding"]), QuietHours(**now["quiet_hours"]), now["do_not_disturb"])

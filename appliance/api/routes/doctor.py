@@ -4,17 +4,23 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from appliance.api import models
+from appliance.api.answers.outcomes import WaitsFor
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon
 from appliance.api.http.response_schemas import answers
+from appliance.base.types import Json
 
 router = APIRouter(prefix="/v1", tags=["doctor"], responses=problems.RESPONSES)
 
 
-@router.post("/doctor", responses=answers(models.Findings))
-async def examine_station(daemon: Daemon) -> JSONResponse:
-    """Look at everything now."""
-    return JSONResponse({"findings": await daemon.doctor()})
+@router.post("/doctor", responses=answers(models.Findings) | answers(models.Begun, 202))
+async def examine_station(daemon: Daemon, after: WaitsFor) -> JSONResponse:
+    """Look at everything now, which may take seconds; a client that prefers so gets an operation to read."""
+
+    async def examined() -> Json:
+        return {"findings": await daemon.doctor()}
+
+    return await after.by_result(examined())
 
 
 @router.get("/support-bundle", responses=answers(models.SupportBundle))

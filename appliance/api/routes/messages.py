@@ -4,17 +4,20 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from appliance.api import models
+from appliance.api.answers.outcomes import WaitsFor, reported
 from appliance.api.http import problems
-from appliance.api.http.dependencies import Daemon, Who, ask, taken
-from appliance.api.http.response_schemas import answers
+from appliance.api.http.dependencies import Daemon, Who, ask
+from appliance.api.http.response_schemas import later
 from appliance.core import inputs
 from appliance.core.model import AccountId, Content
 
 router = APIRouter(prefix="/v1/messages", tags=["messages"], responses=problems.RESPONSES)
 
 
-@router.post("", status_code=202, responses=answers(models.MessageTaken, 202))
-async def send_message(body: models.Letter, daemon: Daemon, who: Who) -> JSONResponse:
+@router.post("", status_code=202, responses=later(models.MessageTaken))
+async def send_message(body: models.Letter, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
     """Send a MESSAGE; an event reports whether it arrives."""
     content = Content(body.content_type, body.text, tuple(body.headers.items()))
-    return taken(await ask(daemon, inputs.SendText(body.to, content, AccountId(body.account)), who))
+    reply = await ask(daemon, inputs.SendText(body.to, content, AccountId(body.account)), who)
+    delivered = reported("message.sent", "message.failed", message=reply.message)
+    return await after.by_event(delivered, None, lambda: {"message": reply.message})

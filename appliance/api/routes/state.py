@@ -1,17 +1,23 @@
-"""GET /v1/state: the whole snapshot."""
+"""/v1/state: the whole snapshot; /v1/operations: what became of orders."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.http import problems
-from appliance.api.http.dependencies import Daemon
+from appliance.api.http.dependencies import Daemon, Id
 from appliance.api.http.response_schemas import answers
 
-router = APIRouter(prefix="/v1/state", tags=["state"], responses=problems.RESPONSES)
+router = APIRouter(prefix="/v1", responses=problems.RESPONSES)
 
 
-@router.get("", responses=answers(models.Snapshot))
+@router.get("/state", tags=["state"], responses=answers(models.Snapshot))
 async def read_state(daemon: Daemon) -> JSONResponse:
     """The whole state; continue after `last_event` with /v1/events?since=."""
     return JSONResponse(daemon.snapshot())
+
+
+@router.get("/operations/{operation}", tags=["operations"], responses=answers(models.Operation))
+async def read_operation(operation: Id, daemon: Daemon) -> JSONResponse:
+    """What has become of an order that was answered with 202."""
+    return JSONResponse(daemon.operations.find(operation).view())

@@ -130,6 +130,13 @@ def change_runtime(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
     """Change run-time settings; return a warning if all have these values already. Raises IntercomError."""
     check_runtime(turn.settings, wanted)
     old = turn.state.runtime
+    if wanted.read is not None and replace(wanted.read, levels=old.levels) != old:
+        raise IntercomError(
+            ErrorCode.PRECONDITION_FAILED,
+            "These settings are not the ones that you have read.",
+            "Another client has just changed them.",
+            "Read them again, and decide again.",
+        )
     names = [name for name in Forwarding.__struct_fields__ if getattr(wanted, name) is not None]
     rules = replace(old.forwarding, **{name: getattr(wanted, name) for name in names})
     new = Runtime(

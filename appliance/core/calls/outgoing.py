@@ -25,6 +25,8 @@ from appliance.core.model import (
 from appliance.core.orders import Place
 from appliance.core.transition import Turn
 
+FIRST = CallPlacing()
+
 
 def place(
     turn: Turn,
@@ -37,23 +39,25 @@ def place(
     custom_data: str = "",
     ring: RingId | None = None,
     confirm: str = "",
-    again: bool = False,
+    placing: CallPlacing = FIRST,
+    as_call: CallId | None = None,
     conference: ConferenceId | None = None,
     hidden: tuple[tuple[str, str], ...] = (),
 ) -> Call:
     """Place a call. Until the SIP process is ready the call waits for it, within the deadline of dialing.
 
     An account that is not registered does not prevent the call: many registrars accept calls nevertheless, and a
-    visitor is better served by a try. `hidden`: headers of the INVITE that the call's view omits.
+    visitor is better served by a try. `hidden`: headers of the INVITE that the call's view omits. as_call: its id, if a
+    client has chosen one.
     """
     ready, shown = turn.appliance.sip_ready, _shown(turn, uri, target)
     call = Call(
-        id=CallId(f"c-{turn.new_id()}"),
+        id=as_call or CallId(f"c-{turn.new_id()}"),
         direction=Direction.OUTGOING,
         state=CallState.DIALING,
         remote=Remote(shown, target=target),
         created=turn.now,
-        deadline=turn.now + turn.settings.deadlines.dialing_s,
+        deadline=None,
         number=target or shown,
         local_uri=addresses.own_address(turn, account),
         account=account,
@@ -64,9 +68,10 @@ def place(
         headers=CallHeaders(invite=headers, hidden=hidden),
         custom_data=custom_data,
         conference=conference,
-        placing=CallPlacing(done=ready, again=again),
+        placing=replace(placing, done=ready),
         transfer_policy=addresses.policy_of(turn, account),
     )
+    call = replace(call, deadline=call_states.deadline(call, call.state, turn.settings.deadlines, turn.now))
     turn.panel = replace(turn.panel, error_until=None)
     if ready:
         turn.order(invitation(turn, call))
@@ -77,7 +82,7 @@ def place(
 def invitation(turn: Turn, call: Call) -> Place:
     """Build the Place order. Expires is our longest wait, so that a phone that we cannot CANCEL stops ringing."""
     limits = turn.settings.deadlines
-    longest = limits.dialing_s + max(limits.ringing_s, limits.early_media_s)
+    longest = call.placing.answer_within_s or limits.dialing_s + max(limits.ringing_s, limits.early_media_s)
     headers = call.headers.invite + call.headers.hidden
     target, uri = turn.settings.target(call.remote.target), call.remote.uri
     if target is not None and sip_uris.public(target.uri) == uri:
@@ -104,7 +109,6 @@ def progressed(turn: Turn, call: Call, given: inputs.CallProgressed) -> None:
 
 def follow_redirect(turn: Turn, call: Call, to: forwarding.Callee, code: int) -> None:
     """Call the address that the far end redirects to: another dialog of the same call, with its full deadline."""
-    limit = call_states.longest(call.state, turn.settings.deadlines) or 0.0
     other = turn.put(
         replace(
             call,
@@ -112,7 +116,7 @@ def follow_redirect(turn: Turn, call: Call, to: forwarding.Callee, code: int) ->
             account=to.account,
             transport=addresses.transport_of(turn, to.account),
             placing=replace(call.placing, redirected=(*call.placing.redirected, call.remote.uri)),
-            deadline=turn.now + limit,
+            deadline=call_states.deadline(call, call.state, turn.settings.deadlines, turn.now),
         )
     )
     turn.order(invitation(turn, other))

@@ -8,14 +8,16 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import call_states, events, inputs
 from appliance.core.accounts.addresses import callee
 from appliance.core.calls import ending, focus, incoming, outgoing, recording
+from appliance.core.calls.forwarding import LONGEST_S, SHORTEST_S
 from appliance.core.lookup import find_call, too_many_calls, unanswered_here, wrong_state
-from appliance.core.model import Call, CallId, Cause
+from appliance.core.model import Call, CallId, CallPlacing, Cause
 from appliance.core.orders import Words
 from appliance.core.transition import Turn
 
 REFUSALS = range(400, 700)
 LONGEST_REASON = 128
 LONGEST_NOTE = 1000
+CHOSEN_ID = re.compile(r"(?!c-)[0-9A-Za-z][0-9A-Za-z-]{0,62}")
 HEADER = re.compile(r"[Xx]-[A-Za-z0-9-]{1,62}")
 
 
@@ -30,10 +32,41 @@ def dial(turn: Turn, wanted: inputs.Dial) -> CallId:
     uri, account = callee(turn, to, wanted.account)
     check_headers(headers)
     check_note(wanted.custom_data)
+    _check_chosen(turn, wanted)
     if turn.state.full:
         raise too_many_calls(turn)
-    name = target.name if target else ""
-    return outgoing.place(turn, uri, name, headers=headers, account=account, custom_data=wanted.custom_data).id
+    call = outgoing.place(
+        turn,
+        uri,
+        target.name if target else "",
+        headers=headers,
+        account=account,
+        custom_data=wanted.custom_data,
+        placing=CallPlacing(answer_within_s=wanted.answer_within_s, record=wanted.record),
+        as_call=wanted.call,
+    )
+    return call.id
+
+
+def _check_chosen(turn: Turn, wanted: inputs.Dial) -> None:
+    """Raise IntercomError for an id that is taken, a time that is not allowed, or a recording that is not."""
+    if wanted.call is not None and not CHOSEN_ID.fullmatch(wanted.call):
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"{wanted.call!r} cannot be the id of a call.",
+            "Use 1 to 63 letters, digits and hyphens, the first one no hyphen; the station's own ids begin with c-.",
+        )
+    if wanted.call is not None and turn.calls.get(wanted.call) is not None:
+        raise IntercomError(ErrorCode.CONFLICT, f"There is a call {wanted.call} already.", "", "Choose another id.")
+    within = wanted.answer_within_s
+    if within is not None and not SHORTEST_S <= within <= LONGEST_S:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"A call cannot wait {within:g} s for the answer.",
+            f"It waits for {SHORTEST_S:g} to {LONGEST_S:g} s.",
+        )
+    if wanted.record:
+        recording.check_enabled(turn)
 
 
 def answer(turn: Turn, call: Call, who: str, wanted: inputs.AnswerCall) -> str:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.calls import outgoing, recording
-from appliance.core.model import By, Cause, End
+from appliance.core.model import By, CallPlacing, Cause, End
 from appliance.core.transition import Turn, unanswered
 
 
@@ -52,5 +52,5 @@ def lost(turn: Turn, why: str, *, card: bool) -> None:
             ring=call.ring,
             confirm=call.confirm,
             custom_data=call.custom_data,
-            again=True,
+            placing=CallPlacing(again=True),
         )

@@ -10,6 +10,7 @@ from appliance.core.model import (
     PasswordFault,
     PersistentState,
     QuietHours,
+    Runtime,
     Settings,
 )
 
@@ -101,7 +102,10 @@ class SipLost(Input, kw_only=True):
 
 
 class ChangeRuntime(Tagged):
-    """Change run-time settings (see model.Forwarding); None: unchanged."""
+    """Change run-time settings (see model.Forwarding); None: unchanged.
+
+    read: what the client takes for the settings before; refused if they are others. None: whatever they are.
+    """
 
     always: str | None = None
     quiet: str | None = None
@@ -110,6 +114,7 @@ class ChangeRuntime(Tagged):
     no_answer_s: float | None = None
     quiet_hours: QuietHours | None = None
     do_not_disturb: bool | None = None
+    read: Runtime | None = None
 
 
 class ReportCustom(Tagged):

@@ -209,12 +209,18 @@ class UpdateAnswered(OfCall, kw_only=True):
 
 
 class Dial(Tagged):
-    """Place a call to a target's name, a SIP URI, or a number at an account."""
+    """Place a call to a target's name, a SIP URI, or a number at an account.
+
+    call: the id that the client has chosen. answer_within_s: None as configured. record: from the answer on.
+    """
 
     to: str
     headers: tuple[tuple[str, str], ...] = ()
     account: AccountId = NO_ACCOUNT  # default: the target's own; for a plain number the first account
     custom_data: str = ""
+    call: CallId | None = None
+    answer_within_s: float | None = None
+    record: bool = False
 
 
 class AnswerCall(Tagged):

@@ -68,6 +68,7 @@ from appliance.core.model.audio import (
     SoundResult,
     SoundTrial,
 )
+from appliance.core.model.call_search import CallSearch
 from appliance.core.model.calls import (
     By,
     Call,
@@ -75,7 +76,6 @@ from appliance.core.model.calls import (
     CallForward,
     CallHeaders,
     CallPlacing,
-    CallSearch,
     CallSound,
     CallsPart,
     CallState,

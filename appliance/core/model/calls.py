@@ -323,6 +323,8 @@ class CallPlacing(Record):
     done: bool = True  # False: its INVITE waits for the SIP process
     again: bool = False  # it replaces a call that was lost with the SIP process
     redirected: tuple[str, ...] = ()  # the earlier addresses of a redirected call, the first one first
+    answer_within_s: float | None = None  # a client's limit, from the begin of the call; None: as configured
+    record: bool = False  # a client wants a recording from the answer on
 
 
 class CallForward(Record):
@@ -428,20 +430,6 @@ class OutgoingMessage(Record):
     call: CallId | None
     deadline: float
     digit: str = ""  # that it carries
-
-
-class CallSearch(Record):
-    """Which calls of the log are wanted: those that match all that is given. Times are UTC, as in events.
-
-    after, before: of the begin. party: a part of the far end's name or address. outcome: the cause of the end.
-    """
-
-    after: str = ""
-    before: str = ""
-    party: str = ""
-    direction: str = ""
-    outcome: str = ""
-    missed: bool | None = None
 
 
 class CallsPart(Record):

@@ -52,7 +52,8 @@ class Playback(Record):
 class Speech(RecordWithSecrets):
     """A text to speak, and where. Never part of an input: inputs are recorded, and the text may have a code.
 
-    language, voice, rate (words a minute): as configured if "" or 0. volume: in per cent of the voice's.
+    language, voice, rate (words a minute): as configured if "" or 0. volume: in per cent of the voice's. playback: its
+    id, "" if the station chooses it.
     """
 
     SECRETS = frozenset({"text"})
@@ -64,12 +65,13 @@ class Speech(RecordWithSecrets):
     language: str = ""
     voice: str = ""
     rate: int = 0
+    playback: PlaybackId = PlaybackId("")
 
 
 class UrlSound(RecordWithSecrets):
     """A URL whose sound is to be played, and where. Never part of an input: the URL may have a password or a token.
 
-    volume: in per cent of the file's. seconds: its longest duration.
+    volume: in per cent of the file's. seconds: its longest duration. playback: its id, "" if the station chooses it.
     """
 
     SECRETS = frozenset({"url"})
@@ -80,6 +82,7 @@ class UrlSound(RecordWithSecrets):
     loop: bool = False
     volume: float = 100.0
     seconds: float = 300.0
+    playback: PlaybackId = PlaybackId("")
 
 
 class RecordedSound(Record):
@@ -91,3 +94,4 @@ class RecordedSound(Record):
     loop: bool = False
     volume: float = 100.0
     seconds: float = 300.0
+    playback: PlaybackId = PlaybackId("")

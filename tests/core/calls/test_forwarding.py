@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec import structs
 
+from appliance.base.errors import ErrorCode
 from appliance.core import events, inputs, snapshot, status_line, wall_clock
 from appliance.core.model import (
     AccountId,
@@ -361,3 +362,13 @@ def test_the_status_says_that_calls_do_not_ring_here():
     door.ask(inputs.ChangeRuntime(quiet_hours=QuietHours("22:00", "06:30")))
     show_clock(door, "2026-11-21 23:00")
     assert status_line.status(door.state) == "quiet hours"
+
+
+def test_only_the_settings_that_a_client_has_read_are_changed():
+    station = ready()
+    read = station.state.runtime
+    assert station.ask(inputs.ChangeRuntime(do_not_disturb=True, read=read)).error is None
+    assert station.ask(inputs.ChangeRuntime(no_answer_s=9.0, read=read)).error.code is ErrorCode.PRECONDITION_FAILED
+    now = station.state.runtime
+    assert (now.do_not_disturb, now.forwarding.no_answer_s) == (True, read.forwarding.no_answer_s)
+    assert station.ask(inputs.ChangeRuntime(no_answer_s=9.0, read=now)).error is None

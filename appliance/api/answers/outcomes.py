@@ -1,0 +1,169 @@
+"""Answers to orders whose outcome comes later: 202 at once, or by `Prefer: wait=N` the outcome (RFC 7240 §4)."""
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing, suppress
+from functools import partial
+from typing import Annotated
+
+from fastapi import Depends, Header
+from fastapi.requests import HTTPConnection
+from fastapi.responses import JSONResponse
+
+from appliance.api.answers.operations import Operation, Outcome
+from appliance.api.http.admission import WAITS
+from appliance.api.http.dependencies import Daemon
+from appliance.api.ports import HttpPorts
+from appliance.base.errors import ErrorCode, IntercomError, sentences
+from appliance.base.types import Json
+from appliance.core.events import EventsLost
+from appliance.core.model import PlaybackEnd, UpdateResult
+
+LONGEST_WAIT_S = 60
+CALL_OVER = frozenset({"call.ended", "call.failed", "call.canceled", "call.rejected"})
+PLAYED = frozenset({"playback.finished", "playback.stopped", "playback.failed"})
+_WAIT = re.compile(r'wait\s*=\s*"?([0-9]{1,6})"?', re.IGNORECASE)
+
+Verdict = Callable[[Json], bool | None]  # whether an event reports success or failure; None: neither
+Prefer = Annotated[
+    str,
+    Header(
+        max_length=200,
+        description=f"`wait=N`: answer once the outcome is known, or after N seconds, at most {LONGEST_WAIT_S}. "
+        "`respond-async`: answer at once (RFC 7240 §4).",
+        examples=["wait=30"],
+    ),
+]
+
+
+class Later:
+    """Answers one order. Made before the order is given, as the outcome may come before the reply."""
+
+    def __init__(self, daemon: HttpPorts, prefer: str, order: str, waits: Callable[[], bool]) -> None:
+        self._daemon, self._order, self._waits = daemon, order, waits
+        self._since = daemon.last_event()
+        wanted = [each.strip() for each in re.split("[,;]", prefer)]
+        found = next(filter(None, map(_WAIT.fullmatch, wanted)), None)
+        self._wait_s = None if found is None else min(int(found[1]), LONGEST_WAIT_S)
+        self._at_once = any(each.lower() == "respond-async" for each in wanted)
+
+    async def by_event(self, verdict: Verdict, call: str | None, body: Callable[[], Json]) -> JSONResponse:
+        """202, or 200 if the client waits and an event reports success in time. Raises `order-failed` for a failure."""
+        operation = self._daemon.operations.begin(self._order, call, self._reported(verdict))
+        headers = await self._wait(operation)
+        return JSONResponse(body() | {"operation": operation.view()}, 200 if operation.outcome else 202, headers)
+
+    async def by_result(self, work: Coroutine[None, None, Json]) -> JSONResponse:
+        """200 with the result of `work`, however long it takes; 202 if the client prefers not to wait for it."""
+        if self._wait_s is None and not self._at_once:
+            return JSONResponse(await work)
+        operation = self._daemon.operations.begin(self._order, None, _result(work))
+        headers = await self._wait(operation)
+        if operation.outcome is None:
+            return JSONResponse({"operation": operation.view()}, 202, headers)
+        return JSONResponse(operation.outcome.result, headers=headers)
+
+    async def settled(self, verdict: Verdict) -> dict[str, str]:
+        """Wait as long as the client prefers, for success or failure; the headers that say whether we did."""
+        if self._wait_s is None or not self._waits():
+            return {}
+        with suppress(TimeoutError, IntercomError):
+            async with asyncio.timeout(self._wait_s):
+                await self._reported(verdict)
+        return self._applied()
+
+    async def _wait(self, operation: Operation) -> dict[str, str]:
+        """Wait as long as the client prefers; the headers of the answer. Raises the operation's error."""
+        headers = {"Location": operation.path}
+        if self._wait_s is not None and self._waits():
+            headers |= self._applied()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._wait_s):
+                    await operation.over.wait()
+        if operation.outcome is not None and operation.outcome.error is not None:
+            raise operation.outcome.error
+        return headers
+
+    def _applied(self) -> dict[str, str]:
+        return {"Preference-Applied": f"wait={self._wait_s}"}
+
+    async def _reported(self, verdict: Verdict) -> Outcome:
+        """The first event on which there is a verdict."""
+        async with aclosing(self._daemon.subscribe(self._since)) as feed:
+            async for envelope in feed:
+                if envelope["type"] == EventsLost.TYPE:
+                    raise IntercomError(ErrorCode.UNAVAILABLE, "The outcome is not known.", "Events were lost.")
+                good = verdict(envelope)
+                if good:
+                    return Outcome(event=envelope)
+                if good is not None:
+                    return Outcome(event=envelope, error=_failed(envelope))
+        raise IntercomError(ErrorCode.UNAVAILABLE, "The outcome is not known.", "The daemon is stopping.")
+
+
+async def _result(work: Coroutine[None, None, Json]) -> Outcome:
+    return Outcome(result=await work)
+
+
+def _failed(envelope: Json) -> IntercomError:
+    data = envelope["data"]
+    said = data.get("why") or data.get("reason") or data.get("cause") or ""
+    code = f" ({data['code']})" if data.get("code") else ""
+    return IntercomError(
+        ErrorCode.ORDER_FAILED,
+        f"The order failed: {envelope['type']} reports it.",
+        sentences(f"{said}{code}") if said else "",
+        f"GET /v1/events?since={envelope['id'] - 1} has the event.",
+    )
+
+
+def reported(good: str, bad: str, **about: str | None) -> Verdict:
+    """Success by one type of event, failure by another one, both with these values; else failure by the call's end."""
+
+    def verdict(envelope: Json) -> bool | None:
+        values = envelope["data"] | {"call": envelope["call"]}
+        if envelope["type"] in {good, bad} and all(values.get(name) == value for name, value in about.items()):
+            return bool(envelope["type"] == good)
+        call = about.get("call")
+        return False if call is not None and envelope["call"] == call and envelope["type"] in CALL_OVER else None
+
+    return verdict
+
+
+def played(playback: str) -> Verdict:
+    """Success when a playback reaches its end or its longest duration, failure when it ends otherwise."""
+
+    def verdict(envelope: Json) -> bool | None:
+        kind, data = envelope["type"], envelope["data"]
+        if kind not in PLAYED or data["playback"] != playback:
+            return None
+        return bool(kind == "playback.finished" or data.get("reason") == PlaybackEnd.TIME_OVER)
+
+    return verdict
+
+
+def updated(call: str) -> Verdict:
+    """Success when the far end accepts our change of the call."""
+
+    def verdict(envelope: Json) -> bool | None:
+        if envelope["call"] != call:
+            return None
+        if envelope["type"] == "call.updated":
+            return bool(envelope["data"]["result"] == UpdateResult.ACCEPTED)
+        return False if envelope["type"] in CALL_OVER else None
+
+    return verdict
+
+
+def answered(call: str) -> Verdict:
+    """Success when somebody answers the call."""
+    return reported("call.connected", "call.ended", call=call)
+
+
+async def _later(connection: HTTPConnection, daemon: Daemon, prefer: Prefer = "") -> Later:
+    scope = connection.scope
+    return Later(daemon, prefer, scope["endpoint"].__name__, scope.get(WAITS, partial(bool, 1)))
+
+
+WaitsFor = Annotated[Later, Depends(_later)]

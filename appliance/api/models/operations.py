@@ -1,0 +1,51 @@
+"""Orders whose outcome comes later."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from appliance.api.models.appliance import Envelope
+from appliance.api.models.base import AnswerBody, Done, Problem, Time
+from appliance.api.models.calls import CallDone
+
+
+class Operation(AnswerBody):
+    """An order whose outcome comes later. The newest 200 since the start of the daemon are kept."""
+
+    id: str
+    order: str = Field(description="The operationId of the order.", examples=["transfer_call"])
+    call: str | None = Field(description="The call that the order is about.")
+    state: Literal["running", "succeeded", "failed"]
+    started: Time
+    ended: Time | None
+    event: Envelope | None = Field(description="The event that reports the outcome.")
+    result: dict[str, Any] | None = Field(description="The answer of an order that has one, such as a test's result.")
+    error: Problem | None = Field(description="Why it failed.")
+
+
+class Begun(AnswerBody):
+    """The order was accepted, and its outcome comes later."""
+
+    operation: Operation
+
+
+class DoneLater(Done):
+    """The order was accepted. With status 200 it has succeeded meanwhile."""
+
+    operation: Operation
+
+
+class CallDoneLater(CallDone):
+    """The order about a call was accepted. With status 200 it has succeeded meanwhile."""
+
+    operation: Operation
+
+
+class MessageTaken(AnswerBody):
+    """The message is being sent: `message.sent` or `message.failed` (`info.…`) with its id follows.
+
+    With status 200 it has arrived.
+    """
+
+    message: str
+    operation: Operation

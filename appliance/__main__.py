@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
 def run(given: argparse.Namespace) -> int:
     """Do what the options request. Raises IntercomError."""
     if given.print_events:
-        from appliance.runtime.event_schemas import schemas  # noqa: PLC0415  late: pydantic
+        from appliance.api.openapi.event_schemas import schemas  # noqa: PLC0415  late: pydantic
 
         return show(schemas())
     if given.print_openapi:

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 import appliance
-from appliance.api.http import admission, auth, headers, idempotency, problems, response_schemas, scopes
+from appliance.api.http import admission, auth, headers, idempotency, problems
 from appliance.api.ports import HttpPorts
 from appliance.api.routes import (
     accounts,
@@ -102,7 +102,9 @@ def _bare() -> FastAPI:
 
     def described_once() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _completed(_named(made_by_fastapi(), app))
+            from appliance.api.openapi.completed import completed  # noqa: PLC0415  late: few ask for it
+
+            app.openapi_schema = completed(_named(made_by_fastapi(), app))
         return app.openapi_schema
 
     app.openapi = described_once  # type: ignore[method-assign]  # FastAPI's documented way to extend it
@@ -115,39 +117,4 @@ def _named(openapi: dict[str, Any], app: FastAPI) -> dict[str, Any]:
         if isinstance(route, APIRoute) and route.include_in_schema:
             for method in route.methods or ():
                 openapi["paths"][route.path_format][method.lower()]["operationId"] = route.name
-    return openapi
-
-
-def _completed(openapi: dict[str, Any]) -> dict[str, Any]:
-    """Add what FastAPI cannot know: the schemas of answers, the token, and the header for repeated orders."""
-    components = openapi["components"]
-    components["schemas"] = dict(sorted((components["schemas"] | response_schemas.schemas()).items()))
-    components["securitySchemes"] = {
-        "token": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "Needed over TCP; on the Unix socket the mode of the file decides.",
-        },
-        "session": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": "intercom-8080",
-            "description": "For browsers, instead of a token: POST /v1/session sets it. Its name has the port, and by "
-            "HTTPS the prefix __Host-. Requests with it count only from pages of the station (Origin, Sec-Fetch-Site).",
-        },
-    }
-    for path, methods in openapi["paths"].items():
-        for method, operation in methods.items():
-            if scopes.guarded(path):
-                operation["security"] = [{"token": []}, {"session": []}]
-            if method == "post":
-                operation.setdefault("parameters", []).append(
-                    {
-                        "name": "Idempotency-Key",
-                        "in": "header",
-                        "required": False,
-                        "description": "A request with the same key and body within 24 hours is carried out once.",
-                        "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST_KEY},
-                    }
-                )
     return openapi

@@ -168,7 +168,7 @@ def _method(path: str, method: str, operation: Described) -> str:
     query = [each for each in operation.get("parameters", ()) if each["in"] == "query"]
     once = any(each["name"] == "Idempotency-Key" for each in operation.get("parameters", ()))
     body = _body(operation)
-    waits = any(each["name"] == "prefer" for each in operation.get("parameters", ())) and _one_answer(operation)
+    waits = any(each["name"] == "Prefer" for each in operation.get("parameters", ())) and _one_answer(operation)
     options = [
         *(_option(each) for each in query),
         *["wait_s: int | None = None"][:waits],

@@ -3,7 +3,7 @@
 from itertools import groupby
 from typing import Any
 
-from appliance.runtime.event_schemas import schemas
+from appliance.api.openapi.event_schemas import schemas
 
 _HEAD = """<!-- Made by python -m appliance.generate from appliance/core/events/. Change that, not this. -->
 # Events

@@ -459,7 +459,7 @@ class Snapshot(TypedDict):
 
 
 class Envelope(TypedDict):
-    """An event, the same on every channel; `intercomd --print-events` prints the schema of each type's `data`."""
+    """An event, the same on every channel; the schema of `data` depends on `type`."""
 
     id: int  # Strictly increasing, never used twice.
     type: words.EventType

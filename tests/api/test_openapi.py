@@ -3,6 +3,7 @@ import json
 import re
 from typing import get_args
 
+import jsonschema_rs
 import pytest
 from fastapi.routing import APIRoute
 from msgspec.structs import replace
@@ -10,7 +11,8 @@ from pydantic import BaseModel
 
 from appliance.api import app, models
 from appliance.api.http import problems, scopes
-from appliance.base.errors import HTTP_STATUS
+from appliance.api.openapi import named_errors
+from appliance.base.errors import HTTP_STATUS, ErrorCode
 from appliance.config.schema.http import HttpTable
 from appliance.core import snapshot
 from appliance.core.access.view import codes_view
@@ -24,6 +26,7 @@ from appliance.core.model import (
     By,
     Call,
     CallHeaders,
+    CallId,
     CallSound,
     CallsPart,
     CallState,
@@ -54,6 +57,8 @@ from appliance.core.model import (
     Action as Does,
 )
 from tests.api import fake
+from tests.api.test_resources import ORDERS
+from tests.core.test_requests import OK, REDUNDANT, RESULTS
 
 
 def operations():
@@ -353,3 +358,75 @@ def test_shapes_of_answers_are_described_without_validators_of_them():
     routes = [route for part in app.RESOURCES for route in part.router.routes if isinstance(route, APIRoute)]
     assert routes
     assert [route.path for route in routes if route.response_field is not None] == []
+
+
+def holds(schema, value):
+    """Hold a value against a schema of the description."""
+    jsonschema_rs.validate({**schema, "components": app.openapi()["components"]}, value)
+
+
+@pytest.mark.parametrize(("name", "operation"), list(operations()))
+def test_every_operation_has_examples_that_its_schemas_allow(name, operation):
+    for parameter in operation.get("parameters", ()):
+        (given,) = [parameter["example"]] if "example" in parameter else parameter["examples"][:1]
+        holds(parameter["schema"], given)
+    contents = [operation.get("requestBody", {}), *operation["responses"].values()]
+    found = [each for content in contents for each in content.get("content", {}).values()]
+    for content in found:
+        if content.get("schema", {"type": "string"}) != {"type": "string"}:  # neither a file nor a stream
+            holds(content["schema"], content["example"])
+
+
+def test_the_examples_of_errors_are_problems():
+    for code, response in app.openapi()["components"]["responses"].items():
+        (content,) = response["content"].values()
+        holds(content["schema"], content["example"])
+        assert content["example"]["status"] == ErrorCode(code).http_status
+
+
+def test_each_tag_is_described_and_used():
+    described = app.openapi()
+    used = {tag for _, operation in operations() for tag in operation["tags"]}
+    assert {each["name"] for each in described["tags"]} == used
+    assert all(each["description"].endswith(".") for each in described["tags"])
+
+
+# -- errors by operation -----------------------------------------------------------------------------------------------
+
+
+def test_an_operation_names_its_errors_by_status():
+    described = app.openapi()["paths"]["/v1/calls/{call}/answer"]["post"]["responses"]
+    assert described["404"] == {"$ref": "#/components/responses/call-not-found"}
+    (content,) = described["409"]["content"].values()
+    assert content["schema"]["properties"]["code"]["enum"] == ["call-wrong-state", "conflict"]
+
+
+def test_only_operations_are_said_to_have_errors():
+    known = {operation["operationId"] for _, operation in operations()}
+    assert set(named_errors.OF_OPERATION) <= known
+    for name, operation in operations():
+        method, path = name.split()
+        inherited = dict.fromkeys(named_errors.codes(path, method.lower(), operation | {"operationId": ""}))
+        own = named_errors.OF_OPERATION.get(operation["operationId"], ())
+        assert not set(own) & set(inherited), f"{operation['operationId']} has these anyway"
+
+
+def operation_of(method, path):
+    """The description of the operation that serves a request."""
+    for name, operation in operations():
+        kind, _, template = name.partition(" ")
+        if kind == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+            return template, operation
+    raise KeyError(path)
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_whatever_state_an_order_meets_its_operation_names_the_error(name):
+    make, results = RESULTS[name]
+    served = [(method, path) for method, path, _, action in ORDERS if type(action) is type(make(CallId("c-1")))]
+    served += [("POST", "/v1/calls")] * (name == "dial")
+    for method, path in served:
+        template, operation = operation_of(method, path)
+        met = set(results.values()) - {OK, REDUNDANT}
+        assert met <= set(named_errors.codes(template, method.lower(), operation)), f"{method} {path}"
+    assert served

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import appliance
+from appliance.api.openapi.event_schemas import schemas
 from appliance.base.errors import RESERVED, ErrorCode, IntercomError, problem, reason, sentences, survive
 from appliance.core import events, inputs
 from appliance.generate.errors import raised
-from appliance.runtime.event_schemas import schemas
 from tests.core.station import Station
 
 PACKAGE = Path(appliance.__file__).parent

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from appliance.runtime.event_schemas import schemas
+from appliance.api.openapi.event_schemas import schemas
 
 TYPES: dict[str, Any] = {
     "string": str,

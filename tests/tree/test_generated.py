@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from appliance import generate
+from appliance.api.openapi.event_schemas import schemas
 from appliance.core.events import EVENTS
 from appliance.generate import openapi
-from appliance.runtime.event_schemas import schemas
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,13 @@ from appliance.base.types import Json
 
 IfMatch = Annotated[
     str | None,
-    Header(max_length=2048, description="Act only if this is the ETag that GET gives now; else 412."),
+    Header(alias="If-Match", max_length=2048, description="Act only if this is the ETag that GET gives now; else 412."),
 ]
 IfNoneMatch = Annotated[
     str | None,
-    Header(max_length=2048, description="If this is the ETag now, the answer is 304 without a body."),
+    Header(
+        alias="If-None-Match", max_length=2048, description="If this is the ETag now, the answer is 304 without a body."
+    ),
 ]
 
 

@@ -29,6 +29,7 @@ Verdict = Callable[[Json], bool | None]  # whether an event reports success or f
 Prefer = Annotated[
     str,
     Header(
+        alias="Prefer",
         max_length=200,
         description=f"`wait=N`: answer once the outcome is known, or after N seconds, at most {LONGEST_WAIT_S}. "
         "`respond-async`: answer at once (RFC 7240 §4).",

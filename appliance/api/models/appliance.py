@@ -90,10 +90,10 @@ class Snapshot(AnswerBody):
 
 
 class Envelope(AnswerBody):
-    """An event, the same on every channel; `intercomd --print-events` prints the schema of each type's `data`."""
+    """An event, the same on every channel; the schema of `data` depends on `type`."""
 
     id: int = Field(description="Strictly increasing, never used twice.")
-    type: str = Field(examples=["call.connected"], json_schema_extra={"enum": list(EVENTS)})
+    type: str = Field(examples=["message.sent"], json_schema_extra={"enum": list(EVENTS)})
     time: Time
     uptime: float = Field(description="Seconds of the monotonic clock.")
     boot: str

@@ -51,7 +51,7 @@ def test_no_answer_is_a_failure_of_the_server_or_one_that_openapi_does_not_descr
         argv += [described, f"--url=http://127.0.0.1:{PORT}", f"--header=Authorization: Bearer {token}"]
         argv += [f"--checks={','.join(CHECKS)}", "--phases=examples,coverage,fuzzing", f"--max-examples={EXAMPLES}"]
         argv += [f"--exclude-name={name}" for name in APART]
-        argv += ["--generation-deterministic", "--workers=2", "--continue-on-failure", "--no-color", "--warnings=off"]
+        argv += ["--generation-deterministic", "--workers=1", "--continue-on-failure", "--no-color", "--warnings=off"]
         argv += [f"--report-json-path={report}"]
         done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         assert done.returncode == 0, f"{done.stdout[-20000:]}{done.stderr}{door.told()}"

@@ -1,9 +1,14 @@
 """Assembles the HTTP interface, and describes it as OpenAPI without a daemon."""
 
+import asyncio
+import functools
+import json
+import threading
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
+from starlette.routing import Route
 
 import appliance
 from appliance.api.http import admission, auth, headers, idempotency, problems
@@ -52,6 +57,8 @@ RESOURCES = (
     pages,
 )
 
+_making = threading.Lock()
+
 
 def build(ports: HttpPorts, token: str, places: admission.Places | None = None) -> FastAPI:
     """The ASGI application over `ports`; over TCP it requires `token`. Listeners of one loop share their `places`.
@@ -74,6 +81,21 @@ def openapi() -> dict[str, Any]:
     return _bare().openapi()
 
 
+async def _describe(_: Request) -> Response:
+    return Response(await asyncio.to_thread(_text), media_type="application/json")
+
+
+def _text() -> bytes:
+    """The description as text, made once for both listeners."""
+    with _making:
+        return _made()
+
+
+@functools.cache
+def _made() -> bytes:
+    return json.dumps(openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def _bare() -> FastAPI:
     app = FastAPI(
         title="intercomd",
@@ -93,8 +115,10 @@ def _bare() -> FastAPI:
         ],
         docs_url=None,  # both load scripts from other hosts
         redoc_url=None,
+        openapi_url=None,  # it makes the whole text for each request, on the loop
         redirect_slashes=False,
     )
+    app.router.routes.append(Route("/openapi.json", _describe, include_in_schema=False))
     for resource in RESOURCES:
         # Not include_router: in FastAPI 0.115 it makes each route again, for each listener.
         app.router.routes.extend(resource.router.routes)

@@ -1,4 +1,4 @@
-"""The station's own page, and the directory for a display at the door: plain files, no build step."""
+"""The station's own page, the directory for a display at the door, and the reference: plain files, no build step."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from starlette.types import Scope
 from appliance.api.http.problems import ServedFile
 
 FILES = Path(__file__).parents[1] / "web"
-PAGES = {"index.html": "/", "display.html": "/display"}
+PAGES = {"index.html": "/", "display.html": "/display", "reference.html": "/docs"}
 TYPES = {
     ".html": "text/html",
     ".js": "text/javascript",

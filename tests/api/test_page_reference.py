@@ -1,0 +1,61 @@
+"""The reference of the HTTP interface at /docs: drawn from the description, without a token, from no other host."""
+
+import pytest
+
+from appliance.api import app
+from tests.api.browser import START_S
+from tests.api.test_page_accessible import scheme, serious
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.far_end
+__all__ = ["scheme"]
+
+
+@pytest.fixture
+def reference(page, shared):
+    page.open(f"{shared.bound.url}docs")
+    page.shows("#operations", "POST /v1/calls")
+    return page
+
+
+def shown(page):
+    """The operations and events that are there now, by their ids."""
+    return page.value("[...document.querySelectorAll('[data-words]:not([hidden])')].map(({id}) => id)")
+
+
+def test_every_operation_and_every_type_of_event_is_there(reference):
+    described = app.openapi()
+    operations = [each["operationId"] for methods in described["paths"].values() for each in methods.values()]
+    events = [name for name in described["components"]["schemas"] if name.startswith("data.")]
+    assert sorted(shown(reference)) == sorted(operations + events)
+    assert len(events) > 100
+
+
+def test_an_operation_shows_its_fields_examples_and_errors(reference):
+    reference.value(
+        "for (const each of document.querySelectorAll('#place_call, #place_call details')) each.open = true"
+    )
+    for text in ("timeout_s", '"to": "kitchen"', "application/problem+json", "Idempotency-Key", "too-many-calls"):
+        reference.shows("#place_call", text)
+
+
+def test_what_has_all_the_words_is_found(reference):
+    reference.type("#search", "lamp TEST")
+    until(lambda: shown(reference) == ["try_lamp"], "the request", START_S)
+    reference.type("#search", " nonsense")
+    reference.shows("#status", "Nothing has these words.")
+
+
+def test_an_address_opens_what_it_names(page, shared):
+    page.open(f"{shared.bound.url}docs#data.ring.started")
+    page.shows("[id='data.ring.started'][open]", "button")
+
+
+def test_axe_core_finds_nothing_serious_on_the_reference(reference, scheme):
+    reference.value("for (const each of document.querySelectorAll('#tag-doors details')) each.open = true")
+    assert serious(reference) == []
+
+
+def test_the_reference_asks_no_other_host(reference):
+    asked = reference.value("performance.getEntriesByType('resource').map(({name}) => new URL(name).origin)")
+    assert set(asked) == {reference.value("location.origin")}

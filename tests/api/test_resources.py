@@ -556,7 +556,7 @@ BAD = [
     ("GET", "/v1/log/calls?cursor=c-1", None, 400, "parameter-invalid"),
     ("GET", "/v1/nothing", None, 404, "not-found"),
     ("GET", "/nothing", None, 404, "not-found"),
-    ("GET", "/docs", None, 404, "not-found"),
+    ("GET", "/redoc", None, 404, "not-found"),
     ("GET", "/../http.token", None, 404, "not-found"),
     ("PUT", "/v1/state", None, 405, "method-not-allowed"),
     ("POST", "/v1/state", None, 405, "method-not-allowed"),

@@ -57,12 +57,12 @@ def test_a_real_station_shows_all_that_is_in_force_and_no_secret(door):
 
 
 def test_the_command_shows_the_whole_in_toml_and_as_json(door):
-    whole = door.get("/v1/config")["configuration"]
+    answer = door.get("/v1/config")
     for words in ((), ("show",)):
         shown = ctl(door, *words)
         assert shown.returncode == 0, shown.stderr
-        assert tomli.loads(shown.stdout) == whole
-    assert json.loads(ctl(door, "show", "--json").stdout) == {"configuration": whole}
+        assert tomli.loads(shown.stdout) == answer["configuration"]
+    assert json.loads(ctl(door, "show", "--json").stdout) == answer
 
 
 @pytest.mark.parametrize(

@@ -468,6 +468,7 @@ class Envelope(TypedDict):
     boot: str
     call: str | None
     data: dict[str, Any]
+    state: NotRequired[Snapshot]  # In `events.lost` only: the whole state after the loss; start over from it.
 
 
 class Problem(TypedDict):

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import NotRequired, Self
+from typing import Self
 from urllib.parse import urlencode
 
 import httpx
@@ -33,11 +33,9 @@ _log = logging.getLogger("intercomd_client")
 class Event(answers.Envelope):
     """An event. `data` depends on `type`: docs/reference/events.md of intercomd describes both.
 
-    state: in `events.lost` only: the whole state, read after the loss. Start over from this state; it has what the
-    events up to its `last_event` changed.
+    state: in `events.lost` only: the whole state after the loss. Start over from this state; it has what the events up
+    to its `last_event` changed.
     """
-
-    state: NotRequired[answers.Snapshot]
 
 
 class Station(Operations):
@@ -130,10 +128,8 @@ class Station(Operations):
         try:
             async for message in stream:
                 event: Event = json.loads(message)
-                if event["type"] == LOST:
-                    if event["data"]["certain"] and not first:
-                        return  # they did not fit into the queue of this stream
-                    event["state"] = await self.read_state()
+                if event["type"] == LOST and event["data"]["certain"] and not first:
+                    return  # they did not fit into the queue of this stream
                 first = False
                 yield event
         except (ConnectionClosed, *PASSING) as err:

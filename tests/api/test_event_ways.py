@@ -162,6 +162,7 @@ def test_what_was_lost_is_reported_whatever_the_filter(shared, station, way):
         shared.tell("notice")
         lost = feed.event()
         assert (lost["type"], lost["data"]) == ("events.lost", {"from": 4, "to": 10})
+        assert lost["state"] == station.snapshot()
 
 
 @pytest.mark.parametrize(

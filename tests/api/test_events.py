@@ -72,6 +72,7 @@ def test_what_the_feed_lost_is_reported(shared, station):
         shared.tell("custom")
         lost = received(feed)
         assert (lost["type"], lost["data"]) == ("events.lost", {"from": 4, "to": 10})
+        assert lost["state"] == station.snapshot()
         assert received(feed)["id"] == 11
 
 

@@ -33,8 +33,8 @@ Call = Annotated[str | None, Query(max_length=64, description="Only events of th
 class EventSubscription:
     """Filtered events of the daemon. `seen`: the id of the last event examined, passed on or not: resume from there.
 
-    events.lost passes every filter: the lost events might have been wanted. allowed: whether the client's token is
-    still valid; a client whose token was removed or has expired gets no further event.
+    events.lost passes every filter, since the lost events might have been wanted, and brings the whole state. allowed:
+    whether the client's token is still valid; a client whose token was removed or has expired gets no further event.
     """
 
     def __init__(
@@ -55,12 +55,12 @@ class EventSubscription:
                 if not self._allowed():
                     return
                 self.seen = envelope["id"]
-                if self._wants(envelope):
+                if envelope["type"] == EventsLost.TYPE:
+                    yield {**envelope, "state": self._daemon.snapshot()}
+                elif self._wants(envelope):
                     yield envelope
 
     def _wants(self, envelope: Json) -> bool:
-        if envelope["type"] == EventsLost.TYPE:
-            return True
         return (self._types is None or envelope["type"] in self._types) and self._call in {None, envelope["call"]}
 
 

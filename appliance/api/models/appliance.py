@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from appliance.api.models.accounts import Account, Contact, Entry, Network, Target
 from appliance.api.models.audio import Audio
@@ -89,8 +89,12 @@ class Snapshot(AnswerBody):
     last_event: int
 
 
-class Envelope(AnswerBody):
-    """An event, the same on every channel; the schema of `data` depends on `type`."""
+def _without_state(schema: dict[str, Any]) -> None:
+    schema["required"].remove("state")
+
+
+class StoredEvent(AnswerBody):
+    """An event as the station keeps it."""
 
     id: int = Field(description="Strictly increasing, never used twice.")
     type: str = Field(examples=["message.sent"], json_schema_extra={"enum": list(EVENTS)})
@@ -99,6 +103,14 @@ class Envelope(AnswerBody):
     boot: str
     call: str | None
     data: dict[str, Any]
+
+
+class Envelope(StoredEvent):
+    """An event, the same on every channel; the schema of `data` depends on `type`."""
+
+    state: Snapshot = Field(description="In `events.lost` only: the whole state after the loss; start over from it.")
+
+    model_config = ConfigDict(json_schema_extra=_without_state)
 
 
 class CustomEvent(OrderBody):
@@ -114,7 +126,7 @@ class CustomEvent(OrderBody):
     call: str | None = Field(default=None, max_length=64, description="Id of the call that it belongs to.")
 
 
-class AuditedEvent(Envelope):
+class AuditedEvent(StoredEvent):
     """An event in the audit of doors."""
 
     hash: str = Field(

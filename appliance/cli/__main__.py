@@ -90,7 +90,7 @@ def follow_commands(add: Add) -> None:
     idle_ = add("idle", wait_until_idle, "wait until no call is active and no door is open")
     idle_.add_argument("--seconds", type=float, default=600.0, help="longest time (default 600)")
     options.wait(add("wait", wait, "wait until it rings, and show the call; status 3 if it did not ring in time"))
-    options.watch(add("watch", watch, "print events as they come"))
+    options.watch(add("watch", flow("watch"), "print events as they come, also after a restart of the station"))
 
 
 def call_commands(add: Add) -> None:
@@ -101,7 +101,9 @@ def call_commands(add: Add) -> None:
     options.message(
         add("message", late("follow.messages", "send", "sent"), "send a text to a target, a SIP address or a number")
     )
-    options.messages(add("messages", messages, "show the texts that came and what became of those sent, while kept"))
+    options.messages(
+        add("messages", flow("messages"), "show the texts that came and what became of those sent, while kept")
+    )
     for name, text in (("answer", "answer a call"), ("hangup", "end a call"), ("hold", "hold a call")):
         add(name, on_call(name), text).add_argument("call", nargs="?", help="its id (default: the only call that fits)")
     add("resume", on_call("resume"), "resume a held call").add_argument("call", nargs="?")
@@ -313,13 +315,6 @@ def token(client: Client, given: argparse.Namespace) -> int:
     return output(tokens.run(client, given), given, words)
 
 
-def watch(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl watch`."""
-    from appliance.cli.follow import feed  # noqa: PLC0415  late: the other commands are quicker without
-
-    return stream(feed.until(client.events(given.since), given.until or ""), given, show.event)
-
-
 def dial(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl dial`."""
     return output(client.ask("POST", "/v1/calls", {"to": given.to}), given, show.done)
@@ -328,13 +323,6 @@ def dial(client: Client, given: argparse.Namespace) -> int:
 def ring(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl ring`."""
     return output(client.ask("POST", f"/v1/contacts/{quote(given.flat, safe='')}/ring"), given, show.done)
-
-
-def messages(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl messages`."""
-    from appliance.cli.follow import messages as messages_  # noqa: PLC0415  late: the other commands are quicker without
-
-    return stream(messages_.read(client, given), given, messages_.words)
 
 
 def on_call(action: str) -> Command:
@@ -448,6 +436,16 @@ def late(module: str, run: str = "run", words: str = "words") -> Command:
     def command(client: Client, given: argparse.Namespace) -> int:
         found = import_module(f"appliance.cli.{module}")
         return output(getattr(found, run)(client, given), given, getattr(found, words))
+
+    return command
+
+
+def flow(module: str) -> Command:
+    """A command that prints what `read` of a module of `follow` gives, piece by piece; imported when it runs."""
+
+    def command(client: Client, given: argparse.Namespace) -> int:
+        found = import_module(f"appliance.cli.follow.{module}")
+        return stream(found.read(client, given), given, found.words)
 
     return command
 

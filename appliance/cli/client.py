@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
@@ -77,13 +77,17 @@ class Client:
         if left:
             raise self._unreachable(ConnectionError("The connection ended early."))
 
-    def events(self, since: int | None) -> Iterator[Json]:
-        """Events after `since` (None: from now on), live, until the daemon ends. Raises IntercomError."""
-        from websockets.exceptions import ConnectionClosed, InvalidHandshake  # noqa: PLC0415
+    def events(self, since: int, types: str = "", call: str = "") -> Iterator[Json]:
+        """Events after `since`, live, until the daemon ends. Raises IntercomError.
+
+        types: only these, separated by commas; call: only those of the call with this id; empty: all.
+        """
+        from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus  # noqa: PLC0415
         from websockets.sync.client import connect, unix_connect  # noqa: PLC0415
         from websockets.typing import Subprotocol  # noqa: PLC0415
 
-        query = "" if since is None else f"?since={since}"
+        wanted = {"since": since, "types": types, "call": call}
+        query = urlencode({name: each for name, each in wanted.items() if each != ""})
         protocols = [Subprotocol("intercomd.v1")]
         try:
             if self._url.netloc:
@@ -91,14 +95,16 @@ class Client:
                     protocols.append(Subprotocol(f"bearer.{self._token}"))
                 trusted = self._trusted()
                 scheme = "ws" if trusted is None else "wss"
-                uri = f"{scheme}://{self._url.netloc}/v1/events{query}"
+                uri = f"{scheme}://{self._url.netloc}/v1/events?{query}"
                 socket_ = connect(uri, subprotocols=protocols, proxy=None, ssl=trusted, open_timeout=OPEN_S)
             else:
-                uri = f"ws://localhost/v1/events{query}"
+                uri = f"ws://localhost/v1/events?{query}"
                 socket_ = unix_connect(str(self._path), uri, subprotocols=protocols, open_timeout=OPEN_S)
             with socket_:
                 for message in socket_:
                     yield json.loads(message)
+        except InvalidStatus as err:
+            raise _refused(err.response.status_code, _problem(err.response.body or b"")) from err
         except (OSError, InvalidHandshake, ConnectionClosed) as err:
             raise self._unreachable(err) from err
 
@@ -151,6 +157,14 @@ class Client:
             reason(err),
             "Start intercomd, or give another address with --socket or --url.",
         )
+
+
+def _problem(body: bytes | bytearray) -> Json:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        found = {}
+    return found if isinstance(found, dict) else {}
 
 
 def _refused(status: int, reply: Json) -> IntercomError:

@@ -137,10 +137,14 @@ def wait(parser: argparse.ArgumentParser) -> None:
 
 
 def watch(parser: argparse.ArgumentParser) -> None:
-    """From where, and until what."""
-    parser.add_argument("--since", type=int, metavar="ID", help="start after this event")
+    """Which events, from where, and until what."""
     parser.add_argument(
-        "--until", metavar="TYPE", help="end after an event such as ring.started, or call.* for all calls'"
+        "--types", metavar="TYPES", default="", help="only these, such as door.unlocked or call.*, with commas between"
+    )
+    parser.add_argument("--call", metavar="ID", default="", help="only events of this call")
+    parser.add_argument("--since", type=int, metavar="ID", help="start after this event (default: from now on)")
+    parser.add_argument(
+        "--until", metavar="TYPE", default="", help="end after an event such as ring.started, or call.* for all calls'"
     )
 
 

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from appliance.base.types import Json
 from appliance.cli.client import Client
@@ -27,12 +27,3 @@ def coming(client: Client, query: str, since: int, seconds: float = math.inf) ->
         answer = client.ask("GET", f"/v1/events?{query}&since={since}&wait={min(left, POLL_S):.3f}")
         yield from answer["events"]
         since = answer["since"]
-
-
-def until(events: Iterable[Json], wanted: str) -> Iterator[Json]:
-    """The events up to the first of the wanted type, or family as in call.*; all if it is empty."""
-    family, every, _ = wanted.partition(".*")
-    for event in events:
-        yield event
-        if event["type"].startswith(f"{family}.") if every else event["type"] == family:
-            return

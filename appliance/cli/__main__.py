@@ -9,14 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
-from urllib.parse import quote
 
 import appliance
 from appliance.base.errors import ErrorCode, IntercomError, problem
 from appliance.base.types import Json
 from appliance.cli import codes, config, options, show, terms, tokens
 from appliance.cli import recordings as recordings_
-from appliance.cli.client import MADE_SOUND_S, SOUND_TEST_S, Client, default_socket
+from appliance.cli.client import MADE_SOUND_S, SOUND_TEST_S, Client, WrongUsageError, default_socket, resource
 
 DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
 TIMED = {"open", "hold"}
@@ -51,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(json.dumps(problem(err)))
         else:
             print(terms.own(err), file=sys.stderr)
-        return 1
+        return 2 if isinstance(err, WrongUsageError) else 1
     except BrokenPipeError:
         return 0
 
@@ -231,17 +230,23 @@ def panel(client: Client, given: argparse.Namespace) -> int:
 
 def audio(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl audio`."""
-    if given.act == "devices":
-        return output(client.ask("GET", "/v1/audio/devices"), given, show.devices)
-    if given.act is None:
-        return output(client.ask("GET", "/v1/audio"), given, show.audio)
-    if given.act == "test":
-        answer = client.ask("POST", "/v1/audio/self-test", {"apply": given.apply}, SOUND_TEST_S)
-        output(answer, given, show.sound_test)
-        return 0 if answer["result"] == "works" else 1
     switches = {f"{side}_muted": way == "off" for side in ("speaker", "microphone") if (way := getattr(given, side))}
-    levels = {name: level for name in ("volume", "gain") if (level := getattr(given, name)) is not None}
-    return output(client.ask("PATCH", "/v1/audio", levels | switches), given, show.done)
+    change = switches | {name: level for name in ("volume", "gain") if (level := getattr(given, name)) is not None}
+    if (given.act == "set") != bool(change):
+        raise WrongUsageError(
+            "`set` and levels belong together.", "Write it as in `intercomctl audio set --volume 60`."
+        )
+    match given.act:
+        case None:
+            return output(client.ask("GET", "/v1/audio"), given, show.audio)
+        case "devices":
+            return output(client.ask("GET", "/v1/audio/devices"), given, show.devices)
+        case "set":
+            return output(client.ask("PATCH", "/v1/audio", change), given, show.done)
+        case _:
+            answer = client.ask("POST", "/v1/audio/self-test", {"apply": given.apply}, SOUND_TEST_S)
+            output(answer, given, show.sound_test)
+            return 0 if answer["result"] == "works" else 1
 
 
 def doctor(client: Client, given: argparse.Namespace) -> int:
@@ -322,21 +327,21 @@ def dial(client: Client, given: argparse.Namespace) -> int:
 
 def ring(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl ring`."""
-    return output(client.ask("POST", f"/v1/contacts/{quote(given.flat, safe='')}/ring"), given, show.done)
+    return output(client.ask("POST", resource("contacts", given.flat, "ring")), given, show.done)
 
 
 def on_call(action: str) -> Command:
     """A command that performs one action on a call."""
 
     def command(client: Client, given: argparse.Namespace) -> int:
-        return output(client.ask("POST", f"/v1/calls/{call_of(client, given, action)}/{action}"), given, show.done)
+        return output(client.ask("POST", resource("calls", call_of(client, given, action), action)), given, show.done)
 
     return command
 
 
 def reject(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl reject`."""
-    path = f"/v1/calls/{call_of(client, given, 'reject')}/reject"
+    path = resource("calls", call_of(client, given, "reject"), "reject")
     return output(client.ask("POST", path, {"code": given.code}), given, show.done)
 
 
@@ -344,7 +349,7 @@ def change(field: str) -> Command:
     """A command that changes a call, by its option of that name: `intercomctl mute`, `unmute` and `digits`."""
 
     def command(client: Client, given: argparse.Namespace) -> int:
-        path = f"/v1/calls/{call_of(client, given)}"
+        path = resource("calls", call_of(client, given))
         return output(client.ask("PATCH", path, {field: getattr(given, field)}), given, show.done)
 
     return command
@@ -352,7 +357,7 @@ def change(field: str) -> Command:
 
 def dtmf(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl dtmf`."""
-    path = f"/v1/calls/{call_of(client, given)}/dtmf"
+    path = resource("calls", call_of(client, given), "dtmf")
     return output(client.ask("POST", path, {"digits": given.digits}), given, show.done)
 
 
@@ -365,7 +370,7 @@ def talk(client: Client, given: argparse.Namespace) -> int:
 
 def tone(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl tone`."""
-    path = f"/v1/calls/{given.call}/tone" if given.call else "/v1/audio/tone"
+    path = resource("calls", given.call, "tone") if given.call else "/v1/audio/tone"
     if given.tone == "stop":
         return output(client.ask("DELETE", path), given, show.done)
     body = {"tone": given.tone, "country": given.country, "seconds": given.seconds}
@@ -377,13 +382,11 @@ def play(client: Client, given: argparse.Namespace) -> int:
     if given.list:
         return output(client.ask("GET", "/v1/audio/sounds"), given, show.sounds)
     call = given.stop or given.call
-    path = f"/v1/calls/{call}/playback" if call and call != "speaker" else "/v1/audio/playback"
+    path = resource("calls", call, "playback") if call and call != "speaker" else "/v1/audio/playback"
     if given.stop:
         return output(client.ask("DELETE", path), given, show.done)
     if not given.sound:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, "No sound is given.", "", "intercomctl play --list shows the names."
-        )
+        raise WrongUsageError("No sound is given.", "`intercomctl play --list` shows the names.")
     return output(client.ask("POST", path, options.wanted_sound(given), MADE_SOUND_S), given, show.done)
 
 
@@ -391,7 +394,7 @@ def say(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl say`."""
     from appliance.cli.follow.messages import text_of  # noqa: PLC0415  late: the other commands are quicker without
 
-    path = f"/v1/calls/{given.call}/say" if given.call else "/v1/audio/say"
+    path = resource("calls", given.call, "say") if given.call else "/v1/audio/say"
     settings = {"language": given.language, "voice": given.voice, "rate": given.rate, "volume": given.volume}
     return output(client.ask("POST", path, {"text": text_of(given), **settings}, MADE_SOUND_S), given, show.done)
 
@@ -406,27 +409,27 @@ def transfer(client: Client, given: argparse.Namespace) -> int:
     call = call_of(client, given)
     others = {each["id"] for each in client.ask("GET", "/v1/calls")["calls"]} - {call}
     body = {"call": given.to} if given.to in others else {"to": given.to}
-    return output(client.ask("POST", f"/v1/calls/{call}/transfer", body), given, show.done)
+    return output(client.ask("POST", resource("calls", call, "transfer"), body), given, show.done)
 
 
 def door(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl door`."""
     body = {} if given.seconds is None or given.act not in TIMED else {"seconds": given.seconds}
-    answer = client.ask("POST", f"/v1/doors/{given.door}/{given.act}", body)
+    answer = client.ask("POST", resource("doors", given.door, given.act), body)
     if given.json or answer["warning"]:
         return output(answer, given, show.done)
-    there = client.ask("GET", f"/v1/doors/{given.door}")
+    there = client.ask("GET", resource("doors", given.door))
     return output(there, given, lambda door: show.opened(given.act, door, given.seconds))
 
 
 def clear(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl clear`."""
-    return output(client.ask("POST", f"/v1/panel/sensors/{given.sensor}/clear"), given, show.done)
+    return output(client.ask("POST", resource("panel", "sensors", given.sensor, "clear")), given, show.done)
 
 
 def press(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl press`."""
-    path = f"/v1/panel/buttons/{given.button}/press"
+    path = resource("panel", "buttons", given.button, "press")
     return output(client.ask("POST", path, {"seconds": given.seconds}), given, show.done)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
@@ -22,6 +22,13 @@ MADE_SOUND_S = 20.0  # it waits for other texts or URLs, and makes the sound
 OPEN_S = 30.0  # for the first answer of an event stream, by TLS, from a busy board
 OK = range(200, 300)
 CHUNK = 1 << 16  # bytes of a file that are read at once
+
+
+class WrongUsageError(IntercomError):
+    """A command that lacks an argument, or has one that does not fit: the exit status is 2, as for argparse's own."""
+
+    def __init__(self, message: str, resolution: str) -> None:
+        super().__init__(ErrorCode.PARAMETER_INVALID, message, "", resolution)
 
 
 class Client:
@@ -86,8 +93,7 @@ class Client:
         from websockets.sync.client import connect, unix_connect  # noqa: PLC0415
         from websockets.typing import Subprotocol  # noqa: PLC0415
 
-        wanted = {"since": since, "types": types, "call": call}
-        query = urlencode({name: each for name, each in wanted.items() if each != ""})
+        path = resource("events", since=since, types=types, call=call)
         protocols = [Subprotocol("intercomd.v1")]
         try:
             if self._url.netloc:
@@ -95,10 +101,10 @@ class Client:
                     protocols.append(Subprotocol(f"bearer.{self._token}"))
                 trusted = self._trusted()
                 scheme = "ws" if trusted is None else "wss"
-                uri = f"{scheme}://{self._url.netloc}/v1/events?{query}"
+                uri = f"{scheme}://{self._url.netloc}{path}"
                 socket_ = connect(uri, subprotocols=protocols, proxy=None, ssl=trusted, open_timeout=OPEN_S)
             else:
-                uri = f"ws://localhost/v1/events?{query}"
+                uri = f"ws://localhost{path}"
                 socket_ = unix_connect(str(self._path), uri, subprotocols=protocols, open_timeout=OPEN_S)
             with socket_:
                 for message in socket_:
@@ -157,6 +163,12 @@ class Client:
             reason(err),
             "Start intercomd, or give another address with --socket or --url.",
         )
+
+
+def resource(*parts: str, **wanted: object) -> str:
+    """The path of a resource, encoded for a URL; wanted: its query, without what is None or empty."""
+    query = urlencode({name: each for name, each in wanted.items() if each not in {None, ""}})
+    return f"/v1/{'/'.join(quote(part, safe='') for part in parts)}{f'?{query}' if query else ''}"
 
 
 def _problem(body: bytes | bytearray) -> Json:

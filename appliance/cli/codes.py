@@ -6,9 +6,8 @@ import sys
 from datetime import UTC, datetime
 
 from appliance.base import schedule_text
-from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
-from appliance.cli.client import Client
+from appliance.cli.client import Client, WrongUsageError, resource
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -34,10 +33,8 @@ def run(client: Client, given: argparse.Namespace) -> Json:
             return client.ask("GET", "/v1/codes")
         case "remove":
             if not given.code:
-                raise IntercomError(
-                    ErrorCode.PARAMETER_INVALID, "No code is given.", "", "Give its id; `intercomctl code` lists them."
-                )
-            return client.ask("DELETE", f"/v1/codes/{given.code}")
+                raise WrongUsageError("No code is given.", "Give its id; `intercomctl code` lists them.")
+            return client.ask("DELETE", resource("codes", given.code))
         case _:
             return client.ask("POST", "/v1/codes", new(given))
 
@@ -45,9 +42,7 @@ def run(client: Client, given: argparse.Namespace) -> Json:
 def new(given: argparse.Namespace) -> Json:
     """The code or card to add."""
     if not given.owner or not given.door:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, "The owner or the door is missing.", "", "Give --owner and --door."
-        )
+        raise WrongUsageError("The owner or the door is missing.", "Give --owner and --door.")
     return {
         "owner": given.owner,
         "card" if given.card else "digits": secret("Number of the card: " if given.card else "Digits of the code: "),
@@ -68,9 +63,7 @@ def period(text: str) -> Json:
     try:
         days, begin, end = schedule_text.parse(text.strip().lower())
     except ValueError:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, f'"{text}" is not a time of the week.', "", f"Write {schedule_text.ALLOWED}."
-        ) from None
+        raise WrongUsageError(f'"{text}" is not a time of the week.', f"Write {schedule_text.ALLOWED}.") from None
     return {"days": days, "begin": begin, "end": end}
 
 
@@ -79,7 +72,5 @@ def moment(text: str) -> str:
     try:
         at = datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, f'"{text}" is not a date and time.', "", "Write it like 2026-12-24T18:00."
-        ) from None
+        raise WrongUsageError(f'"{text}" is not a date and time.', "Write it like 2026-12-24T18:00.") from None
     return f"{at:%Y-%m-%dT%H:%M:%S}Z"

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
-from appliance.cli.client import Client
+from appliance.cli.client import Client, WrongUsageError
 
 _PATH = "/v1/conferences"
 _CHANGES = {"hold": {"held": True}, "resume": {"held": False}, "mute": {"muted": True}, "unmute": {"muted": False}}
@@ -48,12 +48,7 @@ def _change(client: Client, given: argparse.Namespace) -> Json:
     if not given.participant:
         return client.ask("PATCH", path, change)
     if "held" in change:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID,
-            "Only the panel leaves and returns.",
-            "",
-            f"Use `intercomctl {given.act}` for a single call.",
-        )
+        raise WrongUsageError("Only the panel leaves and returns.", f"Use `intercomctl {given.act}` for a single call.")
     answers = [client.ask("PATCH", f"{path}/participants", {"call": call, **change}) for call in given.participant]
     return answers[-1]
 
@@ -76,10 +71,8 @@ def _joining(client: Client, participants: list[str]) -> list[Json]:
 
 def _named(participants: list[str]) -> list[str]:
     if not participants:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID,
+        raise WrongUsageError(
             "No participant is given.",
-            "",
             "Give the id of a call; `intercomctl state` shows them. `make` and `join` also take targets and addresses.",
         )
     return participants

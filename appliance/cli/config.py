@@ -8,7 +8,7 @@ from typing import Any
 from appliance.base import toml
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
-from appliance.cli.client import Client
+from appliance.cli.client import Client, WrongUsageError
 
 ACTS = ("show", "get", "check")
 
@@ -32,12 +32,7 @@ def read(client: Client, given: argparse.Namespace) -> Any:
     if given.act == "show":
         return whole
     if not given.setting:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID,
-            "No setting is given.",
-            "",
-            "Name one, as in `intercomctl config get sip.port`.",
-        )
+        raise WrongUsageError("No setting is given.", "Name one, as in `intercomctl config get sip.port`.")
     found: Any = whole["configuration"]
     for key in given.setting.split("."):
         if not isinstance(found, dict) or key not in found:

@@ -4,12 +4,11 @@ import argparse
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
 from appliance.cli import show
-from appliance.cli.client import Client
+from appliance.cli.client import Client, WrongUsageError, resource
 
 LIVE = ("start", "stop", "pause", "resume", "mute", "unmute", "discard")
 ACTS = ("list", "get", "play", "delete", "protect", "unprotect")
@@ -78,13 +77,13 @@ def of_call(client: Client, call: str, given: argparse.Namespace) -> Json:
     """Perform `intercomctl record` for a call; returns the answer. Raises IntercomError."""
     if given.act == "start":
         wanted = {"channels": given.channels, "format": given.format, "note": given.note or ""}
-        return client.ask("POST", f"/v1/calls/{call}/recording", wanted)
+        return client.ask("POST", resource("calls", call, "recording"), wanted)
     if given.act == "stop":
-        return client.ask("DELETE", f"/v1/calls/{call}/recording")
-    recording = client.ask("GET", f"/v1/calls/{call}")["recording"]
+        return client.ask("DELETE", resource("calls", call, "recording"))
+    recording = client.ask("GET", resource("calls", call))["recording"]
     if recording is None:
         raise IntercomError(ErrorCode.RECORDING_NOT_RUNNING, f"Call {call} is not being recorded.")
-    path = f"/v1/recordings/live/{recording}"
+    path = resource("recordings", "live", recording)
     if given.act == "discard":
         return client.ask("DELETE", path)
     return client.ask("POST", f"{path}/{given.act}", {"side": given.side} if given.act in {"mute", "unmute"} else None)
@@ -94,15 +93,10 @@ def run(client: Client, given: argparse.Namespace) -> Json:
     """Perform the command; returns the answer, empty if there is nothing to print. Raises IntercomError."""
     if given.act == "list":
         wanted = {name: getattr(given, name) for name in (*FILTERS, *TIMES, "limit", "cursor")}
-        return client.ask("GET", f"/v1/recordings?{urlencode({name: each for name, each in wanted.items() if each})}")
+        return client.ask("GET", resource("recordings", **wanted))
     if not given.recording:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID,
-            "No recording is given.",
-            "",
-            "Give its id; `intercomctl recordings` lists them.",
-        )
-    path = f"/v1/recordings/{quote(given.recording, safe='')}"
+        raise WrongUsageError("No recording is given.", "Give its id; `intercomctl recordings` lists them.")
+    path = resource("recordings", given.recording)
     match given.act:
         case "get":
             return _get(client, path, given.output, given.recording)

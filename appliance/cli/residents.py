@@ -2,9 +2,8 @@
 
 import argparse
 
-from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
-from appliance.cli.client import Client
+from appliance.cli.client import Client, WrongUsageError, resource
 
 RUNTIME = "/v1/config/runtime"
 
@@ -21,10 +20,8 @@ def forward(client: Client, given: argparse.Namespace) -> Json:
     if given.act is None:
         return client.ask("GET", "/v1/state")
     if (given.to is None) != given.off:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID,
+        raise WrongUsageError(
             "It is not clear where to forward calls.",
-            "",
             "Name a target or a number, as in `intercomctl forward busy office`, or give --off.",
         )
     change: Json = {given.act.replace("-", "_"): given.to or ""}
@@ -36,10 +33,8 @@ def forward(client: Client, given: argparse.Namespace) -> Json:
 def account(client: Client, given: argparse.Namespace) -> Json:
     """Register an account now, or end its registration. Raises IntercomError."""
     if not given.account:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, "No account is given.", "", "Name one; `intercomctl accounts` lists them."
-        )
-    return client.ask("POST", f"/v1/accounts/{given.account}/{given.act}")
+        raise WrongUsageError("No account is given.", "Name one; `intercomctl accounts` lists them.")
+    return client.ask("POST", resource("accounts", given.account, given.act))
 
 
 def contacts(client: Client, _given: argparse.Namespace) -> Json:

@@ -9,14 +9,15 @@ COMMANDS = {
     "accounts": "accounts",
     "calls": "state",
     "codes": "code",
-    "conferences": "state",
+    "conferences": "conference",
+    "contacts": "contacts",
     "doors": "state",
     "panel": "panel",
     "recordings": "recordings",
     "state": "state",
     "tokens": "token",
 }
-_PATH = re.compile(r"(?:GET )?/v1/(\w+)")
+_PATH = re.compile(r"(?:GET )?/v1/(\w+)(?![\w/?])")
 _MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 
 

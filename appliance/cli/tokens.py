@@ -2,9 +2,8 @@
 
 import argparse
 
-from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
-from appliance.cli.client import Client
+from appliance.cli.client import Client, WrongUsageError, resource
 from appliance.cli.codes import moment
 
 SCOPES = ("view", "call", "door", "admin")
@@ -30,19 +29,19 @@ def run(client: Client, given: argparse.Namespace) -> Json:
         case "list":
             return client.ask("GET", "/v1/tokens")
         case "remove":
-            return client.ask("DELETE", f"/v1/tokens/{wanted(given, 'Give its id; `intercomctl token` lists them.')}")
+            return client.ask(
+                "DELETE", resource("tokens", wanted(given, "Give its id; `intercomctl token` lists them."))
+            )
         case _:
             name = wanted(given, "Name the client that gets it, as in `intercomctl token add kitchen-tablet`.")
             expires = None if given.expires is None else moment(given.expires)
             if not given.scope:
-                raise IntercomError(
-                    ErrorCode.PARAMETER_INVALID, "The token would allow nothing.", "", "Give --scope at least once."
-                )
+                raise WrongUsageError("The token would allow nothing.", "Give --scope at least once.")
             return client.ask("POST", "/v1/tokens", {"name": name, "scopes": given.scope, "expires": expires})
 
 
 def wanted(given: argparse.Namespace, resolution: str) -> str:
     """The token's id or name. Raises IntercomError."""
     if not given.token:
-        raise IntercomError(ErrorCode.PARAMETER_INVALID, "No token is given.", "", resolution)
+        raise WrongUsageError("No token is given.", resolution)
     return str(given.token)

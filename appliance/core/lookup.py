@@ -21,7 +21,7 @@ def find_call(turn: Turn, wanted: CallId) -> Call:
 def connected(call: Call) -> Call:
     """Return the call if people can talk in it, else raise call-wrong-state."""
     if not call.talks:
-        raise wrong_state(call, "used so", "connected")
+        raise wrong_state(call, "used for this", "connected")
     return call
 
 

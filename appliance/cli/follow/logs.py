@@ -2,12 +2,10 @@
 
 import argparse
 from collections.abc import Iterator
-from urllib.parse import urlencode
 
-from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.cli import show
-from appliance.cli.client import Client
+from appliance.cli.client import Client, WrongUsageError, resource
 from appliance.cli.follow import feed
 from appliance.cli.follow.story import ENDS
 
@@ -53,13 +51,8 @@ def _entries(client: Client, given: argparse.Namespace) -> list[Json]:
 
 def _page(client: Client, given: argparse.Namespace, limit: int, cursor: str | None) -> Json:
     if given.what == "doors" and (given.party or given.direction or given.missed):
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID,
-            "The log of doors has no calls.",
-            "",
-            "Leave out --party, --direction and --missed.",
-        )
+        raise WrongUsageError("The log of doors has no calls.", "Leave out --party, --direction and --missed.")
     wanted = {"limit": limit, "cursor": cursor, "after": given.since}
     if given.what == "calls":
         wanted |= {"party": given.party, "direction": given.direction, "missed": "true" if given.missed else None}
-    return client.ask("GET", f"/v1/log/{given.what}?{urlencode({name: each for name, each in wanted.items() if each})}")
+    return client.ask("GET", resource("log", given.what, **wanted))

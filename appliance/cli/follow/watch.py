@@ -4,12 +4,11 @@ import argparse
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from urllib.parse import urlencode
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.cli import show
-from appliance.cli.client import Client
+from appliance.cli.client import Client, resource
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 8.0  # before another attempt to connect; each pause is twice the one before
 
@@ -18,7 +17,7 @@ def read(client: Client, given: argparse.Namespace) -> Iterator[Json]:
     """The events that --types, --call and --until ask for. Raises IntercomError."""
     newest = client.ask("GET", "/v1/state")["last_event"]
     if given.until:  # refused if there is no such type, which would never come
-        client.ask("GET", f"/v1/events?{urlencode({'types': given.until, 'since': newest, 'wait': 0})}")
+        client.ask("GET", resource("events", types=given.until, since=newest, wait=0))
     types = f"{given.types},{given.until}" if given.types and given.until else given.types
     return until(_all(client, newest if given.since is None else given.since, types, given.call), given.until)
 

@@ -77,7 +77,7 @@ def change(turn: Turn, action: inputs.ChangeAudio, asked: inputs.Requested) -> R
         microphone_muted=switched(into, old.microphone_muted, action.microphone_muted),
     )
     if new == old and fits(out, new.volume, new.speaker_muted) and fits(into, new.gain, new.microphone_muted):
-        return Reply(asked.request, warning="The levels are so already.")
+        return Reply(asked.request, warning="The levels are set already.")
     keep(turn, new)
     return Reply(asked.request)
 

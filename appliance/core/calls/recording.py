@@ -99,7 +99,6 @@ def stop(turn: Turn, call: Call) -> None:
             ErrorCode.RECORDING_NOT_RUNNING,
             f"Call {_with_sound(call).id} is not being recorded.",
             "Its recording was not started, or has been stopped.",
-            "POST /v1/calls/{id}/recording starts one.",
         )
     _end(turn, call.recording)
     turn.put(replace(call, recording=None))
@@ -135,8 +134,8 @@ def steer(turn: Turn, wanted: inputs.SteerRecording, asked: inputs.Requested) ->
         case RecordingOrder.MUTE | RecordingOrder.UNMUTE:
             return replace(reply, warning=_mute(turn, found, wanted))
         case _:
-            paused = "not paused" if found.paused_at is None else "paused"
-            return replace(reply, warning=f"Recording {found.id} is {paused} already.")
+            paused = "not paused" if found.paused_at is None else "paused already"
+            return replace(reply, warning=f"Recording {found.id} is {paused}.")
     return reply
 
 
@@ -161,7 +160,7 @@ def _mute(turn: Turn, found: OpenRecording, wanted: inputs.SteerRecording) -> st
     muted = tuple(side for side in RecordingSide if (mute if side in named else side in found.muted))
     if muted == found.muted:
         what = f"Recording {found.id}" if wanted.side is None else f"The {wanted.side} side of recording {found.id}"
-        return f"{what} is {'muted' if mute else 'not muted'} already."
+        return f"{what} is {'muted already' if mute else 'not muted'}."
     change(turn, found.id, lambda r: replace(r, muted=muted))
     kind = events.RecordingMuted if mute else events.RecordingUnmuted
     turn.emit(kind(found.call, found.id, muted))

@@ -114,7 +114,7 @@ def hold(turn: Turn, call: Call, *, held: bool) -> str:
     """
     if call.media.held_local == held:
         turn.put(replace(call, media=replace(call.media, set_aside=False)))
-        return f"Call {call.id} is {'held' if held else 'not held'} already."
+        return f"Call {call.id} is {'held already' if held else 'not held'}."
     if held or call.conference is not None:
         focus.hold(turn, call, held=held)
     else:
@@ -136,7 +136,7 @@ def switch_to(turn: Turn, call: Call) -> str:
 def mute(turn: Turn, call: Call, who: str, *, muted: bool) -> str:
     """Mute or unmute our microphone; the far end gets no notice."""
     if call.media.muted == muted:
-        return f"Call {call.id} is {'muted' if muted else 'not muted'} already."
+        return f"Call {call.id} is {'muted already' if muted else 'not muted'}."
     turn.put(replace(call, media=replace(call.media, muted=muted)))
     turn.emit(events.CallMuted(call.id, who) if muted else events.CallUnmuted(call.id, who))
     return ""

@@ -89,7 +89,7 @@ def mute(turn: Turn, action: inputs.MuteIn, asked: inputs.Requested) -> Reply:
     found = None if action.call is None else participant(conference, action.call)
     was, name = (conference.muted, "The panel") if found is None else (found.muted, f"Call {found.call}")
     if was == muted:
-        warning = f"{name} is {'muted' if muted else 'not muted'} already."
+        warning = f"{name} is {'muted already' if muted else 'not muted'}."
         return Reply(asked.request, conference=conference.id, warning=warning)
     if found is None:
         turn.conference = replace(conference, muted=muted)
@@ -137,7 +137,7 @@ def hold(turn: Turn, conference: Conference, *, held: bool) -> str:
         )
     if conference.held == held:
         turn.conference = replace(conference, set_aside=False)
-        return f"Conference {conference.id} is {'held' if held else 'not held'} already."
+        return f"Conference {conference.id} is {'held already' if held else 'not held'}."
     if held:
         focus.leave(turn, conference, held=True)
     else:

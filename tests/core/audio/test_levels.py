@@ -68,7 +68,7 @@ def test_a_side_that_a_client_mutes_is_muted_and_the_other_is_left_alone():
 def test_a_level_that_the_mixer_shows_already_changes_nothing():
     made = station()
     made.ask(inputs.ChangeAudio(volume=50.0))
-    assert made.ask(inputs.ChangeAudio(volume=50.0)).warning == "The levels are so already."
+    assert made.ask(inputs.ChangeAudio(volume=50.0)).warning == "The levels are set already."
 
 
 def test_a_level_that_another_program_has_changed_is_set_again():

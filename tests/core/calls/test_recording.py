@@ -373,7 +373,7 @@ def test_a_pause_is_not_in_a_recording_and_does_not_count_for_its_length():
     assert steer(station, recording, "pause").warning == f"Recording {recording} is paused already."
     assert steer(station, recording, "resume").warning == ""
     assert capture(station) == SOUND
-    assert steer(station, recording, "resume").warning == f"Recording {recording} is not paused already."
+    assert steer(station, recording, "resume").warning == f"Recording {recording} is not paused."
     station.wait(1.0)
     steer(station, recording, "pause")
     station.wait(7.0)
@@ -434,7 +434,7 @@ def test_a_muted_recording_has_silence_and_its_time_goes_on():
     assert steer(station, recording, "mute").warning == f"Recording {recording} is muted already."
     assert steer(station, recording, "unmute").warning == ""
     assert (capture(station), shown(station)) == (SOUND, [])
-    assert steer(station, recording, "unmute").warning == f"Recording {recording} is not muted already."
+    assert steer(station, recording, "unmute").warning == f"Recording {recording} is not muted."
     end(station, call)
     given(station, inputs.RecordingClosed, call, recording)
     assert told(station) == ["started", "muted", "unmuted", "stopped"]

@@ -244,6 +244,17 @@ def test_a_client_may_wait_until_the_call_is_answered_or_over(ask, station, kind
 # -- orders with a result of their own ---------------------------------------------------------------------------------
 
 
+def test_an_operation_ends_with_an_error_if_its_order_raises_what_nothing_expects(client, station, monkeypatch):
+    async def broken():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(station, "doctor", broken)
+    where = client.post("/v1/doctor", headers={"Prefer": "respond-async"}).headers["location"]
+    found = until(lambda: (it := client.get(where).json())["state"] == "failed" and it, "its end", 30.0)
+    assert (found["error"]["code"], found["error"]["resolution"]) == ("error", "The log has the details.")
+    assert client.post("/v1/doctor", headers={"Prefer": "wait=30"}).status_code == 500
+
+
 def test_the_doctor_may_report_later(client, station):
     station.findings = [{"check": "x", "level": "ok", "message": "Well.", "cause": "", "resolution": ""}]
     assert client.post("/v1/doctor").json() == {"findings": station.findings}

@@ -749,3 +749,12 @@ def test_metrics_without_the_library_name_the_package(client, monkeypatch):
     answer = client.get("/metrics")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert "apt install python3-prometheus-client" in answer.json()["resolution"]
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"), [("/v1/calls", "GET, POST"), ("/v1/calls/c-1", "DELETE, GET, PATCH"), ("/v1/state", "GET")]
+)
+def test_a_method_that_a_path_does_not_support_is_refused_with_all_that_it_does(client, path, methods):
+    refused = client.put(path)
+    assert (refused.status_code, refused.headers["allow"]) == (405, methods)
+    assert refused.json()["cause"] == f"It supports {methods}."

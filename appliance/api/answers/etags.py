@@ -1,4 +1,4 @@
-"""Entity tags: whether what a client has read is still so (RFC 9110 §8.8.3, §13.1)."""
+"""Entity tags, which change with what a client has read (RFC 9110 §8.8.3, §13.1)."""
 
 import hashlib
 from typing import Annotated
@@ -11,7 +11,9 @@ from appliance.base.types import Json
 
 IfMatch = Annotated[
     str | None,
-    Header(alias="If-Match", max_length=2048, description="Act only if this is the ETag that GET gives now; else 412."),
+    Header(
+        alias="If-Match", max_length=2048, description="Change the settings only if this is still their ETag; else 412."
+    ),
 ]
 IfNoneMatch = Annotated[
     str | None,
@@ -22,23 +24,23 @@ IfNoneMatch = Annotated[
 
 
 def tag(body: Json) -> str:
-    """The ETag of an answer."""
+    """The ETag of an answer: it changes with the body."""
     return f'"{hashlib.sha256(msgspec.json.encode(body)).hexdigest()[:32]}"'
 
 
 def check(given: str | None, now: str) -> None:
-    """Raise `precondition-failed` unless If-Match, if given, names the tag of now."""
+    """Raise `precondition-failed` if the client gave If-Match and no tag in it is `now`, the current one."""
     if given is not None and given.strip() != "*" and now not in _listed(given):
         raise IntercomError(
             ErrorCode.PRECONDITION_FAILED,
-            "The configuration is not the one that you have read.",
-            "It was changed since then, or If-Match has another ETag than that of GET /v1/config.",
-            "Read it again, and decide again.",
+            "The settings have changed since you read them.",
+            "If-Match has another ETag than GET /v1/config gives now.",
+            "Read them again, and then decide.",
         )
 
 
 def same(given: str | None, now: str) -> bool:
-    """Whether If-None-Match names the tag of now; a weak tag counts here."""
+    """Whether If-None-Match contains `now`, the current tag. A weak tag counts as the strong one (§13.1.2)."""
     return given is not None and (given.strip() == "*" or now in [each.removeprefix("W/") for each in _listed(given)])
 
 

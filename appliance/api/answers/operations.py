@@ -5,22 +5,26 @@ events of the journal.
 """
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from appliance.api.http import problems
 from appliance.api.http.times import utc
 from appliance.base import ids
 from appliance.base.errors import ErrorCode, IntercomError, problem
 from appliance.base.types import Json
 
-KEPT = 200  # those that run and those that are over, about 1 kB each
+log = logging.getLogger(__name__)
+
+KEPT = 200  # running and finished ones, about 1 kB each
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of an order: an event reported it, or it is the answer of the order itself."""
+    """The outcome of an order: the event that reports it, or the result that the order gives itself."""
 
     event: Json | None = None
     result: Json | None = None
@@ -29,7 +33,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class Operation:
-    """An order that was accepted; `outcome` None: it runs. order: its operationId in the OpenAPI description."""
+    """An accepted order. order: its operationId in OpenAPI; outcome: None while it runs."""
 
     id: str
     order: str
@@ -41,7 +45,7 @@ class Operation:
 
     @property
     def path(self) -> str:
-        """Where clients read it."""
+        """The path at which clients read it."""
         return f"/v1/operations/{self.id}"
 
     def view(self) -> Json:
@@ -80,7 +84,7 @@ class Operations:
         return known[0]
 
     def begin(self, order: str, call: str | None, work: Coroutine[None, None, Outcome]) -> Operation:
-        """A new operation, whose outcome `work` finds. The oldest one is given up if there are too many."""
+        """Start an operation; `work` waits for its outcome. The oldest one is dropped if there are too many."""
         made = Operation(ids.new("o"), order, call, utc(datetime.now(UTC)))
         self._known[made.id] = made, asyncio.create_task(_run(made, work), name=made.id)
         if len(self._known) > KEPT:
@@ -89,7 +93,7 @@ class Operations:
         return made
 
     async def close(self) -> None:
-        """Give up all that run."""
+        """Stop waiting for the outcomes."""
         tasks = [task for _, task in self._known.values()]
         for task in tasks:
             task.cancel()
@@ -101,6 +105,9 @@ async def _run(operation: Operation, work: Coroutine[None, None, Outcome]) -> No
         operation.outcome = await work
     except IntercomError as err:
         operation.outcome = Outcome(error=err)
+    except Exception:  # nobody awaits this task: without an outcome it would seem to run for ever
+        log.exception("The order %s failed.", operation.order)
+        operation.outcome = Outcome(error=problems.fault())
     finally:
         operation.ended = utc(datetime.now(UTC))
         operation.over.set()

@@ -50,13 +50,13 @@ class Later:
         self._at_once = any(each.lower() == "respond-async" for each in wanted)
 
     async def by_event(self, verdict: Verdict, call: str | None, body: Callable[[], Json]) -> JSONResponse:
-        """202, or 200 if the client waits and an event reports success in time. Raises `order-failed` for a failure."""
+        """202 at once; if the client waits, 200 after success, or 202 when its time is up. Raises `order-failed`."""
         operation = self._daemon.operations.begin(self._order, call, self._reported(verdict))
         headers = await self._wait(operation)
         return JSONResponse(body() | {"operation": operation.view()}, 200 if operation.outcome else 202, headers)
 
     async def by_result(self, work: Coroutine[None, None, Json]) -> JSONResponse:
-        """200 with the result of `work`, however long it takes; 202 if the client prefers not to wait for it."""
+        """200 with the result of `work`; 202 if the client does not wait, or not long enough."""
         if self._wait_s is None and not self._at_once:
             return JSONResponse(await work)
         operation = self._daemon.operations.begin(self._order, None, _result(work))
@@ -66,7 +66,7 @@ class Later:
         return JSONResponse(operation.outcome.result, headers=headers)
 
     async def settled(self, verdict: Verdict) -> dict[str, str]:
-        """Wait as long as the client prefers, for success or failure; the headers that say whether we did."""
+        """Wait as long as the client prefers for success or failure; returns the header that confirms the wait."""
         if self._wait_s is None or not self._waits():
             return {}
         with suppress(TimeoutError, IntercomError):
@@ -120,7 +120,7 @@ def _failed(envelope: Json) -> IntercomError:
 
 
 def reported(good: str, bad: str, **about: str | None) -> Verdict:
-    """Success by one type of event, failure by another one, both with these values; else failure by the call's end."""
+    """Success by the event `good`, failure by `bad`, each with the values `about`, or by the end of that call."""
 
     def verdict(envelope: Json) -> bool | None:
         values = envelope["data"] | {"call": envelope["call"]}

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError, ValidationException, WebS
 from fastapi.requests import HTTPConnection
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from appliance.api import models
@@ -69,8 +70,19 @@ def of_status(status: int, headers: dict[str, str]) -> IntercomError:
             return IntercomError(code, f"The request cannot be served: {_phrase(status)}.")
 
 
+def fault() -> IntercomError:
+    """The error for an exception that nothing expects."""
+    return IntercomError(ErrorCode.ERROR, "This is a fault of intercomd.", resolution="The log has the details.")
+
+
 def _phrase(status: int) -> str:
     return http.client.responses.get(status, str(status)).lower()
+
+
+def _methods(request: Request) -> str:
+    """All methods that the path of a request supports, for Allow (RFC 9110 §10.2.1)."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in routes for method in route.methods}))
 
 
 def install(app: FastAPI) -> None:
@@ -89,16 +101,15 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def bare(request: Request, error: HTTPException) -> JSONResponse:
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        if "allow" in headers:  # Starlette names the methods of one route of the path
+            headers["allow"] = _methods(request)
         return response(of_status(error.status_code, headers), request.url.path, headers)
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         # Starlette raises it again after the answer, and uvicorn then logs it with its traceback.
         del error
-        internal = IntercomError(
-            ErrorCode.ERROR, "This is a fault of intercomd.", resolution="The log has the details."
-        )
-        return response(internal, request.url.path, {"Connection": "close"})  # uvicorn then closes it
+        return response(fault(), request.url.path, {"Connection": "close"})  # uvicorn then closes it
 
 
 def invalid_parameter(error: ValidationException) -> IntercomError:

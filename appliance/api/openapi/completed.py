@@ -1,4 +1,4 @@
-"""Adds to the description what FastAPI cannot know."""
+"""Completes the OpenAPI description that FastAPI makes: tags, security, errors, types of events, examples."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ TAGS = {
 
 
 def completed(openapi: dict[str, Any]) -> dict[str, Any]:
-    """The description with tags, schemas of answers, tokens, repeated orders, errors and examples."""
+    """Complete the description in place, and return it."""
     components = openapi["components"]
     components["schemas"] = dict(sorted((components["schemas"] | response_schemas.schemas()).items()))
     components["securitySchemes"] = {
@@ -77,7 +77,7 @@ def completed(openapi: dict[str, Any]) -> dict[str, Any]:
 
 
 def _type_events(schemas: dict[str, Any]) -> None:
-    """Say what the `data` of each type of event is."""
+    """Add a schema for the `data` of each type of event."""
     shapes = []
     for kind, schema in event_schemas.schemas().items():
         name = f"data.{kind}"

@@ -1,6 +1,6 @@
 """An example of each body, answer and parameter, for the OpenAPI description.
 
-A field's own example comes first; else its choices, its default, or what is written here for its name.
+A field's own example comes first, then the value for its name in the table here, then its choices or its default.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ Described = dict[str, Any]
 JSON = "application/json"
 TIME = "2026-11-20T06:07:08.123456Z"
 CALL, RECORDING = "c-01kcdx5w9fq4e7r1s3t5v7w9x0", "r-01kcdx6b2mzn8q0r4t6v8w0y2a"
-# Of fields whose schema says nothing about their values, by their names, or by schema and name.
+# For fields without an example in their schema: by name, or by schema and name.
 _OF_FIELD: dict[str, Any] = {
     "account": "office",
     "address": "192.0.2.7:5060",
@@ -41,7 +41,6 @@ _OF_FIELD: dict[str, Any] = {
     "custom_data": "order 17",
     "data": [-12, 14, -80, 92],
     "detail": "There is no call c-1.",
-    "digits": "12#",
     "display_name": "Kitchen",
     "door": "front",
     "doors": "front",
@@ -60,7 +59,6 @@ _OF_FIELD: dict[str, Any] = {
     "local_uri": "sip:front@192.0.2.7",
     "max_s": 10.0,
     "message": "m-01kcdx9p5r7t9v1x3z5b7d9f1h",
-    "mos": 4.2,
     "name": "kitchen",
     "nameservers": "192.0.2.1",
     "next": "1792",
@@ -79,7 +77,6 @@ _OF_FIELD: dict[str, Any] = {
     "pulse_s": 3.0,
     "python": "3.13.5",
     "quiet": "",
-    "rate": 160,
     "reason": "Busy Here",
     "recording": RECORDING,
     "registrar": "pbx.example",
@@ -88,7 +85,6 @@ _OF_FIELD: dict[str, Any] = {
     "result": {"result": "works"},
     "ring": "g-01kcdxcs8u0w2y4a6c8e0g2j4m",
     "rung": "kitchen",
-    "seconds": 5.0,
     "sensor": "leaf",
     "server": "pbx.example:5060",
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -99,7 +95,6 @@ _OF_FIELD: dict[str, Any] = {
     "target": "speaker",
     "targets": "kitchen",
     "text": "There is a parcel for you",
-    "timeout_s": 30,
     "title": "Call not found",
     "to": "kitchen",
     "token": "y3Kp…",
@@ -123,13 +118,10 @@ _OF_FIELD: dict[str, Any] = {
     "LoggedCall.id": CALL,
     "Operation.id": "o-01kcdxaq6s8u0w2y4a6c8e0g2j",
     "Place.id": "porch-7",
-    "PlaySound.url": "https://sounds.example/gong.wav",
-    "PlayInCall.url": "https://sounds.example/gong.wav",
     "Problem.status": 404,
     "Problem.cause": "It has ended or never existed.",
     "Problem.resolution": "",
     "Recording.id": RECORDING,
-    "SoundTest.result": "works",
     "configuration": {"sip": {"port": 5060}},
     "headers": {"X-Floor": "2"},
     "after": TIME,
@@ -187,7 +179,7 @@ def example(schema: Described, schemas: Described, name: str = "", owner: str = 
 
 
 def _plain(schema: Described) -> Any:
-    """A value of a schema without parts; None if nothing says which."""
+    """A value of a schema without parts; None if the schema does not limit it."""
     match schema:
         case {"const": first} | {"enum": [first, *_]}:
             return first
@@ -204,7 +196,7 @@ def _plain(schema: Described) -> Any:
 
 
 def _is_of(value: Any, schema: Described) -> bool:
-    """Whether a value has the type of the schema; where it refers to another schema it has not."""
+    """Whether a value has the type that the schema names; false for a choice or a reference."""
     if any(_is_of(value, each) for each in schema.get("anyOf", ())):
         return True
     if schema.keys() & {"enum", "const"}:
@@ -213,5 +205,5 @@ def _is_of(value: Any, schema: Described) -> bool:
 
 
 def _wanted(schema: Described, field: str, described: Described, owner: str) -> bool:
-    """Whether the example of an object has a field: one that must be there, or has an example of its own."""
+    """Whether an object's example has a field: required ones, and those with an example."""
     return field in schema.get("required", ()) or "examples" in described or f"{owner}.{field}" in _OF_FIELD

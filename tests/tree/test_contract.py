@@ -11,7 +11,7 @@ from appliance.bus.interfaces import INTERFACES
 from appliance.cli.__main__ import parser
 from appliance.core.events import EVENTS
 from appliance.core.model import Action, CallState, Cause
-from appliance.generate.contract import commands, orders, routes
+from appliance.generate.contract import MQTT, commands, orders, reference, routes
 
 PACKAGE = Path(appliance.__file__).parent
 CONTRACT = PACKAGE.parent / "docs/reference/contract.md"
@@ -125,6 +125,15 @@ def test_the_page_makes_the_requests_that_the_table_says_and_no_others():
     for order, http, *_, page in orders():
         requests = [] if http.startswith("no: ") else http.split(", ")
         assert any(map(by_the_page, requests)) != page.startswith("no: "), order
+
+
+def test_the_column_of_mqtt_says_that_it_is_not_built_and_no_module_has_it():
+    rows = [line.split(" | ") for line in reference().partition("| order |")[2].splitlines()[2:] if " | " in line]
+    assert {row[-3] for row in rows} == {MQTT} and len(rows) == len(orders())
+    modules = [path for path in PACKAGE.rglob("*.py") if path.parent.name != "generate"]
+    assert [
+        path for path in modules if re.search(r"\bimport .*mqtt|\bfrom .*mqtt", path.read_text(), re.IGNORECASE)
+    ] == []
 
 
 def test_every_request_of_the_page_is_in_the_table():

@@ -69,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
     )
 
     def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text)
+        sub = commands.add_parser(name, aliases=options.ALSO.get(name, ()), help=text, description=text)
         sub.set_defaults(command=command)
         for option, help_ in OUTPUT.items():  # before the command or after it
             sub.add_argument(option, action="store_true", default=argparse.SUPPRESS, help=help_)
@@ -95,26 +95,24 @@ def follow_commands(add: Add) -> None:
 def call_commands(add: Add) -> None:
     """What acts on calls, tones and sounds."""
     dial_ = add("dial", dial, "call a target or a SIP address")
-    dial_.add_argument("to")
+    dial_.add_argument("to", help="a target, a SIP address, or a number at an account")
     add("ring", ring, "ring a flat of the directory").add_argument("flat", help="its number")
     options.message(
         add("message", late("follow.messages", "send", "sent"), "send a text to a target, a SIP address or a number")
     )
-    options.messages(
-        add("messages", flow("messages"), "show the texts that came and what became of those sent, while kept")
-    )
+    options.messages(add("messages", flow("messages"), "show received texts, and whether sent ones arrived"))
     for name, text in (("answer", "answer a call"), ("hangup", "end a call"), ("hold", "hold a call")):
-        add(name, on_call(name), text).add_argument("call", nargs="?", help="its id (default: the only call that fits)")
-    add("resume", on_call("resume"), "resume a held call").add_argument("call", nargs="?")
+        add(name, on_call(name), text).add_argument("call", nargs="?", help=recordings_.ITS_ID)
+    add("resume", on_call("resume"), "resume a held call").add_argument("call", nargs="?", help=recordings_.ITS_ID)
     reject_ = add("reject", reject, "refuse an incoming call")
-    reject_.add_argument("call", nargs="?")
+    reject_.add_argument("call", nargs="?", help=recordings_.ITS_ID)
     reject_.add_argument("--code", type=int, default=486, help="the SIP response (default 486)")
     for name, muted in (("mute", True), ("unmute", False)):
         options.mute(add(name, change("muted"), f"{name} the microphone towards a call"), muted=muted)
     dtmf_ = add("dtmf", dtmf, "send digits in a call")
-    dtmf_.add_argument("digits")
-    dtmf_.add_argument("call", nargs="?")
-    options.digits(add("digits", change("dtmf"), "take digits of the far end by these methods only"))
+    dtmf_.add_argument("digits", help="0 to 9, A to D, * and #")
+    dtmf_.add_argument("call", nargs="?", help=recordings_.ITS_ID)
+    options.digits(add("digits", change("dtmf"), "choose the methods by which digits of the far end are taken"))
     talk_ = add("talk", talk, "with push-to-talk: let the caller hear the visitor, or the visitor the caller")
     talk_.add_argument("act", nargs="?", choices=["start", "stop"], default="start", help="(default: start)")
     talk_.add_argument("--seconds", type=float, default=60.0, help="longest duration (default 60)")
@@ -124,23 +122,23 @@ def call_commands(add: Add) -> None:
     recordings_.live_options(add("record", record, "record a call; stop, pause, resume, mute, unmute or discard it"))
     transfer_ = add("transfer", transfer, "transfer the far end of a call to another address")
     transfer_.add_argument("to", help="a target, a SIP address, a number at an account, or another call's id")
-    transfer_.add_argument("call", nargs="?", help="its id (default: the active call)")
+    transfer_.add_argument("call", nargs="?", help=recordings_.ITS_ID)
     options.conference(add("conference", late("conferences"), "show, begin, change or end a conference of calls"))
 
 
 def house_commands(add: Add) -> None:
     """What acts on doors, panel and sound card."""
     door_ = add("door", door, "open a door, hold it open, or lock it down")
-    door_.add_argument("door")
+    door_.add_argument("door", help="its name, as `intercomctl state` shows it")
     door_.add_argument(
         "act", nargs="?", choices=DOOR_ACTS, default="open", help="what to do (default: open it for a moment)"
     )
     door_.add_argument("--seconds", type=float, help="duration of the opening or hold (default: as configured)")
     clear_ = add("clear", clear, "end the blocking of doors by a tamper contact")
-    clear_.add_argument("sensor")
+    clear_.add_argument("sensor", help="its name, as `intercomctl panel` shows it")
     press_ = add("press", press, "press a button of the panel")
-    press_.add_argument("button")
-    press_.add_argument("--seconds", type=float, default=0.0, help="duration of the press")
+    press_.add_argument("button", help="its name, as `intercomctl panel` shows it")
+    press_.add_argument("--seconds", type=float, default=0.0, help="duration of the press (default 0: a click)")
     options.panel(add("panel", panel, "show buttons and lamps, or test every part step by step"))
     options.audio(add("audio", audio, "show, set or test volume and gain, or list the sound cards"))
 
@@ -156,14 +154,16 @@ def station_commands(add: Add) -> None:
         help=f"file to check if no daemon runs (default {options.CONFIG})",
     )
     support_ = add(
-        "support-bundle", late("support"), "write what a fault can be understood by into a file, without secrets"
+        "support-bundle",
+        late("support"),
+        "write a file for the report of a fault: logs, findings, settings without secrets",
     )
     support_.add_argument("file", nargs="?", type=Path, default=BUNDLE, help=f"a new file (default {BUNDLE})")
     for name, (words, options_of, text) in options.UPKEEP.items():
         options_of(add(name, late("upkeep", name, words), text))
     add("page", late("page"), "show the address of the page with its token, and how to open it on another computer")
     config.options(add("config", configuration, "show the configuration in force, get a setting, or check a file"))
-    options.accounts(add("accounts", accounts, "show the accounts at registrars, or register one now, or end that"))
+    options.accounts(add("accounts", accounts, "show the accounts at registrars, or register or unregister one"))
     add("contacts", late("residents", "contacts", "contact_words"), "show the flats of the directory, and the targets")
     add("targets", late("residents", "targets", "target_words"), "show the targets that can be called")
     dnd_ = late("residents", "do_not_disturb", "quiet_words")

@@ -12,9 +12,16 @@ from appliance.cli.client import Client, WrongUsageError, resource
 
 def options(parser: argparse.ArgumentParser) -> None:
     """All options."""
-    parser.add_argument("act", nargs="?", choices=["list", "add", "remove"], default="list", metavar="list|add|remove")
+    parser.add_argument(
+        "act",
+        nargs="?",
+        choices=["list", "add", "remove"],
+        default="list",
+        metavar="list|add|remove",
+        help="(default: list)",
+    )
     parser.add_argument("code", nargs="?", help="id of the code to remove")
-    parser.add_argument("--owner", help="its owner (add)")
+    parser.add_argument("--owner", help="name of its owner (add)")
     parser.add_argument("--door", action="append", metavar="DOOR", help="a door that it opens; may be repeated (add)")
     parser.add_argument(
         "--card", action="store_true", help="a card instead of a code; the command asks for its number (add)"

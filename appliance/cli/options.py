@@ -4,13 +4,14 @@ import argparse
 from pathlib import Path
 
 from appliance.base.types import Json
-from appliance.cli.recordings import moment
+from appliance.cli.recordings import ITS_ID, moment
 
 CONFIG, STATE = Path("/etc/intercomd/intercomd.toml"), Path("/var/lib/intercomd")
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
 CONFERENCE = ("list", "make", "join", "leave", "hold", "resume", "mute", "unmute", "record", "stop-recording", "end")
 DIGITS = ("rfc4733", "info", "inband")
 FORWARDED = ("always", "quiet", "busy", "no-answer")
+ALSO = {"log": ["logs"], "accounts": ["account"]}  # other names of commands
 SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 0.1, 600.0
 
 
@@ -43,16 +44,14 @@ def audio(parser: argparse.ArgumentParser) -> None:
 
 def mute(parser: argparse.ArgumentParser, *, muted: bool) -> None:
     """Which call to mute, or to unmute."""
-    parser.add_argument("call", nargs="?")
+    parser.add_argument("call", nargs="?", help=ITS_ID)
     parser.set_defaults(muted=muted)
 
 
 def digits(parser: argparse.ArgumentParser) -> None:
     """By which methods digits are taken, and in which call."""
-    parser.add_argument(
-        "dtmf", metavar="methods", type=digit_methods, help=f"{','.join(DIGITS)}, some of them, or none"
-    )
-    parser.add_argument("call", nargs="?")
+    parser.add_argument("dtmf", metavar="methods", type=digit_methods, help=f"{','.join(DIGITS)}: one or more, or none")
+    parser.add_argument("call", nargs="?", help=ITS_ID)
 
 
 def tone(parser: argparse.ArgumentParser) -> None:
@@ -149,8 +148,8 @@ def watch(parser: argparse.ArgumentParser) -> None:
 
 
 def dnd(parser: argparse.ArgumentParser) -> None:
-    """What it is to become."""
-    parser.add_argument("act", nargs="?", choices=["on", "off"], metavar="on|off", help="(default: show which it is)")
+    """On or off."""
+    parser.add_argument("act", nargs="?", choices=["on", "off"], metavar="on|off", help="(default: show the state)")
 
 
 def forward(parser: argparse.ArgumentParser) -> None:
@@ -165,15 +164,26 @@ def forward(parser: argparse.ArgumentParser) -> None:
 
 def accounts(parser: argparse.ArgumentParser) -> None:
     """What to do with which account."""
-    parser.add_argument("act", nargs="?", choices=["register", "unregister"], metavar="register|unregister")
+    parser.add_argument(
+        "act", nargs="?", choices=["register", "unregister"], metavar="register|unregister", help="(default: show all)"
+    )
     parser.add_argument("account", nargs="?", help="name of the account")
 
 
 def log(parser: argparse.ArgumentParser) -> None:
     """Which log, and which page of it."""
-    parser.add_argument("what", nargs="?", choices=["calls", "doors"], default="calls", metavar="calls|doors")
-    parser.add_argument("--limit", type=int, default=50, help="number of entries (default 50, at most 200)")
-    parser.add_argument("--cursor", help="continue after the previous page")
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=["calls", "doors"],
+        default="calls",
+        metavar="calls|doors",
+        help="(default: calls)",
+    )
+    parser.add_argument(
+        "--limit", type=int, metavar="N", default=50, help="number of entries (default 50, at most 200)"
+    )
+    parser.add_argument("--cursor", metavar="CURSOR", help="continue after the previous page, whose end shows it")
     parser.add_argument(
         "--since", type=moment, metavar="TIME", help="only what happened then or later, such as 2026-11-20T08:30"
     )

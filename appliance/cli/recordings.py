@@ -11,6 +11,7 @@ from appliance.cli import show
 from appliance.cli.client import Client, WrongUsageError, resource
 
 LIVE = ("start", "stop", "pause", "resume", "mute", "unmute", "discard")
+ITS_ID = "id of the call (default: the only one that fits)"
 ACTS = ("list", "get", "play", "delete", "protect", "unprotect")
 WORDS = {"list": show.recordings, "get": show.file}
 FORMATS = {"audio/ogg": "opus"}  # of the answer: each other one is wav
@@ -28,14 +29,16 @@ TIMES = {"after": "only those that began then or later", "before": "only those t
 
 def options(parser: argparse.ArgumentParser) -> None:
     """All options."""
-    parser.add_argument("act", nargs="?", choices=ACTS, default="list", metavar="|".join(ACTS))
-    parser.add_argument("recording", nargs="?", help="id of the recording that is meant")
+    parser.add_argument("act", nargs="?", choices=ACTS, default="list", metavar="|".join(ACTS), help="(default: list)")
+    parser.add_argument("recording", nargs="?", help="id of the recording")
     for name, text in FILTERS.items():
         parser.add_argument(f"--{name}", default="", help=text)
     for name, text in TIMES.items():
         parser.add_argument(f"--{name}", type=moment, metavar="TIME", help=f"{text}, such as 2026-11-20T08:30")
-    parser.add_argument("--limit", type=int, default=50, help="number of recordings (default 50, at most 200)")
-    parser.add_argument("--cursor", help="continue after the previous page")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", default=50, help="number of recordings (default 50, at most 200)"
+    )
+    parser.add_argument("--cursor", help="continue after the previous page, whose end shows it")
     parser.add_argument(
         "--output",
         type=Path,
@@ -55,8 +58,10 @@ def moment(text: str) -> str:
 
 def live_options(parser: argparse.ArgumentParser) -> None:
     """What to do with the recording of a call."""
-    parser.add_argument("act", nargs="?", choices=LIVE, default="start", metavar="|".join(LIVE))
-    parser.add_argument("call", nargs="?", help="its id (default: the active call)")
+    parser.add_argument(
+        "act", nargs="?", choices=LIVE, default="start", metavar="|".join(LIVE), help="(default: start)"
+    )
+    parser.add_argument("call", nargs="?", help=ITS_ID)
     parser.add_argument(
         "--channels",
         choices=["mixed", "separate"],

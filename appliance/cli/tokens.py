@@ -11,7 +11,14 @@ SCOPES = ("view", "call", "door", "admin")
 
 def options(parser: argparse.ArgumentParser) -> None:
     """All options."""
-    parser.add_argument("act", nargs="?", choices=["list", "add", "remove"], default="list", metavar="list|add|remove")
+    parser.add_argument(
+        "act",
+        nargs="?",
+        choices=["list", "add", "remove"],
+        default="list",
+        metavar="list|add|remove",
+        help="(default: list)",
+    )
     parser.add_argument("token", nargs="?", help="id of the token to remove, or name of the client that gets a new one")
     parser.add_argument(
         "--scope",

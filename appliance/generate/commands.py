@@ -137,13 +137,13 @@ def _escaped(text: str) -> str:
 
 
 def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Its commands by name, in their order, without the one for shells."""
+    """Its commands by their first names, in their order, without the one for shells."""
     return {
         name: sub
         for action in parser._actions  # noqa: SLF001
         if isinstance(action, argparse._SubParsersAction)  # noqa: SLF001 - argparse has no public function for them
         for name, sub in action.choices.items()
-        if sub.description
+        if sub.description and sub.prog.endswith(f" {name}")
     }
 
 

@@ -81,6 +81,8 @@ def commands(of: argparse.ArgumentParser) -> dict[str, str]:
     (action,) = (each for each in of._actions if isinstance(each, argparse._SubParsersAction))  # noqa: SLF001
     found = {}
     for name, sub in action.choices.items():
+        if not sub.prog.endswith(f" {name}"):
+            continue  # another name of a command
         acts = next((each for each in sub._actions if each.choices and not each.option_strings), None)  # noqa: SLF001
         if acts is None or acts.default is None:
             found[name] = sub.description or ""

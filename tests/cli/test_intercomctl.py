@@ -443,7 +443,7 @@ def test_what_happened_in_a_call_is_shown_in_words(daemon):
         until(lambda: f"{call}  " in ctl(daemon, "log").stdout, "its end")
     first, *_, last = ctl(daemon, "log", "--call", call).stdout.splitlines()
     assert first.endswith(f"the station calls {uri}")
-    assert "canceled: canceled, by this station" in last
+    assert "  canceled, by this station" in last
     events = json.loads(ctl(daemon, "--json", "log", "--call", call).stdout)["events"]
     assert {event["call"] for event in events} == {call}
     nothing = ctl(daemon, "log", "--call", "c-never")

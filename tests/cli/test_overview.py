@@ -26,3 +26,19 @@ def test_an_example_is_a_command(example):
     program, *words = shlex.split(example)
     assert program == parser().prog
     parser().parse_args(words)
+
+
+def test_every_argument_and_option_of_a_command_has_a_help_text():
+    without = [
+        (name, action.dest)
+        for name, command in commands(parser()).items()
+        for action in command._actions
+        if not action.help
+    ]
+    assert without == []
+
+
+@pytest.mark.parametrize(("short", "words"), [("logs", ["--call", "c-1"]), ("account", ["register", "office"])])
+def test_a_command_has_a_second_name_that_people_try(short, words):
+    given = parser().parse_args([short, *words])
+    assert given == parser().parse_args([{"logs": "log", "account": "accounts"}[short], *words])

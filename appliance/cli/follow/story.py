@@ -27,6 +27,7 @@ WORDS = {
     "call.ringing": "it rings",
     "call.early_media": "sound comes before the answer",
     "call.connected": "answered after {after_s:.1f} s",
+    "error": "refused: {message}",
     "call.held": "held, by {by}",
     "call.resumed": "resumed, by {by}",
     "call.muted": "the microphone is muted",
@@ -80,6 +81,7 @@ def _said(event: Json) -> str:
 
 def _end(kind: str, data: dict[str, Any]) -> str:
     code = " ".join(str(part) for part in (data["code"], data["reason"]) if part)
-    how = f"{kind.removeprefix('call.')}: {data['cause'].replace('_', ' ')}, by {data['by']}"
+    what, cause = kind.removeprefix("call."), data["cause"].replace("_", " ")
+    how = f"{what}{'' if cause == what else f': {cause}'}, by {data['by']}"
     length = f", after {data['duration_s']:.0f} s" if data["duration_s"] else ""
     return f"{how}{f' ({code})' if code else ''}{length}" + (f". {data['explanation']}" if data["explanation"] else "")

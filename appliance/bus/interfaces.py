@@ -13,9 +13,9 @@ from typing import Any
 from msgspec import to_builtins
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.base.record import Record
 from appliance.base.types import Json
-from appliance.bus.ports import BusPorts
+from appliance.bus import residents
+from appliance.bus.shapes import Asked, BusMethod, Interface, Property
 from appliance.bus.texts import bounded, digit_methods, search_of
 from appliance.core import inputs, orders
 from appliance.core.model import (
@@ -40,60 +40,6 @@ ROOT = "/org/intercomd"
 DECLINE = 603
 MOST_RECORDINGS = 200  # of a page
 OF_RECORDING = "recording:"  # before its id, in place of a sound's name
-
-
-class Asked(Record):
-    """A client's call of a method: `who` goes into events, `id` is the object's."""
-
-    daemon: BusPorts
-    who: str
-    id: str
-
-    async def do(self, action: inputs.Action) -> orders.Reply:
-        """The daemon's reply. Raises the reply's error."""
-        reply = await self.daemon.request(action, self.who)
-        if reply.error is not None:
-            raise reply.error
-        return reply
-
-
-class BusMethod(Record):
-    """A method; `takes` and `gives` are pairs of name and D-Bus type, `act` gets the values and returns the results."""
-
-    name: str
-    act: Callable[..., Awaitable[list[Any]]]
-    takes: tuple[tuple[str, str], ...] = ()
-    gives: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def signature(self) -> str:
-        """The D-Bus signature of its arguments."""
-        return "".join(kind for _, kind in self.takes)
-
-
-class Property(Record):
-    """A property: its D-Bus type, and its value from the object's part of the snapshot."""
-
-    name: str
-    signature: str
-    value: Callable[[Json], Any]
-
-
-class Interface(Record):
-    """An interface; `signals`: name, and pairs of name and type."""
-
-    name: str
-    methods: tuple[BusMethod, ...]
-    properties: tuple[Property, ...]
-    signals: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
-
-    def method(self, wanted: str) -> BusMethod | None:
-        """Find a method by its name."""
-        return next((method for method in self.methods if method.name == wanted), None)
-
-    def values(self, view: Json) -> dict[str, Any]:
-        """All properties of an object."""
-        return {each.name: each.value(view) for each in self.properties}
 
 
 def call_path(call: str) -> str:
@@ -366,6 +312,10 @@ APPLIANCE = Interface(
         BusMethod("TestSound", _test_sound, takes=(("seconds", "d"), ("apply", "b")), gives=(("result", "s"),)),
         BusMethod("Talk", _talk, takes=(("seconds", "d"),)),
         BusMethod("StopTalk", _stop_talk),
+        BusMethod("RingFlat", residents.ring_flat, takes=(("flat", "s"),)),
+        BusMethod("SendMessage", residents.send_message, takes=(("to", "s"), ("text", "s")), gives=(("message", "s"),)),
+        BusMethod("SetDoNotDisturb", residents.set_do_not_disturb, takes=(("on", "b"),)),
+        BusMethod("SetForwarding", residents.set_forwarding, takes=(("calls", "s"), ("to", "s"))),
         BusMethod("PressButton", _press, takes=(("button", "s"), ("seconds", "d"))),
         PLAY_TONE,
         STOP_TONE,
@@ -400,6 +350,12 @@ APPLIANCE = Interface(
         Property("Storage", "s", lambda view: _storage(view, "state", "")),
         Property("FreeBytes", "t", lambda view: _storage(view, "free_bytes", 0)),
         Property("RecordingsBytes", "t", lambda view: _storage(view, "recordings_bytes", 0)),
+        Property("DoNotDisturb", "b", lambda view: bool(view["runtime"]["do_not_disturb"])),
+        Property(
+            "Forwarding",
+            "a{ss}",
+            lambda view: {each: clean(view["runtime"]["forwarding"][each]) for each in residents.FORWARDED},
+        ),
         Property("Targets", "as", lambda view: [clean(each["name"]) for each in view["targets"]]),
     ),
     signals=(("Event", (("id", "t"), ("type", "s"), ("json", "s"))),),

@@ -35,8 +35,9 @@ from appliance.bus.connection import (
     unreachable,
     user_of,
 )
-from appliance.bus.interfaces import APPLIANCE, ROOT, Asked, BusMethod, Interface
+from appliance.bus.interfaces import APPLIANCE, ROOT
 from appliance.bus.ports import BusPorts
+from appliance.bus.shapes import Asked, BusMethod, Interface
 from appliance.bus.tree import Object, Tree, changed, children, tree
 
 MOST = 32  # requests in progress at once; a client that does not wait for its answers is refused

@@ -4,7 +4,8 @@ from typing import Any
 
 from appliance.base.record import Record
 from appliance.base.types import Json
-from appliance.bus.interfaces import ACCOUNT, APPLIANCE, CALL, DOOR, ROOT, Interface, call_path
+from appliance.bus.interfaces import ACCOUNT, APPLIANCE, CALL, DOOR, ROOT, call_path
+from appliance.bus.shapes import Interface
 
 
 class Object(Record):

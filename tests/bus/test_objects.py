@@ -14,7 +14,9 @@ from appliance.bus import service
 from appliance.bus.tree import name_path
 from appliance.core import inputs, orders
 from appliance.core.model import (
+    Content,
     DigitMethod,
+    MessageId,
     RecordedSound,
     RecordingChannels,
     RecordingFormat,
@@ -124,6 +126,8 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
             "Storage": "ok",
             "FreeBytes": 5,
             "RecordingsBytes": 2,
+            "DoNotDisturb": False,
+            "Forwarding": {"always": "", "quiet": "", "busy": "", "no_answer": ""},
             "Targets": ["Kitchen"],
         }
         one = await client.get(CALL, f"{STANDARD}.Properties", "Get", "ss", CALL1, "State")
@@ -148,6 +152,10 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
             ("bb", True, False),
             inputs.ChangeAudio(speaker_muted=True, microphone_muted=False),
         ),
+        (ROOT, APPLIANCE1, "RingFlat", ("s", "12"), inputs.RingFlat("12")),
+        (ROOT, APPLIANCE1, "SetDoNotDisturb", ("b", True), inputs.ChangeRuntime(do_not_disturb=True)),
+        (ROOT, APPLIANCE1, "SetForwarding", ("ss", "busy", "office"), inputs.ChangeRuntime(busy="office")),
+        (ROOT, APPLIANCE1, "SetForwarding", ("ss", "no_answer", ""), inputs.ChangeRuntime(no_answer="")),
         (ROOT, APPLIANCE1, "HangupAll", (), inputs.HangUpCall("c-1")),
         (CALL, CALL1, "Answer", (), inputs.AnswerCall("c-1")),
         (CALL, None, "Answer", (), inputs.AnswerCall("c-1")),
@@ -269,6 +277,27 @@ def test_a_call_that_is_placed_is_reported_before_dial_gives_its_path(bus, tmp_p
         assert await client.get(ROOT, APPLIANCE1, "Dial", "s", "Kitchen") == CALL
         assert [(each.member, each.body[0]) for each in client.heard] == [("InterfacesAdded", CALL)]
         assert station.requests == [(inputs.Dial("Kitchen"), WHO)]
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_a_text_is_sent_and_its_message_named(bus, tmp_path):
+    async def act(station, client):
+        station.replies = lambda _: orders.Reply(RequestId("q-1"), message=MessageId("m-1"))
+        assert await client.get(ROOT, APPLIANCE1, "SendMessage", "ss", "kitchen", "Hello") == "m-1"
+        assert station.requests == [(inputs.SendText("kitchen", Content("text/plain", "Hello")), WHO)]
+
+    on_bus(bus, tmp_path, act)
+
+
+@pytest.mark.parametrize(
+    ("member", "given"), [("SendMessage", ("ss", "kitchen", "")), ("SetForwarding", ("ss", "sometimes", "office"))]
+)
+def test_a_resident_s_order_that_makes_no_sense_is_refused(bus, tmp_path, member, given):
+    async def act(station, client):
+        error = await client.ask(ROOT, APPLIANCE1, member, *given)
+        assert error.error_name == "org.intercomd.Error.ParameterInvalid"
+        assert station.requests == []
 
     on_bus(bus, tmp_path, act)
 

@@ -1,0 +1,42 @@
+"""Methods for residents: ring a flat, send a text, do-not-disturb, forwarding."""
+
+from typing import Any
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.bus.shapes import Asked
+from appliance.bus.texts import bounded
+from appliance.core import inputs
+from appliance.core.model import Content
+
+FORWARDED = ("always", "quiet", "busy", "no_answer")
+PLAIN = "text/plain"
+
+
+async def ring_flat(asked: Asked, flat: str) -> list[Any]:
+    """Ring a flat of the directory, as a visitor does."""
+    await asked.do(inputs.RingFlat(bounded(flat)))
+    return []
+
+
+async def send_message(asked: Asked, to: str, text: str) -> list[Any]:
+    """Send a text outside calls; the id of the message. Raises IntercomError."""
+    if not text:
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, "The text is empty.")
+    reply = await asked.do(inputs.SendText(bounded(to), Content(PLAIN, text)))
+    return [reply.message or ""]
+
+
+async def set_do_not_disturb(asked: Asked, on: bool) -> list[Any]:
+    """Begin or end do-not-disturb."""
+    await asked.do(inputs.ChangeRuntime(do_not_disturb=on))
+    return []
+
+
+async def set_forwarding(asked: Asked, calls: str, to: str) -> list[Any]:
+    """Set where these calls are forwarded; an empty `to` ends it. Raises IntercomError."""
+    if calls not in FORWARDED:
+        what = f"No calls are called {bounded(calls)}."
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, what, "", f"Choose from: {', '.join(FORWARDED)}.")
+    change: dict[str, Any] = {calls: bounded(to)}
+    await asked.do(inputs.ChangeRuntime(**change))
+    return []

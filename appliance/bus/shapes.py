@@ -1,0 +1,63 @@
+"""What a method, a property and an interface on the bus are."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from appliance.base.record import Record
+from appliance.base.types import Json
+from appliance.bus.ports import BusPorts
+from appliance.core import inputs, orders
+
+
+class Asked(Record):
+    """A client's call of a method: `who` goes into events, `id` is the object's."""
+
+    daemon: BusPorts
+    who: str
+    id: str
+
+    async def do(self, action: inputs.Action) -> orders.Reply:
+        """The daemon's reply. Raises the reply's error."""
+        reply = await self.daemon.request(action, self.who)
+        if reply.error is not None:
+            raise reply.error
+        return reply
+
+
+class BusMethod(Record):
+    """A method; `takes` and `gives` are pairs of name and D-Bus type, `act` gets the values and returns the results."""
+
+    name: str
+    act: Callable[..., Awaitable[list[Any]]]
+    takes: tuple[tuple[str, str], ...] = ()
+    gives: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def signature(self) -> str:
+        """The D-Bus signature of its arguments."""
+        return "".join(kind for _, kind in self.takes)
+
+
+class Property(Record):
+    """A property: its D-Bus type, and its value from the object's part of the snapshot."""
+
+    name: str
+    signature: str
+    value: Callable[[Json], Any]
+
+
+class Interface(Record):
+    """An interface; `signals`: name, and pairs of name and type."""
+
+    name: str
+    methods: tuple[BusMethod, ...]
+    properties: tuple[Property, ...]
+    signals: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+
+    def method(self, wanted: str) -> BusMethod | None:
+        """Find a method by its name."""
+        return next((method for method in self.methods if method.name == wanted), None)
+
+    def values(self, view: Json) -> dict[str, Any]:
+        """All properties of an object."""
+        return {each.name: each.value(view) for each in self.properties}

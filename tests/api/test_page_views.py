@@ -218,7 +218,7 @@ def test_levels_are_set_by_keys_and_follow_the_mixer(page, shared, station):
     speaker["limit"] = 80.0
     opened(page, shared, station, "system")
     page.shows("#volume-shown", "70 %")
-    page.shows("#microphone-why", "the sound card has no control for it. Set it at the amplifier.")
+    page.shows("#microphone-why", "Microphone: its level cannot be set here, as the sound card has no control for it.")
     assert page.value("[document.querySelector('#volume').max, document.querySelector('#gain-part').hidden]") == [
         "80",
         True,
@@ -248,7 +248,7 @@ def test_a_slider_that_moves_on_gives_one_order_at_a_time_and_the_last_counts(pa
 def test_speaker_and_microphone_are_muted_by_switches(page, shared, station):
     station.state["audio"]["speaker"] |= {"card": None, "percent": None, "muted": None}
     opened(page, shared, station, "system")
-    page.shows("#speaker-why", "Its sound card is not there. Connect it.")
+    page.shows("#speaker-why", "Speaker: its sound card is not there. Connect it.")
     assert page.value("document.querySelector('#speaker-muted').hidden") is True
     assert page.value("document.querySelector('#microphone-muted').getAttribute('aria-checked')") == "true"
     page.click("#microphone-muted")
@@ -257,7 +257,7 @@ def test_speaker_and_microphone_are_muted_by_switches(page, shared, station):
     station.state["audio"]["microphone"] |= {"pcm": "null", "muted": None}
     station.state["audio"]["speaker"] |= {"card": "usbphone", "muted": False}
     shared.tell("audio.settings_changed")
-    page.shows("#microphone-why", "Not set up.")
+    page.shows("#microphone-why", "Microphone: not set up.")
     page.click("#speaker-muted")
     until(lambda: len(station.requests) == 2)
     assert station.requests[1][0] == inputs.ChangeAudio(speaker_muted=True)
@@ -269,7 +269,7 @@ def test_codes_and_cards_are_listed_with_their_validity_and_removed_at_the_secon
     station.book.append(fake.code("a-2", **often))
     opened(page, shared, station, "codes")
     first = "Code · opens front · Mon, Fri 08:00\N{EN DASH}12:00 · used up · ended "
-    shows_rows(page, "#code-list", first, "3 times more · until Jan", f"{HOSTILE}\nCard · opens front · always")
+    shows_rows(page, "#code-list", first, "uses left: 3 · until Jan", f"{HOSTILE}\nCard · opens front · always")
     assert page.value("document.querySelectorAll('main img').length + (window.hit ?? 0)") == 0
     press_until(page, '[data-key="code a-2"]', lambda: station.requests)
     assert station.requests[0] == (inputs.RemoveCredential("a-2"), "http:token")

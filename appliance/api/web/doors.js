@@ -11,7 +11,7 @@ export function showDoors(doors) {
   $("doors-section").hidden = doors.length === 0;
   redraw($("doors"), doors, () => $("doors").replaceChildren(...doors.map((door) => make("li", { data: { door: door.id } },
     make("div", {}, make("b", {}, door.id), " ", state(door),
-      door.unlocked && door.by ? make("small", {}, " ", opener(door.by, door.means)) : null),
+      door.unlocked && door.by ? make("small", {}, ` · ${opener(door.by, door.means)}`) : null),
     openButton(door.id, door, t("door.open_for", { seconds: door.pulse_s }))))));
   showCountdowns();
 }
@@ -34,6 +34,6 @@ export function showCountdowns() {
   for (const place of document.querySelectorAll("[data-until]")) {
     const seconds = Math.max(0, Math.ceil(left(place.dataset.until)));
     const time = seconds < 60 ? t("seconds", { seconds }) : clock(seconds);
-    if (Number.isFinite(seconds)) place.textContent = ` ${t("door.left", { time })}`;
+    if (Number.isFinite(seconds)) place.textContent = `, ${t("door.left", { time })}`;
   }
 }

@@ -7,8 +7,7 @@ import { timeOfDay } from "/base/texts.js";
 const LONGEST_LIST = 100;
 
 export function showEvent({ type, time, data }) {
-  const text = Object.entries(data).filter(([, value]) => value !== null && value !== "")
-    .map(([name, value]) => `${name} ${plain(name, value)}`).join(", ");
+  const text = Object.entries(data).filter(([, value]) => value !== null && value !== "").map(plain).join(", ");
   $("events").prepend(make("li", {},
     make("time", { dateTime: time }, timeOfDay(time)),
     make("code", {}, type), make("span", { className: "data" }, text)));
@@ -16,7 +15,8 @@ export function showEvent({ type, time, data }) {
   $("events-empty").hidden = true;
 }
 
-function plain(name, value) {
+/** A value with its name, which the words for a client begin with. */
+function plain([name, value]) {
   if (name === "by" && /^(http|dbus)/.test(value)) return client(value);
-  return typeof value === "object" ? Object.values(value).join(" ") : value;
+  return `${name} ${typeof value === "object" ? Object.values(value).join(" ") : value}`;
 }

@@ -43,7 +43,7 @@ function showButtons(buttons) {
 function pressable({ id, action, long_action, target }) {
   const does = action === "ring" && target ? t("action.ring_target", { target }) : word("action", action);
   const button = make("button", { type: "button", className: "press", data: { button: id }, disabled: !may("call") || !may("door") },
-    make("span", {}, id), make("small", {}, does),
+    make("span", {}, does), does.toLocaleLowerCase() === id.toLocaleLowerCase() ? null : make("small", {}, id),
     long_action ? make("small", {}, t("action.long", { action: word("action", long_action) })) : null);
   let since = null;
   const press = (seconds) => order("POST", `/v1/panel/buttons/${encodeURIComponent(id)}/press`, { seconds });

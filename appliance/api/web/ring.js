@@ -82,7 +82,7 @@ function showIncoming(call, doors, audio) {
   const post = (name, className) =>
     act(`${call.id} ${name}`, t(`call.${name}`), () => order("POST", `${path}/${name}`), { className, hidden: !may("call") });
   return card(call.id, caller(call.remote),
-    stranger(call) || t("ring.known"),
+    stranger(call),
     [post("answer", "main"), ...opens(call.id, doors), post("reject", "end")], doors,
     may("call") ? voice(audio) : "");
 }
@@ -98,7 +98,7 @@ const opens = (id, doors) => doors.map((door) => openButton(`${id} open ${door.i
   doors.length === 1 ? t("action.door") : t("door.open", { door: door.id }), "open-door"));
 
 const card = (id, who, what, acts, doors, hint) => make("article", { data: { ring: id, ...(early.has(id) ? { held: "yes" } : {}) } },
-  make("p", { className: "who" }, who), make("p", { className: "uri" }, what),
+  make("p", { className: "who" }, who), what ? make("p", { className: "uri" }, what) : null,
   ...doors.filter(({ unlocked }) => unlocked).map((door) =>
     make("p", { className: "open" }, t("door.is_open", { door: door.id }), countdown(door))),
   make("div", { className: "acts" }, ...acts), hint ? make("p", { className: "hint" }, hint) : null);

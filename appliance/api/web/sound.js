@@ -18,8 +18,8 @@ export function showSound(audio) {
 }
 
 function showSide(side, level, { pcm, card, percent, limit, muted }) {
-  $(`${side}-why`).textContent = pcm === "null" ? t("sound.none") : card === null ? t("sound.away")
-    : percent === null ? t("sound.fixed") : "";
+  const why = pcm === "null" ? "sound.none" : card === null ? "sound.away" : percent === null ? "sound.fixed" : "";
+  $(`${side}-why`).textContent = why && t(why, { part: t(`sound.${side}`) });
   $(`${level}-part`).hidden = percent === null;
   $(`${side}-muted`).hidden = muted === null;
   $(`${side}-muted`).setAttribute("aria-checked", muted === true);

@@ -24,12 +24,15 @@ function part(by) {
   return kind ? t(`by.${kind}`, { id }) : by;
 }
 
+/** The far end of a call that typed digits. */
+const typist = (by) => t("by.caller", { name: by.replace(/^digits of /, "") });
+
 /** Who opened a door. `means` decides how `by` is read: a far end chooses its own name, which may look like another's. */
 export function opener(by, means) {
   const [, kind, owner, where] = by.match(/^(code|card) of (.*), (.*)$/s) ?? [];
   if (kind && ["keypad", "card", "dtmf"].includes(means)) {
-    return t(`by.owner_${kind}`, { owner, where: means === "dtmf" ? t("by.caller", { name: where }) : part(where) });
+    return t(`by.owner_${kind}`, { owner, where: means === "dtmf" ? typist(where) : part(where) });
   }
-  if (means === "dtmf") return t("by.caller", { name: by });
+  if (means === "dtmf") return typist(by);
   return means === "api" ? client(by) : part(by);
 }

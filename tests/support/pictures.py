@@ -25,12 +25,29 @@ from tests.api.chromium import ChromiumPage, chromium
 
 IMAGES, SEQUENCE = Path("docs/images"), Path("docs/explanation/one-ring.md")
 PATIENCE_S = 120.0
-# Which page is drawn after which step, and what must stand on it by then.
-SHOTS = {
-    "ring": (KITCHEN, "page-ringing.png", "#ring", "Answer"),
-    "talk": (FRONT, "page-in-call.png", "#calls", "connected"),
+DESK, PHONE = (1000, 590), (390, 700)  # width and height, in pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture of a page. side: the station; selector and text: what must stand on the page by then."""
+
+    side: str
+    name: str
+    selector: str
+    text: str
+    size: tuple[int, int] = DESK
+    view: str = "home"
+
+
+SHOTS = {  # by the step after which they are taken
+    "ring": (
+        Shot(KITCHEN, "page-ringing.png", "#ring", "Answer"),
+        Shot(KITCHEN, "page-ringing-phone.png", "#ring", "Answer", PHONE),
+    ),
+    "talk": (Shot(FRONT, "page-in-call.png", "#calls", "connected"),),
+    "recording": (Shot(FRONT, "page-history.png", "#history", "kitchen", view="history"),),
 }
-WIDTH, HEIGHT = 1000, 590
 TICK_S = 0.001  # a trace's times are truncated to milliseconds
 ACTS = {  # drawn steps: holding and resuming are not part of a ring
     "ring": ("Visitor", "Front", "presses the button"),
@@ -41,16 +58,33 @@ ACTS = {  # drawn steps: holding and resuming are not part of a ring
 NAMES = {FRONT: "Front", KITCHEN: "Kitchen"}
 TRYING = 100  # only from hop to hop
 UNDRAWN = {"call.state_changed", "button.released", "button.clicked"}  # the events beside them say as much
-PAGE = """# One ring, from press to hang-up
+PAGE = """# Which event is the bell? One ring, from press to hang-up
 
 <!-- Made by make pictures from the events and the SIP trace of a call. Change tests/support/pictures.py, not this. -->
+The bell is [`ring.started`](../reference/events.md#ringstarted). The station with the button reports it once for each
+visitor, however many phones it then calls. Its `ring` is the id that the calls of this ring have.
+
+| what you want to know | event | reported by |
+| --- | --- | --- |
+| a visitor rings | `ring.started` | the station with the button |
+| somebody answered, nobody did, or the ring was canceled | `ring.ended`, with `result` | the station with the button |
+| a call comes in, from a door or from anybody else | `call.incoming` | the station that is called |
+| a door opens, and who opened it | `door.unlocked` | the station with the door |
+
+Three events are not the bell: `button.pressed` comes for every button, whatever it does; `call.dialing` and
+`call.ringing` come for every call, so several times in a ring, and not at all while the network is away. On the command
+line, `intercomctl wait ring` waits until a visitor rings or an incoming call does. [A bell in
+Python](../how-to/write-programs-in-python.md) misses no ring.
+
+## The sequence
 A visitor presses the button at the front door, somebody in the kitchen answers, opens the door, and hangs up. Between
 the stations are the SIP messages; over each station are the events that it reports, except `call.state_changed`,
 `button.released` and `button.clicked`. [How intercomd is built](architecture.md) describes the parts that a press goes
 through, [Events](../reference/events.md) each event.
 
-The pages of both stations in this call: [the kitchen rings](../images/page-ringing.png), [the front door is in the
-call](../images/page-in-call.png).
+The pages of both stations in this call: the kitchen rings, [on a screen](../images/page-ringing.png) and [on a
+phone](../images/page-ringing-phone.png); [the front door is in the call](../images/page-in-call.png), and afterwards
+has it [in its history](../images/page-history.png).
 
 ```mermaid
 sequenceDiagram
@@ -114,10 +148,9 @@ async def call(scene: Scene, page: ChromiumPage, images: Path) -> list[str]:
     began = []
     for step in STEPS:
         began.append((await play(step, scene, PATIENCE_S)).began)
-        if step.name in SHOTS:
-            side, name, selector, text = SHOTS[step.name]
-            png = await asyncio.to_thread(screenshot, page, scene[side].station.page, selector, text)
-            (images / name).write_bytes(png)
+        for shot in SHOTS.get(step.name, ()):
+            png = await asyncio.to_thread(screenshot, page, scene[shot.side].station.page, shot)
+            (images / shot.name).write_bytes(png)
     since_1970 = time.time() - time.monotonic()
     lines = []
     for step, start, end in zip(STEPS, began, [*began[1:], math.inf], strict=True):
@@ -131,12 +164,16 @@ async def call(scene: Scene, page: ChromiumPage, images: Path) -> list[str]:
     return lines
 
 
-def screenshot(page: ChromiumPage, address: str, selector: str, text: str) -> bytes:
+def screenshot(page: ChromiumPage, address: str, shot: Shot) -> bytes:
     """The page as a PNG, once it shows the text."""
-    page.send("Emulation.setDeviceMetricsOverride", width=WIDTH, height=HEIGHT, deviceScaleFactor=1, mobile=False)
+    width, height = shot.size
+    page.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
     page.send("Emulation.setScrollbarsHidden", hidden=True)
+    page.open("about:blank")  # an address that differs in its fragment alone would not load again
     page.open(address)
-    page.shows(selector, text)
+    page.shows("#link-text", "live")
+    page.value(f"location.hash = '{shot.view}'")
+    page.shows(shot.selector, shot.text)
     return base64.b64decode(page.send("Page.captureScreenshot", format="png")["data"])
 
 

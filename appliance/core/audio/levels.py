@@ -77,7 +77,7 @@ def change(turn: Turn, action: inputs.ChangeAudio, asked: inputs.Requested) -> R
         microphone_muted=switched(into, old.microphone_muted, action.microphone_muted),
     )
     if new == old and fits(out, new.volume, new.speaker_muted) and fits(into, new.gain, new.microphone_muted):
-        return Reply(asked.request, warning="The levels are set already.")
+        return Reply(asked.request, warning="The card has these levels already.")
     keep(turn, new)
     return Reply(asked.request)
 
@@ -108,6 +108,13 @@ def wanted(side: Side, before: float | None, percent: float | None, db: float | 
     if percent is None and db is None:
         return before
     usable(side)
+    if percent is not None and db is not None:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"The {side.level_name} is given twice.",
+            f"It is {percent:g} % and {db:g} dB.",
+            "Give it in per cent or in dB.",
+        )
     if db is not None:
         low, high = (side.now.min_db, side.now.max_db) if side.now else (None, None)
         if low is None or high is None:

@@ -68,7 +68,7 @@ def test_a_side_that_a_client_mutes_is_muted_and_the_other_is_left_alone():
 def test_a_level_that_the_mixer_shows_already_changes_nothing():
     made = station()
     made.ask(inputs.ChangeAudio(volume=50.0))
-    assert made.ask(inputs.ChangeAudio(volume=50.0)).warning == "The levels are set already."
+    assert made.ask(inputs.ChangeAudio(volume=50.0)).warning == "The card has these levels already."
 
 
 def test_a_level_that_another_program_has_changed_is_set_again():
@@ -87,9 +87,10 @@ def test_a_level_that_another_program_has_changed_is_set_again():
         ({"volume": 81.0}, ErrorCode.PARAMETER_INVALID, "The limit is 80 % (audio.max_volume)."),
         ({"volume_db": 0.0}, ErrorCode.PARAMETER_INVALID, "The limit is 80 % (audio.max_volume)."),
         ({"gain_db": 31.0}, ErrorCode.PARAMETER_INVALID, "The card has -16 to 30 dB."),
+        ({"gain": 50.0, "gain_db": 4.0}, ErrorCode.PARAMETER_INVALID, "It is 50 % and 4 dB."),
     ],
 )
-def test_a_level_beyond_its_limits_is_refused_with_them(action, code, cause):
+def test_a_level_beyond_its_limits_or_of_two_kinds_is_refused_with_the_reason(action, code, cause):
     error = station().ask(inputs.ChangeAudio(**action)).error
     assert (error.code, error.cause) == (code, cause)
 

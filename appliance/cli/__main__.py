@@ -491,8 +491,7 @@ def output(answer: Json, given: argparse.Namespace, words: Callable[[Json], str]
     if given.json:
         print(json.dumps(answer))
     else:
-        text = terms.plain(words(answer))
-        print(text if given.utc else terms.local(text))
+        print(terms.shown(words(answer), sys.stdout, utc=given.utc))
     return 0
 
 

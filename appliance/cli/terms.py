@@ -1,7 +1,9 @@
-"""Answers and errors in the command line's terms: its own commands, and local time."""
+"""Answers and errors in the command line's terms: its own commands, local time, and colours on a terminal."""
 
+import os
 import re
 from datetime import UTC, datetime
+from typing import TextIO
 
 from appliance.base.errors import IntercomError
 
@@ -17,6 +19,9 @@ COMMANDS = {
     "state": "state",
     "tokens": "token",
 }
+# A level at the beginning of a line, or the type of an event after its time and id.
+_LEVEL = re.compile(r"^(?: *|\S+(?: \S+)? {2}\d+ {2})(ok|warning|problem|failed|error)(?= {2})", re.MULTILINE)
+_COLORS = {"ok": 32, "warning": 33, "problem": 31, "failed": 31, "error": 31}  # of ECMA-48: green, yellow, red
 _PATH = re.compile(r"(?:GET )?/v1/(\w+)(?![\w/?])")
 _MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 
@@ -24,6 +29,14 @@ _MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 def own(error: IntercomError) -> IntercomError:
     """The same error, with a command in place of each path of the HTTP interface that has one."""
     return IntercomError(error.code, *map(_commands, (error.message, error.cause, error.resolution)))
+
+
+def shown(text: str, to: TextIO, *, utc: bool) -> str:
+    """An answer's text for a person, with colours if `to` is a terminal that has them (NO_COLOR: no-color.org)."""
+    text = plain(text) if utc else local(plain(text))
+    if not to.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb":
+        return text
+    return _LEVEL.sub(lambda found: found[0].replace(found[1], f"\x1b[{_COLORS[found[1]]}m{found[1]}\x1b[0m"), text)
 
 
 def local(text: str) -> str:

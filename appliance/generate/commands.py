@@ -22,7 +22,7 @@ _MANUAL = r""".\" {made}
 {lists}
 .SH EXIT STATUS
 {status}
-.SH FILES
+{environment}.SH FILES
 {files}
 .SH SEE ALSO
 {see}
@@ -55,6 +55,10 @@ def client_manual() -> str:
         synopsis=r"[\fIOPTION\fR]... \fICOMMAND\fR [\fIARGUMENT\fR]...",
         status="0: success; 1: refused, or no daemon answers; 2: wrong usage; 3: it did not ring in time (wait).",
         files={"/run/intercomd/http.sock": "The daemon's Unix socket, open to the group intercom."},
+        environment={
+            "INTERCOM_TOKEN": "The token for --url.",
+            "NO_COLOR": "If it is set, levels such as problem have no colours on a terminal.",
+        },
         see=r"\fBintercomd\fR(8)",
     )
 
@@ -86,6 +90,7 @@ def _manual(
     synopsis: str,
     status: str,
     files: dict[str, str],
+    environment: dict[str, str] | None = None,
     see: str,
 ) -> str:
     subs = commands(parser)
@@ -94,7 +99,7 @@ def _manual(
         lists.append(".SH COMMANDS")
     for name, sub in subs.items():
         lists += [".TP", f"\\fB{_escaped(name)}\\fR{_positional(sub)}", _escaped(sub.description or "")]
-        own = _options(sub, helps=False)
+        own = [*_explained(sub), *_options(sub, helps=False)]
         if own:
             lists += [".RS", *own, ".RE"]
     return _MANUAL.format(
@@ -108,15 +113,29 @@ def _manual(
         description=_escaped(parser.description or ""),
         lists="\n".join(lists),
         status=_escaped(status),
-        files="\n".join(f".TP\n.I {_escaped(path)}\n{_escaped(text)}" for path, text in files.items()),
+        files=_terms(files),
+        environment=f".SH ENVIRONMENT\n{_terms(environment)}\n" if environment else "",
         see=see,
     )
+
+
+def _terms(explained: dict[str, str]) -> str:
+    """Names and their texts, in roff."""
+    return "\n".join(f".TP\n.I {_escaped(name)}\n{_escaped(text)}" for name, text in explained.items())
 
 
 def _positional(parser: argparse.ArgumentParser) -> str:
     """A command's positional arguments, in roff."""
     names = [(f"\\fI{_escaped(action.dest.upper())}\\fR", action.nargs is None) for action in arguments(parser)]
     return "".join(f" {name}" if needed else f" [{name}]" for name, needed in names)
+
+
+def _explained(parser: argparse.ArgumentParser) -> list[str]:
+    """Its positional arguments as a list in roff."""
+    lines = []
+    for action in arguments(parser):
+        lines += [".TP", f"\\fI{_escaped(action.dest.upper())}\\fR", _escaped(action.help or "")]
+    return lines
 
 
 def _options(parser: argparse.ArgumentParser, *, helps: bool = True) -> list[str]:

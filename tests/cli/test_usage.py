@@ -1,5 +1,6 @@
-"""Wrong usage of `intercomctl`, which no station has to answer, and the paths of its requests."""
+"""What `intercomctl` does without a station: wrong usage, the paths of its requests, and colours."""
 
+import io
 import json
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.cli.__main__ import main
 from appliance.cli.client import resource
-from appliance.cli.terms import own
+from appliance.cli.terms import own, shown
 
 WRONG = [
     ("accounts", "register"),
@@ -54,3 +55,31 @@ def test_a_query_has_what_is_given_and_a_number_of_zero():
 )
 def test_a_command_stands_for_a_path_only_if_it_is_the_whole_path(said, shown):
     assert own(IntercomError(ErrorCode.CONFLICT, "No.", "", said)).resolution == shown
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("line", "colored"),
+    [
+        ("ok       lines  They work.", "\x1b[32mok\x1b[0m       lines  They work."),
+        ("  failed    audio: none", "  \x1b[31mfailed\x1b[0m    audio: none"),
+        ("2026-11-20 06:07:08.123  4  warning  code=x", "2026-11-20 06:07:08.123  4  \x1b[33mwarning\x1b[0m  code=x"),
+        ("kitchen  ok  sip:ok@192.0.2.9", "kitchen  ok  sip:ok@192.0.2.9"),
+        ("\x1b[2J", " [2J"),
+    ],
+)
+def test_levels_have_colours_on_a_terminal_and_nowhere_else(line, colored, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert shown(line, Terminal(), utc=True) == colored
+    bare = line.replace("\x1b", " ")
+    assert shown(line, io.StringIO(), utc=True) == bare
+    monkeypatch.setenv("TERM", "dumb")
+    assert shown(line, Terminal(), utc=True) == bare
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert shown(line, Terminal(), utc=True) == bare

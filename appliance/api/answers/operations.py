@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from appliance.api.http import problems
 from appliance.api.http.times import utc
@@ -69,7 +70,7 @@ class Operations:
     """The newest operations of all listeners."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, tuple[Operation, asyncio.Task[None]]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[Operation, asyncio.Task[Outcome]]] = OrderedDict()
 
     def find(self, wanted: str) -> Operation:
         """The operation with that id. Raises operation-not-found."""
@@ -86,10 +87,12 @@ class Operations:
     def begin(self, order: str, call: str | None, work: Coroutine[None, None, Outcome]) -> Operation:
         """Start an operation; `work` waits for its outcome. The oldest one is dropped if there are too many."""
         made = Operation(ids.new("o"), order, call, utc(datetime.now(UTC)))
-        self._known[made.id] = made, asyncio.create_task(_run(made, work), name=made.id)
+        task = asyncio.create_task(work, name=made.id)
+        task.add_done_callback(partial(_end, made))
+        self._known[made.id] = made, task
         if len(self._known) > KEPT:
-            _, (_, task) = self._known.popitem(last=False)
-            task.cancel()
+            _, (_, oldest) = self._known.popitem(last=False)
+            oldest.cancel()
         return made
 
     async def close(self) -> None:
@@ -100,14 +103,16 @@ class Operations:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _run(operation: Operation, work: Coroutine[None, None, Outcome]) -> None:
-    try:
-        operation.outcome = await work
-    except IntercomError as err:
-        operation.outcome = Outcome(error=err)
-    except Exception:  # nobody awaits this task: without an outcome it would seem to run for ever
-        log.exception("The order %s failed.", operation.order)
-        operation.outcome = Outcome(error=problems.fault())
-    finally:
-        operation.ended = utc(datetime.now(UTC))
-        operation.over.set()
+def _end(operation: Operation, task: asyncio.Task[Outcome]) -> None:
+    """Keep what the task gave. One that was given up leaves no outcome."""
+    if not task.cancelled():
+        match task.exception():
+            case None:
+                operation.outcome = task.result()
+            case IntercomError() as err:
+                operation.outcome = Outcome(error=err)
+            case err:
+                log.error("The order %s failed.", operation.order, exc_info=err)
+                operation.outcome = Outcome(error=problems.fault())
+    operation.ended = utc(datetime.now(UTC))
+    operation.over.set()

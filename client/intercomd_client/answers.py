@@ -133,7 +133,7 @@ class CallLink(TypedDict):
 
     target: str  # Id of a call or of the conference, or `speaker`.
     direction: words.LinkDirection
-    gain: float
+    gain: float  # In per cent: 100 changes nothing.
 
 
 class Voices(TypedDict):

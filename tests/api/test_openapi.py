@@ -373,7 +373,7 @@ def test_every_operation_has_examples_that_its_schemas_allow(name, operation):
     contents = [operation.get("requestBody", {}), *operation["responses"].values()]
     found = [each for content in contents for each in content.get("content", {}).values()]
     for content in found:
-        if content.get("schema", {"type": "string"}) != {"type": "string"}:  # neither a file nor a stream
+        if "schema" in content:  # not a file
             holds(content["schema"], content["example"])
 
 

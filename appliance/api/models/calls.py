@@ -153,7 +153,7 @@ class CallLink(AnswerBody):
 
     target: str = Field(description="Id of a call or of the conference, or `speaker`.")
     direction: LinkDirection
-    gain: float
+    gain: float = Field(description="In per cent: 100 changes nothing.")
 
 
 class Update(OrderBody):

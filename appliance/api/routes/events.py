@@ -26,6 +26,10 @@ from appliance.core.model import CallId
 PROTOCOL = "intercomd.v1"
 GOING_AWAY = 1001  # RFC 6455 §7.4.1
 SSE = "text/event-stream"
+SHOWN = (
+    'id: 1842\nevent: door.locked\ndata: {"id":1842,"type":"door.locked","time":"2026-11-20T06:07:08.123456Z",'
+    '"uptime":931.204118,"boot":"6f1c0d2e","call":null,"data":{"door":"front"}}\n\n'
+)
 BEAT_S = 15.0
 LONGEST_WAIT_S = 60
 MOST = 200  # events in one answer to a poll
@@ -41,7 +45,7 @@ router = APIRouter(prefix="/v1/events", tags=["events"], responses=problems.RESP
             models.Events,
             description="The answer to a poll; with Accept: text/event-stream, a continuous stream: "
             "each `data` is one Envelope, as JSON, with its `id` and its type as `event`.",
-            content={SSE: {"schema": {"type": "string"}}},
+            content={SSE: {"schema": {"type": "string"}, "example": SHOWN}},
         ),
     },
 )

@@ -33,7 +33,7 @@ class DoorDenied(Event):
 
 
 class DoorHoldEnding(Event):
-    """The hold of a door ends soon."""
+    """The hold of a door ends in `seconds`."""
 
     TYPE = "door.hold_ending"
     door: DoorId
@@ -72,7 +72,7 @@ class DoorClosed(Event):
 
 
 class DoorHeldOpen(Event):
-    """The leaf of the door has been open for too long, without a hold."""
+    """The leaf of the door has been open for too long, `seconds`, without a hold."""
 
     TYPE = "door.held_open"
     door: DoorId

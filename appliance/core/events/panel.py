@@ -12,37 +12,43 @@ class ButtonEvent(Event):
 
 
 class ButtonPressed(ButtonEvent):
-    """A button went down."""
+    """A button went down. `at`: CLOCK_MONOTONIC seconds of the edge."""
 
     TYPE = "button.pressed"
 
 
 class ButtonReleased(ButtonEvent):
-    """A button came up."""
+    """A button came up. `at`: CLOCK_MONOTONIC seconds of the edge."""
 
     TYPE = "button.released"
 
 
 class ButtonClicked(ButtonEvent):
-    """A button was pressed and released before its long press, and no double click followed."""
+    """A button was pressed and released before its long press, and no double click followed.
+
+    `at`: CLOCK_MONOTONIC seconds of the release.
+    """
 
     TYPE = "button.clicked"
 
 
 class ButtonDoubleClicked(ButtonEvent):
-    """A button was pressed a second time soon after a click."""
+    """A button was pressed a second time soon after a click. `at`: CLOCK_MONOTONIC seconds of that press."""
 
     TYPE = "button.double_clicked"
 
 
 class ButtonHeld(ButtonEvent):
-    """A button has been down for the time of a long press."""
+    """A button has been down for the time of a long press. `at`: CLOCK_MONOTONIC seconds of its end."""
 
     TYPE = "button.held"
 
 
 class ButtonStuck(ButtonEvent):
-    """A button has been down for too long; it is ignored until it is released."""
+    """A button has been down for too long; it is ignored until it is released.
+
+    `at`: CLOCK_MONOTONIC seconds when that began.
+    """
 
     TYPE = "button.stuck"
 

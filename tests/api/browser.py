@@ -176,7 +176,8 @@ class Page(ABC):
         return self._centre(selector)
 
     def _centre(self, selector: str) -> tuple[float, float]:
-        element = f"document.querySelector({json.dumps(selector)})"
-        self.value(f"{element}.scrollIntoView({{block: 'center'}})")
-        box = self.value(f"{element}.getBoundingClientRect().toJSON()")
+        seen = (
+            "each.scrollIntoView({block: 'center'}); return each.getBoundingClientRect().toJSON();"  # nothing between
+        )
+        box = self.value(f"((each) => {{ {seen} }})(document.querySelector({json.dumps(selector)}))")
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -310,6 +310,7 @@ def test_a_card_is_added_by_its_number(page, shared, station):
     station.book = [fake.code("a-1")]
     station.replies = lambda _: orders.Reply(RequestId("q-1"), code=CredentialId("a-1"))
     opened(page, shared, station, "codes")
+    shows_rows(page, "#code-list", "Cleaner")  # which moves the form down
     choose(page, "#code-kind", "card")
     page.shows("#code-hint", "The number that the reader reports.")
     page.type("#code-owner", "Tenant")

@@ -341,6 +341,7 @@ def test_a_client_that_may_only_look_sees_no_buttons_for_what_it_may_not(page, s
     page.open(f"{shared.bound.url}#token={text}")
     page.shows("#ring", "Kitchen")
     usable = "(each) => each.getClientRects().length && !each.disabled"
+    page.shows("#quiet", "Your token does not allow you to switch it.")
     buttons = f"[...document.querySelectorAll('main button')].filter({usable}).map(({{id}}) => id)"
     assert page.value(buttons) == []
     show(page, "system")
@@ -444,7 +445,7 @@ def test_the_list_of_tokens_is_for_those_who_may_do_everything(page, shared, sta
     page.shows("#link-text", "live")
     show(page, "system")
     page.shows("#version", version)
-    assert page.value("document.querySelector('#tokens').hidden") is True
+    assert page.value("['#tokens', '#upkeep'].map((each) => document.querySelector(each).hidden)") == [True, True]
     station.tokens.remove(station.tokens.list()[0]["id"])
     shared.tell("custom", note="ends the stream")
     page.shows("#login-why", "The token is missing, wrong or expired.")
@@ -481,99 +482,3 @@ def test_the_page_comes_back_by_itself_and_misses_no_event(page, shared, station
     page.shows("#link-text", "live")
     texts = page.value("[...document.querySelectorAll('#events .data')].map((each) => each.innerText)")
     assert texts == ["n between", "n first"], json.dumps(texts)
-
-
-def test_the_page_fits_a_narrow_phone(page, shared, station):
-    station.state["calls"] = [fake.call()]
-    with page.phone():
-        opened(page, shared, station)
-        page.shows("#calls", "Hang up")
-        assert page.value("document.documentElement.scrollWidth") <= 360
-
-
-@pytest.mark.parametrize("language", ["en", "de"])
-def test_no_word_is_broken_on_a_narrow_phone(page, shared, station, language):
-    station.state["appliance"]["station"] = "Kitchen"
-    words = "['#station', '#views li:last-child a', '#views a', '#link-text', '#logout']"
-    lines = "new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size"
-    drawn = "const range = document.createRange(); range.selectNodeContents(document.querySelector(each));"
-    with page.phone(), page.languages(language):
-        page.open(f"{shared.bound.url}#token={TOKEN}")
-        page.shows("#station", "Kitchen")
-        page.shows("#views", "System")
-        assert page.value(f"{words}.map((each) => {{ {drawn} return {lines}; }})") == [1] * 5
-        corner = "document.querySelector('.corner').getBoundingClientRect().height"
-        assert page.value(corner) < 60, "the corner is one line"
-
-
-def displayed(page, shared, station, *flats):
-    station.state["directory"] = [{"flat": flat, "name": name, "targets": ["Kitchen"]} for flat, name in flats]
-    page.open(f"{shared.bound.url}display#token={TOKEN}")
-    page.shows("#station", "Front door")
-    until(lambda: station.subscribers, patience=START_S)
-
-
-def test_a_visitor_calls_a_flat_from_the_list_and_sees_what_becomes_of_it(page, shared, station):
-    displayed(page, shared, station, ("12", "<i>Miller</i>"), ("3", "Smith"))
-    page.shows("#directory", "<i>Miller</i>")
-    assert page.value("document.querySelector('[data-flat=\"3\"]').getAttribute('aria-label')") == "Call Smith, flat 3"
-    page.click('[data-flat="3"]')
-    until(lambda: station.requests)
-    assert station.requests == [(inputs.RingFlat("3"), "http:token")]
-    page.shows("#status", "Calling Smith")
-    shared.tell("ring.ended", ring="v-1", button="http:token", result="unanswered", target="")
-    page.shows("#status", "Nobody answered.")
-    shared.tell("ring.started", ring="v-2", button="keypad street", to="flat 12")
-    page.shows("#status", "Calling <i>Miller</i>")
-
-
-def test_the_list_is_worked_by_keys_alone(page, shared, station):
-    displayed(page, shared, station, ("12", "Miller"))
-    page.shows("#directory", "Miller")
-    page.value("document.querySelector('[data-flat]').focus()")
-    page.key("Enter")
-    until(lambda: station.requests)
-    assert station.requests == [(inputs.RingFlat("12"), "http:token")]
-
-
-def test_a_flat_that_cannot_be_called_is_reported_on_the_display(page, shared, station):
-    station.replies = fake.refused("too-many-calls")
-    displayed(page, shared, station, ("12", "Miller"))
-    page.click('[data-flat="12"]')
-    page.shows("#status", "Too many calls are active. No.")
-
-
-def test_the_list_follows_the_configuration_and_an_empty_one_says_so(page, shared, station):
-    displayed(page, shared, station)
-    page.shows("#status", "The directory is empty.")
-    station.state["directory"] = [{"flat": "7", "name": "Jones", "targets": ["Kitchen"]}]
-    shared.tell("config.changed", applied="directory", needs_restart="")
-    page.shows("#directory", "Jones")
-
-
-def test_a_display_that_is_opened_again_follows_at_once(page, shared, station, change_station):
-    displayed(page, shared, station, ("12", "Miller"))
-    page.open("about:blank")
-    other = change_station()  # one without the subscriber that the first page was
-    displayed(page, other, other.station, ("12", "Miller"))
-    other.tell("ring.ended", ring="v-1", button="http:token", result="unanswered", target="")
-    page.shows("#status", "Nobody answered.")
-    waits = "map(({startTime, requestStart}) => requestStart - startTime)"
-    polls = f"performance.getEntriesByType('resource').filter(({{name}}) => name.includes('/v1/events')).{waits}"
-    assert max(page.value(polls)) < 10_000  # ms in which the browser held the question back
-
-
-def test_a_display_whose_page_is_left_and_comes_back_follows_again(page, shared, station):
-    displayed(page, shared, station, ("12", "Miller"))
-    page.open("about:blank")
-    until(lambda: not station.subscribers, "the end of the question", START_S)
-    page.value("history.back()")
-    until(lambda: station.subscribers, "the next one", START_S)
-    shared.tell("ring.ended", ring="v-1", button="http:token", result="unanswered", target="")
-    page.shows("#status", "Nobody answered.")
-
-
-def test_the_display_asks_for_the_token_as_the_page_does(page, shared, station):
-    page.open(f"{shared.bound.url}display#token=wrong")
-    page.shows("#status", "The token is missing, wrong or expired.")
-    assert page.value("document.querySelectorAll('[data-flat]').length") == 0

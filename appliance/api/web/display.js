@@ -1,13 +1,11 @@
 // The directory for visitors: a list with a button for each flat, and what becomes of the ring.
 
-import { $, make } from "/base/dom.js";
-import { fault, fetched, session } from "/base/session.js";
+import { $, keepingFocus, make } from "/base/dom.js";
+import { fault, read, send, session } from "/base/session.js";
 import { fill, t, word } from "/base/texts.js";
 
 const RETRY_MS = 2000;
 const WAIT_S = 20;
-
-const ask = async (path, options) => (await fetched(path, options)).json();
 
 const say = (text) => { $("status").textContent = text; };
 
@@ -18,25 +16,22 @@ addEventListener("pagehide", () => {
   shown = new AbortController(); // it may come back
 });
 
-let names = new Map();  // of the flats, by the plan that rings there
+let names = new Map(); // of the flats, by the plan that rings there
 
 function show(directory) {
   names = new Map(directory.map(({ flat, name }) => [`flat ${flat}`, name]));
-  const focused = document.activeElement?.dataset.flat;
-  $("directory").replaceChildren(...directory.map(({ flat, name }) => make("li", {},
+  keepingFocus($("directory"), () => $("directory").replaceChildren(...directory.map(({ flat, name }) => make("li", {},
     make("span", {}, `${flat}  ${name}`),
     make("button", {
-      type: "button", data: { flat }, attrs: { "aria-label": t("display.call_flat", { name, flat }) },
+      type: "button", data: { flat, key: flat }, attrs: { "aria-label": t("display.call_flat", { name, flat }) },
       onclick: () => ring(flat, name),
-    }, t("display.call")))));
-  if (focused) document.querySelector(`[data-flat="${CSS.escape(focused)}"]`)?.focus();
+    }, t("display.call"))))));
 }
 
 async function ring(flat, name) {
   say(t("display.calling", { name }));
-  const headers = { "Idempotency-Key": crypto.randomUUID() };
   try {
-    const { warning } = await ask(`/v1/contacts/${encodeURIComponent(flat)}/ring`, { method: "POST", headers });
+    const { warning } = await send("POST", `/v1/contacts/${encodeURIComponent(flat)}/ring`);
     if (warning) say(warning);
   } catch (error) {
     say(fault(error).join(" "));
@@ -50,7 +45,7 @@ function told({ type, data }) {
 
 async function follow() {
   await session();
-  const { appliance, directory, last_event: last } = await ask("/v1/state");
+  const { appliance, directory, last_event: last } = await read("/v1/state");
   document.title = appliance.station;
   $("station").textContent = appliance.station;
   show(directory);
@@ -58,10 +53,10 @@ async function follow() {
   let since = last;
   for (;;) {
     const asked = `/v1/events?wait=${WAIT_S}&types=ring.*,config.changed,events.lost&since=${since}`;
-    const answer = await ask(asked, { signal: shown.signal });
+    const answer = await read(asked, { signal: shown.signal });
     since = answer.since;
     answer.events.forEach(told);
-    if (answer.events.some(({ type }) => type === "config.changed")) show((await ask("/v1/contacts")).directory);
+    if (answer.events.some(({ type }) => type === "config.changed")) show((await read("/v1/contacts")).directory);
   }
 }
 

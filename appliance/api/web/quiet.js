@@ -1,6 +1,6 @@
 // Do not disturb.
 
-import { $ } from "/base/dom.js";
+import { $, sentences } from "/base/dom.js";
 import { waiting } from "/base/orders.js";
 import { may, send } from "/base/session.js";
 import { t } from "/base/texts.js";
@@ -8,7 +8,7 @@ import { t } from "/base/texts.js";
 export function showQuiet({ do_not_disturb: on, quiet }) {
   $("dnd").setAttribute("aria-checked", on);
   $("dnd").disabled = !may("admin");
-  $("quiet").textContent = t(quiet && !on ? "quiet.hours" : "quiet.means");
+  $("quiet").textContent = sentences(t(quiet && !on ? "quiet.hours" : "quiet.means"), may("admin") ? "" : t("quiet.fixed"));
 }
 
 $("dnd").onclick = () => waiting($("dnd"),

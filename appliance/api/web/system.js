@@ -14,7 +14,7 @@ export async function loadSystem() {
   version ||= (await read("/v1")).version;
   $("version").textContent = version;
   $("upgrade").textContent = UPGRADE;
-  $("bundle").hidden = $("bundle-hint").hidden = !may("admin");
+  $("upkeep").hidden = !may("admin");
 }
 
 export function showSystem({ accounts, appliance, network, storage }) {

@@ -1,6 +1,6 @@
 // The tokens of clients, for those who may do everything: made, listed, removed.
 
-import { $, make, twice } from "/base/dom.js";
+import { $, act, make, redraw, twice } from "/base/dom.js";
 import { fault, fetched, may, read, send } from "/base/session.js";
 import { day, t, word } from "/base/texts.js";
 
@@ -9,18 +9,17 @@ export async function showTokens() {
   $("tokens").hidden = !may("admin");
   if ($("tokens").hidden) return;
   const { tokens } = await read("/v1/tokens");
-  $("token-list").replaceChildren(...tokens.map(row));
+  redraw($("token-list"), tokens, () => $("token-list").replaceChildren(...tokens.map(row)));
   $("tokens-empty").hidden = tokens.length > 0;
 }
 
 function row({ id, name, scopes, created, expires, valid }) {
   const end = expires === null ? t("token.no_end") : t(valid ? "token.until" : "token.ended", { time: day(expires) });
-  const may = scopes.map((scope) => word("may", scope)).join(", ");
-  const button = make("button", { type: "button", className: "quiet", data: { token: id } }, t("token.remove"));
-  twice(button, t("token.remove_sure", { name }), () => remove(id));
+  const allowed = scopes.map((scope) => word("may", scope)).join(", ");
+  const facts = [allowed, t("token.made", { time: day(created) }), end];
   return make("li", {},
-    make("div", {}, make("b", {}, name), " ", make("small", {}, `${may} · ${t("token.made", { time: day(created) })} · ${end}`)),
-    button);
+    make("div", {}, make("b", {}, name), make("br"), make("small", {}, facts.join(" · "))),
+    twice(act(`token ${id}`, t("token.remove"), null), t("token.remove_sure", { name }), () => remove(id)));
 }
 
 async function remove(id) {

@@ -1,0 +1,107 @@
+"""The page on a phone, and the display for visitors at the door."""
+
+import pytest
+
+from appliance.core import inputs
+from tests.api import fake
+from tests.api.browser import START_S
+from tests.api.conftest import TOKEN, opened
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.far_end
+
+
+def test_the_page_fits_a_narrow_phone(page, shared, station):
+    station.state["calls"] = [fake.call()]
+    with page.phone():
+        opened(page, shared, station)
+        page.shows("#calls", "Hang up")
+        assert page.value("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_word_is_broken_on_a_narrow_phone(page, shared, station, language):
+    station.state["appliance"]["station"] = "Kitchen"
+    words = "['#station', '#views li:last-child a', '#views a', '#link-text', '#logout']"
+    lines = "new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size"
+    drawn = "const range = document.createRange(); range.selectNodeContents(document.querySelector(each));"
+    with page.phone(), page.languages(language):
+        page.open(f"{shared.bound.url}#token={TOKEN}")
+        page.shows("#station", "Kitchen")
+        page.shows("#views", "System")
+        assert page.value(f"{words}.map((each) => {{ {drawn} return {lines}; }})") == [1] * 5
+        corner = "document.querySelector('.corner').getBoundingClientRect().height"
+        assert page.value(corner) < 60, "the corner is one line"
+
+
+def displayed(page, shared, station, *flats):
+    station.state["directory"] = [{"flat": flat, "name": name, "targets": ["Kitchen"]} for flat, name in flats]
+    page.open(f"{shared.bound.url}display#token={TOKEN}")
+    page.shows("#station", "Front door")
+    until(lambda: station.subscribers, patience=START_S)
+
+
+def test_a_visitor_calls_a_flat_from_the_list_and_sees_what_becomes_of_it(page, shared, station):
+    displayed(page, shared, station, ("12", "<i>Miller</i>"), ("3", "Smith"))
+    page.shows("#directory", "<i>Miller</i>")
+    assert page.value("document.querySelector('[data-flat=\"3\"]').getAttribute('aria-label')") == "Call Smith, flat 3"
+    page.click('[data-flat="3"]')
+    until(lambda: station.requests)
+    assert station.requests == [(inputs.RingFlat("3"), "http:token")]
+    page.shows("#status", "Calling Smith")
+    shared.tell("ring.ended", ring="v-1", button="http:token", result="unanswered", target="")
+    page.shows("#status", "Nobody answered.")
+    shared.tell("ring.started", ring="v-2", button="keypad street", to="flat 12")
+    page.shows("#status", "Calling <i>Miller</i>")
+
+
+def test_the_list_is_worked_by_keys_alone(page, shared, station):
+    displayed(page, shared, station, ("12", "Miller"))
+    page.shows("#directory", "Miller")
+    page.value("document.querySelector('[data-flat]').focus()")
+    page.key("Enter")
+    until(lambda: station.requests)
+    assert station.requests == [(inputs.RingFlat("12"), "http:token")]
+
+
+def test_a_flat_that_cannot_be_called_is_reported_on_the_display(page, shared, station):
+    station.replies = fake.refused("too-many-calls")
+    displayed(page, shared, station, ("12", "Miller"))
+    page.click('[data-flat="12"]')
+    page.shows("#status", "Too many calls are active. No.")
+
+
+def test_the_list_follows_the_configuration_and_an_empty_one_says_so(page, shared, station):
+    displayed(page, shared, station)
+    page.shows("#status", "The directory is empty.")
+    station.state["directory"] = [{"flat": "7", "name": "Jones", "targets": ["Kitchen"]}]
+    shared.tell("config.changed", applied="directory", needs_restart="")
+    page.shows("#directory", "Jones")
+
+
+def test_a_display_that_is_opened_again_follows_at_once(page, shared, station, change_station):
+    displayed(page, shared, station, ("12", "Miller"))
+    page.open("about:blank")
+    other = change_station()  # one without the subscriber that the first page was
+    displayed(page, other, other.station, ("12", "Miller"))
+    other.tell("ring.ended", ring="v-1", button="http:token", result="unanswered", target="")
+    page.shows("#status", "Nobody answered.")
+    waits = "map(({startTime, requestStart}) => requestStart - startTime)"
+    polls = f"performance.getEntriesByType('resource').filter(({{name}}) => name.includes('/v1/events')).{waits}"
+    assert max(page.value(polls)) < 10_000  # ms in which the browser held the question back
+
+
+def test_a_display_whose_page_is_left_and_comes_back_follows_again(page, shared, station):
+    displayed(page, shared, station, ("12", "Miller"))
+    page.open("about:blank")
+    until(lambda: not station.subscribers, "the end of the question", START_S)
+    page.value("history.back()")
+    until(lambda: station.subscribers, "the next one", START_S)
+    shared.tell("ring.ended", ring="v-1", button="http:token", result="unanswered", target="")
+    page.shows("#status", "Nobody answered.")
+
+
+def test_the_display_asks_for_the_token_as_the_page_does(page, shared, station):
+    page.open(f"{shared.bound.url}display#token=wrong")
+    page.shows("#status", "The token is missing, wrong or expired.")
+    assert page.value("document.querySelectorAll('[data-flat]').length") == 0

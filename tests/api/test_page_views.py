@@ -59,6 +59,8 @@ def test_the_history_lists_calls_with_filters(page, shared, station):
     assert page.value("document.querySelectorAll('main img, #history b b').length + (window.hit ?? 0)") == 0
     choose(page, "#history-kind", "missed")
     shows_rows(page, "#history", HOSTILE)
+    choose(page, "#history-kind", "doors")
+    page.shows("#history-empty", "None yet.")
     choose(page, "#history-kind", "outgoing")
     shows_rows(page, "#history", "Kitchen")
     page.type("#history-search", "nobody")

@@ -60,7 +60,7 @@ async function load() {
       rows.push(...answer[list].filter(passes).map(row).filter((each) => each.textContent.toLocaleLowerCase().includes(wanted)));
       cursor = answer.next;
     }
-    $("history-empty").textContent = rows.length ? "" : t("history.none");
+    $("history-empty").textContent = rows.length ? "" : t(wanted ? "nothing" : "none");
   } catch (error) {
     if (mine !== newest) return;
     $("history-empty").textContent = fault(error).join(" ");

@@ -28,7 +28,7 @@ async function load(cursor) {
     if (mine !== newest) return;
     found = cursor ? [...found, ...answer.recordings] : answer.recordings;
     next = answer.next;
-    $("recordings-empty").textContent = found.length ? "" : t(isSearch() ? "history.none" : "recording.none");
+    $("recordings-empty").textContent = found.length ? "" : t(isSearch() ? "nothing" : "none");
   } catch (error) {
     if (mine !== newest) return;
     $("recordings-empty").textContent = fault(error).join(" ");

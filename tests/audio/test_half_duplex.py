@@ -48,7 +48,7 @@ def voice(hertz, levels):
     return [np.zeros(FRAME) if level is None else FULL * 10 ** (level / 20) * wave for level in levels]
 
 
-def through(switch, caller, visitor, echo_db):
+def through(switch, caller, visitor, echo_db, delay=DELAY):
     """What the speaker plays and what the caller hears, frame by frame, in a loop with that echo."""
     switch.begin()
     played, heard = [], []
@@ -56,7 +56,7 @@ def through(switch, caller, visitor, echo_db):
         out = np.round(far).astype("<i2")
         switch.played(out.ctypes.data_as(ctypes.c_void_p), FRAME)
         played.append(out.astype(float))
-        back = played[number - DELAY] * 10 ** (echo_db / 20) if number >= DELAY else 0.0
+        back = played[number - delay] * 10 ** (echo_db / 20) if number >= delay else 0.0
         into = np.clip(np.round(near + back), -FULL, FULL - 1).astype("<i2")
         switch.captured(into.ctypes.data_as(ctypes.c_void_p), FRAME)
         heard.append(into.astype(float))
@@ -83,6 +83,18 @@ def test_while_both_speak_and_the_caller_is_louder_the_echo_does_not_come_back(s
     assert max(echo[2:]) <= FAR + echo_db + LOW_DB + 1
     assert max(decibel(played, CALLER)[2:]) == pytest.approx(FAR, abs=0.5)  # and the visitor hears all of it
     assert max(decibel(heard, VISITOR)[2:]) <= visitor_db + LOW_DB + 1
+
+
+@pytest.mark.parametrize(
+    ("delay", "echo_db", "returns"),
+    [(3, 0.0, False), (3, 8.0, True), (10, 0.0, True), (10, -6.0, False)],
+)
+def test_an_echo_that_the_canceller_leaves_takes_no_turn_unless_it_is_loud_or_late(switch, delay, echo_db, returns):
+    """As in the first second of a call, before the canceller has learned. docs/how-to/set-up-sound.md has the limit."""
+    count = 100
+    caller = voice(CALLER, words(FAR, count // 2) + [None] * (count // 2))
+    _, heard = through(switch, caller, voice(VISITOR, [None] * count), echo_db, delay)
+    assert bool(max(decibel(heard, CALLER)[2:]) > FAR + echo_db + LOW_DB + 1) is returns
 
 
 @pytest.mark.parametrize("echo_db", [-10.0, 0.0, 10.0])

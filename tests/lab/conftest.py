@@ -23,7 +23,7 @@ OWN = ("tutorial", "upgrade", "setup", "read_only", "first_call", "power", "door
 ONE_PROCESSOR = ("entrance", "entry", "buttons", "panel")
 TWO_PROCESSORS = (
     *("service_faults", "relay_kills", "service", "line_faults"),
-    *("watchdogs", "cards", "press_tone", "self_test", "weight", "gestures", "upkeep", "lamps", "control"),
+    *("watchdogs", "cards", "echo", "press_tone", "self_test", "weight", "gestures", "upkeep", "lamps", "control"),
 )
 ORDER = [f"test_{name}" for name in (*OWN, *ONE_PROCESSOR, *TWO_PROCESSORS)]
 _living: list[Guest] = []

@@ -5,10 +5,10 @@ from tests.lab.guest import Guest
 CONFIG = """poll_method epoll
 sip_listen {address}:{port}
 call_local_timeout 120
-audio_player nothing,nil
-audio_source ausine,440
+audio_player {player}
+audio_source {source}
 audio_alert nothing,nil
-ausrc_srate 48000
+ausrc_srate {rate}
 ausrc_channels 2
 net_interface {address}
 audio_buffer 20-160
@@ -16,7 +16,7 @@ rtp_ports {rtp}-{rtp_end}
 module_path /usr/lib/baresip/modules
 module g711.so
 module sndfile.so
-module ausine.so
+module {module}.so
 module_tmp uuid.so
 module_app account.so
 module_app menu.so
@@ -46,16 +46,23 @@ print(message["data"])
 class FarEnd:
     """A SIP phone that sends 440 Hz and records received sound; `uri` is its address.
 
-    answers: automatically, else on a command. Its output is in the journal of its unit.
+    answers: automatically, else on a command. plays: a WAV file of 8000 Hz and two channels, once, instead of the tone.
+    Its output is in the journal of its unit.
     """
 
-    def __init__(self, guest: Guest, name: str = "kitchen", port: int = 5070, *, answers: bool = True) -> None:
+    def __init__(
+        self, guest: Guest, name: str = "kitchen", port: int = 5070, *, answers: bool = True, plays: str = ""
+    ) -> None:
         self.guest, self.unit, self.port, self.control = guest, f"far-{name}", port, port + 2  # + 1 is SIP over TLS
         self.uri = f"sip:{name}@127.0.0.1:{port}"
         directory = f"/root/{self.unit}"
         guest.check("mkdir", "-p", directory)
         values = {"address": "127.0.0.1", "port": port, "control": self.control, "rtp": port + 5000}
-        config = CONFIG.format(**values, rtp_end=port + 5060, directory=directory)
+        sound = {"player": "nothing,nil", "source": "ausine,440", "module": "ausine", "rate": 48000}
+        if plays:  # the module plays into a file as well, and then needs one
+            sound = {"player": f"aufile,{directory}/played.wav", "source": f"aufile,{plays}", "module": "aufile"}
+            sound["rate"] = 8000
+        config = CONFIG.format(**values, **sound, rtp_end=port + 5060, directory=directory)
         guest.write(f"{directory}/config", config)
         mode = "auto" if answers else "manual"
         guest.write(f"{directory}/accounts", f"<{self.uri}>;regint=0;audio_codecs=pcma;answermode={mode}\n")

@@ -1,1 +1,1 @@
-"""Hands-free sound, measured: rooms, voices and street noise in front of the echo canceller. See docs/handsfree.md."""
+"""Rooms, voices and street noise in front of the echo canceller, measured. See docs/benchmarks-audio.md."""

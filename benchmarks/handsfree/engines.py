@@ -21,6 +21,11 @@ def none(scene: Scene) -> Sound:
     return scene.microphone
 
 
+def perfect(scene: Scene) -> Sound:
+    """The microphone without the echo: no canceller can do better."""
+    return scene.calm
+
+
 def ours(program: Path, options: int = 0) -> Engine:
     """The canceller of pjmedia, by benchmarks/handsfree/canceller.c. options: PJMEDIA_ECHO_USE_…."""
 

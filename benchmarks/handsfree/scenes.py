@@ -14,17 +14,19 @@ import pyroomacoustics as pra
 from scipy.signal import butter, fftconvolve, resample_poly, sosfilt
 
 from benchmarks.handsfree.samples import Sound
-from benchmarks.handsfree.signals import CALLERS, RATE, VISITORS, at, hum, street, voice
+from benchmarks.handsfree.signals import CALLERS, RATE, VISITORS, at, hum, street, traffic, voice
 
 FRAME = RATE // 50  # 20 ms, as the station's sound card threads take
 SPEECH_DB = -24.0  # of the visitor at the microphone, and of the caller's voice to the speaker
 QUIET_DB = -75.0  # noise of the microphone itself
+NOISES = {"street": street, "traffic": traffic, "hum": hum}
 
 
 @dataclass(frozen=True)
 class Scene:
     """reference: what the speaker is given. microphone: what comes back. near: the visitor's part of that.
 
+    calm: microphone without the echo.
     schedule: for each call of a sound thread, "p" (20 ms were played) or "c" (20 ms were captured).
     """
 
@@ -33,6 +35,7 @@ class Scene:
     reference: Sound
     microphone: Sound
     near: Sound
+    calm: Sound
     schedule: str
 
 
@@ -133,11 +136,12 @@ def made(recipe: Recipe, voices: Path) -> Scene:
     echo = np.resize(drifted(echo, recipe.ppm), count)
     noise = at(np.random.default_rng(recipe.seed).standard_normal(count), QUIET_DB)
     if recipe.noise_db is not None:
-        sound = street(recipe.seconds, recipe.seed) if recipe.noise == "street" else hum(recipe.seconds)
+        sound = NOISES[recipe.noise](recipe.seconds, recipe.seed)
         noise = noise + at(np.resize(sound, count), SPEECH_DB - recipe.noise_db)
     microphone = near + echo + noise
     if recipe.clip:
         microphone = np.clip(microphone * 4, -0.99, 0.99) / 4
     frames = count // FRAME
     schedule = stalled(frames, 10, recipe.stall_ms / 1000) if recipe.stall_ms else lockstep(frames)
-    return Scene(recipe.name, recipe.group, reference, np.clip(microphone, -1, 1), near, schedule)
+    heard, calm = (np.clip(sound, -1, 1) for sound in (microphone, near + noise))
+    return Scene(recipe.name, recipe.group, reference, heard, near, calm, schedule)

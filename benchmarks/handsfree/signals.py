@@ -16,6 +16,29 @@ VISITORS = ("it_IT_m_Carlo", "fr_CA_f_June")
 TEXT = "demo-instruct.g722"  # a minute of connected speech, in each language
 
 
+EN_1793_3 = (
+    (100, -20, -19.1),
+    (125, -20, -16.1),
+    (160, -18, -13.4),
+    (200, -16, -10.9),
+    (250, -15, -8.6),
+    (315, -14, -6.6),
+    (400, -13, -4.8),
+    (500, -12, -3.2),
+    (630, -11, -1.9),
+    (800, -9, -0.8),
+    (1000, -8, 0.0),
+    (1250, -9, 0.6),
+    (1600, -10, 1.0),
+    (2000, -11, 1.2),
+    (2500, -13, 1.3),
+    (3150, -15, 1.2),
+    (4000, -16, 1.0),
+    (5000, -18, 0.5),
+)
+"""Of each third of an octave: its middle in Hz, its A-weighted level in dB, and the A-weighting in dB (IEC 61672)."""
+
+
 @cache
 def voice(directory: Path, name: str) -> Sound:
     """A recorded speaker of Asterisk's prompts (CC BY-SA 3.0), which are wideband as G.722."""
@@ -48,7 +71,17 @@ def street(seconds: float, seed: int) -> Sound:
     return at(rumble / np.std(rumble) + (0.15 + 0.5 * cars) * hiss / np.std(hiss), 0)
 
 
-def hum(seconds: float) -> Sound:
+def traffic(seconds: float, seed: int) -> Sound:
+    """A busy road that is steadily as loud: the normalised traffic noise of EN 1793-3, without its A-weighting."""
+    white = np.random.default_rng(seed).standard_normal(int(seconds * RATE))
+    hertz = np.fft.rfftfreq(len(white), 1 / RATE)
+    bands, weighted, weighting = np.array(EN_1793_3).T
+    density = weighted - weighting - 10 * np.log10(bands)  # a band's width is a fixed part of its frequency
+    gains = np.interp(np.log(np.maximum(hertz, 1)), np.log(bands), density, left=-200, right=-200)
+    return at(np.fft.irfft(np.fft.rfft(white) * 10 ** (gains / 20), len(white)), 0)
+
+
+def hum(seconds: float, _seed: int) -> Sound:
     """Mains: 50 Hz and its odd harmonics."""
     time = np.arange(int(seconds * RATE)) / RATE
     orders = np.array([1, 3, 5, 7])

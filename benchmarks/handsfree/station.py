@@ -59,7 +59,8 @@ def scored(directory: Path, who: str) -> dict[str, float]:
     )
     late = scores.delay(heard, near)
     begin, end = int(LEARNT_S * RATE), min(len(near), len(heard) - late)
-    scene = Scene("", "", speaker[begin:end], microphone[begin:end], near[begin:end], "")
+    visitor = near[begin:end]
+    scene = Scene("", "", speaker[begin:end], microphone[begin:end], near=visitor, calm=visitor, schedule="")
     out = heard[begin + late : end + late]
     if who == "visitor":
         return {"PESQ": scores.voice_pesq(scene, out), "STOI": scores.voice_stoi(scene, out)}

@@ -81,6 +81,7 @@ class Web:
         self.call, self.calls, self.subscribe = reactor.call, reactor.calls, reactor.subscribe
         self._servers: dict[str, HttpServer] = {}
         self._http_places: HttpPlaces | None = None
+        self._examination: asyncio.Task[list[dict[str, Any]]] | None = None
         self.tokens: Tokens  # set before the first request, as are the sessions
         self.sessions: Sessions
         self.operations: Operations
@@ -189,7 +190,15 @@ class Web:
     # -- for the API (api.ports.HttpPorts) ----------------------------------------------------------------------------
 
     async def doctor(self) -> list[dict[str, Any]]:
-        """The faults that can be seen from inside, and those that the adapters have reported."""
+        """The faults that can be seen from inside, and those that the adapters have reported.
+
+        An examination takes seconds and threads: requests that come meanwhile get its findings, too.
+        """
+        if self._examination is None or self._examination.done():
+            self._examination = asyncio.create_task(self._examine(), name="doctor")
+        return await asyncio.shield(self._examination)  # the end of one client ends it for no other
+
+    async def _examine(self) -> list[dict[str, Any]]:
         # Late: for this alone.
         from appliance.doctor import daemon_faults, examine, logs, networks, signalling, sound  # noqa: PLC0415
         from appliance.store.lists import examine as stored  # noqa: PLC0415

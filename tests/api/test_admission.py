@@ -12,6 +12,7 @@ import pytest
 from appliance.api.http import admission, connections
 from appliance.api.http.admission import ROOM, UNANSWERED, Admission, BusyError, Lane, Places
 from appliance.api.http.auth import LISTENER, Listener
+from appliance.api.http.dependencies import WHO
 from tests.api.conftest import PATIENCE_S
 from tests.api.test_connections import open_one, read_to_the_end
 
@@ -19,7 +20,7 @@ UNIX, TCP = Listener(unix=True), Listener()
 
 
 def scope(path: str = "/v1/state", method: str = "GET", listener: Listener = TCP, kind: str = "http") -> dict[str, Any]:
-    given: dict[str, Any] = {"type": kind, "path": path, LISTENER: listener, "headers": []}
+    given: dict[str, Any] = {"type": kind, "path": path, LISTENER: listener, WHO: "http:token", "headers": []}
     return given if kind == "websocket" else {**given, "method": method}
 
 
@@ -197,7 +198,23 @@ def test_clients_that_follow_events_are_counted_apart_and_keep_no_place(monkeypa
         await turns(100)
         assert middleware.begun[-1] == "/v1/state"
         assert (await middleware.statuses()).count(503) == 5
-        assert middleware.places.followers == 0
+        assert not middleware.places.followers
+
+    on_a_loop(test)
+
+
+def test_the_clients_with_one_token_leave_room_for_followers_with_another(monkeypatch):
+    monkeypatch.setattr(admission, "FOLLOWERS_OF_ONE", 20)
+
+    async def test(middleware: Middleware) -> None:
+        middleware.ask(*[scope("/v1/events")] * 25)
+        await turns(100)
+        assert len(middleware.begun) == 20
+        middleware.ask(scope("/v1/events") | {WHO: "http:display"})
+        await turns(100)
+        assert len(middleware.begun) == 21
+        assert (await middleware.statuses()).count(503) == 5
+        assert not middleware.places.followers
 
     on_a_loop(test)
 

@@ -1,5 +1,6 @@
 """Orders whose outcome comes later: 202 with an operation, Prefer: wait, a call's own id, and ETags."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -265,6 +266,26 @@ def test_the_doctor_may_report_later(client, station):
     assert (found["order"], found["result"]) == ("examine_station", {"findings": station.findings})
     waited = client.post("/v1/doctor", headers={"Prefer": "wait=30"})
     assert (waited.status_code, waited.json()) == (200, {"findings": station.findings})
+
+
+def test_clients_of_the_doctor_leave_their_place_to_other_orders(shared, station, monkeypatch):
+    waiters = []
+
+    async def examine():
+        waiters.append((asyncio.get_running_loop(), may_end := asyncio.Event()))
+        await may_end.wait()
+        return []
+
+    monkeypatch.setattr(station, "doctor", examine)
+    with shared.tcp() as client, ThreadPoolExecutor(waiting := admission.UNANSWERED + 2) as pool:
+        answers = [pool.submit(client.post, "/v1/doctor") for _ in range(waiting)]
+        try:
+            until(lambda: len(waiters) == waiting, "the doctor's clients", 30.0)
+            assert client.post("/v1/doors/front/open").status_code == 200
+        finally:
+            for loop, may_end in waiters:
+                loop.call_soon_threadsafe(may_end.set)
+        assert {answer.result(60.0).status_code for answer in answers} == {200}
 
 
 def test_a_self_test_that_is_refused_later_says_why(client, station):

@@ -1,4 +1,4 @@
-"""The start of the HTTP interface holds nothing else up."""
+"""The HTTP interface in the daemon: its start holds nothing else up, and one examination serves all who ask at once."""
 
 import asyncio
 import sys
@@ -24,17 +24,22 @@ class Slow:
             self.loop_turned = self.go.wait(5)
 
 
+def made(state, reactor):
+    """The interface of a daemon with that state directory."""
+    config = check({"http": {"port": 0}}, "test")
+    kept, places = StoredLists(None, None, None, Mock(stored=list)), Places(state, state)
+    return Web(lambda: config, places, reactor, kept, state / "x.toml", Counts([]), Mock())
+
+
 def test_the_loop_goes_on_while_the_interface_is_imported(tmp_path, monkeypatch):
     slow = Slow()
     monkeypatch.setattr(sys, "meta_path", [slow, *sys.meta_path])
     monkeypatch.delitem(sys.modules, "appliance.api.app", raising=False)
     monkeypatch.delattr(api, "app", raising=False)  # else `from appliance.api import app` imports nothing
     reactor = Mock()
-    config = check({"http": {"port": 0}}, "test")
 
     async def run():
-        kept, places = StoredLists(None, None, None, Mock(stored=list)), Places(tmp_path, tmp_path)
-        web = Web(lambda: config, places, reactor, kept, tmp_path / "x.toml", Counts([]), Mock())
+        web = made(tmp_path, reactor)
         serving = asyncio.create_task(web.serve())
         assert await asyncio.to_thread(slow.asked.wait, 120), "the interface was not imported"
         slow.go.set()
@@ -44,3 +49,27 @@ def test_the_loop_goes_on_while_the_interface_is_imported(tmp_path, monkeypatch)
 
     asyncio.run(run())
     assert slow.loop_turned
+
+
+def test_clients_that_ask_the_doctor_at_once_share_an_examination_which_outlasts_each_of_them(tmp_path, monkeypatch):
+    web, begun = made(tmp_path, Mock()), []
+
+    async def run():
+        may_end = asyncio.Event()
+
+        async def examine():
+            begun.append(found := [{"check": f"{len(begun)}"}])
+            await may_end.wait()
+            return found
+
+        monkeypatch.setattr(web, "_examine", examine)
+        first, second = (asyncio.create_task(web.doctor()) for _ in range(2))
+        while not begun:
+            await asyncio.sleep(0)
+        first.cancel()
+        may_end.set()
+        assert await second == begun[0]
+        assert await web.doctor() == begun[1]
+
+    asyncio.run(run())
+    assert len(begun) == 2

@@ -58,6 +58,7 @@ class Later:
     async def by_result(self, work: Coroutine[None, None, Json]) -> JSONResponse:
         """200 with the result of `work`; 202 if the client does not wait, or not long enough."""
         if self._wait_s is None and not self._at_once:
+            self._waits()  # else a few clients with work of seconds would keep other orders waiting, such as a door's
             return JSONResponse(await work)
         operation = self._daemon.operations.begin(self._order, None, _result(work))
         headers = await self._wait(operation)

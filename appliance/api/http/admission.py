@@ -14,10 +14,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance.api.http import problems, scopes
 from appliance.api.http.auth import LISTENER, UNKNOWN, Listener
+from appliance.api.http.dependencies import WHO
 from appliance.base.errors import ErrorCode, IntercomError
 
 UNANSWERED = 16  # of each lane: begun, and their answer has not
 FOLLOWERS = 128  # of events, by WebSocket, SSE and long poll together, and those who wait for an outcome
+FOLLOWERS_OF_ONE = 96  # of one token, or of the Unix socket
 RETRY_S = 1
 WAITS = "intercomd.waits"  # key in the ASGI scope: a function, with which a request says that it waits from now on
 HEALTH = frozenset({"/livez", "/readyz"})
@@ -61,7 +63,7 @@ class Places:
     """The places of both listeners together, since they share one loop."""
 
     def __init__(self) -> None:
-        self.followers = 0
+        self.followers: Counter[str] = Counter()  # by their token
         self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
         self._unanswered: Counter[Lane] = Counter()
         self._begun = False  # one in this turn of the loop
@@ -89,6 +91,19 @@ class Places:
         self._unanswered[lane] -= 1
         if not self._begun and any(self._waiting.values()):
             self._turn()
+
+    def follow(self, who: str) -> bool:
+        """Count one more follower with this token; `leave` ends it. False if there are too many."""
+        if self.followers.total() >= FOLLOWERS or self.followers[who] >= FOLLOWERS_OF_ONE:
+            return False
+        self.followers[who] += 1
+        return True
+
+    def leave(self, who: str) -> None:
+        """Count one follower less."""
+        self.followers[who] -= 1
+        if not self.followers[who]:
+            del self.followers[who]
 
     def _begin(self, lane: Lane) -> None:
         self._unanswered[lane] += 1
@@ -131,15 +146,15 @@ class Admission:
 
     async def _follow(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count among the followers, and need a place only to begin: a long poll waits for its answer for a minute."""
-        if self._places.followers >= FOLLOWERS:
-            raise BusyError(f"{FOLLOWERS} clients follow the events already.")
-        self._places.followers += 1
+        who = scope[WHO]
+        if not self._places.follow(who):
+            raise BusyError(f"{FOLLOWERS} clients, or {FOLLOWERS_OF_ONE} with this token, follow the events already.")
         try:
             await self._places.take(lane := lane_of(scope))
             self._places.give(lane)
             await self.app(scope, receive, send)
         finally:
-            self._places.followers -= 1
+            self._places.leave(who)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Keep the place until the answer begins, or waits for an event: a long download needs none."""
@@ -155,12 +170,10 @@ class Admission:
         def waits() -> bool:
             """Count among the followers from now on, and need no place; False if there are too many."""
             nonlocal follows
-            if self._places.followers >= FOLLOWERS:
-                return False
-            self._places.followers += 1
-            follows = True
-            leave()
-            return True
+            follows = follows or self._places.follow(scope[WHO])
+            if follows:
+                leave()
+            return follows
 
         async def outgoing(message: Message) -> None:
             leave()
@@ -171,4 +184,5 @@ class Admission:
             await self.app(scope, receive, outgoing)
         finally:
             leave()
-            self._places.followers -= follows
+            if follows:
+                self._places.leave(scope[WHO])

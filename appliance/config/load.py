@@ -67,7 +67,7 @@ def _read(path: Path) -> bytes:
             cause, resolution = f"{error.strerror}.", "Give a regular file with --config."
             raise IntercomError(CODE, f"The configuration {path} cannot be read.", cause, resolution) from error
         cause, resolution = {
-            errno.ENOENT: ("There is no such file.", "Give another with --config, or start from the example file."),
+            errno.ENOENT: ("There is no such file.", "Name a file that exists, or copy the example file."),
             errno.EACCES: (
                 "The service's user may not read it.",
                 "Let that user read the file and enter its directory.",

@@ -187,7 +187,7 @@ class Recordings(RecordingLists):
                 raise IntercomError(
                     ErrorCode.CONFLICT,
                     f"Recording {recording} is protected.",
-                    resolution="Set its `protected` to false first.",
+                    resolution="Unprotect it first: `protected` false, or intercomctl recordings unprotect.",
                 )
             if recording_files.remove(path) is None:
                 raise IntercomError(

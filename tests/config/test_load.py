@@ -339,7 +339,7 @@ def test_a_missing_file_is_reported_with_what_to_do(tmp_path):
         load(tmp_path / "none.toml")
     assert str(caught.value) == (
         f"The configuration {tmp_path}/none.toml cannot be read. There is no such file. "
-        "Give another with --config, or start from the example file."
+        "Name a file that exists, or copy the example file."
     )
 
 

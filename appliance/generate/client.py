@@ -147,7 +147,7 @@ def _record(name: str, module: str) -> str:
         field: _type(described, module) if field in required else f"NotRequired[{_type(described, module)}]"
         for field, described in fields.items()
     }
-    if name == "Envelope":
+    if name in {"Envelope", "StoredEvent"}:
         types["type"] = f"words.{_EVENT_TYPE}"
     if any(keyword.iskeyword(field) for field in types):
         rows = "".join(f'        "{field}": {kind},\n' for field, kind in types.items())

@@ -458,8 +458,8 @@ class Snapshot(TypedDict):
     last_event: int
 
 
-class Envelope(TypedDict):
-    """An event, the same on every channel; the schema of `data` depends on `type`."""
+class StoredEvent(TypedDict):
+    """An event as the station keeps it; the schema of `data` depends on `type`."""
 
     id: int  # Strictly increasing, never used twice.
     type: words.EventType
@@ -468,7 +468,6 @@ class Envelope(TypedDict):
     boot: str
     call: str | None
     data: dict[str, Any]
-    state: NotRequired[Snapshot]  # In `events.lost` only: the whole state after the loss; start over from it.
 
 
 class Problem(TypedDict):
@@ -493,7 +492,7 @@ class Operation(TypedDict):
     state: Literal["running", "succeeded", "failed"]
     started: str  # UTC.
     ended: str | None
-    event: Envelope | None  # The event that reports the outcome.
+    event: StoredEvent | None  # The event that reports the outcome.
     result: dict[str, Any] | None  # The answer of an order that has one, such as a test's result.
     error: Problem | None  # Why it failed.
 
@@ -575,6 +574,19 @@ class Participants(TypedDict):
     """All calls in a conference, including those that are joining or leaving."""
 
     participants: list[Participant]
+
+
+class Envelope(TypedDict):
+    """An event, the same on every channel; the schema of `data` depends on `type`."""
+
+    id: int  # Strictly increasing, never used twice.
+    type: words.EventType
+    time: str  # UTC.
+    uptime: float  # Seconds of the monotonic clock.
+    boot: str
+    call: str | None
+    data: dict[str, Any]
+    state: NotRequired[Snapshot]  # In `events.lost` only: the whole state after the loss; start over from it.
 
 
 class Events(TypedDict):
@@ -856,7 +868,7 @@ class SupportBundle(TypedDict):
     state: Snapshot
     calls: list[LoggedCall]  # The newest calls of the log, at most 100.
     doors: list[AuditedEvent]  # The newest openings and refusals, at most 100.
-    events: list[Envelope]  # The newest events, at most 500, the oldest first.
+    events: list[StoredEvent]  # The newest events, at most 500, the oldest first.
 
 
 class Health(TypedDict):

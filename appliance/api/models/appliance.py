@@ -94,7 +94,7 @@ def _without_state(schema: dict[str, Any]) -> None:
 
 
 class StoredEvent(AnswerBody):
-    """An event as the station keeps it."""
+    """An event as the station keeps it; the schema of `data` depends on `type`."""
 
     id: int = Field(description="Strictly increasing, never used twice.")
     type: str = Field(examples=["message.sent"], json_schema_extra={"enum": list(EVENTS)})
@@ -170,4 +170,4 @@ class SupportBundle(AnswerBody):
     state: Snapshot
     calls: list[LoggedCall] = Field(description="The newest calls of the log, at most 100.")
     doors: list[AuditedEvent] = Field(description="The newest openings and refusals, at most 100.")
-    events: list[Envelope] = Field(description="The newest events, at most 500, the oldest first.")
+    events: list[StoredEvent] = Field(description="The newest events, at most 500, the oldest first.")

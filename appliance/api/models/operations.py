@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from appliance.api.models.appliance import Envelope
+from appliance.api.models.appliance import StoredEvent
 from appliance.api.models.base import AnswerBody, Done, Problem, Time
 from appliance.api.models.calls import CallDone
 
@@ -18,7 +18,7 @@ class Operation(AnswerBody):
     state: Literal["running", "succeeded", "failed"]
     started: Time
     ended: Time | None
-    event: Envelope | None = Field(description="The event that reports the outcome.")
+    event: StoredEvent | None = Field(description="The event that reports the outcome.")
     result: dict[str, Any] | None = Field(description="The answer of an order that has one, such as a test's result.")
     error: Problem | None = Field(description="Why it failed.")
 

@@ -86,4 +86,5 @@ def _type_events(schemas: dict[str, Any]) -> None:
             msgspec.json.encode(schema).replace(b"#/$defs/", f"{place}/$defs/".encode())
         )
         shapes.append({"properties": {"type": {"const": kind}, "data": {"$ref": place}}})
-    schemas["Envelope"] = {**schemas["Envelope"], "oneOf": shapes}
+    for name in ("Envelope", "StoredEvent"):
+        schemas[name] = {**schemas[name], "oneOf": shapes}

@@ -10,6 +10,7 @@ Described = dict[str, Any]
 JSON = "application/json"
 TIME = "2026-11-20T06:07:08.123456Z"
 CALL, RECORDING = "c-01kcdx5w9fq4e7r1s3t5v7w9x0", "r-01kcdx6b2mzn8q0r4t6v8w0y2a"
+MESSAGE_SENT = {"message": "m-01kcdx9p5r7t9v1x3z5b7d9f1h", "to": "sip:kitchen@192.0.2.9"}
 # For fields without an example in their schema: by name, or by schema and name.
 _OF_FIELD: dict[str, Any] = {
     "account": "office",
@@ -113,7 +114,7 @@ _OF_FIELD: dict[str, Any] = {
     "Device.playback": ["plughw:CARD=usbphone,DEV=0"],
     "CallDone.id": CALL,
     "CallDoneLater.id": CALL,
-    "Envelope.data": {"message": "m-01kcdx9p5r7t9v1x3z5b7d9f1h", "to": "sip:kitchen@192.0.2.9"},
+    "Envelope.data": MESSAGE_SENT,
     "Finding.message": "The line of the bell cannot be used.",
     "LoggedCall.id": CALL,
     "Operation.id": "o-01kcdxaq6s8u0w2y4a6c8e0g2j",
@@ -122,6 +123,7 @@ _OF_FIELD: dict[str, Any] = {
     "Problem.cause": "It has ended or never existed.",
     "Problem.resolution": "",
     "Recording.id": RECORDING,
+    "StoredEvent.data": MESSAGE_SENT,
     "configuration": {"sip": {"port": 5060}},
     "headers": {"X-Floor": "2"},
     "after": TIME,

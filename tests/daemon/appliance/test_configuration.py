@@ -87,12 +87,12 @@ def test_the_command_gets_a_table(door):
 
 
 @pytest.mark.parametrize(
-    ("words", "why"),
-    [(["http.prt"], "Did you mean http.port?"), (["nothing"], "lists all"), ([], "No setting is given.")],
+    ("words", "status", "why"),
+    [(["http.prt"], 1, "Did you mean http.port?"), (["nothing"], 1, "lists all"), ([], 2, "No setting is given.")],
 )
-def test_an_unknown_setting_is_refused_with_the_nearest_one(door, words, why):
+def test_an_unknown_setting_is_refused_with_the_nearest_one(door, words, status, why):
     wrong = ctl(door, "get", *words)
-    assert (wrong.returncode, why in wrong.stderr) == (1, True), wrong.stderr
+    assert (wrong.returncode, why in wrong.stderr) == (status, True), wrong.stderr
 
 
 def test_the_command_checks_a_file_as_the_daemon_does(door, tmp_path: Path):

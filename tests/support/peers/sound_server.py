@@ -51,6 +51,13 @@ class SoundServer:
         done = subprocess.run(["pactl", *argv], env=self.environment, capture_output=True, text=True, timeout=120)
         return done.stdout.strip()
 
+    def hear(self, hertz: int) -> None:
+        """Give the microphone a steady tone, from the source street.monitor. It does not hear the speaker."""
+        self.ask("load-module", "module-null-sink", "sink_name=street", "rate=48000")
+        self.ask("load-module", "module-sine", "sink=street", f"frequency={hertz}")
+        self.ask("set-default-source", "street.monitor")
+        self.ask("set-default-sink", "null")
+
     def open_streams(self) -> tuple[int, ...]:
         """How many play and how many record."""
         return tuple(len(self.ask("list", "short", kind).splitlines()) for kind in ("sink-inputs", "source-outputs"))

@@ -1,15 +1,11 @@
 """Steady noise at the microphone, with real sound: 12 dB quieter, and as it is where the setting is off."""
 
-import time
-from collections import deque
-
-import numpy as np
 import pytest
 
 from tests.support.daemon import Daemon
-from tests.support.peers.packets import PATIENCE_S, Packets
+from tests.support.peers.packets import Packets
 from tests.support.peers.sound_server import SoundServer, serving
-from tests.support.peers.sounds import G711_RATE, from_a_law, levels_of
+from tests.support.peers.sounds import until_levels
 from tests.support.peers.voices import Voice
 
 pytestmark = pytest.mark.far_end
@@ -25,26 +21,11 @@ def card(monkeypatch):
         yield made
 
 
-def heard(far, lowest, highest):
-    """Wait until the tone has such a level in the newest half second of RTP."""
-    newest, level = deque(maxlen=G711_RATE // 2), None
-    end = time.monotonic() + PATIENCE_S
-    far.rtp.settimeout(PATIENCE_S)
-    while time.monotonic() < end:
-        packet = far.rtp.recv(2048)
-        if packet[1] & 0x7F == 8:  # PCMA
-            newest.extend(from_a_law(packet[12:]))
-        if len(newest) == newest.maxlen:
-            (level,) = levels_of(np.array(newest), G711_RATE, HUMS)
-            if lowest < level < highest:
-                return
-    pytest.fail(f"the tone has {level} dB")
-
-
 @pytest.mark.parametrize(("suppressed", "quieter_db"), [(True, QUIETER_DB), (False, 0.0)])
 def test_steady_noise_is_quieter_unless_it_is_kept(card, suppressed, quieter_db, tmp_path):
     audio = {"capture": "pulse", "playback": "pulse", "noise_suppression": suppressed}
     with Daemon(tmp_path / "d", audio=audio) as door, Packets(door.far_address, to=door.address) as far:
         _, accepted = far.talk_to(door)
         with Voice(far.rtp, accepted, hertz=0):  # silence, which leaves the canceller nothing to do
-            heard(far, *(bound - quieter_db for bound in AS_IT_IS))
+            low, high = (bound - quieter_db for bound in AS_IT_IS)
+            until_levels(far, lambda level: low < level < high, HUMS)

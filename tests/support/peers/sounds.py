@@ -5,7 +5,7 @@ import struct
 import time
 import wave
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -57,12 +57,8 @@ def to_a_law(samples: Samples) -> bytes:
     return np.where(samples - below < above - samples, order[places - 1], order[places]).astype(np.uint8).tobytes()
 
 
-def hears(far: Packets, heard: Sequence[float], absent: Sequence[float], near: float | None = None) -> None:
-    """Wait until the newest half second that came by RTP has the one tones and not the others.
-
-    near: the level of those that are heard, within 2 dB; by default, loud enough is all.
-    """
-    low, high = (HEARD_DB, math.inf) if near is None else (near - 2, near + 2)
+def until_levels(far: Packets, fits: Callable[..., bool], *hertz: float) -> None:
+    """Wait until the newest half second that came by RTP has such levels of these tones, in dB below full scale."""
     newest: deque[float] = deque(maxlen=G711_RATE // 2)
     end, found = time.monotonic() + PATIENCE_S, list[float]()
     far.rtp.settimeout(PATIENCE_S)
@@ -71,7 +67,20 @@ def hears(far: Packets, heard: Sequence[float], absent: Sequence[float], near: f
         if packet[1] & 0x7F == 8:  # PCMA
             newest.extend(from_a_law(packet[12:]))
         if len(newest) == newest.maxlen:
-            found = levels_of(np.array(newest), G711_RATE, *heard, *absent)
-            if all(low < level < high for level in found[: len(heard)]) and max(found[len(heard) :]) < ABSENT_DB:
+            found = levels_of(np.array(newest), G711_RATE, *hertz)
+            if fits(*found):
                 return
-    raise AssertionError(f"{heard} and not {absent}: {found} dB")
+    raise AssertionError(f"{hertz} Hz have {found} dB")
+
+
+def hears(far: Packets, heard: Sequence[float], absent: Sequence[float], near: float | None = None) -> None:
+    """Wait until the newest half second that came by RTP has the one tones and not the others.
+
+    near: the level of those that are heard, within 2 dB; by default, loud enough is all.
+    """
+    low, high = (HEARD_DB, math.inf) if near is None else (near - 2, near + 2)
+
+    def fits(*levels: float) -> bool:
+        return all(low < level < high for level in levels[: len(heard)]) and max(levels[len(heard) :]) < ABSENT_DB
+
+    until_levels(far, fits, *heard, *absent)

@@ -9,17 +9,12 @@ from appliance.base import schedule_text
 from appliance.base.types import Json
 from appliance.cli.client import Client, WrongUsageError, resource
 
+ACTS = ("list", "add", "remove")
+
 
 def options(parser: argparse.ArgumentParser) -> None:
     """All options."""
-    parser.add_argument(
-        "act",
-        nargs="?",
-        choices=["list", "add", "remove"],
-        default="list",
-        metavar="list|add|remove",
-        help="(default: list)",
-    )
+    parser.add_argument("act", nargs="?", choices=ACTS, default="list", metavar="|".join(ACTS), help="(default: list)")
     parser.add_argument("code", nargs="?", help="id of the code to remove")
     parser.add_argument("--owner", help="name of its owner (add)")
     parser.add_argument("--door", action="append", metavar="DOOR", help="a door that it opens; may be repeated (add)")

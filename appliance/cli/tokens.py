@@ -6,19 +6,13 @@ from appliance.base.types import Json
 from appliance.cli.client import Client, WrongUsageError, resource
 from appliance.cli.codes import moment
 
+ACTS = ("list", "add", "remove")
 SCOPES = ("view", "call", "door", "admin")
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """All options."""
-    parser.add_argument(
-        "act",
-        nargs="?",
-        choices=["list", "add", "remove"],
-        default="list",
-        metavar="list|add|remove",
-        help="(default: list)",
-    )
+    parser.add_argument("act", nargs="?", choices=ACTS, default="list", metavar="|".join(ACTS), help="(default: list)")
     parser.add_argument("token", nargs="?", help="id of the token to remove, or name of the client that gets a new one")
     parser.add_argument(
         "--scope",

@@ -97,7 +97,7 @@ def test_a_file_that_may_not_be_read_is_reported(station):
 
 def test_a_file_that_is_not_there_is_reported(station):
     station.guest.check("rm", FILE)
-    fails(station, f"{FILE} cannot be read", "There is no such file", "start from the example file")
+    fails(station, f"{FILE} cannot be read", "There is no such file", "copy the example file")
 
 
 @pytest.mark.parametrize("setting", ["office.password", "/etc/intercomd/none"])

@@ -3,11 +3,11 @@
 import argparse
 import getpass
 import sys
-from datetime import UTC, datetime
 
 from appliance.base import schedule_text
 from appliance.base.types import Json
 from appliance.cli.client import Client, WrongUsageError, resource
+from appliance.cli.moments import WRITTEN, ahead
 
 ACTS = ("list", "add", "remove")
 
@@ -25,7 +25,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--time", action="append", metavar="TIME", help='when it is valid, as in "mon-fri 08:00-12:00"; may be repeated'
     )
     parser.add_argument("--uses", type=int, metavar="N", help="how often it may be used (default: no limit)")
-    parser.add_argument("--expires", metavar="MOMENT", help="end of its validity, such as 2026-12-24T18:00, local time")
+    parser.add_argument("--expires", type=ahead, metavar="TIME", help=f"end of its validity: {WRITTEN} from now")
 
 
 def run(client: Client, given: argparse.Namespace) -> Json:
@@ -51,7 +51,7 @@ def new(given: argparse.Namespace) -> Json:
         "doors": given.door,
         "schedule": [period(text) for text in given.time or []],
         "uses": given.uses,
-        "expires": None if given.expires is None else moment(given.expires),
+        "expires": given.expires,
     }
 
 
@@ -67,12 +67,3 @@ def period(text: str) -> Json:
     except ValueError:
         raise WrongUsageError(f'"{text}" is not a time of the week.', f"Write {schedule_text.ALLOWED}.") from None
     return {"days": days, "begin": begin, "end": end}
-
-
-def moment(text: str) -> str:
-    """Convert a moment of local time to UTC. Raises IntercomError."""
-    try:
-        at = datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
-        raise WrongUsageError(f'"{text}" is not a date and time.', "Write it like 2026-12-24T18:00.") from None
-    return f"{at:%Y-%m-%dT%H:%M:%S}Z"

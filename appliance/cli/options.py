@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from appliance.base.types import Json
-from appliance.cli.recordings import ITS_ID, moment
+from appliance.cli.moments import WRITTEN, ago
+from appliance.cli.recordings import ITS_ID
 
 CONFIG, STATE = Path("/etc/intercomd/intercomd.toml"), Path("/var/lib/intercomd")
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
@@ -184,9 +185,7 @@ def log(parser: argparse.ArgumentParser) -> None:
         "--limit", type=int, metavar="N", default=50, help="number of entries (default 50, at most 200)"
     )
     parser.add_argument("--cursor", metavar="CURSOR", help="continue after the previous page, whose end shows it")
-    parser.add_argument(
-        "--since", type=moment, metavar="TIME", help="only what happened then or later, such as 2026-11-20T08:30"
-    )
+    parser.add_argument("--since", type=ago, metavar="TIME", help=f"only what happened then or later: {WRITTEN} ago")
     parser.add_argument("--party", default="", help="only calls with this in the far end's name or address")
     parser.add_argument("--direction", choices=["incoming", "outgoing"], help="only these calls")
     parser.add_argument("--missed", action="store_true", help="only incoming calls that were not answered here")

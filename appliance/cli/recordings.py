@@ -2,13 +2,13 @@
 
 import argparse
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
 from appliance.cli import show
 from appliance.cli.client import Client, WrongUsageError, resource
+from appliance.cli.moments import WRITTEN, ago
 
 LIVE = ("start", "stop", "pause", "resume", "mute", "unmute", "discard")
 ITS_ID = "id of the call (default: the only one that fits)"
@@ -34,7 +34,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     for name, text in FILTERS.items():
         parser.add_argument(f"--{name}", default="", help=text)
     for name, text in TIMES.items():
-        parser.add_argument(f"--{name}", type=moment, metavar="TIME", help=f"{text}, such as 2026-11-20T08:30")
+        parser.add_argument(f"--{name}", type=ago, metavar="TIME", help=f"{text}: {WRITTEN} ago")
     parser.add_argument(
         "--limit", type=int, metavar="N", default=50, help="number of recordings (default 50, at most 200)"
     )
@@ -45,15 +45,6 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="with get: a new file (default ID.wav, or ID.opus); -: standard output",
     )
-
-
-def moment(text: str) -> str:
-    """A time in the machine's local time, or with its offset, as UTC."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; write it as 2026-11-20T08:30") from None
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def live_options(parser: argparse.ArgumentParser) -> None:

@@ -2,10 +2,10 @@
 
 import os
 import re
-from datetime import UTC, datetime
 from typing import TextIO
 
 from appliance.base.errors import IntercomError
+from appliance.cli.moments import local
 
 COMMANDS = {
     "accounts": "accounts",
@@ -23,7 +23,6 @@ COMMANDS = {
 _LEVEL = re.compile(r"^(?: *|\S+(?: \S+)? {2}\d+ {2})(ok|warning|problem|failed|error)(?= {2})", re.MULTILINE)
 _COLORS = {"ok": 32, "warning": 33, "problem": 31, "failed": 31, "error": 31}  # of ECMA-48: green, yellow, red
 _PATH = re.compile(r"(?:GET )?/v1/(\w+)(?![\w/?])")
-_MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 
 
 def own(error: IntercomError) -> IntercomError:
@@ -39,11 +38,6 @@ def shown(text: str, to: TextIO, *, utc: bool) -> str:
     return _LEVEL.sub(lambda found: found[0].replace(found[1], f"\x1b[{_COLORS[found[1]]}m{found[1]}\x1b[0m"), text)
 
 
-def local(text: str) -> str:
-    """The text with each moment in the machine's local time."""
-    return _MOMENT.sub(lambda found: _local(found[0]), text)
-
-
 def plain(text: str) -> str:
     """The text without characters that steer a terminal: callers and clients choose some of it."""
     return "".join(each if each.isprintable() or each == "\n" else " " for each in text)
@@ -51,12 +45,3 @@ def plain(text: str) -> str:
 
 def _commands(text: str) -> str:
     return _PATH.sub(lambda path: f"`intercomctl {COMMANDS[path[1]]}`" if path[1] in COMMANDS else path[0], text)
-
-
-def _local(moment: str) -> str:
-    try:
-        at = datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone()
-    except (ValueError, OverflowError):
-        return moment
-    milliseconds = f".{at.microsecond // 1000:03}" if at.microsecond else ""
-    return f"{at:%Y-%m-%d %H:%M:%S}{milliseconds}"

@@ -4,7 +4,7 @@ import argparse
 
 from appliance.base.types import Json
 from appliance.cli.client import Client, WrongUsageError, resource
-from appliance.cli.codes import moment
+from appliance.cli.moments import WRITTEN, ahead
 
 ACTS = ("list", "add", "remove")
 SCOPES = ("view", "call", "door", "admin")
@@ -21,7 +21,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="what it allows; may be repeated (add): view reads state, logs and events; call is for calls and "
         "recordings; door opens and locks doors; admin does everything",
     )
-    parser.add_argument("--expires", metavar="MOMENT", help="its end, such as 2026-12-24T18:00, local time (add)")
+    parser.add_argument("--expires", type=ahead, metavar="TIME", help=f"its end: {WRITTEN} from now (add)")
 
 
 def run(client: Client, given: argparse.Namespace) -> Json:
@@ -35,10 +35,9 @@ def run(client: Client, given: argparse.Namespace) -> Json:
             )
         case _:
             name = wanted(given, "Name the client that gets it, as in `intercomctl token add kitchen-tablet`.")
-            expires = None if given.expires is None else moment(given.expires)
             if not given.scope:
                 raise WrongUsageError("The token would allow nothing.", "Give --scope at least once.")
-            return client.ask("POST", "/v1/tokens", {"name": name, "scopes": given.scope, "expires": expires})
+            return client.ask("POST", "/v1/tokens", {"name": name, "scopes": given.scope, "expires": given.expires})
 
 
 def wanted(given: argparse.Namespace, resolution: str) -> str:

@@ -85,6 +85,7 @@ class MediaConfig:
     quality: int
     noVad: bool
     ecTailLen: int
+    jbMinPre: int
     sndAutoCloseTime: int
 
 class LogConfig:

@@ -29,8 +29,9 @@ LOSSES = ("0", "0.05", "0.2")
 HEAD = """
 ## Speech through a call
 
-{seconds} s of speech of two voices; the worse one counts. A station plays a file instead of its microphone, and
-another one records the call; baresip writes what it has decoded. There is no echo.
+{seconds} s of speech of two voices, which are said two or three times: the mean of a voice counts, and of the two
+voices the worse one. A station plays a file instead of its microphone, and another one records the call; baresip writes
+what it has decoded. There is no echo.
 
 - **PESQ** against what was said, without loss: of the codec alone (FFmpeg's; Opus with {kilobits} kbit/s and FEC, as
   a station sends it), through two stations, and through two of baresip, whose Opus has no FEC and twice the bits.
@@ -75,16 +76,27 @@ def read(file: Path) -> Sound:
     return converted(*samples.read(file), RATE)
 
 
-def place(said: Sound, heard: Sound) -> Sound:
-    """What is heard where `said` is."""
-    begin = int(np.argmax(fftconvolve(heard, said[::-1], "valid")))
-    return heard[begin : begin + len(said)]
+def rounds(said: Sound, heard: Sound) -> list[Sound]:
+    """Each time that `said` is heard whole; it is said in a loop, and a gap moves what follows."""
+    match = fftconvolve(heard, said[::-1], "valid")
+    found = []
+    for about in range(int(np.argmax(match)) % len(said), len(match), len(said)):
+        low = max(about - RATE // 4, 0)
+        begin = low + int(np.argmax(match[low : about + RATE // 4]))
+        found.append(heard[begin : begin + len(said)])
+    return found
 
 
-def score(said: Sound, heard: Sound, rate: int) -> float:
-    """PESQ (ITU-T P.862, at 16 kHz P.862.2)."""
-    sides = [converted(side, RATE, rate) for side in (said, place(said, heard))]
-    return float(pesq(rate, *sides, "wb" if rate == RATE else "nb"))
+def voice_pesq(said: Sound, heard: Sound, rate: int) -> float:
+    """PESQ (ITU-T P.862, at 16 kHz P.862.2), the mean of all rounds."""
+    kind = "wb" if rate == RATE else "nb"
+    reference = converted(said, RATE, rate)
+    return float(np.mean([pesq(rate, reference, converted(part, RATE, rate), kind) for part in rounds(said, heard)]))
+
+
+def concealed(said: Sound, heard: Sound) -> float:
+    """PLCMOS, the mean of all rounds."""
+    return float(np.mean([plcmos.run(part, RATE)["plcmos"] for part in rounds(said, heard)]))
 
 
 def measured(voices: Path, python: Path, kept: Path) -> str:
@@ -100,9 +112,9 @@ def measured(voices: Path, python: Path, kept: Path) -> str:
             ends = [read(directory / f"{who} {codec} {loss}.wav") for who in ("stations", "baresip")]
             if loss == "0":
                 padded = np.concatenate([alone(said, codec), np.zeros(RATE)])  # a codec has a delay
-                found[codec, loss].append([score(said, heard, rate) for heard in (padded, *ends)])
+                found[codec, loss].append([voice_pesq(said, heard, rate) for heard in (padded, *ends)])
             else:
-                found[codec, loss].append([float(plcmos.run(place(said, heard), RATE)["plcmos"]) for heard in ends])
+                found[codec, loss].append([concealed(said, heard) for heard in ends])
     return HEAD.format(seconds=SECONDS, kilobits=OPUS_BIT_RATE // 1000) + "".join(starmap(row, found.items()))
 
 

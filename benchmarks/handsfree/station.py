@@ -15,25 +15,29 @@ from benchmarks.handsfree.speech import FINE, converted, read
 SECONDS, LEARNT_S = 24, 5.0
 RT60_S = 0.4
 KINDS = (
-    ("caller alone", "caller", None),
-    ("in turns, echo +0 dB", "turns", None),
-    ("both at once, echo +0 dB", "both", None),
-    ("visitor alone, quiet", "visitor", None),
-    ("visitor alone, street 20 dB below", "visitor", 20.0),
+    ("caller alone", "caller", 0.0, None),
+    ("in turns, echo -10 dB", "turns", -10.0, None),
+    ("in turns, echo +0 dB", "turns", 0.0, None),
+    ("in turns, echo +10 dB", "turns", 10.0, None),
+    ("both at once, echo +0 dB", "both", 0.0, None),
+    ("visitor alone, quiet", "visitor", 0.0, None),
+    ("visitor alone, street 20 dB below", "visitor", 0.0, 20.0),
+    ("visitor alone, street 10 dB below", "visitor", 0.0, 10.0),
 )
+"""Of each scene: its name, who speaks, the echo's level against the visitor's, and the street's below it, in dB."""
 HEAD = """
 ## A whole station
 
 One of these rooms (RT60 {rt60} s) around a station that runs: an ALSA PCM of a sound server, the station's own sound
-threads and canceller, and a call by Opus. What the caller hears from 5 s on is scored. The visitor's voice is as loud
-as the echo.
+threads and canceller, and a call by Opus. What the caller hears from 5 s on is scored. The echo's level is that against
+the visitor's voice.
 
 | scene | score | station |
 |---|---|--:|
 """
 
 
-def prepared(directory: Path, voices: Path, who: str, noise_db: float | None) -> None:
+def prepared(directory: Path, voices: Path, who: str, echo_db: float, noise_db: float | None) -> None:
     """Write what the caller says, the visitor, the noise and the room."""
     count = SECONDS * RATE
     caller = np.resize(at(voice(voices, CALLERS[0]), SPEECH_DB), count)
@@ -49,7 +53,7 @@ def prepared(directory: Path, voices: Path, who: str, noise_db: float | None) ->
     write(directory / "caller.wav", converted(caller * (who != "visitor"), RATE, FINE), FINE)
     write(directory / "visitor.wav", near, RATE)
     write(directory / "noise.wav", noise, RATE)
-    write(directory / "room.wav", small * 10 ** ((SPEECH_DB - level(echo)) / 20), RATE)
+    write(directory / "room.wav", small * 10 ** ((SPEECH_DB + echo_db - level(echo)) / 20), RATE)
 
 
 def scored(directory: Path, who: str) -> dict[str, float]:
@@ -71,10 +75,10 @@ def scored(directory: Path, who: str) -> dict[str, float]:
 def measured(voices: Path, python: Path, kept: Path) -> str:
     """Make the calls, with a station's Python; the section of the document."""
     lines = []
-    for group, who, noise_db in KINDS:
+    for group, who, echo_db, noise_db in KINDS:
         directory = kept / f"station, {group}"
         directory.mkdir(exist_ok=True)
-        prepared(directory, voices, who, noise_db)
+        prepared(directory, voices, who, echo_db, noise_db)
         subprocess.run([python, "-m", "benchmarks.handsfree.whole", directory, str(SECONDS), who], check=True)
         lines += [f"| {group} | {score} | {value:.2f} |\n" for score, value in scored(directory, who).items()]
     return HEAD.format(rt60=RT60_S) + "".join(lines)

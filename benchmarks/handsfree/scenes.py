@@ -14,12 +14,12 @@ import pyroomacoustics as pra
 from scipy.signal import butter, fftconvolve, resample_poly, sosfilt
 
 from benchmarks.handsfree.samples import Sound
-from benchmarks.handsfree.signals import CALLERS, RATE, VISITORS, at, hum, street, traffic, voice
+from benchmarks.handsfree.signals import CALLERS, RATE, VISITORS, at, distant, hum, street, traffic, voice
 
 FRAME = RATE // 50  # 20 ms, as the station's sound card threads take
 SPEECH_DB = -24.0  # of the visitor at the microphone, and of the caller's voice to the speaker
 QUIET_DB = -75.0  # noise of the microphone itself
-NOISES = {"street": street, "traffic": traffic, "hum": hum}
+NOISES = {"street": street, "traffic": traffic, "distant": distant, "hum": hum}
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ EN_1793_3 = (
 )
 """Of each third of an octave: its middle in Hz, its A-weighted level in dB, and the A-weighting in dB (IEC 61672)."""
 
+LOWEST_HZ = 20
+
 
 @cache
 def voice(directory: Path, name: str) -> Sound:
@@ -79,6 +81,14 @@ def traffic(seconds: float, seed: int) -> Sound:
     density = weighted - weighting - 10 * np.log10(bands)  # a band's width is a fixed part of its frequency
     gains = np.interp(np.log(np.maximum(hertz, 1)), np.log(bands), density, left=-200, right=-200)
     return at(np.fft.irfft(np.fft.rfft(white) * 10 ** (gains / 20), len(white)), 0)
+
+
+def distant(seconds: float, seed: int) -> Sound:
+    """A street some way off, of which air and walls have left the low sounds: brown noise from 20 Hz on."""
+    white = np.random.default_rng(seed).standard_normal(int(seconds * RATE))
+    hertz = np.fft.rfftfreq(len(white), 1 / RATE)
+    gains = np.divide(1.0, hertz, out=np.zeros_like(hertz), where=hertz >= LOWEST_HZ)
+    return at(np.fft.irfft(np.fft.rfft(white) * gains, len(white)), 0)
 
 
 def hum(seconds: float, _seed: int) -> Sound:

@@ -23,7 +23,10 @@ class Operations(Connection):
         return await self._ask(answers.Snapshot, "GET", "/v1/state")
 
     async def read_operation(self, operation: str, /) -> answers.Operation:
-        """What has become of an order that was answered with 202."""
+        """What has become of an order that was answered with 202.
+
+        Readable with the token that gave the order, or with one for `admin`; for other tokens it does not exist.
+        """
         return await self._ask(answers.Operation, "GET", f"/v1/operations/{part(operation)}")
 
     async def list_accounts(self) -> answers.Accounts:

@@ -170,11 +170,69 @@ def test_an_operation_that_nobody_knows_is_not_found(client):
     assert (answer.status_code, answer.json()["code"]) == (404, "operation-not-found")
 
 
-def test_only_the_newest_operations_are_kept_and_the_others_end(client, shared, station, monkeypatch):
+def begun(client, message=None, **headers):
+    """The path of an operation that runs: a transfer, or a message with that id."""
+    path, body = (TRANSFER, AWAY) if message is None else ("/v1/messages", MESSAGE)
+    return client.post(path, json=body, headers=headers).headers["location"]
+
+
+def test_an_operation_that_runs_is_kept_while_those_that_have_ended_give_way(client, shared, station, monkeypatch):
     monkeypatch.setattr(operations, "KEPT", 3)
-    found = [client.post(TRANSFER, json=AWAY).headers["location"] for _ in range(5)]
-    assert [client.get(each).status_code for each in found] == [404, 404, 200, 200, 200]
-    until(lambda: station.subscribers == 3, "the end of the others", 30.0)
+    found = [begun(client)]
+    for number in range(4):
+        station.replies = taking(f"m-{number}")
+        found.append(begun(client, f"m-{number}"))
+        shared.tell("message.sent", message=f"m-{number}")
+        until(lambda: station.subscribers == 1, "the end of the message", 30.0)
+    assert [client.get(each).status_code for each in found] == [200, 404, 404, 200, 200]
+    assert client.get(found[0]).json()["state"] == "running"
+
+
+def test_a_client_that_orders_much_leaves_the_outcomes_of_others_known(shared, station, monkeypatch):
+    monkeypatch.setattr(operations, "KEPT", 4)
+    station.replies = taking("m-1")
+    with shared.tcp() as client, shared.unix() as other:
+        found = [begun(other, "m-1"), *(begun(client, "m-1") for _ in range(3))]
+        shared.tell("message.sent", message="m-1")
+        until(lambda: station.subscribers == 0, "the end of the messages", 30.0)
+        found += [begun(client) for _ in range(2)]
+        assert [client.get(each).status_code for each in found] == [200, 404, 404, 200, 200, 200]
+
+
+def test_an_order_is_not_carried_out_when_too_many_operations_run(shared, station, monkeypatch):
+    monkeypatch.setattr(operations, "RUNNING", 3)
+    monkeypatch.setattr(operations, "RUNNING_OF_ONE", 2)
+    with shared.tcp() as client, shared.unix() as other:
+        first, _ = begun(client), begun(client)
+        for path, body in ((TRANSFER, AWAY), ("/v1/doctor", None)):
+            refusal = client.post(path, json=body, headers={"Prefer": "wait=30", "Idempotency-Key": path})
+            assert (refusal.status_code, refusal.json()["code"]) == (429, "rate-limited")
+        assert refusal.json()["cause"].startswith("2 orders wait, 2 of them from this client")
+        assert len(station.requests) == 2
+        assert client.post("/v1/doors/front/open").status_code == 200
+        assert client.post("/v1/doctor").status_code == 200
+        assert other.post(TRANSFER, json=AWAY).status_code == 202
+        assert other.post(TRANSFER, json=AWAY).status_code == 429
+        assert client.get(first).json()["state"] == "running"
+        shared.tell("call.transferred", "c-1")
+        until(lambda: station.subscribers == 0, "the end of all", 30.0)
+        assert client.post(TRANSFER, json=AWAY, headers={"Idempotency-Key": TRANSFER}).status_code == 202
+
+
+def test_an_operation_is_seen_by_the_client_that_began_it_and_by_administrators(shared, station):
+    def token(name, *allowed):
+        return {"Authorization": f"Bearer {station.tokens.add(name, allowed, None)[1]}"}
+
+    caller, other, looker = token("a", "call"), token("b", "call", "view"), token("c", "view")
+    with shared.tcp() as client, shared.unix() as socket:
+        where = begun(client, **caller)
+        assert client.get(where, headers=caller).json()["order"] == "transfer_call"
+        for stranger in (other, looker):
+            answer = client.get(where, headers=stranger)
+            assert (answer.status_code, answer.json()["code"]) == (404, "operation-not-found")
+        for administrator in (client.get(where, headers=token("d", "admin")), client.get(where), socket.get(where)):
+            assert administrator.status_code == 200
+        assert client.get(begun(socket), headers=other).status_code == 404
 
 
 def test_those_who_wait_leave_their_place_to_other_orders_and_count_as_followers(shared, station, monkeypatch):

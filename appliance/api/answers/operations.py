@@ -6,7 +6,7 @@ events of the journal.
 
 import asyncio
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +21,8 @@ from appliance.base.types import Json
 log = logging.getLogger(__name__)
 
 KEPT = 200  # running and finished ones, about 1 kB each
+RUNNING = 128  # at once: each follows the events
+RUNNING_OF_ONE = 96  # with one token, or over the Unix socket
 
 
 @dataclass(slots=True)
@@ -34,9 +36,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class Operation:
-    """An accepted order. order: its operationId in OpenAPI; outcome: None while it runs."""
+    """An accepted order of the client `who`. order: its operationId in OpenAPI; outcome: None while it runs."""
 
     id: str
+    who: str
     order: str
     call: str | None
     started: str
@@ -67,33 +70,51 @@ class Operation:
 
 
 class Operations:
-    """The newest operations of all listeners."""
+    """The operations that run, and the newest of those that have ended, of all listeners."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, tuple[Operation, asyncio.Task[Outcome]]] = OrderedDict()
 
-    def find(self, wanted: str) -> Operation:
-        """The operation with that id. Raises operation-not-found."""
-        known = self._known.get(wanted)
-        if known is None:
+    def find(self, wanted: str, who: str, *, any_client: bool) -> Operation:
+        """The operation with that id, if `who` has begun it or `any_client` counts. Raises operation-not-found."""
+        known, _ = self._known.get(wanted, (None, None))
+        if known is None or (known.who != who and not any_client):
             raise IntercomError(
                 ErrorCode.OPERATION_NOT_FOUND,
                 f"There is no operation {wanted}.",
-                f"The newest {KEPT} since the start of the daemon are kept.",
+                f"The newest {KEPT} since the start of the daemon are kept, and a client can read its own only.",
                 "GET /v1/events?since= has the events.",
             )
-        return known[0]
+        return known
 
-    def begin(self, order: str, call: str | None, work: Coroutine[None, None, Outcome]) -> Operation:
-        """Start an operation; `work` waits for its outcome. The oldest one is dropped if there are too many."""
-        made = Operation(ids.new("o"), order, call, utc(datetime.now(UTC)))
+    def check_room(self, who: str) -> None:
+        """Raises rate-limited if `who` may begin no further operation until another one has ended."""
+        running = Counter(operation.who for operation, _ in self._known.values() if not operation.over.is_set())
+        if running.total() >= RUNNING or running[who] >= RUNNING_OF_ONE:
+            raise IntercomError(
+                ErrorCode.RATE_LIMITED,
+                "Too many orders wait for their outcome.",
+                f"{running.total()} orders wait, {running[who]} of them from this client; the limits are {RUNNING} and "
+                f"{RUNNING_OF_ONE}.",
+                "Try again when one of them has ended.",
+            )
+
+    def begin(self, who: str, order: str, call: str | None, work: Coroutine[None, None, Outcome]) -> Operation:
+        """Start an operation; `work` waits for its outcome. Call `check_room` before the order is given."""
+        made = Operation(ids.new("o"), who, order, call, utc(datetime.now(UTC)))
         task = asyncio.create_task(work, name=made.id)
         task.add_done_callback(partial(_end, made))
         self._known[made.id] = made, task
         if len(self._known) > KEPT:
-            _, (_, oldest) = self._known.popitem(last=False)
-            oldest.cancel()
+            self._forget_one()
         return made
+
+    def _forget_one(self) -> None:
+        """Forget the oldest ended operation of the client that has the most of them."""
+        ended = [operation for operation, _ in self._known.values() if operation.over.is_set()]
+        of = Counter(operation.who for operation in ended)
+        if ended:
+            del self._known[max(ended, key=lambda operation: of[operation.who]).id]  # max gives the first, the oldest
 
     async def close(self) -> None:
         """Stop waiting for the outcomes."""

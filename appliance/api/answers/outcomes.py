@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 
 from appliance.api.answers.operations import Operation, Outcome
 from appliance.api.http.admission import WAITS
-from appliance.api.http.dependencies import Daemon
+from appliance.api.http.dependencies import Daemon, Who
 from appliance.api.ports import HttpPorts
 from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.base.types import Json
@@ -39,10 +39,10 @@ Prefer = Annotated[
 
 
 class Later:
-    """Answers one order. Made before the order is given, as the outcome may come before the reply."""
+    """Answers one order of `who`. Made before the order is given, as the outcome may come before the reply."""
 
-    def __init__(self, daemon: HttpPorts, prefer: str, order: str, waits: Callable[[], bool]) -> None:
-        self._daemon, self._order, self._waits = daemon, order, waits
+    def __init__(self, daemon: HttpPorts, who: str, prefer: str, order: str, waits: Callable[[], bool]) -> None:
+        self._daemon, self._who, self._order, self._waits = daemon, who, order, waits
         self._since = daemon.last_event()
         wanted = [each.strip() for each in re.split("[,;]", prefer)]
         found = next(filter(None, map(_WAIT.fullmatch, wanted)), None)
@@ -51,16 +51,17 @@ class Later:
 
     async def by_event(self, verdict: Verdict, call: str | None, body: Callable[[], Json]) -> JSONResponse:
         """202 at once; if the client waits, 200 after success, or 202 when its time is up. Raises `order-failed`."""
-        operation = self._daemon.operations.begin(self._order, call, self._reported(verdict))
+        operation = self._daemon.operations.begin(self._who, self._order, call, self._reported(verdict))
         headers = await self._wait(operation)
         return JSONResponse(body() | {"operation": operation.view()}, 200 if operation.outcome else 202, headers)
 
-    async def by_result(self, work: Coroutine[None, None, Json]) -> JSONResponse:
-        """200 with the result of `work`; 202 if the client does not wait, or not long enough."""
+    async def by_result(self, work: Callable[[], Coroutine[None, None, Json]]) -> JSONResponse:
+        """200 with the result of `work`; 202 if the client does not wait, or not long enough. Raises rate-limited."""
         if self._wait_s is None and not self._at_once:
             self._waits()  # else a few clients with work of seconds would keep other orders waiting, such as a door's
-            return JSONResponse(await work)
-        operation = self._daemon.operations.begin(self._order, None, _result(work))
+            return JSONResponse(await work())
+        self._daemon.operations.check_room(self._who)
+        operation = self._daemon.operations.begin(self._who, self._order, None, _result(work()))
         headers = await self._wait(operation)
         if operation.outcome is None:
             return JSONResponse({"operation": operation.view()}, 202, headers)
@@ -163,9 +164,18 @@ def answered(call: str) -> Verdict:
     return reported("call.connected", "call.ended", call=call)
 
 
-async def _later(connection: HTTPConnection, daemon: Daemon, prefer: Prefer = "") -> Later:
+async def _waits(connection: HTTPConnection, daemon: Daemon, who: Who, prefer: Prefer = "") -> Later:
     scope = connection.scope
-    return Later(daemon, prefer, scope["endpoint"].__name__, scope.get(WAITS, partial(bool, 1)))
+    return Later(daemon, who, prefer, scope["endpoint"].__name__, scope.get(WAITS, partial(bool, 1)))
 
 
-WaitsFor = Annotated[Later, Depends(_later)]
+WaitsFor = Annotated[Later, Depends(_waits)]
+
+
+async def _begins(daemon: Daemon, who: Who, later: WaitsFor) -> Later:
+    daemon.operations.check_room(who)  # before the order is given
+    return later
+
+
+Begins = Annotated[Later, Depends(_begins)]
+"""Of an order that always begins an operation. Raises rate-limited."""

@@ -21,7 +21,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.api.http import problems, scopes
-from appliance.api.http.dependencies import ALLOWED, WHO
+from appliance.api.http.dependencies import ADMIN, ALLOWED, WHO
 from appliance.api.http.sessions import HELD, Held, Session, cookie, cookie_name, digest
 from appliance.api.http.tokens import Token
 from appliance.api.ports import HttpPorts
@@ -130,7 +130,7 @@ class Gate:
             await self.app(scope, receive, send)
             return
         listener: Listener = scope.get(LISTENER, UNKNOWN)
-        scope[WHO] = "http:unix" if listener.unix else STRANGER
+        scope[WHO], scope[ADMIN] = "http:unix" if listener.unix else STRANGER, listener.unix
         error = None if listener.unix else self._error(scope, listener)
         if error is None:
             await self.app(scope, receive, send)
@@ -183,9 +183,9 @@ class Gate:
             )
         token = self._ports.tokens.known(held.token)
         if held.token == self._own:
-            scope[WHO] = "http:token"
+            scope[WHO], scope[ADMIN] = "http:token", True
         elif token is not None:
-            scope[WHO] = f"http:{token.name}"
+            scope[WHO], scope[ADMIN] = f"http:{token.name}", token.allows(scopes.ADMIN)
         else:
             return IntercomError(
                 ErrorCode.UNAUTHORIZED,

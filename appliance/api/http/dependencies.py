@@ -13,6 +13,7 @@ from appliance.core import inputs, orders
 from appliance.core.model import CallId, PlaybackId, RecordedSound, RecordingId, Speech, UrlSound
 
 WHO = "intercomd.who"  # keys in the ASGI scope, put there by `auth`
+ADMIN = "intercomd.admin"  # whether the client may do everything
 ALLOWED = "intercomd.allowed"  # whether the client's token is still valid; missing if it has none of its own
 
 Id = Annotated[str, Path(max_length=64)]
@@ -31,8 +32,13 @@ async def _who(connection: HTTPConnection) -> str:
     return cast("str", connection.scope[WHO])
 
 
+async def _admin(connection: HTTPConnection) -> bool:
+    return cast("bool", connection.scope[ADMIN])
+
+
 Daemon = Annotated[HttpPorts, Depends(_daemon)]
 Who = Annotated[str, Depends(_who)]
+Admin = Annotated[bool, Depends(_admin)]
 Allowed = Annotated[Callable[[], bool], Depends(_allowed)]
 
 

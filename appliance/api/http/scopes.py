@@ -8,6 +8,7 @@ _LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
 # The first line counts whose path is that of the request, or a path above it; "" stands for all others, as "*".
 _TO_READ = (
     ("/v1/session", ()),  # any valid token
+    ("/v1/operations", ()),  # that which has begun it, or one with ADMIN
     ("/v1/recordings", (CALL,)),  # what was said
     ("/v1/codes", (ADMIN,)),
     ("/v1/tokens", (ADMIN,)),

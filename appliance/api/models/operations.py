@@ -10,7 +10,11 @@ from appliance.api.models.calls import CallDone
 
 
 class Operation(AnswerBody):
-    """An order whose outcome comes later. The newest 200 since the start of the daemon are kept."""
+    """An order whose outcome comes later. Only its client and `admin` see it.
+
+    The newest 200 since the start of the daemon are kept, and every one that runs: at most 128 run at once, 96 of one
+    client; further orders are refused (429).
+    """
 
     id: str
     order: str = Field(description="The operationId of the order.", examples=["transfer_call"])

@@ -1,12 +1,13 @@
 """/v1/audio: sound cards, their levels, sounds and texts, and a test of speaker and microphone."""
 
 import asyncio
+from functools import partial
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from appliance.api import models
-from appliance.api.answers.outcomes import WaitsFor, played
+from appliance.api.answers.outcomes import Begins, WaitsFor, played
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Who, ask, play, say
 from appliance.api.http.response_schemas import answers, later
@@ -54,13 +55,13 @@ async def list_sounds(daemon: Daemon) -> JSONResponse:
 
 
 @router.post("/playback", status_code=202, responses=later(models.DoneLater))
-async def play_sound_on_speaker(body: models.PlaySound, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
+async def play_sound_on_speaker(body: models.PlaySound, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Play a sound on the speaker, in place of one that plays there; the events `playback.…` report the outcome."""
     return await after.by_event(played(await play(daemon, body, who)), None, lambda: {"warning": None})
 
 
 @router.post("/say", status_code=202, responses=later(models.DoneLater))
-async def say_on_speaker(body: models.Say, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
+async def say_on_speaker(body: models.Say, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Speak a text on the speaker, as a playback: in place of a sound there, and stopped as one."""
     return await after.by_event(played(await say(daemon, body, who)), None, lambda: {"warning": None})
 
@@ -103,7 +104,7 @@ async def try_sound(daemon: Daemon, who: Who, after: WaitsFor, body: models.Test
     recording is in memory only, and nothing of it is kept. The event `audio.tested` has the same result. The answer
     comes after the test, or, as the client prefers, at once or after some seconds, with an operation to read.
     """
-    return await after.by_result(_tried(daemon, who, body or models.TestSound()))
+    return await after.by_result(partial(_tried, daemon, who, body or models.TestSound()))
 
 
 async def _tried(daemon: HttpPorts, who: str, wanted: models.TestSound) -> Json:

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from appliance.api import models
-from appliance.api.answers.outcomes import WaitsFor, answered, played, reported, updated
+from appliance.api.answers.outcomes import Begins, WaitsFor, answered, played, reported, updated
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask, play, say
 from appliance.api.http.response_schemas import answers, later
@@ -129,7 +129,7 @@ async def send_early_media(call: Id, daemon: Daemon, who: Who, body: models.Earl
 
 
 @router.post("/{call}/update", status_code=202, responses=later(models.CallDoneLater))
-async def update_call(call: Id, body: models.Update, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
+async def update_call(call: Id, body: models.Update, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Request that only these codecs are used, by re-INVITE; `call.updated` reports the answer."""
     reply = await ask(daemon, inputs.UpdateCall(CallId(call), tuple(body.codecs)), who)
     return await after.by_event(updated(call), call, partial(_done, daemon, call, reply.warning))
@@ -193,14 +193,14 @@ async def stop_tone(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
 
 
 @router.post("/{call}/playback", status_code=202, responses=later(models.CallDoneLater))
-async def play_sound(call: Id, body: models.PlayInCall, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
+async def play_sound(call: Id, body: models.PlayInCall, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Play a sound to the far end, in place of one that plays there; the events `playback.…` report the outcome."""
     playback = await play(daemon, body, who, CallId(call), speaker=body.speaker)
     return await after.by_event(played(playback), call, partial(_done, daemon, call))
 
 
 @router.post("/{call}/say", status_code=202, responses=later(models.CallDoneLater))
-async def say_in_call(call: Id, body: models.SayInCall, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
+async def say_in_call(call: Id, body: models.SayInCall, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Speak a text to the far end, as a playback: in place of a sound there, and stopped as one."""
     playback = await say(daemon, body, who, CallId(call), speaker=body.speaker)
     return await after.by_event(played(playback), call, partial(_done, daemon, call))
@@ -233,7 +233,7 @@ async def unlink_sound(call: Id, target: Id, daemon: Daemon, who: Who) -> JSONRe
 
 @router.post("/{call}/recording", status_code=202, responses=later(models.CallDoneLater))
 async def start_recording(
-    call: Id, daemon: Daemon, who: Who, after: WaitsFor, body: models.RecordCall | None = None
+    call: Id, daemon: Daemon, who: Who, after: Begins, body: models.RecordCall | None = None
 ) -> JSONResponse:
     """Record a call from now on; `call.recording` is the id, and the events `recording.…` report the outcome."""
     wanted = body or models.RecordCall()
@@ -249,7 +249,7 @@ async def stop_recording(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
 
 
 @router.post("/{call}/transfer", status_code=202, responses=later(models.CallDoneLater))
-async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
+async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Transfer the far end to another address, or to the far end of another call; an event reports the outcome."""
     if bool(body.to) == bool(body.call):
         raise IntercomError(ErrorCode.PARAMETER_INVALID, "Give either `to` or `call`.")
@@ -291,7 +291,7 @@ async def transfer_failed(
 
 
 @router.post("/{call}/message", status_code=202, responses=later(models.MessageTaken))
-async def send_text(call: Id, body: models.Text, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
+async def send_text(call: Id, body: models.Text, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Send a MESSAGE in a connected call; an event reports whether it arrives."""
     content = Content(body.content_type, body.text, tuple(body.headers.items()))
     reply = await ask(daemon, inputs.SendCallText(CallId(call), content), who)
@@ -300,7 +300,7 @@ async def send_text(call: Id, body: models.Text, daemon: Daemon, who: Who, after
 
 
 @router.post("/{call}/info", status_code=202, responses=later(models.MessageTaken))
-async def send_info(call: Id, body: models.Info, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
+async def send_info(call: Id, body: models.Info, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Send an INFO in a connected call; an event reports whether it arrives."""
     content = Content(body.content_type, body.body, tuple(body.headers.items()))
     reply = await ask(daemon, inputs.SendInfo(CallId(call), content), who)

@@ -20,7 +20,7 @@ async def examine_station(daemon: Daemon, after: WaitsFor) -> JSONResponse:
     async def examined() -> Json:
         return {"findings": await daemon.doctor()}
 
-    return await after.by_result(examined())
+    return await after.by_result(examined)
 
 
 @router.get("/support-bundle", responses=answers(models.SupportBundle))

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from appliance.api import models
-from appliance.api.answers.outcomes import WaitsFor, reported
+from appliance.api.answers.outcomes import Begins, reported
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Who, ask
 from appliance.api.http.response_schemas import later
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/messages", tags=["messages"], responses=problems.
 
 
 @router.post("", status_code=202, responses=later(models.MessageTaken))
-async def send_message(body: models.Letter, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
+async def send_message(body: models.Letter, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Send a MESSAGE; an event reports whether it arrives."""
     content = Content(body.content_type, body.text, tuple(body.headers.items()))
     reply = await ask(daemon, inputs.SendText(body.to, content, AccountId(body.account)), who)

@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.http import problems
-from appliance.api.http.dependencies import Daemon, Id
+from appliance.api.http.dependencies import Admin, Daemon, Id, Who
 from appliance.api.http.response_schemas import answers
 
 router = APIRouter(prefix="/v1", responses=problems.RESPONSES)
@@ -18,6 +18,9 @@ async def read_state(daemon: Daemon) -> JSONResponse:
 
 
 @router.get("/operations/{operation}", tags=["operations"], responses=answers(models.Operation))
-async def read_operation(operation: Id, daemon: Daemon) -> JSONResponse:
-    """What has become of an order that was answered with 202."""
-    return JSONResponse(daemon.operations.find(operation).view())
+async def read_operation(operation: Id, daemon: Daemon, who: Who, admin: Admin) -> JSONResponse:
+    """What has become of an order that was answered with 202.
+
+    Readable with the token that gave the order, or with one for `admin`; for other tokens it does not exist.
+    """
+    return JSONResponse(daemon.operations.find(operation, who, any_client=admin).view())

@@ -14,7 +14,7 @@ from typing import Any, Protocol, cast
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from appliance.base import ids
+from appliance.base import ids, wall_time
 from appliance.base.errors import ErrorCode, IntercomError, survive
 from appliance.base.types import Json
 from appliance.core import desired_state, events, inputs, orders, snapshot, wall_clock
@@ -224,20 +224,18 @@ class Reactor:
 
     def snapshot(self) -> Json:
         """The state as clients see it, with the id of the last event in it."""
-        now = time.monotonic()
-        epoch = time.time() - now
+        now, epoch = time.monotonic(), wall_time.epoch()
         shown = snapshot.snapshot(replace(self.state, now=max(now, self.state.now)), epoch)
         return {**shown, "last_event": self.feed.last, "time": wall_clock.iso(now, epoch)}
 
     def calls(self) -> list[Json]:
         """All calls as clients see them."""
-        now = time.monotonic()
-        return [call_view(self.state, call, now, time.time() - now) for call in in_order(self.state)]
+        now, epoch = time.monotonic(), wall_time.epoch()
+        return [call_view(self.state, call, now, epoch) for call in in_order(self.state)]
 
     def call(self, wanted: str) -> Json | None:
         """One call as clients see it, also for a while after its end; None for any other id."""
-        now, found = time.monotonic(), self.state.calls.get(CallId(wanted))
-        epoch = time.time() - now
+        now, epoch, found = time.monotonic(), wall_time.epoch(), self.state.calls.get(CallId(wanted))
         if found is None:
             return self._ended.view(wanted, self.state, now, epoch)
         return call_view(self.state, found, now, epoch)

@@ -2,9 +2,9 @@
 
 import json
 import sqlite3
-import time
 from collections.abc import Collection, Sequence
 
+from appliance.base import wall_time
 from appliance.base.types import Json
 from appliance.core.calls.view import logged_call
 from appliance.core.model import By, CallSearch, Cause
@@ -42,8 +42,7 @@ class CallLog:
 
     def write(self, order: LogCall) -> None:
         """Write a call to disc as soon as the disc works."""
-        epoch = time.time() - time.monotonic()
-        entry = logged_call(order.call, order.ended, epoch, missed=order.missed)
+        entry = logged_call(order.call, order.ended, wall_time.epoch(), missed=order.missed)
         row = order.call.id, self._boot, order.ended is not None, json.dumps(entry, separators=(",", ":"))
         self._backlog.put(order.call.id, row)
 

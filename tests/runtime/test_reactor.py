@@ -322,6 +322,18 @@ def test_the_snapshot_names_the_last_event_in_it(reactor, journal):
     asyncio.run(main())
 
 
+def test_a_call_has_the_same_times_in_each_answer(reactor):
+    async def main():
+        await begun(reactor)
+        placed = await reactor.request(inputs.Dial("kitchen"), "test")
+        shown = [reactor.call(placed.call) for _ in range(100)]
+        shown += [reactor.calls()[0], reactor.snapshot()["calls"][0]]
+        assert len({call["created"] for call in shown}) == 1
+        reactor.stop()
+
+    asyncio.run(main())
+
+
 def test_a_log_line_has_fields_and_no_empty_ones():
     envelope = {"type": "media.started", "call": "c-1", "data": {"codec": {"name": "opus", "clock_rate_hz": 48000}}}
     assert line(envelope) == "media.started call=c-1 codec=opus/48000"

@@ -25,7 +25,8 @@ def test_a_client_calls_mutes_holds_resumes_and_hangs_up(door, far):
         call = door.post("/v1/calls", {"to": "far"})["id"]
         assert door.ask("POST", f"/v1/calls/{call}/hold")[1]["code"] == "call-wrong-state"
         door.talk(call)
-        assert door.get(f"/v1/calls/{call}")["id"] == door.get("/v1/calls")["calls"][0]["id"] == call
+        one, listed = door.get(f"/v1/calls/{call}"), door.get("/v1/calls")["calls"][0]
+        assert one["id"] == listed["id"] == call
         for muted in (True, True, False):
             assert door.ask("PATCH", f"/v1/calls/{call}", {"muted": muted})[0] == 200
         for kind in ("call.muted", "call.unmuted"):
@@ -36,7 +37,10 @@ def test_a_client_calls_mutes_holds_resumes_and_hangs_up(door, far):
         door.post(f"/v1/calls/{call}/hangup")
         door.final(call, kind="call.ended", cause="hangup", by="local")
         peer.done()
-    assert door.get("/v1/log/calls?limit=1")["calls"][0]["id"] == call
+    logged = door.get("/v1/log/calls?limit=1")["calls"][0]
+    assert logged["id"] == call
+    for shown in (listed, logged, door.get(f"/v1/calls/{call}")):
+        assert all(shown[time] == one[time] for time in ("created", "ringing_since", "connected_since"))
 
 
 def test_a_client_reports_an_event_of_its_own(door):

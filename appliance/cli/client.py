@@ -87,14 +87,15 @@ class Client:
     def events(self, since: int, types: str = "", call: str = "") -> Iterator[Json]:
         """Events after `since`, live, until the daemon ends. Raises IntercomError.
 
-        types: only these, separated by commas; call: only those of the call with this id; empty: all.
+        types: only these, separated by commas; call: only those of the call with this id; empty: all. Between them
+        come objects with `since` only: the id after which to continue, while these conditions hold back all events.
         """
         from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus  # noqa: PLC0415
         from websockets.sync.client import connect, unix_connect  # noqa: PLC0415
         from websockets.typing import Subprotocol  # noqa: PLC0415
 
         path = resource("events", since=since, types=types, call=call)
-        protocols = [Subprotocol("intercomd.v1")]
+        protocols = [Subprotocol("intercomd.v1.since")]
         try:
             if self._url.netloc:
                 if self._token:

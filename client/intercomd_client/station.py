@@ -21,7 +21,7 @@ from intercomd_client.operations import Operations
 from intercomd_client.refusals import RateLimitedError, UnavailableError
 
 LOST = "events.lost"
-PROTOCOLS = [Subprotocol("intercomd.v1")]
+PROTOCOLS = [Subprotocol("intercomd.v1.since")]
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # between attempts to reach the station again
 STEADY_S = 10.0  # a stream that lasted so long is followed by another one at once
 CLOSE_S = 1.0  # how long the end of a stream waits for the station's consent
@@ -84,10 +84,12 @@ class Station(Operations):
                 _log.info("%s The next attempt follows in %s s.", err, pause)
             else:
                 reached, began = True, time.monotonic()
-                async with stream, aclosing(self._heard(stream)) as heard:
-                    async for event in heard:
-                        since, pause = event["id"], 0.0
-                        yield event
+                async with stream, aclosing(self._heard(stream, since)) as heard:
+                    async for seen, event in heard:
+                        since = seen
+                        if event is not None:
+                            pause = 0.0
+                            yield event
                 if time.monotonic() - began >= STEADY_S:
                     pause = 0.0
             await asyncio.sleep(pause)
@@ -122,15 +124,22 @@ class Station(Operations):
         except (OSError, WebSocketException) as err:
             raise self._unreachable(err) from err
 
-    async def _heard(self, stream: ClientConnection) -> AsyncGenerator[Event, None]:
-        """What a stream brings until it ends, or until events are missing that the station may still have."""
-        first = True
+    async def _heard(self, stream: ClientConnection, since: int) -> AsyncGenerator[tuple[int, Event | None], None]:
+        """Events, each with its id, until the stream ends, or misses some that the station may still have.
+
+        Ids come without an event while none passes the filters.
+        """
+        begin = since
         try:
             async for message in stream:
-                event: Event = json.loads(message)
-                if event["type"] == LOST and event["data"]["certain"] and not first:
+                told = json.loads(message)
+                if "since" in told:
+                    since = told["since"]
+                    yield since, None
+                    continue
+                if told["type"] == LOST and told["data"]["certain"] and since != begin:
                     return  # they did not fit into the queue of this stream
-                first = False
-                yield event
+                since = told["id"]
+                yield since, told
         except (ConnectionClosed, *PASSING) as err:
             _log.info("The stream of events from %s ended: %s", self._address, err)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from appliance.api.http.event_filter import MARK_EVERY
 from appliance.api.routes import events
 from tests.api.conftest import PATIENCE_S, TOKEN
 from tests.api.test_events import over_tcp, received
@@ -233,6 +234,14 @@ def test_a_stream_on_which_nothing_comes_has_a_heartbeat_that_moves_the_id_on(sh
         assert stream.ids[-1] == 1
         shared.tell("door.unlocked")
         assert stream.event()["id"] == 2
+
+
+def test_a_stream_whose_filter_holds_back_many_events_moves_the_id_on_without_a_heartbeat(shared):
+    with by_sse(shared, "?types=door.*") as stream:
+        for _ in range(MARK_EVERY):
+            shared.tell("lamp.changed")
+        while stream.ids[-1] < MARK_EVERY:
+            stream.block()
 
 
 def test_a_stream_ends_with_the_daemon(shared, station):

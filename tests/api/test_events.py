@@ -1,17 +1,19 @@
 import json
 import socket
+from contextlib import ExitStack
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect, unix_connect
 
+from appliance.api.http.event_filter import MARK_EVERY
 from appliance.api.routes import events
 from tests.api.conftest import PATIENCE_S, TOKEN
 from tests.support.waiting import until
 
 
-def over_tcp(served, path="/v1/events", token=TOKEN, **options) -> ClientConnection:
-    protocols = ["intercomd.v1"] if token is None else ["intercomd.v1", f"bearer.{token}"]
+def over_tcp(served, path="/v1/events", token=TOKEN, protocol="intercomd.v1", **options) -> ClientConnection:
+    protocols = [protocol] if token is None else [protocol, f"bearer.{token}"]
     uri = f"ws://127.0.0.1:{served.bound.port}{path}"
     sock = socket.create_connection(("127.0.0.1", served.bound.port), PATIENCE_S)  # past any proxy
     return connect(uri, sock=sock, subprotocols=protocols, open_timeout=PATIENCE_S, compression=None, **options)
@@ -92,6 +94,47 @@ def test_a_client_that_does_not_read_holds_up_no_other_and_learns_what_it_missed
         lost = told.pop()
         assert [each["id"] for each in told] == list(range(1, lost["data"]["from"]))
         assert received(slow)["id"] == lost["data"]["to"] + 1
+
+
+def test_a_filter_that_holds_back_all_events_leaves_the_id_to_resume_from_known(shared):
+    with over_tcp(shared, "/v1/events?types=door.*", protocol="intercomd.v1.since") as feed:
+        assert feed.subprotocol == "intercomd.v1.since"
+        assert received(feed) == {"since": 0}
+        for _ in range(MARK_EVERY - 1):
+            shared.tell("lamp.changed")
+        shared.tell("door.unlocked")
+        assert received(feed)["id"] == MARK_EVERY
+        for round_ in (2, 3):
+            for _ in range(MARK_EVERY):
+                shared.tell("lamp.changed")
+            assert received(feed) == {"since": round_ * MARK_EVERY}
+
+
+def test_without_the_subprotocol_for_it_each_message_is_an_event(shared):
+    with over_tcp(shared, "/v1/events?since=0&types=door.*") as feed:
+        for _ in range(MARK_EVERY):
+            shared.tell("lamp.changed")
+        shared.tell("door.unlocked")
+        assert received(feed)["id"] == MARK_EVERY + 1
+
+
+def test_those_who_lose_the_same_events_share_one_look_at_the_state(shared, station):
+    station._queue, looks, snapshot = 3, [], station.snapshot
+    station.snapshot = lambda: looks.append(1) or snapshot()
+    with ExitStack() as stack:
+        feeds = [stack.enter_context(over_tcp(shared)) for _ in range(5)]
+        until(lambda: station.subscribers == 5)
+        shared.on_loop(lambda: [station.tell("custom") for _ in range(4)])
+        assert {received(feed)["id"] for feed in feeds for _ in range(3)} == {1, 2, 3}
+        shared.tell("custom")
+        assert {received(feed)["type"] for feed in feeds} == {"events.lost"}
+        assert len(looks) < 5
+        shared.on_loop(lambda: [station.tell("custom") for _ in range(5)])
+        shared.tell("custom")
+        for feed in feeds:
+            while (told := received(feed))["type"] != "events.lost":
+                pass
+            assert told["state"]["last_event"] >= told["data"]["to"]
 
 
 def test_a_client_that_leaves_is_forgotten(shared, station):

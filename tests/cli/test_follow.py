@@ -2,9 +2,10 @@
 
 import argparse
 
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.cli import show
 from appliance.cli.__main__ import output
-from appliance.cli.follow import logs, messages, wait_ring
+from appliance.cli.follow import logs, messages, wait_ring, watch
 from appliance.store.audit import TYPES
 
 
@@ -30,6 +31,23 @@ def rang(events, calls):
 
 def test_the_log_of_doors_goes_on_with_the_events_that_the_audit_keeps():
     assert {each + "*" if each.endswith(".") else each for each in TYPES} == set(logs.DOORS.split(","))
+
+
+def test_watch_resumes_behind_events_that_were_held_back(monkeypatch):
+    monkeypatch.setattr(watch, "FIRST_PAUSE_S", 0.0)
+    asked = []
+
+    class Cut(Station):
+        def events(self, since, *_):
+            asked.append(since)
+            yield from [{"since": since}, {"since": since + 500}]
+            if len(asked) == 2:
+                yield event("door.unlocked") | {"id": since + 501}
+            raise IntercomError(ErrorCode.SERVER_UNREACHABLE, "")
+
+    given = argparse.Namespace(types="door.*", call="", until="door.unlocked", since=0)
+    assert [told["id"] for told in watch.read(Cut([], {}), given)] == [1001]
+    assert asked == [0, 500]
 
 
 def test_a_caller_rings_and_a_call_of_the_station_itself_does_not():

@@ -8,6 +8,7 @@ import pytest
 
 from appliance.api import app
 from appliance.api.http import server
+from appliance.api.http.event_filter import MARK_EVERY
 from appliance.runtime.event_stream import QUEUE, Feed
 from intercomd_client import Station, StationUnreachableError, station
 from intercomd_client.refusals import EventUnknownError, UnauthorizedError
@@ -116,6 +117,31 @@ def test_events_that_did_not_fit_into_the_queue_of_a_stream_come_from_the_journa
     told = in_time(follow())
     assert {event["type"] for event in told} == {"lamp.changed"}
     assert [event["id"] for event in told] == list(range(2, 2 * QUEUE + 2))
+
+
+def test_a_client_whose_filter_holds_back_all_events_resumes_behind_them(kept, tmp_path, monkeypatch):
+    begun, stream = [], Station._stream
+
+    async def noted(self, since, *more):
+        begun.append(since)
+        return await stream(self, since, *more)
+
+    monkeypatch.setattr(Station, "_stream", noted)
+
+    async def follow():
+        async with uncut(tmp_path, kept) as cutter, following(cutter.path, 0, types=["door.*"]) as events:
+            coming = asyncio.ensure_future(anext(events))
+            for _ in range(MARK_EVERY):
+                kept.tell("lamp.changed")
+            while begun[-1:] != [MARK_EVERY]:  # a cut may throw away the message that brings the id
+                await until_async(lambda: followed(kept) == [0])
+                connections = cutter.connections
+                cutter.cut()
+                await until_async(lambda before=connections: cutter.connections > before)
+            kept.tell("door.unlocked")
+            return await coming
+
+    assert in_time(follow())["id"] == MARK_EVERY + 1
 
 
 class Forgetful:

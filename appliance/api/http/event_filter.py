@@ -1,5 +1,6 @@
 """A subscriber's filter: the start and the event types, the same for WebSocket, SSE and long poll."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Annotated
@@ -30,6 +31,9 @@ Types = Annotated[
 Call = Annotated[str | None, Query(max_length=64, description="Only events of the call with this id.")]
 
 
+MARK_EVERY = 500  # ids; the journal keeps 10,000 events by default
+
+
 class EventSubscription:
     """Filtered events of the daemon. `seen`: the id of the last event examined, passed on or not: resume from there.
 
@@ -48,20 +52,43 @@ class EventSubscription:
         self._daemon, self._types, self._call, self._allowed = daemon, types, call, allowed
         self.seen: int = daemon.last_event() if since is None else since
 
-    async def events(self) -> AsyncGenerator[Json, None]:
-        """Envelopes, at the subscriber's pace, until the daemon stops or the token ends; the queue is the limit."""
+    async def events(self, *, marks: bool = False) -> AsyncGenerator[Json, None]:
+        """Envelopes, at the subscriber's pace, until the daemon stops or the token ends; the queue is the limit.
+
+        marks: also `{"since": seen}`, at the beginning and while no event passes. Else a client whose filters let few
+        events pass would resume at an old one, which is no longer kept, and lose events that it would not have got.
+        """
+        known = self.seen
+        if marks:
+            yield {"since": known}
         async with aclosing(self._daemon.subscribe(self.seen)) as feed:
             async for envelope in feed:
                 if not self._allowed():
                     return
                 self.seen = envelope["id"]
                 if envelope["type"] == EventsLost.TYPE:
-                    yield {**envelope, "state": self._daemon.snapshot()}
+                    known = self.seen
+                    yield {**envelope, "state": _state(self._daemon)}
                 elif self._wants(envelope):
+                    known = self.seen
                     yield envelope
+                elif marks and self.seen - known >= MARK_EVERY:
+                    known = self.seen
+                    yield {"since": known}
 
     def _wants(self, envelope: Json) -> bool:
         return (self._types is None or envelope["type"] in self._types) and self._call in {None, envelope["call"]}
+
+
+_states: list[Json] = []  # the state of this turn of the loop: a burst is lost by all slow subscribers in one turn
+
+
+def _state(daemon: HttpPorts) -> Json:
+    """The whole state, made once for the subscribers that ask in the same turn of the loop."""
+    if not _states or _states[0]["last_event"] != daemon.last_event():
+        asyncio.get_running_loop().call_soon(_states.clear)
+        _states[:] = [daemon.snapshot()]
+    return _states[0]
 
 
 # A coroutine, as FastAPI runs other functions in a thread, but the daemon is used on the loop's thread.

@@ -24,6 +24,7 @@ from appliance.core import inputs
 from appliance.core.model import CallId
 
 PROTOCOL = "intercomd.v1"
+MARKED = "intercomd.v1.since"  # the same, with marks between the events
 GOING_AWAY = 1001  # RFC 6455 §7.4.1
 SSE = "text/event-stream"
 SHOWN = (
@@ -40,7 +41,10 @@ router = APIRouter(prefix="/v1/events", tags=["events"], responses=problems.RESP
 @router.get(
     "",
     responses={
-        101: {"description": "WebSocket: each text message is one Envelope, as JSON."},
+        101: {
+            "description": "WebSocket: each text message is one Envelope, as JSON; with the subprotocol "
+            '`intercomd.v1.since` also `{"since": 1842}`, from where to continue.'
+        },
         **answers(
             models.Events,
             description="The answer to a poll; with Accept: text/event-stream, a continuous stream: "
@@ -61,8 +65,10 @@ async def read_events(
     """Events by one of three ways, all with the same filters; continue after the last id that was received.
 
     WebSocket: subprotocol intercomd.v1; a second subprotocol `bearer.<token>` brings the token. The daemon pings.
+    With the subprotocol intercomd.v1.since instead, messages such as `{"since": 1842}` come between the events: at the
+    beginning, and after 500 events that the filters have held back. Continue after this id, or that of a later event.
 
-    SSE (Accept: text/event-stream): an id alone at the beginning and with each heartbeat, a comment every 15 s, keeps
+    SSE (Accept: text/event-stream): an id alone, at the same times and with each heartbeat, a comment every 15 s, keeps
     Last-Event-ID right while no event comes that passes the filters.
 
     Long poll (`wait`): answers as soon as there are events, with at most 200; give its `since` to the next one.
@@ -93,12 +99,14 @@ async def report_event(body: models.CustomEvent, daemon: Daemon, who: Who) -> JS
 @router.websocket("")
 async def events(socket: WebSocket, subscription: Subscribed) -> None:
     """The same events by WebSocket."""
-    await socket.accept(PROTOCOL if PROTOCOL in socket.scope["subprotocols"] else None)
-    await _while_there(socket.receive, _send(socket, subscription))
+    offered = socket.scope["subprotocols"]
+    chosen = next((name for name in (MARKED, PROTOCOL) if name in offered), None)
+    await socket.accept(chosen)
+    await _while_there(socket.receive, _send(socket, subscription, marks=chosen == MARKED))
 
 
-async def _send(socket: WebSocket, subscription: EventSubscription) -> None:
-    async with aclosing(subscription.events()) as feed:
+async def _send(socket: WebSocket, subscription: EventSubscription, *, marks: bool) -> None:
+    async with aclosing(subscription.events(marks=marks)) as feed:
         async for envelope in feed:
             await socket.send_text(_text(envelope))
     await socket.close(GOING_AWAY)
@@ -142,8 +150,7 @@ class _Stream(StreamingResponse):
 
 
 async def _blocks(subscription: EventSubscription) -> AsyncGenerator[str, None]:
-    yield f"id: {subscription.seen}\n\n"
-    async with aclosing(subscription.events()) as feed:
+    async with aclosing(subscription.events(marks=True)) as feed:
         coming = asyncio.ensure_future(anext(feed, None))
         try:
             while True:
@@ -153,11 +160,18 @@ async def _blocks(subscription: EventSubscription) -> AsyncGenerator[str, None]:
                 elif (envelope := coming.result()) is None:
                     return
                 else:
-                    yield f"id: {envelope['id']}\nevent: {envelope['type']}\ndata: {_text(envelope)}\n\n"
+                    yield _block(envelope)
                     coming = asyncio.ensure_future(anext(feed, None))
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
+
+
+def _block(envelope: Json) -> str:
+    """An event, or an id alone."""
+    if "since" in envelope:
+        return f"id: {envelope['since']}\n\n"
+    return f"id: {envelope['id']}\nevent: {envelope['type']}\ndata: {_text(envelope)}\n\n"
 
 
 _texts: deque[tuple[Json, str]] = deque(maxlen=8)  # all subscribers send the same envelopes, one soon after the other

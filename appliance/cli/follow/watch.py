@@ -41,9 +41,11 @@ def _all(client: Client, since: int, types: str, call: str) -> Iterator[Json]:
     pause = FIRST_PAUSE_S
     while True:
         try:
-            for event in client.events(since, types, call):
-                since, pause = event["id"], FIRST_PAUSE_S
-                yield event
+            for told in client.events(since, types, call):
+                since = told["id"] if "id" in told else told["since"]
+                if "id" in told:
+                    pause = FIRST_PAUSE_S
+                    yield told
         except IntercomError as err:
             if err.code != ErrorCode.SERVER_UNREACHABLE:
                 raise

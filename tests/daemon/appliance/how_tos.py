@@ -96,7 +96,7 @@ TABLE = {
         Config(),
         LeftOut("needs two machines: tests/daemon/security/test_https.py does it"),
         Config(),
-        LeftOut("a hook of certbot: tests/daemon/security/test_https.py puts the files there as it does"),
+        LeftOut("a hook of certbot: tests/daemon/security/test_https.py runs it"),
         LeftOut("needs a name in the DNS, and its authority"),
     ],
     "register-at-a-pbx.md": [

@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -20,6 +21,8 @@ from tests.support.certificates import Authority
 from tests.support.daemon import Daemon
 from tests.support.peers.namespaces import DOOR, Cable
 from tests.support.waiting import PATIENCE_S, until
+
+GUIDE = CODE / "docs/how-to/reach-the-station-by-https.md"
 
 
 @pytest.fixture
@@ -151,14 +154,23 @@ def test_a_client_without_tls_gets_an_answer_and_the_unix_socket_stays_plain(cab
 
 
 def put(certificate, key, place):
-    """Put a pair in its place, as certbot's hook does."""
-    shutil.copy(certificate, place / "given.crt")
-    shutil.copy(key, place / "given.key")
-    (place / "given.key").chmod(0o600)
+    """Put a pair in its place by the hook for certbot that the guide has, for this user."""
+    (lineage := place / "live").mkdir(exist_ok=True)
+    shutil.copy(certificate, lineage / "fullchain.pem")
+    shutil.copy(key, lineage / "privkey.pem")
+    (hook,) = re.findall(r"```sh\n(#!/bin/sh\n.*?)```", GUIDE.read_text(), re.DOTALL)
+    assert "\nu intercomd -:intercom " in (CODE / "packaging/debian/intercomd.sysusers").read_text()
+    assert (hook.count("-o intercomd -g intercom"), hook.count("/etc/intercomd")) == (2, 2)
+    hook = hook.replace("-o intercomd -g intercom", f"-o {os.geteuid()} -g {os.getegid()}")
+    subprocess.run(
+        ["sh", "-c", hook.replace("/etc/intercomd", str(place))],
+        env={**os.environ, "RENEWED_LINEAGE": str(lineage)},
+        check=True,
+    )
 
 
 def given(tmp_path):
-    return {"certificate_file": str(tmp_path / "given.crt"), "key_file": str(tmp_path / "given.key")}
+    return {"certificate_file": str(tmp_path / "http.crt"), "key_file": str(tmp_path / "http.key")}
 
 
 def test_a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not(cable, tmp_path):
@@ -168,7 +180,7 @@ def test_a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not
         assert address(door).startswith("https://door.example:")
         one = shown(cable, door, authority.file, "door.example")
         assert ask(cable, door, authority.file, name="door.example")[0] == 200
-        (tmp_path / "given.key").write_text("not a key")
+        (tmp_path / "http.key").write_text("not a key")
         until(lambda: asked_again(cable, door, authority), "the report", log=door.told)
         assert "The one before stays in use" in door.wait("appliance.degraded", part="certificate")["data"]["why"]
         assert shown(cable, door, authority.file, "door.example") == one

@@ -1,5 +1,7 @@
 import asyncio
+import errno
 import logging
+import os
 import signal
 import socket
 import stat
@@ -92,6 +94,35 @@ def test_a_busy_port_is_named_with_what_to_do(application):
         error = failing(application, port=port)
     assert error.code == "unavailable"
     assert f"127.0.0.1:{port}" in error.message and "already" in error.cause and f"{port}" in error.resolution
+
+
+@pytest.mark.parametrize(
+    ("number", "why", "remedy"),
+    [
+        (errno.EADDRNOTAVAIL, "does not have this address", "Set http.address to one of them"),
+        (errno.EACCES, "for root", "Set http.port to 1024 or more"),
+        (errno.ENETDOWN, "Network is down", "Set http.address and http.port"),
+    ],
+)
+def test_each_cause_of_a_port_that_does_not_open_has_its_remedy(monkeypatch, number, why, remedy):
+    class Refusing(socket.socket):
+        def bind(self, _):
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(socket, "socket", Refusing)
+    with pytest.raises(IntercomError) as failed:
+        server._tcp("192.0.2.1", 443, encrypted=True)
+    assert "192.0.2.1:443" in failed.value.message
+    assert why in failed.value.cause and remedy in failed.value.resolution
+
+
+def test_the_body_of_an_answer_does_not_wait_for_the_acknowledgement_of_its_head():
+    with (
+        server._tcp("127.0.0.1", 0, encrypted=False) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.1", "::", "example.org", ""])

@@ -211,22 +211,25 @@ def _tcp(address: str, port: int, *, encrypted: bool) -> socket.socket:
     listening = socket.socket(socket.AF_INET6 if ip.version == 6 else socket.AF_INET)  # noqa: PLR2004
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Inherited by connections. Else the body of an answer waits for the client's delayed ACK of its head: 40 ms.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listening.bind((str(ip), port))
         listening.listen(BACKLOG)  # if two bind at the same time, one fails here
     except OSError as error:
         listening.close()
-        if error.errno == errno.EADDRINUSE:
-            cause, resolution = (
-                "Another program listens on it already.",
-                f"`ss -ltnp sport = :{port}` shows the program.",
-            )
-        else:
-            cause, resolution = f"{error.strerror}.", ""
+        match error.errno:
+            case errno.EADDRINUSE:
+                cause = "Another program listens on it already."
+                resolution = f"`ss -ltnp sport = :{port}` shows the program. Set http.port to a free one."
+            case errno.EADDRNOTAVAIL:
+                cause = "The machine does not have this address now."
+                resolution = "`ip address` lists its addresses. Set http.address to one of them, or to 0.0.0.0 for all."
+            case errno.EACCES:
+                cause, resolution = "Ports below 1024 are for root.", "Set http.port to 1024 or more."
+            case _:
+                cause, resolution = f"{error.strerror}.", "Set http.address and http.port to others."
         raise IntercomError(
-            ErrorCode.UNAVAILABLE,
-            f"HTTP cannot listen on {_authority(str(ip), port)}.",
-            cause,
-            f"{resolution} Set http.port to a free one.".strip(),
+            ErrorCode.UNAVAILABLE, f"HTTP cannot listen on {_authority(str(ip), port)}.", cause, resolution
         ) from error
     return listening
 

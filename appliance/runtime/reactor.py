@@ -262,14 +262,19 @@ def line(envelope: Json) -> str:
     """An event in one line of fields, for the log."""
     call = [f"call={envelope['call']}"] if envelope["call"] else []
     assignments = [
-        f"{name}={in_line(value)}" for name, value in envelope["data"].items() if value not in (None, "", {})
+        f"{name}={in_line(value)}" for name, value in envelope["data"].items() if value not in (None, "", {}, ())
     ]
     return " ".join([envelope["type"], *call, *assignments])
 
 
 def in_line(value: Any) -> str:
-    """A value of a log line: a record's fields with slashes, as in opus/48000; text with line ends as JSON."""
-    text = "/".join(map(str, value.values())) if isinstance(value, dict) else str(value)
+    """A value of a log line: fields with slashes, as in opus/48000, lists with commas; text with line ends as JSON."""
+    if isinstance(value, dict):
+        text = "/".join(map(str, value.values()))
+    elif isinstance(value, (list, tuple)):
+        text = ",".join(map(in_line, value))
+    else:
+        text = str(value)
     return text if text.isprintable() else json.dumps(text, ensure_ascii=False)
 
 

@@ -337,7 +337,8 @@ def test_a_call_has_the_same_times_in_each_answer(reactor):
 def test_a_log_line_has_fields_and_no_empty_ones():
     envelope = {"type": "media.started", "call": "c-1", "data": {"codec": {"name": "opus", "clock_rate_hz": 48000}}}
     assert line(envelope) == "media.started call=c-1 codec=opus/48000"
-    assert line({"type": "x", "call": None, "data": {"a": None, "b": "", "c": 0}}) == "x c=0"
+    assert line({"type": "x", "call": None, "data": {"a": None, "b": "", "c": 0, "d": ()}}) == "x c=0"
+    assert line({"type": "x", "call": None, "data": {"scopes": ("view", "call")}}) == "x scopes=view,call"
 
 
 def test_a_deadline_believes_no_level_whose_edges_the_loop_has_not_read_yet(journal):

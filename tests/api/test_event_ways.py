@@ -4,11 +4,12 @@ import http.client
 import json
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from appliance.api.http import connections
 from appliance.api.http.event_filter import MARK_EVERY
 from appliance.api.routes import events
 from tests.api.conftest import PATIENCE_S, TOKEN
@@ -270,6 +271,18 @@ def test_a_reader_that_does_not_read_learns_what_it_missed(shared, station):
         lost = told.pop()
         assert [each["id"] for each in told] == list(range(1, lost["data"]["from"]))
         assert slow.event()["id"] == lost["data"]["to"] + 1
+
+
+@pytest.mark.parametrize("way", [by_websocket, by_sse])
+def test_a_client_that_takes_nothing_is_cut_and_leaves_its_place(shared, station, monkeypatch, way):
+    monkeypatch.setattr(connections, "UNREAD_S", 0.5)
+    with ExitStack() as stack:
+        feed = stack.enter_context(way(shared))
+        feed.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        stack.callback(monkeypatch.setattr, feed, "close", feed.socket.close)  # the station has ended it already
+        for _ in range(100):
+            shared.tell("notice", text="x" * 200_000)  # 20 MB: more than all buffers on the way hold
+        until(lambda: not station.subscribers, "the end of the stream", 30.0)
 
 
 # -- long poll ---------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import json
 import socket
 import struct
 from collections import Counter
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -26,6 +26,7 @@ from appliance.api.http.turns import LONGEST, Line, Turns, plain
 from appliance.base.errors import ErrorCode, IntercomError, problem
 
 REQUEST_S = 10.0  # from the connection, or the previous answer, to the end of the request's body
+UNREAD_S = 60.0  # for which a client may leave more than 64 KiB untaken that its kernel has no room for
 MOST = 256  # at each listener
 MOST_OF_ONE = 224  # of one source
 CLOSE = "Connection: close"
@@ -65,7 +66,42 @@ def busy(path: str) -> bytes:
     return bare_answer(UNAVAILABLE, BusyError(TOO_MANY), LATER, instance=path)
 
 
-class Connection(H11Protocol):
+class Unread:
+    """Cuts a connection whose client does not take what is sent to it: without end, it would keep its place."""
+
+    transport: asyncio.Transport
+    _patience: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """Wait until the client has taken most of it."""
+        self._patience = asyncio.get_running_loop().call_later(UNREAD_S, self.transport.abort)
+        super().pause_writing()  # type: ignore[misc]  # of uvicorn's class beside this one
+
+    def resume_writing(self) -> None:
+        """The client has."""
+        self._end_patience()
+        super().resume_writing()  # type: ignore[misc]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._end_patience()
+        super().connection_lost(exc)  # type: ignore[misc]
+
+    def _end_patience(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+
+@cache
+def websocket() -> type[asyncio.Protocol]:
+    """Uvicorn's WebSocket, which is cut in the same way."""
+    from uvicorn.protocols.websockets.auto import AutoWebSocketsProtocol  # noqa: PLC0415  late, as uvicorn imports it
+
+    return type("WebSocket", (Unread, cast("type[asyncio.Protocol]", AutoWebSocketsProtocol)), {})
+
+
+class Connection(Unread, H11Protocol):
     """uvicorn's connection with a turn and a deadline for each request, and a limit for all connections together."""
 
     _deadline: asyncio.TimerHandle | None = None

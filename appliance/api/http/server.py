@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.api.http.auth import HTTP, HTTPS, LISTENER, Listener, authorities, in_brackets
-from appliance.api.http.connections import Connection
+from appliance.api.http.connections import Connection, websocket
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
 
@@ -102,7 +102,7 @@ class HttpServer:
             uvicorn.Config(
                 _marked(self._app, listener),
                 http=Connection,
-                ws="auto",
+                ws=websocket(),
                 lifespan="off",
                 interface="asgi3",
                 log_config=None,

@@ -183,7 +183,10 @@ def test_every_operation_says_what_it_is_what_it_needs_and_how_it_fails(name, op
     assert operation["summary"] and operation["description"] and operation["operationId"]
     assert set(operation["responses"]["default"]["content"]) == {problems.MEDIA_TYPE}
     assert "422" not in operation["responses"]
-    assert ("security" in operation) == scopes.guarded(name.partition(" ")[2])
+    method, path = name.split()
+    assert ("security" in operation) == scopes.guarded(path)
+    for way in operation.get("security", ()):
+        assert list(way.values()) == [list(scopes.needed(method, path))]
     headers = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"}
     assert ("Idempotency-Key" in headers) == name.startswith("POST")
 
@@ -375,6 +378,22 @@ def test_every_operation_has_examples_that_its_schemas_allow(name, operation):
     for content in found:
         if "schema" in content:  # not a file
             holds(content["schema"], content["example"])
+
+
+@pytest.mark.parametrize(("name", "operation"), [each for each in operations() if "requestBody" in each[1]])
+def test_the_example_of_each_body_orders_something_that_is_accepted(name, operation):
+    (content,) = operation["requestBody"]["content"].values()
+    schema = content["schema"]
+    reference = next(each["$ref"] for each in schema.get("anyOf", [schema]) if "$ref" in each)
+    assert content["example"]
+    getattr(models, reference.rpartition("/")[2]).model_validate(content["example"])
+
+
+@pytest.mark.parametrize(("name", "operation"), list(operations()))
+def test_each_parameter_and_each_answer_is_described(name, operation):
+    assert [each["name"] for each in operation.get("parameters", ()) if not each.get("description")] == []
+    said = [response.get("description", "") for response in operation["responses"].values() if "$ref" not in response]
+    assert all(said) and "Successful Response" not in said
 
 
 def test_the_examples_of_errors_are_problems():

@@ -30,6 +30,23 @@ TAGS = {
     "health": "For supervisors and Prometheus.",
 }
 
+OF_PATH = {
+    "account": "The name of the account in the configuration.",
+    "button": "The name of the button in the configuration.",
+    "call": "The call's id.",
+    "code": "The id of the code or card, which is not its digits.",
+    "conference": "The conference's id.",
+    "door": "The name of the door in the configuration.",
+    "flat": "The number of the flat in the directory.",
+    "lamp": "The name of the lamp in the configuration.",
+    "operation": "The id that the answer to the order gives.",
+    "recording": "The recording's id.",
+    "sensor": "The name of the sensor in the configuration.",
+    "target": "Who is to hear the call: the id of another call, `speaker`, or the conference's id.",
+    "token": "The token's id, which is not the secret.",
+}
+MADE_BY_FASTAPI = "Successful Response"
+
 
 def completed(openapi: dict[str, Any]) -> dict[str, Any]:
     """Complete the description in place, and return it."""
@@ -39,7 +56,8 @@ def completed(openapi: dict[str, Any]) -> dict[str, Any]:
         "token": {
             "type": "http",
             "scheme": "bearer",
-            "description": "Needed over TCP; on the Unix socket the mode of the file decides.",
+            "description": "Needed over TCP; on the Unix socket the mode of the file decides. Each operation names the "
+            "scopes that the token needs, all of them: `view`, `call` or `door`. A token for `admin` has all scopes.",
         },
         "session": {
             "type": "apiKey",
@@ -55,7 +73,9 @@ def completed(openapi: dict[str, Any]) -> dict[str, Any]:
     for path, methods in openapi["paths"].items():
         for method, operation in methods.items():
             if scopes.guarded(path):
-                operation["security"] = [{"token": []}, {"session": []}]
+                needed = [str(scope) for scope in scopes.needed(method.upper(), path)]
+                operation["security"] = [{"token": needed}, {"session": needed}]
+            _describe(operation, components["schemas"])
             if method == "post":
                 operation.setdefault("parameters", []).append(
                     {
@@ -74,6 +94,17 @@ def completed(openapi: dict[str, Any]) -> dict[str, Any]:
             }
     examples.add(openapi)
     return openapi
+
+
+def _describe(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Describe the parts of the path, and the answer in the first sentence of its schema's description."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            parameter.setdefault("description", OF_PATH[parameter["name"]])
+    for response in operation["responses"].values():
+        if response["description"] == MADE_BY_FASTAPI:
+            reference = response["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            response["description"] = schemas[reference]["description"].split("\n\n")[0].replace("\n", " ")
 
 
 def _type_events(schemas: dict[str, Any]) -> None:

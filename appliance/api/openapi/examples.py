@@ -123,6 +123,8 @@ _OF_FIELD: dict[str, Any] = {
     "Problem.cause": "It has ended or never existed.",
     "Problem.resolution": "",
     "Recording.id": RECORDING,
+    "Conference.id": "k-01kcdx8n4q6s8u0w2y4a6c8e0g",
+    "path.token": "t-01a2b3c4",
     "StoredEvent.data": MESSAGE_SENT,
     "configuration": {"sip": {"port": 5060}},
     "headers": {"X-Floor": "2"},
@@ -132,6 +134,33 @@ _OF_FIELD: dict[str, Any] = {
     "If-Match": '"9f86d081884c7d659a2feaa0c55ad015"',
     "If-None-Match": '"9f86d081884c7d659a2feaa0c55ad015"',
     "Last-Event-ID": 1842,
+}
+
+# For bodies in which something must be given, though no single field must.
+_OF_BODY: dict[str, Described] = {
+    "AnswerWith": {"custom_data": "order 17"},
+    "AudioChange": {"volume": 70.0},
+    "Change": {"muted": True},
+    "CodeChange": {"uses": 5},
+    "ConferenceChange": {"held": True},
+    "EarlyMedia": {"source": "tone"},
+    "HangUpWith": {"headers": {"X-Floor": "2"}},
+    "HoldOpen": {"seconds": 600.0},
+    "Join": {"to": "kitchen"},
+    "LinkSound": {"direction": "to", "gain": 50.0},
+    "MuteRecording": {"side": "remote"},
+    "NewCode": {"owner": "Parcel service", "doors": ["front"], "digits": "604913"},
+    "Open": {"seconds": 3.0},
+    "PlayInCall": {"sound": "chime"},
+    "PlaySound": {"sound": "chime"},
+    "PressOptions": {"seconds": 0.5},
+    "Reject": {"code": 486, "reason": "Busy Here"},
+    "RuntimeChange": {"do_not_disturb": True},
+    "Talk": {"seconds": 60.0},
+    "TestLamp": {"pattern": "fast", "seconds": 5.0},
+    "TestSound": {"seconds": 2.0},
+    "Transfer": {"to": "kitchen"},
+    "TransferFailure": {"code": 603, "reason": "Decline"},
 }
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
@@ -151,7 +180,7 @@ def add(described: Described) -> None:
         for operation in methods.values():
             for parameter in operation.get("parameters", ()):
                 if "example" not in parameter and "examples" not in parameter:
-                    parameter["example"] = example(parameter["schema"], schemas, parameter["name"])
+                    parameter["example"] = example(parameter["schema"], schemas, parameter["name"], parameter["in"])
             contents = [operation.get("requestBody", {}), *operation["responses"].values()]
             for content in (each["content"] for each in contents if "content" in each):
                 if "schema" in content.get(JSON, {}):
@@ -168,6 +197,8 @@ def example(schema: Described, schemas: Described, name: str = "", owner: str = 
             return first
         case {"$ref": str(reference)}:
             owner = reference.rpartition("/")[2]
+            if owner in _OF_BODY:
+                return _OF_BODY[owner]
             return example(schemas[owner], schemas, name, owner)
         case {"anyOf": [*choices]}:
             return example(next(each for each in choices if each.get("type") != "null"), schemas, name, owner)

@@ -37,7 +37,7 @@ async def read_readiness(daemon: Daemon) -> JSONResponse:
 @router.get(
     "/metrics",
     response_class=PlainTextResponse,
-    responses={200: {"content": {"text/plain": {"example": "intercomd_ready 1.0\n"}}}},
+    responses={200: {"description": "The figures.", "content": {"text/plain": {"example": "intercomd_ready 1.0\n"}}}},
 )
 async def read_metrics(daemon: Daemon) -> PlainTextResponse:
     """Counts and values for Prometheus, in its text format; needs the package python3-prometheus-client."""

@@ -63,8 +63,8 @@ router = APIRouter(prefix="/v1/recordings", tags=["recordings"], responses=probl
 async def list_recordings(
     daemon: Daemon,
     search: Search,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int | None, Query(ge=1, lt=1 << 62)] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="At most so many, the newest first.")] = 50,
+    cursor: Annotated[int | None, Query(ge=1, lt=1 << 62, description="`next` of the previous page.")] = None,
 ) -> JSONResponse:
     """A page of recordings, newest first; `cursor` is the `next` of the previous page. All conditions must be met."""
     rows = await asyncio.to_thread(daemon.recordings.list, limit + 1, cursor, search)

@@ -27,7 +27,7 @@ class Station(Collector):
         """All metrics."""
         state = self._measured.snapshot
         yield InfoMetricFamily("intercomd_build", "Version of intercomd.", {"version": appliance.__version__})
-        yield _gauge("intercomd_ready", "Whether calls are possible.", float(state["appliance"]["ready"]))
+        yield _gauge("intercomd_ready", "Whether calls are possible: 1 or 0.", float(state["appliance"]["ready"]))
         yield from self._calls(state)
         yield from self._counted()
         yield from _parts(state)
@@ -121,7 +121,9 @@ def text(measured: Measured) -> bytes:
 
 
 def _parts(state: Json) -> Iterator[Metric]:
-    accounts = GaugeMetricFamily("intercomd_account_registered", "Whether it is registered.", labels=("account",))
+    accounts = GaugeMetricFamily(
+        "intercomd_account_registered", "Whether the account is registered: 1 or 0.", labels=("account",)
+    )
     for account in state["accounts"]:
         accounts.add_metric((account["name"],), float(account["state"] == "registered"))
     yield accounts
@@ -129,7 +131,7 @@ def _parts(state: Json) -> Iterator[Metric]:
     for part in {each["part"] for each in state["appliance"]["failed"]}:
         failed.add_metric((part,), 1)
     yield failed
-    guard = GaugeMetricFamily("intercomd_relay_guard_up", "Whether the relay guard runs; none without a door.")
+    guard = GaugeMetricFamily("intercomd_relay_guard_up", "Whether the relay guard runs: 1 or 0; none without a door.")
     if state["doors"]:
         guard.add_metric((), float(all(door["available"] for door in state["doors"])))
     yield guard

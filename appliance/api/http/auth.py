@@ -164,7 +164,7 @@ class Gate:
                 ErrorCode.FORBIDDEN,
                 "The request is for another host.",
                 f"Host is {host!r}.",
-                "Use the address that intercomd printed.",
+                "`intercomctl page` shows the address to use.",
             )
         origin = headers.get("origin")
         if origin is not None and origin.lower() != f"{'https' if listener.tls else 'http'}://{host}":

@@ -35,7 +35,8 @@ from appliance.bus.connection import (
     unreachable,
     user_of,
 )
-from appliance.bus.interfaces import APPLIANCE, ROOT
+from appliance.bus.interfaces import APPLIANCE
+from appliance.bus.paths import ROOT
 from appliance.bus.ports import BusPorts
 from appliance.bus.shapes import Asked, BusMethod, Interface
 from appliance.bus.tree import Object, Tree, changed, children, tree

@@ -1,4 +1,4 @@
-"""What a method, a property and an interface on the bus are."""
+"""What a method, a property and an interface on the bus are, and the most common properties."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -61,3 +61,19 @@ class Interface(Record):
     def values(self, view: Json) -> dict[str, Any]:
         """All properties of an object."""
         return {each.name: each.value(view) for each in self.properties}
+
+
+def clean(written: Any) -> str:
+    """A text that D-Bus accepts: UTF-8 without NUL; None is empty. Callers choose their own names."""
+    string = "" if written is None else str(written)
+    return string.encode(errors="replace").decode().replace("\0", "\ufffd")
+
+
+def text(name: str, key: str) -> Property:
+    """A property whose value is a text of the object's part of the snapshot."""
+    return Property(name, "s", lambda view: clean(view[key]))
+
+
+def flag(name: str, key: str) -> Property:
+    """The same for a value that is true or false."""
+    return Property(name, "b", lambda view: bool(view[key]))

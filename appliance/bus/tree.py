@@ -4,7 +4,10 @@ from typing import Any
 
 from appliance.base.record import Record
 from appliance.base.types import Json
-from appliance.bus.interfaces import ACCOUNT, APPLIANCE, CALL, DOOR, ROOT, call_path
+from appliance.bus.calls import CALL
+from appliance.bus.conferences import CONFERENCE
+from appliance.bus.interfaces import ACCOUNT, APPLIANCE, DOOR
+from appliance.bus.paths import ROOT, call_path, conference_path, name_path
 from appliance.bus.shapes import Interface
 
 
@@ -19,11 +22,6 @@ class Object(Record):
 Tree = dict[str, Object]
 
 
-def name_path(kind: str, name: str) -> str:
-    """The path of a configured name's object: - becomes _2d and _ becomes _5f, so that paths are unique."""
-    return f"{ROOT}/{kind}/{name.replace('_', '_5f').replace('-', '_2d')}"
-
-
 def tree(snapshot: Json) -> Tree:
     """All objects by path."""
 
@@ -33,6 +31,7 @@ def tree(snapshot: Json) -> Tree:
     return {
         ROOT: made(APPLIANCE, "", snapshot),
         **{call_path(view["id"]): made(CALL, view["id"], view) for view in snapshot["calls"]},
+        **{conference_path(view["id"]): made(CONFERENCE, view["id"], view) for view in snapshot["conferences"]},
         **{name_path("doors", view["id"]): made(DOOR, view["id"], view) for view in snapshot["doors"]},
         **{name_path("accounts", view["name"]): made(ACCOUNT, view["name"], view) for view in snapshot["accounts"]},
     }

@@ -150,7 +150,7 @@ def _bus() -> str:
         return ", ".join(f"`{name}`" for name in names) or "none"
 
     objects = {"Appliance1": "/org/intercomd"} | {
-        f"{kind}1": f"/org/intercomd/{kind.lower()}s/…" for kind in ("Call", "Door", "Account")
+        f"{kind}1": f"/org/intercomd/{kind.lower()}s/…" for kind in ("Call", "Conference", "Door", "Account")
     }
     rows = []
     for each in INTERFACES:

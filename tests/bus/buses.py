@@ -9,7 +9,7 @@ import secrets
 import subprocess
 from pathlib import Path
 
-from dbus_fast import Message, MessageType
+from dbus_fast import Message, MessageType, unpack_variants
 from dbus_fast.aio import MessageBus
 
 from tests.support.waiting import until_async
@@ -147,3 +147,21 @@ class Client:
         """Names of the signals that came, once there are so many."""
         await until_async(lambda: len(self.heard) >= count, "signals")
         return [message.member for message in self.heard]
+
+
+def asks(address, path, interface, member, signature="", *given):
+    """What one method gives to a client that is there for it alone; or the name of its error."""
+
+    async def asked():
+        async with Client(address) as client:
+            return await client.ask(path, interface, member, signature, *given)
+
+    answer = asyncio.run(asked())
+    if answer.message_type is MessageType.METHOD_RETURN:
+        return answer.body[0] if answer.body else None
+    return answer.error_name
+
+
+def shows(address, path, interface):
+    """All properties of an object, as plain values."""
+    return unpack_variants(asks(address, path, "org.freedesktop.DBus.Properties", "GetAll", "s", interface))

@@ -21,6 +21,7 @@ TYPES = {
     "array{string}": "as",
     "dict{string,string}": "a{ss}",
     "array{string,string}": "a(ss)",
+    "array{object,string,boolean}": "a(osb)",
     "void": "",
 }
 # Methods, signals and properties begin at the second tab stop, their texts at the third.

@@ -11,9 +11,10 @@ from dbus_fast import MessageType, unpack_variants
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.bus import service
-from appliance.bus.tree import name_path
+from appliance.bus.paths import name_path
 from appliance.core import inputs, orders
 from appliance.core.model import (
+    ConferenceId,
     Content,
     DigitMethod,
     MessageId,
@@ -30,17 +31,20 @@ from appliance.core.model import (
     Tone,
     UrlSound,
 )
-from tests.api.fake import Station, call, door, placed, refused
+from tests.api.fake import Station, call, conference, door, placed, refused
 from tests.bus.buses import PATIENCE_S, Client
 from tests.support.waiting import until_async
 
-ROOT, CALL, DOOR, ACCOUNT = (
+ROOT, CALL, CONFERENCE, DOOR, ACCOUNT = (
     "/org/intercomd",
     "/org/intercomd/calls/c_1",
+    "/org/intercomd/conferences/k_1",
     "/org/intercomd/doors/front",
     "/org/intercomd/accounts/office",
 )
-APPLIANCE1, CALL1, DOOR1, ACCOUNT1 = (f"org.intercomd.{name}1" for name in ("Appliance", "Call", "Door", "Account"))
+APPLIANCE1, CALL1, CONFERENCE1, DOOR1, ACCOUNT1 = (
+    f"org.intercomd.{name}1" for name in ("Appliance", "Call", "Conference", "Door", "Account")
+)
 STANDARD = "org.freedesktop.DBus"
 WHO = f"dbus:{os.getuid()}"
 
@@ -78,8 +82,9 @@ def on_bus(bus, tmp_path, act, station=None):
 def test_all_objects_are_there_with_their_properties(bus, tmp_path):
     async def act(station, client):
         station.state["calls"] = [call("c-1", hold="remote", muted=True)]
+        station.state["conferences"] = [conference("k-1")]
         there = unpack_variants(await client.get(ROOT, f"{STANDARD}.ObjectManager", "GetManagedObjects"))
-        assert set(there) == {CALL, DOOR, ACCOUNT}
+        assert set(there) == {CALL, CONFERENCE, DOOR, ACCOUNT}
         assert there[CALL][CALL1] == {
             "Id": "c-1",
             "State": "connected",
@@ -91,11 +96,15 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
             "Hold": "remote",
             "Muted": True,
             "Active": True,
+            "Conference": "/",
             "Recording": "",
             "RecordingPaused": False,
             "RecordingMuted": [],
             "DigitMethods": ["rfc4733", "info"],
         }
+        shown = there[CONFERENCE][CONFERENCE1]
+        assert [list(each) for each in shown.pop("Participants")] == [[CALL, "in", False]]
+        assert shown == {"Id": "k-1", "State": "connected", "Held": False, "Muted": False, "Recorded": False}
         assert there[DOOR][DOOR1] == {
             "Id": "front",
             "State": "locked",
@@ -188,6 +197,22 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         (CALL, CALL1, "SetDigitMethods", ("as", []), inputs.SetDigitMethods("c-1", ())),
         (CALL, CALL1, "Transfer", ("s", "office"), inputs.TransferCall("c-1", "office")),
         (CALL, CALL1, "Transfer", ("s", CALL), inputs.ConnectCalls("c-1", "c-1")),
+        (CONFERENCE, CONFERENCE1, "AddParticipant", ("s", "office"), inputs.InviteInto("k-1", inputs.Dial("office"))),
+        (CONFERENCE, CONFERENCE1, "AddParticipant", ("s", CALL), inputs.TakeInto("k-1", "c-1")),
+        (CONFERENCE, CONFERENCE1, "RemoveParticipant", ("o", CALL), inputs.RemoveFrom("k-1", "c-1")),
+        (CONFERENCE, CONFERENCE1, "MuteParticipant", ("o", CALL), inputs.MuteIn("k-1", "c-1", muted=True)),
+        (CONFERENCE, CONFERENCE1, "UnmuteParticipant", ("o", CALL), inputs.MuteIn("k-1", "c-1", muted=False)),
+        (CONFERENCE, CONFERENCE1, "Hold", (), inputs.HoldConference("k-1", held=True)),
+        (CONFERENCE, CONFERENCE1, "Resume", (), inputs.HoldConference("k-1", held=False)),
+        (CONFERENCE, CONFERENCE1, "Mute", (), inputs.MuteIn("k-1", None, muted=True)),
+        (CONFERENCE, CONFERENCE1, "Unmute", (), inputs.MuteIn("k-1", None, muted=False)),
+        (CONFERENCE, CONFERENCE1, "StartRecording", ("s", ""), inputs.RecordConference("k-1", recorded=True)),
+        (
+            *(CONFERENCE, CONFERENCE1, "StartRecording", ("s", "separate")),
+            inputs.RecordConference("k-1", recorded=True, channels=RecordingChannels.SEPARATE),
+        ),
+        (CONFERENCE, CONFERENCE1, "StopRecording", (), inputs.RecordConference("k-1", recorded=False)),
+        (CONFERENCE, CONFERENCE1, "End", (), inputs.EndConference("k-1")),
         (CALL, CALL1, "AcceptTransfer", (), inputs.AcceptTransfer("c-1")),
         (CALL, CALL1, "RefuseTransfer", (), inputs.EndTransfer("c-1", 603, "Decline")),
         (DOOR, DOOR1, "Open", ("d", 0.0), inputs.OpenDoor("front", None)),
@@ -202,7 +227,7 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
 )
 def test_a_method_asks_the_daemon_in_the_callers_name(bus, tmp_path, path, interface, member, given, action):
     async def act(station, client):
-        station.state["calls"] = [call("c-1")]
+        station.state["calls"], station.state["conferences"] = [call("c-1")], [conference("k-1")]
         assert await client.get(path, interface, member, *given) is None
         assert station.requests == [(action, WHO)]
 
@@ -277,6 +302,53 @@ def test_a_call_that_is_placed_is_reported_before_dial_gives_its_path(bus, tmp_p
         assert await client.get(ROOT, APPLIANCE1, "Dial", "s", "Kitchen") == CALL
         assert [(each.member, each.body[0]) for each in client.heard] == [("InterfacesAdded", CALL)]
         assert station.requests == [(inputs.Dial("Kitchen"), WHO)]
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_a_conference_is_made_of_calls_and_of_others_and_reported_before_its_path_is_given(bus, tmp_path):
+    async def act(station, client):
+        station.state["calls"] = [call("c-1")]
+
+        def confer(action):
+            station.state["calls"] = [call("c-1", conference="k-1")]
+            station.state["conferences"] = [conference("k-1")]
+            return orders.Reply(RequestId("q-1"), conference=ConferenceId("k-1"))
+
+        await client.get(ROOT, f"{STANDARD}.Properties", "GetAll", "s", APPLIANCE1)
+        client.heard.clear()
+        station.replies = confer
+        assert await client.get(ROOT, APPLIANCE1, "MakeConference", "as", [CALL, "office"]) == CONFERENCE
+        added, changed = sorted(client.heard, key=lambda each: each.member)
+        assert (added.member, added.body[0]) == ("InterfacesAdded", CONFERENCE)
+        assert unpack_variants(changed.body) == [CALL1, {"Conference": CONFERENCE}, []]
+        assert station.requests == [(inputs.Confer(("c-1",), (inputs.Dial("office"),)), WHO)]
+
+    on_bus(bus, tmp_path, act)
+
+
+@pytest.mark.parametrize(
+    ("path", "interface", "member", "given", "code"),
+    [
+        (ROOT, APPLIANCE1, "MakeConference", ("as", [CALL, "/org/intercomd/calls/c_9"]), "CallNotFound"),
+        (ROOT, APPLIANCE1, "MakeConference", ("as", ["x" * 513]), "ParameterInvalid"),
+        (ROOT, APPLIANCE1, "MakeConference", ("as", ["office"]), "Unavailable"),
+        (CALL, CALL1, "Transfer", ("s", "/org/intercomd/calls/c_9"), "CallNotFound"),
+        (CONFERENCE, CONFERENCE1, "AddParticipant", ("s", "/org/intercomd/calls/c_9"), "CallNotFound"),
+        (CONFERENCE, CONFERENCE1, "RemoveParticipant", ("o", "/org/intercomd/calls/c_9"), "CallNotFound"),
+        (CONFERENCE, CONFERENCE1, "MuteParticipant", ("o", f"{CALL}/" + "x" * 513), "ParameterInvalid"),
+        (CONFERENCE, CONFERENCE1, "UnmuteParticipant", ("o", "/"), "CallNotFound"),
+        (CONFERENCE, CONFERENCE1, "StartRecording", ("s", "three"), "ParameterInvalid"),
+    ],
+)
+def test_an_order_about_a_conference_that_makes_no_sense_is_an_error(
+    bus, tmp_path, path, interface, member, given, code
+):
+    async def act(station, client):
+        station.state["calls"], station.state["conferences"] = [call("c-1")], [conference("k-1")]
+        error = await client.ask(path, interface, member, *given)
+        assert error.error_name == f"org.intercomd.Error.{code}"
+        assert [action for action, _ in station.requests] in ([], [inputs.Confer((), (inputs.Dial("office"),))])
 
     on_bus(bus, tmp_path, act)
 
@@ -414,7 +486,7 @@ def test_a_name_that_d_bus_cannot_carry_is_shown_all_the_same(bus, tmp_path):
 
 def test_every_path_lists_what_is_there_and_below(bus, tmp_path):
     async def act(station, client):
-        station.state["calls"] = [call("c-1")]
+        station.state["calls"], station.state["conferences"] = [call("c-1")], [conference("k-1")]
 
         async def look(path):
             node = ET.fromstring(await client.get(path, f"{STANDARD}.Introspectable", "Introspect"))
@@ -423,9 +495,10 @@ def test_every_path_lists_what_is_there_and_below(bus, tmp_path):
 
         assert await look("/") == ([], ["org"])
         assert await look("/org") == ([], ["intercomd"])
-        assert await look(ROOT) == ([APPLIANCE1], ["accounts", "calls", "doors"])
+        assert await look(ROOT) == ([APPLIANCE1], ["accounts", "calls", "conferences", "doors"])
         assert await look("/org/intercomd/calls") == ([], ["c_1"])
         assert await look(CALL) == ([CALL1], [])
+        assert await look(CONFERENCE) == ([CONFERENCE1], [])
         assert await look(DOOR) == ([DOOR1], [])
         assert await look(ACCOUNT) == ([ACCOUNT1], [])
         assert (await client.ask(ROOT, f"{STANDARD}.Peer", "Ping")).message_type is MessageType.METHOD_RETURN

@@ -135,7 +135,7 @@ TABLE = {
     ],
     "transfer-calls.md": [Run("calls")],
     "upgrade.md": [LeftOut(NO_APT)] * 6,
-    "use-d-bus.md": [LeftOut(ROOT), Config(), Run()],
+    "use-d-bus.md": [LeftOut(ROOT), Config(), Run(), Run("call")],
     "watch-with-prometheus.md": [
         Run(),
         LeftOut(PROMETHEUS),

@@ -107,10 +107,11 @@ class Reader:
             process.communicate()
 
     def adapted(self, command):
-        """The command with this station's socket, a year to come, and ids that there are."""
+        """The command with this station's socket, a year to come, and ids that there are, also in paths on the bus."""
         command = command.replace("/run/intercomd/http.sock", f"{self.door.directory}/http.sock")
         command = re.sub(r"192\.0\.2\.\d+", self.far.address, command)
         command = re.sub(r"2026(?=-12-24)", str(datetime.now(UTC).year + 1), command)
+        command = re.sub(r"(?<=/)([ck])_01\w*…", lambda found: self.id(found[1]).replace("-", "_"), command)
         return re.sub(r"\b([ackt])-01\w*…", lambda found: self.id(found[1]), command)
 
     def id(self, kind):

@@ -9,6 +9,7 @@ import wave
 
 import pytest
 
+from tests.bus import buses
 from tests.daemon.calls.test_baresip import levels
 from tests.support.daemon import Daemon, loopback, settled
 from tests.support.peers.baresip import Baresip
@@ -22,11 +23,13 @@ AMPLITUDE = 8000
 HEARD_DB, ABSENT_DB = -30.0, -40.0  # seen on a loaded machine: -24 and more, -53 and less
 PATIENCE_S, STILL_S = 120.0, 0.5
 PATH = "/v1/conferences"
+ROOT, APPLIANCE1, CONFERENCE1 = "/org/intercomd", "org.intercomd.Appliance1", "org.intercomd.Conference1"
+OBJECTS = "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"
 
 
 @pytest.fixture(scope="module")
 def talking(tmp_path_factory):
-    """A daemon whose microphone hears 1,000 Hz, and that knows six far ends."""
+    """A daemon on a message bus whose microphone hears 1,000 Hz, and that knows six far ends."""
     directory = tmp_path_factory.mktemp("d")
     microphone = directory / "microphone.wav"
     with wave.open(str(microphone), "wb") as file:
@@ -36,9 +39,13 @@ def talking(tmp_path_factory):
     places = {name: (address := loopback(), free_port(address)) for name in list(TONES)[1:]}
     targets = {name: {"uri": f"sip:far@{address}:{port}"} for name, (address, port) in places.items()}
     settings = {"audio": {"microphone_file": str(microphone)}, "recording": {"enabled": True}, "target": targets}
-    with Daemon(directory, **settings) as daemon:
-        daemon.places = {"far": (daemon.far_address, daemon.far_port), **places}
-        yield daemon
+    with buses.TheBus(tmp_path_factory.mktemp("bus"), buses.policy()) as bus:
+        settings["dbus"] = {"enabled": True, "address": bus.address}
+        with Daemon(directory, **settings) as daemon:
+            daemon.places = {"far": (daemon.far_address, daemon.far_port), **places}
+            daemon.bus = bus.address
+            until(lambda: isinstance(buses.asks(bus.address, ROOT, *OBJECTS), dict), "the station on the bus")
+            yield daemon
 
 
 @pytest.fixture
@@ -179,6 +186,62 @@ def test_a_client_begins_invites_mutes_holds_removes_and_ends(door, far):
     door.wait("conference.ended", conference=conference)
     for method, path in (("GET", here), ("POST", f"{here}/recording"), ("DELETE", f"{here}/recording")):
         assert door.ask(method, path)[1]["code"] == "conference-not-found"
+
+
+def test_a_client_on_the_bus_begins_invites_mutes_holds_records_removes_and_ends(door, far):
+    def order(path, interface, member, *given):
+        return buses.asks(door.bus, path, interface, member, *given)
+
+    def object_of(call):
+        return f"{ROOT}/calls/{call.replace('-', '_')}"
+
+    peers, calls = {"far": far("far")}, {"far": door.ring()}
+    peers["far"].wait("CALL_INCOMING")
+    peers["far"].command("accept")
+    door.talk(calls["far"])
+    peers["two"] = far("two")
+    path = order(ROOT, APPLIANCE1, "MakeConference", "as", [object_of(calls["far"]), "two"])
+    calls["two"] = joins(door, peers["two"])
+    door.wait("conference.participant_added", calls["far"], reason="taken_in")
+    assert order(ROOT, APPLIANCE1, "MakeConference", "as", ["three"]) == "org.intercomd.Error.Conflict"
+    peers["three"] = far("three")
+    assert order(path, CONFERENCE1, "AddParticipant", "s", "three") is None
+    calls["three"] = joins(door, peers["three"])
+    each_hears(peers, PANEL)
+    shown = buses.shows(door.bus, path, CONFERENCE1)
+    assert (shown["Id"], shown["State"]) == (door.get(PATH)["conferences"][0]["id"], "connected")
+    assert {tuple(each) for each in shown["Participants"]} == {
+        (object_of(each), "in", False) for each in calls.values()
+    }
+    one = buses.shows(door.bus, object_of(calls["two"]), "org.intercomd.Call1")
+    assert one["Conference"] == path
+
+    running = "org.intercomd.Error.RecordingAlreadyRunning"
+    assert order(path, CONFERENCE1, "StartRecording", "s", "separate") is None
+    assert order(path, CONFERENCE1, "StartRecording", "s", "") == running
+    assert buses.shows(door.bus, path, CONFERENCE1)["Recorded"] is True
+    assert order(path, CONFERENCE1, "StopRecording") is None
+    for call in calls.values():
+        door.wait("recording.stopped", call)
+
+    assert order(path, CONFERENCE1, "MuteParticipant", "o", object_of(calls["two"])) is None
+    hears(peers["far"], TONES["three"], PANEL)
+    assert order(path, CONFERENCE1, "UnmuteParticipant", "o", object_of(calls["two"])) is None
+    for away, back in (("Mute", "Unmute"), ("Hold", "Resume")):
+        assert order(path, CONFERENCE1, away) is None
+        each_hears(peers)
+        assert order(path, CONFERENCE1, back) is None
+        each_hears(peers, PANEL)
+
+    assert order(path, CONFERENCE1, "RemoveParticipant", "o", object_of(calls["two"])) is None
+    peers.pop("two").wait("CALL_CLOSED")
+    door.wait("conference.participant_removed", calls["two"], reason="ejected")
+    each_hears(peers, PANEL)
+    assert order(path, CONFERENCE1, "End") is None
+    for peer in peers.values():
+        peer.wait("CALL_CLOSED")
+    door.wait("conference.ended", conference=shown["Id"])
+    assert order(path, CONFERENCE1, "End") == "org.freedesktop.DBus.Error.UnknownObject"
 
 
 def test_calls_there_are_are_taken_in_and_one_that_rings_is_answered_into_it(door, far):

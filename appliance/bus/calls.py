@@ -34,7 +34,7 @@ async def _record_with(asked: Asked, parameters: dict[str, str]) -> list[Any]:
     known = {"channels", "format", "note"}
     for name, wanted, words in (("channels", channels, RecordingChannels), ("format", file_format, RecordingFormat)):
         if wanted is not None and wanted not in set(words):
-            what = f"There is no {name} {bounded(wanted)}."
+            what = f"{name} cannot be {bounded(wanted)}."
             raise IntercomError(ErrorCode.PARAMETER_INVALID, what, f"Choose from: {', '.join(words)}.")
     if unknown := set(parameters) - known:
         what = f"A recording has no {bounded(min(unknown))}."

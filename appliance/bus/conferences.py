@@ -54,7 +54,7 @@ def _of_participant(make: Callable[[ConferenceId, CallId], inputs.Action]) -> Ca
 
 async def _record(asked: Asked, channels: str) -> list[Any]:
     if channels and channels not in set(RecordingChannels):
-        what = f"There are no channels {bounded(channels)}."
+        what = f"channels cannot be {bounded(channels)}."
         choice = f'Choose from: {", ".join(RecordingChannels)}; "" for those of the configuration.'
         raise IntercomError(ErrorCode.PARAMETER_INVALID, what, "", choice)
     wanted = RecordingChannels(channels) if channels else None

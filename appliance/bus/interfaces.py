@@ -24,6 +24,7 @@ from appliance.core import inputs
 from appliance.core.model import AccountId, ButtonId, CallId, DoorId, kind_of
 
 MOST_RECORDINGS = 200  # of a page
+LAST_CURSOR = (1 << 62) - 1  # of the numbers that the index can have
 
 
 # -- the methods' actions ----------------------------------------------------------------------------------------------
@@ -113,6 +114,10 @@ async def _list_recordings(asked: Asked, search: dict[str, str], limit: int, cur
     if not 1 <= limit <= MOST_RECORDINGS:
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, f"A page cannot have {limit} recordings.", f"It has 1 to {MOST_RECORDINGS}."
+        )
+    if cursor > LAST_CURSOR:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, f"There is no page {cursor}.", "", "Give 0, or the next of the page before."
         )
     wanted = search_of(search)
     rows = await asyncio.to_thread(asked.daemon.recordings.list, limit + 1, cursor or None, wanted)

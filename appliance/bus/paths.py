@@ -37,6 +37,6 @@ def find_call(snapshot: Json, path: str) -> CallId:
             ErrorCode.CALL_NOT_FOUND,
             f"There is no call at {bounded(path)}.",
             "It has ended or never existed.",
-            f"There are {', '.join(paths)}." if paths else "There are no calls now.",
+            f"The calls are {', '.join(paths)}." if paths else "There are no calls now.",
         )
     return paths[path]

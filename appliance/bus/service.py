@@ -6,8 +6,9 @@ changes are reported first.
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from dbus_fast import (
@@ -38,11 +39,13 @@ from appliance.bus.connection import (
 from appliance.bus.interfaces import APPLIANCE
 from appliance.bus.paths import ROOT
 from appliance.bus.ports import BusPorts
-from appliance.bus.shapes import Asked, BusMethod, Interface
+from appliance.bus.shapes import Asked, BusMethod, Interface, clean
 from appliance.bus.tree import Object, Tree, changed, children, tree
 
 MOST = 32  # requests in progress at once; a client that does not wait for its answers is refused
 MOST_OF_ONE = 24  # of one client, so that others are not refused
+PASSING = (f"{ROOT}/calls/", f"{ROOT}/conferences/")  # objects that come and go
+FAULT = IntercomError(ErrorCode.ERROR, "This is a fault of intercomd.", "", "The log has the details.")
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 MANAGER = "org.freedesktop.DBus.ObjectManager"
@@ -162,7 +165,10 @@ class BusService:
         path, member = message.path or "", message.member or ""
         there = self._shown.get(path)
         if there is None and not children(self._shown, path):
-            raise fault("UnknownObject", f"There is nothing at {path}.")
+            why = "It has ended or never existed. " if path.startswith(PASSING) else ""
+            raise fault(
+                "UnknownObject", f"There is nothing at {path}. {why}GetManagedObjects of {ROOT} lists all objects."
+            )
         ours = None if there is None else there.interface
         method = None if ours is None else ours.method(member)
         if there is not None and method is not None and message.interface in {None, there.interface.name}:
@@ -170,7 +176,8 @@ class BusService:
             return
         standard = next((each for each in STANDARD if each[1] == member and message.interface in {None, each[0]}), None)
         if standard is None or standard[0] not in offered(path, ours):
-            raise fault("UnknownMethod", f"{path} has no method {message.interface or ''}.{member}.")
+            wanted = f"{message.interface}.{member}" if message.interface else member
+            raise fault("UnknownMethod", f"{path} has no method {wanted}. Introspect lists its methods.")
         fits(message, STANDARD[standard])
         signature, body = self._standard(member, path, there, message.body)
         self._reply(message, Message.new_method_return(message, signature, body))
@@ -186,21 +193,32 @@ class BusService:
         if member == "GetAll":
             return "a{sv}", [shown or {}]
         if shown is None:
-            raise fault("UnknownInterface", f"{path} has no properties of {given[0]}.")
+            ours = there.interface.name
+            raise fault("UnknownInterface", f"{path} has no properties of {given[0]}. It has those of {ours}.")
         if given[1] not in shown:
-            raise fault("UnknownProperty", f"{there.interface.name} has no property {given[1]}.")
+            names = ", ".join(shown)
+            raise fault("UnknownProperty", f"{there.interface.name} has no property {given[1]}. It has {names}.")
         if member == "Set":
-            raise fault("PropertyReadOnly", f"{given[1]} can only be read.")
+            raise fault("PropertyReadOnly", f"{given[1]} can only be read. Methods change what can be changed.")
         return "v", [shown[given[1]]]
 
     def _begin(self, message: Message, there: Object, method: BusMethod) -> None:
-        fits(message, method.signature)
+        fits(message, method.signature, [name for name, _ in method.takes])
         most = MOST_OF_ONE if list(self._acts.values()).count(message.sender) >= MOST_OF_ONE else MOST
         if most == MOST_OF_ONE or len(self._acts) >= MOST:
-            raise fault("LimitsExceeded", f"{most} requests wait for their answers.")
+            raise fault("LimitsExceeded", f"{most} requests wait for their answers. Wait for some of them.")
         act = asyncio.create_task(self._act(message, there, method))
         self._acts[act] = message.sender
-        act.add_done_callback(self._acts.pop)
+        act.add_done_callback(partial(self._over, message))
+
+    def _over(self, message: Message, act: asyncio.Task[None]) -> None:
+        """Forget the act; report an exception that nothing expects to its client and in the log."""
+        del self._acts[act]
+        failed = None if act.cancelled() else act.exception()
+        if failed is not None:
+            self._reply(message, error(message, FAULT))
+            said = f"A request over D-Bus has failed: {message.member}"
+            act.get_loop().call_exception_handler({"message": said, "exception": failed, "task": act})
 
     async def _act(self, message: Message, there: Object, method: BusMethod) -> None:
         try:
@@ -226,10 +244,11 @@ def fault(name: str, text: str) -> DBusError:
     return DBusError(f"org.freedesktop.DBus.Error.{name}", text)
 
 
-def fits(message: Message, signature: str) -> None:
-    """Raise InvalidArgs if the call's arguments do not match its method."""
+def fits(message: Message, signature: str, names: Sequence[str] = ()) -> None:
+    """Raise InvalidArgs if the call's arguments do not match its method; `names` are theirs, for the text."""
     if message.signature != signature:
-        raise fault("InvalidArgs", f"{message.member} takes {signature!r}, not {message.signature!r}.")
+        takes = f"{signature!r} ({', '.join(names)})" if names else repr(signature)
+        raise fault("InvalidArgs", f"{message.member} takes {takes}, not {message.signature!r}.")
 
 
 def error(message: Message, err: IntercomError) -> Message:
@@ -243,7 +262,7 @@ def error(message: Message, err: IntercomError) -> Message:
         reply_serial=message.serial,
         error_name=error_name(err.code),
         signature="sss",
-        body=[str(err), err.cause, err.resolution],
+        body=[clean(str(err)), clean(err.cause), clean(err.resolution)],
     )
 
 

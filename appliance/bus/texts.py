@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core.model import DigitMethod, RecordingSearch
+from appliance.core.model import Cause, DigitMethod, RecordingKind, RecordingSearch
 
 LONGEST = 512  # characters of a text from a client
 
@@ -27,6 +27,10 @@ def search_of(given: dict[str, str]) -> RecordingSearch:
             f"Recordings are not searched by {bounded(unknown[0])}.",
             f"Choose from: {', '.join(names)}.",
         )
+    for name, words in (("outcome", Cause), ("kind", RecordingKind)):
+        if given.get(name) and given[name] not in set(words):
+            what = f"{name} cannot be {bounded(given[name])}."
+            raise IntercomError(ErrorCode.PARAMETER_INVALID, what, "", f"Choose from: {', '.join(words)}.")
     return RecordingSearch(
         **{name: _moment(text) if name in {"after", "before"} else bounded(text) for name, text in given.items()}
     )
@@ -36,11 +40,12 @@ def _moment(text: str) -> str:
     """A time as the index has it: with its offset, brought to UTC."""
     try:
         at = datetime.fromisoformat(bounded(text))
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
+        in_utc = None if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):  # of the year 0 or 10000 in UTC
+        in_utc = None
+    if in_utc is None:
         raise IntercomError(ErrorCode.PARAMETER_INVALID, f"{text} is no time.", "", "Write it as 2026-11-20T08:30:00Z.")
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return in_utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def digit_methods(named: list[str]) -> tuple[DigitMethod, ...]:

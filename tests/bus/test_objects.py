@@ -396,6 +396,40 @@ def test_the_daemons_error_comes_with_its_code_and_all_its_words(bus, tmp_path):
     on_bus(bus, tmp_path, act)
 
 
+def test_a_fault_of_the_daemon_is_answered_and_logged(bus, tmp_path, caplog):
+    def fail(_):
+        raise RuntimeError("a fault")
+
+    async def act(station, client):
+        station.replies = fail
+        answer = await client.ask(DOOR, DOOR1, "Open", "d", 1.0)
+        words = ["This is a fault of intercomd. The log has the details.", "", "The log has the details."]
+        assert (answer.error_name, answer.body) == ("org.intercomd.Error.Error", words)
+        station.replies = lambda _: orders.Reply(RequestId("q-1"))
+        assert await client.get(DOOR, DOOR1, "Open", "d", 1.0) is None
+
+    on_bus(bus, tmp_path, act)
+    assert "A request over D-Bus has failed: Open" in caplog.text
+    assert "RuntimeError: a fault" in caplog.text
+
+
+def test_an_error_of_d_buss_own_says_what_there_is(bus, tmp_path):
+    async def words(client, *asked):
+        return (await client.ask(*asked)).body[0]
+
+    async def act(_, client):
+        gone = await words(client, CALL, CALL1, "Hangup")
+        assert gone.startswith(
+            f"There is nothing at {CALL}. It has ended or never existed. GetManagedObjects of {ROOT}"
+        )
+        wrong = await words(client, DOOR, DOOR1, "Open", "s", "1")
+        assert wrong == "Open takes 'd' (seconds), not 's'."
+        unknown = await words(client, ACCOUNT, f"{STANDARD}.Properties", "Get", "ss", ACCOUNT1, "Weather")
+        assert "It has Name, State," in unknown
+
+    on_bus(bus, tmp_path, act)
+
+
 @pytest.mark.parametrize(
     ("path", "interface", "member", "given", "name"),
     [
@@ -567,10 +601,15 @@ def test_recordings_are_searched_protected_and_deleted(bus, tmp_path):
             ({"colour": "red"}, 1),
             ({"after": "yesterday"}, 1),
             ({"after": "2026-11-20"}, 1),
+            ({"after": "0001-01-01T00:00:00+14:00"}, 1),
+            ({"outcome": "luck"}, 1),
+            ({"kind": "song"}, 1),
             ({}, 0),
         ):
             wrong = await client.ask(ROOT, APPLIANCE1, "ListRecordings", "a{ss}ut", search, limit, 0)
             assert wrong.error_name == "org.intercomd.Error.ParameterInvalid", (search, limit)
+        wrong = await client.ask(ROOT, APPLIANCE1, "ListRecordings", "a{ss}ut", {}, 1, 2**64 - 1)
+        assert wrong.error_name == "org.intercomd.Error.ParameterInvalid"
         for name in ("DeleteRecording", "ProtectRecording"):
             given = ("sb", "r-9", True) if name == "ProtectRecording" else ("s", "r-9")
             missing = await client.ask(ROOT, APPLIANCE1, name, *given)

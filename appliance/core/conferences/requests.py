@@ -103,10 +103,19 @@ def record(turn: Turn, action: inputs.RecordConference, asked: inputs.Requested)
     conference = lasting(find_conference(turn, action.conference))
     if action.recorded:
         recording.check_enabled(turn)
-    if action.recorded == (conference.recorded is not None):
-        code = ErrorCode.RECORDING_ALREADY_RUNNING if action.recorded else ErrorCode.RECORDING_NOT_RUNNING
-        what = "recorded already" if action.recorded else "not being recorded"
-        raise IntercomError(code, f"Conference {conference.id} is {what}.")
+    if action.recorded and conference.recorded is not None:
+        raise IntercomError(
+            ErrorCode.RECORDING_ALREADY_RUNNING,
+            f"Conference {conference.id} is recorded already.",
+            "A client has begun it.",
+            "Stop it first, or let it run.",
+        )
+    if not action.recorded and conference.recorded is None:
+        raise IntercomError(
+            ErrorCode.RECORDING_NOT_RUNNING,
+            f"Conference {conference.id} is not being recorded.",
+            "Its recording was not started, or has been stopped.",
+        )
     channels = (action.channels or turn.settings.recording_channels) if action.recorded else None
     turn.conference = replace(conference, recorded=channels)
     for call in [turn.calls.get(p.call) for p in conference.participants if p.stage is ParticipantState.IN]:

@@ -27,7 +27,7 @@ class Bus:
     def __init__(self, config: Config, reactor: Reactor, sounds: MadeSounds, recordings: Recordings) -> None:
         self._config, self._reactor = config.dbus, reactor
         self.request, self.snapshot, self.subscribe = reactor.request, reactor.snapshot, reactor.subscribe
-        self.say, self.recordings = sounds.say, recordings
+        self.say, self.sounds, self.recordings = sounds.say, sounds.names, recordings
         self.play_url, self.play_recording = sounds.play_url, sounds.play_recording
         self._reported = (
             ""  # the code of the last reported failure; another attempt that ends the same way is not reported

@@ -7,7 +7,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.bus.paths import call_path, conference_path, find_call, named_call
 from appliance.bus.shapes import Asked, BusMethod, Interface, Property, flag, text
-from appliance.bus.texts import bounded
+from appliance.bus.texts import bounded, chosen
 from appliance.core import inputs
 from appliance.core.model import CallId, ConferenceId, RecordingChannels
 
@@ -53,11 +53,7 @@ def _of_participant(make: Callable[[ConferenceId, CallId], inputs.Action]) -> Ca
 
 
 async def _record(asked: Asked, channels: str) -> list[Any]:
-    if channels and channels not in set(RecordingChannels):
-        what = f"channels cannot be {bounded(channels)}."
-        choice = f'Choose from: {", ".join(RecordingChannels)}; "" for those of the configuration.'
-        raise IntercomError(ErrorCode.PARAMETER_INVALID, what, "", choice)
-    wanted = RecordingChannels(channels) if channels else None
+    wanted = chosen("channels", channels, RecordingChannels) if channels else None
     await asked.do(inputs.RecordConference(ConferenceId(asked.id), recorded=True, channels=wanted))
     return []
 

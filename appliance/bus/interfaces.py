@@ -6,6 +6,7 @@ any other change needs a new one.
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -21,8 +22,11 @@ from appliance.bus.paths import call_path
 from appliance.bus.shapes import Asked, BusMethod, Interface, Property, clean, flag, text
 from appliance.bus.texts import bounded, search_of
 from appliance.core import inputs
-from appliance.core.model import AccountId, ButtonId, CallId, DoorId, kind_of
+from appliance.core.model import AccountId, ButtonId, CallId, DoorId, SensorId, kind_of
 
+EVENT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  # of a client's own event, as over HTTP
+DETAIL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+MOST_DETAILS, LONGEST_DETAIL = 16, 256
 MOST_RECORDINGS = 200  # of a page
 LAST_CURSOR = (1 << 62) - 1  # of the numbers that the index can have
 
@@ -69,6 +73,39 @@ def _of_door(make: Callable[[DoorId], inputs.Action]) -> Callable[..., Awaitable
 async def _press(asked: Asked, button: str, seconds: float) -> list[Any]:
     await asked.do(inputs.PressButton(ButtonId(bounded(button)), seconds))
     return []
+
+
+async def _clear(asked: Asked, sensor: str) -> list[Any]:
+    await asked.do(inputs.ClearSensor(SensorId(bounded(sensor))))
+    return []
+
+
+async def _report(asked: Asked, name: str, details: dict[str, str]) -> list[Any]:
+    if not EVENT_NAME.fullmatch(name):
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"{bounded(name)!r} is no name of an event.",
+            "",
+            "Give 1 to 64 lower-case letters, digits, dots, - and _, as in lift.called.",
+        )
+    for key, value in details.items():
+        if not DETAIL_NAME.fullmatch(key) or len(value) > LONGEST_DETAIL or not value.isprintable():
+            raise IntercomError(
+                ErrorCode.PARAMETER_INVALID,
+                f"The detail {bounded(key)!r} is not possible.",
+                "",
+                f"A name has up to 64 letters, digits, dots, - and _; a text is one line of up to {LONGEST_DETAIL}.",
+            )
+    if len(details) > MOST_DETAILS:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, f"{len(details)} details are too many.", f"The limit is {MOST_DETAILS}."
+        )
+    await asked.do(inputs.ReportCustom(name, tuple(details.items())))
+    return []
+
+
+async def _list_sounds(asked: Asked) -> list[Any]:
+    return [[clean(each["name"]) for each in await asyncio.to_thread(asked.daemon.sounds)]]
 
 
 async def _volume(asked: Asked, percent: float) -> list[Any]:
@@ -169,8 +206,12 @@ APPLIANCE = Interface(
         BusMethod("SendMessage", residents.send_message, takes=(("to", "s"), ("text", "s")), gives=(("message", "s"),)),
         BusMethod("SetDoNotDisturb", residents.set_do_not_disturb, takes=(("on", "b"),)),
         BusMethod("SetForwarding", residents.set_forwarding, takes=(("calls", "s"), ("to", "s"))),
+        BusMethod("SetQuietHours", residents.set_quiet_hours, takes=(("begin", "s"), ("end", "s"))),
+        BusMethod("ClearSensor", _clear, takes=(("sensor", "s"),)),
+        BusMethod("ReportEvent", _report, takes=(("name", "s"), ("details", "a{ss}"))),
         BusMethod("PressButton", _press, takes=(("button", "s"), ("seconds", "d"))),
         *sounds.METHODS,
+        BusMethod("ListSounds", _list_sounds, gives=(("sounds", "as"),)),
         BusMethod(
             "ListRecordings",
             _list_recordings,
@@ -205,6 +246,19 @@ APPLIANCE = Interface(
             "a{ss}",
             lambda view: {each: clean(view["runtime"]["forwarding"][each]) for each in residents.FORWARDED},
         ),
+        Property(
+            "QuietHours",
+            "(ss)",
+            lambda view: [clean(view["runtime"]["quiet_hours"][each]) for each in ("begin", "end")],
+        ),
+        Property("Quiet", "b", lambda view: bool(view["runtime"]["quiet"])),
+        Property(
+            "Flats", "a(ss)", lambda view: [[clean(each["flat"]), clean(each["name"])] for each in view["directory"]]
+        ),
+        Property(
+            "Contacts", "a(ss)", lambda view: [[clean(each["name"]), clean(each["state"])] for each in view["contacts"]]
+        ),
+        Property("Sensors", "as", lambda view: [clean(each["id"]) for each in view["panel"]["sensors"]]),
         Property("Targets", "as", lambda view: [clean(each["name"]) for each in view["targets"]]),
     ),
     signals=(("Event", (("id", "t"), ("type", "s"), ("json", "s"))),),

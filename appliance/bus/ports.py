@@ -43,6 +43,9 @@ class BusPorts(Protocol):
     def recordings(self) -> Recordings:
         """The index of recordings."""
 
+    def sounds(self) -> list[Json]:
+        """The sounds that can be played by name, each with its `name`. May block on the disc."""
+
     def snapshot(self) -> Json:
         """The whole state, as in GET /v1/state."""
 

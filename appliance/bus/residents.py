@@ -1,4 +1,4 @@
-"""Methods for residents: ring a flat, send a text, do-not-disturb, forwarding."""
+"""Methods for residents: ring a flat, send a text, do-not-disturb, forwarding, quiet hours."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.bus.shapes import Asked
 from appliance.bus.texts import bounded
 from appliance.core import inputs
-from appliance.core.model import Content
+from appliance.core.model import Content, QuietHours
 
 FORWARDED = ("always", "quiet", "busy", "no_answer")
 PLAIN = "text/plain"
@@ -21,7 +21,7 @@ async def ring_flat(asked: Asked, flat: str) -> list[Any]:
 async def send_message(asked: Asked, to: str, text: str) -> list[Any]:
     """Send a text outside calls; the id of the message. Raises IntercomError."""
     if not text:
-        raise IntercomError(ErrorCode.PARAMETER_INVALID, "The text is empty.")
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, "The text is empty.", "", "Give 1 to 1,000 bytes of text.")
     reply = await asked.do(inputs.SendText(bounded(to), Content(PLAIN, text)))
     return [reply.message or ""]
 
@@ -39,4 +39,10 @@ async def set_forwarding(asked: Asked, calls: str, to: str) -> list[Any]:
         raise IntercomError(ErrorCode.PARAMETER_INVALID, what, "", f"Choose from: {', '.join(FORWARDED)}.")
     change: dict[str, Any] = {calls: bounded(to)}
     await asked.do(inputs.ChangeRuntime(**change))
+    return []
+
+
+async def set_quiet_hours(asked: Asked, begin: str, end: str) -> list[Any]:
+    """Set the quiet hours of each day; two empty texts end them. Raises IntercomError."""
+    await asked.do(inputs.ChangeRuntime(quiet_hours=QuietHours(bounded(begin), bounded(end))))
     return []

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from appliance.base.errors import ErrorCode, IntercomError
 from appliance.bus.shapes import Asked, BusMethod
-from appliance.bus.texts import bounded
+from appliance.bus.texts import bounded, chosen
 from appliance.core import inputs, orders
-from appliance.core.model import PLAYABLE, CallId, RecordedSound, RecordingId, Speech, Tone, UrlSound
+from appliance.core.model import PLAYABLE, CallId, RecordedSound, RecordingId, Speech, UrlSound
 
 OF_RECORDING = "recording:"  # before its id, in place of a sound's name
 
@@ -23,11 +22,8 @@ def _done(reply: orders.Reply) -> list[Any]:
 
 
 async def _play_tone(asked: Asked, tone: str, country: str, seconds: float) -> list[Any]:
-    if tone not in PLAYABLE:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, f"{bounded(tone)} is no tone.", f"Choose one of: {', '.join(PLAYABLE)}."
-        )
-    await asked.do(inputs.PlayTone(Tone(tone), _hearer(asked), bounded(country), seconds))
+    wanted = chosen("tone", tone, PLAYABLE)
+    await asked.do(inputs.PlayTone(wanted, _hearer(asked), bounded(country), seconds))
     return []
 
 

@@ -1,11 +1,15 @@
-"""What clients write on the bus: texts of a bounded length, methods of digits, and what recordings are searched by."""
+"""What clients write on the bus: texts of a bounded length, words of a list, and what recordings are searched by."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeVar
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core.model import Cause, DigitMethod, RecordingKind, RecordingSearch
+from appliance.core.model import Cause, RecordingKind, RecordingSearch
 
 LONGEST = 512  # characters of a text from a client
+Word = TypeVar("Word", bound=StrEnum)
 
 
 def bounded(text: str) -> str:
@@ -15,6 +19,15 @@ def bounded(text: str) -> str:
             ErrorCode.PARAMETER_INVALID, f"{len(text)} characters are too long.", f"The limit is {LONGEST} characters."
         )
     return text
+
+
+def chosen(name: str, written: str, words: Iterable[Word]) -> Word:
+    """The word of these that a text is; `name` is that of the argument. Raises IntercomError."""
+    known = list(words)
+    if (found := next((each for each in known if each == written), None)) is None:
+        what = f"{name} cannot be {bounded(written)!r}."
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, what, "", f"Choose from: {', '.join(known)}.")
+    return found
 
 
 def search_of(given: dict[str, str]) -> RecordingSearch:
@@ -27,10 +40,10 @@ def search_of(given: dict[str, str]) -> RecordingSearch:
             f"Recordings are not searched by {bounded(unknown[0])}.",
             f"Choose from: {', '.join(names)}.",
         )
-    for name, words in (("outcome", Cause), ("kind", RecordingKind)):
-        if given.get(name) and given[name] not in set(words):
-            what = f"{name} cannot be {bounded(given[name])}."
-            raise IntercomError(ErrorCode.PARAMETER_INVALID, what, "", f"Choose from: {', '.join(words)}.")
+    if given.get("outcome"):
+        chosen("outcome", given["outcome"], Cause)
+    if given.get("kind"):
+        chosen("kind", given["kind"], RecordingKind)
     return RecordingSearch(
         **{name: _moment(text) if name in {"after", "before"} else bounded(text) for name, text in given.items()}
     )
@@ -46,11 +59,3 @@ def _moment(text: str) -> str:
     if in_utc is None:
         raise IntercomError(ErrorCode.PARAMETER_INVALID, f"{text} is no time.", "", "Write it as 2026-11-20T08:30:00Z.")
     return in_utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def digit_methods(named: list[str]) -> tuple[DigitMethod, ...]:
-    """The methods of digits. Raises IntercomError for an unknown one."""
-    if (unknown := next((each for each in named if each not in set(DigitMethod)), None)) is not None:
-        what = f"No digits come by {bounded(unknown)}."
-        raise IntercomError(ErrorCode.PARAMETER_INVALID, what, "", f"Name any of {', '.join(DigitMethod)}.")
-    return tuple(DigitMethod(each) for each in named)

@@ -22,6 +22,8 @@ TYPES = {
     "dict{string,string}": "a{ss}",
     "array{string,string}": "a(ss)",
     "array{object,string,boolean}": "a(osb)",
+    "array{string,string,double}": "a(ssd)",
+    "struct{string,string}": "(ss)",
     "void": "",
 }
 # Methods, signals and properties begin at the second tab stop, their texts at the third.

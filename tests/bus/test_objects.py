@@ -16,8 +16,12 @@ from appliance.core import inputs, orders
 from appliance.core.model import (
     ConferenceId,
     Content,
+    DetectionKind,
     DigitMethod,
+    EarlySource,
+    LinkDirection,
     MessageId,
+    QuietHours,
     RecordedSound,
     RecordingChannels,
     RecordingFormat,
@@ -29,6 +33,7 @@ from appliance.core.model import (
     SoundResult,
     Speech,
     Tone,
+    TransferPolicy,
     UrlSound,
 )
 from tests.api.fake import Station, call, conference, door, placed, refused
@@ -81,10 +86,14 @@ def on_bus(bus, tmp_path, act, station=None):
 
 def test_all_objects_are_there_with_their_properties(bus, tmp_path):
     async def act(station, client):
-        station.state["calls"] = [call("c-1", hold="remote", muted=True)]
+        link = {"target": "k-1", "direction": "to", "gain": 50.0}
+        station.state["calls"] = [
+            call("c-1", hold="remote", muted=True, report=["level"], detect=["beep"], links=[link])
+        ]
         station.state["conferences"] = [conference("k-1")]
         there = unpack_variants(await client.get(ROOT, f"{STANDARD}.ObjectManager", "GetManagedObjects"))
         assert set(there) == {CALL, CONFERENCE, DOOR, ACCOUNT}
+        assert [list(each) for each in there[CALL][CALL1].pop("Links")] == [[CONFERENCE, "to", 50.0]]
         assert there[CALL][CALL1] == {
             "Id": "c-1",
             "State": "connected",
@@ -101,6 +110,10 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
             "RecordingPaused": False,
             "RecordingMuted": [],
             "DigitMethods": ["rfc4733", "info"],
+            "TransferPolicy": "refuse",
+            "StatisticsInterval": 0,
+            "LevelsReported": True,
+            "Detections": ["beep"],
         }
         shown = there[CONFERENCE][CONFERENCE1]
         assert [list(each) for each in shown.pop("Participants")] == [[CALL, "in", False]]
@@ -120,6 +133,9 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         }
         assert there[ACCOUNT][ACCOUNT1]["State"] == "registered"
         shown = unpack_variants(await client.get(ROOT, f"{STANDARD}.Properties", "GetAll", "s", APPLIANCE1))
+        assert list(shown.pop("QuietHours")) == ["", ""]
+        assert [list(each) for each in shown.pop("Flats")] == [["12", "Miller"]]
+        assert [list(each) for each in shown.pop("Contacts")] == [["Kitchen", "available"]]
         assert shown == {
             "Station": "Front door",
             "Ready": True,
@@ -137,6 +153,8 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
             "RecordingsBytes": 2,
             "DoNotDisturb": False,
             "Forwarding": {"always": "", "quiet": "", "busy": "", "no_answer": ""},
+            "Quiet": False,
+            "Sensors": ["leaf"],
             "Targets": ["Kitchen"],
         }
         one = await client.get(CALL, f"{STANDARD}.Properties", "Get", "ss", CALL1, "State")
@@ -165,6 +183,15 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         (ROOT, APPLIANCE1, "SetDoNotDisturb", ("b", True), inputs.ChangeRuntime(do_not_disturb=True)),
         (ROOT, APPLIANCE1, "SetForwarding", ("ss", "busy", "office"), inputs.ChangeRuntime(busy="office")),
         (ROOT, APPLIANCE1, "SetForwarding", ("ss", "no_answer", ""), inputs.ChangeRuntime(no_answer="")),
+        (
+            *(ROOT, APPLIANCE1, "SetQuietHours", ("ss", "22:00", "06:30")),
+            inputs.ChangeRuntime(quiet_hours=QuietHours("22:00", "06:30")),
+        ),
+        (ROOT, APPLIANCE1, "ClearSensor", ("s", "housing"), inputs.ClearSensor("housing")),
+        (
+            *(ROOT, APPLIANCE1, "ReportEvent", ("sa{ss}", "lift.called", {"floor": "3"})),
+            inputs.ReportCustom("lift.called", (("floor", "3"),)),
+        ),
         (ROOT, APPLIANCE1, "HangupAll", (), inputs.HangUpCall("c-1")),
         (CALL, CALL1, "Answer", (), inputs.AnswerCall("c-1")),
         (CALL, None, "Answer", (), inputs.AnswerCall("c-1")),
@@ -215,6 +242,30 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         (CONFERENCE, CONFERENCE1, "End", (), inputs.EndConference("k-1")),
         (CALL, CALL1, "AcceptTransfer", (), inputs.AcceptTransfer("c-1")),
         (CALL, CALL1, "RefuseTransfer", (), inputs.EndTransfer("c-1", 603, "Decline")),
+        (
+            *(CALL, CALL1, "SetTransferPolicy", ("s", "follow")),
+            inputs.SetTransferPolicy("c-1", TransferPolicy.FOLLOW),
+        ),
+        (CALL, CALL1, "SetUpdatePolicy", ("s", "ask"), inputs.AskUpdates("c-1", wanted=True)),
+        (CALL, CALL1, "SetUpdatePolicy", ("s", "accept"), inputs.AskUpdates("c-1", wanted=False)),
+        (CALL, CALL1, "AcceptUpdate", (), inputs.DecideUpdate("c-1", accepted=True)),
+        (CALL, CALL1, "RefuseUpdate", (), inputs.DecideUpdate("c-1", accepted=False)),
+        (CALL, CALL1, "ChangeCodecs", ("as", ["PCMA", "opus"]), inputs.UpdateCall("c-1", ("PCMA", "opus"))),
+        (CALL, CALL1, "Ring", (), inputs.RingCall("c-1")),
+        (CALL, CALL1, "SendEarlyMedia", ("s", "panel"), inputs.SendEarlyMedia("c-1", EarlySource.PANEL)),
+        (CALL, CALL1, "SetStatisticsInterval", ("u", 10), inputs.SetStatisticsInterval("c-1", 10)),
+        (CALL, CALL1, "ReportLevels", ("b", True), inputs.ReportLevels("c-1", wanted=True)),
+        (CALL, CALL1, "Detect", ("as", ["beep", "beep"]), inputs.DetectSound("c-1", (DetectionKind.BEEP,))),
+        (CALL, CALL1, "Detect", ("as", []), inputs.DetectSound("c-1", ())),
+        (
+            *(CALL, CALL1, "LinkSound", ("ssd", "speaker", "to", 50.0)),
+            inputs.LinkSound("c-1", "speaker", LinkDirection.TO, 50.0),
+        ),
+        (
+            *(CALL, CALL1, "LinkSound", ("ssd", CALL, "both", 100.0)),
+            inputs.LinkSound("c-1", "c-1", LinkDirection.BOTH, 100.0),
+        ),
+        (CALL, CALL1, "UnlinkSound", ("s", CONFERENCE), inputs.UnlinkSound("c-1", "k-1")),
         (DOOR, DOOR1, "Open", ("d", 0.0), inputs.OpenDoor("front", None)),
         (DOOR, DOOR1, "Hold", ("d", 0.0), inputs.HoldDoor("front", None)),
         (DOOR, DOOR1, "Hold", ("d", 600.0), inputs.HoldDoor("front", 600.0)),
@@ -248,10 +299,68 @@ def test_a_recording_cannot_be_begun_with_what_is_unknown(bus, tmp_path, paramet
     on_bus(bus, tmp_path, act)
 
 
-def test_digits_by_an_unknown_method_are_an_error(bus, tmp_path):
+@pytest.mark.parametrize(
+    ("member", "given"),
+    [
+        ("SetDigitMethods", ("as", ["info", "pulses"])),
+        ("SetTransferPolicy", ("s", "")),
+        ("SetUpdatePolicy", ("s", "sometimes")),
+        ("ChangeCodecs", ("as", [])),
+        ("ChangeCodecs", ("as", ["PCMA", "PCMA"])),
+        ("ChangeCodecs", ("as", ["GSM"])),
+        ("SendEarlyMedia", ("s", "")),
+        ("SendMessage", ("s", "")),
+        ("SendInfo", ("ss", "text/plain\r\nX-Evil: 1", "Hello")),
+        ("SendInfo", ("ss", "text", "Hello")),
+        ("SetStatisticsInterval", ("u", 3601)),
+        ("Detect", ("as", ["voices"])),
+        ("LinkSound", ("ssd", "speaker", "up", 100.0)),
+    ],
+)
+def test_a_detail_of_a_call_that_makes_no_sense_is_refused(bus, tmp_path, member, given):
     async def act(station, client):
         station.state["calls"] = [call("c-1")]
-        answer = await client.ask(CALL, CALL1, "SetDigitMethods", "as", ["info", "pulses"])
+        answer = await client.ask(CALL, CALL1, member, *given)
+        assert answer.error_name == "org.intercomd.Error.ParameterInvalid"
+        assert answer.body[2], "no remedy"
+        assert station.requests == []
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_texts_and_infos_in_a_call_are_sent_and_named_and_sounds_listed(bus, tmp_path):
+    async def act(station, client):
+        station.state["calls"] = [call("c-1")]
+        station.names = [{"name": "chime", "built_in": True}, {"name": "hello", "built_in": False}]
+        station.replies = lambda _: orders.Reply(RequestId("q-1"), message=MessageId("m-1"))
+        assert await client.get(CALL, CALL1, "SendMessage", "s", "Hello") == "m-1"
+        assert await client.get(CALL, CALL1, "SendInfo", "ss", "application/x-lift", "3") == "m-1"
+        assert [action for action, _ in station.requests] == [
+            inputs.SendCallText("c-1", Content("text/plain", "Hello")),
+            inputs.SendInfo("c-1", Content("application/x-lift", "3")),
+        ]
+        assert await client.get(ROOT, APPLIANCE1, "ListSounds") == ["chime", "hello"]
+        gone = await client.ask(CALL, CALL1, "UnlinkSound", "s", "/org/intercomd/calls/c_9")
+        assert gone.error_name == "org.intercomd.Error.CallNotFound"
+
+    on_bus(bus, tmp_path, act)
+
+
+@pytest.mark.parametrize(
+    ("name", "details"),
+    [
+        ("", {}),
+        ("Lift", {}),
+        ("x" * 513, {}),
+        ("lift", {"": "3"}),
+        ("lift", {"floor": "3\n4"}),
+        ("lift", {"floor": "3" * 257}),
+        ("lift", {f"n{number}": "" for number in range(17)}),
+    ],
+)
+def test_an_event_of_a_client_that_others_could_not_read_is_refused(bus, tmp_path, name, details):
+    async def act(station, client):
+        answer = await client.ask(ROOT, APPLIANCE1, "ReportEvent", "sa{ss}", name, details)
         assert answer.error_name == "org.intercomd.Error.ParameterInvalid"
         assert station.requests == []
 

@@ -172,7 +172,7 @@ def check_runtime(settings: Settings, wanted: inputs.ChangeRuntime) -> None:
     if (
         hours is not None
         and (hours.begin or hours.end)
-        and not (TIME.fullmatch(hours.begin) and TIME.fullmatch(hours.end))
+        and (hours.begin == hours.end or not (TIME.fullmatch(hours.begin) and TIME.fullmatch(hours.end)))
     ):
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID,

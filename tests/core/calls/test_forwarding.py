@@ -319,6 +319,7 @@ def test_a_client_changes_what_it_names_and_nothing_else():
         (inputs.ChangeRuntime(busy="nobody"), "number-invalid"),
         (inputs.ChangeRuntime(busy="sip:stranger@127.0.0.9"), "number-invalid"),
         (inputs.ChangeRuntime(no_answer_s=0.5), "parameter-invalid"),
+        (inputs.ChangeRuntime(quiet_hours=QuietHours("22:00", "22:00")), "parameter-invalid"),
         (inputs.ChangeRuntime(quiet_hours=QuietHours("22:00", "")), "parameter-invalid"),
         (inputs.ChangeRuntime(quiet_hours=QuietHours("24:00", "06:00")), "parameter-invalid"),
     ],

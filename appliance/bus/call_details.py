@@ -1,0 +1,167 @@
+"""What programs set, send and have reported in one call; a part of org.intercomd.Call1."""
+
+import re
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Any
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
+from appliance.bus.paths import call_path, conference_path, find_call
+from appliance.bus.shapes import Asked, BusMethod, Property, clean, text
+from appliance.bus.texts import bounded, chosen
+from appliance.core import inputs
+from appliance.core.model import (
+    CallId,
+    Content,
+    DetectionKind,
+    DigitMethod,
+    EarlySource,
+    LinkDirection,
+    TransferPolicy,
+)
+
+PLAIN = "text/plain"
+MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}")  # RFC 6838 §4.2
+LONGEST_INTERVAL_S = 3600
+SPEAKER = "speaker"
+
+
+class CodecName(StrEnum):
+    """The codecs that a call can use."""
+
+    OPUS = "opus"
+    G722 = "G722"
+    PCMA = "PCMA"
+    PCMU = "PCMU"
+
+
+class UpdatePolicy(StrEnum):
+    """Whether the far end's changes of a call are accepted at once, or a client is asked."""
+
+    ACCEPT = "accept"
+    ASK = "ask"
+
+
+def of_call(make: Callable[..., inputs.Action]) -> Callable[..., Awaitable[list[Any]]]:
+    """A method's act: asks the daemon for what `make` makes of the call's id and the method's arguments."""
+
+    async def act(asked: Asked, *given: Any) -> list[Any]:
+        await asked.do(make(CallId(asked.id), *given))
+        return []
+
+    return act
+
+
+def _change_codecs(call: CallId, codecs: list[str]) -> inputs.Action:
+    if not codecs or len(set(codecs)) != len(codecs):
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, "No codec is named, or one twice.", "", f"Choose from: {', '.join(CodecName)}."
+        )
+    return inputs.UpdateCall(call, tuple(chosen("codecs", each, CodecName) for each in codecs))
+
+
+def _early(call: CallId, source: str) -> inputs.Action:
+    return inputs.SendEarlyMedia(call, chosen("source", source, (EarlySource.TONE, EarlySource.PANEL)))
+
+
+def _digit_methods(call: CallId, methods: list[str]) -> inputs.Action:
+    return inputs.SetDigitMethods(call, tuple(chosen("methods", each, DigitMethod) for each in methods))
+
+
+def _detect(call: CallId, kinds: list[str]) -> inputs.Action:
+    return inputs.DetectSound(call, tuple(dict.fromkeys(chosen("kinds", each, DetectionKind) for each in kinds)))
+
+
+def _report_every(call: CallId, seconds: int) -> inputs.Action:
+    if seconds > LONGEST_INTERVAL_S:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"Statistics cannot be reported every {seconds} s.",
+            "",
+            f"Give 1 to {LONGEST_INTERVAL_S} s; 0 for none but that at the end of the call.",
+        )
+    return inputs.SetStatisticsInterval(call, seconds)
+
+
+async def _send_message(asked: Asked, text: str) -> list[Any]:
+    if not text:
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, "The text is empty.", "", "Give 1 to 1,000 bytes of text.")
+    reply = await asked.do(inputs.SendCallText(CallId(asked.id), Content(PLAIN, text)))
+    return [reply.message or ""]
+
+
+async def _send_info(asked: Asked, content_type: str, body: str) -> list[Any]:
+    if not MEDIA_TYPE.fullmatch(content_type):
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"{bounded(content_type)!r} is no type of content.",
+            "",
+            "Give one as application/dtmf-relay.",
+        )
+    reply = await asked.do(inputs.SendInfo(CallId(asked.id), Content(content_type, body)))
+    return [reply.message or ""]
+
+
+def _target(view: Json, target: str) -> str:
+    """The id of a link's target: a call or the conference, given by its path, or the speaker. Raises IntercomError."""
+    known = {SPEAKER: SPEAKER} | {conference_path(each["id"]): each["id"] for each in view["conferences"]}
+    return known.get(target) or find_call(view, target)
+
+
+async def _link(asked: Asked, target: str, direction: str, gain: float) -> list[Any]:
+    wanted = chosen("direction", direction, LinkDirection)
+    await asked.do(inputs.LinkSound(CallId(asked.id), _target(asked.daemon.snapshot(), target), wanted, gain))
+    return []
+
+
+async def _unlink(asked: Asked, target: str) -> list[Any]:
+    await asked.do(inputs.UnlinkSound(CallId(asked.id), _target(asked.daemon.snapshot(), target)))
+    return []
+
+
+def _links(view: Json) -> list[list[Any]]:
+    return [[_shown(each["target"]), str(each["direction"]), float(each["gain"])] for each in view["links"]]
+
+
+def _shown(target: str) -> str:
+    if target == SPEAKER:
+        return SPEAKER
+    return conference_path(target) if target.startswith("k-") else call_path(target)
+
+
+METHODS = (
+    BusMethod("SetDigitMethods", of_call(_digit_methods), takes=(("methods", "as"),)),
+    BusMethod(
+        "SetTransferPolicy",
+        of_call(lambda call, policy: inputs.SetTransferPolicy(call, chosen("policy", policy, TransferPolicy))),
+        takes=(("policy", "s"),),
+    ),
+    BusMethod(
+        "SetUpdatePolicy",
+        of_call(
+            lambda call, policy: inputs.AskUpdates(call, chosen("policy", policy, UpdatePolicy) is UpdatePolicy.ASK)
+        ),
+        takes=(("policy", "s"),),
+    ),
+    BusMethod("AcceptUpdate", of_call(lambda call: inputs.DecideUpdate(call, accepted=True))),
+    BusMethod("RefuseUpdate", of_call(lambda call: inputs.DecideUpdate(call, accepted=False))),
+    BusMethod("ChangeCodecs", of_call(_change_codecs), takes=(("codecs", "as"),)),
+    BusMethod("Ring", of_call(inputs.RingCall)),
+    BusMethod("SendEarlyMedia", of_call(_early), takes=(("source", "s"),)),
+    BusMethod("SendMessage", _send_message, takes=(("text", "s"),), gives=(("message", "s"),)),
+    BusMethod("SendInfo", _send_info, takes=(("content_type", "s"), ("body", "s")), gives=(("message", "s"),)),
+    BusMethod("SetStatisticsInterval", of_call(_report_every), takes=(("seconds", "u"),)),
+    BusMethod("ReportLevels", of_call(inputs.ReportLevels), takes=(("on", "b"),)),
+    BusMethod("Detect", of_call(_detect), takes=(("kinds", "as"),)),
+    BusMethod("LinkSound", _link, takes=(("target", "s"), ("direction", "s"), ("gain", "d"))),
+    BusMethod("UnlinkSound", _unlink, takes=(("target", "s"),)),
+)
+PROPERTIES = (
+    Property("DigitMethods", "as", lambda view: [str(each) for each in view["dtmf"]]),
+    text("TransferPolicy", "transfer_policy"),
+    Property("StatisticsInterval", "u", lambda view: int(view["statistics_interval"])),
+    Property("LevelsReported", "b", lambda view: "level" in view["report"]),
+    Property("Detections", "as", lambda view: [clean(each) for each in view["detect"]]),
+    Property("Links", "a(ssd)", _links),
+)

@@ -12,7 +12,8 @@ from pathlib import Path
 from dbus_fast import Message, MessageType, unpack_variants
 from dbus_fast.aio import MessageBus
 
-from tests.support.waiting import until_async
+from tests.support.daemon import Daemon
+from tests.support.waiting import until, until_async
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICY = ROOT / "packaging/dbus/org.intercomd.conf"
@@ -149,19 +150,38 @@ class Client:
         return [message.member for message in self.heard]
 
 
-def asks(address, path, interface, member, signature="", *given):
-    """What one method gives to a client that is there for it alone; or the name of its error."""
+class BusStation(Daemon):
+    """A station on a bus of the tests' own, which is asked there."""
 
-    async def asked():
-        async with Client(address) as client:
-            return await client.ask(path, interface, member, signature, *given)
+    def __init__(self, directory, bus, **settings):
+        super().__init__(directory, dbus={"enabled": True, "address": bus.address}, **settings)
+        self.bus = bus
 
-    answer = asyncio.run(asked())
-    if answer.message_type is MessageType.METHOD_RETURN:
-        return answer.body[0] if answer.body else None
-    return answer.error_name
+    def ready(self):
+        """Wait until its objects are there as well."""
+        super().ready()
+        ping = "/org/intercomd", "org.freedesktop.DBus.Peer", "Ping"
+        until(lambda: self.asks_bus(*ping) is None, "its objects on the bus", log=self.told)
+        return self
+
+    def asks_bus(self, path, interface, member, signature="", *given):
+        """What a method on the bus gives; or the code of its error."""
+
+        async def asked():
+            async with Client(self.bus.address) as client:
+                return await client.ask(path, interface, member, signature, *given)
+
+        answer = asyncio.run(asked())
+        if answer.message_type is MessageType.METHOD_RETURN:
+            self.asked.append(f"{interface.rpartition('.')[2]}.{member}")
+            return answer.body[0] if answer.body else None
+        return answer.error_name
+
+    def on_bus(self, path, interface):
+        """All properties of an object."""
+        return unpack_variants(self.asks_bus(path, "org.freedesktop.DBus.Properties", "GetAll", "s", interface))
 
 
-def shows(address, path, interface):
-    """All properties of an object, as plain values."""
-    return unpack_variants(asks(address, path, "org.freedesktop.DBus.Properties", "GetAll", "s", interface))
+def object_of(call):
+    """The path of a call's object."""
+    return f"/org/intercomd/calls/{call.replace('-', '_')}"

@@ -1,10 +1,10 @@
 """The catalogue: every event, endpoint and error has a row, and each row a test that shows it, or it is open as yet.
 
-There is a file for each group of them, which also has the orders to doors and panel over D-Bus and the command line. A
-row without a mark has to be shown (see `tests/support/shown.py`) by a test of a folder that counts: what comes
-from a line or reader of the panel is shown in the lab only, where lines are real. `open` ones have to be missing there,
-so that the files stay true. `elsewhere.tsv` has the events, endpoints and errors without such a row: each names a test
-of it, which may do without a real far end or client.
+There is a file for each group of them. It also has the orders to doors, panel, calls and accounts over D-Bus, and those
+to doors and panel by the command line. A row without a mark has to be shown (see `tests/support/shown.py`) by a test of
+a folder that counts: what comes from a line or reader of the panel is shown in the lab only, where lines are real.
+`open` ones have to be missing there, so that the files stay true. `elsewhere.tsv` has the events, endpoints and errors
+without such a row: each names a test of it, which may do without a real far end or client.
 """
 
 import importlib
@@ -15,7 +15,9 @@ import pytest
 
 from appliance.api import app
 from appliance.base.errors import HTTP_STATUS, RESERVED
-from appliance.bus.interfaces import APPLIANCE, DOOR
+from appliance.bus.calls import CALL
+from appliance.bus.conferences import CONFERENCE
+from appliance.bus.interfaces import ACCOUNT, APPLIANCE, DOOR
 from appliance.cli.__main__ import DOOR_ACTS
 from appliance.core.access.keypads import NOBODY
 from appliance.core.events import EVENTS
@@ -75,6 +77,7 @@ CHOSEN = {
         "sensor.changed": set(SensorKind) - {SensorKind.CONTACT},  # reported as the door's leaf
     },
 }
+CALLS_OF_APPLIANCE = {"Dial", "HangupAll", "MakeConference", "SendMessage", "SetForwarding", "SetDoNotDisturb"}
 OF_APPLIANCE = {"OpenDoor", "PressButton", "Buttons", "Event"}  # what doors and panel have there
 COMMANDS = {*(f"door {act}" for act in DOOR_ACTS), "press", "clear", "panel", "log doors"} | {
     f"code {act}" for act in ("list", "add", "remove")
@@ -131,7 +134,7 @@ def there(group):
         told
         | asked
         | {
-            "calls": {f"cause:{cause}" for cause in Cause},
+            "calls": calls_on_bus() | {f"cause:{cause}" for cause in Cause},
             "doors": on_bus() | by_command() | {f"error:{code}" for code in ERRORS},
         }.get(group, set())
     )
@@ -141,6 +144,13 @@ def on_bus():
     """Methods, signals and properties of doors and panel on the message bus."""
     appliance = {f"Appliance1.{name}" for name in members(APPLIANCE) & OF_APPLIANCE}
     return appliance | {f"Door1.{name}" for name in members(DOOR)} | {"Door1.PropertiesChanged"}
+
+
+def calls_on_bus():
+    """Methods about calls, the conference and accounts on the message bus."""
+    appliance = {f"Appliance1.{name}" for name in CALLS_OF_APPLIANCE}
+    objects = {"Call1": CALL, "Conference1": CONFERENCE, "Account1": ACCOUNT}
+    return appliance | {f"{name}.{method.name}" for name, each in objects.items() for method in each.methods}
 
 
 def members(interface):

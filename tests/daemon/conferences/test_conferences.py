@@ -9,9 +9,10 @@ import wave
 
 import pytest
 
-from tests.bus import buses
+from appliance.bus.conferences import CONFERENCE
+from tests.bus.buses import BusStation, TheBus, object_of, policy
 from tests.daemon.calls.test_baresip import levels
-from tests.support.daemon import Daemon, loopback, settled
+from tests.support.daemon import loopback, settled
 from tests.support.peers.baresip import Baresip
 from tests.support.peers.sipp import Sipp, free_port
 from tests.support.shown import shows
@@ -24,7 +25,6 @@ HEARD_DB, ABSENT_DB = -30.0, -40.0  # seen on a loaded machine: -24 and more, -5
 PATIENCE_S, STILL_S = 120.0, 0.5
 PATH = "/v1/conferences"
 ROOT, APPLIANCE1, CONFERENCE1 = "/org/intercomd", "org.intercomd.Appliance1", "org.intercomd.Conference1"
-OBJECTS = "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +39,9 @@ def talking(tmp_path_factory):
     places = {name: (address := loopback(), free_port(address)) for name in list(TONES)[1:]}
     targets = {name: {"uri": f"sip:far@{address}:{port}"} for name, (address, port) in places.items()}
     settings = {"audio": {"microphone_file": str(microphone)}, "recording": {"enabled": True}, "target": targets}
-    with buses.TheBus(tmp_path_factory.mktemp("bus"), buses.policy()) as bus:
-        settings["dbus"] = {"enabled": True, "address": bus.address}
-        with Daemon(directory, **settings) as daemon:
-            daemon.places = {"far": (daemon.far_address, daemon.far_port), **places}
-            daemon.bus = bus.address
-            until(lambda: isinstance(buses.asks(bus.address, ROOT, *OBJECTS), dict), "the station on the bus")
-            yield daemon
+    with TheBus(tmp_path_factory.mktemp("bus"), policy()) as bus, BusStation(directory, bus, **settings) as daemon:
+        daemon.places = {"far": (daemon.far_address, daemon.far_port), **places}
+        yield daemon
 
 
 @pytest.fixture
@@ -188,13 +184,9 @@ def test_a_client_begins_invites_mutes_holds_removes_and_ends(door, far):
         assert door.ask(method, path)[1]["code"] == "conference-not-found"
 
 
+@shows("Appliance1.MakeConference", *(f"Conference1.{each.name}" for each in CONFERENCE.methods))
 def test_a_client_on_the_bus_begins_invites_mutes_holds_records_removes_and_ends(door, far):
-    def order(path, interface, member, *given):
-        return buses.asks(door.bus, path, interface, member, *given)
-
-    def object_of(call):
-        return f"{ROOT}/calls/{call.replace('-', '_')}"
-
+    order, on_bus = door.asks_bus, door.on_bus
     peers, calls = {"far": far("far")}, {"far": door.ring()}
     peers["far"].wait("CALL_INCOMING")
     peers["far"].command("accept")
@@ -208,18 +200,18 @@ def test_a_client_on_the_bus_begins_invites_mutes_holds_records_removes_and_ends
     assert order(path, CONFERENCE1, "AddParticipant", "s", "three") is None
     calls["three"] = joins(door, peers["three"])
     each_hears(peers, PANEL)
-    shown = buses.shows(door.bus, path, CONFERENCE1)
+    shown = on_bus(path, CONFERENCE1)
     assert (shown["Id"], shown["State"]) == (door.get(PATH)["conferences"][0]["id"], "connected")
     assert {tuple(each) for each in shown["Participants"]} == {
         (object_of(each), "in", False) for each in calls.values()
     }
-    one = buses.shows(door.bus, object_of(calls["two"]), "org.intercomd.Call1")
+    one = on_bus(object_of(calls["two"]), "org.intercomd.Call1")
     assert one["Conference"] == path
 
     running = "org.intercomd.Error.RecordingAlreadyRunning"
     assert order(path, CONFERENCE1, "StartRecording", "s", "separate") is None
     assert order(path, CONFERENCE1, "StartRecording", "s", "") == running
-    assert buses.shows(door.bus, path, CONFERENCE1)["Recorded"] is True
+    assert on_bus(path, CONFERENCE1)["Recorded"] is True
     assert order(path, CONFERENCE1, "StopRecording") is None
     for call in calls.values():
         door.wait("recording.stopped", call)

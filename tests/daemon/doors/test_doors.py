@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from dbus_fast import MessageType, unpack_variants
+from dbus_fast import unpack_variants
 
 from appliance.bus.interfaces import DOOR
 from appliance.core.model import Denial
 from appliance.core.wall_clock import DAYS
 from appliance.demo.stations import CODE
-from tests.bus.buses import Client, TheBus, policy
+from tests.bus.buses import BusStation, Client, TheBus, policy
 from tests.daemon.access.test_codes import Call, added
 from tests.support.daemon import Daemon, loopback
 from tests.support.shown import shows
@@ -31,32 +31,18 @@ OTHER_DAY = DAYS[(datetime.now(UTC).weekday() + 3) % 7]  # neither now nor soon,
 BUS, COMMAND = f"dbus:{os.getuid()}", "http:unix"
 
 
-class House(Daemon):
+class House(BusStation):
     """A station with a door that can be held open, on a bus of the tests' own."""
 
     def __init__(self, directory, bus):
         super().__init__(
             directory,
-            dbus={"enabled": True, "address": bus.address},
+            bus,
             door={"front": {"pulse_s": 0.5, "max_hold_s": 600.0, "digits": "*9"}, "back": {"pulse_s": 0.5}},
         )
-        self.bus = bus
         self.config["panel"]["lamp"] = {"status": {}}
         self.config["panel"]["sensor"] = {"housing": {"kind": "tamper", "block_s": 600.0}}
         self.config["target"]["far"]["doors"] = ["front"]
-
-    def asks_bus(self, path, interface, member, signature="", *given):
-        """What a method on the bus gives; or the code of its error."""
-
-        async def asked():
-            async with Client(self.bus.address) as client:
-                return await client.ask(path, interface, member, signature, *given)
-
-        answer = asyncio.run(asked())
-        if answer.message_type is MessageType.METHOD_RETURN:
-            self.asked.append(f"{interface.rpartition('.')[2]}.{member}")
-            return answer.body[0] if answer.body else None
-        return answer.error_name
 
     def commands(self, *words, given="", act=1):
         """intercomctl: its status, and what it said; `act`: which word says what is done."""

@@ -66,7 +66,7 @@ def _early(call: CallId, source: str) -> inputs.Action:
 
 
 def _digit_methods(call: CallId, methods: list[str]) -> inputs.Action:
-    return inputs.SetDigitMethods(call, tuple(chosen("methods", each, DigitMethod) for each in methods))
+    return inputs.SetDigitMethods(call, tuple(dict.fromkeys(chosen("methods", each, DigitMethod) for each in methods)))
 
 
 def _detect(call: CallId, kinds: list[str]) -> inputs.Action:

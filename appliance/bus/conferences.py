@@ -9,11 +9,18 @@ from appliance.bus.paths import call_path, conference_path, find_call, named_cal
 from appliance.bus.shapes import Asked, BusMethod, Interface, Property, flag, text
 from appliance.bus.texts import bounded, chosen
 from appliance.core import inputs
+from appliance.core.conferences.lifecycle import MOST
 from appliance.core.model import CallId, ConferenceId, RecordingChannels
 
 
 async def make_conference(asked: Asked, participants: list[str]) -> list[Any]:
     """Begin a conference with these: paths of calls' objects, and others, who are called. Raises IntercomError."""
+    if len(participants) > MOST:
+        raise IntercomError(
+            ErrorCode.TOO_MANY_CALLS,
+            f"A conference has at most {MOST} participants.",
+            f"{len(participants)} are named.",
+        )
     snapshot = asked.daemon.snapshot()
     calls = [(each, named_call(snapshot, each)) for each in participants]
     reply = await asked.do(

@@ -88,6 +88,10 @@ async def _report(asked: Asked, name: str, details: dict[str, str]) -> list[Any]
             "",
             "Give 1 to 64 lower-case letters, digits, dots, - and _, as in lift.called.",
         )
+    if len(details) > MOST_DETAILS:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, f"{len(details)} details are too many.", f"The limit is {MOST_DETAILS}."
+        )
     for key, value in details.items():
         if not DETAIL_NAME.fullmatch(key) or len(value) > LONGEST_DETAIL or not value.isprintable():
             raise IntercomError(
@@ -96,10 +100,6 @@ async def _report(asked: Asked, name: str, details: dict[str, str]) -> list[Any]
                 "",
                 f"A name has up to 64 letters, digits, dots, - and _; a text is one line of up to {LONGEST_DETAIL}.",
             )
-    if len(details) > MOST_DETAILS:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, f"{len(details)} details are too many.", f"The limit is {MOST_DETAILS}."
-        )
     await asked.do(inputs.ReportCustom(name, tuple(details.items())))
     return []
 

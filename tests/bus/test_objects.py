@@ -221,6 +221,7 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         (CALL, CALL1, "StopRecording", (), inputs.StopRecording("c-1")),
         (CALL, CALL1, "SendDigits", ("s", "12#"), inputs.SendDigits("c-1", "12#")),
         (CALL, CALL1, "SetDigitMethods", ("as", ["inband"]), inputs.SetDigitMethods("c-1", (DigitMethod.INBAND,))),
+        (CALL, CALL1, "SetDigitMethods", ("as", ["info"] * 9), inputs.SetDigitMethods("c-1", (DigitMethod.INFO,))),
         (CALL, CALL1, "SetDigitMethods", ("as", []), inputs.SetDigitMethods("c-1", ())),
         (CALL, CALL1, "Transfer", ("s", "office"), inputs.TransferCall("c-1", "office")),
         (CALL, CALL1, "Transfer", ("s", CALL), inputs.ConnectCalls("c-1", "c-1")),
@@ -441,6 +442,7 @@ def test_a_conference_is_made_of_calls_and_of_others_and_reported_before_its_pat
     [
         (ROOT, APPLIANCE1, "MakeConference", ("as", [CALL, "/org/intercomd/calls/c_9"]), "CallNotFound"),
         (ROOT, APPLIANCE1, "MakeConference", ("as", ["x" * 513]), "ParameterInvalid"),
+        (ROOT, APPLIANCE1, "MakeConference", ("as", ["office"] * 7), "TooManyCalls"),
         (ROOT, APPLIANCE1, "MakeConference", ("as", ["office"]), "Unavailable"),
         (CALL, CALL1, "Transfer", ("s", "/org/intercomd/calls/c_9"), "CallNotFound"),
         (CONFERENCE, CONFERENCE1, "AddParticipant", ("s", "/org/intercomd/calls/c_9"), "CallNotFound"),

@@ -4,12 +4,12 @@ import asyncio
 import time
 
 from appliance.app.made_sounds import MadeSounds
+from appliance.app.web import StoredLists
 from appliance.base import libraries
 from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.config.schema import Config
 from appliance.core import inputs
 from appliance.runtime.reactor import Reactor
-from appliance.store.recordings import Recordings
 
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 60.0
@@ -24,10 +24,11 @@ def _load() -> None:
 class Bus:
     """Our service on the message bus. Calls and door do not need it: faults are reported, and it is retried."""
 
-    def __init__(self, config: Config, reactor: Reactor, sounds: MadeSounds, recordings: Recordings) -> None:
+    def __init__(self, config: Config, reactor: Reactor, sounds: MadeSounds, lists: StoredLists) -> None:
         self._config, self._reactor = config.dbus, reactor
         self.request, self.snapshot, self.subscribe = reactor.request, reactor.snapshot, reactor.subscribe
-        self.say, self.sounds, self.recordings = sounds.say, sounds.names, recordings
+        self.say, self.sounds = sounds.say, sounds.names
+        self.recordings, self.call_log = lists.recordings, lists.call_log
         self.play_url, self.play_recording = sounds.play_url, sounds.play_recording
         self._reported = (
             ""  # the code of the last reported failure; another attempt that ends the same way is not reported

@@ -129,16 +129,17 @@ class App:
         if self._notify.there:  # elsewhere SIGHUP means a closed terminal, which ends us
             loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload)
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated, spare=reserve.lend)
+        stored = StoredLists(recordings, call_log, audit, answers)
         web = Web(
             lambda: self._config,
             self._places,
             reactor,
-            StoredLists(recordings, call_log, audit, answers),
+            stored,
             self._file,
             counts,
             sounds,
         )
-        bus = Bus(self._config, reactor, sounds, recordings)
+        bus = Bus(self._config, reactor, sounds, stored)
         clock = ClockMonitor(reactor.post, trusted=self._config.clock.trust == "always")
         network = NetworkMonitor(reactor.post)
         if self._recorder is not None:

@@ -5,30 +5,25 @@ any other change needs a new one.
 """
 
 import asyncio
-import json
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from msgspec import to_builtins
-
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
-from appliance.bus import residents, sounds
+from appliance.bus import lists, residents, sounds
 from appliance.bus.calls import CALL
 from appliance.bus.conferences import CONFERENCE, make_conference
 from appliance.bus.paths import call_path
 from appliance.bus.shapes import Asked, BusMethod, Interface, Property, clean, flag, text
-from appliance.bus.texts import bounded, search_of
+from appliance.bus.texts import bounded
 from appliance.core import inputs
-from appliance.core.model import AccountId, ButtonId, CallId, DoorId, SensorId, kind_of
+from appliance.core.model import AccountId, ButtonId, CallId, DoorId, SensorId
 
 EVENT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  # of a client's own event, as over HTTP
 DETAIL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MOST_DETAILS, LONGEST_DETAIL = 16, 256
-MOST_RECORDINGS = 200  # of a page
-LAST_CURSOR = (1 << 62) - 1  # of the numbers that the index can have
 
 
 # -- the methods' actions ----------------------------------------------------------------------------------------------
@@ -147,34 +142,6 @@ def _level(side: str, name: str, signature: str, field: str, unknown: Any) -> Pr
     return Property(name, signature, value)
 
 
-async def _list_recordings(asked: Asked, search: dict[str, str], limit: int, cursor: int) -> list[Any]:
-    if not 1 <= limit <= MOST_RECORDINGS:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, f"A page cannot have {limit} recordings.", f"It has 1 to {MOST_RECORDINGS}."
-        )
-    if cursor > LAST_CURSOR:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, f"There is no page {cursor}.", "", "Give 0, or the next of the page before."
-        )
-    wanted = search_of(search)
-    rows = await asyncio.to_thread(asked.daemon.recordings.list, limit + 1, cursor or None, wanted)
-    page = [
-        to_builtins(row) | {"kind": kind_of(row.id), "url": f"/v1/recordings/{row.id}/audio"} for row in rows[:limit]
-    ]
-    following = rows[limit - 1].number if len(rows) > limit else None
-    return [json.dumps({"recordings": page, "next": following})]
-
-
-async def _delete_recording(asked: Asked, recording: str) -> list[Any]:
-    await asyncio.to_thread(asked.daemon.recordings.delete, bounded(recording), asked.who)
-    return []
-
-
-async def _protect_recording(asked: Asked, recording: str, protected: bool) -> list[Any]:
-    await asyncio.to_thread(asked.daemon.recordings.protect, bounded(recording), asked.who, wanted=protected)
-    return []
-
-
 def _storage(view: Json, field: str, unknown: Any) -> Any:
     return unknown if view["storage"] is None else view["storage"][field]
 
@@ -212,14 +179,7 @@ APPLIANCE = Interface(
         BusMethod("PressButton", _press, takes=(("button", "s"), ("seconds", "d"))),
         *sounds.METHODS,
         BusMethod("ListSounds", _list_sounds, gives=(("sounds", "as"),)),
-        BusMethod(
-            "ListRecordings",
-            _list_recordings,
-            takes=(("search", "a{ss}"), ("limit", "u"), ("cursor", "t")),
-            gives=(("json", "s"),),
-        ),
-        BusMethod("DeleteRecording", _delete_recording, takes=(("recording", "s"),)),
-        BusMethod("ProtectRecording", _protect_recording, takes=(("recording", "s"), ("protected", "b"))),
+        *lists.METHODS,
     ),
     properties=(
         Property("Station", "s", lambda view: clean(view["appliance"]["station"])),

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from appliance.base.types import Json
 from appliance.core import inputs, orders
-from appliance.core.model import RecordedSound, RecordingSearch, Speech, UrlSound
+from appliance.core.model import CallSearch, RecordedSound, RecordingSearch, Speech, UrlSound
 
 
 class Recordings(Protocol):
@@ -19,6 +19,13 @@ class Recordings(Protocol):
 
     def protect(self, recording: str, by: str, *, wanted: bool) -> None:
         """Protect a recording for the client `by`, or no longer. Raises IntercomError."""
+
+
+class CallLog(Protocol):
+    """The calls that are over. It may block on the disc, so it is called in a thread."""
+
+    def list(self, limit: int, before: int | None, search: CallSearch) -> Sequence[tuple[int, Json]]:
+        """At most `limit` numbers and calls before a number that match, newest first. Raises IntercomError."""
 
 
 class BusPorts(Protocol):
@@ -42,6 +49,10 @@ class BusPorts(Protocol):
     @property
     def recordings(self) -> Recordings:
         """The index of recordings."""
+
+    @property
+    def call_log(self) -> CallLog:
+        """The calls that are over."""
 
     def sounds(self) -> list[Json]:
         """The sounds that can be played by name, each with its `name`. May block on the disc."""

@@ -14,6 +14,7 @@ from appliance.bus import service
 from appliance.bus.paths import name_path
 from appliance.core import inputs, orders
 from appliance.core.model import (
+    CallSearch,
     ConferenceId,
     Content,
     DetectionKind,
@@ -36,7 +37,7 @@ from appliance.core.model import (
     TransferPolicy,
     UrlSound,
 )
-from tests.api.fake import Station, call, conference, door, placed, refused
+from tests.api.fake import Station, call, conference, door, logged, placed, refused
 from tests.bus.buses import PATIENCE_S, Client
 from tests.support.waiting import until_async
 
@@ -725,6 +726,34 @@ def test_recordings_are_searched_protected_and_deleted(bus, tmp_path):
             given = ("sb", "r-9", True) if name == "ProtectRecording" else ("s", "r-9")
             missing = await client.ask(ROOT, APPLIANCE1, name, *given)
             assert missing.error_name == "org.intercomd.Error.RecordingNotFound"
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_past_calls_are_listed_by_pages_and_searched(bus, tmp_path):
+    async def act(station, client):
+        station.call_log.rows = [logged(f"c-{number}", missed=number == 2) for number in range(3)]
+
+        async def page(search, limit, cursor):
+            return json.loads(await client.get(ROOT, APPLIANCE1, "ListCalls", "a{ss}ut", search, limit, cursor))
+
+        first = await page({}, 2, 0)
+        assert ([each["id"] for each in first["calls"]], first["next"]) == (["c-2", "c-1"], 2)
+        rest = await page({}, 2, first["next"])
+        assert ([each["id"] for each in rest["calls"]], rest["next"]) == (["c-0"], None)
+        assert [each["id"] for each in (await page({"missed": "true"}, 2, 0))["calls"]] == ["c-2"]
+        await page({"after": "2026-11-20T08:00:00+01:00", "direction": "incoming", "outcome": "busy"}, 1, 0)
+        after = "2026-11-20T07:00:00.000000Z"
+        assert station.call_log.searches[-1] == CallSearch(after=after, direction="incoming", outcome="busy")
+        for search, limit, cursor in (
+            ({"missed": "perhaps"}, 1, 0),
+            ({"direction": "up"}, 1, 0),
+            ({"door": "front"}, 1, 0),
+            ({}, 201, 0),
+            ({}, 1, 2**64 - 1),
+        ):
+            wrong = await client.ask(ROOT, APPLIANCE1, "ListCalls", "a{ss}ut", search, limit, cursor)
+            assert wrong.error_name == "org.intercomd.Error.ParameterInvalid", search
 
     on_bus(bus, tmp_path, act)
 

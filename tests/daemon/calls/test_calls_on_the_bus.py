@@ -145,6 +145,12 @@ def test_what_is_ordered_in_a_placed_call_reaches_the_far_end(stations):
         door.final(each.call, kind="call.ended", by="local")
     assert order.refused("Hangup") == "org.freedesktop.DBus.Error.UnknownObject"
 
+    def logged():
+        page = door.asks_bus(ROOT, APPLIANCE1, "ListCalls", "a{ss}ut", {"direction": "outgoing"}, 2, 0)
+        return {each["id"] for each in json.loads(page)["calls"]} == {order.call, second.call}
+
+    until(logged, "both in the log of calls")
+
 
 @shows(*(f"Call1.{name}" for name in ("Ring", "SendEarlyMedia", "Answer", "Reject", "Hangup")))
 def test_a_call_that_comes_is_rung_heard_early_answered_refused_and_hung_up(stations):

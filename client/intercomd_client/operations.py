@@ -689,7 +689,8 @@ class Operations(Connection):
     async def change_runtime(self, **body: Unpack[bodies.RuntimeChange]) -> answers.RuntimeDone:
         """Change forwarding, quiet hours or do-not-disturb, until the file is changed; a restart does not matter.
 
-        With `If-Match` and the ETag of GET /v1/config it changes only what the client has read.
+        Do-not-disturb alone needs a token for `call`; forwarding and quiet hours need one for `admin`. With `If-Match`
+        and the ETag of GET /v1/config it changes only what the client has read.
         """
         return await self._ask(answers.RuntimeDone, "PATCH", "/v1/config/runtime", body)
 

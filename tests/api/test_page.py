@@ -290,11 +290,14 @@ def test_an_open_door_counts_down(page, shared, station):
     until(lambda: (page.value(text) or first) < first, "a later one", START_S)
 
 
-def test_do_not_disturb_is_a_switch(page, shared, station):
-    opened(page, shared, station)
+def test_do_not_disturb_is_a_switch_for_every_resident_who_may_call(page, shared, station):
+    _, text = station.tokens.add("kitchen-tablet", (AccessScope.VIEW, AccessScope.CALL), None)
+    page.open(f"{shared.bound.url}#token={text}")
+    page.shows("#link-text", "live")
+    until(lambda: station.subscribers, patience=START_S)
     page.click("#dnd")
     until(lambda: station.requests)
-    assert station.requests == [(inputs.ChangeRuntime(do_not_disturb=True), "http:token")]
+    assert station.requests == [(inputs.ChangeRuntime(do_not_disturb=True), "http:kitchen-tablet")]
     station.state["runtime"]["do_not_disturb"] = True
     shared.tell("config.changed", applied="do_not_disturb", needs_restart="")
     until(lambda: page.value("document.querySelector('#dnd').ariaChecked") == "true", "the switch", START_S)
@@ -341,8 +344,12 @@ def test_a_client_that_may_only_look_sees_no_buttons_for_what_it_may_not(page, s
     page.open(f"{shared.bound.url}#token={text}")
     page.shows("#ring", "Kitchen")
     usable = "(each) => each.getClientRects().length && !each.disabled"
-    page.shows("#quiet", "Your token does not allow you to switch it.")
     buttons = f"[...document.querySelectorAll('main button')].filter({usable}).map(({{id}}) => id)"
+    assert page.value(buttons) == []
+    assert page.value("document.querySelector('#quiet-section').hidden") is True
+    station.state["runtime"]["do_not_disturb"] = True
+    shared.tell("config.changed", applied="do_not_disturb", needs_restart="")
+    page.shows("#quiet-section", "Do not disturb is on: calls do not ring")
     assert page.value(buttons) == []
     show(page, "system")
     until(lambda: page.value(buttons) == ["examine"], "one button", START_S)

@@ -39,12 +39,12 @@ NEEDED = {
         "GET /v1/audio/sounds",
     },
     "door": {f"POST /v1/doors/{{door}}/{act}" for act in ("open", "hold", "release", "lock", "unlock")},
-    "call": {"POST /v1/events"},
+    "call": {"POST /v1/events", "PATCH /v1/config/runtime"},  # all but do-not-disturb needs admin: see the test below
     "door call": {"POST /v1/panel/buttons/{button}/press"},
     "admin": {
         *("GET /v1/codes", "POST /v1/codes", "GET /v1/codes/{code}", "PATCH /v1/codes/{code}"),
         *("DELETE /v1/codes/{code}", "GET /v1/tokens", "POST /v1/tokens", "DELETE /v1/tokens/{token}"),
-        *("GET /v1/support-bundle", "GET /v1/config", "PATCH /v1/config/runtime", "DELETE /v1/recordings/{recording}"),
+        *("GET /v1/support-bundle", "GET /v1/config", "DELETE /v1/recordings/{recording}"),
         *("PATCH /v1/recordings/{recording}", "DELETE /v1/recordings/live/{recording}"),
         *("POST /v1/accounts/{account}/register", "POST /v1/accounts/{account}/unregister"),
         *("POST /v1/panel/lamps/{lamp}/test", "POST /v1/panel/sensors/{sensor}/clear"),
@@ -123,6 +123,46 @@ def test_a_token_allows_what_its_scopes_say_and_what_it_does_bears_its_name(stat
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
             assert station.requests == []
             assert station.denials == [("http:tablet", "192.0.2.7", scopes.needed(method, path)[0])]
+
+
+QUIET, HOURS = {"do_not_disturb": True}, {"quiet_hours": {"begin": "22:00", "end": "06:00"}}
+
+
+@pytest.mark.parametrize(
+    ("body", "may"),
+    [
+        (QUIET, {CALL, ADMIN}),
+        ({"do_not_disturb": None}, {CALL, ADMIN}),
+        (HOURS, {ADMIN}),
+        ({"forwarding": {"always": "office"}}, {ADMIN}),
+        (QUIET | HOURS, {ADMIN}),
+        (QUIET | {"forwarding": None}, {ADMIN}),
+    ],
+)
+@pytest.mark.parametrize("allowed", [VIEW, CALL, DOOR, ADMIN])
+def test_do_not_disturb_alone_needs_call_and_every_other_run_time_setting_admin(served, allowed, body, may):
+    _, text = served.station.tokens.add("tablet", (allowed,), None)
+    with served.tcp(text) as client:
+        answer = client.patch("/v1/config/runtime", json=body)
+    if allowed in may:
+        assert answer.status_code == 200, answer.text
+        assert [who for _, who in served.station.requests] == ["http:tablet"]
+        assert served.station.denials == []
+    else:
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+        assert served.station.requests == []
+        lacking = ADMIN if allowed is CALL else CALL
+        assert answer.json()["cause"] == f"It lacks {lacking}."
+        assert served.station.denials == [("http:tablet", "127.0.0.1", lacking)]
+
+
+def test_a_token_that_asks_for_settings_again_and_again_is_locked_out(served):
+    _, text = served.station.tokens.add("tablet", (CALL,), None)
+    with served.tcp(text) as client:
+        answers = [client.patch("/v1/config/runtime", json=HOURS) for _ in range(30)]
+        assert client.patch("/v1/config/runtime", json=QUIET).status_code == 200  # right requests are still served
+    assert [answers[0].status_code, answers[-1].status_code] == [403, 429]
+    assert answers[-1].headers["retry-after"]
 
 
 def test_a_token_with_the_wrong_host_or_origin_is_refused_as_every_other(station, made):

@@ -18,15 +18,17 @@ from functools import partial
 from pathlib import Path
 
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.api.http import problems, scopes
-from appliance.api.http.dependencies import ADMIN, ALLOWED, WHO
+from appliance.api.http.dependencies import ADMIN, ALLOWED, REFUSED, WHO
 from appliance.api.http.sessions import HELD, Held, Session, cookie, cookie_name, digest
 from appliance.api.http.tokens import Token
 from appliance.api.ports import HttpPorts
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core.model import AccessScope
 
 LISTENER = "intercomd.listener"  # the key in the ASGI scope, put there by `server`
 TOKEN_BYTES = 32
@@ -136,13 +138,13 @@ class Gate:
             await self.app(scope, receive, send)
             return
         # Starlette sends this as the denial of a WebSocket handshake.
-        await self._refusal(error, scope)(scope, receive, send)
+        lacking = (*scopes.needed(_method(scope), scope["path"]), scopes.VIEW)[0]
+        await self._refusal(error, scope, lacking)(scope, receive, send)
 
-    def _refusal(self, error: IntercomError, scope: Scope) -> ASGIApp:
+    def _refusal(self, error: IntercomError, scope: Scope, lacking: AccessScope) -> Response:
         source = place(scope["client"][0] if scope.get("client") else "unknown")
         locked_s, begins = self._patience.spend(source)
         if not locked_s:
-            lacking = (*scopes.needed(_method(scope), scope["path"]), scopes.VIEW)[0]
             self._ports.denied(scope[WHO], source, lacking)
             headers = {"WWW-Authenticate": "Bearer"} if error.code == ErrorCode.UNAUTHORIZED else {}
             return problems.response(error, scope["path"], headers)
@@ -194,7 +196,15 @@ class Gate:
                 "Send Authorization: Bearer with a token; `intercomctl token add` makes one.",
             )
         scope[ALLOWED] = partial(self._counts, token, None if held.by_token else held.session)
-        return None if token is None else _lack(token, scope)
+        if token is None:
+            return None
+        scope[REFUSED] = partial(self._refused, token, scope)
+        return _lack(token, scopes.needed(_method(scope), scope["path"]))
+
+    def _refused(self, token: Token, scope: Scope, needed: AccessScope) -> Response | None:
+        """The answer to a request whose body needs a scope that its token lacks; None: the token has it."""
+        error = _lack(token, (needed,))
+        return None if error is None else self._refusal(error, scope, needed)
 
     def _held(self, scope: Scope, headers: Headers, name: str, *, secure: bool) -> Held:
         """What the client shows. A token counts before a cookie."""
@@ -210,8 +220,8 @@ class Gate:
         return token is None or self._ports.tokens.valid(token)
 
 
-def _lack(token: Token, scope: Scope) -> IntercomError | None:
-    lacking = [each for each in scopes.needed(_method(scope), scope["path"]) if not token.allows(each)]
+def _lack(token: Token, needed: Iterable[AccessScope]) -> IntercomError | None:
+    lacking = [each for each in needed if not token.allows(each)]
     if not lacking:
         return None
     return IntercomError(

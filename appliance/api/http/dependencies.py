@@ -5,16 +5,18 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Path
 from fastapi.requests import HTTPConnection
+from fastapi.responses import Response
 
 from appliance.api import models
 from appliance.api.ports import HttpPorts
 from appliance.base import ids
 from appliance.core import inputs, orders
-from appliance.core.model import CallId, PlaybackId, RecordedSound, RecordingId, Speech, UrlSound
+from appliance.core.model import AccessScope, CallId, PlaybackId, RecordedSound, RecordingId, Speech, UrlSound
 
 WHO = "intercomd.who"  # keys in the ASGI scope, put there by `auth`
 ADMIN = "intercomd.admin"  # whether the client may do everything
 ALLOWED = "intercomd.allowed"  # whether the client's token is still valid; missing if it has none of its own
+REFUSED = "intercomd.refused"  # the answer to a client whose token lacks a scope; missing if it has none of its own
 
 Id = Annotated[str, Path(max_length=64)]
 TEXT = 200  # characters of a text that is searched for
@@ -26,6 +28,10 @@ async def _daemon(connection: HTTPConnection) -> HttpPorts:
 
 async def _allowed(connection: HTTPConnection) -> Callable[[], bool]:
     return cast("Callable[[], bool]", connection.scope.get(ALLOWED, lambda: True))
+
+
+async def _refused(connection: HTTPConnection) -> Callable[[AccessScope], Response | None]:
+    return cast("Callable[[AccessScope], Response | None]", connection.scope.get(REFUSED, lambda _: None))
 
 
 async def _who(connection: HTTPConnection) -> str:
@@ -40,6 +46,7 @@ Daemon = Annotated[HttpPorts, Depends(_daemon)]
 Who = Annotated[str, Depends(_who)]
 Admin = Annotated[bool, Depends(_admin)]
 Allowed = Annotated[Callable[[], bool], Depends(_allowed)]
+Refused = Annotated[Callable[[AccessScope], Response | None], Depends(_refused)]
 
 
 async def ask(daemon: HttpPorts, action: inputs.Action, who: str) -> orders.Reply:

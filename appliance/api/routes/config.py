@@ -7,12 +7,12 @@ from appliance.api import models
 from appliance.api.answers import etags
 from appliance.api.answers.etags import IfMatch, IfNoneMatch
 from appliance.api.http import problems
-from appliance.api.http.dependencies import Daemon, Who, ask
+from appliance.api.http.dependencies import Daemon, Refused, Who, ask
 from appliance.api.http.response_schemas import answers
 from appliance.api.ports import HttpPorts
 from appliance.base.types import Json
 from appliance.core import inputs
-from appliance.core.model import Forwarding, QuietHours, Runtime
+from appliance.core.model import AccessScope, Forwarding, QuietHours, Runtime
 
 router = APIRouter(prefix="/v1/config", tags=["configuration"], responses=problems.RESPONSES)
 
@@ -36,12 +36,15 @@ async def read_configuration(daemon: Daemon, if_none_match: IfNoneMatch = None) 
 
 @router.patch("/runtime", responses=answers(models.RuntimeDone, headers=TAGGED))
 async def change_runtime(
-    body: models.RuntimeChange, daemon: Daemon, who: Who, if_match: IfMatch = None
-) -> JSONResponse:
+    body: models.RuntimeChange, daemon: Daemon, who: Who, refused: Refused, if_match: IfMatch = None
+) -> Response:
     """Change forwarding, quiet hours or do-not-disturb, until the file is changed; a restart does not matter.
 
-    With `If-Match` and the ETag of GET /v1/config it changes only what the client has read.
+    Do-not-disturb alone needs a token for `call`; forwarding and quiet hours need one for `admin`. With `If-Match` and
+    the ETag of GET /v1/config it changes only what the client has read.
     """
+    if body.model_fields_set - {"do_not_disturb"} and (refusal := refused(AccessScope.ADMIN)) is not None:
+        return refusal
     etags.check(if_match, etags.tag(_configuration(daemon)))
     rules, hours = body.forwarding or models.ForwardingChange(), body.quiet_hours
     change = inputs.ChangeRuntime(

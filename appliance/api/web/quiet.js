@@ -1,14 +1,15 @@
 // Do not disturb.
 
-import { $, sentences } from "/base/dom.js";
+import { $ } from "/base/dom.js";
 import { waiting } from "/base/orders.js";
 import { may, send } from "/base/session.js";
 import { t } from "/base/texts.js";
 
 export function showQuiet({ do_not_disturb: on, quiet }) {
   $("dnd").setAttribute("aria-checked", on);
-  $("dnd").disabled = !may("admin");
-  $("quiet").textContent = sentences(t(quiet && !on ? "quiet.hours" : "quiet.means"), may("admin") ? "" : t("quiet.fixed"));
+  $("dnd").hidden = !may("call");
+  $("quiet-section").hidden = !may("call") && !on && !quiet;
+  $("quiet").textContent = t(quiet && !on ? "quiet.hours" : may("call") ? "quiet.means" : "quiet.on");
 }
 
 $("dnd").onclick = () => waiting($("dnd"),

@@ -3,6 +3,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,7 @@ from appliance.core.model import (
 )
 from appliance.store import audit
 
+ROOT = Path(__file__).parents[2]
 LANGUAGES = ["de", "en"]
 TEXTS = {name: json.loads((FILES / "texts" / f"{name}.json").read_text(encoding="utf-8")) for name in LANGUAGES}
 SCRIPTS = {path.relative_to(FILES).as_posix(): path.read_text(encoding="utf-8") for path in FILES.rglob("*.js")}
@@ -47,6 +49,12 @@ WORDS = {
     "hold": [hold for hold in Hold if hold is not Hold.NONE],
     "kind": CredentialKind,
     "may": [scope for scope in AccessScope if scope is not AccessScope.MESSAGE],
+    "part": {
+        name
+        for path in ROOT.glob("appliance/**/*.py")
+        for name in re.findall(r'\b(?:part|PART) ?= ?"([^"]+)"', path.read_text(encoding="utf-8"))
+    }
+    | {"stun", "turn"},  # what can fail
     "pattern": Pattern,
     "picture": Picture,
     "registration": AccountState,

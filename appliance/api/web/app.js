@@ -15,6 +15,7 @@ import { showQuiet } from "/quiet.js";
 import { showRecordedDoors, showRecordings } from "/recordings.js";
 import { showRing, voice } from "/ring.js";
 import { fault, follow, login, logout, mayReturn, readState, session, tokenInAddress } from "/base/session.js";
+import { told } from "/base/sentences.js";
 import { showSettings } from "/settings.js";
 import { showSound } from "/sound.js";
 import { loadSystem, showSystem } from "/system.js";
@@ -42,7 +43,8 @@ function show(state) {
   document.title = station;
   $("station").textContent = station;
   $("status").textContent = ready ? word("picture", state.panel.picture) : t("station.not_ready");
-  $("failed").textContent = failed.map(({ part, why }) => `${part}: ${why}`).join("; ");
+  $("failed").replaceChildren(...failed.flatMap(({ part, why }, place) =>
+    [place ? "; " : "", word("part", part), ": ", told("faults", why)]));
   $("failed-part").hidden = failed.length === 0;
   asOf = Date.now();
   countFrom(state.calls);
@@ -151,7 +153,8 @@ function lost(error) {
   const wait = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)];
   if (failures > 1) {
     const what = asOf ? t("offline.since", { time: day(asOf) }) : t("offline");
-    banner(what, error.what ? error.message : "", t("offline.now"), connect); // not what the browser says of it
+    banner(what, error.what ? error.message : "",
+      { lang: error.lang, label: t("offline.now"), onclick: connect }); // not what the browser says of it
   }
   clearTimeout(timer);
   timer = setTimeout(connect, wait);

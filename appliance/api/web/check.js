@@ -1,12 +1,13 @@
 // What an installer has tried: the doctor.
 
-import { $, english, make, sentences } from "/base/dom.js";
+import { $, make } from "/base/dom.js";
 import { tried } from "/base/orders.js";
+import { told } from "/base/sentences.js";
 import { word } from "/base/texts.js";
 
 function showFindings({ findings }) {
   $("findings").replaceChildren(...findings.map(({ check, level, message, cause, resolution }) => make("li", { data: { level } },
-    make("b", {}, word("level", level)), " ", make("code", {}, check), " ", english(sentences(message, cause, resolution)))));
+    make("b", {}, word("level", level)), " ", make("code", {}, check), " ", told("findings", message, cause, resolution))));
 }
 
 $("examine").onclick = async () => {

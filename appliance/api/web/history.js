@@ -1,8 +1,9 @@
 // What was: calls, doors, refusals, codes; newest first. The station filters calls; events and texts are filtered here.
 
-import { $, english, make } from "/base/dom.js";
+import { $, make } from "/base/dom.js";
 import { fault, read } from "/base/session.js";
 import { caller, client, known, opener } from "/base/people.js";
+import { told } from "/base/sentences.js";
 import { clock, day, t, word } from "/base/texts.js";
 
 const ENOUGH = 30;
@@ -30,7 +31,7 @@ function showCall({ remote, direction, missed, created, connected_since, duratio
     connected_since ? clock(duration_s) : null, word("cause", end.cause), recording ? t("history.recorded") : null];
   return item(created, caller(remote), make("small", {}, facts.filter(Boolean).join(" · ")),
     ...(known(remote) ? [] : [make("small", {}, t("call.stranger", { address: remote.uri }))]),
-    ...(end.explanation ? [english(end.explanation)] : []));
+    ...(end.explanation ? [told("explanations", end.explanation)] : []));
 }
 
 function showEvent({ type, time, data }) {

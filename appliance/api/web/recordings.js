@@ -1,7 +1,8 @@
 // The recordings: searched by the station, played, protected, deleted.
 
-import { $, act, english, keepingFocus, make, twice } from "/base/dom.js";
+import { $, act, keepingFocus, make, twice } from "/base/dom.js";
 import { order } from "/base/orders.js";
+import { told } from "/base/sentences.js";
 import { fault, may, read } from "/base/session.js";
 import { clock, day, t, word } from "/base/texts.js";
 import { showWaveform } from "/waveform.js";
@@ -74,7 +75,7 @@ function row(each) {
 
 /** Why the station could not copy it elsewhere, until it can. */
 const uncopied = ({ copied, copy_error: why }) => (copied || !why ? []
-  : [make("br"), make("small", { className: "failed" }, t("recording.not_copied"), " ", english(why))]);
+  : [make("br"), make("small", { className: "failed" }, t("recording.not_copied"), " ", told("faults", why))]);
 
 function play(each, name) {
   const { id, url, started } = each;

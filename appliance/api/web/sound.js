@@ -1,7 +1,8 @@
 // The sound of the station: its levels, what is muted, and a test of speaker and microphone.
 
-import { $, act, english, make } from "/base/dom.js";
+import { $, act, make } from "/base/dom.js";
 import { order, tried, waiting } from "/base/orders.js";
+import { told } from "/base/sentences.js";
 import { may, send } from "/base/session.js";
 import { t, word } from "/base/texts.js";
 
@@ -61,7 +62,7 @@ function showTrial({ result, advice, volume, quiet_dbfs, tone_dbfs, echo_db, ech
     ...(volume === null ? [] : [act("recommended", t("sound.set", { volume }),
       () => order("PATCH", "/v1/audio", { volume }))]),
     ...(advice || levels
-      ? [make("details", {}, make("summary", {}, t("sound.details")), english(advice ?? ""), " ", levels)] : []));
+      ? [make("details", {}, make("summary", {}, t("sound.details")), told("answers", advice), " ", levels)] : []));
   $("tried").hidden = false;
 }
 

@@ -1,7 +1,8 @@
 // The station itself: accounts with cause and remedy, version, addresses, storage, support bundle.
 
-import { $, act, english, make, redraw } from "/base/dom.js";
+import { $, act, make, redraw } from "/base/dom.js";
 import { order } from "/base/orders.js";
+import { told } from "/base/sentences.js";
 import { may, read } from "/base/session.js";
 import { day, size, t, word } from "/base/texts.js";
 
@@ -34,8 +35,8 @@ function account({ name, state, user, server, code, reason, explanation, retry_a
   return make("li", { data: { account: name, state } },
     make("div", {}, make("b", {}, name), " ", make("span", { className: state }, word("registration", state)), " ",
       make("small", {}, [user, server].filter(Boolean).join(" · ")),
-      ...(failed ? fact("account.cause", english(code ? `${code} ${reason}` : reason || t("account.no_answer"))) : []),
-      ...(explanation ? fact("account.remedy", english(explanation)) : []),
+      ...(failed ? fact("account.cause", code || reason ? told("reasons", code ? `${code} ${reason}` : reason) : t("account.no_answer")) : []),
+      ...(explanation ? fact("account.remedy", told("explanations", explanation)) : []),
       ...(retry_at ? fact("account.retry", day(retry_at)) : [])),
     act(`account ${name}`, t("account.register"),
       () => order("POST", `/v1/accounts/${encodeURIComponent(name)}/register`), { hidden: !may("admin") }));

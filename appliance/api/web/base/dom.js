@@ -45,9 +45,6 @@ export function twice(button, sure, run) {
   return button;
 }
 
-/** The station's own words, which are English. */
-export const english = (text) => make("span", { lang: "en" }, text);
-
 /** Draw `parent` again and give the focus back to the element with the same data-key. */
 export function keepingFocus(parent, draw) {
   const key = parent.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;

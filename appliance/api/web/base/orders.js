@@ -1,15 +1,21 @@
 // Orders of the person at the page, and the banner that shows what went wrong.
 
 import { $ } from "/base/dom.js";
+import { translated } from "/base/sentences.js";
 import { fault, send } from "/base/session.js";
-import { t } from "/base/texts.js";
+import { language, t } from "/base/texts.js";
 
 /** Show what happened, and the station's own words about it. */
-export function banner(what, why, label = t("close"), onclick = hideBanner) {
+export function banner(what, why, { lang = "en", label = t("close"), onclick = hideBanner } = {}) {
   $("banner-what").textContent = what;
-  $("banner-why").textContent = why;
+  Object.assign($("banner-why"), { textContent: why, lang });
   Object.assign($("banner-act"), { textContent: label, onclick, hidden: false });
   $("banner").hidden = false;
+}
+
+function warn(text) {
+  const known = translated("answers", text);
+  banner(t("unchanged"), known ?? text, { lang: known === null ? "en" : language });
 }
 
 export function hideBanner() { $("banner").hidden = true; }
@@ -18,11 +24,12 @@ export function hideBanner() { $("banner").hidden = true; }
 export async function attempt(act) {
   try {
     const answer = await act();
-    if (answer?.warning) banner(t("unchanged"), answer.warning);
+    if (answer?.warning) warn(answer.warning);
     else hideBanner();
     return answer;
   } catch (error) {
-    banner(...fault(error));
+    const [what, why] = fault(error);
+    banner(what, why, { lang: error.lang });
     return undefined;
   }
 }

@@ -3,17 +3,21 @@
 
 import { sentences } from "/base/dom.js";
 import { heard, now } from "/base/moments.js";
-import { knows, t } from "/base/texts.js";
+import { translated } from "/base/sentences.js";
+import { knows, language, t } from "/base/texts.js";
 
 const MARK = "session"; // in this browser: when there was a login, by the station's clock, so asking is worth it
 const STEP_MS = 1000; // of the clock in answers
 const STATE_MS = 10_000;
 const ORDER_MS = 5_000;
 
-/** An order that the station refused. what: in the page's language; message: the station's own words, in English. */
+/** An order that the station refused. what: in few words; message: the station's own words; lang: their language. */
 export class Refused extends Error {
   constructor({ code, detail = "", cause = "", resolution = "" }) {
-    super(sentences(detail, cause, resolution));
+    const given = [detail, cause, resolution].filter(Boolean);
+    const texts = given.map((each) => translated("answers", each));
+    super(sentences(...texts.map((each, place) => each ?? given[place])));
+    this.lang = texts.includes(null) ? "en" : language;
     this.code = code;
     this.what = t(knows(`refused.${code}`) ? `refused.${code}` : "refused");
   }

@@ -8,17 +8,18 @@ const wished = [localStorage.getItem(KEPT), ...navigator.languages.map((each) =>
 export const language = wished.find((each) => LANGUAGES.includes(each)) ?? LANGUAGES[0];
 const locale = navigator.languages.find((each) => each.split("-")[0] === language) ?? language;
 
-async function load() {
+/** A file of texts. */
+export async function fetched(name) {
   for (;;) {
     try {
-      const answer = await fetch(`/texts/${language}.json`);
+      const answer = await fetch(`/texts/${name}.json`);
       if (answer.ok) return await answer.json();
     } catch { /* the station cannot be reached: it is asked again */ }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 }
 
-const texts = new Map(Object.entries(await load()));
+const texts = new Map(Object.entries(await fetched(language)));
 
 /** A text, with values in place of the names in braces. */
 export const t = (key, values = {}) => (texts.get(key) ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");

@@ -1,0 +1,222 @@
+"""The station's own sentences, which are English, on a page in another language: each has its translation in a file."""
+
+import ast
+import json
+import re
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from msgspec import to_builtins
+
+from appliance.api.routes.pages import FILES
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core import orders
+from appliance.core.model import AccountState, CallState, RequestId, Target
+from appliance.doctor import lines, logs, networks, signalling, sound
+from appliance.store.lists.examine import Examined
+from tests.api import fake
+from tests.api.conftest import TOKEN, show
+
+ROOT = Path(__file__).parents[2]
+LANGUAGES = ["de"]
+TEXTS = {
+    name: json.loads((FILES / "texts" / f"sentences.{name}.json").read_text(encoding="utf-8")) for name in LANGUAGES
+}
+CORE = "appliance/core"
+SOURCES = {  # where the sentences of a kind are
+    "explanations": [f"{CORE}/diagnosis.py"],
+    "findings": [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("appliance/doctor/*.py"))],
+    "answers": [
+        *(f"{CORE}/access/codes.py", f"{CORE}/accounts/addresses.py", f"{CORE}/accounts/registration.py"),
+        *(f"{CORE}/appliance/persistence.py", f"{CORE}/audio/levels.py", f"{CORE}/audio/self_test.py"),
+        *(f"{CORE}/calls/forwarding.py", f"{CORE}/calls/recording.py", f"{CORE}/conferences/requests.py"),
+        *(f"{CORE}/doors/{name}.py" for name in ("lockdown", "pulses", "requests", "sensors")),
+        *(f"{CORE}/lookup.py", f"{CORE}/panel/actions.py", f"{CORE}/transfers/transferor.py"),
+        f"{CORE}/visitor_ring/press.py",
+    ],
+}
+PARTS = {  # parts of sentences that other modules make
+    f"{CORE}/status_line.py": ["not configured", "{}: it has no target to call"],
+    "appliance/audio/pcm.py": ["record", "play", "a program", "{} (process {})"],
+    "appliance/store/audit.py": ["newest {}: row {}, hash {}"],
+}
+SENTENCE = re.compile(r"[a-z]{2,} [a-z]{2,}|[a-z]{2,}\.$|^[a-z]* ?\{\} [a-z]|^[A-Z][a-z]+ \{\}.*\.$")
+VALUE = re.compile(r"\{(\d)[?*]?\}")
+
+
+def template(node):
+    """A text in the code with {} for each value."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=values):
+            return "".join(map(template, values))
+        case ast.BinOp(op=ast.Add()):
+            return template(node.left) + template(node.right)
+        case _:
+            return "{}"
+
+
+def texts(node):
+    """All texts of a module, without its docstrings; those inside the values of others too."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return
+    if isinstance(node, ast.JoinedStr | ast.Constant | ast.BinOp) and (found := template(node)) not in {
+        "",
+        "{}",
+        "{}{}",
+    }:
+        yield found
+    for child in ast.iter_child_nodes(node):
+        inside = isinstance(node, ast.JoinedStr | ast.BinOp) and not isinstance(
+            child, ast.FormattedValue | ast.IfExp | ast.Call
+        )
+        if not inside:
+            yield from texts(child)
+
+
+def said(path):
+    return set(texts(ast.parse((ROOT / path).read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", SOURCES)
+def test_every_sentence_of_the_station_is_translated(language, kind):
+    known = {each for name in (kind, "parts", "lists") for each in TEXTS[language][name]}
+    assert {each for path in SOURCES[kind] for each in said(path) if SENTENCE.search(each)} - known == set(), (
+        f"Translate them in appliance/api/web/texts/sentences.{language}.json."
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_translation_is_left_of_a_sentence_that_is_gone(language):
+    lists = {*(str(each) for each in (*CallState, *AccountState)), "{} and {}", " Newest {}."}
+    for kind, known in TEXTS[language].items():
+        paths = [*SOURCES.get(kind, chain(*SOURCES.values())), *PARTS]
+        there = {each for path in paths for each in said(path)} | set(chain(*PARTS.values()))
+        assert known.keys() - there - (lists if kind in {"parts", "lists"} else set()) == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_has_no_value_that_its_sentence_lacks(language):
+    for known in TEXTS[language].values():
+        for sentence, text in known.items():
+            assert text.strip()
+            assert {int(number) for number in VALUE.findall(text)} <= set(range(1, sentence.count("{}") + 1)), sentence
+
+
+# -- in a browser ------------------------------------------------------------------------------------------------------
+
+ROUTES = {"10.9.0.1": "10.9.0.7", "10.8.0.2": "10.8.0.7"}
+MUTED = {"element": "Mic", "card": "USB", "muted": True, "percent": 50}
+LOUD = {"element": "Mic", "card": "USB", "muted": False, "percent": 50}
+
+
+def findings():
+    """What parts of the doctor find for real."""
+    network = {"addresses": ["10.8.0.7", "10.9.0.7"]}
+    snapshot = {"network": network, "accounts": [{"name": "office", "server": "10.9.0.1:5060"}]}
+    return [
+        *networks.examine(snapshot, [Target("kitchen", "sip:kitchen@10.8.0.2:5062")], "0.0.0.0", ROUTES.__getitem__),
+        *logs.stored(
+            [Examined("log.doors", rows=3, oldest="a.1", newest="b.2", erased=2, heads="newest opening: row 1")]
+        ),
+        *logs.stored([Examined("log.calls")]),
+        *sound.muted({"microphone": MUTED, "speaker": LOUD}),
+        *signalling.accounts([fake.account("home")]),
+        lines.fail_safe("front"),
+    ]
+
+
+GERMAN = """
+Die Station hat 10.8.0.7, 10.9.0.7. In Anrufen steht: 10.9.0.7 für Konto office, 10.8.0.7 für kitchen.
+Das Protokoll der Türen ist vollständig: 3 Zeilen, davon 2 gelöscht, von a.1 bis b.2. Prüfsummen: opening: row 1.
+Die Anrufliste ist vollständig: 0 Zeilen.
+Das Mikrofon ist stumm. Niemand hört den Besuch. Der Regler Mic der Karte USB ist ausgeschaltet. Schalten Sie den
+Angemeldet als 201 bei 192.0.2.5:5060.
+Ein Ruhestrom-Türöffner gehört an den Öffner des Relais (NC)
+"""
+
+
+@contextmanager
+def german(page, shared, station, view="home"):
+    with page.languages("de"):
+        page.open(f"{shared.bound.url}#token={TOKEN}")
+        page.shows("#link-text", "verbunden")
+        show(page, view)
+        yield
+
+
+@pytest.mark.far_end
+def test_what_the_doctor_finds_is_said_in_the_language_of_the_page(page, shared, station):
+    station.findings = [to_builtins(each) for each in findings()]
+    with german(page, shared, station, "system"):
+        page.click("#examine")
+        for text in GERMAN.strip().splitlines():
+            page.shows("#findings", text)
+        assert page.value("document.querySelectorAll('#findings [lang=en]').length") == 0
+        station.findings = [
+            {"check": "x", "level": "problem", "message": "Nobody thought of <b>it</b>", "cause": "", "resolution": ""}
+        ]
+        page.click("#examine")
+        page.shows("#findings [lang=en]", "Nobody thought of <b>it</b>")
+
+
+@pytest.mark.far_end
+def test_why_a_call_and_an_account_failed_is_said_in_the_language_of_the_page(page, shared, station):
+    called = fake.logged(
+        "c-1",
+        end={
+            "cause": "unavailable",
+            "code": 408,
+            "reason": "",
+            "by": "device",
+            "explanation": (
+                "Nobody answers at sip:kitchen@192.0.2.9 (Connection refused): check target.kitchen.uri, the "
+                "network, and the firewall."
+            ),
+        },
+    )
+    station.call_log.rows.append(called)
+    refused = {
+        "state": "failed",
+        "code": 401,
+        "reason": "Unauthorized",
+        "explanation": (
+            "pbx.example rejects the password: check account.office.password_file and account.office.auth_user."
+        ),
+    }
+    station.state["accounts"] = [fake.account("office") | refused]
+    with german(page, shared, station, "history"):
+        page.shows(
+            "#history",
+            "Unter sip:kitchen@192.0.2.9 antwortet niemand (Connection refused): Prüfen Sie target.kitchen.uri,",
+        )
+        show(page, "system")
+        page.shows("#accounts", "pbx.example lehnt das Passwort ab: Prüfen Sie account.office.password_file und")
+
+
+@pytest.mark.far_end
+def test_a_refusal_and_a_warning_are_said_in_the_language_of_the_page(page, shared, station):
+    with german(page, shared, station):
+        station.replies = fake.redundant("Door front is open already, for longer than this.")
+        page.click("#doors button")
+        page.shows("#banner", "Nichts hat sich geändert. front ist schon offen, und länger als so.")
+        assert page.value("document.querySelector('#banner-why').lang") == "de"
+        locked = IntercomError(
+            ErrorCode.DOOR_BLOCKED, "Door front stays locked for 9 s.", "Sensor case reported tampering.", "Unknown."
+        )
+        station.replies = lambda _: orders.Reply(RequestId("q-1"), error=locked)
+        page.click("#doors button")
+        page.shows("#banner", "Die Tür ist blockiert. front bleibt noch 9 s lang zu. Der Sensor case meldet")
+        assert page.value("document.querySelector('#banner-why').lang") == "en"  # not all of it is known
+
+
+@pytest.mark.far_end
+def test_what_does_not_work_is_named_in_the_language_of_the_page(page, shared, station):
+    station.state["appliance"]["failed"] = [{"part": "audio", "why": "The card USB is gone"}]
+    with german(page, shared, station):
+        page.shows("#failed-part", "Funktioniert nicht: Ton: The card USB is gone")
+        assert page.value("document.querySelector('#failed [lang=en]').innerText") == "The card USB is gone"

@@ -15,6 +15,7 @@ from appliance.generate import (
     events,
     header,
     openapi,
+    sequence,
     sounds,
     states,
 )
@@ -26,6 +27,7 @@ COMPLETIONS = Path("packaging/completions")
 HARDWARE = Path("hardware")
 BUILT_IN_SOUNDS = Path("appliance/sip/stack/media/sounds")
 CLIENT = Path("client/intercomd_client")
+RINGS = Path("docs/images/one-ring.svg"), Path("appliance/api/web/one-ring.svg")  # for readers, and at /docs
 
 DOCUMENTS: dict[Path, Callable[[], str | bytes]] = {
     REFERENCE / "configuration.md": configuration.reference,
@@ -56,6 +58,7 @@ DOCUMENTS: dict[Path, Callable[[], str | bytes]] = {
     HARDWARE / "bell-button.svg": drawings.buttons,
     HARDWARE / "reader-keypad.svg": drawings.entry,
     HARDWARE / "first-door.svg": header.first_door,
+    **dict.fromkeys(RINGS, sequence.picture),
     **{BUILT_IN_SOUNDS / f"{name}.wav": partial(sounds.wav, name) for name in sounds.SOUNDS},
 }
 

@@ -51,6 +51,18 @@ def test_an_address_opens_what_it_names(page, shared):
     page.shows("[id='data.ring.started'][open]", "button")
 
 
+def test_the_bell_is_explained_with_the_picture_of_one_ring(page, shared):
+    page.open(f"{shared.bound.url}docs#bell")
+    page.shows("#tag-events", "Which event is the bell?")
+    picture = "document.querySelector('#tag-events img')"
+    until(lambda: page.value(f"{picture}.naturalWidth"), "the picture", START_S)
+    for side in ("width", "height"):  # the place is kept while it loads
+        assert page.value(f"{picture}.getAttribute('{side}')") == str(
+            page.value(f"{picture}.natural{side.capitalize()}")
+        )
+    assert "ring.started" in page.value(f"{picture}.alt")
+
+
 def test_axe_core_finds_nothing_serious_on_the_reference(reference, scheme):
     reference.value("for (const each of document.querySelectorAll('#tag-doors details')) each.open = true")
     assert serious(reference) == []

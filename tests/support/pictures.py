@@ -21,6 +21,7 @@ from appliance.demo.player import play
 from appliance.demo.scenario import STEPS
 from appliance.demo.sip_trace import TracedMessage
 from appliance.demo.stations import CODE, running
+from appliance.generate import RINGS, sequence
 from tests.api.chromium import ChromiumPage, chromium
 
 IMAGES, SEQUENCE = Path("docs/images"), Path("docs/explanation/one-ring.md")
@@ -82,9 +83,14 @@ the stations are the SIP messages; over each station are the events that it repo
 `button.released` and `button.clicked`. [How intercomd is built](architecture.md) describes the parts that a press goes
 through, [Events](../reference/events.md) each event.
 
+![The sequence of one ring: press, calls, answer, door, end, with the events of both stations](../images/one-ring.svg)
+
 The pages of both stations in this call: the kitchen rings, [on a screen](../images/page-ringing.png) and [on a
 phone](../images/page-ringing-phone.png); [the front door is in the call](../images/page-in-call.png), and afterwards
 has it [in its history](../images/page-history.png).
+
+<details>
+<summary>The sequence as text (Mermaid)</summary>
 
 ```mermaid
 sequenceDiagram
@@ -94,6 +100,8 @@ sequenceDiagram
     actor Resident
 {lines}
 ```
+
+</details>
 """
 
 
@@ -187,7 +195,11 @@ async def make(root: Path) -> None:
         with chromium(place / "chromium") as page:
             async with running(*(side.station for side in scene.values())):
                 lines = await call(scene, page, root / IMAGES)
-    (root / SEQUENCE).write_text(PAGE.format(lines="\n".join(f"    {line}" for line in lines)), encoding="utf-8")
+    text = PAGE.format(lines="\n".join(f"    {line}" for line in lines))
+    (root / SEQUENCE).write_text(text, encoding="utf-8")
+    for path in RINGS:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(sequence.picture(text), encoding="utf-8")
 
 
 def main() -> int:

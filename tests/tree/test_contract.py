@@ -21,7 +21,7 @@ WHERE = ("HTTP", "D-Bus", "command", "panel", "page")
 AT_THE_PANEL = {"lamps", "keypad", "reader"}  # beside the actions of its buttons
 BESIDE_THE_VIEWS = {"login", "display"}
 WEB = PACKAGE / "api/web"
-SCRIPTS = [path.read_text() for path in WEB.rglob("*.[jh][st]*")]
+SCRIPTS = [path.read_text() for path in WEB.rglob("*.[jh][st]*") if path.suffix != ".json"]
 KEPT = re.compile(r"const (\w+) = (?:\([^()]*\) => )?(`[^`]*`)")
 ASKED = re.compile(
     r"""(?:"(?P<method>[A-Z]+)",\ |(?P<trial>\btried\(.*?,\ )|(?P<kept>=>?\ ))?  # what stands before the path

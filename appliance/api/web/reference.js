@@ -1,11 +1,12 @@
 // The reference of the HTTP interface, drawn from /openapi.json, which is in English.
 
 import { $, make } from "/base/dom.js";
-import { fill, t } from "/base/texts.js";
+import { fill, language, t } from "/base/texts.js";
 
 const REF = /^#\/components\/(\w+)\/(.+)$/;
 const EVENTS = "events";
 const DATA = "data.";
+const PICTURE = "/one-ring.svg";
 const RETRY_MS = 2000;
 const CODE = "\x60"; // encloses what is code in descriptions
 
@@ -20,7 +21,7 @@ function resolved(part) {
 }
 
 /** Text whose `code` is set apart. */
-const prose = (text = "") => make("p", { lang: "en" },
+const prose = (text = "", lang = "en") => make("p", { lang },
   ...text.split(CODE).map((each, place) => (place % 2 ? make("code", {}, each) : each)));
 
 /** The type of a schema in few words. */
@@ -92,6 +93,11 @@ function event(type) {
     fields(schema) ?? "");
 }
 
+/** One ring as a picture, which the address #bell names. */
+const bell = () => [make("h3", { id: "bell" }, t("reference.bell")), prose(t("reference.bell_is"), language),
+  make("figure", {}, make("a", { href: PICTURE, ariaLabel: t("reference.picture") },
+    make("img", { src: PICTURE, loading: "lazy", width: 960, height: 2010, alt: t("reference.sequence") })))];
+
 /** The operations of each tag, in the order of the tags. */
 function show() {
   const found = new Map(api.tags.map(({ name }) => [name, []]));
@@ -101,12 +107,14 @@ function show() {
     }
   }
   const types = Object.keys(api.components.schemas).filter((each) => each.startsWith(DATA));
-  found.get(EVENTS).push(make("h3", {}, t("reference.events")), prose(t("reference.bell")),
+  found.get(EVENTS).push(...bell(), make("h3", {}, t("reference.events")),
     ...types.map((each) => event(each.slice(DATA.length))));
   $("operations").replaceChildren(...api.tags.map(({ name, description }) => make("section",
     { id: `tag-${name}`, attrs: { "aria-labelledby": `title-${name}` } },
     make("h2", { id: `title-${name}`, lang: "en" }, name), prose(description), ...found.get(name))));
-  $("parts").replaceChildren(...api.tags.map(({ name }) => make("li", {}, make("a", { href: `#tag-${name}`, lang: "en" }, name))));
+  const links = [make("a", { href: "#bell" }, t("reference.bell")),
+    ...api.tags.map(({ name }) => make("a", { href: `#tag-${name}`, lang: "en" }, name))];
+  $("parts").replaceChildren(...links.map((link) => make("li", {}, link)));
 }
 
 /** Show what has all the words. */

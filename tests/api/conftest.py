@@ -13,6 +13,7 @@ import pytest
 from appliance.api import app
 from appliance.api.http import server
 from appliance.api.ports import HttpPorts
+from tests.api import fake
 from tests.api.browser import START_S, Page
 from tests.api.chromium import chromium
 from tests.api.fake import Station
@@ -173,3 +174,10 @@ def show(page: Page, view: str) -> None:
     """Go to a view of the page."""
     page.value(f"location.hash = '{view}'")
     until(lambda: page.value(f"document.querySelector('[data-view={view}]').hidden") is False, view, START_S)
+
+
+def rings(station: Station, shared: Served, *calls: str) -> None:
+    """Calls come in; whatever else there was is over."""
+    state = {"state": "incoming", "direction": "incoming", "connected_since": None}
+    station.state["calls"] = [fake.call(call, **state) for call in calls]
+    shared.tell("call.incoming", call=calls[-1])

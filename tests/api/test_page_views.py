@@ -1,7 +1,4 @@
-"""The station's page: history, recordings and the station itself, what taps do, and a connection that fails."""
-
-import threading
-from contextlib import contextmanager
+"""The station's page: history, recordings, codes and the station itself; keys and fingers."""
 
 import pytest
 
@@ -11,7 +8,7 @@ from appliance.core import inputs, orders
 from appliance.core.model import CredentialId, CredentialKind, Day, Period, RecordingSearch, RequestId
 from tests.api import fake
 from tests.api.browser import START_S
-from tests.api.conftest import PATIENCE_S, opened, press_until, show
+from tests.api.conftest import opened, press_until, show
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
@@ -368,132 +365,6 @@ def test_a_finger_on_a_button_stays_on_it_while_other_things_change(page, shared
     page.release('[data-key="c-1 answer"]')
     until(lambda: station.requests)
     assert station.requests == [(inputs.AnswerCall("c-1"), "http:token")]
-
-
-def test_a_page_without_network_says_so_and_comes_back_by_itself(page, shared, station):
-    opened(page, shared, station)
-    with page.offline():
-        page.shows("#link-text", "no connection")
-        page.shows("#banner", "No connection to the station. The page shows it as it was on")
-    page.shows("#link-text", "live")
-    until(lambda: page.value("document.querySelector('#banner').hidden") is True, "no banner", START_S)
-
-
-# -- a connection that fails without a word ----------------------------------------------------------------------------
-
-LATER = "Date.now = ((now) => () => now() + 60_000)(Date.now)"  # by the page's clock nothing came for a minute
-
-
-@contextmanager
-def stopped(shared):
-    """The server stands still, as after SIGSTOP: its connections stay open, and nothing is answered."""
-    go_on = threading.Event()
-    shared.loop.call_soon_threadsafe(go_on.wait, PATIENCE_S)
-    try:
-        yield
-    finally:
-        go_on.set()
-
-
-def rings(station, shared, *calls):
-    """Calls come in; whatever else there was is over."""
-    state = {"state": "incoming", "direction": "incoming", "connected_since": None}
-    station.state["calls"] = [fake.call(call, **state) for call in calls]
-    shared.tell("call.incoming", call=calls[-1])
-
-
-def test_a_station_that_is_gone_without_a_word_is_noticed_and_takes_no_order_until_it_is_back(page, shared, station):
-    opened(page, shared, station)
-    buttons = "[...document.querySelectorAll('#doors button, #buttons button')]"
-    with stopped(shared):
-        page.value(LATER)
-        page.shows("#link-text", "no connection")
-        assert page.value(f"{buttons}.map((each) => each.matches(':disabled'))") == [True] * 3
-    page.shows("#link-text", "live")
-    assert page.value(f"{buttons}.map((each) => each.matches(':disabled'))") == [False] * 3
-
-
-def test_an_order_that_gets_no_answer_is_given_up(page, shared, station):
-    opened(page, shared, station)
-    with stopped(shared):
-        page.click('[data-door="front"] button')
-        page.shows("#banner", "The station did not answer in time. See whether your order took effect")
-    station.state["appliance"]["station"] = "Back door"
-    shared.tell("custom")
-    page.shows("#station", "Back door")  # by now the station is done with what it read late
-
-
-def test_a_connection_that_brings_no_events_is_made_again_and_brings_those_that_are_missing(page, shared, station):
-    opened(page, shared, station)
-    shared.on_loop(lambda: station.journal.append(fake.event("custom", 1, {"n": "missing"})))
-    page.value(LATER)
-    page.shows("#events", "n missing")
-
-
-def test_a_ring_is_shown_even_if_the_first_question_for_it_fails(page, shared, station, monkeypatch):
-    opened(page, shared, station)
-    failures = [IntercomError(ErrorCode.UNAVAILABLE, "Busy.")]
-    snapshot = station.snapshot
-
-    def fails_once():
-        if failures:
-            raise failures.pop()
-        return snapshot()
-
-    monkeypatch.setattr(station, "snapshot", fails_once)
-    rings(station, shared, "c-1")
-    page.shows("#ring", "Kitchen")
-    assert not failures
-
-
-def test_a_session_that_a_wrong_clock_ended_counts_again_once_the_clock_is_set(page, shared, station, monkeypatch):
-    opened(page, shared, station)
-    quick = "window.setTimeout = ((wait) => (act, ms) => wait(act, ms === 60_000 ? 1000 : ms))(setTimeout)"
-    with page.first(quick):
-        with monkeypatch.context() as clock:
-            clock.setattr(station.sessions, "valid", lambda _: False)
-            page.value("localStorage.setItem('session', Date.now() + 86_400_000)")  # the station is a day behind
-            page.reload()
-            page.shows("#link-text", "logged out")
-        page.shows("#link-text", "live")
-
-
-# -- taps --------------------------------------------------------------------------------------------------------------
-
-
-def test_a_further_ring_holds_back_its_own_buttons_only_and_visitors_come_first(page, shared, station):
-    opened(page, shared, station)
-    rings(station, shared, "c-1")
-    page.shows("#ring", "Kitchen")
-    until(lambda: page.value("document.querySelector('[data-held]') === null"), "buttons that work", START_S)
-    page.value("""
-        new MutationObserver((_, each) => {
-          each.disconnect();
-          for (const call of ["c-2", "c-1"]) document.querySelector(`[data-key="${call} answer"]`).click();
-        }).observe(document.querySelector("#rings"), { childList: true });
-    """)
-    rings(station, shared, "c-1", "c-2")
-    until(lambda: station.requests)
-    page.click('[data-key="c-2 answer"]')
-    until(lambda: len(station.requests) == 2)
-    assert [action for action, _ in station.requests] == [inputs.AnswerCall("c-1"), inputs.AnswerCall("c-2")]
-    station.state["calls"].append(fake.call("c-3", state="ringing", connected_since=None, ring="v-1"))
-    shared.tell("ring.started", ring="v-1", button="kitchen", to="Kitchen")
-    page.shows("#ring", "Somebody is at the door.")
-    order = "[...document.querySelectorAll('#rings article')].map((each) => each.dataset.ring)"
-    assert page.value(order) == ["v-1", "c-1", "c-2"]
-
-
-def test_a_ring_or_the_end_of_its_call_closes_the_transfer(page, shared, station):
-    ringing = fake.call("c-2", state="incoming", direction="incoming", connected_since=None)
-    station.state["calls"] = [fake.call("c-1")]
-    opened(page, shared, station)
-    for calls in ([fake.call("c-1"), ringing], [ringing]):
-        page.click('[data-key="c-1 transfer"]')
-        page.shows("#transfer", "Transfer Kitchen")
-        station.state["calls"] = calls
-        shared.tell("call.state_changed", call="c-1")
-        until(lambda: page.value("document.querySelector('#transfer').open") is False, "no dialog", START_S)
 
 
 def test_a_finger_that_slides_off_a_button_presses_nothing(page, shared, station):

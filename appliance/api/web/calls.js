@@ -4,6 +4,7 @@ import { $, act, make, redraw } from "/base/dom.js";
 import { order } from "/base/orders.js";
 import { caller, known } from "/base/people.js";
 import { joins, showConferences } from "/conferences.js";
+import { farOpener } from "/doors.js";
 import { rings } from "/ring.js";
 import { may } from "/base/session.js";
 import { clock, t, word } from "/base/texts.js";
@@ -32,8 +33,7 @@ const press = ({ id }) => order("POST", `/v1/panel/buttons/${encodeURIComponent(
 /** Show the calls, less those that ring: these are above. */
 export function showCalls({ calls: all, conferences: existing, doors, panel }) {
   const calls = all.filter((call) => !rings(call));
-  // Without doors of its own, the station's door button opens that of the far end.
-  const opens = doors.length ? undefined : panel.buttons.find(({ action }) => action === "door");
+  const opens = farOpener({ doors, panel });
   $("call").hidden = calls.length === 0 && all.length > 0;
   const facts = calls.map(({ quality, duration_s, ...fixed }) => fixed);
   const conferences = existing.filter(({ state }) => state !== "disconnecting");

@@ -26,6 +26,9 @@ function state(door) {
   return make("span", { className: "open" }, word("door", door.state), countdown(door));
 }
 
+/** The button that opens the visitor's door in a call, on a station without doors of its own; or undefined. */
+export const farOpener = ({ doors, panel }) => (doors.length ? undefined : panel.buttons.find(({ action }) => action === "door"));
+
 /** How long the door stays open. */
 export const countdown = ({ until }) =>
   (until ? make("span", { className: "countdown", data: { until }, attrs: { role: "timer" } }) : null);

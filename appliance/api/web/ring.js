@@ -1,7 +1,7 @@
 // What rings: before everything else, with the name, Answer and Open where the thumb is.
 
 import { $, act, make, redraw, sentences } from "/base/dom.js";
-import { countdown, openButton, showCountdowns } from "/doors.js";
+import { countdown, farOpener, openButton, showCountdowns } from "/doors.js";
 import { order } from "/base/orders.js";
 import { caller, known } from "/base/people.js";
 import { may } from "/base/session.js";
@@ -19,7 +19,8 @@ const isVisitor = (call) => call.ring !== null && GOES_OUT.includes(call.state);
 export const rings = (call) => comesIn(call) || isVisitor(call);
 
 /** Show what rings, and say each ring once to those who do not see it. */
-export function showRing({ calls, doors, audio }) {
+export function showRing({ calls, doors, audio, panel }) {
+  const later = farOpener({ doors, panel }) !== undefined;
   const incoming = calls.filter(comesIn);
   const visitors = calls.filter(isVisitor);
   const fresh = announce([...(visitors.length ? [[visitors[0].ring, t("ring.visitor")]] : []),
@@ -27,9 +28,9 @@ export function showRing({ calls, doors, audio }) {
   fresh.forEach(holdBack);
   if (fresh.length) closeTransfer(); // it would cover what rings
   const facts = [...visitors, ...incoming].map(({ id, state, remote }) => [id, state, remote]);
-  redraw($("rings"), [facts, doors, audio.microphone], () => $("rings").replaceChildren(
+  redraw($("rings"), [facts, doors, audio.microphone, later], () => $("rings").replaceChildren(
     ...(visitors.length ? [showVisitor(visitors, doors)] : []),
-    ...incoming.map((call) => showIncoming(call, doors, audio))));
+    ...incoming.map((call) => showIncoming(call, doors, audio, later))));
   if ($("ring").hidden !== (facts.length === 0)) holdPage();
   $("ring").hidden = facts.length === 0;
   showCountdowns();
@@ -77,14 +78,14 @@ function announce(ringing) {
   return fresh.map(([id]) => id);
 }
 
-function showIncoming(call, doors, audio) {
+function showIncoming(call, doors, audio, later) {
   const path = `/v1/calls/${encodeURIComponent(call.id)}`;
   const post = (name, className) =>
     act(`${call.id} ${name}`, t(`call.${name}`), () => order("POST", `${path}/${name}`), { className, hidden: !may("call") });
   return card(call.id, caller(call.remote),
     stranger(call),
     [post("answer", "main"), ...opens(call.id, doors), post("reject", "end")], doors,
-    may("call") ? voice(audio) : "");
+    may("call") ? sentences(later && may("door") ? t("ring.open_later") : "", voice(audio)) : "");
 }
 
 function showVisitor(calls, doors) {

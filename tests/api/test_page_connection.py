@@ -1,0 +1,93 @@
+"""The station's page without its station: no network, a station that is gone without a word, a question that fails."""
+
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from appliance.base.errors import ErrorCode, IntercomError
+from tests.api import fake
+from tests.api.browser import START_S
+from tests.api.conftest import PATIENCE_S, opened, rings
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.far_end
+
+
+def test_a_page_without_network_says_so_and_comes_back_by_itself(page, shared, station):
+    opened(page, shared, station)
+    with page.offline():
+        page.shows("#link-text", "no connection")
+        page.shows("#banner", "No connection to the station. The page shows it as it was on")
+    page.shows("#link-text", "live")
+    until(lambda: page.value("document.querySelector('#banner').hidden") is True, "no banner", START_S)
+
+
+LATER = "Date.now = ((now) => () => now() + 60_000)(Date.now)"  # by the page's clock nothing came for a minute
+
+
+@contextmanager
+def stopped(shared):
+    """The server stands still, as after SIGSTOP: its connections stay open, and nothing is answered."""
+    go_on = threading.Event()
+    shared.loop.call_soon_threadsafe(go_on.wait, PATIENCE_S)
+    try:
+        yield
+    finally:
+        go_on.set()
+
+
+def test_a_station_that_is_gone_without_a_word_is_noticed_and_takes_no_order_until_it_is_back(page, shared, station):
+    opened(page, shared, station)
+    buttons = "[...document.querySelectorAll('#doors button, #buttons button')]"
+    with stopped(shared):
+        page.value(LATER)
+        page.shows("#link-text", "no connection")
+        assert page.value(f"{buttons}.map((each) => each.matches(':disabled'))") == [True] * 3
+    page.shows("#link-text", "live")
+    assert page.value(f"{buttons}.map((each) => each.matches(':disabled'))") == [False] * 3
+
+
+def test_an_order_that_gets_no_answer_is_given_up(page, shared, station):
+    opened(page, shared, station)
+    with stopped(shared):
+        page.click('[data-door="front"] button')
+        page.shows("#banner", "The station did not answer in time. See whether your order took effect")
+    station.state["appliance"]["station"] = "Back door"
+    shared.tell("custom")
+    page.shows("#station", "Back door")  # by now the station is done with what it read late
+
+
+def test_a_connection_that_brings_no_events_is_made_again_and_brings_those_that_are_missing(page, shared, station):
+    opened(page, shared, station)
+    shared.on_loop(lambda: station.journal.append(fake.event("custom", 1, {"n": "missing"})))
+    page.value(LATER)
+    page.shows("#events", "n missing")
+
+
+def test_a_ring_is_shown_even_if_the_first_question_for_it_fails(page, shared, station, monkeypatch):
+    opened(page, shared, station)
+    failures = [IntercomError(ErrorCode.UNAVAILABLE, "Busy.")]
+    snapshot = station.snapshot
+
+    def fails_once():
+        if failures:
+            raise failures.pop()
+        return snapshot()
+
+    monkeypatch.setattr(station, "snapshot", fails_once)
+    rings(station, shared, "c-1")
+    page.shows("#ring", "Kitchen")
+    assert not failures
+
+
+def test_a_session_that_a_wrong_clock_ended_counts_again_once_the_clock_is_set(page, shared, station, monkeypatch):
+    opened(page, shared, station)
+    quick = "window.setTimeout = ((wait) => (act, ms) => wait(act, ms === 60_000 ? 1000 : ms))(setTimeout)"
+    with page.first(quick):
+        with monkeypatch.context() as clock:
+            clock.setattr(station.sessions, "valid", lambda _: False)
+            page.value("localStorage.setItem('session', Date.now() + 86_400_000)")  # the station is a day behind
+            page.reload()
+            page.shows("#link-text", "logged out")
+        page.shows("#link-text", "live")

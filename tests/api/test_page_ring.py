@@ -1,0 +1,60 @@
+"""What rings, on the station's page: who comes first, what may be pressed, and what it says about the door."""
+
+import pytest
+
+from appliance.core import inputs
+from tests.api import fake
+from tests.api.browser import START_S
+from tests.api.conftest import opened, rings
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.far_end
+
+
+def test_a_further_ring_holds_back_its_own_buttons_only_and_visitors_come_first(page, shared, station):
+    opened(page, shared, station)
+    rings(station, shared, "c-1")
+    page.shows("#ring", "Kitchen")
+    until(lambda: page.value("document.querySelector('[data-held]') === null"), "buttons that work", START_S)
+    page.value("""
+        new MutationObserver((_, each) => {
+          each.disconnect();
+          for (const call of ["c-2", "c-1"]) document.querySelector(`[data-key="${call} answer"]`).click();
+        }).observe(document.querySelector("#rings"), { childList: true });
+    """)
+    rings(station, shared, "c-1", "c-2")
+    until(lambda: station.requests)
+    page.click('[data-key="c-2 answer"]')
+    until(lambda: len(station.requests) == 2)
+    assert [action for action, _ in station.requests] == [inputs.AnswerCall("c-1"), inputs.AnswerCall("c-2")]
+    station.state["calls"].append(fake.call("c-3", state="ringing", connected_since=None, ring="v-1"))
+    shared.tell("ring.started", ring="v-1", button="kitchen", to="Kitchen")
+    page.shows("#ring", "Somebody is at the door.")
+    order = "[...document.querySelectorAll('#rings article')].map((each) => each.dataset.ring)"
+    assert page.value(order) == ["v-1", "c-1", "c-2"]
+
+
+def test_a_ring_or_the_end_of_its_call_closes_the_transfer(page, shared, station):
+    ringing = fake.call("c-2", state="incoming", direction="incoming", connected_since=None)
+    station.state["calls"] = [fake.call("c-1")]
+    opened(page, shared, station)
+    for calls in ([fake.call("c-1"), ringing], [ringing]):
+        page.click('[data-key="c-1 transfer"]')
+        page.shows("#transfer", "Transfer Kitchen")
+        station.state["calls"] = calls
+        shared.tell("call.state_changed", call="c-1")
+        until(lambda: page.value("document.querySelector('#transfer').open") is False, "no dialog", START_S)
+
+
+def test_an_indoor_station_says_when_the_visitors_door_can_be_opened(page, shared, station):
+    station.state["doors"] = []
+    station.state["panel"]["buttons"].append(fake.button("door", "door"))
+    opened(page, shared, station)
+    rings(station, shared, "c-1")
+    page.shows("#ring", "You can open the visitor's door once you have answered. The station")
+    station.state["calls"] = [fake.call("c-1", direction="incoming")]
+    shared.tell("call.connected", call="c-1")
+    page.shows("#calls", "connected")
+    page.click('[data-key="c-1 door"]')
+    until(lambda: station.requests)
+    assert [action.button for action, _ in station.requests] == ["door"]

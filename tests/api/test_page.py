@@ -349,7 +349,7 @@ def test_a_client_that_may_only_look_sees_no_buttons_for_what_it_may_not(page, s
     assert page.value("document.querySelector('#quiet-section').hidden") is True
     station.state["runtime"]["do_not_disturb"] = True
     shared.tell("config.changed", applied="do_not_disturb", needs_restart="")
-    page.shows("#quiet-section", "Do not disturb is on: calls do not ring")
+    page.shows("#quiet-section", "Do not disturb is on: no call rings here")
     assert page.value(buttons) == []
     show(page, "system")
     until(lambda: page.value(buttons) == ["examine"], "one button", START_S)

@@ -46,6 +46,15 @@ def test_a_ring_or_the_end_of_its_call_closes_the_transfer(page, shared, station
         until(lambda: page.value("document.querySelector('#transfer').open") is False, "no dialog", START_S)
 
 
+def test_do_not_disturb_says_whom_it_silences(page, shared, station):
+    opened(page, shared, station)
+    page.shows("#quiet", "no call rings here, not even from another door station. Visitors at this station still ring.")
+    station.state["panel"]["buttons"], station.state["directory"] = [], []
+    shared.tell("config.changed", applied="panel", needs_restart="")
+    text = "document.querySelector('#quiet').innerText"
+    until(lambda: "Visitors" not in page.value(text), "an indoor station", START_S, log=lambda: page.value(text))
+
+
 def test_an_indoor_station_says_when_the_visitors_door_can_be_opened(page, shared, station):
     station.state["doors"] = []
     station.state["panel"]["buttons"].append(fake.button("door", "door"))

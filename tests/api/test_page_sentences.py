@@ -132,8 +132,8 @@ def findings():
 
 GERMAN = """
 Die Station hat 10.8.0.7, 10.9.0.7. In Anrufen steht: 10.9.0.7 für Konto office, 10.8.0.7 für kitchen.
-Das Protokoll der Türen ist vollständig: 3 Zeilen, davon 2 gelöscht, von a.1 bis b.2. Prüfsummen: opening: row 1.
-Die Anrufliste ist vollständig: 0 Zeilen.
+Das Protokoll der Türen ist vollständig. Zeilen: 3, davon 2 gelöscht, von a.1 bis b.2. Prüfsummen: opening: row 1.
+Die Anrufliste ist vollständig. Zeilen: 0.
 Das Mikrofon ist stumm. Niemand hört den Besuch. Der Regler Mic der Karte USB ist ausgeschaltet. Schalten Sie den
 Angemeldet als 201 bei 192.0.2.5:5060.
 Ein Ruhestrom-Türöffner gehört an den Öffner des Relais (NC)

@@ -52,7 +52,7 @@ function show(state) {
   showRing(state);
   showCalls(state);
   showDoors(state.doors);
-  showQuiet(state.runtime);
+  showQuiet(state);
   showDirectory(state);
   showSound(state.audio);
   showSystem(state);

@@ -1,15 +1,17 @@
 // Do not disturb.
 
-import { $ } from "/base/dom.js";
+import { $, sentences } from "/base/dom.js";
 import { waiting } from "/base/orders.js";
 import { may, send } from "/base/session.js";
 import { t } from "/base/texts.js";
 
-export function showQuiet({ do_not_disturb: on, quiet }) {
+export function showQuiet({ runtime: { do_not_disturb: on, quiet }, panel, directory }) {
+  const bell = directory.length > 0 || panel.buttons.some(({ action, long_action }) => [action, long_action].includes("ring"));
   $("dnd").setAttribute("aria-checked", on);
   $("dnd").hidden = !may("call");
   $("quiet-section").hidden = !may("call") && !on && !quiet;
-  $("quiet").textContent = t(quiet && !on ? "quiet.hours" : may("call") ? "quiet.means" : "quiet.on");
+  const calls = t(quiet && !on ? "quiet.hours" : may("call") ? "quiet.means" : "quiet.on");
+  $("quiet").textContent = sentences(calls, bell ? t("quiet.bell") : "");
 }
 
 $("dnd").onclick = () => waiting($("dnd"),

@@ -305,6 +305,29 @@ def test_a_code_is_added_and_its_digits_leave_the_page(page, shared, station):
     assert page.value(digits) == ""
 
 
+def test_a_code_without_a_door_and_a_token_without_a_scope_are_not_sent(page, shared, station):
+    opened(page, shared, station, "codes")
+    page.type("#code-owner", "Cleaner")
+    page.type("#code-digits", "471108")
+    page.click("#code-form [type=submit]")
+    page.shows("#code-said", "Choose at least one door.")
+    show(page, "system")
+    page.type("#token-name", "wall")
+    page.click("#token-form [value=view]")
+    page.click("#token-form [type=submit]")
+    page.shows("#token-said", "Choose at least one thing that it may do.")
+    assert (station.requests, station.token_changes) == ([], [])
+
+
+def test_what_was_said_about_an_order_goes_when_the_person_goes_on(page, shared, station):
+    station.replies = fake.refused("conflict")
+    opened(page, shared, station)
+    page.click("#doors button")
+    page.shows("#banner", "That did not work.")
+    show(page, "history")
+    until(lambda: page.value("document.querySelector('#banner').hidden") is True, "no banner", START_S)
+
+
 def test_a_card_is_added_by_its_number(page, shared, station):
     station.book = [fake.code("a-1")]
     station.replies = lambda _: orders.Reply(RequestId("q-1"), code=CredentialId("a-1"))

@@ -9,7 +9,7 @@ import { showCountdowns, showDoors } from "/doors.js";
 import { showEvent } from "/events.js";
 import { showHistory } from "/history.js";
 import { forget, heard } from "/base/moments.js";
-import { attempt, banner, hideBanner } from "/base/orders.js";
+import { attempt, banner, hideBanner, leaveBanner } from "/base/orders.js";
 import { showPanel } from "/panel.js";
 import { showQuiet } from "/quiet.js";
 import { showRecordedDoors, showRecordings } from "/recordings.js";
@@ -148,6 +148,7 @@ function lost(error) {
   }
   feed?.close?.();
   feed = null;
+  leaveBanner();
   link("lost");
   stale(true);
   const wait = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)];
@@ -234,5 +235,9 @@ link("connecting");
 setInterval(() => { showDurations(); showCountdowns(); probe(); }, 500);
 for (const each of ["online", "offline"]) addEventListener(each, look);
 document.addEventListener("visibilitychange", look);
-addEventListener("hashchange", () => { if (tokenInAddress()) location.reload(); else if (inside) load(); });
+addEventListener("hashchange", () => {
+  if (tokenInAddress()) location.reload();
+  else if (inside) load();
+  leaveBanner();
+});
 connect();

@@ -60,9 +60,11 @@ function clear() {
 form.onsubmit = async (event) => {
   event.preventDefault();
   const { kind, digits, owner, uses, expires, begin, end } = form.elements;
-  const days = chosen("day");
+  const [days, opened] = [chosen("day"), chosen("door")];
+  $("code-said").textContent = opened.length ? "" : t("code.no_door");
+  if (!opened.length) return;
   const added = await attempt(() => send("POST", "/v1/codes", {
-    owner: owner.value, [kind.value === "card" ? "card" : "digits"]: digits.value, doors: chosen("door"),
+    owner: owner.value, [kind.value === "card" ? "card" : "digits"]: digits.value, doors: opened,
     schedule: days.length ? [{ days, begin: begin.value || "00:00", end: end.value || "24:00" }] : [],
     uses: uses.value ? Number(uses.value) : null, expires: expires.value ? new Date(expires.value).toISOString() : null,
   }));

@@ -43,6 +43,10 @@ $("token-form").onsubmit = async (event) => {
   event.preventDefault();
   const form = event.target;
   const scopes = [...form.querySelectorAll("[name=scope]:checked")].map(({ value }) => value);
+  if (!scopes.length) {
+    say(t("token.no_scope"));
+    return;
+  }
   const end = form.elements.expires.value;
   try {
     const { token, text } = await send("POST", "/v1/tokens", {

@@ -20,6 +20,11 @@ function warn(text) {
 
 export function hideBanner() { $("banner").hidden = true; }
 
+/** Hide what was said about an order, as the person has gone on; not that the station is away. */
+export function leaveBanner() {
+  if ($("banner-act").onclick === hideBanner) hideBanner();
+}
+
 /** Have something done; the answer, or undefined after a refusal, which the banner shows. */
 export async function attempt(act) {
   try {

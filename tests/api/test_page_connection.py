@@ -39,19 +39,20 @@ def stopped(shared):
 
 def test_a_station_that_is_gone_without_a_word_is_noticed_and_takes_no_order_until_it_is_back(page, shared, station):
     opened(page, shared, station)
-    buttons = "[...document.querySelectorAll('#doors button, #buttons button')]"
+    buttons = "[...document.querySelectorAll('#doors button, #buttons button, #dnd')]"
     with stopped(shared):
         page.value(LATER)
         page.shows("#link-text", "no connection")
-        assert page.value(f"{buttons}.map((each) => each.matches(':disabled'))") == [True] * 3
+        assert page.value(f"{buttons}.map((each) => each.matches(':disabled'))") == [True] * 4
     page.shows("#link-text", "live")
-    assert page.value(f"{buttons}.map((each) => each.matches(':disabled'))") == [False] * 3
+    assert page.value(f"{buttons}.map((each) => each.matches(':disabled'))") == [False] * 4
 
 
-def test_an_order_that_gets_no_answer_is_given_up(page, shared, station):
+@pytest.mark.parametrize("order", ['[data-door="front"] button', "#dnd"])
+def test_an_order_that_gets_no_answer_is_given_up(page, shared, station, order):
     opened(page, shared, station)
     with stopped(shared):
-        page.click('[data-door="front"] button')
+        page.click(order)
         page.shows("#banner", "The station did not answer in time. See whether your order took effect")
     station.state["appliance"]["station"] = "Back door"
     shared.tell("custom")

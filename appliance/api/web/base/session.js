@@ -45,13 +45,11 @@ const readSoon = (path) => read(path, { signal: AbortSignal.timeout(STATE_MS) })
 
 export const readState = () => readSoon("/v1/state");
 
-/** Give an order. A POST without an answer in time is given up: later nobody may be there who waits for its effect. */
+/** Give an order. Without an answer in time it is given up: later nobody may be there who waits for its effect. */
 export async function send(method, path, body, patience_ms = ORDER_MS) {
-  const options = { method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body) };
-  if (method === "POST") {
-    options.headers["Idempotency-Key"] = crypto.randomUUID();
-    options.signal = AbortSignal.timeout(patience_ms);
-  }
+  const headers = { "Content-Type": "application/json" };
+  if (method === "POST") headers["Idempotency-Key"] = crypto.randomUUID();
+  const options = { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(patience_ms) };
   return (await fetched(path, options)).json();
 }
 

@@ -96,7 +96,7 @@ function event(type) {
 /** One ring as a picture, which the address #bell names. */
 const bell = () => [make("h3", { id: "bell" }, t("reference.bell")), prose(t("reference.bell_is"), language),
   make("figure", {}, make("a", { href: PICTURE, ariaLabel: t("reference.picture") },
-    make("img", { src: PICTURE, loading: "lazy", width: 960, height: 2010, alt: t("reference.sequence") })))];
+    make("img", { src: PICTURE, alt: t("reference.sequence"), onload: open })))];
 
 /** The operations of each tag, in the order of the tags. */
 function show() {

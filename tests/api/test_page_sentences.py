@@ -37,6 +37,13 @@ SOURCES = {  # where the sentences of a kind are
         f"{CORE}/visitor_ring/press.py",
     ],
 }
+FAULTS = {  # where reasons are why a part does not work; not all texts there are such reasons
+    "appliance/audio/pcm.py": ("The card",),
+    "appliance/sip/stack/media/devices.py": ("{} hung", "{} was lost", "There is no", "Capture"),
+    "appliance/sip/link.py": ("The SIP",),
+    "appliance/sip/stack/engine.py": ("SIP cannot",),
+    "appliance/store/database.py": ("{} was", "No space", "{} cannot"),
+}
 PARTS = {  # parts of sentences that other modules make
     f"{CORE}/status_line.py": ["not configured", "{}: it has no target to call"],
     "appliance/audio/pcm.py": ["record", "play", "a program", "{} (process {})"],
@@ -91,10 +98,17 @@ def test_every_sentence_of_the_station_is_translated(language, kind):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", FAULTS)
+def test_every_reason_why_a_part_does_not_work_is_translated(language, path):
+    reasons = {each for each in said(path) if each.startswith(FAULTS[path]) and SENTENCE.search(each)}
+    assert reasons and reasons - TEXTS[language]["faults"].keys() == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_translation_is_left_of_a_sentence_that_is_gone(language):
     lists = {*(str(each) for each in (*CallState, *AccountState)), "{} and {}", " Newest {}."}
     for kind, known in TEXTS[language].items():
-        paths = [*SOURCES.get(kind, chain(*SOURCES.values())), *PARTS]
+        paths = [*FAULTS, *SOURCES.get(kind, chain(*SOURCES.values())), *PARTS]
         there = {each for path in paths for each in said(path)} | set(chain(*PARTS.values()))
         assert known.keys() - there - (lists if kind in {"parts", "lists"} else set()) == set()
 
@@ -216,7 +230,12 @@ def test_a_refusal_and_a_warning_are_said_in_the_language_of_the_page(page, shar
 
 @pytest.mark.far_end
 def test_what_does_not_work_is_named_in_the_language_of_the_page(page, shared, station):
-    station.state["appliance"]["failed"] = [{"part": "audio", "why": "The card USB is gone"}]
+    station.state["appliance"]["failed"] = [
+        {"part": "audio", "why": "plughw:CARD=USB was lost while in use"},
+        {"part": "http", "why": "Nobody thought of it"},
+    ]
     with german(page, shared, station):
-        page.shows("#failed-part", "Funktioniert nicht: Ton: The card USB is gone")
-        assert page.value("document.querySelector('#failed [lang=en]').innerText") == "The card USB is gone"
+        page.shows(
+            "#failed-part", "Funktioniert nicht: Ton: plughw:CARD=USB ging während der Benutzung verloren; diese"
+        )
+        assert page.value("document.querySelector('#failed [lang=en]').innerText") == "Nobody thought of it"

@@ -12,7 +12,7 @@ const kinds = Object.fromEntries(Object.entries(known).map(([kind, list]) => [ki
   ([english, text]) => ({ literals: english.split("{}"), text, strict: strict(text) }))
   .toSorted((one, other) => length(other) - length(one))]));
 
-const FROM = { findings: ["findings", "explanations"] }; // the doctor repeats why accounts and calls fail
+const FROM = { findings: ["findings", "explanations", "faults"] }; // the doctor repeats why something fails
 const VALUE = /\{(\d)([?*]?)\}/g;
 
 function length({ literals }) { return literals.join("").length; }
@@ -34,8 +34,15 @@ function values(text, [literal, ...others], allowed, number = 1) {
   return null;
 }
 
-/** The text in the page's language, or null; kind: where it comes from. */
+/** The text in the page's language, or null; kind: where it comes from. It may have a full stop that the sentence lacks. */
 export function translated(kind, text) {
+  const found = exact(kind, text);
+  if (found !== null || !text.endsWith(".")) return found;
+  const bare = exact(kind, text.slice(0, -1));
+  return bare === null ? null : `${bare}.`;
+}
+
+function exact(kind, text) {
   for (const each of (FROM[kind] ?? [kind]).flatMap((name) => kinds[name] ?? [])) {
     const found = values(text, each.literals, (value, number) => !each.strict.has(number) || value === "" || part(kind, value) !== null);
     if (found) {

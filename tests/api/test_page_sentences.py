@@ -239,3 +239,13 @@ def test_what_does_not_work_is_named_in_the_language_of_the_page(page, shared, s
             "#failed-part", "Funktioniert nicht: Ton: plughw:CARD=USB ging während der Benutzung verloren; diese"
         )
         assert page.value("document.querySelector('#failed [lang=en]').innerText") == "Nobody thought of it"
+
+
+@pytest.mark.far_end
+def test_the_display_at_the_door_says_in_the_visitors_language_that_the_station_is_in_use(page, shared, station):
+    station.replies = fake.redundant("The station is in use already.")
+    with page.languages("de"):
+        page.open(f"{shared.bound.url}display#token={TOKEN}")
+        page.shows("#directory", "Miller")
+        page.click("[data-flat='12']")
+        page.shows("#status", "Die Station wird schon benutzt.")

@@ -1,6 +1,7 @@
 // The directory for visitors: a list with a button for each flat, and what becomes of the ring.
 
 import { $, keepingFocus, make } from "/base/dom.js";
+import { translated } from "/base/sentences.js";
 import { fault, read, send, session } from "/base/session.js";
 import { fill, t, word } from "/base/texts.js";
 
@@ -32,7 +33,7 @@ async function ring(flat, name) {
   say(t("display.calling", { name }));
   try {
     const { warning } = await send("POST", `/v1/contacts/${encodeURIComponent(flat)}/ring`);
-    if (warning) say(warning);
+    if (warning) say(translated("answers", warning) ?? warning);
   } catch (error) {
     say(fault(error).join(" "));
   }

@@ -167,7 +167,7 @@ def station_commands(add: Add) -> None:
     add("contacts", late("residents", "contacts", "contact_words"), "show the flats of the directory, and the targets")
     add("targets", late("residents", "targets", "target_words"), "show the targets that can be called")
     dnd_ = late("residents", "do_not_disturb", "quiet_words")
-    options.dnd(add("dnd", dnd_, "show, begin or end do-not-disturb: calls do not ring, visitors still do"))
+    options.dnd(add("dnd", dnd_, "show, begin or end do-not-disturb: calls do not ring, its call buttons do"))
     forward_ = late("residents", "forward", "forward_words")
     options.forward(add("forward", forward_, "show or set where calls to this station are forwarded"))
     recordings_.options(add("recordings", recordings, "list recordings, or get, play, delete or protect one"))

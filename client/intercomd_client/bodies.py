@@ -329,4 +329,4 @@ class RuntimeChange(TypedDict):
 
     forwarding: NotRequired[ForwardingChange | None]
     quiet_hours: NotRequired[QuietHours | None]
-    do_not_disturb: NotRequired[bool | None]  # Calls do not ring; visitors still do.
+    do_not_disturb: NotRequired[bool | None]  # Calls do not ring; this station's call buttons do.

@@ -45,7 +45,7 @@ class RuntimeChange(OrderBody):
 
     forwarding: ForwardingChange | None = None
     quiet_hours: QuietHours | None = None
-    do_not_disturb: bool | None = Field(default=None, description="Calls do not ring; visitors still do.")
+    do_not_disturb: bool | None = Field(default=None, description="Calls do not ring; this station's call buttons do.")
 
 
 class Forwarding(AnswerBody):

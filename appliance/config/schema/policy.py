@@ -44,7 +44,7 @@ def _time(what: str) -> Any:
 
 
 class QuietHoursTable(Table):
-    """Times without ringing for calls; visitors still ring. Clients may change it, as with [forwarding]."""
+    """Times without ringing for calls; the station's buttons ring. Clients may change it, as with [forwarding]."""
 
     begin: str = _time("Begin")
     end: str = _time("End")

@@ -71,7 +71,7 @@ complete -c intercomctl -n "__intercomctl_is ''" -a config -d 'show the configur
 complete -c intercomctl -n "__intercomctl_is ''" -a accounts -d 'show the accounts at registrars, or register or unregister one'
 complete -c intercomctl -n "__intercomctl_is ''" -a contacts -d 'show the flats of the directory, and the targets'
 complete -c intercomctl -n "__intercomctl_is ''" -a targets -d 'show the targets that can be called'
-complete -c intercomctl -n "__intercomctl_is ''" -a dnd -d 'show, begin or end do-not-disturb: calls do not ring, visitors still do'
+complete -c intercomctl -n "__intercomctl_is ''" -a dnd -d 'show, begin or end do-not-disturb: calls do not ring, its call buttons do'
 complete -c intercomctl -n "__intercomctl_is ''" -a forward -d 'show or set where calls to this station are forwarded'
 complete -c intercomctl -n "__intercomctl_is ''" -a recordings -d 'list recordings, or get, play, delete or protect one'
 complete -c intercomctl -n "__intercomctl_is ''" -a code -d 'list codes and cards that open doors, add one, or remove one'

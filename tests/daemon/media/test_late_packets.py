@@ -1,7 +1,6 @@
 """Packets that are late: the first is a gap, and the jitter buffer keeps what it held up: later ones are none."""
 
 import threading
-import time
 import wave
 
 import numpy as np
@@ -11,6 +10,7 @@ from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
 from tests.support.peers.sounds import G711_RATE, to_a_law
 from tests.support.peers.voices import FRAME, FRAME_S, PCMA, Voice
+from tests.support.waiting import paced, pause
 
 pytestmark = pytest.mark.far_end
 LATE, EVERY, LATE_S = 8, 150, 0.025  # packets that are late, one in so many, and by how much
@@ -27,10 +27,11 @@ class Late(Voice):
         self._tone, self.time, self.all_said = to_a_law(self.said), 0, threading.Event()
 
     def _run(self):
-        begin = time.monotonic()
-        for number in range(EVERY * (LATE + 1)):
-            late = LATE_S if number % EVERY == EVERY - 1 else 0.0
-            time.sleep(max(begin + number * FRAME_S + late - time.monotonic(), 0))
+        for number in paced(1 / FRAME_S):
+            if number == EVERY * (LATE + 1):
+                break
+            if number % EVERY == EVERY - 1:
+                pause(LATE_S)
             self.send(PCMA, self._tone[self.time : self.time + FRAME])
             self.time += FRAME
         self.all_said.set()

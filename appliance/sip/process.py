@@ -65,7 +65,8 @@ def spawn_early() -> SipProcess | None:
 def _spawn(theirs: socket.socket) -> int:
     theirs.set_inheritable(True)
     paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    # A crash of the library shows in the journal what Python did.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONFAULTHANDLER": "1"}
     arguments = [sys.executable, "-m", "appliance.sip.stack", str(theirs.fileno()), str(os.getpid())]
     # libCreate prints on stdout before any setting takes effect.
     quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]

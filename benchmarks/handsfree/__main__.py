@@ -15,6 +15,7 @@ from benchmarks.handsfree import engines, samples, scores, speech, station
 from benchmarks.handsfree.samples import Sound
 from benchmarks.handsfree.scenes import Recipe, Scene, made
 from benchmarks.handsfree.signals import RATE
+from benchmarks.handsfree.station import LEARNT_S
 
 if TYPE_CHECKING:
     from benchmarks.handsfree.engines import Engine
@@ -24,7 +25,6 @@ ROOMS_S = (0.2, 0.4, 0.6)
 ECHOES_DB = (-10.0, 0.0, 10.0)
 STALLS_MS = (50, 120)
 DRIFT_S = 599.8
-LEARNT_S = 5  # of a call, in which a canceller learns the room
 CONSERVATIVE = 0x1000  # PJMEDIA_ECHO_AGGRESSIVENESS_CONSERVATIVE: the setting echo_canceller = "open"
 
 HEAD = """<!-- Made by make bench-audio. Change benchmarks/handsfree/, not this. -->

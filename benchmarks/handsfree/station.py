@@ -12,7 +12,8 @@ from benchmarks.handsfree.scenes import QUIET_DB, SPEECH_DB, Scene, room, turns
 from benchmarks.handsfree.signals import CALLERS, RATE, VISITORS, at, level, street, voice
 from benchmarks.handsfree.speech import FINE, converted, read
 
-SECONDS, LEARNT_S = 24, 5.0
+SECONDS = 24
+LEARNT_S = 5.0  # of a call, in which a canceller learns the room
 RT60_S = 0.4
 KINDS = (
     ("caller alone", "caller", 0.0, None),

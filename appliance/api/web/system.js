@@ -35,7 +35,7 @@ function account({ name, state, user, server, code, reason, explanation, retry_a
   return make("li", { data: { account: name, state } },
     make("div", {}, make("b", {}, name), " ", make("span", { className: state }, word("registration", state)), " ",
       make("small", {}, [user, server].filter(Boolean).join(" · ")),
-      ...(failed ? fact("account.cause", code || reason ? told("reasons", code ? `${code} ${reason}` : reason) : t("account.no_answer")) : []),
+      ...(failed ? fact("account.cause", code || reason ? make("span", { lang: "en" }, code ? `${code} ${reason}` : reason) : t("account.no_answer")) : []),
       ...(explanation ? fact("account.remedy", told("explanations", explanation)) : []),
       ...(retry_at ? fact("account.retry", day(retry_at)) : [])),
     act(`account ${name}`, t("account.register"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, cast
 
-from fastapi import Depends, Path
+from fastapi import Depends, Path, Query
 from fastapi.requests import HTTPConnection
 from fastapi.responses import Response
 
@@ -19,6 +19,7 @@ ALLOWED = "intercomd.allowed"  # whether the client's token is still valid; miss
 REFUSED = "intercomd.refused"  # the answer to a client whose token lacks a scope; missing if it has none of its own
 
 Id = Annotated[str, Path(max_length=64)]
+Limit = Annotated[int, Query(ge=1, le=200, description="At most so many, the newest first.")]
 TEXT = 200  # characters of a text that is searched for
 
 

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 
 from appliance.api import models
 from appliance.api.http import problems
-from appliance.api.http.dependencies import TEXT, Daemon
+from appliance.api.http.dependencies import TEXT, Daemon, Limit
 from appliance.api.http.response_schemas import answers
 from appliance.api.http.times import utc
 from appliance.core.model import CallSearch, Cause, Direction
@@ -27,6 +27,7 @@ def _search(
 
 
 Search = Annotated[CallSearch, Depends(_search)]
+Cursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$", description="`next` of the previous page.")]
 
 router = APIRouter(prefix="/v1/log", tags=["log"], responses=problems.RESPONSES)
 
@@ -35,8 +36,8 @@ router = APIRouter(prefix="/v1/log", tags=["log"], responses=problems.RESPONSES)
 async def list_logged_calls(
     daemon: Daemon,
     search: Search,
-    limit: Annotated[int, Query(ge=1, le=200, description="At most so many, the newest first.")] = 50,
-    cursor: Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$", description="`next` of the previous page.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> JSONResponse:
     """A page of the call log, newest first; `cursor` is the `next` of the previous page. All conditions must be met."""
     before = None if cursor is None else int(cursor)
@@ -48,8 +49,8 @@ async def list_logged_calls(
 @router.get("/doors", responses=answers(models.Audit))
 async def list_audit(
     daemon: Daemon,
-    limit: Annotated[int, Query(ge=1, le=200, description="At most so many, the newest first.")] = 50,
-    cursor: Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$", description="`next` of the previous page.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
     after: Annotated[AwareDatetime | None, Query(description="Only what happened at this time or later.")] = None,
 ) -> JSONResponse:
     """A page of the audit, newest first; `cursor` is the `next` of the previous page."""

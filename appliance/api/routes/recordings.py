@@ -12,7 +12,7 @@ from pydantic import AwareDatetime
 
 from appliance.api import models
 from appliance.api.http import problems
-from appliance.api.http.dependencies import TEXT, Daemon, Id, Who, ask
+from appliance.api.http.dependencies import TEXT, Daemon, Id, Limit, Who, ask
 from appliance.api.http.response_schemas import answers
 from appliance.api.http.times import utc
 from appliance.api.ports import HttpPorts, Recording, Recordings
@@ -63,7 +63,7 @@ router = APIRouter(prefix="/v1/recordings", tags=["recordings"], responses=probl
 async def list_recordings(
     daemon: Daemon,
     search: Search,
-    limit: Annotated[int, Query(ge=1, le=200, description="At most so many, the newest first.")] = 50,
+    limit: Limit = 50,
     cursor: Annotated[int | None, Query(ge=1, lt=1 << 62, description="`next` of the previous page.")] = None,
 ) -> JSONResponse:
     """A page of recordings, newest first; `cursor` is the `next` of the previous page. All conditions must be met."""

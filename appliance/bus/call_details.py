@@ -1,64 +1,39 @@
 """What programs set, send and have reported in one call; a part of org.intercomd.Call1."""
 
-import re
-from collections.abc import Awaitable, Callable
-from enum import StrEnum
-from typing import Any
+from functools import partial
+from typing import Any, get_args
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.bus.paths import call_path, conference_path, find_call
-from appliance.bus.shapes import Asked, BusMethod, Property, clean, text
-from appliance.bus.texts import bounded, chosen
+from appliance.bus.shapes import Asked, BusMethod, Property, clean, of_object, text
+from appliance.bus.texts import all_chosen, bounded, chosen, plain
 from appliance.core import inputs
+from appliance.core.calls.statistics import check_interval
+from appliance.core.messages.texts import check_content
 from appliance.core.model import (
     CallId,
+    CodecName,
     Content,
     DetectionKind,
     DigitMethod,
     EarlySource,
     LinkDirection,
     TransferPolicy,
+    UpdatePolicy,
 )
 
-PLAIN = "text/plain"
-MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}")  # RFC 6838 §4.2
-LONGEST_INTERVAL_S = 3600
+CODECS, POLICIES = get_args(CodecName), get_args(UpdatePolicy)
 SPEAKER = "speaker"
-
-
-class CodecName(StrEnum):
-    """The codecs that a call can use."""
-
-    OPUS = "opus"
-    G722 = "G722"
-    PCMA = "PCMA"
-    PCMU = "PCMU"
-
-
-class UpdatePolicy(StrEnum):
-    """Whether the far end's changes of a call are accepted at once, or a client is asked."""
-
-    ACCEPT = "accept"
-    ASK = "ask"
-
-
-def of_call(make: Callable[..., inputs.Action]) -> Callable[..., Awaitable[list[Any]]]:
-    """A method's act: asks the daemon for what `make` makes of the call's id and the method's arguments."""
-
-    async def act(asked: Asked, *given: Any) -> list[Any]:
-        await asked.do(make(CallId(asked.id), *given))
-        return []
-
-    return act
+of_call = partial(of_object, CallId)
 
 
 def _change_codecs(call: CallId, codecs: list[str]) -> inputs.Action:
     if not codecs or len(set(codecs)) != len(codecs):
         raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, "No codec is named, or one twice.", "", f"Choose from: {', '.join(CodecName)}."
+            ErrorCode.PARAMETER_INVALID, "No codec is named, or one twice.", "", f"Choose from: {', '.join(CODECS)}."
         )
-    return inputs.UpdateCall(call, tuple(chosen("codecs", each, CodecName) for each in codecs))
+    return inputs.UpdateCall(call, all_chosen("codecs", codecs, CODECS))
 
 
 def _early(call: CallId, source: str) -> inputs.Action:
@@ -66,40 +41,27 @@ def _early(call: CallId, source: str) -> inputs.Action:
 
 
 def _digit_methods(call: CallId, methods: list[str]) -> inputs.Action:
-    return inputs.SetDigitMethods(call, tuple(dict.fromkeys(chosen("methods", each, DigitMethod) for each in methods)))
+    return inputs.SetDigitMethods(call, all_chosen("methods", methods, DigitMethod))
 
 
 def _detect(call: CallId, kinds: list[str]) -> inputs.Action:
-    return inputs.DetectSound(call, tuple(dict.fromkeys(chosen("kinds", each, DetectionKind) for each in kinds)))
+    return inputs.DetectSound(call, all_chosen("kinds", kinds, DetectionKind))
 
 
 def _report_every(call: CallId, seconds: int) -> inputs.Action:
-    if seconds > LONGEST_INTERVAL_S:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID,
-            f"Statistics cannot be reported every {seconds} s.",
-            "",
-            f"Give 1 to {LONGEST_INTERVAL_S} s; 0 for none but that at the end of the call.",
-        )
+    check_interval(seconds)
     return inputs.SetStatisticsInterval(call, seconds)
 
 
 async def _send_message(asked: Asked, text: str) -> list[Any]:
-    if not text:
-        raise IntercomError(ErrorCode.PARAMETER_INVALID, "The text is empty.", "", "Give 1 to 1,000 bytes of text.")
-    reply = await asked.do(inputs.SendCallText(CallId(asked.id), Content(PLAIN, text)))
+    reply = await asked.do(inputs.SendCallText(CallId(asked.id), plain(text)))
     return [reply.message or ""]
 
 
 async def _send_info(asked: Asked, content_type: str, body: str) -> list[Any]:
-    if not MEDIA_TYPE.fullmatch(content_type):
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID,
-            f"{bounded(content_type)!r} is no type of content.",
-            "",
-            "Give one as application/dtmf-relay.",
-        )
-    reply = await asked.do(inputs.SendInfo(CallId(asked.id), Content(content_type, body)))
+    content = Content(bounded(content_type), body)
+    check_content(content)
+    reply = await asked.do(inputs.SendInfo(CallId(asked.id), content))
     return [reply.message or ""]
 
 
@@ -139,9 +101,7 @@ METHODS = (
     ),
     BusMethod(
         "SetUpdatePolicy",
-        of_call(
-            lambda call, policy: inputs.AskUpdates(call, chosen("policy", policy, UpdatePolicy) is UpdatePolicy.ASK)
-        ),
+        of_call(lambda call, policy: inputs.AskUpdates(call, chosen("policy", policy, POLICIES) == "ask")),
         takes=(("policy", "s"),),
     ),
     BusMethod("AcceptUpdate", of_call(lambda call: inputs.DecideUpdate(call, accepted=True))),

@@ -1,16 +1,19 @@
 """org.intercomd.Conference1: calls that hear each other and the panel."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.bus.paths import call_path, conference_path, find_call, named_call
-from appliance.bus.shapes import Asked, BusMethod, Interface, Property, flag, text
+from appliance.bus.shapes import Asked, BusMethod, Interface, Property, flag, of_object, text
 from appliance.bus.texts import bounded, chosen
 from appliance.core import inputs
 from appliance.core.conferences.lifecycle import MOST
 from appliance.core.model import CallId, ConferenceId, RecordingChannels
+
+_of_conference = partial(of_object, ConferenceId)
 
 
 async def make_conference(asked: Asked, participants: list[str]) -> list[Any]:
@@ -41,14 +44,6 @@ async def _add(asked: Asked, participant: str) -> list[Any]:
     else:
         await asked.do(inputs.TakeInto(conference, call))
     return []
-
-
-def _of_conference(make: Callable[[ConferenceId], inputs.Action]) -> Callable[..., Awaitable[list[Any]]]:
-    async def act(asked: Asked) -> list[Any]:
-        await asked.do(make(ConferenceId(asked.id)))
-        return []
-
-    return act
 
 
 def _of_participant(make: Callable[[ConferenceId, CallId], inputs.Action]) -> Callable[..., Awaitable[list[Any]]]:

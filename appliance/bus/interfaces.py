@@ -5,9 +5,8 @@ any other change needs a new one.
 """
 
 import asyncio
-import re
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
@@ -16,14 +15,13 @@ from appliance.bus import lists, residents, sounds
 from appliance.bus.calls import CALL
 from appliance.bus.conferences import CONFERENCE, make_conference
 from appliance.bus.paths import call_path
-from appliance.bus.shapes import Asked, BusMethod, Interface, Property, clean, flag, text
+from appliance.bus.shapes import Asked, BusMethod, Interface, Property, clean, flag, of_object, text
 from appliance.bus.texts import bounded
 from appliance.core import inputs
+from appliance.core.appliance import custom_events
 from appliance.core.model import AccountId, ButtonId, CallId, DoorId, SensorId
 
-EVENT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  # of a client's own event, as over HTTP
-DETAIL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-MOST_DETAILS, LONGEST_DETAIL = 16, 256
+_of_door, _of_account = partial(of_object, DoorId), partial(of_object, AccountId)
 
 
 # -- the methods' actions ----------------------------------------------------------------------------------------------
@@ -57,14 +55,6 @@ async def _hold(asked: Asked, seconds: float) -> list[Any]:
     return []
 
 
-def _of_door(make: Callable[[DoorId], inputs.Action]) -> Callable[..., Awaitable[list[Any]]]:
-    async def act(asked: Asked) -> list[Any]:
-        await asked.do(make(DoorId(asked.id)))
-        return []
-
-    return act
-
-
 async def _press(asked: Asked, button: str, seconds: float) -> list[Any]:
     await asked.do(inputs.PressButton(ButtonId(bounded(button)), seconds))
     return []
@@ -76,25 +66,7 @@ async def _clear(asked: Asked, sensor: str) -> list[Any]:
 
 
 async def _report(asked: Asked, name: str, details: dict[str, str]) -> list[Any]:
-    if not EVENT_NAME.fullmatch(name):
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID,
-            f"{bounded(name)!r} is no name of an event.",
-            "",
-            "Give 1 to 64 lower-case letters, digits, dots, - and _, as in lift.called.",
-        )
-    if len(details) > MOST_DETAILS:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, f"{len(details)} details are too many.", f"The limit is {MOST_DETAILS}."
-        )
-    for key, value in details.items():
-        if not DETAIL_NAME.fullmatch(key) or len(value) > LONGEST_DETAIL or not value.isprintable():
-            raise IntercomError(
-                ErrorCode.PARAMETER_INVALID,
-                f"The detail {bounded(key)!r} is not possible.",
-                "",
-                f"A name has up to 64 letters, digits, dots, - and _; a text is one line of up to {LONGEST_DETAIL}.",
-            )
+    custom_events.check(bounded(name), details)
     await asked.do(inputs.ReportCustom(name, tuple(details.items())))
     return []
 
@@ -144,14 +116,6 @@ def _level(side: str, name: str, signature: str, field: str, unknown: Any) -> Pr
 
 def _storage(view: Json, field: str, unknown: Any) -> Any:
     return unknown if view["storage"] is None else view["storage"][field]
-
-
-def _of_account(make: Callable[[AccountId], inputs.Action]) -> Callable[..., Awaitable[list[Any]]]:
-    async def act(asked: Asked) -> list[Any]:
-        await asked.do(make(AccountId(asked.id)))
-        return []
-
-    return act
 
 
 # -- the tables --------------------------------------------------------------------------------------------------------

@@ -4,12 +4,11 @@ from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.bus.shapes import Asked
-from appliance.bus.texts import bounded
+from appliance.bus.texts import bounded, plain
 from appliance.core import inputs
-from appliance.core.model import Content, QuietHours
+from appliance.core.model import QuietHours
 
 FORWARDED = ("always", "quiet", "busy", "no_answer")
-PLAIN = "text/plain"
 
 
 async def ring_flat(asked: Asked, flat: str) -> list[Any]:
@@ -20,9 +19,7 @@ async def ring_flat(asked: Asked, flat: str) -> list[Any]:
 
 async def send_message(asked: Asked, to: str, text: str) -> list[Any]:
     """Send a text outside calls; the id of the message. Raises IntercomError."""
-    if not text:
-        raise IntercomError(ErrorCode.PARAMETER_INVALID, "The text is empty.", "", "Give 1 to 1,000 bytes of text.")
-    reply = await asked.do(inputs.SendText(bounded(to), Content(PLAIN, text)))
+    reply = await asked.do(inputs.SendText(bounded(to), plain(text)))
     return [reply.message or ""]
 
 

@@ -38,6 +38,16 @@ class BusMethod(Record):
         return "".join(kind for _, kind in self.takes)
 
 
+def of_object(kind: Callable[[str], Any], make: Callable[..., inputs.Action]) -> Callable[..., Awaitable[list[Any]]]:
+    """A method's act: asks the daemon for what `make` makes of the object's id, as `kind`, and of the arguments."""
+
+    async def act(asked: Asked, *given: Any) -> list[Any]:
+        await asked.do(make(kind(asked.id), *given))
+        return []
+
+    return act
+
+
 class Property(Record):
     """A property: its D-Bus type, and its value from the object's part of the snapshot."""
 

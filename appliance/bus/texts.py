@@ -1,13 +1,13 @@
 """What clients write on the bus: texts of a bounded length, and words of a list."""
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import TypeVar
 
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core.model import Content
 
 LONGEST = 512  # characters of a text from a client
-Word = TypeVar("Word", bound=StrEnum)
+Word = TypeVar("Word", bound=str)
 
 
 def bounded(text: str) -> str:
@@ -26,3 +26,15 @@ def chosen(name: str, written: str, words: Iterable[Word]) -> Word:
         what = f"{name} cannot be {bounded(written)!r}."
         raise IntercomError(ErrorCode.PARAMETER_INVALID, what, "", f"Choose from: {', '.join(known)}.")
     return found
+
+
+def all_chosen(name: str, written: Iterable[str], words: Iterable[Word]) -> tuple[Word, ...]:
+    """The same for several texts, each word once."""
+    return tuple(dict.fromkeys(chosen(name, each, words) for each in written))
+
+
+def plain(text: str) -> Content:
+    """The content of a message to people. Raises IntercomError for none."""
+    if not text:
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, "The text is empty.", "", "Give 1 to 1,000 bytes of text.")
+    return Content("text/plain", text)

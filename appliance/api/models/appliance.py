@@ -13,6 +13,7 @@ from appliance.api.models.doors import Door
 from appliance.api.models.panel import Panel
 from appliance.api.models.recordings import Storage, VisitorMessage
 from appliance.api.models.runtime import Runtime
+from appliance.core.appliance import custom_events
 from appliance.core.events import EVENTS
 
 
@@ -116,12 +117,15 @@ class Envelope(StoredEvent):
 class CustomEvent(OrderBody):
     """An event of a client."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$", description="Its kind.", examples=["lift.called"])
+    name: str = Field(pattern=f"^{custom_events.NAME}$", description="Its kind.", examples=["lift.called"])
     details: dict[
-        Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")],
-        Annotated[str, Field(max_length=256, pattern=Line)],
+        Annotated[str, Field(pattern=f"^{custom_events.DETAIL}$")],
+        Annotated[str, Field(max_length=custom_events.LONGEST_DETAIL, pattern=Line)],
     ] = Field(
-        default_factory=dict, max_length=16, description="Texts of one line by their names.", examples=[{"floor": "3"}]
+        default_factory=dict,
+        max_length=custom_events.MOST_DETAILS,
+        description="Texts of one line by their names.",
+        examples=[{"floor": "3"}],
     )
     call: str | None = Field(default=None, max_length=64, description="Id of the call that it belongs to.")
 

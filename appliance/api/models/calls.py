@@ -9,6 +9,7 @@ from appliance.core.model import (
     By,
     CallState,
     Cause,
+    CodecName,
     DetectionKind,
     DigitMethod,
     Direction,
@@ -21,6 +22,7 @@ from appliance.core.model import (
     TransferPolicy,
     TransferRole,
     TransferState,
+    UpdatePolicy,
 )
 
 
@@ -101,7 +103,7 @@ class Change(OrderBody):
         description="true: bring the call to the foreground, with the speaker and the microphone, and hold the others; "
         "false: hold it.",
     )
-    updates: Literal["accept", "ask"] | None = Field(
+    updates: UpdatePolicy | None = Field(
         default=None, description="How to handle changes that the far end requests; with ask, a client decides."
     )
     custom_data: CustomData | None = None
@@ -159,7 +161,7 @@ class CallLink(AnswerBody):
 class Update(OrderBody):
     """Changes to request from the far end."""
 
-    codecs: list[Literal["opus", "G722", "PCMA", "PCMU"]] = Field(
+    codecs: list[CodecName] = Field(
         min_length=1, max_length=4, description="The only codecs from now on, the preferred one first."
     )
 

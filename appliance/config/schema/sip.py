@@ -15,9 +15,7 @@ from appliance.config.schema.base import (
     setting,
     transfer_policy_setting,
 )
-from appliance.core.model import Announcement, DigitsBy, TransferPolicy
-
-Codec = Literal["opus", "G722", "PCMA", "PCMU"]
+from appliance.core.model import Announcement, CodecName, DigitsBy, TransferPolicy, UpdatePolicy
 
 
 class SipTable(Table):
@@ -87,7 +85,7 @@ class SipTable(Table):
         le=86400,
         live=True,
     )
-    updates: Literal["accept", "ask"] = setting(
+    updates: UpdatePolicy = setting(
         "How to handle changes that a far end requests in a call (hold, resume, codec, address). ask: a client "
         "accepts or refuses each of them within deadlines.update_s; without a decision it is refused. A request by "
         "UPDATE cannot wait and is refused at once.",
@@ -109,7 +107,7 @@ class SipTable(Table):
         strict=False,
         live=True,
     )
-    codecs: list[Codec] = setting(
+    codecs: list[CodecName] = setting(
         "Codecs to offer and accept, the preferred one first.",
         default=["opus", "G722", "PCMA", "PCMU"],
         min_length=1,

@@ -72,8 +72,8 @@ def judged(turn: Turn, call: Call, watch: SoundWatch, quality: Quality) -> Sound
     return replace(window, loss=round(loss, 4), mos=score, rating=rating, slow=slow)
 
 
-def report_every(turn: Turn, call: Call, seconds: int) -> str:
-    """Report the statistics on an interval, 0 for never; return a warning if nothing changes. Raises IntercomError."""
+def check_interval(seconds: int) -> None:
+    """Raise IntercomError for an interval on which statistics cannot be reported."""
     if not 0 <= seconds <= LONGEST_INTERVAL_S:
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID,
@@ -81,6 +81,11 @@ def report_every(turn: Turn, call: Call, seconds: int) -> str:
             f"The limits are 1 and {LONGEST_INTERVAL_S} s.",
             "Give a number between them, or 0 for no reports.",
         )
+
+
+def report_every(turn: Turn, call: Call, seconds: int) -> str:
+    """Report the statistics on an interval, 0 for never; return a warning if nothing changes. Raises IntercomError."""
+    check_interval(seconds)
     if call.media.watch.interval_s == seconds:
         return f"Call {call.id} has this interval already."
     watch = replace(call.media.watch, interval_s=seconds, reported_at=turn.now)

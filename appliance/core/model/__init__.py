@@ -84,6 +84,7 @@ from appliance.core.model.calls import (
     Candidate,
     Cause,
     Codec,
+    CodecName,
     Content,
     Deadlines,
     DigitMethod,
@@ -105,6 +106,7 @@ from appliance.core.model.calls import (
     SoundSource,
     SoundWatch,
     UpdateChange,
+    UpdatePolicy,
     UpdateResult,
 )
 from appliance.core.model.clock import Clock, Day, Night, Period, QuietHours

@@ -1,6 +1,7 @@
 """Calls: states, causes, the far end, media, and messages."""
 
 from enum import StrEnum
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -128,6 +129,10 @@ class SilenceCause(StrEnum):
     NO_PACKETS = "no_packets"
     DIGITAL_SILENCE = "digital_silence"
     MUTED = "muted"
+
+
+CodecName = Literal["opus", "G722", "PCMA", "PCMU"]
+UpdatePolicy = Literal["accept", "ask"]  # whether a client decides about changes that the far end requests
 
 
 class EarlySource(StrEnum):

@@ -158,10 +158,11 @@ class BusStation(Daemon):
         self.bus = bus
 
     def ready(self):
-        """Wait until its objects are there as well."""
+        """Wait until its objects are there as well, unless its D-Bus is off."""
         super().ready()
-        ping = "/org/intercomd", "org.freedesktop.DBus.Peer", "Ping"
-        until(lambda: self.asks_bus(*ping) is None, "its objects on the bus", log=self.told)
+        if self.config["dbus"]["enabled"]:
+            ping = "/org/intercomd", "org.freedesktop.DBus.Peer", "Ping"
+            until(lambda: self.asks_bus(*ping) is None, "its objects on the bus", log=self.told)
         return self
 
     def asks_bus(self, path, interface, member, signature="", *given):

@@ -14,6 +14,7 @@ from tests.support.waiting import paced, pause
 
 pytestmark = pytest.mark.far_end
 LATE, EVERY, LATE_S = 8, 150, 0.025  # packets that are late, one in so many, and by how much
+CALLS = 6
 NEAR = 4  # packets after a late one, in which its gap is heard
 AMPLITUDE = 4000
 
@@ -64,9 +65,10 @@ def recorded(file):
     return np.fft.irfft(spectrum[: len(spectrum) // step], len(samples) // step)
 
 
-def test_a_packet_that_is_late_again_costs_no_gap(tmp_path):
+def gaps(directory):
+    """The late packets of a call that are gaps in what the station recorded."""
     settings = {"recording": {"enabled": True, "channels": "separate"}}
-    with Daemon(tmp_path / "d", audio={"capture": "null", "playback": "null"}, **settings) as door:
+    with Daemon(directory, audio={"capture": "null", "playback": "null"}, **settings) as door:
         with Packets(door.far_address, to=door.address) as far:
             call, accepted = far.talk_to(door)
             recording = door.wait("recording.started", call)["data"]["recording"]
@@ -75,6 +77,14 @@ def test_a_packet_that_is_late_again_costs_no_gap(tmp_path):
             far.hang_up()
             door.wait("recording.available", recording=recording)
             found = jumps(voice.said, recorded(door.directory / "recordings" / f"{recording}.wav"))
-    late = [number for number in range(EVERY - 1, EVERY * LATE, EVERY) if found & {*range(number - 1, number + NEAR)}]
-    # Without the reserve all of them are gaps. A busy machine adds gaps of its own.
-    assert len(late) < LATE - 1, sorted(found)
+    return [number for number in range(EVERY - 1, EVERY * LATE, EVERY) if found & {*range(number - 1, number + NEAR)}]
+
+
+def test_a_packet_that_is_late_again_costs_no_gap(tmp_path):
+    """Without the reserve all are gaps, in each call. A busy machine makes gaps of its own, so there are more calls."""
+    calls = []
+    for number in range(CALLS):
+        calls.append(gaps(tmp_path / str(number)))
+        if len(calls[-1]) < LATE - 1:
+            return
+    pytest.fail(f"the gaps of each call: {calls}")

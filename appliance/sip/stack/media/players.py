@@ -87,8 +87,8 @@ class Players:
             if not path.is_file():  # nor does opening a FIFO hang
                 raise FileNotFoundError(f"there is no such file in {path.parent}")
             player.createPlayer(str(path), 0 if wanted.loop else pj.PJMEDIA_FILE_NO_LOOP)
-            info = player.getInfo()
-            form = player.getPortInfo().format
+            info, port = player.getInfo(), player.getPortInfo()
+            form = port.format  # a part of `port`, which must live as long
             duration = info.sizeSamples / (form.clockRate * form.channelCount)
             player.adjustTxLevel(wanted.volume / 100)  # of what the file sends: pjsua2 names it as the file sees it
         except (OSError, pj.Error, ZeroDivisionError) as error:

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from functools import cache
 
 import pjsua2 as pj
 
@@ -16,11 +17,12 @@ KEPT = 64
 UNTRUSTED = pj.PJ_SSL_CERT_EUNTRUSTED | pj.PJ_SSL_CERT_EISSUER_NOT_FOUND | pj.PJ_SSL_CERT_EISSUER_MISMATCH
 
 
+@cache
 def patience() -> pj.SockOpt:
     """The socket option that ends a connection whose data the far end does not acknowledge.
 
     The kernel would wait for a quarter of an hour, and a registrar that restarted without its connections would be
-    reached only when it sends again.
+    reached only when it sends again. The option lives as long as the process, as pjsua2's copies point to its value.
     """
     option = pj.SockOpt()
     option.level, option.optName = socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT

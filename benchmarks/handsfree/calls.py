@@ -1,8 +1,8 @@
 """Speech through calls: two stations, and two of baresip beside them, over a cable that loses packets.
 
-`python -m benchmarks.handsfree.calls DIRECTORY LOSS...`, in the environment of a station: `spoken.wav` there (48 kHz,
-mono), which is said in a loop, comes out as `stations CODEC LOSS.wav` and `baresip CODEC LOSS.wav`, for each part of
-the packets that is to be lost.
+`python -m benchmarks.handsfree.calls DIRECTORY LOSS...`, in the environment of a station: what is said in a loop
+(`spoken-16000.wav` there by stations, `spoken-48000.wav` by baresip, mono) comes out as `stations CODEC LOSS.wav` and
+`baresip CODEC LOSS.wav`, for each part of the packets that is to be lost.
 """
 
 import shutil
@@ -24,6 +24,7 @@ from tests.support.peers.sipp import free_port
 CODECS = {"opus": ("opus/48000/2", "opus"), "G722": ("g722/16000/1", "g722"), "PCMA": ("pcma", "g711")}
 """Each codec as a station names it; its name and module in baresip."""
 ROUNDS = 3  # one that is whole is among them, wherever the call begins
+END_S = 1.0  # so that the last round is whole
 BEGIN_S = 10.0  # until baresip's call is there
 PATIENCE_S = 60.0
 
@@ -97,11 +98,11 @@ def in_two_channels(spoken: Path, file: Path) -> Path:
 def main() -> None:
     """Make all calls: those with the same loss at once."""
     directory, *losses = sys.argv[1:]
-    spoken = Path(directory, "spoken.wav")
-    with wave.open(str(spoken)) as file:
-        seconds = ROUNDS * file.getnframes() / file.getframerate()
     for loss in losses:
-        for who, make in (("stations", by_stations), ("baresip", by_baresip)):
+        for who, make, rate in (("stations", by_stations, 16000), ("baresip", by_baresip, 48000)):
+            spoken = Path(directory, f"spoken-{rate}.wav")
+            with wave.open(str(spoken)) as file:
+                seconds = ROUNDS * file.getnframes() / rate + END_S
             with ThreadPoolExecutor() as pool:
                 made = [
                     pool.submit(make, spoken, codec, float(loss), seconds, Path(directory, f"{who} {codec} {loss}.wav"))

@@ -14,10 +14,11 @@ import pyroomacoustics as pra
 from scipy.signal import butter, fftconvolve, resample_poly, sosfilt
 
 from benchmarks.handsfree.samples import Sound
-from benchmarks.handsfree.signals import CALLERS, RATE, VISITORS, at, distant, hum, street, traffic, voice
+from benchmarks.handsfree.signals import PAIRS, RATE, at, distant, hum, street, traffic, voice
 
 FRAME = RATE // 50  # 20 ms, as the station's sound card threads take
 SPEECH_DB = -24.0  # of the visitor at the microphone, and of the caller's voice to the speaker
+TURN_S = 5
 QUIET_DB = -75.0  # noise of the microphone itself
 NOISES = {"street": street, "traffic": traffic, "distant": distant, "hum": hum}
 
@@ -80,21 +81,23 @@ def stalled(frames: int, at_s: float, stall_s: float) -> str:
     return calm[:begin] + plays.replace("p", "") + plays.replace("c", "") + calm[begin + 2 * late :]
 
 
-def turns(count: int, *, caller: bool) -> Sound:
-    """1 while it is somebody's turn: 5 s each, the caller first."""
+def turns(count: int, *, first: bool) -> Sound:
+    """1 while it is the turn of who speaks first, or of the other: 5 s each."""
     time = np.arange(count) / RATE
-    return np.asarray((time // 5 % 2 == 0) == caller, dtype=float)
+    return np.asarray((time // TURN_S % 2 == 0) == first, dtype=float)
 
 
 @dataclass(frozen=True)
 class Recipe:
     """A scene to be made.
 
-    echo_db: the echo's level against the visitor's. noise_db: the noise's below the visitor's.
+    first: who begins, in turns. echo_db: the echo's level against the visitor's. noise_db: the noise's below that.
+    seed: chooses the voices and the noise.
     """
 
     group: str
     who: str  # caller, visitor, turns, both
+    first: str = "visitor"
     rt60_s: float = 0.4
     delay_ms: int = 60
     echo_db: float = 0.0
@@ -121,12 +124,12 @@ class Recipe:
 def made(recipe: Recipe, voices: Path) -> Scene:
     """The scene of a recipe."""
     count = int(recipe.seconds * RATE) // FRAME * FRAME
-    far = np.resize(at(voice(voices, CALLERS[recipe.seed % 2]), SPEECH_DB), count)
-    visitor = np.resize(at(voice(voices, VISITORS[recipe.seed % 2]), SPEECH_DB), count)
+    far, visitor = (np.resize(at(voice(voices, name), SPEECH_DB), count) for name in PAIRS[recipe.seed])
     from_speaker, from_visitor = room(recipe.rt60_s)
     near = at(fftconvolve(visitor, from_visitor)[:count], SPEECH_DB)
     if recipe.who == "turns":
-        far, near = far * turns(count, caller=True), near * turns(count, caller=False)
+        by_caller = recipe.first == "caller"
+        far, near = far * turns(count, first=by_caller), near * turns(count, first=not by_caller)
     reference = np.zeros(count) if recipe.who == "visitor" else far
     near = np.zeros(count) if recipe.who == "caller" else near
     echo = fftconvolve(speaker(reference), from_speaker)[:count]

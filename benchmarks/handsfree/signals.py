@@ -11,8 +11,9 @@ from benchmarks.handsfree.samples import Sound
 
 RATE = 16000
 
-CALLERS = ("en_US_f_Allison", "ru_RU_f_IvrvoiceRU")
-VISITORS = ("it_IT_m_Carlo", "fr_CA_f_June")
+VOICES = ("en_US_f_Allison", "ru_RU_f_IvrvoiceRU", "it_IT_m_Carlo", "fr_CA_f_June")
+PAIRS = tuple((VOICES[place], VOICES[place - step]) for step in (2, 1, 3) for place in range(len(VOICES)))
+"""Caller and visitor: each voice with each other one."""
 TEXT = "demo-instruct.g722"  # a minute of connected speech, in each language
 
 

@@ -9,7 +9,7 @@ from scipy.signal import butter, fftconvolve, sosfilt
 from benchmarks.handsfree import scores
 from benchmarks.handsfree.samples import write
 from benchmarks.handsfree.scenes import QUIET_DB, SPEECH_DB, Scene, room, turns
-from benchmarks.handsfree.signals import CALLERS, RATE, VISITORS, at, level, street, voice
+from benchmarks.handsfree.signals import PAIRS, RATE, at, level, street, voice
 from benchmarks.handsfree.speech import FINE, converted, read
 
 SECONDS = 24
@@ -41,13 +41,14 @@ the visitor's voice.
 def prepared(directory: Path, voices: Path, who: str, echo_db: float, noise_db: float | None) -> None:
     """Write what the caller says, the visitor, the noise and the room."""
     count = SECONDS * RATE
-    caller = np.resize(at(voice(voices, CALLERS[0]), SPEECH_DB), count)
+    caller, visitor = (np.resize(voice(voices, name), count) for name in PAIRS[0])
+    caller = at(caller, SPEECH_DB)
     if who == "turns":
-        caller = caller * turns(count, caller=True)
+        caller = caller * turns(count, first=True)
     from_speaker, from_visitor = room(RT60_S)
     small = sosfilt(butter(2, 250, "highpass", fs=RATE, output="sos"), from_speaker)
     echo = fftconvolve(caller, small)[:count]
-    near = at(fftconvolve(np.resize(voice(voices, VISITORS[0]), count), from_visitor)[:count], SPEECH_DB)
+    near = at(fftconvolve(visitor, from_visitor)[:count], SPEECH_DB)
     noise = at(np.random.default_rng(0).standard_normal(count), QUIET_DB)
     if noise_db is not None:
         noise = noise + at(street(SECONDS, 0), SPEECH_DB - noise_db)

@@ -1,15 +1,15 @@
 """The first packets of a call are heard, as they often come before the station asks for sound."""
 
 import struct
-import wave
 
 import numpy as np
 import pytest
 
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
-from tests.support.peers.voices import FRAME, FRAME_S, PCMA, SSRC, Voice, packet, place
-from tests.support.stations import tone_file
+from tests.support.peers.sounds import AMPLITUDE, to_a_law
+from tests.support.peers.voices import FRAME, FRAME_S, PCMA, SSRC, packet, place
+from tests.support.stations import RATE, Ear, tone_file
 from tests.support.waiting import paced, until
 
 pytestmark = pytest.mark.far_end
@@ -17,7 +17,7 @@ CALLS = 6  # a busy machine spoils some
 G722, PACKETS, HERTZ = 9, 60, 1000
 BEGIN = 8000  # the first packet's time
 LOUD, WHOLE = 1000, 0.7  # the root mean square of a sound, and what part of the usual one has no gap
-ENOUGH = 64_000  # bytes of a recording: a second
+BLOCK = RATE // 50
 SETTLED = 15  # packets after which a decoder that missed the first one is right again
 
 
@@ -29,26 +29,24 @@ def station(directory, **audio):
 def heard(door, call, far):
     """The root mean square of what the far end said, for each 20 ms of the recording."""
     recording = door.wait("recording.started", call)["data"]["recording"]
-    file = door.directory / "recordings" / f"{recording}.wav"
-    until(lambda: file.stat().st_size > ENOUGH, "recorded")
+    ear = Ear(door.directory / "recordings" / f"{recording}.wav", channel=1)
+    until(lambda: len(ear.samples()) > RATE, "a second of the recording")
     far.hang_up()
     door.wait("recording.available", recording=recording)
-    with wave.open(str(file)) as sound:
-        block = int(sound.getframerate() * FRAME_S)
-        samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")[1::2].astype(float)
-    return np.sqrt(np.mean(samples[: len(samples) // block * block].reshape(-1, block) ** 2, axis=1))
+    samples = ear.samples()
+    return np.sqrt(np.mean(samples[: len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK) ** 2, axis=1))
 
 
 def test_a_packet_that_comes_with_the_acknowledgement_is_heard(tmp_path):
     """It comes before the station's own sound begins, which threw it away."""
+    sound = to_a_law(AMPLITUDE * np.sin(2 * np.pi * np.arange(FRAME) / 8))
     loudest = []
     for number in range(CALLS):
         with station(tmp_path / str(number)) as door, Packets(door.far_address, to=door.address) as far:
             far.send(far.invite())
             call = door.rung()
             accepted = far.accepted(lambda: door.press("answer"))
-            voice = Voice(far.rtp, accepted)
-            voice.send(PCMA, voice._tone[:FRAME])
+            far.rtp.sendto(packet(PCMA, 0, BEGIN, SSRC, sound), place(accepted))
             far.send(far.request("ACK"))
             door.talk(call)
             loudest.append(heard(door, call, far).max(initial=0))
@@ -73,13 +71,13 @@ def levels(directory, step):
     with station(directory, microphone_file=tone) as door, Packets(door.far_address, to=door.address) as far:
         offer = far.invite().decode().replace(" RTP/AVP 8 ", f" RTP/AVP {G722} ")
         call, accepted = far.talk_to(door, offer.encode())
-        words = spoken(far)
-        for number, _ in zip(range(PACKETS), paced(1 / FRAME_S), strict=False):
-            for each in (0, 1) if number == 0 else (number,) if number > 1 else ():
-                far.rtp.sendto(packet(G722, each, BEGIN + each * step, SSRC, words[each]), place(accepted))
+        first, *rest = (packet(G722, n, BEGIN + n * step, SSRC, each) for n, each in enumerate(spoken(far)))
+        far.rtp.sendto(first, place(accepted))
+        for each, _ in zip(rest, paced(1 / FRAME_S), strict=False):
+            far.rtp.sendto(each, place(accepted))
         sound = heard(door, call, far)
-    first = int(np.argmax(sound > LOUD))
-    return sound[first + 1 : first + PACKETS - 1]  # the blocks that are whole
+    begin = int(np.argmax(sound > LOUD))
+    return sound[begin + 1 : begin + PACKETS - 1]  # the blocks that are whole
 
 
 @pytest.mark.parametrize(("step", "begin"), [(FRAME, 0), (2 * FRAME, SETTLED)], ids=["RFC 3551", "16 kHz"])

@@ -8,6 +8,7 @@ from tests.support.daemon import Daemon, talking
 from tests.support.peers.namespaces import DOOR, PBX, Cable, NameServer, SilentNameServer
 from tests.support.peers.packets import Packets
 from tests.support.peers.registrars import Kamailio, account
+from tests.support.waiting import until
 
 NAME, NOWHERE = "pbx.test", "host.silent.test"
 PORT, FAR, OTHER = 5080, 5090, 5092
@@ -129,13 +130,13 @@ def test_whom_a_far_end_passes_us_on_to_is_looked_up_beside_the_calls(cable, pac
         far.send(far.request("REFER", 2, headers=f"Refer-To: <sip:x@{NOWHERE}>\r\n"))
         far.receive("SIP/2.0 202", "REFER")
         far.send(far.reply(far.receive("NOTIFY", "NOTIFY"), "200 OK"))
+        until(lambda: silent.asked & {NOWHERE, f"_sip._udp.{NOWHERE}"}, "the name is asked for")
         other.send(other.invite())
         other.receive("SIP/2.0 180", "INVITE")
         other.send(other.request("CANCEL"))
         other.receive("SIP/2.0 487", "INVITE")
         far.hang_up()
         door.final(call, kind="call.ended", by="remote")
-        assert silent.asked & {NOWHERE, f"_sip._udp.{NOWHERE}"}
         assert door.processes()["sip"] == child
 
 

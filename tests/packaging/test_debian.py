@@ -79,6 +79,23 @@ def test_the_daemon_depends_on_the_newest_version_of_the_library() -> None:
     assert f" python3-pjsua2 (>= {newest}),\n" in (DEBIAN / "control").read_text()
 
 
+def test_the_unit_reads_alsas_configuration_where_the_package_puts_it() -> None:
+    (named,) = re.findall(r"^Environment=ALSA_CONFIG_PATH=(\S+)$", UNIT.read_text(), re.MULTILINE)
+    assert "debian/alsa usr/share/intercomd" in lines(DEBIAN / "intercomd.install")
+    folder = "/usr/share/intercomd/alsa"
+    assert named == f"{folder}/alsa.conf"
+    assert (DEBIAN / "alsa/alsa.conf").is_file()
+    assert f'"{folder}/rate.conf"' in (DEBIAN / "alsa/alsa.conf").read_text()
+    assert (DEBIAN / "alsa/rate.conf").is_file()
+
+
+def test_the_library_brings_the_rate_converter_that_the_configuration_names_first() -> None:
+    first = re.search(r'rate_converter \[ "(\w+)"', (DEBIAN / "alsa/rate.conf").read_text())
+    assert first is not None
+    assert f"CONVERTER := libasound_module_rate_{first[1]}.so\n" in (PJSUA2 / "debian/rules").read_text()
+    assert f"SND_PCM_RATE_PLUGIN_ENTRY({first[1]})" in (PJSUA2 / f"debian/alsa/rate_{first[1]}.c").read_text()
+
+
 def test_the_librarys_rules_are_a_makefile_that_dh_could_run() -> None:
     assert "dh binary" in output("make", "--dry-run", "--file", PJSUA2 / "debian/rules", "binary")
 

@@ -59,7 +59,7 @@ walks: ## count the modules that three walks through the code enter: a press, an
 	@packaging/bootstrap test
 	@$(AS_USER) .venv/bin/python -m benchmarks.walks
 
-bench-audio: ## measure echo canceller and calls by sound (15 minutes; AUDIO_SHORT=1: 3; writes docs/benchmarks-audio.md)
+bench-audio: ## measure echo canceller and calls by sound (20 minutes; AUDIO_SHORT=1: 3; writes docs/benchmarks-audio.md)
 	@packaging/bootstrap test
 	@$(AS_USER) benchmarks/handsfree/run
 

@@ -11,7 +11,7 @@ import wave
 from array import array
 from collections.abc import Sequence
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import ceil, exp, log, log10, pi, sin, sqrt
 from statistics import median
 
@@ -29,7 +29,7 @@ AMPLITUDE = 8000  # of 32767, as the station's tones
 FULL, CLIPS_AT = 32768, 32700
 EARLY_S = 0.02  # a frame of the bridge: playing and recording may begin so far apart
 TAIL_S = 0.2  # of the room: what comes so long after the first sound belongs to the echo
-HEARD = 10.0  # an echo stands so far above the middle of what correlates by chance: twice the highest of that
+HEARD = 10.0  # an echo stands so far above what correlates by chance: twice the highest of that
 MEDIAN = 0.6745  # of the amounts of what is normally distributed, against its deviation
 HEADER = 44  # bytes of a WAV file
 NICENESS = 5  # a quarter of a busy processor is left for it; with 19 it would not end
@@ -77,15 +77,19 @@ def measure(heard: "array[int]", seconds: float) -> SoundMeasured:
     energy = float(sum(each * each for each in sent))
     echoes = [each / energy for each in correlation(heard[quiet - early :], sent)]  # the response of the room
     at = max(range(len(echoes)), key=lambda delay: abs(echoes[delay]))
-    chance = median(map(abs, echoes))
-    if abs(echoes[at]) <= HEARD * chance or not echoes[at]:
+    middle = median(map(abs, echoes))
+    # In digital silence the middle is 0, and a click alone would be an echo. So chance is at least that of a noise as
+    # strong as all that was heard, by the differences of samples, in which wind and hum count for little.
+    changes = power([after - before for before, after in pairwise(heard)])
+    chance = max(middle, MEDIAN * sqrt(changes / energy))
+    if abs(echoes[at]) <= HEARD * chance:
         return found
     # The sweep has no power outside its band, so its own response is no single sample either: compare with that.
     near = round(TAIL_S * RATE)
     itself = [each / energy for each in correlation(array("h", sent + [0] * near), sent)]
     own = 2 * power(itself) * len(itself) - itself[0] ** 2
     response = echoes[max(0, at - early) : at + near]
-    gain = max(power(response) - (chance / MEDIAN) ** 2, echoes[at] ** 2 / len(response)) * len(response) / own
+    gain = max(power(response) - (middle / MEDIAN) ** 2, echoes[at] ** 2 / len(response)) * len(response) / own
     return replace(
         found,
         level_dbfs=dbfs(energy / length * gain),

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from array import array
+from math import pi, sin
 from pathlib import Path
 
 import msgspec
@@ -60,6 +61,22 @@ def test_in_a_silence_or_a_noise_nothing_is_found(noise):
     found = sweep.measure(recording(noise=noise), SECONDS)
     assert (found.level_dbfs, found.echo_db, found.delay_ms) == (None, None, None)
     assert found.noise_dbfs is not None
+
+
+@pytest.mark.parametrize("at_s", [0.99, 1.1, 1.3, 1.5, 1.9])
+@pytest.mark.parametrize("length", [1, 16, 320])
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_a_click_is_no_echo_even_of_a_microphone_that_is_muted(at_s, length, noise):
+    heard, chance = recording(noise=noise), random.Random(1)
+    first = round(at_s * sweep.RATE)
+    heard[first : first + length] = array("h", (chance.randrange(-3000, 3000) for _ in range(length)))
+    assert sweep.measure(heard, SECONDS).level_dbfs is None
+
+
+def test_an_echo_is_found_in_the_wind():
+    heard = recording([(30, -30)], 10.0)
+    heard = array("h", (each + round(6000 * sin(2 * pi * 15 * at / sweep.RATE)) for at, each in enumerate(heard)))
+    assert sweep.measure(heard, SECONDS).echo_db == pytest.approx(-30, abs=1.0)
 
 
 def test_a_recording_that_is_too_short_is_none():

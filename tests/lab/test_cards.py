@@ -7,7 +7,7 @@ import pytest
 
 from tests.audio.mixers import keeps_the_contract
 from tests.lab.far import FarEnd
-from tests.lab.station import CONFIG, Station
+from tests.lab.station import PLAIN, Station
 
 DUMMY = "/sys/bus/platform/drivers/snd_dummy", "snd_dummy.0"
 NARROW = "/sys/bus/platform/drivers/snd_dummy", "snd_dummy.1"
@@ -19,7 +19,7 @@ STATUS = "/proc/asound/Loopback/pcm0p/sub0/status"
 def station(guest):
     made = Station(guest)
     FarEnd(guest)
-    made.configure(CONFIG)
+    made.configure(PLAIN)
     made.restart()
     made.says("^ready$")
     return made
@@ -71,7 +71,7 @@ def test_levels_are_set_in_the_mixer_of_a_card_and_changes_by_others_are_reporte
 
 def test_a_muted_microphone_is_named_with_the_remedy_which_helps(station):
     guest = station.guest
-    station.configure(CONFIG.replace("Loopback", "Dummy"))
+    station.configure(PLAIN.replace("Loopback", "Dummy"))
     try:
         station.restart()
         guest.wait_for(lambda: shown(guest)["microphone"]["card"] == "Dummy", "the card")
@@ -82,7 +82,7 @@ def test_a_muted_microphone_is_named_with_the_remedy_which_helps(station):
         guest.wait_for(lambda: shown(guest)["microphone"]["muted"] is False, "the switch")
         assert "muted" not in guest.run("intercomctl", "doctor").stdout
     finally:
-        station.configure(CONFIG)
+        station.configure(PLAIN)
         station.restart()
 
 
@@ -127,7 +127,7 @@ def narrow(station):
 
 def test_a_card_that_another_program_holds_is_named_with_the_program_and_taken_when_it_ends(narrow):
     guest = narrow.guest
-    narrow.configure(CONFIG.replace("Loopback", "Narrow"))
+    narrow.configure(PLAIN.replace("Loopback", "Narrow"))
     words = ("--device=hw:CARD=Narrow", "--format=S16_LE", "--rate=48000", "--channels=2", "/dev/zero")
     guest.service("holder", "aplay", *words)
     guest.wait_for(lambda: plays(guest, "Narrow"), "the holder plays")
@@ -147,7 +147,7 @@ def test_a_card_that_another_program_holds_is_named_with_the_program_and_taken_w
 
 def test_a_raw_card_of_one_rate_is_refused_with_the_name_that_converts_and_this_works(narrow):
     guest = narrow.guest
-    narrow.configure(CONFIG.replace("plughw:CARD=Loopback", "hw:CARD=Narrow"))
+    narrow.configure(PLAIN.replace("plughw:CARD=Loopback", "hw:CARD=Narrow"))
     begin = narrow.cursor()
     narrow.restart()
     narrow.dial()
@@ -155,7 +155,7 @@ def test_a_raw_card_of_one_rate_is_refused_with_the_name_that_converts_and_this_
     assert "The card Narrow has only 48000 Hz, and calls need 16000 Hz" in failed
     assert "Name it plughw:CARD=Narrow,DEV=0, which converts rates and channels." in failed
     narrow.hang_up()
-    narrow.configure(CONFIG.replace("Loopback", "Narrow"))
+    narrow.configure(PLAIN.replace("Loopback", "Narrow"))
     narrow.restart()
     narrow.dial()
     guest.wait_for(lambda: plays(guest, "Narrow"), "sound")

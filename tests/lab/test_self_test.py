@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.lab.station import CARD, CONFIG, Station
+from tests.lab.station import CARD, PLAIN, Station
 
 LOOPBACK = "/sys/bus/platform/drivers/snd_aloop", "snd_aloop.0"
 SPEAKER, MICROPHONE = "room:CARD=Loopback,DEV=0", "room:CARD=Loopback,DEV=1"
@@ -58,7 +58,7 @@ def station(guest):
     for program, pcm, file in (("aplay", SPEAKER, "/dev/zero"), ("arecord", MICROPHONE, "/dev/null")):
         guest.shell(OPENED.format(program, pcm, file))  # which adds the levels to the mixer
     sides = f'capture = "{MICROPHONE}"\nplayback = "{SPEAKER}"'
-    made.configure(CONFIG.replace(f'capture = "{CARD}"\nplayback = "{CARD}"', sides))
+    made.configure(PLAIN.replace(f'capture = "{CARD}"\nplayback = "{CARD}"', sides))
     made.restart()
     made.says("^ready$")
     yield made

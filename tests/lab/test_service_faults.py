@@ -5,11 +5,9 @@ import re
 import pytest
 
 from tests.lab.far import FarEnd
-from tests.lab.station import ACCOUNT, CONFIG, FILE, Station
+from tests.lab.station import ACCOUNT, FILE, PLAIN, Station
 
 STATE = "/var/lib/intercomd"
-# No door: the guard is another test's matter.
-PLAIN = re.sub(r"\[door\..*?(?=\[target)", "", CONFIG, flags=re.DOTALL)
 CARDS = ("snd_aloop.0:snd_aloop", "snd_dummy.0:snd_dummy")
 
 

@@ -75,12 +75,13 @@ def measure(heard: "array[int]", seconds: float) -> SoundMeasured:
     )
     sent = sweep(seconds)
     energy = float(sum(each * each for each in sent))
-    echoes = [each / energy for each in correlation(heard[quiet - early :], sent)]  # the response of the room
+    later = heard[quiet - early :]
+    echoes = [each / energy for each in correlation(later, sent)]  # the response of the room
     at = max(range(len(echoes)), key=lambda delay: abs(echoes[delay]))
     middle = median(map(abs, echoes))
     # In digital silence the middle is 0, and a click alone would be an echo. So chance is at least that of a noise as
-    # strong as all that was heard, by the differences of samples, in which wind and hum count for little.
-    changes = power([after - before for before, after in pairwise(heard)])
+    # strong as all that correlates, by the differences of samples, in which wind and hum count for little.
+    changes = power([after - before for before, after in pairwise(later)])
     chance = max(middle, MEDIAN * sqrt(changes / energy))
     if abs(echoes[at]) <= HEARD * chance:
         return found

@@ -73,6 +73,12 @@ def test_a_click_is_no_echo_even_of_a_microphone_that_is_muted(at_s, length, noi
     assert sweep.measure(heard, SECONDS).level_dbfs is None
 
 
+def test_an_echo_is_found_though_the_card_clicks_when_it_opens():
+    heard, chance = recording([(30, -40)], 3.0), random.Random(1)
+    heard[:1600] = array("h", (chance.randrange(-30000, 30000) for _ in range(1600)))
+    assert sweep.measure(heard, SECONDS).echo_db == pytest.approx(-40, abs=1.0)
+
+
 def test_an_echo_is_found_in_the_wind():
     heard = recording([(30, -30)], 10.0)
     heard = array("h", (each + round(6000 * sin(2 * pi * 15 * at / sweep.RATE)) for at, each in enumerate(heard)))

@@ -30,6 +30,7 @@ KEYS = {  # code, text, number
     "Tab": ("Tab", "\t", 9),
     "ArrowLeft": ("ArrowLeft", "", 37),
 }
+SERVER_ERROR = -32000  # the DevTools protocol's: a call that cannot be carried out, such as on a page that has gone
 
 
 class ChromiumPage(Page):
@@ -52,7 +53,11 @@ class ChromiumPage(Page):
         self.send("Page.reload")
 
     def value(self, script: str) -> Any:
-        return self.send("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
+        answer = self.ask("Runtime.evaluate", {"expression": script, "returnByValue": True})
+        if answer.get("error", {}).get("code") == SERVER_ERROR:  # the page is being left
+            return None
+        assert "error" not in answer, answer
+        return answer["result"]["result"].get("value")
 
     def _mouse(self, down: bool, x: float, y: float) -> None:
         kind = "mousePressed" if down else "mouseReleased"

@@ -101,6 +101,14 @@ def test_a_display_whose_page_is_left_and_comes_back_follows_again(page, shared,
     page.shows("#status", "Nobody answered.")
 
 
+def test_a_script_that_leaves_its_page_before_it_ends_has_no_value(page, shared, station):
+    displayed(page, shared, station, ("12", "Miller"))
+    page.open("about:blank")
+    until(lambda: not station.subscribers, "the end of the question", START_S)
+    assert page.value("history.back(); for (const end = Date.now() + 3000; Date.now() < end; );") is None
+    until(lambda: station.subscribers, "the next one", START_S)
+
+
 def test_the_display_asks_for_the_token_as_the_page_does(page, shared, station):
     page.open(f"{shared.bound.url}display#token=wrong")
     page.shows("#status", "The token is missing, wrong or expired.")

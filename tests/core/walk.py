@@ -65,6 +65,7 @@ TOLD = {
     "network",
     "last_addresses",
     "lamp_kinds",
+    "started",
     "cards",
 }
 

@@ -1,4 +1,4 @@
-"""A card that cannot do the rate of calls, as most USB sticks: snd-aloop, whose other ends run at 48 kHz."""
+"""A card that cannot do the rate of calls, as most USB sticks: snd-aloop has only the rate that its other end has."""
 
 import wave
 
@@ -8,7 +8,8 @@ import pytest
 from tests.lab.far import FarEnd
 from tests.lab.station import CARD, Station
 
-CARD_RATE, CALLS, SECONDS, LEVEL = 48000, 16000, 120, 0.2
+RATES = (48000, 44100)  # Hz
+CALLS, SECONDS, LEVEL = 16000, 120, 0.2
 OTHER_END = CARD.replace("plughw", "hw").replace("DEV=0", "DEV=1")
 CONFIG = f"""
 [station]
@@ -66,10 +67,11 @@ def parameters(guest, device):
 
 @pytest.fixture(scope="module")
 def station(guest):
-    tones(guest.directory / "share/street.wav", CARD_RATE, 2, 1000, 10000)
+    for rate in RATES:
+        tones(guest.directory / f"share/street-{rate}.wav", rate, 2, 1000, 10000)
     tones(guest.directory / "share/bright.wav", CALLS, 1, 1000, 6000)
     tones(guest.directory / "share/silence.wav", 8000, 2)
-    guest.shell("mkdir -p /srv/sounds && cp /lab/bright.wav /srv/sounds && cp /lab/{street,silence}.wav /root")
+    guest.shell("mkdir -p /srv/sounds && cp /lab/bright.wav /srv/sounds && cp /lab/{street-*,silence}.wav /root")
     FarEnd(guest, plays="/root/silence.wav")  # else the canceller takes the street for an echo
     made = Station(guest)
     made.configure(CONFIG)
@@ -78,12 +80,34 @@ def station(guest):
     return made
 
 
-def test_sound_above_the_band_of_a_call_is_not_heard_within_it(station, measured):
+@pytest.fixture
+def street(station, request):
+    """The rate of a street that the microphone hears; the card has no other one."""
+    guest, rate = station.guest, request.param
+    guest.wait_for(lambda: parameters(guest, "0c") == "closed", "the card is closed")
+    guest.service("street", "aplay", "-q", "-D", OTHER_END, f"/root/street-{rate}.wav")
+    guest.wait_for(lambda: f"rate: {rate}" in parameters(guest, "1p"), "the street is heard")
+    yield rate
+    guest.run("systemctl", "stop", "street")
+
+
+@pytest.fixture
+def speaker(station, request):
+    """The rate at which the speaker's sound is recorded to /root/speaker.wav; the card has no other one."""
+    guest, rate = station.guest, request.param
+    guest.wait_for(lambda: parameters(guest, "0p") == "closed", "the card is closed")
+    words = ("-q", "-D", OTHER_END, "-f", "S16_LE", "-r", str(rate), "-c", "2", "-t", "wav", "/root/speaker.wav")
+    guest.service("speaker", "arecord", *words)
+    guest.wait_for(lambda: f"rate: {rate}" in parameters(guest, "1c"), "the speaker is heard")
+    yield rate
+    guest.run("systemctl", "stop", "speaker")
+
+
+@pytest.mark.parametrize("street", RATES, indirect=True)
+def test_sound_above_the_band_of_a_call_is_not_heard_within_it(station, street, measured):
     guest = station.guest
-    guest.service("street", "aplay", "-q", "-D", OTHER_END, "/root/street.wav")
-    guest.wait_for(lambda: "rate: 48000" in parameters(guest, "1p"), "the street is heard")
     call = station.dial()
-    guest.wait_for(lambda: "rate: 48000" in parameters(guest, "0c"), "the station listens")
+    guest.wait_for(lambda: f"rate: {street}" in parameters(guest, "0c"), "the station listens")
     guest.check("intercomctl", "record", "start", call, "--channels", "separate")
 
     def recorded():
@@ -96,28 +120,42 @@ def test_sound_above_the_band_of_a_call_is_not_heard_within_it(station, measured
     finally:
         station.hang_up()
     heard, alias = against(microphone, CALLS, 1000, 6000)
-    measured("10 kHz at a card of 48 kHz, heard as 6 kHz", f"{alias:.0f} dB")
+    measured(f"10 kHz at a card of {street} Hz, heard as 6 kHz", f"{alias:.0f} dB")
     assert heard > -40
     assert alias < GONE_DB
 
 
-def test_the_speaker_plays_nothing_above_the_band_of_a_call(station, measured):
+@pytest.mark.parametrize("speaker", RATES, indirect=True)
+def test_the_speaker_plays_nothing_above_the_band_of_a_call(station, speaker, measured):
     guest = station.guest
-    words = ("-q", "-D", OTHER_END, "-f", "S16_LE", "-r", str(CARD_RATE), "-c", "2", "-t", "wav", "/root/speaker.wav")
-    guest.wait_for(lambda: parameters(guest, "0p") == "closed", "the card is closed")
-    guest.service("speaker", "arecord", *words)
-    guest.wait_for(lambda: "rate: 48000" in parameters(guest, "1c"), "the speaker is heard")
     guest.check("intercomctl", "play", "bright")
 
     def played():
         guest.check("cp", "/root/speaker.wav", "/lab/speaker.wav")
         left = sound(guest.directory / "share/speaker.wav", 2)[0]
         loud = np.flatnonzero(np.abs(left) > LEVEL / 10)
-        return [left[loud[0] :]] if len(loud) > NEEDED_S * CARD_RATE else None
+        return [left[loud[0] :]] if len(loud) > NEEDED_S * speaker else None
 
     (left,) = guest.wait_for(played, "seconds of sound")
     guest.check("intercomctl", "play", "--stop", "speaker")
-    heard, image = against(left, CARD_RATE, 6000, 10000)
-    measured("6 kHz at a card of 48 kHz, heard as 10 kHz", f"{image:.0f} dB")
+    heard, image = against(left, speaker, 6000, 10000)
+    measured(f"6 kHz at a card of {speaker} Hz, heard as 10 kHz", f"{image:.0f} dB")
     assert heard > -40
     assert image < GONE_DB
+
+
+@pytest.mark.parametrize("street", [44100], indirect=True)
+def test_a_raw_card_of_44100_hz_is_refused_with_the_name_that_converts(station, street):
+    guest = station.guest
+    station.configure(CONFIG.replace("plughw", "hw"))
+    begin = station.cursor()
+    try:
+        station.restart()
+        station.dial()
+        (failed,) = guest.wait_for(lambda: station.events("audio.failed", begin), "the fault")
+    finally:
+        station.hang_up()
+        station.configure(CONFIG)
+        station.restart()
+    assert f"The card Loopback has only {street} Hz, and calls need 16000 Hz" in failed
+    assert "Name it plughw:CARD=Loopback,DEV=0, which converts rates and channels." in failed

@@ -4,6 +4,7 @@ The count depends neither on the machine's speed nor on its load. `python -m ben
 runs: it imports the daemon once, and forks for each workload, so that a workload is the difference of two children.
 """
 
+import gc
 import os
 import re
 import subprocess
@@ -122,8 +123,10 @@ def _main() -> None:
     import asyncio  # noqa: PLC0415
     import logging  # noqa: PLC0415
 
+    gc.disable()  # as the daemon does while it imports
     import appliance.app.daemon  # noqa: F401, PLC0415
 
+    gc.enable()
     _child("imported", lambda: None)
     from benchmarks.visits import rings, visits  # noqa: PLC0415
 

@@ -71,6 +71,13 @@ def running(
         process.wait(START_S)
 
 
+def result_of(answer: dict[str, Any]) -> dict[str, Any]:
+    """What a command gave; it must not have failed."""
+    assert "error" not in answer, answer
+    result: dict[str, Any] = answer["result"]
+    return result
+
+
 class Page(ABC):
     """One tab."""
 
@@ -88,10 +95,7 @@ class Page(ABC):
 
     def send(self, method: str, **params: Any) -> dict[str, Any]:
         """The result of a command."""
-        answer = self.ask(method, params)
-        assert "error" not in answer, answer
-        result: dict[str, Any] = answer["result"]
-        return result
+        return result_of(self.ask(method, params))
 
     @abstractmethod
     def open(self, url: str) -> None:

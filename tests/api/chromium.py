@@ -7,7 +7,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection
 
-from tests.api.browser import PHONE, Page, running
+from tests.api.browser import PHONE, Page, result_of, running
 
 PROGRAMS = ("chromium", "google-chrome")
 FLAGS = [
@@ -56,8 +56,7 @@ class ChromiumPage(Page):
         answer = self.ask("Runtime.evaluate", {"expression": script, "returnByValue": True})
         if answer.get("error", {}).get("code") == SERVER_ERROR:  # the page is being left
             return None
-        assert "error" not in answer, answer
-        return answer["result"]["result"].get("value")
+        return result_of(answer)["result"].get("value")
 
     def _mouse(self, down: bool, x: float, y: float) -> None:
         kind = "mousePressed" if down else "mouseReleased"

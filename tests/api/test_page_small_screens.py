@@ -91,10 +91,14 @@ def test_a_display_that_is_opened_again_follows_at_once(page, shared, station, c
     assert max(page.value(polls)) < 10_000  # ms in which the browser held the question back
 
 
-def test_a_display_whose_page_is_left_and_comes_back_follows_again(page, shared, station):
+def display_left(page, shared, station):
     displayed(page, shared, station, ("12", "Miller"))
     page.open("about:blank")
     until(lambda: not station.subscribers, "the end of the question", START_S)
+
+
+def test_a_display_whose_page_is_left_and_comes_back_follows_again(page, shared, station):
+    display_left(page, shared, station)
     page.value("history.back()")
     until(lambda: station.subscribers, "the next one", START_S)
     shared.tell("ring.ended", ring="v-1", button="http:token", result="unanswered", target="")
@@ -102,9 +106,7 @@ def test_a_display_whose_page_is_left_and_comes_back_follows_again(page, shared,
 
 
 def test_a_script_that_leaves_its_page_before_it_ends_has_no_value(page, shared, station):
-    displayed(page, shared, station, ("12", "Miller"))
-    page.open("about:blank")
-    until(lambda: not station.subscribers, "the end of the question", START_S)
+    display_left(page, shared, station)
     assert page.value("history.back(); for (const end = Date.now() + 3000; Date.now() < end; );") is None
     until(lambda: station.subscribers, "the next one", START_S)
 

@@ -1,6 +1,7 @@
 """A card that cannot do the rate of calls, as most USB sticks: snd-aloop has only the rate that its other end has."""
 
 import wave
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -80,27 +81,34 @@ def station(guest):
     return made
 
 
+@contextmanager
+def at_the_other_end(guest, rate, way, program, *words):
+    """A program of alsa-utils that feeds the station's capture ("c") or hears its playback ("p"), at that rate."""
+    guest.wait_for(lambda: parameters(guest, f"0{way}") == "closed", "the card is closed")
+    guest.service("other-end", program, "-q", "-D", OTHER_END, *words)
+    try:
+        others = {"c": "1p", "p": "1c"}[way]
+        guest.wait_for(lambda: f"rate: {rate}" in parameters(guest, others), "the rate of the card")
+        yield
+    finally:
+        guest.run("systemctl", "stop", "other-end")
+
+
 @pytest.fixture
 def street(station, request):
     """The rate of a street that the microphone hears; the card has no other one."""
-    guest, rate = station.guest, request.param
-    guest.wait_for(lambda: parameters(guest, "0c") == "closed", "the card is closed")
-    guest.service("street", "aplay", "-q", "-D", OTHER_END, f"/root/street-{rate}.wav")
-    guest.wait_for(lambda: f"rate: {rate}" in parameters(guest, "1p"), "the street is heard")
-    yield rate
-    guest.run("systemctl", "stop", "street")
+    rate = request.param
+    with at_the_other_end(station.guest, rate, "c", "aplay", f"/root/street-{rate}.wav"):
+        yield rate
 
 
 @pytest.fixture
 def speaker(station, request):
     """The rate at which the speaker's sound is recorded to /root/speaker.wav; the card has no other one."""
-    guest, rate = station.guest, request.param
-    guest.wait_for(lambda: parameters(guest, "0p") == "closed", "the card is closed")
-    words = ("-q", "-D", OTHER_END, "-f", "S16_LE", "-r", str(rate), "-c", "2", "-t", "wav", "/root/speaker.wav")
-    guest.service("speaker", "arecord", *words)
-    guest.wait_for(lambda: f"rate: {rate}" in parameters(guest, "1c"), "the speaker is heard")
-    yield rate
-    guest.run("systemctl", "stop", "speaker")
+    rate = request.param
+    form = ("-f", "S16_LE", "-r", str(rate), "-c", "2", "-t", "wav")
+    with at_the_other_end(station.guest, rate, "p", "arecord", *form, "/root/speaker.wav"):
+        yield rate
 
 
 @pytest.mark.parametrize("street", RATES, indirect=True)

@@ -44,6 +44,7 @@ TOLD = {
     "clock",
     "last",
     "sip_address",
+    "local_uri",
     "storage",
     "failed",
     "denied",

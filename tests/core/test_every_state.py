@@ -296,9 +296,9 @@ def asked(common, call: Call):
 def within_bounds(state: State) -> bool:
     """Bounds the walk: what is independent is not multiplied.
 
-    A button that is down, a door's pulse, a lost guard, the error picture, a recording and a test of the sound are each
-    walked through beside one call, and two calls beside each other while all else is as it should be; what leads
-    further is stepped to and checked, but not from.
+    A button that is down, a door's pulse, a lost guard, the error picture, a recording, a muted microphone and a test
+    of the sound are each walked through beside one call, and two calls beside each other while all else is as it
+    should be; what leads further is stepped to and checked, but not from.
     """
     beside = (
         len(state.panel.presses)
@@ -311,10 +311,10 @@ def within_bounds(state: State) -> bool:
         state.access.lockouts
     )  # see test_walk_of_codes
     beside += 2 * sum(call.media.ice for call in state.calls.living)  # it only names the fault when the sound ends
+    beside += sum(call.media.muted for call in state.calls.living)
     if state.settings is not ONE:
         beside += sum(
-            call.media.muted + (call.media.rtp_lost_since is not None) + bool(call.digits.received)
-            for call in state.calls.living
+            (call.media.rtp_lost_since is not None) + bool(call.digits.received) for call in state.calls.living
         )
         if state.settings is PLAN:  # until the ring is over: what then goes on are the calls of the other walks
             beside += sum(call.media.held_remote + call.placing.again + (not call.alive) for call in state.calls.living)

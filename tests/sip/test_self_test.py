@@ -15,6 +15,18 @@ from tests.support.waiting import until_async
 
 pytestmark = pytest.mark.far_end
 BOTH = {"capture": "pulse", "playback": "pulse"}
+# A process that makes a sweep, or looks for it, says so by one file and waits for another.
+HELD = """
+import sys
+import threading
+from pathlib import Path
+
+if "appliance.audio.sweep" in sys.orig_argv:
+    order = sys.orig_argv[-2]
+    Path({directory!r}, order + " waits").touch()
+    while not Path({directory!r}, order).exists():
+        threading.Event().wait(0.02)
+"""
 
 
 @pytest.fixture
@@ -94,17 +106,22 @@ def test_a_digital_gain_of_the_microphone_is_not_in_the_result(server):
 
 
 @pytest.mark.parametrize("moment", ["making the sweep", "playing it", "looking for it"])
-def test_a_test_that_is_no_longer_wanted_ends_at_once_without_a_report(server, moment):
+def test_a_test_that_is_no_longer_wanted_ends_at_once_without_a_report(server, monkeypatch, tmp_path, moment):
+    (tmp_path / "sitecustomize.py").write_text(HELD.format(directory=str(tmp_path)))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+
     async def scenario():
         async with stations(BOTH) as (door,):
             pid = door.link.pid
-            door.link.desire(Sound(test=SoundTest("cut", 0.5)))
-            await until_async(lambda: children(pid), "the process that makes the sweep")
+            door.link.desire(Sound(test=SoundTest("cut", 20.0 if moment == "playing it" else 0.5)))
+            await until_async((tmp_path / "make waits").exists, "the process that makes the sweep")
             if moment != "making the sweep":
+                (tmp_path / "make").touch()
+            if moment == "playing it":
                 await until_async(lambda: not children(pid), "the sweep")
                 await server.until_open(1, 1)
             if moment == "looking for it":
-                await until_async(lambda: children(pid), "the process that looks for it")
+                await until_async((tmp_path / "measure waits").exists, "the process that looks for it")
             door.link.desire(Sound())
             await until_async(lambda: not in_memory(pid) and not children(pid), "the end")
             await server.until_open(0, 0)

@@ -40,6 +40,8 @@ DETAILS = {
     "call.update_received",
     "media.started",
     "media.ended",
+    "media.stopped",
+    "media.resumed",
     "media.disconnection_warning",
     "media.silent",
     "media.quality",

@@ -82,7 +82,7 @@ def test_an_answer_that_was_overheard_is_worth_nothing(door, tmp_path):
         far.command("hangup")
         door.final(call, kind="call.canceled", by="remote")
     trace = (door.directory / "sip.trace").read_text(errors="replace")
-    (overheard,) = [text for text in re.findall(r"INVITE sip:.*?\n\n", clean(trace), re.DOTALL) if "Digest " in text]
+    overheard, *_ = [text for text in re.findall(r"INVITE sip:.*?\n\n", clean(trace), re.DOTALL) if "Digest " in text]
     with Packets(loopback()) as thief:
         replay = again(overheard, thief)
         host, port = door.address.split(":")

@@ -10,11 +10,11 @@ from tests.support.waiting import until
 PEOPLE = ("kitchen", "hall", "mobile", "nobody")
 PLANS = {
     "both": {"steps": [["kitchen", "hall"]]},
-    "steps": {"steps": [["kitchen"], ["hall"]], "step_s": [2, 30]},
+    "steps": {"steps": [["kitchen"], ["hall"]], "step_s": [6, 30]},
     "empty": {"steps": [["nobody"], ["hall"]], "step_s": [2, 30]},
     "calm": {"steps": [["kitchen"], ["hall"]]},
     "twice": {"steps": [["kitchen"]], "cycles": 2},
-    "machine": {"steps": [["mobile"], ["hall"]], "step_s": [3, 30]},
+    "machine": {"steps": [["mobile"], ["hall"]], "step_s": [10, 30]},
     "asked": {"steps": [["mobile", "hall"]]},
 }
 
@@ -69,7 +69,7 @@ def ended(door, result, target=""):
 
 @shows("call.canceled", "cause:answered_elsewhere")
 def test_the_first_to_answer_stops_all_others_who_learn_that_it_was_answered(door, person):
-    with person("hall", "uas-elsewhere") as hall, person("kitchen", "uas-answer", ring=0.5) as kitchen:
+    with person("hall", "uas-elsewhere") as hall, person("kitchen", "uas-answer", ring=3) as kitchen:
         door.press("both")
         call = called(door, "kitchen", "hall")
         assert ended(door, "answered", "kitchen")["call"] == call["kitchen"]

@@ -35,8 +35,13 @@ def holds(door):
 
 
 def offered(peer, direction):
-    """Wait until our re-INVITE has come there."""
-    until(lambda: f"a={direction}" in peer.messages().rpartition("\nINVITE sip:far")[2], f"an offer of {direction}")
+    """Wait until our re-INVITE has come there, and the ACK of its answer."""
+
+    def come():
+        newest = peer.messages().rpartition("\nINVITE sip:far")[2]
+        return f"a={direction}" in newest and "\nACK sip:far" in newest
+
+    until(come, f"an offer of {direction}", log=peer.log)
 
 
 def test_a_second_caller_waits_and_is_answered_and_the_first_goes_on_when_it_ends(door, caller):

@@ -106,6 +106,8 @@ def test_a_daemon_that_is_killed_leaves_the_door_shut_and_nothing_running_and_co
             front.ready()
             quiet(front, kitchen)
             assert front.relay() == "0"
+        connect(front, kitchen)
+        quiet(front, kitchen)
         ids_never_come_again(front)
         ids_never_come_again(kitchen)
         assert every_recording_can_be_played(kitchen) > 0

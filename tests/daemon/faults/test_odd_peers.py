@@ -290,7 +290,7 @@ def test_it_vanishes_in_mid_call(hasty):
         hasty.talk(call)
     hasty.wait("media.stopped", call)
     hasty.final(call, kind="call.ended", cause="rtp_timeout", by="local")
-    assert hasty.story(call) == ["dialing", "connecting", "connected", "media.stopped", "disconnecting", "ended"]
+    assert hasty.story(call) == ["dialing", "connecting", "connected", "disconnecting", "ended"]
 
 
 @shows("cause:media_failed")
@@ -332,7 +332,8 @@ def test_a_hold_without_sound_lasts(direction, hasty):
         with contextlib.suppress(AssertionError):
             far.receive("BYE", "BYE", patience=5)
             pytest.fail("the call was ended")
-        assert not hasty.of("media.stopped", call)
+        (held,) = hasty.of("call.held", call)
+        assert not [event for event in hasty.of("media.stopped", call) if event["id"] > held["id"]]
         far.hang_up()
         hasty.final(call, kind="call.ended", cause="hangup", by="remote")
 

@@ -242,7 +242,7 @@ def the_clock_jumps_while_the_door_is_open(front, jump):
 
 @pytest.mark.parametrize("jump", [HOUR, -HOUR, TEN_YEARS, -TEN_YEARS])
 def test_a_clock_that_jumps_in_a_call_moves_the_time_of_events_and_nothing_else(jump):
-    with stations(Timed, deadlines={"ringing_s": 2.0}) as (front, kitchen):
+    with stations(Timed, deadlines={"ringing_s": 10.0}) as (front, kitchen):
         ours, _theirs = connect(front, kitchen)
         front.next("recording.started", call=ours)
         assert abs(front.ahead(front.events[-1])) < 60
@@ -262,7 +262,7 @@ def test_a_clock_that_jumps_in_a_call_moves_the_time_of_events_and_nothing_else(
         missed, _theirs = ring(front, kitchen)
         rang = front.ever("call.ringing", call=missed)[0]
         failed = front.next("call.failed", call=missed, cause="no_answer")
-        assert 1.9 <= failed["uptime"] - rang["uptime"] < 15
+        assert 9.9 <= failed["uptime"] - rang["uptime"] < 30
         ids = [event["id"] for event in front.events]
         assert ids == list(range(ids[0], ids[0] + len(ids)))
         uptimes = [event["uptime"] for event in front.events]
@@ -351,7 +351,7 @@ def test_a_loop_that_is_held_up_costs_no_call_and_no_pulse_lasts_longer():
     with stations(Daemon) as (front, kitchen):
         ours, _theirs = connect(front, kitchen)
         before = front.sip()
-        front.post("/v1/doors/front/open", {"seconds": 1.0})
+        front.post("/v1/doors/front/open", {"seconds": 4.0})
         until(lambda: front.relay() == "1", "the relay", log=front.told)
         os.kill(front.pid, signal.SIGSTOP)
         try:

@@ -65,7 +65,7 @@ def test_an_encrypted_call_stays_encrypted_when_it_is_renegotiated(tmp_path):
                 door.talk(call)
                 for seq in range(2, 8):
                     far.send(offer(seq))
-                    accepted.append(far.receive("SIP/2.0 200", "INVITE"))
+                    accepted.append(far.receive("SIP/2.0 200", f" {seq} INVITE"))
                     far.send(far.request("ACK", seq))
                 for seq, answer in enumerate(accepted, 1):
                     assert f"a=crypto:{seq} AES_CM_128_HMAC_SHA1_80 inline:" in answer

@@ -100,14 +100,14 @@ def test_a_far_end_that_mutes_itself_is_silent_until_it_speaks(door):
         call, accepted = far.talk_to(door)
         with MutedVoice(far.rtp, accepted) as voice:
             door.wait("media.started", call, patience=PATIENCE_S, direction="receive")
-            assert not silences(door, call, "receive")
-            voice.muted = True
             silent = {"direction": "receive", "why": "digital_silence"}
-            assert door.wait("media.silent", call, patience=PATIENCE_S, direction="receive")["data"] == silent
+            assert silent not in [event["data"] for event in door.of("media.silent", call)]
+            voice.muted = True
+            door.wait("media.silent", call, patience=PATIENCE_S, **silent)
             voice.muted = False
-            assert door.wait("media.resumed", call, patience=PATIENCE_S, direction="receive")["data"] == silent
+            door.wait("media.resumed", call, patience=PATIENCE_S, **silent)
         door.wait("media.silent", call, patience=PATIENCE_S, direction="receive", why="no_packets")
-        assert [event["type"] for event in door.of("media.stopped", call)] == ["media.stopped"]
+        assert door.of("media.stopped", call)
         ended(door, far, call)
 
 
@@ -143,8 +143,12 @@ def test_levels_and_voices_of_both_directions_are_reported_while_a_client_wants_
             door.wait("media.started", call, direction="receive")
             assert not door.of("audio.level", call)
             assert report("level") == (["level"], {"local": False, "remote": False})
-            said = level(source="remote", speaking=True)
-            assert said["dbfs"] == pytest.approx(SPOKEN_DBFS, abs=3), "half of the time is pauses"
+
+            def spoken():  # half of the time is pauses
+                said = level(source="remote")
+                return said["speaking"] and said["dbfs"] == pytest.approx(SPOKEN_DBFS, abs=3)
+
+            until(spoken, "the voice's level")
             until(lambda: door.get(f"/v1/calls/{call}")["vad"] == {"local": False, "remote": True}, "a voice")
             assert level(source="local", speaking=False)["dbfs"] < SILENT_DBFS
             door.post(f"/v1/calls/{call}/playback", {"sound": "gong"})
@@ -155,9 +159,14 @@ def test_levels_and_voices_of_both_directions_are_reported_while_a_client_wants_
             voice.muted = True
             until(lambda: level(source="remote", speaking=False)["dbfs"] < SILENT_DBFS, "silence")
             assert report() == ([], None)
+
+            def more_packets():
+                received = door.get(f"/v1/calls/{call}")["quality"]["received"]
+                until(lambda: door.get(f"/v1/calls/{call}")["quality"]["received"] > received + 100, "more packets")
+
+            more_packets()  # and the levels that were on their way
             count = len(door.of("audio.level", call))
-            received = door.get(f"/v1/calls/{call}")["quality"]["received"]
-            until(lambda: door.get(f"/v1/calls/{call}")["quality"]["received"] > received + 100, "more packets")
+            more_packets()
             assert len(door.of("audio.level", call)) == count
         ended(door, far, call)
 

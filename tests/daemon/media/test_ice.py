@@ -252,7 +252,7 @@ def test_its_passwords_come_from_the_kernel_and_have_enough_bits(cable, tmp_path
 
 def test_a_station_that_is_called_by_its_name_is_found_as_well(cable, tmp_path):
     """The INVITE waits for the candidates, and goes where the name has led."""
-    cable.resolver.write_text(f"nameserver {PBX}\noptions timeout:1 attempts:1\n")
+    cable.resolver.write_text(f"nameserver {PBX}\noptions timeout:10 attempts:3\n")
     far = {"uri": f"sip:door@{DOOR}:{PORT + 1}"}
     with (
         NameServer(cable.pbx, {"kitchen.test A": [PBX]}),

@@ -172,7 +172,7 @@ def test_without_espeak_ng_a_text_is_refused_and_all_else_works(station, monkeyp
 
 
 def test_a_visitor_hears_that_the_door_is_open_and_that_nobody_answers_in_each_language(station):
-    speech = {"announce": ["en", "de"], "rate": 400, "opened_sound": "ok"}
+    speech = {"announce": ["en", "de"], "rate": 120, "opened_sound": "ok"}
     with (
         station(speech=speech, door={"front": {"line": "GPIO26"}}) as door,
         Packets(door.far_address, door.far_port) as far,

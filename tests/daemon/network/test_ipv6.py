@@ -64,7 +64,7 @@ def cable(tmp_path):
     with Cable(tmp_path) as cable:
         for machine, address in ((cable.door, DOOR6), (cable.pbx, PBX6)):
             machine.run("ip", "address", "add", f"{address}/64", "dev", "eth0", "nodad")
-        cable.resolver.write_text(f"nameserver {PBX}\noptions timeout:1 attempts:1\n")
+        cable.resolver.write_text(f"nameserver {PBX}\noptions timeout:10 attempts:3\n")
         with NameServer(cable.pbx, {"pbx.test AAAA": [PBX6], "kitchen.test AAAA": [PBX6]}):
             yield cable
 

@@ -73,7 +73,7 @@ def test_presses_ring_at_once_and_none_is_lost_while_strangers_flood(station, re
         with Flood(station.address) as flood:
             station.wait("call.incoming")  # some of them reach the core
             during = rings(station, far, PRESSES)
-            passed = time.monotonic() - began
+        passed = time.monotonic() - began
     figures = {"before": told(before), "during": told(during), "INVITEs a second": round(flood.rate)}
     record_property("press to INVITE in ms", figures)
     print(figures)

@@ -52,7 +52,7 @@ class Packets:
         self.name = name
         self.dialog = uuid.uuid4().hex
         self.seen: list[str] = []  # every message that came, as text
-        self._replied: set[tuple[str, ...]] = set()  # INVITEs, by `answer`
+        self._over: set[tuple[str, ...]] = set()  # requests that `reply` has given a final answer
         self._tag = ""
 
     def __enter__(self) -> Self:
@@ -108,7 +108,9 @@ class Packets:
         ).encode()
 
     def reply(self, request: str, status: str, body: str = "", headers: Sequence[str] = ()) -> bytes:
-        """The answer to a request that came."""
+        """The answer to a request that came. After a final one, `receive` passes over the request if it comes again."""
+        if status >= "2":
+            self._over.add((request.partition(" ")[0], *transaction(request)))
         names = ("Via:", "From:", "To:", "Call-ID:", "CSeq:")
         kept = [line for line in request.split("\r\n") if line.startswith(names)]
         lines = [f"{line};tag=far" if line.startswith("To:") and ";tag=" not in line else line for line in kept]
@@ -132,6 +134,8 @@ class Packets:
             message = data.decode(errors="replace")
             self.seen.append(message)
             if message.startswith(begin) and f"{method}\r\n" in message.partition("CSeq:")[2]:
+                if (message.partition(" ")[0], *transaction(message)) in self._over:
+                    continue
                 if begin.startswith("SIP/2.0 2") and method == "INVITE":
                     self._tag = message.partition("\nTo:")[2].partition("\r")[0].partition("tag=")[2]
                 return message
@@ -145,14 +149,11 @@ class Packets:
         raise AssertionError(f"no {begin} {method} in {self.seen}")
 
     def invited(self) -> str:
-        """The next INVITE that `answer` has not answered; one that was sent again is passed over."""
-        while transaction(invite := self.receive("INVITE", "INVITE")) in self._replied:
-            pass
-        return invite
+        """The next INVITE."""
+        return self.receive("INVITE", "INVITE")
 
     def answer(self, invite: str, status: str, body: str = "") -> None:
         """Answer it again and again until its ACK comes: by UDP packets get lost (RFC 3261 §13.3.1.4, §17.2.1)."""
-        self._replied.add(transaction(invite))
         final, end = self.reply(invite, status, body), time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             self.send(final)

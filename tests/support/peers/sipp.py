@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import random
+import re
 import socket
 import struct
 import subprocess
@@ -143,8 +144,12 @@ class Sipp:
         self.process.wait()
 
     def until_sent(self, what: str, acks: int) -> None:
-        """Wait until so many ACKs of the other side have come."""
-        until(lambda: self.messages().count("\nACK sip:") >= acks, what, PATIENCE_S, self.log)
+        """Wait until the other side has acknowledged so many INVITEs, some perhaps more than once."""
+
+        def enough() -> bool:
+            return len(set(re.findall(r"^CSeq: (\d+) ACK", self.messages(), re.MULTILINE))) >= acks
+
+        until(enough, what, PATIENCE_S, self.log)
 
     def messages(self) -> str:
         """All that was sent and received, as SIPp logs it."""

@@ -109,7 +109,7 @@ class Station:
 
     def cursor(self) -> str:
         """Where the journal ends now."""
-        told = self.guest.check("journalctl", "--lines=0", "--show-cursor", "--quiet")
+        told = self.guest.check("sh", "-c", "journalctl --sync; exec journalctl --lines=0 --show-cursor --quiet")
         return told.partition("cursor: ")[2]
 
     # -- its processes -------------------------------------------------------------------------------------------------

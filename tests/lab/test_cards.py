@@ -7,6 +7,7 @@ import pytest
 
 from tests.audio.mixers import keeps_the_contract
 from tests.lab.far import FarEnd
+from tests.lab.guest import NOT_HURRIED
 from tests.lab.station import PLAIN, Station
 
 DUMMY = "/sys/bus/platform/drivers/snd_dummy", "snd_dummy.0"
@@ -19,6 +20,7 @@ STATUS = "/proc/asound/Loopback/pcm0p/sub0/status"
 def station(guest):
     made = Station(guest)
     FarEnd(guest)
+    guest.drop_in("not-hurried", NOT_HURRIED)
     made.configure(PLAIN)
     made.restart()
     made.says("^ready$")
@@ -45,12 +47,12 @@ def test_a_card_that_is_unplugged_and_plugged_in_is_reported(station):
         begin = station.cursor()
         unplug(guest, DUMMY)
         guest.wait_for(lambda: station.events("audio.devices_changed", begin), "an event")
-        assert devices(guest) == {"Loopback"}
+        guest.wait_for(lambda: devices(guest) == {"Loopback"}, "one card")
     finally:
         begin = station.cursor()
         plug_in(guest, DUMMY)
     guest.wait_for(lambda: station.events("audio.devices_changed", begin), "an event")
-    assert devices(guest) == {"Dummy", "Loopback"}
+    guest.wait_for(lambda: devices(guest) == {"Dummy", "Loopback"}, "both cards")
 
 
 def shown(guest):
@@ -66,7 +68,7 @@ def test_levels_are_set_in_the_mixer_of_a_card_and_changes_by_others_are_reporte
     begin = station.cursor()
     guest.check("amixer", "--card=Loopback", "sset", "PCM", "100%")
     guest.wait_for(lambda: station.events("audio.settings_changed", begin), "an event")
-    assert shown(guest)["speaker"]["percent"] == 100
+    guest.wait_for(lambda: shown(guest)["speaker"]["percent"] == 100, "the volume")
 
 
 def test_a_muted_microphone_is_named_with_the_remedy_which_helps(station):

@@ -166,7 +166,7 @@ def test_an_incoming_call_is_answered_or_rejected(station, kitchen):
 
 
 def test_a_door_is_opened_and_locks_again(station):
-    done(station, "door", "front", "--seconds", "5")
+    done(station, "door", "front", "--seconds", "10")
     assert told(station, "state")["doors"][0]["unlocked"]
     station.wait_for(lambda: not station.state()["doors"][0]["unlocked"], "the door is locked again")
 

@@ -37,7 +37,7 @@ socket = "/run/intercomd/guard.sock"
 [door.front]
 chip = "board"
 line = "RELAY"
-pulse_s = 2.0
+pulse_s = 8.0
 digits = "1"
 
 [target.kitchen]

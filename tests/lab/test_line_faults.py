@@ -78,7 +78,7 @@ class Station:
     def heals(self):
         """Without being started again."""
         self.guest.wait_for(lambda: self.events("panel.recovered"), "the panel is well", HEALED_S)
-        assert "panel" not in self.status
+        self.guest.wait_for(lambda: "panel" not in self.status, "the status has no fault of the panel")
         self.works()
 
     def works(self):

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.lab.far import FarEnd
+from tests.lab.guest import NOT_HURRIED
 from tests.lab.station import ACCOUNT, FILE, PLAIN, Station
 
 STATE = "/var/lib/intercomd"
@@ -15,6 +16,7 @@ CARDS = ("snd_aloop.0:snd_aloop", "snd_dummy.0:snd_dummy")
 def machine(guest):
     made = Station(guest)
     FarEnd(guest)
+    guest.drop_in("not-hurried", NOT_HURRIED)
     return made
 
 

@@ -158,8 +158,11 @@ def test_upgrades_wait_for_the_call_and_lose_nothing(station, newer, counts, mea
     assert station.check("sha256sum", "/etc/intercomd/intercomd.toml") == conffile
     assert events(station, "events.lost") == lost
     station.check("systemctl", "stop", "watch-relay")
-    seen = station.journal("--unit=watch-relay", "--output=cat").split("\n")
-    (result,) = (line for line in seen if "looks" in line)
+
+    def results():
+        return [line for line in station.journal("--unit=watch-relay", "--output=cat").split("\n") if "looks" in line]
+
+    (result,) = station.wait_for(results, "the watcher's result")
     looks, energised = (int(word.split()[0]) for word in result.split(", "))
     measured("relay, with its pull at the energised level, over upgrades", f"{number}: {result}")
     assert looks > 1000 and energised == 0, result

@@ -4,6 +4,7 @@ import pytest
 
 from appliance.core.status_line import UNCONFIGURED
 from tests.lab.far import FarEnd
+from tests.lab.guest import NOT_HURRIED
 from tests.lab.station import CHIP, CONFIG, FILE, Station
 
 STATE = "/var/lib/intercomd"
@@ -17,6 +18,7 @@ def station(guest):
     """The configured station, a phone in the kitchen, a code, and a recorded call."""
     made = Station(guest)
     FarEnd(guest)
+    guest.drop_in("not-hurried", NOT_HURRIED)
     guest.chip(CHIP, "BUTTON", "LED", "RELAY")
     made.configure(CONFIG + RECORDED)
     guest.check("systemctl", "restart", "intercomd-guard")
@@ -61,8 +63,12 @@ def test_a_backup_in_a_call_is_restored_a_person_is_erased_and_the_station_begin
     station.ready()
     assert codes(station) == [NAME]
     assert (owners(station, STATE), owners(station, "/etc/intercomd")) == before
-    (recording,) = guest.asked("/v1/recordings")["recordings"]
-    assert recording["complete"]
+
+    def complete():
+        (recording,) = guest.asked("/v1/recordings")["recordings"]
+        return recording["complete"]
+
+    guest.wait_for(complete, "the recording of the call in which the backup was made")
     station.dial()
     station.hang_up()
 

@@ -59,6 +59,14 @@ def flashes(station):
     return bool(json.loads(station.guest.check("python3", "/lab/programs/line_recorder.py", CHIP, str(LAMP), "3")))
 
 
+def looks_right(station, name):
+    """Its lamp flashes if it has one; on a busy machine not in each 3 s."""
+    if name == "with":
+        station.guest.wait_for(lambda: flashes(station), "the lamp flashes")
+    else:
+        assert not flashes(station)
+
+
 def test_weight_of_a_lamp_that_flashes_and_of_a_door(station, measured, counts):
     """The same station with and without them, alternating; in a call the lamp flashes four times a second."""
     rounds, windows = counts(1, 5), counts(3, 10)
@@ -66,10 +74,10 @@ def test_weight_of_a_lamp_that_flashes_and_of_a_door(station, measured, counts):
     for number in range(rounds):
         for name in sorted(STATIONS, reverse=number % 2 == 0):
             start(station, STATIONS[name])
-            assert flashes(station) == (name == "with")
+            looks_right(station, name)
             found[name]["idle"].append(weighed(station, windows))
             station.dial()
-            assert flashes(station) == (name == "with")
+            looks_right(station, name)
             found[name]["call"].append(weighed(station, windows))
             station.hang_up()
     for phase in ("idle", "call"):

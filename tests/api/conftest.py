@@ -165,9 +165,15 @@ def opened(page: Page, shared: Served, station: Station, view: str = "home") -> 
 
 
 def press_until(page: Page, selector: str, done: Callable[[], object]) -> None:
-    """Press a button that asks first, again and again: it takes no double-click, and asks for a while only."""
-    press = f"document.querySelector({json.dumps(selector)})?.click()"
-    until(lambda: done() or page.value(press), selector, START_S, every=0.2)
+    """Press a button that asks first until it acts: it takes no double-click, and asks for a while only."""
+    press = f"""{{
+      const button = document.querySelector({json.dumps(selector)});
+      const asked = button?.dataset.sure;
+      button?.click();
+      Boolean(asked && !button.dataset.sure)
+    }}"""
+    until(lambda: page.value(press), selector, START_S, every=0.2)
+    until(done, f"what {selector} does", START_S)
 
 
 def show(page: Page, view: str) -> None:

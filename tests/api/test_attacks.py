@@ -158,7 +158,7 @@ def test_a_body_that_is_too_long_is_refused(served, station, parts):
     ids=["silent", "half a line", "no body"],
 )
 def test_a_client_that_does_not_go_on_is_cut_off_and_others_are_served(served, browser, monkeypatch, slow):
-    monkeypatch.setattr(connections, "REQUEST_S", 0.3)
+    monkeypatch.setattr(connections, "REQUEST_S", 2.0)
     with socket.create_connection(("127.0.0.1", served.bound.port), PATIENCE_S) as held:
         held.sendall(slow)
         assert asked(served, browser, "GET", "/v1/state").status_code == 200

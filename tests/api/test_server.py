@@ -12,7 +12,7 @@ import pytest
 from appliance.api import app
 from appliance.api.http import server
 from appliance.base.errors import IntercomError
-from tests.api.conftest import TOKEN
+from tests.api.conftest import PATIENCE_S, TOKEN
 from tests.api.fake import Station
 
 
@@ -67,7 +67,7 @@ def test_without_a_socket_path_there_is_only_tcp(application):
         listening = server.HttpServer(application, None, "::1", 0)
         bound = await listening.start()
         try:
-            async with httpx.AsyncClient(trust_env=False) as client:
+            async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
                 answer = await client.get(f"{bound.url}livez")
         finally:
             await listening.stop()

@@ -21,7 +21,7 @@ class Slow:
     def find_spec(self, name, _path=None, _target=None):
         if name == "appliance.api.app" and not self.asked.is_set():
             self.asked.set()
-            self.loop_turned = self.go.wait(5)
+            self.loop_turned = self.go.wait(120)
 
 
 def made(state, reactor):

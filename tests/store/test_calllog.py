@@ -151,8 +151,7 @@ def test_while_the_disc_fails_no_more_than_the_newest_wait(tmp_path):
         inbox.wait(PartFailed)
         for number in range(1, 8):
             end(log, f"c-{number}")
-        directory.unlink()
-        directory.mkdir()
+        directory.unlink()  # the log makes one of its own
         until(lambda: directory.joinpath(database.FILE).exists())
         until(lambda: len(log.list()) == 3)
         assert names(log.list()) == ["c-7", "c-6", "c-5"]

@@ -28,7 +28,7 @@ from appliance.store.finished.work import Work
 from appliance.store.quota import Limits
 from tests.store.test_recordings import made, station
 from tests.support.rclone import PASSWORD, configuration, obscured
-from tests.support.waiting import until, until_async
+from tests.support.waiting import PATIENCE_S, until, until_async
 
 REMOVED = Limits(free_bytes=0, copied=True)
 
@@ -71,7 +71,7 @@ def refused(kept, inbox, writer, elsewhere, recording):
     """Why it could not be copied, as the error, the index and the event say."""
     with pytest.raises(IntercomError) as caught:
         copy(kept, inbox, writer, elsewhere, recording)
-    writer.ask(lambda _: None)
+    writer.ask(lambda _: None, PATIENCE_S)
     failed, row = inbox.of(RecordingCopyFailed)[-1], kept.get(recording)
     assert (failed.recording, failed.why, failed.tries) == (recording, row.copy_error, row.copy_tries)
     assert row.copied is None
@@ -159,7 +159,7 @@ def test_what_is_elsewhere_is_removed_by_rule_unless_it_is_protected(tmp_path, e
         (deleted,) = inbox.wait(RecordingDeleted)
         assert (deleted.recording, deleted.why, deleted.by) == (names[0], "copied", "")
         kept.tidy()
-        writer.ask(lambda _: None)
+        writer.ask(lambda _: None, PATIENCE_S)
         assert [row.id for row in kept.list()] == [names[2], names[1]]
         assert not kept.path(names[0]).exists() and kept.path(names[1]).exists()
         assert f"{names[0]}.wav" in elsewhere.names()
@@ -184,7 +184,7 @@ def test_a_copy_that_was_cut_off_does_not_count_and_is_made_whole(tmp_path, else
             asyncio.run(cut_off())
         assert there.stat().st_size < len(whole)
         kept.tidy()
-        writer.ask(lambda _: None)
+        writer.ask(lambda _: None, PATIENCE_S)
         assert kept.get(recording).copied is None and kept.path(recording).read_bytes() == whole
         copy(kept, inbox, writer, elsewhere, recording)
         assert there.read_bytes() == whole

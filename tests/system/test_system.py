@@ -164,7 +164,7 @@ def test_a_daemon_says_ready_feeds_the_watchdog_and_leaves_within_a_moment(tmp_p
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, (tmp_path / "log").open("wb") as log:
         manager.bind(path)
         manager.settimeout(120)
-        environment = {**os.environ, "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"}
+        environment = {**os.environ, "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "8000000"}  # ten messages at most wait
         argv = start_command(config, tmp_path / "s", "--demo")
         process = subprocess.Popen(argv, env=environment, stdout=log, stderr=log)
         try:

@@ -38,7 +38,7 @@ class Station:
         self.config.write_text(CONFIG.format(self.flats))
         (self.state / "recordings").mkdir(parents=True)
         writer = Writer(self.state, Inbox())
-        writer.ask(self._fill)
+        writer.ask(self._fill, PATIENCE_S)
         audit = Audit(writer)
         for number, person in enumerate((name, OTHER), 1):
             audit.append(event(10 * number + 1, "code.added", owner=person))

@@ -14,7 +14,7 @@ class Events(LabWitness):
 
     def __init__(self, guest: Guest) -> None:
         super().__init__(guest)
-        guest.service(UNIT, "intercomctl", "--json", "watch")
+        guest.service(UNIT, "intercomctl", "--json", "watch", "--since", str(self.moment()))
 
     def of(self, *kinds: str, **data: object) -> list[dict]:
         """Those of these types with these data, each as its schema says."""

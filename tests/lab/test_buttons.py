@@ -55,6 +55,7 @@ chip = "board"
 line = "ONE"
 action = "answer"
 long_action = "hangup"
+long_press_ms = 5000
 """
 WORN, LAST, ROUND_AT_ONCE = 60, 60, 9  # lines, the one that does not bounce, and rounds after which it is looked at
 # (min_press_ms, debounce_ms) by turns; the first is what a button has by default.

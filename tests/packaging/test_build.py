@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import processes
 from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -291,13 +292,6 @@ def test_a_step_that_fails_shows_the_end_of_its_log(machine: Machine) -> None:
     assert "cp: this went wrong" in words["said"]
 
 
-def _runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def test_a_build_that_is_stopped_takes_its_programs_along_and_leaves_nothing_half_made(machine: Machine) -> None:
     pids = machine.folder / "pids"
     machine.stand_in("cp", f"sleep 300 & echo $! >{pids}.new; mv {pids}.new {pids}; wait")
@@ -308,13 +302,14 @@ def test_a_build_that_is_stopped_takes_its_programs_along_and_leaves_nothing_hal
         stderr=subprocess.DEVNULL,
     )
     try:
-        until(pids.exists, "the build has not come to its first step")
+        until(pids.exists, "the first step of the build")
+        until(lambda: any("sleep 0.2" in processes.command(each) for each in processes.children(build.pid)), "its wait")
         build.terminate()
         assert build.wait(timeout=120) == 130
     finally:
         build.kill()
     started = int(pids.read_text())
-    until(lambda: not _runs(started), f"process {started} outlives the build")
+    until(lambda: processes.status(started) is None, f"the end of process {started}")
     assert not list(machine.cache.rglob("*.work"))
 
 

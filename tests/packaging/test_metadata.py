@@ -226,7 +226,7 @@ def test_what_runs_beside_the_tests_ends_with_them_and_the_build_is_nice_within_
     running = subprocess.Popen([run], env=environment, start_new_session=True, stdout=subprocess.DEVNULL)
     try:
         begun = {}
-        for name in ("build", "bench-check"):
+        for name in ("build", "bench-check", "test"):
             until((tmp_path / name).exists, f"{name} has begun")
             begun[name] = int((tmp_path / name).read_text())
             assert os.getsid(begun[name]) == running.pid

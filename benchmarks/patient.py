@@ -8,6 +8,6 @@ from appliance.sip import link
 
 PATIENCE_S = 600.0
 
-link.START_WITHIN_S = link.SILENT_S = link.HUNG_AFTER_S = PATIENCE_S
+link.START_WITHIN_S = link.SILENT_S = PATIENCE_S
 relay.HELLO_S = relay.ANSWER_S = relay.END_S = relay.LATE_S = PATIENCE_S
 sys.exit(main())

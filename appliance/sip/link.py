@@ -23,10 +23,9 @@ from appliance.sip.settings import SipSettings
 from appliance.sip.wire import Beat, Decoder, Farewell, GuessCounts, Message, Start, ToChild, WireError, encode
 
 LOG = logging.getLogger(__name__)
-# Listing or opening PCMs, as Beat.doing announces; otherwise a child beats every 0.25 s, and an idle one every 1 s.
-LONGEST_LEGAL_BLOCK_S = 2.0
-HUNG_AFTER_S = LONGEST_LEGAL_BLOCK_S + 0.25  # of silence after it announced something that may block
-SILENT_S = 4.5  # of any other silence: a busy board or a page read from a slow SD card must not end calls
+# A child beats every 0.25 s, and an idle one every 1 s. A busy board, a page read from a slow SD card or a sound card
+# that opens slowly must not end calls.
+SILENT_S = 4.5
 START_WITHIN_S = 30.0  # usually 0.1 s; a slow SD card on a busy board takes seconds, an emulated machine longer
 SLOW_S = 5.0  # a slower start is reported, with what it waits for
 CHECK_S, HASTY_CHECK_S = 1.0, 0.25  # hasty while a child starts or does what may block
@@ -310,8 +309,7 @@ class Link:
             child.reported = True
             self._post(inputs.SipSlow(at=now, after_s=SLOW_S, waits_for=child.waits_for))
         silent = now - child.heard
-        patience = HUNG_AFTER_S if child.doing else SILENT_S
-        if silent > (patience if child.ready else START_WITHIN_S):
+        if silent > (SILENT_S if child.ready else START_WITHIN_S):
             if child.doing:
                 self._blame_card()
             child.kill(f"it hung for {silent:.1f} s" + (f" while {child.doing}" if child.doing else ""))

@@ -85,7 +85,7 @@ def serving(kind: type[Kind], monkeypatch: pytest.MonkeyPatch) -> Iterator[Kind]
 
     A SIP process of this one that waits for a server without processor time is not taken for hung.
     """
-    monkeypatch.setattr(link, "HUNG_AFTER_S", PATIENCE_S)
+    monkeypatch.setattr(link, "SILENT_S", PATIENCE_S)
     with tempfile.TemporaryDirectory(prefix="pulse-") as directory:  # a socket's path is short
         made = kind(Path(directory))
         try:

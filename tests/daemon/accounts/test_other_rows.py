@@ -23,8 +23,8 @@ from tests.support.waiting import until
 def test_a_client_calls_mutes_holds_resumes_and_hangs_up(door, far):
     with far("uas-held") as peer:
         call = door.post("/v1/calls", {"to": "far"})["id"]
-        assert door.ask("POST", f"/v1/calls/{call}/hold")[1]["code"] == "call-wrong-state"
         door.talk(call)
+        assert door.ask("POST", f"/v1/calls/{call}/answer")[1]["code"] == "call-wrong-state"
         one, listed = door.get(f"/v1/calls/{call}"), door.get("/v1/calls")["calls"][0]
         assert one["id"] == listed["id"] == call
         for muted in (True, True, False):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks import budget, instructions, loaded
 
-PAIRS = 3
+PAIRS = 5
 
 
 def measured() -> tuple[dict[str, float], dict[str, frozenset[str]]]:

@@ -96,6 +96,7 @@ def test_a_guard_that_hangs_in_an_opening_is_replaced_and_the_relay_inactive(sta
         opened = ("intercomctl", "door", "front", "--seconds", "10")
         station.guest.wait_for(lambda: station.guest.run(*opened).returncode == 0, "the opening")  # noqa: B023
         start = station.cursor()
+        assert station.relay() == 1
         hung = station.signal("STOP", int(station.value("MainPID", GUARD)))
         again = station.when("^Started intercomd-guard.service", start, "the next guard is READY")
         measured("a guard that hangs: until the relay is inactive", again - hung)

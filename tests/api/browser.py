@@ -30,8 +30,6 @@ addEventListener("click", (event) => {
 }, { capture: true, once: true });
 """
 PHONE = {"width": 360, "height": 740}
-# A browser without processor time is not given up.
-TIMES: dict[str, Any] = {"open_timeout": START_S, "ping_interval": None, "close_timeout": 1}
 
 
 @contextmanager
@@ -65,7 +63,11 @@ def running(
     try:
         port, path = until(listens, f"the address of {program}", START_S)
         sock = socket.create_connection(("127.0.0.1", port), START_S)  # past any proxy
-        with connect(f"ws://127.0.0.1:{port}{path}", sock=sock, max_size=None, **TIMES) as connection:
+        url = f"ws://127.0.0.1:{port}{path}"
+        # A browser without processor time is not given up.
+        with connect(
+            url, sock=sock, max_size=None, open_timeout=START_S, ping_interval=None, close_timeout=1
+        ) as connection:
             yield connection
     finally:
         with suppress(ProcessLookupError):

@@ -22,6 +22,7 @@ from tests.panel.support import LONG, SECOND, GuardProcess, free, guards, level,
 from tests.support.waiting import until, until_async
 
 FRONT, GATE = DoorId("front"), DoorId("gate")
+ANSWER_S, END_S = relay.ANSWER_S, relay.END_S  # as they are before `patient` makes them longer
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +35,8 @@ def patient(monkeypatch):
 @pytest.fixture
 def hasty(patient, monkeypatch):
     """A guard that hangs is."""
-    monkeypatch.setattr(relay, "ANSWER_S", 2.0)
-    monkeypatch.setattr(relay, "END_S", 0.5)
+    monkeypatch.setattr(relay, "ANSWER_S", ANSWER_S)
+    monkeypatch.setattr(relay, "END_S", END_S)
 
 
 @pytest.fixture
@@ -173,7 +174,7 @@ async def test_guard_killed_or_hung_in_a_pulse_is_replaced_and_the_relay_rests(d
 
 
 async def test_a_guard_that_was_stopped_is_replaced_soon_after_the_pulses_end(doors, monkeypatch):
-    monkeypatch.setattr("appliance.panel.relay.END_S", 0.5)  # what it may take for an answer is not waited for
+    monkeypatch.setattr("appliance.panel.relay.END_S", END_S)  # what it may take for an answer is not waited for
     async with running(doors) as (relay, posted):
         await posted.one(GuardReady)
         relay.desire((pulse(2.0),))

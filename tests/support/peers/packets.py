@@ -29,6 +29,11 @@ def transaction(request: str) -> tuple[str, ...]:
     return found(r"^Call-ID: *(.*?)\r?$", request)[1], found(r"^CSeq: *(\d+)", request)[1]
 
 
+def repeated(request: str) -> tuple[str, ...]:
+    """What a request has in common with itself when it is sent again, and with no other one."""
+    return request.partition(" ")[0], *transaction(request)
+
+
 class Packets:
     """`with Packets(address) as far`: a UDP socket, and one dialog's worth of SIP over it.
 
@@ -110,7 +115,7 @@ class Packets:
     def reply(self, request: str, status: str, body: str = "", headers: Sequence[str] = ()) -> bytes:
         """The answer to a request that came. After a final one, `receive` passes over the request if it comes again."""
         if status >= "2":
-            self._over.add((request.partition(" ")[0], *transaction(request)))
+            self._over.add(repeated(request))
         names = ("Via:", "From:", "To:", "Call-ID:", "CSeq:")
         kept = [line for line in request.split("\r\n") if line.startswith(names)]
         lines = [f"{line};tag=far" if line.startswith("To:") and ";tag=" not in line else line for line in kept]
@@ -134,7 +139,7 @@ class Packets:
             message = data.decode(errors="replace")
             self.seen.append(message)
             if message.startswith(begin) and f"{method}\r\n" in message.partition("CSeq:")[2]:
-                if (message.partition(" ")[0], *transaction(message)) in self._over:
+                if repeated(message) in self._over:
                     continue
                 if begin.startswith("SIP/2.0 2") and method == "INVITE":
                     self._tag = message.partition("\nTo:")[2].partition("\r")[0].partition("tag=")[2]

@@ -25,7 +25,7 @@ from appliance.core.inputs import (
 from appliance.core.model import RecordingFormat
 from appliance.core.orders import FinishRecording
 from appliance.store import database, recording_files
-from appliance.store.finished import opus, peaks, work
+from appliance.store.finished import opus, work
 from appliance.store.finished.opus import Opus
 from appliance.store.finished.work import Work
 from appliance.store.quota import Limits
@@ -36,12 +36,6 @@ RATE_HZ = 16_000
 HERTZ, LOUD = 1_000, 8_000
 DECODED_HZ = 48_000
 UNIT_S = 2**-6  # between two looks
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch):
-    """A count, which runs only when nothing else does, may take its time."""
-    monkeypatch.setattr(peaks, "WITHIN_S", 300)
 
 
 def recorded(kept, inbox, number=0, seconds=2.0, wanted=None):

@@ -17,12 +17,6 @@ from appliance.store.finished import count_peaks, peaks
 from tests.store.test_recordings import RATE_HZ, header, made, order, station
 
 
-@pytest.fixture(autouse=True)
-def patient(monkeypatch):
-    """A count, which runs only when nothing else does, may take its time."""
-    monkeypatch.setattr(peaks, "WITHIN_S", 300)
-
-
 def counted(kept, recording):
     return asyncio.run(kept.peaks(recording))
 

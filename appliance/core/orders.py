@@ -248,9 +248,9 @@ class DropCredential(Record):
 
 
 class KeepLockouts(Record):
-    """Store these lockouts on disc in place of the earlier ones: scope, who, wrong tries, and seconds from now."""
+    """Store these lockouts on disc in place of the earlier ones: scope, who, door, wrong tries, seconds from now."""
 
-    lockouts: tuple[tuple[LockoutScope, str, int, float], ...]
+    lockouts: tuple[tuple[LockoutScope, str, str, int, float], ...]
 
 
 class Reply(Record):

@@ -15,12 +15,16 @@ HEAD = struct.Struct("!I")
 
 
 class Counted(Record):
-    """Wrong answers from a source or for a target: how many, by target; time of the last; end of the lockout."""
+    """Wrong answers from a source or for a target: how many, by target; time of the last; end of the lockout.
+
+    cleared: when a right answer last cleared those for a target.
+    """
 
     who: str
     wrong: tuple[tuple[str, int], ...]
     last: float
     until: float
+    cleared: tuple[tuple[str, float], ...] = ()
 
 
 class GuessCounts(Tagged):

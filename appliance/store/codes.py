@@ -51,7 +51,9 @@ class CodeStore:
 
         def replace(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM lockouts")
-            connection.executemany("INSERT INTO lockouts VALUES (?, ?, ?, ?)", order.lockouts)
+            connection.executemany(
+                "INSERT INTO lockouts (scope, who, door, wrong, seconds) VALUES (?, ?, ?, ?, ?)", order.lockouts
+            )
 
         self._writer.submit(replace)
 
@@ -74,8 +76,8 @@ class CodeStore:
     def _read(self, connection: sqlite3.Connection) -> After:
         rows = connection.execute("SELECT code FROM codes ORDER BY id").fetchall()
         credentials = tuple(json.decode(code, type=Credential) for (code,) in rows)
-        kept = connection.execute("SELECT scope, who, wrong, seconds FROM lockouts").fetchall()
-        lockouts = tuple((LockoutScope(scope), who, wrong, seconds) for scope, who, wrong, seconds in kept)
+        kept = connection.execute("SELECT scope, who, door, wrong, seconds FROM lockouts").fetchall()
+        lockouts = tuple((LockoutScope(scope), *rest) for scope, *rest in kept)
         try:
             secret = device_key(self._writer.directory, in_use=bool(rows))
         except IntercomError as error:

@@ -99,6 +99,9 @@ STEPS = (
     ALTER TABLE recordings ADD COLUMN wanted_format TEXT NOT NULL DEFAULT '';
     CREATE INDEX recordings_wanted_format ON recordings (wanted_format) WHERE wanted_format <> '';
     """,
+    """
+    ALTER TABLE lockouts ADD COLUMN door TEXT NOT NULL DEFAULT '';
+    """,
 )
 """Step n, counted from 0, makes tables of version n + 1 from those of version n; version 0 is an empty file.
 

@@ -26,6 +26,7 @@ TIMES = {
     "answers_at",
     "announcing_until",
     "tone_at",
+    "clears_at",
 }
 PAST = {"ringing_since", "connected_since", "rtp_lost_since"}
 # inputs that are only reported; and parts that change only their own field

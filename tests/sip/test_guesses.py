@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.core.access.lockout_times import CLEARS_AGAIN_S
 from appliance.core.model import LockoutScope
 from appliance.sip.stack.accounts.guesses import (
     FREE_OF_SOURCE,
@@ -101,10 +102,10 @@ def test_who_knows_one_password_has_no_more_guesses_at_another(guesses):
 
 
 def test_a_right_answer_forgets_what_its_source_typed_wrong(guesses):
-    for _ in range(3):
+    for n in range(3):
         for _ in range(FREE_OF_SOURCE - 1):
             assert guess(guesses, HOME, home=True) == []
-        guesses.right("kitchen", HOME, 0.0)
+        guesses.right("kitchen", HOME, n * CLEARS_AGAIN_S)
 
 
 def test_the_addresses_of_one_ipv6_network_are_one_source(guesses):
@@ -128,3 +129,10 @@ def test_what_is_kept_is_bounded_however_many_guess(what):
     assert len(guesses._sources) <= SOURCES
     assert all(len(known) <= KNOWN for known in guesses._known.values())
     assert len(guesses._targets) <= 2
+
+
+def test_a_right_answer_from_the_same_source_clears_guesses_once_in_some_minutes(guesses):
+    for now in range(2 * FREE_OF_SOURCE - 1):  # a phone and a guesser behind one router
+        guess(guesses, HOME, float(now))
+        guesses.right("kitchen", HOME, float(now))
+    assert shut(guesses, HOME, 2.0 * FREE_OF_SOURCE)

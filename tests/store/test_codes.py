@@ -66,9 +66,9 @@ def test_a_code_that_is_removed_is_gone(tmp_path):
 
 def test_lockouts_are_kept_in_place_of_those_before(tmp_path):
     inbox = Inbox()
-    newest = ((LockoutScope.KEYPAD, "street", 5, 30.0), (LockoutScope.DOOR, "front", 7, 0.0))
+    newest = ((LockoutScope.KEYPAD, "street", "front", 5, 30.0), (LockoutScope.DOOR, "front", "", 7, 0.0))
     with opened(tmp_path, inbox) as book:
-        book.lock(KeepLockouts(((LockoutScope.CALLER, "kitchen", 1, 0.0),)))
+        book.lock(KeepLockouts(((LockoutScope.CALLER, "kitchen", "front", 1, 0.0),)))
         book.lock(KeepLockouts(newest))
     assert read(tmp_path).lockouts == newest
 

@@ -60,7 +60,7 @@ class Station:
                 "INSERT INTO calls (id, boot, over, call) VALUES (?, 'b', 1, ?)", (f"c-{number}", called)
             )
             connection.execute("INSERT INTO answers VALUES (?, ?, 1e12, ?)", (number, f"a{number}", called))
-            connection.execute("INSERT INTO lockouts VALUES ('code', ?, 1, 1.0)", (person,))
+            connection.execute("INSERT INTO lockouts VALUES ('code', ?, 1, 1.0, '')", (person,))
             events = (
                 event(10 * number + 4, "call.started", f"c-{number}", remote=person),
                 event(10 * number + 5, "call.ended", f"c-{number}"),

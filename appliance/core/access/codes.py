@@ -64,7 +64,7 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
         deny(turn, by, wanted or found.doors, why)
         outcomes.refused(turn, by, why)
         return why
-    lockouts.count_right_code(turn, attempt)
+    lockouts.count_right_code(turn, replace(attempt, doors=wanted))
     if found.uses is None:
         open_doors(turn, by, wanted)
     else:
@@ -104,8 +104,7 @@ def is_code(book: CredentialBook | None, digits: str) -> bool:
 
 def refused_at_once(turn: Turn, attempt: Attempt) -> bool:
     """Deny at once, without a look at the code, if its source or every door of the attempt is locked out."""
-    left = lockouts.left_s(turn, attempt.scope, attempt.who)
-    if not left and (lockouts.not_locked_out(turn, attempt) or not attempt.doors):
+    if not lockouts.left_s(turn, attempt):
         return False
     deny(turn, attempt, attempt.doors, Denial.LOCKED_OUT)
     return True

@@ -169,7 +169,7 @@ def door_digits_entered(turn: Turn, call: Call, own: list[DoorSettings]) -> None
     codes.deny(turn, attempt, (door.id for door in own if door.id not in attempt.doors), Denial.NO_TARGET)
     wanted = tuple(door.id for door in own if door.id in attempt.doors)
     if wanted and not codes.refused_at_once(turn, attempt):
-        lockouts.count_right_code(turn, attempt)
+        lockouts.count_right_code(turn, replace(attempt, doors=wanted))
         codes.open_doors(turn, attempt, wanted)
 
 

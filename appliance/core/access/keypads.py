@@ -56,7 +56,7 @@ def entry_ended(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool)
         ring(turn, entry, f"keypad {keypad.id}")
     elif len(typed) >= credentials.SHORTEST:
         why = codes.shown(turn, attempt_at(keypad), CredentialKind.CODE, typed)
-        left = lockouts.left_s(turn, LockoutScope.KEYPAD, keypad.id)
+        left = lockouts.left_s(turn, attempt_at(keypad), everybody=False)
         if why == Denial.WRONG and left:
             turn.emit(events.KeypadLockedOut(keypad.id, seconds=round(left, 3)))
     elif typed and closed:

@@ -1,13 +1,17 @@
 """Lockouts: after several wrong codes, none is accepted for a while from one far end, at one keypad or at one door.
 
-Each further wrong code doubles the time. A right code clears the count of its source, but only halves the door's: the
-guesser may be somebody else. A lockout that was active when the station stopped begins again, in full, at its start.
+Wrong codes of a source are counted for each door that may open from there, since each is a guess at all of them. Each
+further wrong code doubles the time. A right code clears the count of its source for the doors that it opens, but only
+halves those doors' own: the guesser may be somebody else. It does so once in some minutes, so that a right code between
+the guesses gives no free ones. A lockout that was active when the station stopped begins again, in full, at its start.
 """
+
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from appliance.core import events
-from appliance.core.access.lockout_times import DOUBLINGS, FIRST_S, FORGOTTEN_S, LONGEST_S
+from appliance.core.access.lockout_times import CLEARS_AGAIN_S, DOUBLINGS, FIRST_S, FORGOTTEN_S, LONGEST_S
 from appliance.core.model import Attempt, DoorId, Lockout, LockoutScope
 from appliance.core.orders import KeepLockouts
 from appliance.core.transition import Turn
@@ -15,65 +19,117 @@ from appliance.core.transition import Turn
 FREE = dict.fromkeys(LockoutScope, 5) | {LockoutScope.DOOR: 15}  # the last of so many wrong codes locks out
 
 
-def left_s(turn: Turn, scope: LockoutScope, who: str) -> float:
-    """Seconds that the lockout still lasts; 0 if there is none."""
-    until = lockout_of(turn, scope, who).until
-    return 0.0 if until is None else max(0.0, until - turn.now)
+def left_s(turn: Turn, attempt: Attempt, *, everybody: bool = True) -> float:
+    """Seconds for which no code of this attempt is accepted, whatever it opens; 0 if one may be.
+
+    everybody: the lockouts of the doors count, too, and not only those of the source.
+    """
+    scopes = {LockoutScope.DOOR, attempt.scope} if everybody else {attempt.scope}
+    return min(
+        max(remaining_s(turn, each) for each in counts(turn, attempt, door) if each.scope in scopes)
+        for door in attempt.doors or ("",)
+    )
 
 
 def not_locked_out(turn: Turn, attempt: Attempt) -> tuple[DoorId, ...]:
-    """The attempt's doors that are not locked out."""
-    return tuple(door for door in attempt.doors if not left_s(turn, LockoutScope.DOOR, door))
+    """The attempt's doors that are not locked out, neither for its source nor for everybody."""
+    return tuple(door for door in attempt.doors if is_free(turn, attempt, door))
+
+
+def is_free(turn: Turn, attempt: Attempt, door: str) -> bool:
+    """Whether a code of this source may open the door."""
+    return not any(remaining_s(turn, each) for each in counts(turn, attempt, door))
+
+
+def counts(turn: Turn, attempt: Attempt, door: str) -> tuple[Lockout, ...]:
+    """The counts that a code from this source for this door belongs to: the source's, and that of the door."""
+    own = lockout_of(turn, attempt.scope, attempt.who, door)
+    return (own, lockout_of(turn, LockoutScope.DOOR, door)) if door else (own,)
+
+
+def remaining_s(turn: Turn, lockout: Lockout) -> float:
+    """Seconds that the lockout still lasts; 0 if there is none."""
+    return 0.0 if lockout.until is None else max(0.0, lockout.until - turn.now)
 
 
 def count_wrong_code(turn: Turn, attempt: Attempt) -> None:
     """Count a wrong code, for its source and for each door that a right code could have opened."""
-    count_failure(turn, attempt.scope, attempt.who, attempt)
-    for door in not_locked_out(turn, attempt):
-        count_failure(turn, LockoutScope.DOOR, door, attempt)
+    for door in attempt.doors or ("",):
+        if is_free(turn, attempt, door):
+            for each in counts(turn, attempt, door):
+                put_lockout(turn, with_failure(turn, each))
+    report(turn, attempt)
     save(turn)
 
 
+def with_failure(turn: Turn, known: Lockout) -> Lockout:
+    """The count with one more wrong code, and with a lockout if there were too many."""
+    wrong = 1 + (known.wrong if turn.now - known.last < FORGOTTEN_S else 0)
+    beyond = wrong - FREE[known.scope]
+    until = None if beyond < 0 else turn.now + min(FIRST_S * 2 ** min(beyond, DOUBLINGS), LONGEST_S)
+    return replace(known, wrong=wrong, last=turn.now, until=until)
+
+
+def report(turn: Turn, attempt: Attempt) -> None:
+    """Report the lockouts that begin with this wrong code: one of its source, and one for each door."""
+    begun = [
+        each
+        for door in attempt.doors or ("",)
+        for each in counts(turn, attempt, door)
+        if each.last == turn.now and remaining_s(turn, each)
+    ]
+    own = [each for each in begun if each.scope is attempt.scope]
+    if own:
+        doors = tuple(DoorId(each.door) for each in own if each.door)
+        emit(turn, attempt, own, doors)
+    for each in begun:
+        if each.scope is LockoutScope.DOOR:
+            emit(turn, attempt, [each], (DoorId(each.who),))
+
+
+def emit(turn: Turn, attempt: Attempt, begun: Iterable[Lockout], doors: tuple[DoorId, ...]) -> None:
+    """Report lockouts of one source or door."""
+    longest = max(begun, key=lambda each: remaining_s(turn, each))
+    seconds = round(remaining_s(turn, longest), 3)
+    turn.emit(events.AccessLockedOut(longest.who, attempt.source, longest.scope, seconds=seconds, doors=doors))
+
+
 def count_right_code(turn: Turn, attempt: Attempt) -> None:
-    """Clear the count of a right code's source, and halve those of its doors."""
+    """Clear the count of a right code's source for the doors that it opens, and halve those of the doors."""
     before = turn.access.lockouts
-    put_lockout(turn, replace(lockout_of(turn, attempt.scope, attempt.who), wrong=0, until=None))
-    for door in attempt.doors:
-        known = lockout_of(turn, LockoutScope.DOOR, door)
-        put_lockout(turn, replace(known, wrong=known.wrong // 2))
+    for door in not_locked_out(turn, attempt):
+        for known in counts(turn, attempt, door):
+            if known.wrong and (known.clears_at is None or turn.now >= known.clears_at):
+                wrong = known.wrong // 2 if known.scope is LockoutScope.DOOR else 0
+                put_lockout(turn, replace(known, wrong=wrong, until=None, clears_at=turn.now + CLEARS_AGAIN_S))
     if turn.access.lockouts != before:
         save(turn)
 
 
-def restore(turn: Turn, kept: tuple[tuple[LockoutScope, str, int, float], ...]) -> None:
+def restore(turn: Turn, kept: tuple[tuple[LockoutScope, str, str, int, float], ...]) -> None:
     """Restore the lockouts that were stored when the station stopped."""
-    for scope, who, count_, seconds in kept:
+    for scope, who, door, wrong, seconds in kept:
         until = turn.now + min(seconds, LONGEST_S) if seconds > 0 else None
-        put_lockout(turn, Lockout(scope, who, count_, turn.now, until))
+        put_lockout(turn, Lockout(scope, who, door, wrong, turn.now, until))
 
 
-def count_failure(turn: Turn, scope: LockoutScope, who: str, attempt: Attempt) -> None:
-    """Count one wrong code, and lock out if there were too many."""
-    known = lockout_of(turn, scope, who)
-    so_far = known.wrong if turn.now - known.last < FORGOTTEN_S else 0
-    beyond = so_far + 1 - FREE[scope]
-    until = None if beyond < 0 else turn.now + min(FIRST_S * 2 ** min(beyond, DOUBLINGS), LONGEST_S)
-    put_lockout(turn, Lockout(scope, who, so_far + 1, turn.now, until))
-    if until is not None:
-        turn.emit(events.AccessLockedOut(who, attempt.source, scope, seconds=round(until - turn.now, 3)))
-
-
-def lockout_of(turn: Turn, scope: LockoutScope, who: str) -> Lockout:
-    """The lockout of this source or door; an empty one if there is none."""
-    nothing = Lockout(scope, who, 0, turn.now)
-    return next((each for each in turn.access.lockouts if (each.scope, each.who) == (scope, who)), nothing)
+def lockout_of(turn: Turn, scope: LockoutScope, who: str, door: str = "") -> Lockout:
+    """The lockout of this source for this door, or of this door; an empty one if there is none."""
+    wanted = scope, who, door
+    nothing = Lockout(scope, who, door, last=turn.now)
+    return next((each for each in turn.access.lockouts if key(each) == wanted), nothing)
 
 
 def put_lockout(turn: Turn, lockout: Lockout) -> None:
-    """Store the lockout; one without wrong codes is removed."""
-    others = [each for each in turn.access.lockouts if (each.scope, each.who) != (lockout.scope, lockout.who)]
-    kept = [*others, lockout] if lockout.wrong else others
-    turn.access = replace(turn.access, lockouts=tuple(sorted(kept, key=lambda each: (each.scope, each.who))))
+    """Store the lockout; those are removed that neither count wrong codes nor the time since a right one."""
+    others = [each for each in turn.access.lockouts if key(each) != key(lockout)]
+    kept = [each for each in (*others, lockout) if each.wrong or (each.clears_at or 0.0) > turn.now]
+    turn.access = replace(turn.access, lockouts=tuple(sorted(kept, key=key)))
+
+
+def key(lockout: Lockout) -> tuple[LockoutScope, str, str]:
+    """The parts that identify a lockout."""
+    return lockout.scope, lockout.who, lockout.door
 
 
 def save(turn: Turn) -> None:
@@ -83,8 +139,9 @@ def save(turn: Turn) -> None:
     turn.order(
         KeepLockouts(
             tuple(
-                (each.scope, each.who, each.wrong, round(max(0.0, (each.until or 0.0) - turn.now), 3))
+                (*key(each), each.wrong, round(remaining_s(turn, each), 3))
                 for each in turn.access.lockouts
+                if each.wrong
             )
         )
     )

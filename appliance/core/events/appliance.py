@@ -2,7 +2,7 @@
 
 from appliance.base.errors import ErrorCode
 from appliance.core.events.base import Event
-from appliance.core.model import AccessScope, CallId, LockoutScope, NoticeCode, PasswordFault, WarningCode
+from appliance.core.model import AccessScope, CallId, DoorId, LockoutScope, NoticeCode, PasswordFault, WarningCode
 
 
 class PanelFailed(Event):
@@ -132,7 +132,7 @@ class AccessLockedOut(Event):
 
     scope: caller, keypad, reader or door for codes; for passwords of calling targets, source (an address) or target
     (every address except its own, and those that have shown its password); client for tokens. from: the address of the
-    caller or client with the last wrong one; else empty.
+    caller or client with the last wrong one; else empty. doors: for codes, the doors that no code opens from there.
     """
 
     TYPE = "access.locked_out"
@@ -140,6 +140,7 @@ class AccessLockedOut(Event):
     from_: str
     scope: LockoutScope
     seconds: float
+    doors: tuple[DoorId, ...] = ()
 
 
 class AccessTokenAdded(Event):

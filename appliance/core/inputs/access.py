@@ -17,11 +17,11 @@ from appliance.core.model import (
 class BookRead(Input, kw_only=True):
     """The codes and cards on disc, and the lockouts that a restart must not end.
 
-    lockouts: scope, who, wrong tries, and the seconds that were left when this was written.
+    lockouts: scope, who, door, wrong tries, and the seconds that were left when this was written.
     """
 
     book: CredentialBook
-    lockouts: tuple[tuple[LockoutScope, str, int, float], ...] = ()
+    lockouts: tuple[tuple[LockoutScope, str, str, int, float], ...] = ()
 
 
 class CredentialKept(Input, kw_only=True):

@@ -172,13 +172,19 @@ class PendingWrite(Record):
 
 
 class Lockout(Record):
-    """Wrong codes of one far end or keypad, or at one door: how many, when the last, and until when none is taken."""
+    """Wrong codes of one far end, keypad or reader for one door, or of everybody at a door.
+
+    door: the door of a far end's, keypad's or reader's count; "" if nothing opens from there. wrong: how many; last:
+    time of the last; until: no code is accepted before. clears_at: a right code clears nothing before.
+    """
 
     scope: LockoutScope
     who: str
-    wrong: int
-    last: float
+    door: str
+    wrong: int = 0
+    last: float = 0.0
     until: float | None = None
+    clears_at: float | None = None
 
 
 class CredentialBook(RecordWithSecrets):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from appliance.base.record import Record
-from appliance.core.access.lockout_times import DOUBLINGS, FIRST_S, FORGOTTEN_S, LONGEST_S
+from appliance.core.access.lockout_times import CLEARS_AGAIN_S, DOUBLINGS, FIRST_S, FORGOTTEN_S, LONGEST_S
 from appliance.core.model import LockoutScope
 from appliance.sip.wire import Counted, GuessCounts
 
@@ -29,11 +29,12 @@ class Locked(Record):
 
 @dataclass(slots=True)
 class Count:
-    """Wrong answers, by target if several are counted together."""
+    """Wrong answers, by target if several are counted together. cleared: when those of a target last were."""
 
     wrong: dict[str, int] = field(default_factory=dict)
     last: float = 0.0
     until: float = 0.0
+    cleared: dict[str, float] = field(default_factory=dict)
 
     def add(self, target: str, free: int, now: float) -> float:
         """Count one more; returns the seconds of the lockout that begins, 0 for none."""
@@ -46,6 +47,12 @@ class Count:
         seconds: float = min(FIRST_S * 2 ** min(beyond, DOUBLINGS), LONGEST_S)
         self.until = now + seconds
         return seconds
+
+    def clear(self, target: str, now: float) -> None:
+        """Forget the wrong answers for a target, once in some minutes: a phone and a guesser may share an address."""
+        if target in self.wrong and now - self.cleared.get(target, -CLEARS_AGAIN_S) >= CLEARS_AGAIN_S:
+            del self.wrong[target]
+            self.cleared[target] = now
 
 
 class Guesses:
@@ -85,15 +92,13 @@ class Guesses:
         return [locked for locked in found if locked.seconds]
 
     def right(self, target: str, address: str, now: float) -> None:
-        """A right answer: the source becomes known, and its wrong answers for this target are forgotten.
+        """A right answer: the source becomes known, and its wrong answers for this target are forgotten for once.
 
         Its wrong answers for other targets are not: otherwise the owner of one password could guess at others for ever.
         """
         source = place(address)
         if (count := self._sources.get(source)) is not None:
-            count.wrong.pop(target, None)
-            if not count.wrong:
-                del self._sources[source]
+            count.clear(target, now)
         known = self._known.setdefault(target, OrderedDict())
         known.pop(source, None)
         known[source] = now
@@ -106,11 +111,14 @@ class Guesses:
 
 
 def _read(counted: tuple[Counted, ...]) -> list[tuple[str, Count]]:
-    return [(each.who, Count(dict(each.wrong), each.last, each.until)) for each in counted]
+    return [(each.who, Count(dict(each.wrong), each.last, each.until, dict(each.cleared))) for each in counted]
 
 
 def _written(counts: Mapping[str, Count]) -> tuple[Counted, ...]:
-    return tuple(Counted(who, tuple(count.wrong.items()), count.last, count.until) for who, count in counts.items())
+    return tuple(
+        Counted(who, tuple(count.wrong.items()), count.last, count.until, tuple(count.cleared.items()))
+        for who, count in counts.items()
+    )
 
 
 def place(address: str) -> str:

@@ -52,6 +52,7 @@ GUEST_PACKAGES=(
     dosfstools               # a boot partition
     python3-libgpiod python3-pytest
     sip-tester baresip-core  # far ends of calls
+    unattended-upgrades      # upgrades that need nobody
     opus-tools rclone        # what recordings are converted and copied by, which the package suggests only
 )
 

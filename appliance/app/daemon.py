@@ -158,6 +158,7 @@ class App:
             watchdog = asyncio.create_task(self._feed_watchdog())
             serving = [asyncio.create_task(self._serve(link, part)) for part in (web, bus)]
             serving.append(asyncio.create_task(self._report_ready(web, reactor)))
+            serving.append(asyncio.create_task(self._watch_packages(web)))
             await self._stop.wait()
             self._notify.send("STOPPING=1")
             await self._last_calls(reactor)
@@ -208,6 +209,14 @@ class App:
             await asyncio.sleep(0.02)
         await web.tried.wait()
         self._notify.send("READY=1")
+
+    async def _watch_packages(self, web: Web) -> None:
+        """Look at the packages, where they have installed this program: an upgrade may have stopped half way."""
+        await web.tried.wait()
+        if Path(appliance.__file__).is_relative_to("/usr/share/intercomd"):
+            from appliance.app import packages  # noqa: PLC0415  late: a start needs no answer of dpkg
+
+            await packages.watch(self._post)
 
     def _asked_to_stop(self) -> None:
         self._reactor.post(inputs.StopRequested(at=time.monotonic()))

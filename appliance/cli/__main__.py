@@ -15,14 +15,22 @@ from appliance.base.errors import ErrorCode, IntercomError, problem
 from appliance.base.types import Json
 from appliance.cli import codes, config, options, show, terms, tokens
 from appliance.cli import recordings as recordings_
-from appliance.cli.client import MADE_SOUND_S, SOUND_TEST_S, Client, WrongUsageError, default_socket, resource
+from appliance.cli.client import (
+    MADE_SOUND_S,
+    SOUND_TEST_S,
+    Client,
+    LateError,
+    WrongUsageError,
+    default_socket,
+    resource,
+)
 
 DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
 TIMED = {"open", "hold"}
 OUTPUT = {"--json": "print answers and errors as JSON", "--utc": "print times in UTC, not in local time"}
 BUNDLE = Path("intercomd-support.json")
 USAGE = "intercomctl [OPTION]... COMMAND [ARGUMENT]..."
-NO_RING = 3
+LATE = 3
 
 Command = Callable[[Client, argparse.Namespace], int]
 Add = Callable[[str, Command, str], argparse.ArgumentParser]  # a command, by its name and help
@@ -39,7 +47,7 @@ class Program(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit status: 0 done, 1 refused or not reachable, 2 wrong usage, 3 no ring in time."""
+    """Run one command; the exit status: 0 done, 1 refused or not reachable, 2 wrong usage, 3 not in time."""
     given = parser().parse_args(arguments)
     client = Client(given.socket or default_socket(), given.url, os.environ.get("INTERCOM_TOKEN", ""), given.ca)
     command: Command = given.command
@@ -50,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(json.dumps(problem(err)))
         else:
             print(terms.own(err), file=sys.stderr)
-        return 2 if isinstance(err, WrongUsageError) else 1
+        return {WrongUsageError: 2, LateError: LATE}.get(type(err), 1)
     except BrokenPipeError:
         return 0
 
@@ -86,7 +94,7 @@ def parser() -> argparse.ArgumentParser:
 def follow_commands(add: Add) -> None:
     """What shows or awaits something of the whole station."""
     add("state", state, "show the state of the station")
-    idle_ = add("idle", wait_until_idle, "wait until no call is active and no door is open")
+    idle_ = add("idle", wait_until_idle, "wait until no call is active and no door is open; status 3 if not in time")
     idle_.add_argument("--seconds", type=float, default=600.0, help="longest time (default 600)")
     options.wait(add("wait", wait, "wait until it rings, and show the call; status 3 if it did not ring in time"))
     options.watch(add("watch", flow("watch"), "print events as they come, also after a restart of the station"))
@@ -209,7 +217,7 @@ def wait(client: Client, given: argparse.Namespace) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     answer = wait_ring.wait(client, given)
     output(answer, given, wait_ring.words)
-    return NO_RING if answer == wait_ring.NOTHING else 0
+    return LATE if answer == wait_ring.NOTHING else 0
 
 
 def panel(client: Client, given: argparse.Namespace) -> int:

@@ -31,6 +31,10 @@ class WrongUsageError(IntercomError):
         super().__init__(ErrorCode.PARAMETER_INVALID, message, "", resolution)
 
 
+class LateError(IntercomError):
+    """What a command waited for did not happen in its time: the exit status is 3."""
+
+
 class Client:
     """Talks to one daemon: at `url` with a token, else at the Unix socket `path`, where the file's mode authorises.
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from tests.lab.far import FarEnd
 from tests.lab.guest import NOT_HURRIED, Guest
+from tests.lab.repacked import repacked
 
 RELAYS, RELAY = "relays", 0
 CONFIG = """
@@ -75,18 +75,14 @@ def newer(debs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Callabl
     (package,) = (deb for deb in debs if deb.name.startswith("intercomd_"))
 
     def make(number: int) -> Path:
-        made = tmp_path_factory.mktemp(f"newer{number}")
-        subprocess.run(["dpkg-deb", "--raw-extract", package, made / "tree"], check=True)
-        control = made / "tree/DEBIAN/control"
-        lines = control.read_text().splitlines()
-        version = next(line.split()[1] for line in lines if line.startswith("Version: ")) + f"+{number}"
-        control.write_text("".join(f"{'Version: ' + version if x[:9] == 'Version: ' else x}\n" for x in lines))
-        known = made / "tree/usr/share/intercomd/state-versions"
-        last = int(known.read_text().splitlines()[-1].split()[0])
-        known.write_text(f"{known.read_text()}{last + 1} {version}\n")
-        deb = made / f"intercomd_{version}_all.deb"
-        subprocess.run(["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", made / "tree", deb], check=True)
-        return deb
+        def bump(tree: Path) -> None:
+            known = tree / "usr/share/intercomd/state-versions"
+            last = int(known.read_text().splitlines()[-1].split()[0])
+            control = (tree / "DEBIAN/control").read_text()
+            version = next(line.split()[1] for line in control.splitlines() if line.startswith("Version: "))
+            known.write_text(f"{known.read_text()}{last + 1} {version}\n")
+
+        return repacked(package, tmp_path_factory.mktemp(f"newer{number}"), f"+{number}", bump)
 
     return make
 
@@ -126,7 +122,7 @@ def upgrade(guest: Guest, deb: Path) -> Callable[[], str]:
 
 def test_upgrades_wait_for_the_call_and_lose_nothing(station, newer, counts, measured):
     station.service("watch-relay", "python3", "/lab/programs/relay_counter.py")
-    guard, conffile = pid(station, "intercomd-guard"), station.check("sha256sum", "/etc/intercomd/intercomd.toml")
+    guard, configuration = pid(station, "intercomd-guard"), station.check("sha256sum", "/etc/intercomd/intercomd.toml")
     recordings, lost = len(told(station, "recordings")["recordings"]), events(station, "events.lost")
     number = counts(2, 10)
     for each in range(1, number + 1):
@@ -155,7 +151,7 @@ def test_upgrades_wait_for_the_call_and_lose_nothing(station, newer, counts, mea
         assert len(ended) == 1 and "hangup" in ended[0], ended
         assert told(station, "state")["last_event"] > last, "ids go on"
         assert len(told(station, "recordings")["recordings"]) == recordings + each, "the list of recordings is kept"
-    assert station.check("sha256sum", "/etc/intercomd/intercomd.toml") == conffile
+    assert station.check("sha256sum", "/etc/intercomd/intercomd.toml") == configuration
     assert events(station, "events.lost") == lost
     station.check("systemctl", "stop", "watch-relay")
 

@@ -14,7 +14,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PRERM = ROOT / "packaging/debian/intercomd.prerm"
 INSTALLED, OLDER, NEWER = "0.5.0", "0.4.9", "0.5.1"
 KNOWN = "# comment\n1 0.1.0\n2 0.5.0\n"
-ASKED, STOPPED = "intercomctl idle --seconds 600", "deb-systemd-invoke stop intercomd.service"
+ASKED, LOOKED, STOPPED = (
+    "intercomctl idle --seconds 600",
+    "systemctl is-active intercomd.service",
+    "deb-systemd-invoke stop intercomd.service",
+)
+STARTED_AFTERWARDS = "systemd-run --quiet --collect --unit=intercomd-after-upgrade"
+UPGRADED = [ASKED, LOOKED, STOPPED, STARTED_AFTERWARDS]
 
 
 @dataclass(slots=True)
@@ -22,6 +28,7 @@ class System:
     """A directory that stands for /, where commands are written down instead of obeyed."""
 
     root: Path
+    commands: tuple[str, ...] = ("intercomctl", "systemctl", "deb-systemd-invoke", "systemd-run")
 
     def command(self, name: str, status: int = 0, prints: str = "") -> None:
         """Let a command end with that status."""
@@ -45,7 +52,10 @@ class System:
     def done(self) -> list[str]:
         """What was asked for, but for questions to dpkg."""
         there = self.root / "done"
-        return [line for line in there.read_text().splitlines() if "dpkg" not in line] if there.exists() else []
+        if not there.exists():
+            return []
+        lines = [line for line in there.read_text().splitlines() if line.split(" ")[0] in self.commands]
+        return [line.split(" --description")[0] for line in lines]
 
 
 @pytest.fixture
@@ -65,6 +75,8 @@ def system(tmp_path: Path) -> System:
     made = System(tmp_path)
     made.command("intercomctl")
     made.command("deb-systemd-invoke")
+    made.command("systemctl", prints="active")
+    made.command("systemd-run")
     made.command("dpkg-query", prints=INSTALLED)
     made.state(2)
     return made
@@ -74,17 +86,39 @@ def test_an_upgrade_waits_for_calls_and_then_stops_the_daemon_but_not_the_guard(
     ended = system.run("upgrade", NEWER)
     assert ended.returncode == 0, ended.stderr
     assert "for at most 10 minutes" in ended.stderr
-    assert system.done() == [ASKED, STOPPED]
+    assert system.done() == UPGRADED
 
 
-@pytest.mark.parametrize("status", [1, 127])
-def test_a_daemon_that_is_dead_hangs_or_talks_on_does_not_keep_an_upgrade_from_going_on(
-    system: System, status: int
-) -> None:
+@pytest.mark.parametrize("status", [1, 124, 127])
+def test_a_daemon_that_is_dead_or_hangs_does_not_keep_an_upgrade_from_going_on(system: System, status: int) -> None:
     system.command("intercomctl", status)
     ended = system.run("upgrade", NEWER)
-    assert (ended.returncode, system.done()) == (0, [ASKED, STOPPED]), ended.stderr
+    assert (ended.returncode, system.done()) == (0, UPGRADED), ended.stderr
     assert "continuing the upgrade" in ended.stderr
+
+
+@pytest.mark.parametrize("words", [("upgrade", NEWER), ("failed-upgrade", OLDER, INSTALLED)])
+def test_an_upgrade_never_cuts_off_a_call_but_is_refused_with_cause_and_remedy(
+    system: System, words: tuple[str, ...]
+) -> None:
+    system.command("intercomctl", 3)
+    ended = system.run(*words)
+    assert ended.returncode == 1
+    assert STOPPED not in system.done()
+    for part in ("not upgraded now", "Cause:  a call, or an open door", "Remedy: upgrade again later"):
+        assert part in ended.stderr
+
+
+@pytest.mark.parametrize("state", ["inactive", "unknown"])
+def test_a_daemon_that_somebody_has_stopped_is_not_started_after_the_upgrade(system: System, state: str) -> None:
+    system.command("systemctl", 3, state)
+    assert (system.run("upgrade", NEWER).returncode, system.done()) == (0, [ASKED, LOOKED])
+
+
+@pytest.mark.parametrize("state", ["failed", "activating", "reloading"])
+def test_a_daemon_that_fails_again_and_again_is_stopped_and_started_like_any_other(system: System, state: str) -> None:
+    system.command("systemctl", 3, state)
+    assert (system.run("upgrade", NEWER).returncode, system.done()) == (0, UPGRADED)
 
 
 def test_in_a_chroot_no_one_is_asked_and_nothing_is_stopped(system: System) -> None:
@@ -108,7 +142,7 @@ def test_a_downgrade_that_loses_nothing_is_an_upgrade_like_any_other(system: Sys
     else:
         system.state(state)
     ended = system.run("upgrade", OLDER)
-    assert (ended.returncode, system.done()) == (0, [ASKED, STOPPED]), ended.stderr
+    assert (ended.returncode, system.done()) == (0, UPGRADED), ended.stderr
 
 
 @pytest.mark.parametrize(("installed", "status"), [(NEWER, 1), (OLDER, 0)])
@@ -117,7 +151,7 @@ def test_who_was_refused_by_a_newer_package_does_not_go_on_and_who_mends_an_olde
 ) -> None:
     """`failed-upgrade`: the package to be installed is asked, after the installed one's script has failed."""
     assert system.run("failed-upgrade", installed, INSTALLED).returncode == status
-    assert system.done() == ([] if status else [ASKED, STOPPED])
+    assert system.done() == ([] if status else [ASKED.replace("600", "0"), *UPGRADED[1:]])
 
 
 def test_a_removal_waits_for_no_one(system: System) -> None:

@@ -2,9 +2,9 @@
 
 import time
 
-from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.errors import ErrorCode
 from appliance.base.types import Json
-from appliance.cli.client import Client
+from appliance.cli.client import Client, LateError
 from appliance.cli.follow import feed
 
 _EVENTS = "types=call.*,door.*"
@@ -13,13 +13,13 @@ _EVENTS = "types=call.*,door.*"
 def wait(client: Client, seconds: float) -> None:
     """Return when there is no call and no open door; new calls may begin meanwhile.
 
-    Raises IntercomError: `conflict` if that took longer than `seconds`, or the client's errors.
+    Raises LateError if that took longer than `seconds`, or the client's errors.
     """
     deadline = time.monotonic() + seconds
     while busy := _busy(state := client.ask("GET", "/v1/state")):
         left = deadline - time.monotonic()
         if left <= 0:
-            raise IntercomError(
+            raise LateError(
                 ErrorCode.CONFLICT, f"The station is still busy after {seconds:g} s.", busy, "Try again later."
             )
         client.ask("GET", f"/v1/events?{_EVENTS}&since={state['last_event']}&wait={min(left, feed.POLL_S):.3f}")

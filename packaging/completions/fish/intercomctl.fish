@@ -33,7 +33,7 @@ complete -c intercomctl -n "__intercomctl_is ''" -l json -d 'print answers and e
 complete -c intercomctl -n "__intercomctl_is ''" -l utc -d 'print times in UTC, not in local time'
 complete -c intercomctl -n "__intercomctl_is ''" -l version -d 'show program\'s version number and exit'
 complete -c intercomctl -n "__intercomctl_is ''" -a state -d 'show the state of the station'
-complete -c intercomctl -n "__intercomctl_is ''" -a idle -d 'wait until no call is active and no door is open'
+complete -c intercomctl -n "__intercomctl_is ''" -a idle -d 'wait until no call is active and no door is open; status 3 if not in time'
 complete -c intercomctl -n "__intercomctl_is ''" -a wait -d 'wait until it rings, and show the call; status 3 if it did not ring in time'
 complete -c intercomctl -n "__intercomctl_is ''" -a watch -d 'print events as they come, also after a restart of the station'
 complete -c intercomctl -n "__intercomctl_is ''" -a dial -d 'call a target or a SIP address'

@@ -49,7 +49,7 @@ GUEST_PACKAGES=(
     systemd systemd-sysv dbus udev kmod procps iproute2 iputils-ping ca-certificates apt-utils
     sudo adduser             # a normal user account
     python3 gpiod alsa-utils strace
-    dosfstools               # a boot partition
+    dosfstools e2fsprogs     # a boot partition, and a disc that is wiped
     python3-libgpiod python3-pytest
     sip-tester baresip-core  # far ends of calls
     unattended-upgrades      # upgrades that need nobody

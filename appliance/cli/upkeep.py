@@ -16,6 +16,7 @@ saved, restored, wiped = save.words, restored_.words, wiped_.words
 
 def backup(_client: Client, given: argparse.Namespace) -> Json:
     """`intercomctl backup`."""
+    _end_in_order()
     wanted = {"recordings": given.recordings, "secrets": not given.without_secrets}
     return save.save(given.file, given.state, given.config, **wanted)
 
@@ -32,14 +33,19 @@ def wipe(_client: Client, given: argparse.Namespace) -> Json:
     _end_in_order()
     if given.everything:
         confirm(given, f"All in {given.state}, all recordings and all settings are erased for good, and calls end.")
-        return wiped_.everything(given.state, given.config)
+        return wiped_.everything(given.state, given.config, _say)
     name = wiped_.a_name(given.person)
     confirm(given, f"Codes, calls, events and recordings with the name {name!r} are erased for good, and calls end.")
     return wiped_.person(name, given.state, given.config)
 
 
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
 def _end_in_order() -> None:
-    """Let the end of the terminal, or a termination, end the command as Ctrl-C does: the service starts again."""
+    """Let SIGHUP and SIGTERM end the command as Ctrl-C does: it cleans up, and the service starts again."""
     for number in (signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
 

@@ -8,7 +8,6 @@ import errno
 import os
 import shutil
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,6 +22,7 @@ from appliance.store import database, event_ids, recording_files
 from appliance.store.event_ids import Reservation
 from appliance.upkeep import archive, service, space
 from appliance.upkeep.archive import Manifest
+from appliance.upkeep.staging import RESTORE, staging
 
 BEFORE = "before-restore"
 _KEPT = "kept.json"  # a backup does not end what holds now, such as a lockdown
@@ -51,8 +51,7 @@ def restore(file: Path, state: Path, config: Path) -> Json:
     try:
         state.mkdir(mode=0o750, parents=True, exist_ok=True)
         # Beside the state, as root shall follow no link that the service's user has made in it.
-        with tempfile.TemporaryDirectory(dir=state.absolute().parent, prefix="intercomd-restore-") as place:
-            staged = Path(place)
+        with staging(state.absolute().parent, RESTORE) as staged:
             reserved = space.reserve(config)
             manifest = archive.unpack(file, staged, reserved)
             _check(file, manifest, staged)

@@ -1,13 +1,14 @@
 """`intercomctl backup`: writes the station into one file that only its user may read."""
 
+import errno
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import appliance
+from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
 from appliance.config.effective import effective
@@ -16,8 +17,10 @@ from appliance.config.schema import Config
 from appliance.store import database, recording_files
 from appliance.upkeep import archive, space
 from appliance.upkeep.archive import Content, Manifest
+from appliance.upkeep.staging import BACKUP, staging
 
 OWNER_ONLY = 0o600
+_WHOLE = "whole"  # the archive, until it has its name
 _NAMES_FILE = "file"  # ends of the names of settings that name files, and of those with a secret
 _NAMES_SECRET = ("password_file", "key_file", "copy_config_file")
 
@@ -33,27 +36,25 @@ def save(file: Path, state: Path, config: Path, *, recordings: bool = False, sec
     if not secrets:
         named, hidden = _without_secrets(loaded, config, named)
         left_out += hidden
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
-    except OSError as error:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID,
-            f"{file} cannot be written.",
-            reason(error),
-            "Name a file that does not exist yet, in a directory of yours.",
-        ) from error
-    whole = False
-    try:
-        # Only we may read the directory; it is on the disc of the file, as memory may be too small for a database.
-        with os.fdopen(descriptor, "wb") as written, tempfile.TemporaryDirectory(dir=file.parent) as place:
-            copies = Path(place)
+    with ExitStack() as stack:
+        try:
+            # Only we may read the directory; it is on the disc of the file, as memory may be too small for a database.
+            if os.path.lexists(file):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+            copies = stack.enter_context(staging(file.absolute().parent, BACKUP))
+        except OSError as error:
+            raise IntercomError(
+                ErrorCode.PARAMETER_INVALID,
+                f"{file} cannot be written.",
+                reason(error),
+                "Name a file that does not exist yet, in a directory of yours.",
+            ) from error
+        try:
             archive.opened(state / database.FILE).close()  # no link
             if copies.stat().st_dev == state.stat().st_dev:
                 space.demand(copies, _needed(state, recordings=recordings), loaded.recording.free_mb * space.MB)
             tables = database.copy(state, copies / archive.DATABASE)
-            for name in (
-                archive.STATE if secrets else archive.OPEN
-            ):  # each once, as the daemon may replace a file at any time
+            for name in archive.STATE if secrets else archive.OPEN:  # each once: the daemon may replace a file any time
                 with suppress(FileNotFoundError), archive.opened(state / name) as found:
                     _put(copies / "state" / name, found.read())
             for path in (config, *named):
@@ -68,28 +69,45 @@ def save(file: Path, state: Path, config: Path, *, recordings: bool = False, sec
                 {str(path.relative_to(copies)): archive.content(path) for path in sorted(_all(copies))},
                 recordings,
             )
-            archive.write(written, manifest, copies, _recordings(state, copies) if recordings else ())
-            written.flush()
-            os.fsync(descriptor)
-            whole = True
-    except database.Error as error:
-        raise IntercomError(ErrorCode.UNAVAILABLE, "No backup was written.", *database.explain(error, state)) from error
-    except OSError as error:
-        raise IntercomError(
-            ErrorCode.UNAVAILABLE,
-            "No backup was written.",
-            f"{error.filename or file}: {reason(error)}",
-            "Run it as root or as the service's user, on a disc with space for two copies of the database.",
-        ) from error
-    finally:
-        if not whole:
-            file.unlink(missing_ok=True)
+            _write(copies / _WHOLE, manifest, copies, _recordings(state, copies) if recordings else ())
+            _publish(copies / _WHOLE, file)
+        except database.Error as error:
+            explained = database.explain(error, state)
+            raise IntercomError(ErrorCode.UNAVAILABLE, "No backup was written.", *explained) from error
+        except OSError as error:
+            raise IntercomError(
+                ErrorCode.UNAVAILABLE,
+                "No backup was written.",
+                f"{error.filename or file}: {reason(error)}",
+                "Run it as root or as the service's user, on a disc with space for two copies of the database.",
+            ) from error
     return {
         "file": str(file),
         "bytes": file.stat().st_size,
         "secrets": secrets,
         "left_out": [str(path) for path in left_out],
     }
+
+
+def _write(path: Path, manifest: Manifest, copies: Path, recordings: Iterable[Path]) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
+    with os.fdopen(descriptor, "wb") as written:
+        archive.write(written, manifest, copies, recordings)
+        written.flush()
+        os.fsync(descriptor)
+
+
+def _publish(whole: Path, file: Path) -> None:
+    """Give the finished archive its name, which no other file may have by now. Raises OSError."""
+    try:
+        os.link(whole, file)
+    except FileExistsError:
+        raise
+    except OSError:  # FAT has no links
+        whole.rename(file)
+    else:
+        whole.unlink()
+    durable.sync(file.absolute().parent)
 
 
 def _needed(state: Path, *, recordings: bool) -> int:

@@ -1,8 +1,7 @@
 """`intercomctl wipe`: erases all that is stored about a person, or everything, from the files of the station."""
 
 import json
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from appliance.base.types import Json
 from appliance.config.load import parse
 from appliance.store import database, recording_files
 from appliance.store.lists import erase
-from appliance.upkeep import archive, restore, save, service
+from appliance.upkeep import archive, overwrite, restore, save, service, staging
 
 _SHORTEST = 2  # characters of a name
 _CHUNK = 1 << 20
@@ -43,14 +42,20 @@ def person(name: str, state: Path, config: Path) -> Json:
         rows = erase.erase(state, state / archive.RECORDINGS, name)
         removed = sorted(_copies(state))
         for path in removed:
-            _remove(path)
+            overwrite.remove(path)
+        removed += staging.forget(state.absolute().parent, staging.RESTORE)
         durable.sync(state)
+        trimmed = min(map(overwrite.trim, overwrite.discs([state, state / archive.RECORDINGS])), default=False)
         left = sorted(str(path) for path in _files(state, config) if has(path, name))
-    return {"rows": rows, "removed": [str(path) for path in removed], "left": left}
+    return {"rows": rows, "removed": [str(path) for path in removed], "left": left, "trimmed": trimmed}
 
 
-def everything(state: Path, config: Path) -> Json:
-    """Remove all state, and the configuration with the files beside it that it names. Raises IntercomError."""
+def everything(state: Path, config: Path, say: Callable[[str], None]) -> Json:
+    """Remove all state, and the configuration with the files beside it that it names. Raises IntercomError.
+
+    Files are overwritten, and so is the free space of their discs, where older versions of them lie. say: takes what is
+    being done.
+    """
     with service.stopped(state), _explained(state):
         named: list[Path] = []
         with suppress(IntercomError):  # if it is no TOML, nobody knows which files it names
@@ -58,10 +63,17 @@ def everything(state: Path, config: Path) -> Json:
         # Recordings may be on another disc; beside them only what has our names is ours.
         recordings = [path for path in (state / archive.RECORDINGS).glob("r-*") if recording_files.is_id(path.stem)]
         kept = config.with_name(f"{config.name}.old")  # by intercomctl init --force
+        discs = overwrite.discs([state, state / archive.RECORDINGS, config.parent])
         for path in (*named, kept, *recordings, *(path for path in state.iterdir() if path.name != "lock")):
-            _remove(path)
+            overwrite.remove(path)
+        staging.forget(state.absolute().parent, staging.RESTORE)
         durable.update(config, _FACTORY)
         durable.sync(state)
+        for disc in discs:
+            there = disc if disc.is_dir() else disc.parent
+            say(f"Overwriting {overwrite.free_bytes(there) / 1e9:.1f} GB of free space on the disc of {there}.")
+            overwrite.fill(there)
+            overwrite.trim(there)
         left = sorted(str(path) for path in config.parent.iterdir() if path != config)
     return {"removed": [str(state), *map(str, named)], "configuration": str(config), "left": left}
 
@@ -70,13 +82,6 @@ def _copies(state: Path) -> Iterator[Path]:
     """Older databases and traces, which nobody needs and which have names."""
     for pattern in (f"{database.FILE}.*", f"{restore.BEFORE}*", "sip.trace*"):
         yield from state.glob(pattern)
-
-
-def _remove(path: Path) -> None:
-    if path.is_symlink() or not path.is_dir():
-        path.unlink(missing_ok=True)
-    elif not path.is_mount():
-        shutil.rmtree(path)
 
 
 def _files(state: Path, config: Path) -> Iterator[Path]:
@@ -126,4 +131,8 @@ def words(done: Json) -> str:
         text += f" Removed, as they may have the name: {', '.join(done['removed'])}."
     if done["left"]:
         text += f" These files still have this text: {', '.join(done['left'])}. Edit or remove them."
+    if not done["trimmed"]:
+        text += (
+            " The disc cannot forget its free blocks: older versions of files may be read there until it is full once."
+        )
     return f"{text} systemd's journal has names too: `journalctl --rotate --vacuum-time=1s` empties it."

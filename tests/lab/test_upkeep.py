@@ -1,5 +1,7 @@
 """Backup, restore and both wipes under systemd, as the how-to says: the service is ready again after each."""
 
+import json
+
 import pytest
 
 from appliance.core.status_line import UNCONFIGURED
@@ -86,3 +88,41 @@ def test_a_backup_in_a_call_is_restored_a_person_is_erased_and_the_station_begin
     assert "kitchen" not in guest.read(FILE)
     assert owners(station, "/etc/intercomd") == {"intercomd.toml root intercom 640"}
     assert owners(station, STATE) <= before[0]
+
+
+DISC, PLACE = "/root/marked.disc", "/mnt/marked"
+
+
+@pytest.fixture
+def marked(guest):
+    """A disc of its own with a station on it; returns the marks of all that a wipe must erase, by name."""
+    guest.shell(f"truncate -s 96M {DISC}; mkfs.ext4 -q {DISC}; mkdir -p {PLACE}; mount -o loop {DISC} {PLACE}")
+    marks = json.loads(guest.check("python3", "/lab/programs/marked_station.py", PLACE, timeout_s=300))
+    assert readable(guest, marks) == set(marks), "the raw disc has all of them"
+    yield marks
+    guest.shell(f"umount {PLACE} || true; rm -f {DISC}")
+
+
+def readable(guest, marks):
+    """The names of the marks that the raw disc has: in files, free blocks or the journal of the file system."""
+    guest.shell("sync; echo 3 >/proc/sys/vm/drop_caches")
+    return {name for name, mark in marks.items() if guest.run("grep", "-qaF", mark, DISC).returncode == 0}
+
+
+def wipe(guest, *words):
+    place = ("--state", f"{PLACE}/state", "--config", f"{PLACE}/etc/intercomd.toml")
+    return guest.check("intercomctl", "wipe", *words, "--yes", *place, timeout_s=600)
+
+
+def test_the_raw_disc_has_nothing_of_a_person_who_was_wiped(guest, marked):
+    wipe(guest, "--person", marked["owner"])
+    left = readable(guest, marked)
+    assert not left & {"owner", "digest", "caller", "trace", "restore"}
+    assert {"key", "password", "setting"} <= left
+
+
+def test_the_raw_disc_has_nothing_of_a_station_that_was_wiped(guest, marked):
+    wipe(guest, "--everything")
+    assert readable(guest, marked) == set()
+    guest.check("umount", PLACE)
+    assert readable(guest, marked) == set()

@@ -15,7 +15,7 @@ from appliance.store.lists.examine import examine
 from appliance.store.recording_index import Entry
 from appliance.store.writer import Writer
 from appliance.system import lock
-from appliance.upkeep import wipe
+from appliance.upkeep import overwrite, staging, wipe
 from appliance.upkeep.save import save
 from tests.store.stores import PATIENCE_S, Inbox, envelope
 
@@ -225,7 +225,7 @@ def test_while_a_daemon_runs_that_is_no_service_nothing_is_erased(tmp_path):
     held = lock.take(station.state)
     for act in (
         lambda: wipe.person("Ann", station.state, station.config),
-        lambda: wipe.everything(station.state, station.config),
+        lambda: wipe.everything(station.state, station.config, [].append),
     ):
         with pytest.raises(IntercomError, match="Another daemon"):
             act()
@@ -235,7 +235,7 @@ def test_while_a_daemon_runs_that_is_no_service_nothing_is_erased(tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "left"), [("", False), ("volume = 11\n", False), ("[no TOML", True)], ids=["right", "wrong", "no TOML"]
 )
-def test_a_station_that_is_wiped_has_nothing_of_before_and_begins_as_new(tmp_path, wrong, left):
+def test_a_station_that_is_wiped_has_nothing_of_before_and_begins_as_new(tmp_path, monkeypatch, wrong, left):
     """Where the configuration cannot be read, the files that it named are left, and shown."""
     station = Station(tmp_path / "station", "Ann Miller")
     password = station.config.parent / "office.password"
@@ -249,7 +249,12 @@ def test_a_station_that_is_wiped_has_nothing_of_before_and_begins_as_new(tmp_pat
     other = (station.state / "recordings").rename(tmp_path / "another disc")
     (station.state / "recordings").symlink_to(other)
     (other / "of another program.wav").touch()
-    done = wipe.everything(station.state, station.config)
+    filled = []
+    monkeypatch.setattr(overwrite, "fill", filled.append)  # of the disc of the machine
+    said = []
+    done = wipe.everything(station.state, station.config, said.append)
+    assert filled == [station.state]
+    assert len(said) == 1 and said[0].endswith(f"of free space on the disc of {station.state}.")
     assert {path.name for path in station.state.iterdir()} == {"lock"}
     assert [path.name for path in other.iterdir()] == ["of another program.wav"]
     beside = {path.name for path in station.config.parent.iterdir()} - {station.config.name}
@@ -268,3 +273,25 @@ def test_damaged_bytes_of_a_row_cost_neither_the_list_nor_the_wipe(tmp_path):
     assert any("\N{REPLACEMENT CHARACTER} Miller" in call for call in station.rows("SELECT call FROM calls"))
     rows = wipe.person("Ann Miller", station.state, station.config)["rows"]
     assert (rows["calls"], rows["codes"], rows["events"]) == (1, 1, 4)
+
+
+def test_what_a_killed_restore_left_goes_with_each_wipe(tmp_path, monkeypatch):
+    monkeypatch.setattr(overwrite, "fill", lambda _disc: None)
+    station = Station(tmp_path, "Ann")
+    left = tmp_path / f"{staging.RESTORE}0123"
+    for act in (
+        lambda: wipe.person("Ann", station.state, station.config),
+        lambda: wipe.everything(station.state, station.config, [].append),
+    ):
+        left.mkdir()
+        (left / "device.key").write_text("secret")
+        act()
+        assert not left.exists()
+
+
+def test_a_disc_that_cannot_forget_free_blocks_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(overwrite, "trim", lambda _disc: False)
+    station = Station(tmp_path, "Ann")
+    done = wipe.person("Ann", station.state, station.config)
+    assert not done["trimmed"]
+    assert "The disc cannot forget its free blocks" in wipe.words(done)

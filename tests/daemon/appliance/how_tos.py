@@ -58,7 +58,7 @@ RCLONE = "part of a file of rclone: tests/store/test_copies.py has such files"
 ROOT = "needs root, and changes users or /etc of this machine"
 
 TABLE = {
-    "back-up-and-restore.md": [LeftOut(BACKUP)] * 4,
+    "back-up-and-restore.md": [*[LeftOut(BACKUP)] * 4, LeftOut("needs root and a spare partition, and erases it")],
     "codes-and-cards.md": [
         Run(),
         Run(),
@@ -134,7 +134,7 @@ TABLE = {
         Config(GPIO),
     ],
     "transfer-calls.md": [Run("calls")],
-    "upgrade.md": [LeftOut(NO_APT)] * 6,
+    "upgrade.md": [LeftOut(NO_APT)] * 7,
     "use-d-bus.md": [LeftOut(ROOT), Config(), Run(), Run("call")],
     "watch-with-prometheus.md": [
         Run(),

@@ -1,0 +1,124 @@
+"""Files and free space that are overwritten, so that what was in them cannot be read back from the disc.
+
+The kernel unlinks names only: the blocks of a file keep its content until others need them. A flash card may keep
+content in spare cells all the same, since it writes each block somewhere else.
+"""
+
+import errno
+import fcntl
+import os
+import stat
+import struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_CHUNK = 1 << 20
+_BLOCK = 4096
+_FITRIM = 0xC0185879  # _IOWR('X', 121, struct fstrim_range), linux/fs.h
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link, or a directory with all that is in it, unless it is missing or a mount. Raises OSError.
+
+    Follows no link, so that root is led nowhere else by the service's user.
+    """
+    try:
+        parent = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        with suppress(FileNotFoundError):
+            if not path.is_symlink() and path.is_dir():
+                if not path.is_mount():
+                    _remove_tree(path)
+            else:
+                _remove_file(path.name, parent)
+    finally:
+        os.close(parent)
+
+
+def _remove_tree(path: Path) -> None:
+    for _, folders, files, here in os.fwalk(path, topdown=False, follow_symlinks=False):
+        for name in files:
+            _remove_file(name, here)
+        for name in folders:
+            if stat.S_ISLNK(os.stat(name, dir_fd=here, follow_symlinks=False).st_mode):
+                os.unlink(name, dir_fd=here)
+            else:
+                os.rmdir(name, dir_fd=here)
+    path.rmdir()
+
+
+def _remove_file(name: str, directory: int) -> None:
+    """Overwrite a file that has no other name, and unlink it."""
+    found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+        descriptor = os.open(name, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+        try:
+            for size in _pieces(found.st_size):
+                os.write(descriptor, bytes(size))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    os.unlink(name, dir_fd=directory)
+
+
+def _pieces(size: int) -> Iterator[int]:
+    while size > 0:
+        yield min(size, _CHUNK)
+        size -= _CHUNK
+
+
+def discs(directories: Iterable[Path]) -> list[Path]:
+    """The first of these directories on each file system."""
+    found: dict[int, Path] = {}
+    for directory in directories:
+        if directory.is_dir():
+            found.setdefault(directory.stat().st_dev, directory.resolve())
+    return list(found.values())
+
+
+def free_bytes(directory: Path) -> int:
+    """The free space of the file system that `fill` overwrites: all of it for root."""
+    found = os.statvfs(directory)
+    return found.f_frsize * (found.f_bfree if os.geteuid() == 0 else found.f_bavail)
+
+
+def fill(directory: Path) -> None:
+    """Overwrite the free space of the file system, by a file that fills it and goes at once. Raises OSError.
+
+    The file has no name, so that it goes with this process too.
+    """
+    descriptor = os.open(directory, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    try:
+        for size in (_CHUNK, _BLOCK):
+            with _until_full():
+                while True:
+                    os.write(descriptor, bytes(size))
+        with _until_full():
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _until_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+
+
+def trim(directory: Path) -> bool:
+    """Let the disc forget its free blocks, as fstrim(8) does; whether the disc can do that and we may ask for it."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+        fcntl.ioctl(descriptor, _FITRIM, struct.pack("QQQ", 0, 2**64 - 1, 0))
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True

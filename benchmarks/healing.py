@@ -11,6 +11,7 @@ from benchmarks.processes import say
 from tests.support.daemon import Daemon
 from tests.support.peers.namespaces import PBX, Cable, NameServer
 from tests.support.peers.registrars import Kamailio, account
+from tests.support.times import REAL
 from tests.support.waiting import until
 
 OFFICE, DESK = "201", "202"  # the station's number, and that of who is called
@@ -51,7 +52,7 @@ class Place:
             "account": {"office": table},
             "target": {"far": {"uri": other, "account": "office"}},
         }
-        return self._stack.enter_context(Daemon(self.directory / user, within=machine.within, **settings))
+        return self._stack.enter_context(Daemon(self.directory / user, within=machine.within, times=REAL, **settings))
 
     def registered(self, what: str = "") -> float:
         """Seconds until the registrar has granted the station another registration, `what` in its line of the log."""

@@ -2,12 +2,21 @@
 
 import sys
 
+from msgspec.structs import replace
+
 from appliance.__main__ import main
-from appliance.panel import relay
-from appliance.sip import link
+from appliance.base import times
 
 PATIENCE_S = 600.0
 
-link.START_WITHIN_S = link.SILENT_S = PATIENCE_S
-relay.HELLO_S = relay.ANSWER_S = relay.END_S = relay.LATE_S = PATIENCE_S
+times.use(
+    replace(
+        times.current,
+        sip_starts_s=PATIENCE_S,
+        sip_silent_s=PATIENCE_S,
+        guard_greets_s=PATIENCE_S,
+        guard_answers_s=PATIENCE_S,
+        guard_ends_s=PATIENCE_S,
+    )
+)
 sys.exit(main())

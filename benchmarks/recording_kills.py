@@ -26,6 +26,7 @@ from benchmarks.processes import say, tree
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
 from tests.support.stations import RATE
+from tests.support.times import REAL
 from tests.support.waiting import pause, until
 
 WITHIN_S = 3.0
@@ -55,7 +56,7 @@ class Loss(Record):
 def station(directory: Path, opus: bool) -> Daemon:
     """A station that records its calls."""
     recording: Json = {"enabled": True, "format": "opus" if opus else "wav"}
-    return Daemon(directory, recording=recording, deadlines={"rtp_s": 600})
+    return Daemon(directory, times=REAL, recording=recording, deadlines={"rtp_s": 600})
 
 
 def killed(door: Daemon, chance: random.Random) -> Loss:

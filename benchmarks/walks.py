@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.support import pairs
 from tests.support.daemon import Daemon
+from tests.support.times import REAL
 
 ROOT = Path(__file__).resolve().parents[1]
 HOOK = Path(__file__).resolve().with_name("walk_hook")
@@ -86,7 +87,12 @@ def _recorded(directory: Path) -> list[dict[str, object]]:
     phase, records = directory / "phase", directory / "records"
     phase.write_text("")
     front, kitchen = (
-        Daemon(directory / config["station"]["user"], _hooked(directory, config["station"]["user"]), config=config)
+        Daemon(
+            directory / config["station"]["user"],
+            _hooked(directory, config["station"]["user"]),
+            config=config,
+            times=REAL,
+        )
         for config in pairs.pair()
     )
     with pairs.together(front, kitchen):

@@ -1,12 +1,15 @@
 """A skipped test is a failed test: whatever a test needs, the set-up installs. Only marked tests start a far end."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from msgspec.structs import replace
 
+from appliance.base import times
 from tests.support import far_ends
+from tests.support.times import patient
 
 TESTS = Path(__file__).parent
 
@@ -17,6 +20,7 @@ settings.register_profile(
 settings.load_profile("steady")
 
 far_ends.watch()
+times.use(patient())
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -34,6 +38,14 @@ def _starts_no_far_end_without_the_mark(request: pytest.FixtureRequest) -> Itera
     started = far_ends.started()
     marked = request.node.get_closest_marker("far_end") or request.node.get_closest_marker("lab")
     assert marked or not started, f"Mark this test far_end, as it starts one: {started}"
+
+
+@pytest.fixture
+def set_times() -> Iterator[Callable[..., None]]:
+    """`set_times(reply_s=0.05)`: have these times hold in this process during the test; see tests/support/times.py."""
+    before = times.current
+    yield lambda **single: times.use(replace(times.current, **single))
+    times.use(before)
 
 
 def _fail(report: pytest.TestReport | pytest.CollectReport, reason: object) -> None:

@@ -5,15 +5,11 @@ import time
 
 from appliance.app.made_sounds import MadeSounds
 from appliance.app.web import StoredLists
-from appliance.base import libraries
+from appliance.base import libraries, times
 from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.config.schema import Config
 from appliance.core import inputs
 from appliance.runtime.reactor import Reactor
-
-FIRST_RETRY_S = 0.5
-LAST_RETRY_S = 60.0
-LASTING_S = 60.0  # after a connection that lasted so long, the next attempt follows soon
 
 
 def _load() -> None:
@@ -36,7 +32,7 @@ class Bus:
 
     async def serve(self) -> None:
         """Serve on the bus while the daemon runs, if that is configured."""
-        retry_s = FIRST_RETRY_S
+        retry_s, longest_s = times.current.bus_again_s
         while self._config.enabled:
             begun = time.monotonic()
             try:
@@ -57,10 +53,10 @@ class Bus:
                 self._failed(err)
             else:
                 return  # the events have ended, and so does the daemon
-            if time.monotonic() - begun >= LASTING_S:
-                retry_s = FIRST_RETRY_S
+            if time.monotonic() - begun >= times.current.bus_lasting_s:
+                retry_s = times.current.bus_again_s[0]
             await asyncio.sleep(retry_s)
-            retry_s = min(2 * retry_s, LAST_RETRY_S)
+            retry_s = min(2 * retry_s, longest_s)
 
     def _up(self) -> None:
         self._reported = ""

@@ -18,6 +18,7 @@ from appliance.app.paths import Places
 from appliance.app.recording_announcer import RecordingAnnouncer
 from appliance.app.sip_settings import sip_settings
 from appliance.app.web import StoredLists, Web
+from appliance.base import times
 from appliance.base.errors import IntercomError
 from appliance.config.core_settings import core_settings
 from appliance.config.schema import Config
@@ -52,10 +53,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LAST_CALLS_S = 1.0  # how long calls have to end when the daemon stops
-STATUS_S = 10.0  # how often the status line updates the length of a call
-LATE_S = 5.0  # a later answer does not feed the watchdog: far more than a busy board needs
-GUARD_S = 5.0  # how long READY waits for the guard, which has the lines within a second, or restarts for ever
-SIP_FIRST_S = 2.0  # how long HTTP and D-Bus wait for it
 FEEDS = 8  # in the watchdog's time
 MB, DAY_S = 1_000_000, 86_400
 
@@ -191,7 +188,7 @@ class App:
     async def _serve(self, link: Link, part: Web | Bus) -> None:
         """Serve once SIP is ready: loading HTTP or D-Bus takes the time that calls need to be possible."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(link.tried.wait(), SIP_FIRST_S)
+            await asyncio.wait_for(link.tried.wait(), times.current.sip_tried_s)
         await part.serve()
 
     def _post(self, given: inputs.Input) -> None:
@@ -202,7 +199,7 @@ class App:
 
         Buttons work before that. This waits for neither network nor far ends, and only briefly for a missing guard.
         """
-        deadline = time.monotonic() + GUARD_S
+        deadline = time.monotonic() + times.current.guard_ready_s
         while time.monotonic() < deadline:
             if reactor.state.doors.relay_ready or not reactor.state.settings.doors:
                 break
@@ -310,7 +307,9 @@ class App:
             return
         seconds = int(max(0.0, time.monotonic() - call.times.connected_since))
         self._notify.status(f"{text}, {seconds // 60}:{seconds % 60:02}")
-        self._status_timer = asyncio.get_running_loop().call_later(STATUS_S, self._report_status, text)
+        self._status_timer = asyncio.get_running_loop().call_later(
+            times.current.status_line_again_s, self._report_status, text
+        )
 
     async def _last_calls(self, reactor: Reactor) -> None:
         """Allow time for BYE, CANCEL and the ends of registrations, and for the recordings."""
@@ -334,7 +333,7 @@ class App:
             asked = time.monotonic()
             self._post(inputs.Tick(at=asked, edges=0.0))
             await asyncio.sleep(period)
-            if self._reactor.state.now >= asked and time.monotonic() - asked - period < LATE_S:
+            if self._reactor.state.now >= asked and time.monotonic() - asked - period < times.current.core_answers_s:
                 self._notify.send("WATCHDOG=1")
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from appliance.api.http import handshakes
-from appliance.base import durable
+from appliance.base import durable, times
 from appliance.base.errors import ErrorCode, IntercomError, reason, sentences
 from appliance.config import certificates
 from appliance.config.schema.http import HttpTable
@@ -26,9 +26,7 @@ from appliance.system import network
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 1.0  # between two looks at the files
 END = dt.datetime(2049, 12, 31, tzinfo=dt.UTC)  # far off: nobody looks after the station
-MAKE_S = 60.0
 PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----\n?", re.DOTALL)
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 REQUEST = """[req]
@@ -80,7 +78,7 @@ class Certificate:
 
     async def context(self) -> ssl.SSLContext:
         """The context for the next connection."""
-        if time.monotonic() - self._looked >= LOOK_S:
+        if time.monotonic() - self._looked >= times.current.certificate_check_s:
             self._looked = time.monotonic()
             given = await asyncio.to_thread(self._look)
             if given is not None:
@@ -149,7 +147,7 @@ class Certificate:
                 capture_output=True,
                 check=True,
                 text=True,
-                timeout=MAKE_S,
+                timeout=times.current.certificate_made_s,
             ).stdout
             blocks = {block[1]: block[0] for block in PEM.finditer(made)}
             durable.replace(self._key, blocks["PRIVATE KEY"])

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from appliance.app.made_sounds import MadeSounds
-from appliance.base import ids
+from appliance.base import ids, times
 from appliance.base.errors import IntercomError
 from appliance.base.types import Json
 from appliance.config.schema import Config
-from appliance.core.calls.recording import ANNOUNCED_WITHIN_S
 from appliance.core.inputs import Input, RecordingAnnounced
 from appliance.core.model import PlaybackEnd, PlaybackId, RecordingId, Speech
 from appliance.core.orders import AnnounceRecording, DropAnnouncement
@@ -78,7 +77,7 @@ class RecordingAnnouncer:
 
     async def _announce(self, order: AnnounceRecording) -> None:
         try:
-            why = await asyncio.wait_for(self._play(order), ANNOUNCED_WITHIN_S)
+            why = await asyncio.wait_for(self._play(order), times.current.announcement_s)
         except TimeoutError:  # an OSError too
             why = "It took too long."
         except (IntercomError, OSError) as err:

@@ -14,6 +14,7 @@ from msgspec.structs import asdict
 
 from appliance.app.made_sounds import MadeSounds
 from appliance.app.paths import Places
+from appliance.base import times
 from appliance.base.errors import IntercomError, reason, sentences
 from appliance.base.record import Record
 from appliance.config.schema import Config
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from appliance.api.ports import Measured
 
 log = logging.getLogger(__name__)
-
-HTTP_RETRY_S = 10.0
 
 
 class StoredLists(Record):
@@ -110,7 +109,7 @@ class Web:
             if why != reported:
                 self._reactor.post(inputs.PartFailed(at=time.monotonic(), part="http", why=why))
             reported = why
-            await asyncio.sleep(HTTP_RETRY_S)
+            await asyncio.sleep(times.current.http_again_s)
         self.tried.set()
         if reported:
             self._reactor.post(inputs.PartRecovered(at=time.monotonic(), part="http"))

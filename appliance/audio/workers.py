@@ -7,9 +7,9 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError, reason
 
-WITHIN_S = 7.0  # of the 10 s in which a playback must begin: the wait for others, and the file itself
 QUEUE = 4  # files that wait or are made
 LONGEST_FILE = 12_000_000  # bytes: four and a half minutes of 22,050 samples a second
 MEMORY_MB = 400  # of a program's own; with the station's, less than MemoryMax of systemd's unit
@@ -35,14 +35,15 @@ class Queue:
                 "Try again later.",
             )
         self._waiting += 1
+        limit_s = times.current.sound_made_s
         try:
-            async with asyncio.timeout(WITHIN_S), self._turn:
+            async with asyncio.timeout(limit_s), self._turn:
                 yield
         except TimeoutError as err:
             raise IntercomError(
                 ErrorCode.UNAVAILABLE,
                 f"{self._subject} was not ready in time.",
-                f"The limit is {WITHIN_S:g} s.",
+                f"The limit is {limit_s:g} s.",
                 "Try again.",
             ) from err
         except OSError as err:
@@ -76,7 +77,7 @@ def limit(process: int) -> None:
     """Limit file, memory and the processor time of all threads before the input comes. Raises ProcessLookupError."""
     resource.prlimit(process, resource.RLIMIT_FSIZE, (LONGEST_FILE, LONGEST_FILE))
     resource.prlimit(process, resource.RLIMIT_DATA, (MEMORY_MB * 1_000_000,) * 2)
-    processor_s = int(WITHIN_S) * (os.cpu_count() or 1)
+    processor_s = int(times.current.sound_made_s) * (os.cpu_count() or 1)
     resource.prlimit(process, resource.RLIMIT_CPU, (processor_s, processor_s))
     mine = os.getpriority(os.PRIO_PROCESS, 0)
     os.setpriority(os.PRIO_PROCESS, process, max(NICENESS, mine))  # nobody may go below their own

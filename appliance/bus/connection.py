@@ -13,11 +13,11 @@ from dbus_fast import (
 )
 from dbus_fast.aio import MessageBus
 
+from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError
 
 NAME = "org.intercomd"
 DRIVER = "org.freedesktop.DBus"
-ANSWER_S = 10.0  # the bus answers within milliseconds, or hangs
 
 
 class BusConnection(MessageBus):
@@ -55,7 +55,7 @@ async def connect(address: str) -> BusConnection:
     bus: BusConnection | None = None
     try:
         bus = BusConnection(bus_type=BusType.SYSTEM) if address == "system" else BusConnection(address)
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(times.current.bus_answers_s):
             await bus.connect()
     except (OSError, EOFError, ValueError, TypeError, AuthError, DBusError) as err:
         if bus is not None:
@@ -73,7 +73,7 @@ def close(bus: BusConnection) -> None:
 async def own(bus: BusConnection) -> None:
     """Request our name. Raises `forbidden` if the policy refuses it, `conflict` if another process has it."""
     try:
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(times.current.bus_answers_s):
             reply = await bus.request_name(NAME, NameFlag.DO_NOT_QUEUE)
     except DBusError as err:
         if err.type != "org.freedesktop.DBus.Error.AccessDenied":
@@ -106,7 +106,7 @@ async def user_of(bus: BusConnection, sender: str) -> str:
     """The sender for events: dbus:<uid>, as the bus knows it; without the number if the sender is gone."""
     ask = Message(DRIVER, "/org/freedesktop/DBus", DRIVER, "GetConnectionUnixUser", signature="s", body=[sender])
     try:
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(times.current.bus_answers_s):
             reply = await bus.call(ask)
     except (OSError, EOFError, TimeoutError):
         return "dbus"  # the connection is gone, which the task that waits for its end reports

@@ -22,9 +22,9 @@ from dbus_fast import (
 )
 from dbus_fast import introspection as xml
 
+from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.bus.connection import (
-    ANSWER_S,
     DRIVER,
     NAME,
     BusConnection,
@@ -113,7 +113,7 @@ class BusService:
                     ROOT, APPLIANCE.name, "Event", "tss", [envelope["id"], envelope["type"], json.dumps(envelope)]
                 )
                 try:  # at the pace of the bus; events.lost reports what the feed's queue cannot hold meanwhile
-                    async with asyncio.timeout(ANSWER_S):
+                    async with asyncio.timeout(times.current.bus_answers_s):
                         await sent
                 except TimeoutError:
                     raise unreachable("It accepts no more messages.") from None

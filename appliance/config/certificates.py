@@ -7,6 +7,7 @@ import stat
 import subprocess
 from pathlib import Path
 
+from appliance.base import times
 from appliance.base.errors import IntercomError, reason
 from appliance.base.record import Record
 from appliance.config import files
@@ -14,7 +15,6 @@ from appliance.config.schema import Config
 from appliance.config.schema.sip import TlsTable
 from appliance.config.secrets import CODE, OTHERS
 
-LOOK_S = 60.0
 _NAMED = re.compile(r"(?:DNS|IP Address):([^\s,]+)")
 _ENDS = re.compile(r"^notAfter=(.+)$", re.MULTILINE)
 
@@ -94,7 +94,9 @@ def facts(certificate: Path) -> Facts:
     command = ["openssl", "x509", "-noout", "-enddate", "-ext", "subjectAltName"]
     try:
         contents, _ = files.read(certificate)
-        said = subprocess.run(command, input=contents, capture_output=True, check=False, timeout=LOOK_S).stdout.decode()
+        said = subprocess.run(
+            command, input=contents, capture_output=True, check=False, timeout=times.current.certificate_read_s
+        ).stdout.decode()
     except (OSError, subprocess.SubprocessError) as error:
         raise IntercomError(
             CODE, f"{certificate} cannot be examined", f"{reason(error)}.", "Install the package openssl."

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
-from appliance.base import schedule_text
+from appliance.base import schedule_text, times
 from appliance.config.schema import Config
 from appliance.config.schema.addresses import registrar
 from appliance.config.schema.buttons import ButtonTable, ChordTable
@@ -108,6 +108,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
         must_announce=config.recording.announce_required,
         message_s=config.recording.message_s,
         deadlines=model.Deadlines(**dict(config.deadlines)),
+        times=times.current,
     )
 
 

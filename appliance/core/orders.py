@@ -21,7 +21,6 @@ from appliance.core.model import (
     SoundFindings,
 )
 
-ANSWER_S = 40.0  # the SIP process reports after 32 s that no answer came (RFC 3261 §17.1.2.2, timer F)
 DIGIT_S = 0.3  # pjmedia sends a digit for 200 ms; then at least 50 ms of pause (ITU-T Q.24), and room for its packets
 
 

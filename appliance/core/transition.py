@@ -34,7 +34,6 @@ from appliance.core.model import (
 from appliance.core.orders import DropAnnouncement, FinishRecording, Order
 
 ERROR_SHOWN_S = 3.0
-SAVED_WITHIN_S = 5.0  # a worn SD card may take seconds to write
 
 P = TypeVar("P")
 
@@ -177,7 +176,7 @@ class Turn:
 
     def reply_once_saved(self, request: RequestId, warning: str) -> None:
         """Reply to a client once everything is on disc: at the end of this step, if nothing changed."""
-        waiting = PendingReply(request, self.now + SAVED_WITHIN_S, warning)
+        waiting = PendingReply(request, self.now + self.settings.times.state_saved_s, warning)
         self.appliance = replace(self.appliance, pending_replies=(*self.appliance.pending_replies, waiting))
 
     def end_recordings(self, call: CallId) -> None:

@@ -10,19 +10,14 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
 from pathlib import Path
 
+from appliance.base import times
 from appliance.base.record import Record
 from appliance.core.desired import RelayPulse
 from appliance.core.inputs import GuardLost, GuardReady, Input, RelayChanged
 from appliance.core.model import DoorId
 from appliance.panel import guard
 
-# Both are far above what a busy board needs, and far below how long a relay may stay energised.
-HELLO_S = 10.0
-ANSWER_S = 2.0
-END_S = 0.5  # for the report of a pulse's end; replacing a guard then does no harm, as all relays should be at rest
 LATE_S = 0.1  # a timer that runs so late shows that something held the loop up
-STEADY_S = 10.0
-LONGEST_DELAY_S = 5.0
 
 
 class SimulatedRelayLine(Record):
@@ -67,10 +62,10 @@ def guard_command(where: str, doors: tuple[DoorWiring, ...]) -> list[str]:
 class Relay:
     """Stays connected to a guard: at the socket `how`, or for None its own child process.
 
-    Runs on the loop in which `start` is called; `desire` is called there too. A guard that does not answer within
-    ANSWER_S, or reports no end within END_S of the pulse's, counts as hung: an own child is killed, since only the next
-    one can make its lines inactive; to another guard the connection is closed. spare: lends file descriptors to the
-    start.
+    Runs on the loop in which `start` is called; `desire` is called there too. A guard that leaves a message without an
+    answer, or a pulse's end without a report, for longer than `base/times.py` says, counts as hung: an own child is
+    killed, since only the next one can make its lines inactive; to another guard the connection is closed. spare: lends
+    file descriptors to the start.
     """
 
     def __init__(
@@ -101,7 +96,7 @@ class Relay:
         self.desire(())
         if self._link:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(ANSWER_S):
+                async with asyncio.timeout(times.current.guard_answers_s):
                     await self._link.quiet()
         if self._task:
             self._task.cancel()
@@ -109,15 +104,15 @@ class Relay:
                 await self._task
 
     async def _keep(self) -> None:
-        delay = 0.0
+        delay, (first, longest) = 0.0, times.current.guard_again_s
         while True:
             began = time.monotonic()
             why = await self._follow()
             if why != self._why:
                 self._why = why
                 self._post(GuardLost(at=time.monotonic(), why=why))
-            steady = time.monotonic() - began > STEADY_S
-            delay = 0.0 if steady else min(LONGEST_DELAY_S, max(0.1, 2 * delay))
+            steady = time.monotonic() - began > times.current.guard_steady_s
+            delay = 0.0 if steady else min(longest, max(first, 2 * delay))
             await asyncio.sleep(delay)
 
     async def _follow(self) -> str:
@@ -196,7 +191,9 @@ class _Link:
         self._newest: dict[DoorId, int] = {}  # pulse that was sent
         self._reported: dict[DoorId, tuple[int, int]] = {}
         self._due: dict[DoorId, float] = {}  # when a pulse's end must have been reported
-        self._asked: float | None = self._loop.time() + HELLO_S  # by when any message must have arrived
+        self._asked: float | None = (
+            self._loop.time() + times.current.guard_greets_s
+        )  # by when any message must have arrived
         self._news = asyncio.Event()
         self._watch: asyncio.TimerHandle | None = None
         sock.setblocking(False)
@@ -215,7 +212,7 @@ class _Link:
             if pulse:
                 self.busy.add(door)
                 self._newest[door] = pulse
-            self._asked = self._asked or self._loop.time() + ANSWER_S
+            self._asked = self._asked or self._loop.time() + times.current.guard_answers_s
             self._rearm()
 
     async def quiet(self) -> None:
@@ -268,7 +265,7 @@ class _Link:
         elif number < len(self.names):
             door = self.names[number]
             if energised:
-                self._due[door] = until / 1e9 + END_S
+                self._due[door] = until / 1e9 + times.current.guard_ends_s
             else:
                 self._due.pop(door, None)
                 if pulse >= self._newest.get(door, 0):  # not an older one's end, while a newer one is on its way
@@ -316,7 +313,7 @@ async def _bury(process: Process, *, kill: bool) -> str:
     if kill:
         process.kill()
     try:
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(times.current.guard_answers_s):
             _, said = await process.communicate()
     except TimeoutError:
         process.kill()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
 from appliance.core.desired import Desired
@@ -24,8 +25,6 @@ log = logging.getLogger(__name__)
 
 LONGEST = 50_000_000  # bytes: about 70,000 inputs; a call causes one a second
 BEHIND = 5_000  # inputs that may wait for the disc
-FLUSH_S = 1.0
-END_S = 5.0
 STOPPED = "the daemon stopped"
 
 
@@ -73,7 +72,7 @@ class Recorder:
         """Write what is waiting, and end. Blocks on the disc."""
         self._end(STOPPED)
         if self._thread is not None:
-            self._thread.join(END_S)
+            self._thread.join(times.current.recorded_inputs_end_s)
 
     def _end(self, why: str) -> None:
         if not self._over:
@@ -98,7 +97,11 @@ class Recorder:
         dirty = True
         while self._written < self._longest:
             try:
-                taken = self._waiting.get(timeout=max(0.0, flushed + FLUSH_S - time.monotonic()) if dirty else None)
+                taken = self._waiting.get(
+                    timeout=max(0.0, flushed + times.current.recorded_inputs_written_s - time.monotonic())
+                    if dirty
+                    else None
+                )
             except queue.Empty:
                 self._file.flush()
                 flushed, dirty = time.monotonic(), False

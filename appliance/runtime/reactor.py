@@ -14,7 +14,7 @@ from typing import Any, Protocol, cast
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from appliance.base import ids, wall_time
+from appliance.base import ids, times, wall_time
 from appliance.base.errors import ErrorCode, IntercomError, survive
 from appliance.base.types import Json
 from appliance.core import desired_state, events, inputs, orders, snapshot, wall_clock
@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200  # inputs processed before other tasks of the loop get their turn
 UNAVAILABLE = 503  # for a caller whose call finds no room in the inbox
 TO_SIP = frozenset(orders.SipOrder.__args__)
-REPLY_S = 9.0  # far more than a turn of the loop
-SOUND_TEST_S = 40.0  # its reply comes at its end, after 35 s at most
 
 
 class Journal(Past, Protocol):
@@ -209,7 +207,10 @@ class Reactor:
                 raise IntercomError(
                     ErrorCode.UNAVAILABLE, "Too many requests are waiting for an answer.", why, "Try again later."
                 )
-            return await asyncio.wait_for(future, SOUND_TEST_S if isinstance(action, inputs.TestSound) else REPLY_S)
+            return await asyncio.wait_for(
+                future,
+                times.current.sound_test_reply_s if isinstance(action, inputs.TestSound) else times.current.reply_s,
+            )
         except (TimeoutError, asyncio.CancelledError) as err:
             if isinstance(err, asyncio.CancelledError) and not future.cancelled():
                 raise  # the client was cancelled, not we

@@ -4,12 +4,12 @@ import asyncio
 import logging
 import socket
 
+from appliance.base import times
 from appliance.base.errors import reason
 from appliance.core.model import CallId
 from appliance.sip.wire import Farewell
 
 LOG = logging.getLogger(__name__)
-AGAIN_S = (0.5, 1.0, 2.0)  # timer E (RFC 3261 §17.1.2.2), but given up sooner: the answer may have gone to the SIP port
 LONGEST = 65535
 PROVISIONAL = b"SIP/2.0 1"
 
@@ -65,7 +65,7 @@ class Going:
             self._socket.close()
             raise
         self.over = False
-        self._again = list(AGAIN_S)
+        self._again = list(times.current.farewell_again_s)
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._socket, self._answered)
         self._timer = self._loop.call_later(self._again.pop(0), self._repeat)

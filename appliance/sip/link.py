@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from appliance.base import times
 from appliance.base.errors import reason
 from appliance.core import inputs
 from appliance.core.desired import Sound
@@ -23,18 +24,9 @@ from appliance.sip.settings import SipSettings
 from appliance.sip.wire import Beat, Decoder, Farewell, GuessCounts, Message, Start, ToChild, WireError, encode
 
 LOG = logging.getLogger(__name__)
-# A child beats every 0.25 s, and an idle one every 1 s. A busy board, a page read from a slow SD card or a sound card
-# that opens slowly must not end calls.
-SILENT_S = 4.5
-START_WITHIN_S = 30.0  # usually 0.1 s; a slow SD card on a busy board takes seconds, an emulated machine longer
-SLOW_S = 5.0  # a slower start is reported, with what it waits for
-CHECK_S, HASTY_CHECK_S = 1.0, 0.25  # hasty while a child starts or does what may block
 HELD_UP_S = 0.25
 MOST_MB = 256  # of memory; twenty simultaneous calls use a third of it
 YOUNG_S = 10.0  # a child that dies younger than this is replaced with a longer delay each time
-DELAYS_S = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)
-STOP_WITHIN_S = 1.0
-CARDS_WAIT_S = 30.0  # before a card that hung is opened again; doubled each time, as each attempt may cost the calls
 CARDS_WAIT_DOUBLED = 5  # at most so many times
 # A checkout has no package for it: the set-up builds it.
 PJSUA2 = "Is pjsua2 installed? " + (
@@ -194,7 +186,7 @@ class Link:
         self._child.why = STOPPED
         self._child.close()
         try:
-            await asyncio.wait_for(asyncio.shield(self._stopped), STOP_WITHIN_S)
+            await asyncio.wait_for(asyncio.shield(self._stopped), times.current.sip_stops_s)
         except TimeoutError:
             if self._child is not None:  # it may have ended in this very turn
                 self._child.kill(STOPPED)
@@ -209,8 +201,12 @@ class Link:
         await asyncio.get_running_loop().create_unix_connection(lambda: child, sock=process.sock)
         if process.begun:
             return
-        wait_s = CARDS_WAIT_S * 2 ** min(self._card_hangs - 1, CARDS_WAIT_DOUBLED) if self._card_hung else 0.0
-        child.send(Start(replace(self._settings, port=self._port), wait_s, self._guessed))
+        wait_s = (
+            times.current.hung_card_again_s * 2 ** min(self._card_hangs - 1, CARDS_WAIT_DOUBLED)
+            if self._card_hung
+            else 0.0
+        )
+        child.send(Start(replace(self._settings, port=self._port), wait_s, self._guessed, times.current))
 
     def _heard(self, child: Child, message: Message) -> None:
         if child is not self._child or self._stopped is not None:
@@ -272,8 +268,9 @@ class Link:
         else:
             self._port = self._settings.port
             self._fail(f"The SIP process does not start: {why}", f"See the log. {PJSUA2}")
+        delays = times.current.sip_again_s
         # After the first death the replacement starts at once, whatever the child's age.
-        delay = DELAYS_S[min(max(self._deaths - 1, 0), len(DELAYS_S) - 1)]
+        delay = delays[min(max(self._deaths - 1, 0), len(delays) - 1)]
         self._next = asyncio.get_running_loop().create_task(self._replace(delay))
 
     async def _replace(self, delay: float) -> None:
@@ -282,7 +279,7 @@ class Link:
             await self._spawn()
         except OSError as error:  # a temporary lack of memory or descriptors
             self._fail(f"The SIP process does not start: {reason(error)}", "Free memory and file descriptors.")
-            self._next = asyncio.get_running_loop().create_task(self._replace(DELAYS_S[-1]))
+            self._next = asyncio.get_running_loop().create_task(self._replace(times.current.sip_again_s[-1]))
 
     def _fail(self, why: str, resolution: str) -> None:
         if self._failed:
@@ -293,23 +290,24 @@ class Link:
 
     def _check(self) -> None:
         loop = asyncio.get_running_loop()
+        limits = times.current
         late_s = loop.time() - self._timer.when() if self._timer is not None else 0.0
         self._lagged("loop", late_s)
         held_up = late_s > HELD_UP_S
         child = self._child
         hasty = child is not None and (not child.ready or bool(child.doing))
-        self._timer = loop.call_later(HASTY_CHECK_S if hasty else CHECK_S, self._check)
+        self._timer = loop.call_later(limits.sip_quick_check_s if hasty else limits.sip_check_s, self._check)
         if child is None or child.why or held_up:  # messages of the child may be unread
             return
         if (megabytes := resident_mb(child.pid)) > MOST_MB:
             child.kill(f"it took {megabytes:.0f} MB of memory, of {MOST_MB} MB that it may take")
             return
         now = time.monotonic()
-        if not child.ready and not child.reported and now - child.born > SLOW_S:
+        if not child.ready and not child.reported and now - child.born > limits.sip_slow_s:
             child.reported = True
-            self._post(inputs.SipSlow(at=now, after_s=SLOW_S, waits_for=child.waits_for))
+            self._post(inputs.SipSlow(at=now, after_s=limits.sip_slow_s, waits_for=child.waits_for))
         silent = now - child.heard
-        if silent > (SILENT_S if child.ready else START_WITHIN_S):
+        if silent > (limits.sip_silent_s if child.ready else limits.sip_starts_s):
             if child.doing:
                 self._blame_card()
             child.kill(f"it hung for {silent:.1f} s" + (f" while {child.doing}" if child.doing else ""))

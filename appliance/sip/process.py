@@ -26,10 +26,11 @@ class SipProcess:
 
     def begin(self, settings: "SipSettings") -> None:
         """Send the first message. A process that has ended is noticed when it is adopted."""
-        from appliance.sip.wire import Start, encode  # noqa: PLC0415  late: the process starts before
+        from appliance.base import times  # noqa: PLC0415  late: the process starts before
+        from appliance.sip.wire import Start, encode  # noqa: PLC0415
 
         with suppress(OSError):
-            self.sock.sendall(encode(Start(settings)))
+            self.sock.sendall(encode(Start(settings, times=times.current)))
         self.begun = True
 
     def abandon(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import MsgspecError, msgpack, to_builtins
 
 from appliance.base.record import Record, Tagged
+from appliance.base.times import Times
 from appliance.core import inputs, orders
 from appliance.core.desired import Sound
 from appliance.core.model import CallId
@@ -38,12 +39,13 @@ class GuessCounts(Tagged):
 class Start(Tagged):
     """The first message to a child. cards_wait_s: do not open the card for so long, as the last child hung there.
 
-    guessed: wrong passwords that earlier children have counted.
+    guessed: wrong passwords that earlier children have counted. times: those of the daemon.
     """
 
     settings: SipSettings
     cards_wait_s: float = 0.0
     guessed: GuessCounts = GuessCounts()
+    times: Times = Times()
 
 
 class Beat(Tagged):

@@ -5,13 +5,12 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
 
+from appliance.base import times
 from appliance.base.errors import IntercomError, reason
 from appliance.store.write_behind import Backlog, Row
 from appliance.store.writer import Writer
 
 log = logging.getLogger(__name__)
-
-FLUSH_S = 1.0  # with the events of the order, in one transaction
 
 
 class Answers:
@@ -23,7 +22,7 @@ class Answers:
 
     def __init__(self, writer: Writer, most: int = 1_000, clock: Callable[[], float] = time.time) -> None:
         self._most, self._clock = most, clock
-        self._backlog = Backlog(writer, most, self._write, FLUSH_S)
+        self._backlog = Backlog(writer, most, self._write, times.current.answers_written_s)
 
     def keep(self, name: str, answer: str, seconds: float) -> None:
         """Write an answer to disc, which counts for so many seconds."""

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from appliance.base import times
 from appliance.base.errors import IntercomError, reason
 from appliance.core.events import EventsLost
 from appliance.store import event_ids
@@ -23,8 +24,6 @@ from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)
 
-_READ_WITHIN_S = 10.0  # then the start goes on without the earlier events, which stay on disc
-_FLUSH_S = 1.0  # the longest wait of an event for the disc
 _AT_ONCE = ("door.",)  # events about who opened the door, and how, do not wait
 _IDS_IN_A_MS = 1024  # 2^53, the largest id that is exact in JavaScript, is far away
 _DELETE_EVERY = 500  # rows beyond `keep` are deleted this many at a time
@@ -59,7 +58,7 @@ class Journal:
         The writer reports a directory that cannot be used; the journal then works in memory.
         """
         try:
-            rows: list[tuple[int, str]] = self._writer.ask(self._load, timeout_s=_READ_WITHIN_S)
+            rows: list[tuple[int, str]] = self._writer.ask(self._load, timeout_s=times.current.journal_read_s)
         except IntercomError as error:
             log.warning("the journal could not be read: %s", reason(error))
             rows = []
@@ -94,7 +93,7 @@ class Journal:
             if self._flush_queued and not at_once:
                 return
             self._flush_queued = True
-        if not self._writer.submit(self._flush, delay_s=0.0 if at_once else _FLUSH_S):
+        if not self._writer.submit(self._flush, delay_s=0.0 if at_once else times.current.journal_written_s):
             with self._lock:
                 self._flush_queued = False  # the next event tries again
 
@@ -189,7 +188,7 @@ class Journal:
                     self._pending.popleft()
                 self._flush_queued = False
             if self._pending:
-                self._writer.submit(self._flush, delay_s=_FLUSH_S)
+                self._writer.submit(self._flush, delay_s=times.current.journal_written_s)
 
         return flushed
 

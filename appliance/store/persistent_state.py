@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec import MsgspecError, convert, to_builtins
 
-from appliance.base import durable
+from appliance.base import durable, times
 from appliance.base.errors import reason
 from appliance.core.inputs import Input, KeptFailed, KeptWritten
 from appliance.core.model import PersistentState
@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 FILE = "kept.json"
 FORMAT = 1
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 30.0
-LAST_WRITE_S = 2.0
 
 
 class Keeper:
@@ -64,10 +62,11 @@ class Keeper:
         self._news.set()
         if self._task is not None:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._task, LAST_WRITE_S)
+                await asyncio.wait_for(self._task, times.current.state_written_s)
 
     async def _keep(self) -> None:
-        delay = FIRST_RETRY_S
+        first, longest = times.current.state_again_s
+        delay = first
         while self._there != self._wanted:
             self._news.clear()
             last, wanted = self._closing, self._wanted
@@ -81,9 +80,9 @@ class Keeper:
                     return
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), delay)
-                delay = min(2 * delay, LONGEST_RETRY_S)
+                delay = min(2 * delay, longest)
                 continue
-            self._there, delay = wanted, FIRST_RETRY_S
+            self._there, delay = wanted, first
             self._post(KeptWritten(at=time.monotonic(), kept=wanted))
 
 

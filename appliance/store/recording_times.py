@@ -5,12 +5,12 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from appliance.base import times
 from appliance.core.model import RecordingClock, RecordingId
 from appliance.store import recording_index
 from appliance.store.restore_index import utc
 from appliance.store.writer import After, Writer
 
-_CORRECT_S = 60.0  # until the clock is right
 _UNCERTAIN = 1000  # recordings whose times may be corrected later: on a board whose clock is never right they add up
 
 
@@ -47,7 +47,7 @@ class TimeCorrector:
             self._correct_later()
 
     def _correct_later(self) -> None:
-        self._writer.submit(self._correct, delay_s=_CORRECT_S, single=True)
+        self._writer.submit(self._correct, delay_s=times.current.recording_times_again_s, single=True)
 
     def _correct(self, connection: sqlite3.Connection) -> After:
         """Correct the times of what began by a wrong clock, once it is right: that long ago by CLOCK_MONOTONIC."""

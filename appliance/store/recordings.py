@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance.base import durable
+from appliance.base import durable, times
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core.inputs import (
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_TIDY_S = 3600.0  # limits of age are held within an hour
-_PATCH_S = 2.0  # seconds of a recording's length that its header may lack after a power cut
 _SETTLE_S = 0.25  # the SIP stack's last buffer reaches the file about 20 ms after it closed it
 
 
@@ -317,7 +315,7 @@ class Recordings(RecordingLists):
                 recording_index.change(connection, recording, doors=doors)
 
     def _patch_later(self) -> None:
-        if not self._writer.submit(self._patch, delay_s=_PATCH_S):
+        if not self._writer.submit(self._patch, delay_s=times.current.recording_header_again_s):
             with self._lock:
                 self._patching = False
 
@@ -355,7 +353,7 @@ class Recordings(RecordingLists):
         self._writer.submit(self._tidy_hourly, delay_s=delay_s)
 
     def _tidy_hourly(self, connection: sqlite3.Connection) -> After:
-        return both(self._tidy(connection), partial(self._tidy_again, _TIDY_S))
+        return both(self._tidy(connection), partial(self._tidy_again, times.current.recording_tidy_again_s))
 
     def _tidy(self, connection: sqlite3.Connection) -> After:
         """Keep to the limits, a few removals in each job."""

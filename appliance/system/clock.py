@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
+from appliance.base import times
 from appliance.core import model
 from appliance.core.inputs import ClockReported, ClockSet, Input
 
@@ -23,7 +24,6 @@ ABSTIME, CANCEL_ON_SET = 1, 2
 FAR_S = 365 * 86_400  # the timer's expiry has no meaning; when it has expired, it begins again
 LEAST_CHANGE_S = 1.0  # smaller ones are corrections
 QUARTER_S = 900  # local time changes only at quarters of an hour
-SOON_S = 15.0  # while the clock is not synchronised
 UNKNOWN_US = 16_000_000  # the kernel's maximum error of an uncorrected clock (NTP_PHASE_LIMIT)
 
 
@@ -101,7 +101,7 @@ class ClockMonitor:
         ):
             self._reported = seen
             self._post(ClockReported(at=time.monotonic(), clock=seen))
-        wait_s = QUARTER_S - now % QUARTER_S if trusted else SOON_S
+        wait_s = QUARTER_S - now % QUARTER_S if trusted else times.current.clock_again_s
         self._look_again = asyncio.get_running_loop().call_later(wait_s + 0.01, self._look)
 
     def _wait(self) -> None:

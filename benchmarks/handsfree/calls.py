@@ -20,6 +20,7 @@ from tests.support.pairs import connect, pair, together
 from tests.support.peers.baresip import Baresip
 from tests.support.peers.namespaces import DOOR, PBX, BadCable, Cable
 from tests.support.peers.sipp import free_port
+from tests.support.times import REAL
 
 CODECS = {"opus": ("opus/48000/2", "opus"), "G722": ("g722/16000/1", "g722"), "PCMA": ("pcma", "g711")}
 """Each codec as a station names it; its name and module in baresip."""
@@ -49,7 +50,7 @@ def by_stations(spoken: Path, codec: str, loss: float, seconds: float, heard: Pa
         config["sip"]["port"] = 5060  # each machine has its own
     with cable(loss) as (directory, made):
         door, inside = (
-            Daemon(directory / config["station"]["user"], machine.within, config=config)
+            Daemon(directory / config["station"]["user"], machine.within, config=config, times=REAL)
             for config, machine in zip(configs, (made.door, made.pbx), strict=True)
         )
         with together(door, inside):

@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from appliance.api.http import connections, idempotency
+from appliance.api.http import idempotency
 from tests.api.conftest import PATIENCE_S, TOKEN
 
 PAGE = Path(__file__).parents[2] / "docs/explanation/security.md"
@@ -157,8 +157,8 @@ def test_a_body_that_is_too_long_is_refused(served, station, parts):
     ],
     ids=["silent", "half a line", "no body"],
 )
-def test_a_client_that_does_not_go_on_is_cut_off_and_others_are_served(served, browser, monkeypatch, slow):
-    monkeypatch.setattr(connections, "REQUEST_S", 2.0)
+def test_a_client_that_does_not_go_on_is_cut_off_and_others_are_served(served, browser, set_times, slow):
+    set_times(http_request_s=2.0)
     with socket.create_connection(("127.0.0.1", served.bound.port), PATIENCE_S) as held:
         held.sendall(slow)
         assert asked(served, browser, "GET", "/v1/state").status_code == 200

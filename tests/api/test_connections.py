@@ -51,8 +51,8 @@ def is_open(connection: socket.socket) -> bool:
 
 @pytest.mark.parametrize("how", ["tcp", "unix"])
 @pytest.mark.parametrize("half", HALVES)
-def test_a_connection_that_sends_no_whole_request_is_closed(served, monkeypatch, how, half):
-    monkeypatch.setattr(connections, "REQUEST_S", 2.0)
+def test_a_connection_that_sends_no_whole_request_is_closed(served, set_times, how, half):
+    set_times(http_request_s=2.0)
     sent = HALVES[half]
     with open_one(served, how) as connection:
         connection.sendall(sent.replace(b"%d", str(served.bound.port).encode()))
@@ -61,8 +61,8 @@ def test_a_connection_that_sends_no_whole_request_is_closed(served, monkeypatch,
 
 
 @pytest.mark.parametrize("how", ["tcp", "unix"])
-def test_a_request_that_comes_byte_by_byte_has_no_more_time_than_another(served, monkeypatch, how):
-    monkeypatch.setattr(connections, "REQUEST_S", 2.0)
+def test_a_request_that_comes_byte_by_byte_has_no_more_time_than_another(served, set_times, how):
+    set_times(http_request_s=2.0)
     with open_one(served, how) as connection:
         connection.sendall(b"GET /livez HTTP/1.1\r\n")
         connection.settimeout(0.05)
@@ -72,8 +72,8 @@ def test_a_request_that_comes_byte_by_byte_has_no_more_time_than_another(served,
                 connection.recv(1)
 
 
-def test_websockets_and_event_streams_stay(served, monkeypatch):
-    monkeypatch.setattr(connections, "REQUEST_S", 2.0)
+def test_websockets_and_event_streams_stay(served, set_times):
+    set_times(http_request_s=2.0)
     sock = socket.create_connection(("127.0.0.1", served.bound.port))
     url = f"ws://127.0.0.1:{served.bound.port}/v1/events"
     with (

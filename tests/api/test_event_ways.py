@@ -9,9 +9,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from appliance.api.http import connections
 from appliance.api.http.event_filter import MARK_EVERY
-from appliance.api.routes import events
 from tests.api.conftest import PATIENCE_S, TOKEN
 from tests.api.test_events import over_tcp, received
 from tests.support.waiting import until
@@ -225,8 +223,8 @@ def test_the_last_event_id_counts_more_than_since(shared):
     stream.close()
 
 
-def test_a_stream_on_which_nothing_comes_has_a_heartbeat_that_moves_the_id_on(shared, monkeypatch):
-    monkeypatch.setattr(events, "BEAT_S", 0.05)
+def test_a_stream_on_which_nothing_comes_has_a_heartbeat_that_moves_the_id_on(shared, set_times):
+    set_times(event_stream_again_s=0.05)
     with by_sse(shared, "?types=door.*") as stream:
         assert stream.block() == {"": "", "id": "0"}
         shared.tell("notice")
@@ -274,8 +272,8 @@ def test_a_reader_that_does_not_read_learns_what_it_missed(shared, station):
 
 
 @pytest.mark.parametrize("way", [by_websocket, by_sse])
-def test_a_client_that_takes_nothing_is_cut_and_leaves_its_place(shared, station, monkeypatch, way):
-    monkeypatch.setattr(connections, "UNREAD_S", 0.5)
+def test_a_client_that_takes_nothing_is_cut_and_leaves_its_place(shared, station, monkeypatch, set_times, way):
+    set_times(http_unread_s=0.5)
     with ExitStack() as stack:
         feed = stack.enter_context(way(shared))
         feed.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)

@@ -165,15 +165,15 @@ def test_handshakes_held_open_are_bounded_and_others_are_served(https, client, s
             connection.close()
 
 
-def test_a_handshake_that_is_not_done_in_time_is_closed(https, monkeypatch):
-    monkeypatch.setattr(handshakes, "HANDSHAKE_S", 0.2)
+def test_a_handshake_that_is_not_done_in_time_is_closed(https, set_times):
+    set_times(https_handshake_s=0.2)
     with plain(https) as silent, plain(https) as slow:
         slow.sendall(b"\x16\x03\x01\x02\x00\x01")
         assert ended(silent) == ended(slow) == b""
 
 
-def test_a_request_that_does_not_come_after_the_handshake_is_closed(https, authority, monkeypatch):
-    monkeypatch.setattr("appliance.api.http.connections.REQUEST_S", 0.2)
+def test_a_request_that_does_not_come_after_the_handshake_is_closed(https, authority, set_times):
+    set_times(http_request_s=0.2)
     with trusting(authority).wrap_socket(plain(https), server_hostname="localhost") as connection:
         assert ended(connection) == b""
 

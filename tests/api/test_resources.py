@@ -671,14 +671,14 @@ def test_a_fault_of_intercomd_is_logged_and_reported_without_details(client, sta
     until(lambda: "the secret detail" in caplog.text)  # it is logged after the answer
 
 
-def test_a_daemon_that_does_not_answer_is_unavailable(client, station, monkeypatch):
+def test_a_daemon_that_does_not_answer_is_unavailable(client, station, monkeypatch, set_times):
     async def never(action, who):
         silent = Reactor(Settings("silent"), Mock())
         silent._loop = asyncio.get_running_loop()
         monkeypatch.setattr(silent, "_drain", lambda: None)
         return await silent.request(action, who)
 
-    monkeypatch.setattr("appliance.runtime.reactor.REPLY_S", 0.05)
+    set_times(reply_s=0.05)
     station.request = never
     assert client.post("/v1/doors/front/open").json()["code"] == "unavailable"
 

@@ -13,7 +13,7 @@ from typing import Self
 import pytest
 from uvicorn.protocols.http.h11_impl import RequestResponseCycle
 
-from appliance.api.http import connections, server, turns
+from appliance.api.http import server, turns
 from appliance.api.http.connections import Connection
 from appliance.api.http.turns import Line, Turns, plain
 from tests.api.conftest import PATIENCE_S, TOKEN, run
@@ -189,9 +189,9 @@ def note_connections(monkeypatch, note: Callable[[Connection], None]) -> None:
 
 
 @pytest.fixture
-def _patient(monkeypatch) -> None:
+def _patient(monkeypatch, set_times) -> None:
     """No connection is closed because a busy machine takes its time."""
-    monkeypatch.setattr(connections, "REQUEST_S", PATIENCE_S)
+    set_times(http_request_s=PATIENCE_S)
     note_connections(monkeypatch, lambda made: setattr(made, "timeout_keep_alive", PATIENCE_S))
 
 

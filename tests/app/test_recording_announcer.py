@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from appliance.app import recording_announcer
 from appliance.app.recording_announcer import RecordingAnnouncer
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.config.load import check
@@ -186,8 +185,8 @@ def test_one_that_is_dropped_also_while_it_waits_for_its_turn_is_not_played_and_
     assert [(each.recording, each.why) for each in given] == [(each, "") for each in orders if each != dropped]
 
 
-def test_one_that_is_never_heard_is_given_up(monkeypatch):
-    monkeypatch.setattr(recording_announcer, "ANNOUNCED_WITHIN_S", 0.0)
+def test_one_that_is_never_heard_is_given_up(set_times):
+    set_times(announcement_s=0.0)
     assert announce()[1] == [(CALL, RECORDING, "It took too long.")]
 
 

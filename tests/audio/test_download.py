@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.audio import download, workers
+from appliance.audio import download
 from appliance.audio.download import checked, host_of, is_public, rewrite
 from appliance.audio.url_sounds import UrlSounds, refusal
 from appliance.audio.workers import QUEUE
@@ -151,8 +151,8 @@ def test_what_a_server_may_send_ends_in_a_sound_or_an_error(fetched, refused, we
     assert (error.code, says in str(error)) == (code, True), str(error)
 
 
-def test_a_server_that_never_answers_is_left_in_time(refused, web, monkeypatch):
-    monkeypatch.setattr(workers, "WITHIN_S", 3.0)
+def test_a_server_that_never_answers_is_left_in_time(refused, web, set_times):
+    set_times(sound_made_s=3.0)
     web.answers["/x"] = silent
     error = refused(f"{web.url}/x")
     assert (error.code, error.message) == (ErrorCode.UNAVAILABLE, "The sound was not ready in time.")

@@ -162,8 +162,8 @@ def test_a_piper_that_fills_the_disc_or_the_memory_is_stopped(program, tmp_path,
     assert refusal(tmp_path).resolution.startswith("Choose a smaller voice")
 
 
-def test_a_piper_that_hangs_is_ended_with_its_children(program, tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "WITHIN_S", 5.0)
+def test_a_piper_that_hangs_is_ended_with_its_children(program, tmp_path, set_times):
+    set_times(sound_made_s=5.0)
     put(program, f"#!/bin/sh\necho $$ > {tmp_path}/shell; sleep 1000 & echo $! > {tmp_path}/child; wait\n")
     assert refusal(tmp_path).message == "The text was not ready in time."
     for name in ("shell", "child"):

@@ -154,8 +154,8 @@ def test_an_espeak_ng_that_fails_leaves_nothing_behind(made, fake, tmp_path, scr
     assert left(tmp_path) == []
 
 
-def test_an_espeak_ng_that_hangs_is_ended_with_its_children(made, fake, tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "WITHIN_S", 5.0)
+def test_an_espeak_ng_that_hangs_is_ended_with_its_children(made, fake, tmp_path, set_times):
+    set_times(sound_made_s=5.0)
     fake(f"echo $$ > {tmp_path}/shell; sleep 1000 & echo $! > {tmp_path}/child; wait")
     assert refusal(made, words("Hello")).message == "The text was not ready in time."
     for name in ("shell", "child"):

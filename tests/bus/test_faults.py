@@ -73,15 +73,15 @@ def test_a_bus_that_hangs_up_while_it_is_greeted_is_unavailable_and_holds_no_one
     assert raised.value.code == "unavailable"
 
 
-def test_a_bus_that_hangs_is_unavailable(tmp_path, monkeypatch):
-    monkeypatch.setattr(connection, "ANSWER_S", 0.3)
+def test_a_bus_that_hangs_is_unavailable(tmp_path, set_times):
+    set_times(bus_answers_s=0.3)
     with TheBus(tmp_path, policy()) as bus:
         bus.process.send_signal(signal.SIGSTOP)
         assert failure(tmp_path, bus.address).cause == "It does not answer."
 
 
-def test_a_bus_that_takes_nothing_any_more_is_unavailable(tmp_path, monkeypatch):
-    monkeypatch.setattr(service, "ANSWER_S", 0.3)
+def test_a_bus_that_takes_nothing_any_more_is_unavailable(tmp_path, set_times):
+    set_times(bus_answers_s=0.3)
     station = Station(tmp_path)
 
     async def hang():
@@ -182,8 +182,10 @@ def test_who_does_not_want_the_bus_hears_nothing_of_it():
 
 
 @pytest.mark.parametrize(("lasting_s", "expected"), [(60.0, [0.5, 1, 2, 4, 8, 16]), (0.0, [0.5] * 6)])
-def test_attempts_grow_rarer_till_one_lasts_and_each_kind_of_failure_is_reported_once(monkeypatch, lasting_s, expected):
-    monkeypatch.setattr(app, "LASTING_S", lasting_s)
+def test_attempts_grow_rarer_till_one_lasts_and_each_kind_of_failure_is_reported_once(
+    monkeypatch, set_times, lasting_s, expected
+):
+    set_times(bus_lasting_s=lasting_s)
     waits, reactor = [], None
     codes = iter(["unavailable", "unavailable", "forbidden", "forbidden", "up", "unavailable"])
 

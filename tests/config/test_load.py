@@ -12,6 +12,7 @@ import tomli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from appliance.base import times
 from appliance.base.errors import IntercomError
 from appliance.config import load as loading
 from appliance.config.core_settings import core_settings
@@ -391,7 +392,7 @@ def test_an_empty_file_is_a_station_with_defaults(tmp_path):
     (tmp_path / "x.toml").write_text("")
     config = load(tmp_path / "x.toml")
     assert config == Config()
-    assert core_settings(config) == Settings(station="Intercom", user="intercom")
+    assert core_settings(config) == Settings(station="Intercom", user="intercom", times=times.current)
     assert config.deadlines.model_dump() == {name: getattr(Deadlines(), name) for name in Deadlines.__struct_fields__}
 
 

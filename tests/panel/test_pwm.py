@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from appliance.base import times
 from appliance.core.inputs import LampFound, PartFailed, PartRecovered
 from appliance.core.model import LampId, LampOutput, Pattern
 from appliance.panel.gpio.line_names import PwmChannel
-from appliance.panel.lamps import lamps as lamps_
 from appliance.panel.lamps import pwm_lamp
 from appliance.panel.lamps.lamps import LampWiring
 from tests.panel.support import lamps_of, run_virtually
@@ -109,7 +109,7 @@ def test_channel_is_exported_and_shines_so_long_in_each_period(kernel, active_lo
     async def scenario():
         with lamps_of(LampWiring(RED, ONE, active_low)) as (lamps, posted):
             lamps.desire(((RED, LampOutput(Pattern.ON, brightness=30)),))
-            await asyncio.sleep(2 * lamps_.GROUP_S)
+            await asyncio.sleep(2 * times.current.channel_again_s)
             assert kernel.shows() == (0.3, polarity)
             assert [(each.dims, each.colors) for each in posted] == [(True, False)]
             lamps.desire(((RED, LampOutput(Pattern.ON, brightness=100)),))
@@ -141,7 +141,7 @@ def test_chip_without_the_other_polarity_is_turned_upside_down(kernel):
 
     async def scenario():
         with lamps_of(LampWiring(RED, ONE, active_low=True)) as (lamps, _):
-            await asyncio.sleep(2 * lamps_.GROUP_S)
+            await asyncio.sleep(2 * times.current.channel_again_s)
             assert kernel.shows() == (1.0, "normal")
             lamps.desire(((RED, LampOutput(Pattern.ON, brightness=30)),))
             assert kernel.shows() == (0.7, "normal")
@@ -154,7 +154,7 @@ def test_three_channels_have_any_colour(kernel):
     async def scenario():
         with lamps_of(LampWiring(RED, THREE)) as (lamps, posted):
             lamps.desire(((RED, LampOutput(Pattern.ON, "#ff3300", 50)),))
-            await asyncio.sleep(2 * lamps_.GROUP_S)
+            await asyncio.sleep(2 * times.current.channel_again_s)
             assert [kernel.shows(channel)[0] for channel in range(3)] == [0.5, 0.1, 0.0]
             assert [(each.dims, each.colors) for each in posted] == [(True, True)]
 

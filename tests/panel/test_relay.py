@@ -19,24 +19,16 @@ from appliance.core.model import DoorId
 from appliance.panel import guard, relay
 from appliance.panel.relay import DoorWiring, GpioRelayLine, Relay, SimulatedRelayLine, guard_command
 from tests.panel.support import LONG, SECOND, GuardProcess, free, guards, level, send, wiring
+from tests.support.times import REAL
 from tests.support.waiting import until, until_async
 
 FRONT, GATE = DoorId("front"), DoorId("gate")
-ANSWER_S, END_S = relay.ANSWER_S, relay.END_S  # as they are before `patient` makes them longer
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch):
-    """A guard without processor time is not taken for hung."""
-    monkeypatch.setattr(relay, "ANSWER_S", LONG)
-    monkeypatch.setattr(relay, "END_S", LONG)
 
 
 @pytest.fixture
-def hasty(patient, monkeypatch):
-    """A guard that hangs is."""
-    monkeypatch.setattr(relay, "ANSWER_S", ANSWER_S)
-    monkeypatch.setattr(relay, "END_S", END_S)
+def real(set_times):
+    """A guard that hangs is taken for hung as soon as on a station."""
+    set_times(guard_answers_s=REAL.guard_answers_s, guard_ends_s=REAL.guard_ends_s)
 
 
 @pytest.fixture
@@ -150,7 +142,7 @@ async def test_pulse_decided_before_the_guard_is_ready_is_void(doors):
         assert posted.energised() == [(GATE, other.id)]
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("real")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 async def test_guard_killed_or_hung_in_a_pulse_is_replaced_and_the_relay_rests(doors, number):
     async with running(doors) as (relay, posted):
@@ -173,8 +165,8 @@ async def test_guard_killed_or_hung_in_a_pulse_is_replaced_and_the_relay_rests(d
         assert posted.energised() == [(FRONT, wanted.id), (FRONT, newer.id)]
 
 
-async def test_a_guard_that_was_stopped_is_replaced_soon_after_the_pulses_end(doors, monkeypatch):
-    monkeypatch.setattr("appliance.panel.relay.END_S", END_S)  # what it may take for an answer is not waited for
+async def test_a_guard_that_was_stopped_is_replaced_soon_after_the_pulses_end(doors, set_times):
+    set_times(guard_ends_s=REAL.guard_ends_s)  # what it may take for an answer is not waited for
     async with running(doors) as (relay, posted):
         await posted.one(GuardReady)
         relay.desire((pulse(2.0),))
@@ -185,7 +177,7 @@ async def test_a_guard_that_was_stopped_is_replaced_soon_after_the_pulses_end(do
         assert not level(doors[0])
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("real")
 async def test_guard_that_does_not_answer_is_called_hung(doors):
     async with running(doors) as (relay, posted):
         await posted.one(GuardReady)

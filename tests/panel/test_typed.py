@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.base import times
 from appliance.base.errors import IntercomError
 from appliance.core.inputs import CardRead, KeypadKey, PartFailed, ReadingDiscarded
 from appliance.core.model import KeypadId, ReaderId
@@ -163,7 +164,7 @@ def test_a_reader_that_is_unplugged_is_reported_and_found_again(device):
         Device.last.lost(IntercomError("unavailable", "no", "it is not plugged in", "plug it in"))
         await asyncio.sleep(3600)
         Device.there = True
-        await asyncio.sleep(usb_keyboard.SEARCHED_S + 1)
+        await asyncio.sleep(times.current.keyboard_again_s + 1)
         Device.last.type(2, 3, 4, 5, ENTER)
 
     posted = with_part(reader, play)

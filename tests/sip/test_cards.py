@@ -25,13 +25,13 @@ from tests.support.peers.packets import Packets
 from tests.support.peers.sound_server import SoundServer, serving
 from tests.support.peers.voices import place
 from tests.support.stations import PATIENCE_S, Ear, Station, connect, stations, talk, tone_file
+from tests.support.times import REAL
 from tests.support.waiting import until_async
 
 pytestmark = pytest.mark.far_end
 
 OURS, THEIRS, DIALING = 440, 1000, 425
 AS_PLAYED, ABSENT = (-1.0, 1.0), (-200.0, -50.0)  # dB
-PATIENT_S = link.SILENT_S  # as it is before `serving` makes it longer
 
 
 @pytest.fixture
@@ -299,9 +299,9 @@ def test_sound_to_the_far_end_goes_on_while_the_card_is_opened_lost_and_closed(s
     asyncio.run(scenario())
 
 
-def test_a_card_that_opens_slowly_ends_no_process(server, monkeypatch):
+def test_a_card_that_opens_slowly_ends_no_process(server, set_times):
     """In three seconds, as on a busy board. Again where this machine adds to them."""
-    monkeypatch.setattr(link, "SILENT_S", PATIENT_S)
+    set_times(sip_silent_s=REAL.sip_silent_s)
 
     async def lasts():
         async with stations({"user": "door", "capture": "pulse", "playback": "pulse"}) as (door,):
@@ -323,9 +323,9 @@ def test_a_card_that_opens_slowly_ends_no_process(server, monkeypatch):
     asyncio.run(scenario())
 
 
-def test_a_card_that_hangs_costs_one_process_and_the_next_one_does_without_it(server, monkeypatch):
-    monkeypatch.setattr(link, "SILENT_S", PATIENT_S)
-    monkeypatch.setattr(link, "CARDS_WAIT_S", 15.0)  # the call is to be connected before the card is opened again
+def test_a_card_that_hangs_costs_one_process_and_the_next_one_does_without_it(server, set_times):
+    set_times(sip_silent_s=REAL.sip_silent_s)
+    set_times(hung_card_again_s=15.0)  # the call is to be connected before the card is opened again
 
     async def scenario():
         async with stations({"user": "door", "capture": "pulse", "playback": "pulse"}, {"user": "kitchen"}) as pair:
@@ -347,9 +347,9 @@ def test_a_card_that_hangs_costs_one_process_and_the_next_one_does_without_it(se
     asyncio.run(scenario())
 
 
-def test_a_card_that_keeps_the_processor_busy_costs_one_process_and_the_next_one_does_without_it(server, monkeypatch):
+def test_a_card_that_keeps_the_processor_busy_costs_one_process_and_the_next_one_does_without_it(server, set_times):
     """The signal is that of RLIMIT_RTTIME."""
-    monkeypatch.setattr(link, "CARDS_WAIT_S", 2.0)
+    set_times(hung_card_again_s=2.0)
 
     async def scenario():
         async with stations({"user": "door", "capture": "pulse", "playback": "pulse"}) as (door,):
@@ -373,9 +373,9 @@ def test_a_station_without_cards_starts_without_a_look_at_the_sound_server(silen
     asyncio.run(scenario())
 
 
-def test_a_slow_start_of_sip_is_reported_once_with_what_it_waits_for(silent_server, monkeypatch):
-    monkeypatch.setattr(link, "SLOW_S", 600.0)
-    monkeypatch.setattr(link, "START_WITHIN_S", 600.0)
+def test_a_slow_start_of_sip_is_reported_once_with_what_it_waits_for(silent_server, set_times):
+    set_times(sip_slow_s=600.0)
+    set_times(sip_starts_s=600.0)
 
     async def scenario():
         door = Station(user="door", playback="pulse")
@@ -385,7 +385,7 @@ def test_a_slow_start_of_sip_is_reported_once_with_what_it_waits_for(silent_serv
             waiting, _ = await asyncio.wait_for(loop.sock_accept(silent_server), PATIENCE_S)
             with waiting:
                 assert not door.all
-                monkeypatch.setattr(link, "SLOW_S", 0.0)
+                set_times(sip_slow_s=0.0)
                 slow = await door.wait(inputs.SipSlow)
                 assert slow.waits_for == "listing the ALSA PCMs"
             silent_server.close()

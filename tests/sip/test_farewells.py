@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 import pytest
 
 from appliance.core.model import CallId
-from appliance.sip import farewells
 from appliance.sip.farewells import Farewells
 from appliance.sip.wire import Farewell
 from tests.support.waiting import until_async
@@ -64,8 +63,8 @@ def test_each_living_call_has_its_last_one_said_until_it_is_answered(host, caplo
     asyncio.run(scenario())
 
 
-def test_one_that_is_never_answered_is_given_up(monkeypatch):
-    monkeypatch.setattr(farewells, "AGAIN_S", (0.01, 0.01))
+def test_one_that_is_never_answered_is_given_up(set_times):
+    set_times(farewell_again_s=(0.01, 0.01))
 
     async def scenario():
         sender = Farewells("")

@@ -2,10 +2,14 @@
 
 import pytest
 
+from appliance.base import times
 from appliance.sip.stack.routing import servers
 from appliance.sip.stack.routing.servers import SipServer
-from appliance.sip.stack.routing.trusted_hosts import AGAIN_S, FAILED_AGAIN_S, MISSED_AGAIN_S, Known
+from appliance.sip.stack.routing.trusted_hosts import Known
 from tests.support.waiting import until
+
+AGAIN_S = times.current.trusted_name_again_s
+FAILED_AGAIN_S, MISSED_AGAIN_S = times.current.trusted_name_failed_again_s, times.current.trusted_name_missed_again_s
 
 
 @pytest.fixture

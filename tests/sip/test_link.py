@@ -19,6 +19,7 @@ from appliance.sip import link
 from appliance.sip.settings import SipSettings
 from tests.support.processes import status
 from tests.support.stations import PATIENCE_S, Station, connect, place, stations, talk
+from tests.support.times import REAL
 from tests.support.waiting import until_async
 
 pytestmark = pytest.mark.far_end
@@ -298,8 +299,8 @@ def test_settings_that_cannot_be_are_reported(settings, why):
     asyncio.run(scenario())
 
 
-def test_stopping_says_bye_and_leaves_no_process(monkeypatch):
-    monkeypatch.setattr(link, "STOP_WITHIN_S", PATIENCE_S)  # after that it is killed, and says nothing
+def test_stopping_says_bye_and_leaves_no_process(set_times):
+    set_times(sip_stops_s=PATIENCE_S)  # after that it is killed, and says nothing
 
     async def scenario():
         async with stations(DOOR, KITCHEN) as (door, kitchen):
@@ -379,13 +380,13 @@ def test_a_machine_that_stands_still_for_seconds_loses_neither_the_process_nor_i
                 for stopped in (daemon.pid, child):
                     os.kill(stopped, signal.SIGSTOP)
                 used = status(child)[11:13]  # its processor time
-                await asyncio.sleep(link.SILENT_S + 2.5)
+                await asyncio.sleep(REAL.sip_silent_s + 2.5)
                 os.kill(child, signal.SIGCONT)
                 # The daemon gives it only a second.
                 await until_async(lambda: status(child)[11:13] != used, "the process runs")
                 os.kill(daemon.pid, signal.SIGCONT)
                 # Two checks of the daemon later, the same process still has the call.
-                await asyncio.sleep(2 * link.CHECK_S)
+                await asyncio.sleep(2 * REAL.sip_check_s)
                 kitchen.link.order(HangUp(arrived.call))
                 ended = await asyncio.to_thread(
                     lambda: next(line for line in daemon.stdout if line.startswith(("CallEnded", "SipLost")))
@@ -482,7 +483,7 @@ def test_the_trace_has_every_message_with_direction_and_peer(tmp_path):
     asyncio.run(scenario())
 
 
-def test_a_start_that_fails_for_want_of_descriptors_leaves_no_zombie_and_is_tried_again(monkeypatch):
+def test_a_start_that_fails_for_want_of_descriptors_leaves_no_zombie_and_is_tried_again(monkeypatch, set_times):
     async def scenario():
         begun, spawn, pidfd = [], os.posix_spawn, os.pidfd_open
 
@@ -495,7 +496,7 @@ def test_a_start_that_fails_for_want_of_descriptors_leaves_no_zombie_and_is_trie
 
         monkeypatch.setattr("appliance.sip.link.os.posix_spawn", spawned)
         monkeypatch.setattr("appliance.sip.link.os.pidfd_open", none_left)
-        monkeypatch.setattr("appliance.sip.link.DELAYS_S", (0.0, 0.05))
+        set_times(sip_again_s=(0.0, 0.05))
         door = Station(**DOOR)
         try:
             await door.link.start()

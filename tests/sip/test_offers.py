@@ -3,9 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
+from appliance.base import times
 from appliance.core import inputs
 from appliance.sip.stack.calls.offers import OfferedAudio, audio, changes, on_hold
-from appliance.sip.stack.calls.updates import AGAIN_S, LONGEST_S, Updates
+from appliance.sip.stack.calls.updates import Updates
 
 SDP = (
     "v=0\r\no=far 1 2 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
@@ -94,7 +95,7 @@ def test_other_codecs_are_offered_as_soon_as_nothing_else_is_negotiated(updates)
     assert updates.due(10.0)
     updates.postpone(10.0)
     assert not updates.due(10.0)
-    assert updates.due(10.0 + AGAIN_S)
+    assert updates.due(10.0 + times.current.call_change_again_s)
     updates.sent("codec")
     assert not updates.due(99.0)
     updates.settle(200, "OK", (), "", reported=False)
@@ -106,7 +107,7 @@ def test_other_codecs_are_offered_as_soon_as_nothing_else_is_negotiated(updates)
 def test_codecs_that_are_not_available_are_given_up(late, updates):
     updates.want(("PCMU",), 10.0)
     if late:
-        updates.postpone(10.0 + LONGEST_S)
+        updates.postpone(10.0 + times.current.call_change_waits_s)
     else:
         updates.sent("codec")
         updates.settle(488, "Not Acceptable Here", (), "", reported=False)

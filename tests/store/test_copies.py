@@ -21,7 +21,7 @@ from appliance.core.inputs import (
     RecordingDeleted,
 )
 from appliance.store import database, recording_index, recordings
-from appliance.store.finished import copies, work
+from appliance.store.finished import copies
 from appliance.store.finished.copies import Copies, Destination
 from appliance.store.finished.opus import Opus
 from appliance.store.finished.work import Work
@@ -281,7 +281,7 @@ def test_a_finished_conversion_has_the_copies_looked_for(tmp_path):
         assert looked
 
 
-def test_all_are_copied_one_failure_is_reported_and_its_end_too(tmp_path, elsewhere, monkeypatch):
+def test_all_are_copied_one_failure_is_reported_and_its_end_too(tmp_path, elsewhere, set_times):
     async def scenario():
         worker = Work(copying(kept, inbox, writer, elsewhere, may_begin=lambda: free[0]), lambda: True, inbox, now)
         await until_async(lambda: looks[0] > 2)
@@ -297,8 +297,8 @@ def test_all_are_copied_one_failure_is_reported_and_its_end_too(tmp_path, elsewh
         return time.monotonic()
 
     looks, free = [0], [False]
-    monkeypatch.setattr(work, "_RETRY_S", 0.01)
-    monkeypatch.setattr(work, "_BUSY_S", 0.01)
+    set_times(finished_again_s=0.01)
+    set_times(finished_busy_again_s=0.01)
     elsewhere.obstruct()
     with station(tmp_path) as (kept, inbox, writer):
         names = [made(kept, inbox, number) for number in range(2)]

@@ -237,11 +237,11 @@ def test_with_a_stuck_writer_ids_and_events_go_on(tmp_path):
         assert second.since(0, ALL) == ((1, 400), [envelope(number) for number in range(401, 501)])
 
 
-def test_events_that_the_start_could_not_wait_for_stay_on_disc(tmp_path, monkeypatch):
+def test_events_that_the_start_could_not_wait_for_stay_on_disc(tmp_path, monkeypatch, set_times):
     """A slow migration of another table, say, comes first."""
     with journal(tmp_path) as (first, _):
         old = tell(first, 3)
-    monkeypatch.setattr(journals, "_READ_WITHIN_S", 0.01)
+    set_times(journal_read_s=0.01)
     inbox, slow = Inbox(), threading.Event()
     writer = Writer(tmp_path, inbox)
     writer.submit(lambda _: slow.wait(PATIENCE_S) and None)

@@ -25,7 +25,7 @@ from appliance.core.inputs import (
 from appliance.core.model import RecordingFormat
 from appliance.core.orders import FinishRecording
 from appliance.store import database, recording_files
-from appliance.store.finished import opus, work
+from appliance.store.finished import opus
 from appliance.store.finished.opus import Opus
 from appliance.store.finished.work import Work
 from appliance.store.quota import Limits
@@ -338,7 +338,9 @@ def test_all_that_are_left_are_converted_and_links_are_left_alone(tmp_path):
         until(lambda: [row.id for row in kept.list()] == [order(number).recording for number in (2, 1, 0)])
 
 
-def test_without_the_tool_recordings_stay_and_the_reason_is_reported_until_it_is_there(tmp_path, monkeypatch):
+def test_without_the_tool_recordings_stay_and_the_reason_is_reported_until_it_is_there(
+    tmp_path, monkeypatch, set_times
+):
     async def scenario():
         worker = Work(Opus(kept, writer, inbox, time.monotonic), lambda: True, inbox, time.monotonic)
         worker.look()
@@ -347,7 +349,7 @@ def test_without_the_tool_recordings_stay_and_the_reason_is_reported_until_it_is
         await until_async(lambda: inbox.of(PartRecovered))
         await worker.stop()
 
-    monkeypatch.setattr(work, "_RETRY_S", 0.01)
+    set_times(finished_again_s=0.01)
     monkeypatch.setattr(opus, "PROGRAM", "there-is-no-opusenc")
     with station(tmp_path) as (kept, inbox, writer):
         recording = recorded(kept, inbox, seconds=0.5)
@@ -358,7 +360,7 @@ def test_without_the_tool_recordings_stay_and_the_reason_is_reported_until_it_is
     assert "there-is-no-opusenc is not installed." in failed.why
 
 
-def test_one_that_cannot_be_converted_does_not_hold_up_the_others(tmp_path, monkeypatch):
+def test_one_that_cannot_be_converted_does_not_hold_up_the_others(tmp_path, monkeypatch, set_times):
     async def broken(*words, **limits):
         done = await run(*words, **limits)
         return (1, b"", "Broken.") if order(0).recording in words[-2] else done
@@ -375,7 +377,7 @@ def test_one_that_cannot_be_converted_does_not_hold_up_the_others(tmp_path, monk
         await worker.stop()
 
     run, left = idle_programs.run, []
-    monkeypatch.setattr(work, "_RETRY_S", 0.01)
+    set_times(finished_again_s=0.01)
     monkeypatch.setattr(idle_programs, "run", broken)
     with station(tmp_path) as (kept, inbox, writer):
         for number in range(3):
@@ -404,7 +406,7 @@ class Broken:
         raise IntercomError(ErrorCode.UNAVAILABLE, f"{recording} cannot be converted.")
 
 
-def test_what_never_succeeds_is_tried_after_twice_as_long_each_time_up_to_a_day(tmp_path, monkeypatch):
+def test_what_never_succeeds_is_tried_after_twice_as_long_each_time_up_to_a_day(tmp_path, set_times):
     looks, now = [], [0.0]
 
     def noted():
@@ -433,7 +435,7 @@ def test_what_never_succeeds_is_tried_after_twice_as_long_each_time_up_to_a_day(
         await worker.stop()
 
     broken = Broken(noted)
-    monkeypatch.setattr(work, "_RETRY_S", UNIT_S)
+    set_times(finished_again_s=UNIT_S)
     with station(tmp_path) as (kept, inbox, _):
         recorded(kept, inbox, seconds=0.5)
         asyncio.run(scenario())
@@ -476,7 +478,7 @@ def test_an_order_for_an_opus_file_is_found_after_a_restart_and_without_the_inde
         assert kept.to_convert(by_default=False) == ()
 
 
-def test_recordings_are_converted_once_their_directory_is_back(tmp_path, monkeypatch):
+def test_recordings_are_converted_once_their_directory_is_back(tmp_path, monkeypatch, set_times):
     def noted(**options):
         found = to_convert(**options)
         looks.append(found)
@@ -490,7 +492,7 @@ def test_recordings_are_converted_once_their_directory_is_back(tmp_path, monkeyp
         await worker.stop()
 
     looks = []
-    monkeypatch.setattr(work, "_RETRY_S", 0.01)
+    set_times(finished_again_s=0.01)
     with station(tmp_path) as (kept, inbox, writer):
         directory = kept.path(recorded(kept, inbox, seconds=0.5)).parent
         directory.rename(tmp_path / "away")
@@ -500,7 +502,7 @@ def test_recordings_are_converted_once_their_directory_is_back(tmp_path, monkeyp
     assert looks[0] == ()
 
 
-def test_the_end_does_not_wait_for_a_program_that_the_kernel_cannot_end(tmp_path, monkeypatch):
+def test_the_end_does_not_wait_for_a_program_that_the_kernel_cannot_end(tmp_path, monkeypatch, set_times):
     async def stuck(*_, **__):
         begun.set()
         try:
@@ -515,7 +517,7 @@ def test_the_end_does_not_wait_for_a_program_that_the_kernel_cannot_end(tmp_path
             await worker.stop()
 
     begun = asyncio.Event()
-    monkeypatch.setattr(work, "_END_S", 0.01)
+    set_times(finished_ends_s=0.01)
     monkeypatch.setattr(idle_programs, "run", stuck)
     with station(tmp_path) as (kept, inbox, writer):
         recorded(kept, inbox, seconds=0.5)

@@ -130,13 +130,15 @@ def test_one_is_counted_at_a_time_and_too_many_requests_are_refused(tmp_path, mo
 
 
 @pytest.mark.parametrize(("program", "within_s"), [("raise SystemExit(3)", 30), ("import signal; signal.pause()", 0.2)])
-def test_a_count_that_fails_or_takes_too_long_is_an_error_and_nothing_is_kept(tmp_path, monkeypatch, program, within_s):
+def test_a_count_that_fails_or_takes_too_long_is_an_error_and_nothing_is_kept(
+    tmp_path, monkeypatch, set_times, program, within_s
+):
     stand_in = tmp_path / "program.py"
     stand_in.write_text(program)
     monkeypatch.setattr(peaks, "PROGRAM", stand_in)
     with station(tmp_path) as (kept, inbox, _):
         recording = made(kept, inbox)
-        monkeypatch.setattr(peaks, "WITHIN_S", within_s)
+        set_times(waveform_s=within_s)
         monkeypatch.setattr(idle_programs, "run", lambda *words, **_: run(*words, cpu_s=30))
         with pytest.raises(IntercomError) as caught:
             counted(kept, recording)

@@ -29,7 +29,7 @@ from appliance.core.model import (
     Remote,
 )
 from appliance.core.orders import FinishRecording, PrepareRecording
-from appliance.store import database, recording_files, recording_index, recording_times, restore_index
+from appliance.store import database, recording_files, recording_index, restore_index
 from appliance.store.recording_index import Entry
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
@@ -167,8 +167,8 @@ def test_the_order_is_that_of_the_begins_whatever_the_clock_said_and_outlasts_th
         assert [row.id for row in kept.list()] == wanted
 
 
-def test_a_time_by_a_wrong_clock_is_noted_and_corrected_once_the_clock_is_right(tmp_path, monkeypatch):
-    monkeypatch.setattr(recording_times, "_CORRECT_S", 0.02)
+def test_a_time_by_a_wrong_clock_is_noted_and_corrected_once_the_clock_is_right(tmp_path, set_times):
+    set_times(recording_times_again_s=0.02)
     right, uptime, inbox = [False], [1000.0], Inbox()
     writer = Writer(tmp_path, inbox)
     kept = Recordings(

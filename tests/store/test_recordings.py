@@ -25,7 +25,7 @@ from appliance.core.inputs import (
 )
 from appliance.core.model import CallId, RecordingId
 from appliance.core.orders import FinishRecording, PrepareRecording
-from appliance.store import database, make_room, recording_files, recordings, wav
+from appliance.store import database, make_room, recording_files, wav
 from appliance.store.make_room import RoomMaker
 from appliance.store.quota import FREE_BYTES, Limits
 from appliance.store.recordings import Recordings
@@ -159,8 +159,8 @@ def test_a_recording_whose_file_is_gone_can_be_deleted(tmp_path):
         assert kept.list() == ()
 
 
-def test_the_header_is_kept_right_while_another_descriptor_writes(tmp_path, monkeypatch):
-    monkeypatch.setattr(recordings, "_PATCH_S", 0.02)
+def test_the_header_is_kept_right_while_another_descriptor_writes(tmp_path, set_times):
+    set_times(recording_header_again_s=0.02)
     with station(tmp_path) as (kept, inbox, _):
         asked = order()
         kept.prepare(asked)
@@ -238,9 +238,9 @@ def test_with_too_little_space_a_recording_is_refused_and_nothing_is_left(tmp_pa
 
 
 def test_space_that_ends_while_something_is_recorded_stops_it_with_the_reason_and_its_return_is_reported(
-    tmp_path, monkeypatch
+    tmp_path, monkeypatch, set_times
 ):
-    monkeypatch.setattr(recordings, "_PATCH_S", 0.01)
+    set_times(recording_header_again_s=0.01)
     free = [FREE_BYTES]
     monkeypatch.setattr(make_room.shutil, "disk_usage", lambda _: SimpleNamespace(free=free[0]))
     with station(tmp_path, limits=Limits()) as (kept, inbox, _):
@@ -353,8 +353,8 @@ def test_a_protected_recording_outlasts_the_limits_the_index_and_a_deletion_and_
     assert sorted(path.name for path in (tmp_path / "recordings").glob("*.keep")) == [f"{third}.keep"]
 
 
-def test_what_is_too_old_goes_within_the_hour(tmp_path, monkeypatch):
-    monkeypatch.setattr(recordings, "_TIDY_S", 0.02)
+def test_what_is_too_old_goes_within_the_hour(tmp_path, set_times):
+    set_times(recording_tidy_again_s=0.02)
     limits = [Limits()]
     with station(tmp_path, limits=lambda: limits[0]) as (kept, inbox, writer):
         recording = made(kept, inbox)

@@ -19,6 +19,7 @@ from typing import Any, Self
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import unix_connect
 
+from appliance.base.times import Times
 from appliance.base.toml import dump
 from appliance.base.types import Json
 from appliance.demo.sip_trace import Trace
@@ -29,6 +30,7 @@ from tests.support.peers.namespaces import Within
 from tests.support.peers.sipp import free_port
 from tests.support.processes import rss_mb
 from tests.support.shown import Witness, asked_by_http
+from tests.support.times import REAL, program
 from tests.support.waiting import LOOK_S, PATIENCE_S, until
 
 FINAL = {"call.ended", "call.failed", "call.canceled", "call.rejected"}
@@ -79,13 +81,20 @@ class Daemon(Witness):
     """`with Daemon(directory) as door`: a station that rings `far`, host and port of the one peer it knows.
 
     Settings are merged into the tables of its configuration, as in `Daemon(d, deadlines={"rtp_s": 2})`. config: another
-    one than that. within: what begins its command, to run in a network namespace.
+    one than that. within: what begins its command, to run in a network namespace. times: the real ones by default.
     """
 
     def __init__(
-        self, directory: Path | str, within: Sequence[str] = (), *, config: Json | None = None, **settings: Json
+        self,
+        directory: Path | str,
+        within: Sequence[str] = (),
+        *,
+        config: Json | None = None,
+        times: Times | None = None,
+        **settings: Json,
     ) -> None:
         self.directory, self.within = Path(directory), within
+        self.times = REAL if times is None else times
         self.directory.mkdir(parents=True, exist_ok=True)
         self.far_address = loopback()
         self.far_port = free_port(self.far_address)
@@ -117,9 +126,9 @@ class Daemon(Witness):
         argv = start_command(self.directory / "door.toml", self.directory, "--demo")
         machine = self.within.pid if isinstance(self.within, Within) else 0
         if "LD_PRELOAD" in environment or (self.within and not machine):
-            self.process = self._program(argv, environment)
+            self.process = self._program([*program(self.times), *argv[3:]], environment)
         else:
-            self.process = Forked(argv[3:], environment, self._log, machine)
+            self.process = Forked(argv[3:], environment, self._log, self.times, machine)
         threading.Thread(target=self._follow, args=[self.process], daemon=True).start()
 
     def _program(self, argv: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:

@@ -28,7 +28,15 @@ PROGRAMS = frozenset(
     }
 )
 MODULES = frozenset(
-    {"appliance", "appliance.demo", "appliance.sip.stack", "benchmarks", "benchmarks.walks", "tests.support.pictures"}
+    {
+        "appliance",
+        "appliance.demo",
+        "appliance.sip.stack",
+        "benchmarks",
+        "benchmarks.walks",
+        "tests.support.pictures",
+        "tests.support.times",
+    }
 )
 AT_ONCE = ("--check", "--print-", "--help", "--version")  # with these the daemon prints something and ends
 

@@ -19,6 +19,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from appliance.__main__ import main
+from appliance.base import times
+from appliance.base.times import Times
 from tests.support import far_ends
 
 # What a daemon with a simulated panel loads until it is ready; tests/daemon/appliance/test_starts.py compares.
@@ -43,11 +45,16 @@ _context.set_forkserver_preload([__name__, *LOADED])
 
 
 class Forked:
-    """A daemon with these options; it has what tests use of subprocess.Popen. machine: a process in its namespaces."""
+    """A daemon with these options and times; it has what tests use of subprocess.Popen.
 
-    def __init__(self, options: Sequence[str], environment: Mapping[str, str], log: Path, machine: int = 0) -> None:
+    machine: a process in its namespaces.
+    """
+
+    def __init__(
+        self, options: Sequence[str], environment: Mapping[str, str], log: Path, wanted: Times, machine: int = 0
+    ) -> None:
         far_ends.note([sys.executable, "-m", "appliance", *options])
-        given = (list(options), dict(environment), log, machine)
+        given = (list(options), dict(environment), log, wanted, machine)
         self._process: ForkServerProcess = _context.Process(target=_run, args=given, daemon=True)
         with _lock:
             self._process.start()
@@ -81,7 +88,7 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-def _run(options: list[str], environment: dict[str, str], log: Path, machine: int) -> None:
+def _run(options: list[str], environment: dict[str, str], log: Path, wanted: Times, machine: int) -> None:
     """Be the daemon. It ends with the process that forks, and that with the tests."""
     libc = ctypes.CDLL(None, use_errno=True)
     if machine:
@@ -97,6 +104,7 @@ def _run(options: list[str], environment: dict[str, str], log: Path, machine: in
         os.close(opened)
     os.dup2(1, 2)
     sys.argv = ["appliance", *options]
+    times.use(wanted)
     sys.exit(main(options))
 
 

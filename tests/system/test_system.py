@@ -184,8 +184,8 @@ def test_a_daemon_says_ready_feeds_the_watchdog_and_leaves_within_a_moment(tmp_p
     assert b"appliance.stopping" in (tmp_path / "log").read_bytes()
 
 
-def test_the_status_line_shows_a_calls_length_again_and_again_while_there_is_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(daemon, "STATUS_S", 0.3)
+def test_the_status_line_shows_a_calls_length_again_and_again_while_there_is_one(tmp_path, monkeypatch, set_times):
+    set_times(status_line_again_s=0.3)
     path = str(tmp_path / "notify")
     monkeypatch.setenv("NOTIFY_SOCKET", path)
     call = Call(CallId("c"), Direction.OUTGOING, CallState.CONNECTED, Remote("sip:a@b"), created=1.0, deadline=None)
@@ -234,7 +234,7 @@ def test_a_directory_that_was_changed_is_taken_over_and_one_with_errors_is_not(t
 
 
 @pytest.mark.parametrize(("takes", "fed"), [(True, True), (False, False)])
-def test_the_watchdog_is_fed_only_while_the_core_takes_inputs(takes, fed, tmp_path, monkeypatch):
+def test_the_watchdog_is_fed_only_while_the_core_takes_inputs(takes, fed, tmp_path, monkeypatch, set_times):
     """The loop itself turns in both cases."""
     path = str(tmp_path / "notify")
     monkeypatch.setenv("NOTIFY_SOCKET", path)
@@ -261,7 +261,7 @@ def test_the_watchdog_is_fed_only_while_the_core_takes_inputs(takes, fed, tmp_pa
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(path)
         manager.setblocking(False)
-        monkeypatch.setattr(daemon, "LATE_S", 60.0)
+        set_times(core_answers_s=60.0)
         asyncio.run(turns())
         told = []
         with suppress(BlockingIOError):

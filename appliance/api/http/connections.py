@@ -23,10 +23,9 @@ from appliance.api.http.auth import STRANGER, place
 from appliance.api.http.dependencies import WHO
 from appliance.api.http.headers import HEADERS
 from appliance.api.http.turns import LONGEST, Line, Turns, plain
+from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError, problem
 
-REQUEST_S = 10.0  # from the connection, or the previous answer, to the end of the request's body
-UNREAD_S = 60.0  # for which a client may leave more than 64 KiB untaken that its kernel has no room for
 MOST = 256  # at each listener
 MOST_OF_ONE = 224  # of one source
 CLOSE = "Connection: close"
@@ -74,7 +73,7 @@ class Unread:
 
     def pause_writing(self) -> None:
         """Wait until the client has taken most of it."""
-        self._patience = asyncio.get_running_loop().call_later(UNREAD_S, self.transport.abort)
+        self._patience = asyncio.get_running_loop().call_later(times.current.http_unread_s, self.transport.abort)
         super().pause_writing()  # type: ignore[misc]  # of uvicorn's class beside this one
 
     def resume_writing(self) -> None:
@@ -208,7 +207,7 @@ class Connection(Unread, H11Protocol):
         if not self.waiting:
             self._forget()
         elif self._deadline is None:
-            self._deadline = self.loop.call_later(REQUEST_S, self.transport.abort)
+            self._deadline = self.loop.call_later(times.current.http_request_s, self.transport.abort)
 
     def _forget(self) -> None:
         if self._deadline is not None:

@@ -14,12 +14,11 @@ from typing import Protocol
 
 from appliance.api.http.auth import place
 from appliance.api.http.connections import CLOSE, bare_answer
+from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError
 
-HANDSHAKE_S = 10.0  # from the connection to the end of the handshake
 MOST = 32  # handshakes at a time
 MOST_OF_ONE = 16  # of one source
-FULL_S = 1.0  # without a free descriptor, the listener waits this long
 RECORD = b"\x16"  # the first byte of a TLS handshake (RFC 8446 §5.1)
 PLAIN = bare_answer(
     "400 Bad Request",
@@ -88,7 +87,7 @@ class Handshakes:
             try:
                 connected, peer = await loop.sock_accept(self._listening)
             except OSError:
-                await asyncio.sleep(FULL_S)
+                await asyncio.sleep(times.current.descriptor_again_s)
                 continue
             source = place(peer[0])
             self._make_room(source)
@@ -115,13 +114,13 @@ class Handshakes:
     async def _shake(self, connected: socket.socket) -> None:
         with contextlib.suppress(OSError), contextlib.ExitStack() as undo:  # also TimeoutError and ssl.SSLError
             undo.callback(connected.close)
-            async with asyncio.timeout(HANDSHAKE_S):
+            async with asyncio.timeout(times.current.https_handshake_s):
                 current = await self._encrypted(connected)
                 if current is None:
                     return
                 undo.pop_all()  # from here on the transport closes it
                 await asyncio.get_running_loop().connect_accepted_socket(
-                    self._protocol, connected, ssl=current, ssl_handshake_timeout=HANDSHAKE_S
+                    self._protocol, connected, ssl=current, ssl_handshake_timeout=times.current.https_handshake_s
                 )
 
     async def _encrypted(self, connected: socket.socket) -> ssl.SSLContext | None:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.api.http.auth import HTTP, HTTPS, LISTENER, Listener, authorities, in_brackets
 from appliance.api.http.connections import Connection, websocket
+from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
 
@@ -27,7 +28,6 @@ SOCKET_MODE = 0o660  # everybody who may write to the socket may give orders
 BACKLOG = 128  # connections that wait in the kernel
 TAKEN_AT_ONCE = 4  # connections, in a turn of the loop
 STOP_S = 2
-PING_S = 20.0  # a WebSocket client that is silent for twice this time is gone
 
 
 class Bound(Record):
@@ -115,8 +115,8 @@ class HttpServer:
                 timeout_graceful_shutdown=STOP_S,
                 ws_max_size=4096,
                 ws_max_queue=4,
-                ws_ping_interval=PING_S,
-                ws_ping_timeout=PING_S,
+                ws_ping_interval=times.current.websocket_pong_s,
+                ws_ping_timeout=times.current.websocket_pong_s,
                 ws_per_message_deflate=False,
             ),
             secured,

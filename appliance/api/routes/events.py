@@ -18,6 +18,7 @@ from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Who, ask
 from appliance.api.http.event_filter import EventSubscription, Subscribed
 from appliance.api.http.response_schemas import answers
+from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core import inputs
@@ -31,7 +32,6 @@ SHOWN = (
     'id: 1842\nevent: door.locked\ndata: {"id":1842,"type":"door.locked","time":"2026-11-20T06:07:08.123456Z",'
     '"uptime":931.204118,"boot":"6f1c0d2e","call":null,"data":{"door":"front"}}\n\n'
 )
-BEAT_S = 15.0
 LONGEST_WAIT_S = 60
 MOST = 200  # events in one answer to a poll
 
@@ -154,7 +154,7 @@ async def _blocks(subscription: EventSubscription) -> AsyncGenerator[str, None]:
         coming = asyncio.ensure_future(anext(feed, None))
         try:
             while True:
-                await asyncio.wait({coming}, timeout=BEAT_S)
+                await asyncio.wait({coming}, timeout=times.current.event_stream_again_s)
                 if not coming.done():
                     yield f":\nid: {subscription.seen}\n\n"
                 elif (envelope := coming.result()) is None:

@@ -28,7 +28,6 @@ from appliance.core.model import (
 from appliance.core.orders import DropCredential, KeepCredential, Reply
 from appliance.core.transition import Turn
 
-KEPT_S = 8.0  # a write takes milliseconds; a client is answered before it gives up
 MOST = 1000
 
 
@@ -114,7 +113,13 @@ def spend(turn: Turn, attempt: Attempt, found: Credential, uses: int) -> None:
     """Write that the code was used, then open its doors."""
     write(
         turn,
-        PendingWrite(BookChange.USED, replace(found, uses=uses - 1), turn.now + KEPT_S, attempt.by, attempt=attempt),
+        PendingWrite(
+            BookChange.USED,
+            replace(found, uses=uses - 1),
+            turn.now + turn.settings.times.code_saved_s,
+            attempt.by,
+            attempt=attempt,
+        ),
     )
 
 
@@ -173,7 +178,7 @@ def requested(turn: Turn, action: inputs.OfBook, asked: inputs.Requested) -> Non
             )
         case _:
             change, credential = BookChange.REMOVED, find_credential(turn, book, action.id)
-    write(turn, PendingWrite(change, credential, turn.now + KEPT_S, asked.who, asked.request))
+    write(turn, PendingWrite(change, credential, turn.now + turn.settings.times.code_saved_s, asked.who, asked.request))
 
 
 def write(turn: Turn, keeping: PendingWrite) -> None:

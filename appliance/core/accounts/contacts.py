@@ -10,11 +10,10 @@ from msgspec.structs import replace
 from appliance.core import events, inputs
 from appliance.core.accounts import sip_uris
 from appliance.core.model import Contact, ContactState, Target, Watch
-from appliance.core.orders import ANSWER_S, Probe
+from appliance.core.orders import Probe
 from appliance.core.transition import Turn
 
 C = ContactState
-FIRST_SPREAD_S = 2.0
 BUSY = {486, 600}
 ABSENT = {0, 404, 408, 410, 480, 502, 503, 504, 604}
 
@@ -22,7 +21,7 @@ ABSENT = {0, 404, 408, 410, 480, 502, 503, 504, 604}
 def sip_ready(turn: Turn) -> None:
     """Begin to watch all contacts, at slightly different times; servers are asked once their account is registered."""
     for target in watched(turn):
-        delay = first_delay(turn, target) if target.watch is Watch.OPTIONS else ANSWER_S
+        delay = first_delay(turn, target) if target.watch is Watch.OPTIONS else turn.settings.times.sip_answers_s
         put_contact(turn, replace(turn.accounts.contact(target.name), asking=False, wake=turn.now + delay))
 
 
@@ -42,7 +41,7 @@ def due(turn: Turn) -> None:
             answered(turn, inputs.ContactAnswered(at=turn.now, contact=target.name, code=0, reason="No answer"))
         else:
             turn.order(Probe(target.name, target.uri, target.account))
-            put_contact(turn, replace(contact, asking=True, wake=turn.now + ANSWER_S))
+            put_contact(turn, replace(contact, asking=True, wake=turn.now + turn.settings.times.sip_answers_s))
 
 
 def answered(turn: Turn, given: inputs.ContactAnswered) -> None:
@@ -102,7 +101,7 @@ def watched(turn: Turn, *ways: Watch) -> tuple[Target, ...]:
 
 def first_delay(turn: Turn, target: Target) -> float:
     """Seconds until the first probe, so that not all contacts are probed at once."""
-    return zlib.crc32(f"{turn.fresh} {target.name}".encode()) / 2**32 * FIRST_SPREAD_S
+    return zlib.crc32(f"{turn.fresh} {target.name}".encode()) / 2**32 * turn.settings.times.contact_spread_s
 
 
 def put_contact(turn: Turn, contact: Contact) -> None:

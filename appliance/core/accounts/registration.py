@@ -17,15 +17,11 @@ from appliance.core.model import (
     State,
     TlsFault,
 )
-from appliance.core.orders import ANSWER_S, Register, Unregister
+from appliance.core.orders import Register, Unregister
 from appliance.core.transition import Turn
 
 S = AccountState
-FIRST_QUICK_S, LONGEST_QUICK_S = 5.0, 8.0
-FIRST_SLOW_S, LONGEST_SLOW_S = 60.0, 300.0
 LONGEST_ASKED_S = 3600.0  # an upper limit for Retry-After
-SHORTEST_S = 1.0
-NETWORK_SPREAD_S = 1.0
 UNREACHABLE_KEPT = 16
 QUICK = {0, 408, 423, 429, 480, 491}  # beside 5xx: faults that pass without help
 
@@ -75,11 +71,11 @@ def registered(turn: Turn, settings: AccountSettings, account: Account, given: i
         account,
         state=S.REGISTERED,
         asking=False,
-        wake=turn.now + max(SHORTEST_S, min(settings.refresh_s, given.expires_s / 2)),
+        wake=turn.now + max(turn.settings.times.registration_least_s, min(settings.refresh_s, given.expires_s / 2)),
         failures=0,
         began=None,
         registered_before=True,
-        expires_at=turn.now + max(SHORTEST_S, given.expires_s),
+        expires_at=turn.now + max(turn.settings.times.registration_least_s, given.expires_s),
         server=given.server,
         hosts=given.hosts,
         code=0,
@@ -192,7 +188,7 @@ def due(turn: Turn) -> None:
 
 def attempt(turn: Turn, account: Account) -> None:
     """Send a REGISTER."""
-    new = replace(account, wanted=True, asking=True, wake=turn.now + ANSWER_S)
+    new = replace(account, wanted=True, asking=True, wake=turn.now + turn.settings.times.sip_answers_s)
     if account.state is not S.REGISTERED:
         new = replace(new, state=S.REGISTERING, began=turn.now if account.began is None else account.began)
         if is_reported(account.failures + 1):
@@ -203,20 +199,26 @@ def attempt(turn: Turn, account: Account) -> None:
 
 def delay_of(turn: Turn, name: AccountId, failures: int, given: inputs.RegistrationFailed) -> float:
     """Seconds until the next attempt, after so many failures in a row."""
+    times = turn.settings.times
     if given.retry_after_s is not None:
-        asked = min(max(given.retry_after_s, SHORTEST_S), LONGEST_ASKED_S)
-        return asked + spread(turn, name) * min(asked, FIRST_QUICK_S)  # stations sent away together return apart
+        asked = min(max(given.retry_after_s, times.registration_least_s), LONGEST_ASKED_S)
+        return asked + spread(turn, name) * min(
+            asked, times.registration_quick_s[0]
+        )  # stations sent away together return apart
     lasting = given.tls in {TlsFault.NAME, TlsFault.ISSUER}
     if (given.code in QUICK and not lasting) or 500 <= given.code < 600:  # noqa: PLR2004 - server errors, RFC 3261 §21.5
         return quick(turn, name, failures)
-    longest = min(FIRST_SLOW_S * failures, LONGEST_SLOW_S)
+    first, longest = times.registration_slow_s
+    longest = min(first * failures, longest)
     return longest * (0.9 + 0.1 * spread(turn, name))
 
 
 def quick(turn: Turn, name: AccountId, failures: int) -> float:
     """Seconds to wait, 1 to 5, later to 8: a registrar that returns is noticed within 10 s, but not by all at once."""
-    longest = min(FIRST_QUICK_S + failures - 1, LONGEST_QUICK_S)
-    return SHORTEST_S + spread(turn, name) * (longest - SHORTEST_S)
+    least = turn.settings.times.registration_least_s
+    first, longest = turn.settings.times.registration_quick_s
+    longest = min(first + (failures - 1) * least, longest)
+    return least + spread(turn, name) * (longest - least)
 
 
 def spread(turn: Turn, name: AccountId) -> float:
@@ -238,7 +240,12 @@ def network_changed(turn: Turn) -> None:
         if account.wanted:
             # Soon, but not all stations of a house at once after a power cut.
             put_account(
-                turn, replace(account, asking=False, wake=turn.now + spread(turn, account.name) * NETWORK_SPREAD_S)
+                turn,
+                replace(
+                    account,
+                    asking=False,
+                    wake=turn.now + spread(turn, account.name) * turn.settings.times.registration_spread_s,
+                ),
             )
 
 
@@ -262,7 +269,9 @@ def unregister(turn: Turn, account: Account) -> str:
         return f"Account {account.name} is to be unregistered already."
     if account.asking or account.expires_at is not None:
         turn.order(Unregister(account.name))
-        put_account(turn, replace(account, wanted=False, asking=True, wake=turn.now + ANSWER_S))
+        put_account(
+            turn, replace(account, wanted=False, asking=True, wake=turn.now + turn.settings.times.sip_answers_s)
+        )
     else:
         at_rest(turn, replace(account, wanted=False), report=account.state is not S.UNREGISTERED)
     return ""

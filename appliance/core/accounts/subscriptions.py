@@ -11,11 +11,10 @@ from msgspec.structs import replace
 from appliance.core import inputs
 from appliance.core.accounts import contacts
 from appliance.core.model import AccountId, Contact, ContactState, Package, Settings, Target, Watch
-from appliance.core.orders import ANSWER_S, Subscribe, Unsubscribe
+from appliance.core.orders import Subscribe, Unsubscribe
 from appliance.core.transition import Turn
 
-SOON_S, SLOW_S, LONGEST_ASKED_S = 5.0, 300.0, 3600.0
-SETTLED_S = 2.0  # accounts are registered at a new address within so long
+LONGEST_ASKED_S = 3600.0  # an upper limit for Retry-After
 NO_NOTIFY = "No state was reported"
 ONGOING = {"deactivated", "timeout"}  # subscribe again at once (RFC 6665 §4.1.3)
 REFUSED = {"rejected", "noresource", "invariant"}  # do not subscribe again at once
@@ -38,7 +37,7 @@ def due(turn: Turn) -> None:
 def ask(turn: Turn, target: Target, contact: Contact) -> None:
     """Send a SUBSCRIBE."""
     turn.order(Subscribe(target.name, target.uri, target.account, contact.package))
-    contacts.put_contact(turn, replace(contact, asking=True, wake=turn.now + ANSWER_S))
+    contacts.put_contact(turn, replace(contact, asking=True, wake=turn.now + turn.settings.times.sip_answers_s))
 
 
 def notified(turn: Turn, given: inputs.ContactNotified) -> None:
@@ -68,14 +67,15 @@ def ended(turn: Turn, given: inputs.SubscriptionEnded) -> None:
 
 def delay_of(turn: Turn, target: Target, contact: Contact, given: inputs.SubscriptionEnded) -> float:
     """Seconds until the next SUBSCRIBE."""
-    spread = zlib.crc32(f"{turn.fresh} {target.name}".encode()) / 2**32
+    spread, times = zlib.crc32(f"{turn.fresh} {target.name}".encode()) / 2**32, turn.settings.times
+    soon = times.subscription_soon_s
     if given.retry_after_s is not None:
-        return min(max(given.retry_after_s, SOON_S), LONGEST_ASKED_S) + spread * SOON_S
+        return min(max(given.retry_after_s, soon), LONGEST_ASKED_S) + spread * soon
     if not contact.asking and (given.code == GONE or (given.code == BEGUN and given.reason in ONGOING)):
-        return SOON_S * (1.0 + spread)
+        return soon * (1.0 + spread)
     server = 500 <= given.code < 600  # noqa: PLR2004 - RFC 3261 §21.5
     if given.reason in REFUSED if given.code == BEGUN else not (given.code in PASSING or server):
-        return max(target.watch_s, SLOW_S)
+        return max(target.watch_s, times.subscription_slow_s)
     return target.watch_s
 
 
@@ -89,7 +89,7 @@ def registered(turn: Turn, account: AccountId) -> None:
 def network_changed(turn: Turn) -> None:
     """The network changed: subscribe again, so that the servers report to our new address."""
     for target in contacts.watched(turn, Watch.SUBSCRIBE):
-        ask_soon(turn, target, SETTLED_S + contacts.first_delay(turn, target))
+        ask_soon(turn, target, turn.settings.times.subscription_settles_s + contacts.first_delay(turn, target))
 
 
 def ask_soon(turn: Turn, target: Target, delay_s: float) -> None:

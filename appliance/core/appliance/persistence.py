@@ -12,7 +12,7 @@ from appliance.core.appliance import faults
 from appliance.core.doors import pulses
 from appliance.core.model import PendingReply, PersistentState, State, WarningCode
 from appliance.core.orders import Reply
-from appliance.core.transition import SAVED_WITHIN_S, Turn
+from appliance.core.transition import Turn
 
 PART = "kept"  # among what can fail
 
@@ -93,7 +93,12 @@ def due(turn: Turn) -> None:
         return
     late = [each for each in turn.appliance.pending_replies if turn.now >= each.until]
     for each in late:
-        refuse(turn, each, f"The disc took longer than {SAVED_WITHIN_S:g} s.", "Check the disc or SD card.")
+        refuse(
+            turn,
+            each,
+            f"The disc took longer than {turn.settings.times.state_saved_s:g} s.",
+            "Check the disc or SD card.",
+        )
     if late:
         turn.appliance = replace(
             turn.appliance, pending_replies=tuple(each for each in turn.appliance.pending_replies if each not in late)

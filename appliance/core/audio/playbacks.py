@@ -30,7 +30,6 @@ from appliance.core.transition import Turn
 LONGEST_S = 3600.0
 LOUDEST = 200.0  # per cent
 LONGEST_SPEECH_S = 300.0
-BEGINS_WITHIN_S = 10.0  # a card may need seconds to open
 
 
 def play(turn: Turn, wanted: inputs.PlaySound, asked: inputs.Requested) -> Reply:
@@ -44,7 +43,7 @@ def play(turn: Turn, wanted: inputs.PlaySound, asked: inputs.Requested) -> Reply
         wanted.loop,
         wanted.volume,
         wanted.seconds,
-        turn.now + BEGINS_WITHIN_S,
+        turn.now + turn.settings.times.playback_begins_s,
         announces=wanted.announces,
     )
     return begin(turn, made, asked)
@@ -90,9 +89,10 @@ def play_recording(turn: Turn, wanted: inputs.PlayRecording, asked: inputs.Reque
 
 def begin_due(turn: Turn, waited_s: float, what: str) -> float:
     """When a playback whose file was made first must begin. Raises IntercomError if that took too long."""
-    if not 0 <= waited_s < BEGINS_WITHIN_S:
+    limit_s = turn.settings.times.playback_begins_s
+    if not 0 <= waited_s < limit_s:
         raise IntercomError(ErrorCode.UNAVAILABLE, f"The {what} was not ready in time.", "", "Try again.")
-    return turn.now + BEGINS_WITHIN_S - waited_s
+    return turn.now + limit_s - waited_s
 
 
 def begin(turn: Turn, made: Playback, asked: inputs.Requested) -> Reply:

@@ -30,7 +30,6 @@ from appliance.core.transition import Turn
 
 BUTTON_S = 2.0  # the sweep that a button asks for
 SHORTEST_S, LONGEST_S = 0.5, 5.0
-TAKES_S = 30.0  # beside the sweep: to open the card, and to compute on a slow board
 CLIPPED = 0.001  # of the samples; fewer are not heard
 ABOVE_NOISE_DB = 10.0  # what stands out less is hardly heard
 QUIET_ECHO_DB = -45.0
@@ -72,7 +71,9 @@ def begin(turn: Turn, seconds: float, who: str, request: RequestId | None, *, ap
             "The process that uses the sound cards is not running.",
             "Check the status: intercomctl state.",
         )
-    trial = SoundTrial(turn.new_id(), who, seconds, turn.now + seconds + TAKES_S, request, apply)
+    trial = SoundTrial(
+        turn.new_id(), who, seconds, turn.now + seconds + state.settings.times.sound_test_s, request, apply
+    )
     missing = no_card(state)
     if missing is None:
         turn.audio = replace(state.audio, trial=trial)

@@ -35,7 +35,6 @@ from appliance.core.model import (
 from appliance.core.orders import AnnounceRecording, DropAnnouncement, FinishRecording, PrepareRecording, Reply
 from appliance.core.transition import Turn
 
-ANNOUNCED_WITHIN_S = 60.0
 _OF_SPACE = {
     Space.OK: events.StorageRecovered,
     Space.LOW: events.StorageLow,
@@ -225,7 +224,7 @@ def _prepare(
         new = new if announcement is Announcement.NONE else replace(new, tone_at=turn.now)
         turn.order(PrepareRecording(call.id, recording, call.remote.uri, file_format, note))
     else:
-        new = replace(new, announcing_until=turn.now + ANNOUNCED_WITHIN_S)
+        new = replace(new, announcing_until=turn.now + turn.settings.times.announcement_s)
         _announce(turn, call, recording)
     turn.calls = replace(turn.calls, recordings=(*turn.calls.recordings, new))
 
@@ -264,14 +263,18 @@ def settle(turn: Turn) -> None:
     for recording in turn.calls.recordings:
         call = turn.calls.get(recording.call)
         if recording.held and call is not None and call.talks and call.media.hold is Hold.NONE:
-            change(turn, recording.id, lambda r: replace(r, held=False, announcing_until=turn.now + ANNOUNCED_WITHIN_S))
+            change(
+                turn,
+                recording.id,
+                lambda r: replace(r, held=False, announcing_until=turn.now + turn.settings.times.announcement_s),
+            )
             _announce(turn, call, recording.id)
 
 
 def begin_message(turn: Turn, rung: str) -> None:
     """Ask the visitor for a message, and then record the microphone. rung: the plan that nobody answered."""
     message = RecordingId(f"r-{turn.new_id()}{OF_MESSAGE}")
-    new = OpenRecording(message, NO_CALL, announcing_until=turn.now + ANNOUNCED_WITHIN_S, rung=rung)
+    new = OpenRecording(message, NO_CALL, announcing_until=turn.now + turn.settings.times.announcement_s, rung=rung)
     turn.calls = replace(turn.calls, recordings=(*turn.calls.recordings, new))
     turn.order(AnnounceRecording(NO_CALL, message, spoken=True, speaker=True))
 
@@ -306,9 +309,13 @@ def due(turn: Turn) -> None:
     for recording in turn.calls.recordings:
         if recording.announcing_until is not None and recording.announcing_until <= turn.now:
             if recording.held:  # it waits as long as the hold lasts
-                change(turn, recording.id, lambda r: replace(r, announcing_until=turn.now + ANNOUNCED_WITHIN_S))
+                change(
+                    turn,
+                    recording.id,
+                    lambda r: replace(r, announcing_until=turn.now + turn.settings.times.announcement_s),
+                )
             else:
-                announced(turn, recording.id, f"It was not over after {ANNOUNCED_WITHIN_S:g} s.")
+                announced(turn, recording.id, f"It was not over after {turn.settings.times.announcement_s:g} s.")
         ends_at = _ends_at(turn.state, recording)
         if ends_at is not None and ends_at <= turn.now:
             end_message(turn, recording)

@@ -9,12 +9,12 @@ overtake the guard's answers.
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.times import Times
 from appliance.core import events, inputs
 from appliance.core.doors import outcomes, sensors
 from appliance.core.model import Attempt, Denial, DoorId, DoorSettings, DoorState, OpenedBy, Pulse, State
 from appliance.core.transition import Turn
 
-CONFIRM_S = 1.0  # the guard answers within a millisecond, or is not running
 WARNING_S = 60.0  # before the end of a hold; in the middle of a short one
 
 
@@ -160,24 +160,25 @@ def guard_ready(turn: Turn) -> None:
 
 def due(turn: Turn) -> None:
     """Warn of holds that end soon; end pulses that the guard did not confirm, or whose end it did not report."""
+    times = turn.settings.times
     for door, pulse in turn.doors.pulses:
-        if turn.now >= latest_end(pulse):
+        if turn.now >= latest_end(pulse, times):
             pulse_ended(turn, door, pulse)
-        elif turn.now >= wake(pulse):
+        elif turn.now >= wake(pulse, times):
             put_pulse(turn, door, replace(pulse, warned=True))
             turn.emit(events.DoorHoldEnding(door, seconds=round(pulse.until - turn.now, 3)))
 
 
-def wake(pulse: Pulse) -> float:
+def wake(pulse: Pulse, times: Times) -> float:
     """The next time at which `due` must act on the pulse."""
     if pulse.held and pulse.confirmed and not pulse.warned:
         return pulse.until - min(WARNING_S, (pulse.until - pulse.began) / 2)
-    return latest_end(pulse)
+    return latest_end(pulse, times)
 
 
-def latest_end(pulse: Pulse) -> float:
+def latest_end(pulse: Pulse, times: Times) -> float:
     """When a pulse counts as ended although the guard did not report it."""
-    return (pulse.until if pulse.confirmed else pulse.id / 1e9) + CONFIRM_S
+    return (pulse.until if pulse.confirmed else pulse.id / 1e9) + times.guard_reports_s
 
 
 def pulse_ended(turn: Turn, door: DoorId, pulse: Pulse) -> None:

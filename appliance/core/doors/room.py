@@ -34,7 +34,7 @@ def due(turn: Turn) -> None:
 
 def wake(state: State) -> list[float | None]:
     """The times at which `due`, or a Tick, must act."""
-    return [*(pulses.wake(pulse) for _, pulse in state.doors.pulses), *sensors.wake(state)]
+    return [*(pulses.wake(pulse, state.settings.times) for _, pulse in state.doors.pulses), *sensors.wake(state)]
 
 
 def view(state: State, epoch: float) -> dict[str, Any]:

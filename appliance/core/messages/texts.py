@@ -18,7 +18,7 @@ from appliance.core.model import (
     MessageMethod,
     OutgoingMessage,
 )
-from appliance.core.orders import ANSWER_S, SendMessage
+from appliance.core.orders import SendMessage
 from appliance.core.transition import Turn
 
 LONGEST_BYTES = 1000  # with its headers it fits into 1,300 bytes, or nearly (RFC 3428 §8)
@@ -89,7 +89,7 @@ def send(
             "Wait until some are answered.",
         )
     message = MessageId(f"m-{turn.new_id()}")
-    outgoing = OutgoingMessage(message, method, to, call, turn.now + ANSWER_S, digit)
+    outgoing = OutgoingMessage(message, method, to, call, turn.now + turn.settings.times.sip_answers_s, digit)
     turn.messages = (*turn.messages, outgoing)
     turn.order(SendMessage(message, method, to, account, call, content))
     return message

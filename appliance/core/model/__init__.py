@@ -4,6 +4,7 @@ from msgspec import field
 from msgspec.structs import replace
 
 from appliance.base.record import Record
+from appliance.base.times import Times
 from appliance.core.model.access import (
     AccessPart,
     AccessScope,
@@ -242,6 +243,7 @@ class Settings(Record):
     must_announce: bool = True  # whether nothing is recorded if its announcement fails
     message_s: float = 0.0  # the longest message that a visitor may leave when nobody answers; 0: none
     deadlines: Deadlines = Deadlines()
+    times: Times = Times()
 
     def button(self, wanted: str) -> ButtonSettings | None:
         """Find a button by its id."""

@@ -21,7 +21,6 @@ from appliance.core.transition import Turn, unanswered
 from appliance.core.visitor_ring import message
 
 ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'  # RFC 3326 §2: no phone shows it as a missed call
-PAUSE_S = 2.0  # between two cycles, so that phones that refuse at once are not called without end
 OUT_OF_REACH_S = 4.0  # length of a step whose targets are all known to be unreachable, while another step follows
 
 
@@ -59,7 +58,7 @@ def advance(turn: Turn, ring: VisitorRing) -> None:
     elif calls_of(turn, ring):  # somebody has yet to confirm
         turn.ring = replace(ring, until=None)
     elif ring.cycle + 1 < ring.plan.cycles or network_may_come(turn, ring):
-        waits = replace(ring, step=None, cycle=ring.cycle + 1, until=turn.now + PAUSE_S)
+        waits = replace(ring, step=None, cycle=ring.cycle + 1, until=turn.now + turn.settings.times.ring_cycle_s)
         turn.ring = waits
     else:
         end(turn, ring, RingResult.UNANSWERED)

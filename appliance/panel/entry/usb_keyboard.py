@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from appliance.base import times
 from appliance.base.errors import IntercomError
 from appliance.core.inputs import CardRead, Input, KeypadKey
 from appliance.core.model import KeypadId, ReaderId
@@ -15,7 +16,6 @@ from appliance.panel.entry.wiegand_frames import Card, Discarded, Spoiled
 from appliance.panel.entry.wiegand_reader import DiscardReports
 from appliance.panel.gpio.line_claims import Claims
 
-SEARCHED_S = 5.0  # how often at least an unplugged device is searched for
 TOGETHER_S = 1.0  # longest pause inside a number that a reader types
 LENGTHS = range(4, 33)  # characters of a card's number
 
@@ -88,7 +88,7 @@ class _Plugged:
     def __init__(self, name: str, device: str, claims: Claims, moved: Callable[[KeyMoved], None]) -> None:
         self._name, self._wanted, self._claims, self._moved = f"{name} ({device})", device, claims, moved
         self._device: InputDevice | None = None
-        claims.take(self._name, self._take, longest=SEARCHED_S)
+        claims.take(self._name, self._take, longest=times.current.keyboard_again_s)
 
     def close(self) -> None:
         """Release the device."""
@@ -101,7 +101,7 @@ class _Plugged:
 
     def _lost(self, why: IntercomError) -> None:
         self._device = None
-        self._claims.lost(self._name, self._take, why, longest=SEARCHED_S)
+        self._claims.lost(self._name, self._take, why, longest=times.current.keyboard_again_s)
 
 
 class TypedKeypad:

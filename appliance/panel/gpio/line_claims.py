@@ -5,12 +5,11 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from appliance.base import times
 from appliance.base.errors import IntercomError, reason
 from appliance.core.inputs import Input, PartFailed, PartRecovered
 from appliance.panel.gpio.factory import Factory, line_errors
 
-FIRST_RETRY_S = 1.0
-LONGEST_RETRY_S = 60.0
 TOGETHER_S = 0.1
 PART = "panel"
 USUAL_REMEDY = (
@@ -31,7 +30,7 @@ class Claims:
         self._reporting: asyncio.Handle | None = None
 
     def take(
-        self, line: str, make: Callable[[], None], delay: float = FIRST_RETRY_S, *, longest: float = LONGEST_RETRY_S
+        self, line: str, make: Callable[[], None], delay: float | None = None, *, longest: float | None = None
     ) -> None:
         """Call `make`; while it fails, repeat with a delay that grows up to `longest`.
 
@@ -52,11 +51,13 @@ class Claims:
         line: str,
         make: Callable[[], None],
         why: Exception,
-        delay: float = FIRST_RETRY_S,
+        delay: float | None = None,
         *,
-        longest: float = LONGEST_RETRY_S,
+        longest: float | None = None,
     ) -> None:
         """Report that a line failed, and call `make` after `delay` seconds."""
+        first, last = times.current.line_again_s
+        delay, longest = first if delay is None else delay, last if longest is None else longest
         if isinstance(why, IntercomError):
             self._failed[line] = why.cause, why.resolution
         else:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from math import pi, sin
 
+from appliance.base import times
 from appliance.base.record import Record
 from appliance.core.inputs import Input, LampFound
 from appliance.core.model import DARK, LampId, LampOutput, Pattern
@@ -35,7 +36,6 @@ GLOW: Steps = (
     *((sin(pi * (step + 0.5) / GLOW_STEPS) ** 2, GLOW_STEP_S) for step in range(GLOW_STEPS)),
     (0, 2.0 - GLOW_STEPS * GLOW_STEP_S),
 )
-GROUP_S = 0.25  # the time in which udev gives our group access to the files of a newly exported channel
 
 
 class LampWiring(Record):
@@ -110,7 +110,9 @@ class _Lamp:
         """Have the kernel export missing channels, and claim the light once we have access."""
         channels = [name for name in self._wiring.lights if isinstance(name, PwmChannel)]
         if [name for name in channels if export(name)]:
-            self._timer = self._loop.call_later(GROUP_S, self._claims.take, self._name, self._export)
+            self._timer = self._loop.call_later(
+                times.current.channel_again_s, self._claims.take, self._name, self._export
+            )
         else:
             self._take()
 

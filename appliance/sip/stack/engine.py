@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, assert_never
 import pjsua2 as pj
 
 from appliance.audio.mixer import AlsaMixers
+from appliance.base import times
 from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.model import NULL, SIMULATED, SoundCard
@@ -62,10 +63,6 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 TURN_S = 0.05  # between two looks at what has no event of its own, such as digits in the sound, while there is any
 BEAT_S, IDLE_BEAT_S = 0.25, 1.0
-# A longer turn is a deadlock. The daemon, if it lives, has killed us long before, unless the whole machine stood still
-# and its own check came late too.
-ALARM_S = 15.0
-STOP_WITHIN_S = 0.5
 MAX_CALLS = 32
 MESSAGE_LEVEL = 4  # pjsua logs SIP messages from this level on
 RESAMPLING = 4  # of G.711 to the bridge's rate and back, by a filter of 128 taps; from 5 on of 256, which nobody hears
@@ -152,7 +149,7 @@ class Engine:
         beat, lag_s = time.monotonic(), 0.0
         while self.alive and self._channel.open:
             # SIGALRM's default action ends the process even in native code, where no Python handler would run.
-            signal.setitimer(signal.ITIMER_REAL, ALARM_S)
+            signal.setitimer(signal.ITIMER_REAL, times.current.sip_turn_s)
             self._sleep(beat)
             began = min(time.monotonic(), beat)  # also late if the process got no processor when the beat was due
             # Before the packets: what a client was promised, as that a far end may transfer, holds for the next packet.
@@ -181,7 +178,7 @@ class Engine:
         """Send BYE to all, and free every object before the library: freed after it, they abort."""
         self._endpoint.hangupAllCalls()
         # BYE is sent. The rest may wait for a card that does not close: SIGALRM then ends the process.
-        signal.setitimer(signal.ITIMER_REAL, STOP_WITHIN_S)
+        signal.setitimer(signal.ITIMER_REAL, times.current.sip_frees_s)
         self._endpoint.devices = self._endpoint.accounts = None
         self._calls.clear()
         self._media.clear()
@@ -340,6 +337,7 @@ def serve(sock: socket.socket) -> int:
     messages = channel.begin(first)
     if not messages or not isinstance(messages[0], Start):
         return 0
+    times.use(messages[0].times)
     try:
         engine = Engine(channel, messages[0])
     except StartError as error:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from appliance.base import idle_programs
+from appliance.base import idle_programs, times
 from appliance.base.errors import ErrorCode, IntercomError, reason, sentences
 from appliance.base.record import RecordWithSecrets
 from appliance.core.inputs import Input, RecordingCopied, RecordingCopyFailed
@@ -20,7 +20,6 @@ from appliance.store.restore_index import utc
 from appliance.store.writer import After, Writer, act, nothing
 
 PROGRAM = "rclone"
-WITHIN_S = 3600 * 4  # for the longest recording over the slowest line
 _MEMORY_BYTES = 2 * 1024**3  # of address space, of which Go reserves far more than it uses
 _ROOM_BYTES = 1_000_000  # in a file that rclone writes itself: what encryption adds, or its configuration
 # --retries: we try again ourselves. LE: routers that know it send everything else first (RFC 8622).
@@ -103,20 +102,21 @@ class Copies:
         size = await asyncio.to_thread(recording_files.size, file)
         if size is None:
             raise _failed("Its file is gone.")
+        copy_s = times.current.copy_s
         words = (PROGRAM, "copyto", *_OPTIONS, f"--config={destination.file}", "--", str(file))
         try:
-            async with asyncio.timeout(WITHIN_S):
+            async with asyncio.timeout(copy_s):
                 status, _, errors = await idle_programs.run(
                     *words,
                     destination.path(file.name),
-                    cpu_s=WITHIN_S,
+                    cpu_s=int(copy_s),
                     file_bytes=size * 2 + _ROOM_BYTES,
                     memory_bytes=_MEMORY_BYTES,
                     # Whatever rclone keeps of its own, it keeps in our directory.
                     environment={"HOME": str(self._writer.directory.absolute()), "GOMEMLIMIT": "64MiB"},
                 )
         except TimeoutError as error:
-            raise _failed(f"rclone did not end within {WITHIN_S // 3600} hours.") from error
+            raise _failed(f"rclone did not end within {copy_s / 3600:g} hours.") from error
         if status:
             raise _failed(_readable(errors, file, destination.secrets) or f"rclone ended with status {status}.")
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from appliance.base import idle_programs
+from appliance.base import idle_programs, times
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
 from appliance.store import recording_files, recording_index
@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 PROGRAM = Path(__file__).with_name("count_peaks.py")
 MOST_WAITING = 4  # requests
 NICENESS = 10  # a client waits, and calls come first
-WITHIN_S = 30  # the wait for other requests, and the count
 
 
 class Peaks:
@@ -60,14 +59,15 @@ class Peaks:
                 "Try again later.",
             )
         self._waiting += 1
+        limit_s = times.current.waveform_s
         try:
-            async with asyncio.timeout(WITHIN_S), self._turn:
+            async with asyncio.timeout(limit_s), self._turn:
                 yield
         except TimeoutError as error:
             raise IntercomError(
                 ErrorCode.UNAVAILABLE,
                 "The waveform was not ready in time.",
-                f"The limit is {WITHIN_S} s, and calls come first.",
+                f"The limit is {limit_s:g} s, and calls come first.",
                 "Try again later.",
             ) from error
         finally:
@@ -100,7 +100,7 @@ class Peaks:
 async def _run(path: Path, seconds: float) -> tuple[int, bytes, str]:
     words = (sys.executable, "-I", "-S", str(PROGRAM), str(path), str(seconds))
     try:
-        return await idle_programs.run(*words, cpu_s=WITHIN_S, niceness=NICENESS)
+        return await idle_programs.run(*words, cpu_s=int(times.current.waveform_s), niceness=NICENESS)
     except OSError as error:
         return 1, b"", reason(error)
 

@@ -7,15 +7,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from appliance.base import times
 from appliance.base.errors import IntercomError, reason, sentences
 from appliance.core.inputs import Input, PartFailed, PartRecovered
 from appliance.core.model import RecordingId
 
 log = logging.getLogger(__name__)
-
-_RETRY_S = 600.0
-_BUSY_S = 10.0
-_END_S = 1.0
 
 
 class Job(Protocol):
@@ -61,14 +58,17 @@ class Work:
         The kernel cannot end a program yet whose disc does not answer: the end of the service does not wait for it.
         """
         self._task.cancel()
-        await asyncio.wait([self._task], timeout=_END_S)
+        await asyncio.wait([self._task], timeout=times.current.finished_ends_s)
 
     async def _run(self) -> None:
         while True:
             self._wake.clear()
             await self._pass()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _RETRY_S if self._job.may_begin() else _BUSY_S)
+                await asyncio.wait_for(
+                    self._wake.wait(),
+                    times.current.finished_again_s if self._job.may_begin() else times.current.finished_busy_again_s,
+                )
 
     async def _pass(self) -> None:
         """Do what is left and due, oldest first, until something fails."""
@@ -93,7 +93,7 @@ class Work:
         return self._failures.get(name, (0.0, -math.inf))
 
     def _postpone(self, name: str) -> None:
-        wait_s = min(2 * self._failed(name)[0] or _RETRY_S, self._job.longest_retry_s)
+        wait_s = min(2 * self._failed(name)[0] or times.current.finished_again_s, self._job.longest_retry_s)
         self._failures[name] = wait_s, self._clock() + wait_s
 
     def _report(self, name: str, error: IntercomError | OSError) -> None:

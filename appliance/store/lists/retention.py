@@ -4,11 +4,11 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from appliance.base import times
 from appliance.base.record import Record
 from appliance.store.restore_index import both, utc
 from appliance.store.writer import After, Writer
 
-_HOUR_S = 3600.0  # limits of age are held within an hour
 _PLAUSIBLE = "2025"  # when there was no intercomd: an earlier time is that of a clock that was not set
 
 
@@ -100,7 +100,7 @@ class Retention:
 
         def again() -> None:
             done()
-            self._writer.submit(self._hourly, delay_s=_HOUR_S)
+            self._writer.submit(self._hourly, delay_s=times.current.list_tidy_again_s)
 
         return again
 

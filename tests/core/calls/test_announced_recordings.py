@@ -4,8 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode
+from appliance.base.times import Times
 from appliance.core import events, inputs
-from appliance.core.calls.recording import ANNOUNCED_WITHIN_S
 from appliance.core.model import (
     AccountId,
     AccountSettings,
@@ -32,6 +32,7 @@ from tests.core.station import KITCHEN, PCMA, Station, ready
 NONE, SOUND, TEXT, TONE = Announcement
 OFFICE = AccountSettings(AccountId("office"), "201", "pbx.example", "192.0.2.5")
 DESK = Target("desk", "sip:301@pbx.example", account=AccountId("office"))
+ANNOUNCED_WITHIN_S = Times().announcement_s
 
 
 def announcing(outgoing: Announcement = SOUND, incoming: Announcement = NONE, **changes) -> Station:

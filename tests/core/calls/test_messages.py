@@ -2,10 +2,11 @@
 
 import pytest
 
+from appliance.base.times import Times
 from appliance.core import events, inputs
 from appliance.core.messages.texts import LONGEST_BYTES, MOST
 from appliance.core.model import CallId, Content, MessageMethod
-from appliance.core.orders import ANSWER_S, SendMessage
+from appliance.core.orders import SendMessage
 from tests.core.station import KITCHEN, Station, ready
 
 TEXT = Content("text/plain", "There is a parcel", (("X-Floor", "2"),))
@@ -96,7 +97,7 @@ def test_a_message_goes_to_a_target_by_its_name_and_to_an_address():
 def test_a_message_that_no_one_answers_fails_by_itself():
     station = ready()
     message = station.ask(inputs.SendText("kitchen", TEXT)).message
-    station.wait(ANSWER_S)
+    station.wait(Times().sip_answers_s)
     told = station.last(events.MessageFailed)
     assert (told.message, told.code) == (message, 408)
     assert station.state.messages == ()

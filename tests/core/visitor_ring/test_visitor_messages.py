@@ -3,8 +3,8 @@
 import pytest
 
 from appliance.base.errors import ErrorCode
+from appliance.base.times import Times
 from appliance.core import events, inputs
-from appliance.core.calls.recording import ANNOUNCED_WITHIN_S
 from appliance.core.model import NO_CALL, AudioSettings, Picture, PlaybackId, RecordingId, RecordingKind, RecordingOrder
 from appliance.core.orders import AnnounceRecording, DropAnnouncement, FinishRecording, Place, PrepareRecording
 from appliance.core.panel.indications import pictures
@@ -12,6 +12,7 @@ from appliance.core.snapshot import snapshot
 from tests.core.station import Station, ready
 
 LONGEST_S = 30.0
+ANNOUNCED_WITHIN_S = Times().announcement_s
 
 
 def unanswered(**changes) -> Station:

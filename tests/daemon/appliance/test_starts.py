@@ -7,10 +7,11 @@ import sys
 from appliance.demo.stations import CODE
 from tests.support.daemon import Daemon
 from tests.support.forked import LOADED
+from tests.support.times import REAL
 
 
 def test_a_forked_station_has_only_modules_that_the_program_loads(tmp_path):
-    with Daemon(tmp_path / "d", within=("env", "PYTHONPROFILEIMPORTTIME=1")) as door:
+    with Daemon(tmp_path / "d", within=("env", "PYTHONPROFILEIMPORTTIME=1"), times=REAL) as door:
         assert door.get("/v1/state")["appliance"]
     loads = set(re.findall(r"^import time: +\d+ \| +\d+ \| +(appliance\S*)$", door.log, re.MULTILINE))
     program = f"import sys, tests.support.forked, {', '.join(LOADED)}; print(*sys.modules)"

@@ -11,8 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from appliance.sip import link
-from tests.support.stations import PATIENCE_S, RATE
+from tests.support.stations import RATE
 from tests.support.waiting import until, until_async
 
 
@@ -81,11 +80,7 @@ Kind = TypeVar("Kind", bound=SoundServer)
 
 @contextmanager
 def serving(kind: type[Kind], monkeypatch: pytest.MonkeyPatch) -> Iterator[Kind]:
-    """A sound server that ALSA's plug-in finds, in this process and in those that it starts.
-
-    A SIP process of this one that waits for a server without processor time is not taken for hung.
-    """
-    monkeypatch.setattr(link, "SILENT_S", PATIENCE_S)
+    """A sound server that ALSA's plug-in finds, in this process and in those that it starts."""
     with tempfile.TemporaryDirectory(prefix="pulse-") as directory:  # a socket's path is short
         made = kind(Path(directory))
         try:

@@ -13,6 +13,7 @@ from functools import partial
 
 import pjsua2 as pj
 
+from appliance.base import times
 from appliance.base.errors import reason
 from appliance.core.accounts import sip_uris
 from appliance.core.model import NO_ACCOUNT, AccountId
@@ -47,7 +48,6 @@ from appliance.sip.stack.routing.trusted_hosts import Known
 from appliance.sip.wire import GuessCounts
 
 LOG = logging.getLogger(__name__)
-NAME_KEPT_S = 60.0  # servers' names are resolved again after this time, and after each failure
 BUSY_S = 0.1
 SESSION_S = 90
 BUSY = {70011, 171001}  # PJ_EBUSY, PJSIP_EBUSY
@@ -92,7 +92,9 @@ class StackAccounts:
         """Register or unregister; a report follows."""
         registration = self._registrations[order.account]
         registration.wish = isinstance(order, Register)
-        stale = not registration.literal and time.monotonic() - registration.resolved_at > NAME_KEPT_S
+        stale = (
+            not registration.literal and time.monotonic() - registration.resolved_at > times.current.server_name_again_s
+        )
         if stale and not registration.resolving:
             registration.resolving = True
             threading.Thread(target=self._resolve, args=(registration,), daemon=True).start()

@@ -5,6 +5,7 @@ import time
 
 import pjsua2 as pj
 
+from appliance.base import times
 from appliance.core import inputs
 from appliance.core.model import CallId, Codec, DigitMethod, IceFault, MessageMethod, UpdateChange
 from appliance.sip.stack import translate
@@ -26,7 +27,6 @@ REFUSED = 300
 PENDING = 491
 DECLINE = 603
 REQUEST_TIMEOUT = 408
-RENEW_AGAIN_S = 0.5
 ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, the only source
 EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not export
 
@@ -414,7 +414,7 @@ class SipCall(pj.Call):
             self.updates.sent(UpdateChange.ADDRESS)
         except pj.Error as error:
             LOG.info("%s: re-INVITE from the new address later: %s", self.call, error.reason)
-            self.renew_at = now + RENEW_AGAIN_S
+            self.renew_at = now + times.current.call_renewal_again_s
         else:
             self.renewing, self.elsewhere = True, False
 

@@ -6,10 +6,10 @@ is read, from each agreement on media until ICE is settled.
 
 import re
 
+from appliance.base import times
 from appliance.core.model import Candidate, IceFault
 
 LOOK_S = 0.1
-PATIENCE_S = 20.0  # unanswered checks have failed after 8 s (RFC 8489 §6.2.1)
 REPORT = re.compile(r"ICE role: \w+, state: (?P<state>[A-Za-z ]+), comp_cnt")
 PAIR = re.compile(r"\[0\]: L:(\S+) \((.)\) --> R:(\S+) \((.)\)")  # of the first component, RTP
 KINDS = {"h": "host", "s": "srflx", "p": "prflx", "r": "relay"}
@@ -50,7 +50,7 @@ class Ice:
         state = found["state"] if found else ""
         news: Pair | IceFault | None = None
         if state in UNDER_WAY:
-            if now - self._since < PATIENCE_S:
+            if now - self._since < times.current.ice_checks_s:
                 return None
             news = IceFault.TIMEOUT
         elif state == FAILED:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pjsua2 as pj
 
-from appliance.base import ids
+from appliance.base import ids, times
 from appliance.core import inputs
 from appliance.core.accounts import sip_uris
 from appliance.core.model import NO_ACCOUNT, AccessScope, AccountId, CallId
@@ -40,9 +40,7 @@ from appliance.sip.stack.routing.floods import Floods
 LOG = logging.getLogger(__name__)
 PROGRESS = 183
 OK = 200
-BEGIN_S = 0.5
 BEGIN_POLL_MS = 5
-RENEW_LATEST_S = 5.0
 OfOneCall = (
     Ring | EarlyMedia | Answer | AnswerUpdate | OfferCodecs | Refuse | HangUp | SendDigit | Refer | NotifyTransfer
 )
@@ -257,7 +255,7 @@ class CallTable:
 
     def wait_until_begun(self, wanted: CallId) -> None:
         """Wait until its INVITE is sent, which with ICE needs a timer of pjsip, and must use the present route."""
-        end = time.monotonic() + BEGIN_S
+        end = time.monotonic() + times.current.invite_sent_s
         while (call := self.get(wanted)) is not None and not call.begun and time.monotonic() < end:
             pj.Endpoint.instance().libHandleEvents(BEGIN_POLL_MS)
 
@@ -284,7 +282,7 @@ class CallTable:
         address.
         """
         for call in self:
-            call.renew_at = time.monotonic() + (RENEW_LATEST_S if call.account_name else 0.0)
+            call.renew_at = time.monotonic() + (times.current.account_renewed_s if call.account_name else 0.0)
             call.elsewhere = True
 
     def registered(self, account: AccountId, *, moved: bool) -> None:

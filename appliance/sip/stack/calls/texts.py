@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pjsua2 as pj
 
+from appliance.base import times
 from appliance.core import inputs
 from appliance.core.model import AccountId, CallId, MessageMethod
 from appliance.core.orders import SendMessage
@@ -19,8 +20,6 @@ Way = tuple[CallId | None, MessageMethod, str]
 
 Towards = Callable[[], AbstractContextManager[None]]
 """A context: what is sent inside goes to the far end's resolved address."""
-
-LONGEST_WAIT_S = 7.0  # with the 32 s that an answer may take, less than the core's limit
 
 
 @dataclass(slots=True)
@@ -63,7 +62,7 @@ class Messages:
     def turn(self, now: float) -> None:
         """Send the next messages; those of an ended call are dropped without a report, as its end is reported."""
         for way, queue in list(self._queues.items()):
-            while queue.waiting and now - queue.waiting[0][0] > LONGEST_WAIT_S:
+            while queue.waiting and now - queue.waiting[0][0] > times.current.message_waits_s:
                 self._report(queue.waiting.popleft()[1], 0, "The previous message was not answered in time")
             if queue.out is None and queue.waiting:
                 _, queue.out, towards = queue.waiting.popleft()

@@ -3,14 +3,13 @@
 import time
 from collections.abc import Callable
 
+from appliance.base import times
 from appliance.core import inputs
 from appliance.core.model import CallId, UpdateChange
 from appliance.sip.stack.calls import offers
 from appliance.sip.stack.calls.offers import OfferedAudio
 from appliance.sip.stack.translate import Headers
 
-AGAIN_S = 0.1
-LONGEST_S = 5.0  # how long our change waits for another one to finish
 REQUEST_PENDING = 491
 Post = Callable[[inputs.UpdateReceived | inputs.UpdateSent | inputs.UpdateAnswered], None]
 
@@ -64,7 +63,7 @@ class Updates:
 
     def want(self, codecs: tuple[str, ...], now: float) -> None:
         """Offer only these codecs from now on."""
-        self.codecs, self._wanted_at, self._until = codecs, now, now + LONGEST_S
+        self.codecs, self._wanted_at, self._until = codecs, now, now + times.current.call_change_waits_s
 
     @property
     def busy(self) -> bool:
@@ -77,7 +76,7 @@ class Updates:
 
     def postpone(self, now: float) -> None:
         """It could not be sent, as something else is being negotiated; given up after a while."""
-        self._wanted_at = now + AGAIN_S
+        self._wanted_at = now + times.current.call_change_again_s
         if now >= self._until:
             self._wanted_at, self.codecs = None, ()
             self._report((UpdateChange.CODEC,), REQUEST_PENDING, "Another change is in progress")

@@ -17,6 +17,7 @@ import pjsua2 as pj
 from appliance.audio import cards as audio_cards
 from appliance.audio import pcm as audio_pcm
 from appliance.audio.cards import card_named, card_of
+from appliance.base import times
 from appliance.base.errors import IntercomError
 from appliance.core import inputs
 from appliance.core.model import NO_CARD, NULL, SIMULATED, SoundCard
@@ -25,19 +26,12 @@ from appliance.sip.stack.calls.operations import Post
 
 Look = Callable[[str, str, tuple[SoundCard, ...]], audio_pcm.Fault | None]
 LOG = logging.getLogger(__name__)
-# A card closes so long after its last sound, so that it stays open between ringback and talk. The bridge runs on for as
-# long after that: it frees the ports of ended calls, and closes the files of recordings.
-LINGER_S = 2.0
-# Waits between attempts to open a failed card; the last one repeats. A card of the kernel that comes is tried at once,
-# and again if its files do not have their group yet.
-AGAIN_S = (0.5, 1.0, 2.0, 5.0)
 ECHO_TAIL_MS = 200  # AEC3 ignores it; 0 would turn the canceller off
 ALSA_CONFIG = "ALSA_CONFIG_PATH"  # alsa-lib reads it each time
 NO_CARDS = str(Path(__file__).with_name("no_cards.conf"))
 LISTING = "listing the ALSA PCMs"
 CARDS = Path("/proc/asound/cards")
-LIST_AGAIN_S = 60.0
-XRUNS_LOOK_S, XRUNS_AGAIN_S = 1.0, 60.0
+XRUNS_LOOK_S = 1.0
 
 
 @contextmanager
@@ -213,7 +207,7 @@ class Devices:
             self._gaps = counted
         elif counted != self._gaps and now >= self._gaps_told_at:
             (capture, playback), self._gaps = self._gaps, counted
-            self._gaps_told_at = now + XRUNS_AGAIN_S
+            self._gaps_told_at = now + times.current.xruns_again_s
             gaps = inputs.XrunsCounted(
                 at=now, card=self._ids(), capture=counted[0] - capture, playback=counted[1] - playback
             )
@@ -223,7 +217,7 @@ class Devices:
         if self._wanted:
             self._close_at = None
         elif self._close_at is None:
-            self._close_at = now + LINGER_S
+            self._close_at = now + times.current.card_lingers_s
         elif now >= self._close_at:
             self._null()
 
@@ -231,7 +225,7 @@ class Devices:
         if self._clock:
             self._rest_at = None
         elif self._rest_at is None:
-            self._rest_at = now + LINGER_S
+            self._rest_at = now + times.current.card_lingers_s
         elif now >= self._rest_at:
             self._manager.setNoDev()
             self._runs = False
@@ -253,7 +247,7 @@ class Devices:
     def _fail_missing(self, missing: list[str], now: float) -> None:
         # Listing opens every PCM, a waste while no new card has appeared.
         self._absent = cards() if all(of_a_card(name) for name in missing) else None
-        self._list_at = now + LIST_AGAIN_S
+        self._list_at = now + times.current.card_list_again_s
         unknown = (
             f"There is no ALSA PCM {' nor '.join(repr(name) for name in missing)}",
             "Plug in its card, which is detected at once, or name another; intercomctl audio devices lists them.",
@@ -263,7 +257,7 @@ class Devices:
 
     def _try_again(self, now: float) -> None:
         if self._absent is not None and now < self._list_at and self._absent == cards():
-            self._again_at = now + AGAIN_S[-1]
+            self._again_at = now + times.current.card_again_s[-1]
             return
         self._absent = None
         self._announce(LISTING)
@@ -342,7 +336,8 @@ class Devices:
         self._runs, self._rest_at = True, None
 
     def _fail(self, why: str, resolution: str, now: float) -> None:
-        self._again_at = now + AGAIN_S[min(self._tries, len(AGAIN_S) - 1)]
+        pauses = times.current.card_again_s
+        self._again_at = now + pauses[min(self._tries, len(pauses) - 1)]
         self._tries += 1
         if self._failed:
             LOG.debug("The card still does not work: %s", why)

@@ -9,13 +9,12 @@ from collections.abc import Callable
 
 import pjsua2 as pj
 
+from appliance.base import times
 from appliance.base.errors import reason
 from appliance.base.record import Record
 from appliance.core import inputs
 from appliance.sip.stack.calls.operations import Post
 from appliance.sip.stack.routing.floods import vector
-
-CHECK_S, CHECK_AGAIN_S = 30.0, 10.0  # between two checks, and after one in vain
 
 
 class Watched(Record):
@@ -80,5 +79,5 @@ class ServerWatch:
                 if not self._closed:
                     self._found.put(found)
                     self._wake()
-            self._again.wait(CHECK_S if found[0] else CHECK_AGAIN_S)
+            self._again.wait(times.current.ice_server_check_s if found[0] else times.current.ice_server_again_s)
             self._again.clear()

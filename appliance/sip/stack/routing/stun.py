@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
+from appliance.base import times
 from appliance.sip.stack.calls.operations import Post
 from appliance.sip.stack.routing.server_watch import ServerWatch, Watched
 
-ASK_S, ASKED = 0.5, 4  # the pause before a request is repeated, and how often it is sent
+ASKED = 4  # how often a request is sent
 HEADER = struct.Struct("!HHI12s")
 BINDING, ANSWER, COOKIE = 0x0001, 0x0101, 0x2112A442
 ATTRIBUTE, ADDRESS = struct.Struct("!HH"), struct.Struct("!xBHI")  # RFC 8489 §14, §14.1
@@ -55,7 +56,7 @@ def ask(asking: socket.socket, request: bytes, read: Callable[[bytes], Found | N
     """Send the request until `read` finds in an answer what it looks for, and return that. Raises OSError."""
     for _ in range(ASKED):
         asking.send(request)
-        end = time.monotonic() + ASK_S
+        end = time.monotonic() + times.current.ice_server_answers_s
         while (left := end - time.monotonic()) > 0:
             asking.settimeout(left)
             try:

@@ -6,13 +6,12 @@ from functools import cache
 
 import pjsua2 as pj
 
+from appliance.base import times
 from appliance.core.model import TlsFault
 from appliance.sip.settings import TlsSettings
 from appliance.sip.stack import translate
 from appliance.sip.stack.routing.servers import SipServer
 
-HANDSHAKE_MS = 5000
-UNHEARD_MS = 5000
 KEPT = 64
 UNTRUSTED = pj.PJ_SSL_CERT_EUNTRUSTED | pj.PJ_SSL_CERT_EISSUER_NOT_FOUND | pj.PJ_SSL_CERT_EISSUER_MISMATCH
 
@@ -26,7 +25,7 @@ def patience() -> pj.SockOpt:
     """
     option = pj.SockOpt()
     option.level, option.optName = socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT
-    option.setOptValInt(UNHEARD_MS)
+    option.setOptValInt(round(times.current.connection_unheard_s * 1000))
     return option
 
 
@@ -38,7 +37,7 @@ def transport(address: str, settings: TlsSettings) -> pj.TransportConfig:
     tls.CaListFile, tls.verifyServer = settings.ca_file, settings.verify
     tls.certFile, tls.privKeyFile = settings.certificate_file, settings.key_file
     tls.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
-    tls.msecTimeout = HANDSHAKE_MS
+    tls.msecTimeout = round(times.current.tls_handshake_s * 1000)
     tls.sockOptParams.sockOpts.append(patience())
     return config
 

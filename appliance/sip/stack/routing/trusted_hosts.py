@@ -5,12 +5,9 @@ import queue
 import threading
 from contextlib import suppress
 
+from appliance.base import times
 from appliance.sip.stack.routing import servers
 from appliance.sip.stack.routing.servers import Destination
-
-AGAIN_S = 60.0  # how long an address that a name has lost is still accepted
-FAILED_AGAIN_S = 10.0  # while a name cannot be resolved
-MISSED_AGAIN_S = 5.0  # when a call claims to be a target but comes from an address to which its name does not resolve
 
 
 class Known:
@@ -40,7 +37,7 @@ class Known:
         """
         led = tuple(name for name in self._places if self.leads(name, address))
         if said in self._places and said not in led:
-            self._due = min(self._due, self._asked_at + MISSED_AGAIN_S)
+            self._due = min(self._due, self._asked_at + times.current.trusted_name_missed_again_s)
         return led
 
     def leads(self, host: str, address: str) -> bool:
@@ -68,9 +65,9 @@ class Known:
             self._failed = frozenset(name for name, addresses in found.items() if not addresses)
             self.looking = False
             if self._failed:
-                self._due = min(self._due, now + FAILED_AGAIN_S)
+                self._due = min(self._due, now + times.current.trusted_name_failed_again_s)
         if self._places and now >= self._due and not self.looking:
-            self._asked_at, self._due, self.looking = now, now + AGAIN_S, True
+            self._asked_at, self._due, self.looking = now, now + times.current.trusted_name_again_s, True
             threading.Thread(target=self._look, args=(dict(self._places),), daemon=True).start()
         return self.addresses != before
 

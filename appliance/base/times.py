@@ -26,9 +26,8 @@ class Times(Record, kw_only=True):
     """All times of both kinds, by room. Two in a tuple are the first pause and the longest; more follow each other."""
 
     # -- core: doors -------------------------------------------------------------------------------------------------
-    guard_reports_s: Hang = (
-        1.0  # from a pulse's decision until the guard has taken it, and from its end until that is reported
-    )
+    guard_takes_s: Hang = 5.0  # until the guard has taken a pulse, which must not be over by then
+    guard_reports_s: Hang = 1.0  # from a pulse's end until the guard has reported it
     # -- core: the disc ----------------------------------------------------------------------------------------------
     state_saved_s: Hang = 5.0  # until a lockdown and the like is on disc; a worn SD card needs seconds
     code_saved_s: Hang = 8.0  # until a code or card is on disc; a client is answered before it gives up

@@ -4,6 +4,10 @@ The core decides a pulse and names it by the nanosecond of the decision; the gua
 each name and ends the pulse by its own clock. So nothing here must switch a relay off. A pulse lasts from its decision,
 even if the daemon was busy and the press or code was processed late. Only a Tick ends a pulse by time: other inputs may
 overtake the guard's answers.
+
+A pulse that the guard has not taken yet is wanted until its own end: on a busy board the guard may take it after a
+second, and the door is then open for the rest of the time. It is refused when the guard is lost, as a guard is that
+leaves the relay's adapter without an answer, or at its end. So no door opens that was reported as refused.
 """
 
 from msgspec.structs import replace
@@ -177,8 +181,9 @@ def wake(pulse: Pulse, times: Times) -> float:
 
 
 def latest_end(pulse: Pulse, times: Times) -> float:
-    """When a pulse counts as ended although the guard did not report it."""
-    return (pulse.until if pulse.confirmed else pulse.id / 1e9) + times.guard_reports_s
+    """When a pulse counts as ended though the guard did not report it, or as refused though it may come to take it."""
+    end = pulse.until if pulse.confirmed else min(pulse.until, pulse.id / 1e9 + times.guard_takes_s)
+    return end + times.guard_reports_s
 
 
 def pulse_ended(turn: Turn, door: DoorId, pulse: Pulse) -> None:

@@ -1,5 +1,5 @@
 # The commands of this clone; make help lists them.
-.PHONY: help run check test fuzz test-load test-lab test-lab-full bench bench-check bench-audio walks generated pictures deb \
+.PHONY: help run check test test-walks fuzz test-load test-lab test-lab-full bench bench-check bench-audio walks generated pictures deb \
         deb-arm64 deb-armhf deb-check deb-arm64-check deb-armhf-check clean
 .DEFAULT_GOAL := help
 
@@ -23,12 +23,16 @@ check: ## lint, types, and each test that starts no far end (2 minutes; ROOM=doo
 	@packaging/bootstrap test
 	@$(AS_USER) tests/check $(ROOM)
 
-test: ## lint, types and all tests; a skipped test fails
+test: ## lint, types and all tests but those of the lab and the long walks; a skipped test fails
 	@packaging/bootstrap test
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	$(AS_USER) .venv/bin/python -m pytest -n 6 --dist worksteal --durations=10 -m "not lab"
+	$(AS_USER) .venv/bin/python -m pytest -n 6 --dist worksteal --durations=10 -m "not lab and not exhaustive"
+
+test-walks: ## walk through all states of the core, and hold its rules against each (2 minutes; .ci/run does it too)
+	@packaging/bootstrap test
+	$(AS_USER) .venv/bin/python -m pytest -n 2 --dist worksteal -m exhaustive tests/core
 
 fuzz: ## random inputs for the code that reads the network, messages, settings and requests (FUZZ_SECONDS=600)
 	@packaging/bootstrap test

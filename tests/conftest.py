@@ -50,7 +50,8 @@ def set_times() -> Iterator[Callable[..., None]]:
 
 def _fail(report: pytest.TestReport | pytest.CollectReport, reason: object) -> None:
     report.outcome = "failed"
-    report.longrepr = f"Skipped ({reason}), which fails: packaging/bootstrap test installs what tests need."
+    remedy = "packaging/bootstrap test installs what tests need."
+    report.longrepr = f"{report.nodeid}: Skipped ({reason}), which fails: {remedy}"
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> object:

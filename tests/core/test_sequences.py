@@ -71,7 +71,7 @@ from appliance.core.orders import AnnounceRecording, PrepareRecording, Reply, Se
 from tests.core.rules import checked, repeated
 from tests.core.station import FRONT, GATE, KITCHEN, SETTINGS, Station, ready
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = pytest.mark.thorough
 
 # always the same examples, so that a change breaks this and nothing else does
 STEADY = settings(

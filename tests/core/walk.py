@@ -1,6 +1,7 @@
 """Walks through all states that can be reached, breadth-first over `step`, and holds the rules against each."""
 
 import gc
+import math
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -180,17 +181,20 @@ def no_search_for_cycles() -> Iterator[None]:
 
 
 @no_search_for_cycles()
-def walk(first: State, every_input, within_bounds, look=lambda given, taken: None) -> tuple[list[State], int]:
+def walk(
+    first: State, every_input, within_bounds, look=lambda given, taken: None, most: float = math.inf
+) -> tuple[list[State], int]:
     """The states that were reached, each once, and how many steps were taken.
 
     every_input(state, serial): what can come in a state, with fresh ids by number. within_bounds(state): whether to go
-    on from there. look(given, taken): sees each step.
+    on from there. look(given, taken): sees each step. most: how many states to go on from, the nearest first.
     """
     keys = Keys()
     seen, states, steps = {keys.of(first)}, [first], 0
     queue = deque(states)
-    while queue:
+    while queue and most > 0:
         state = queue.popleft()
+        most -= 1
         choices = list(every_input(state, steps))
         if (wake := desired_state.wake_at(state)) is not None:
             choices.append(inputs.Tick(at=max(wake, state.now), fresh=f"{steps:026}"))

@@ -46,15 +46,11 @@ def test_a_program_that_prints_and_ends_and_a_bus_are_none(command: str) -> None
     assert not is_far_end(command.split())
 
 
-def test_a_test_without_the_mark_whose_fixture_starts_a_far_end_fails(tmp_path: Path) -> None:
-    result = run(tmp_path, STARTS)
-    assert result.returncode != 0
-    assert "Mark this test far_end" in result.stdout
-
-
-def test_a_test_with_the_mark_may_start_one(tmp_path: Path) -> None:
-    result = run(tmp_path, f"{STARTS}\npytestmark = pytest.mark.far_end")
-    assert result.returncode == 0, result.stdout
+def test_a_test_whose_fixture_starts_a_far_end_needs_the_mark(tmp_path: Path) -> None:
+    tests = {"without it": STARTS, "with it": f"{STARTS}\npytestmark = pytest.mark.far_end"}
+    _, reported = run(tmp_path, tests)
+    assert "Mark this test far_end" in reported["without it"]
+    assert reported["with it"].split() == ["passed"]
 
 
 def test_a_room_that_is_not_there_is_an_error_that_lists_the_rooms() -> None:

@@ -139,13 +139,23 @@ def test_every_user_of_a_unit_is_made_by_the_package() -> None:
 def test_make_test_ends_with_pytests_summary_and_leaves_out_what_needs_the_lab() -> None:
     commands = output("make", "--dry-run", "--no-print-directory", "-C", ROOT, "test").splitlines()
     assert "-m pytest" in commands[-1]
-    assert '-m "not lab"' in commands[-1]
+    assert '-m "not lab and not exhaustive"' in commands[-1]
 
 
-@pytest.mark.parametrize(
-    "failing", [(), ("test",), ("bench-check",), ("test-lab",), ("test", "bench-check", "test-lab")]
-)
-def test_continuous_integration_runs_all_three_and_fails_if_any_does(tmp_path: Path, failing: tuple[str, ...]) -> None:
+def test_make_test_and_make_test_walks_leave_out_only_each_other_and_the_lab() -> None:
+    """Continuous integration runs each test of the tree: what one of its commands leaves out, another one runs."""
+    commands = [output("make", "-n", "--no-print-directory", "-C", ROOT, name) for name in ("test", "test-walks")]
+    assert ['-m "not lab and not exhaustive"' in commands[0], "-m exhaustive tests/core" in commands[1]] == [True, True]
+    assert '-m pytest -m lab "$@"' in (ROOT / "tests/lab/test").read_text()
+    marked = [path for path in (ROOT / "tests").rglob("test_*.py") if "mark.exhaustive" in path.read_text()]
+    assert {path.relative_to(ROOT).parts[1] for path in marked if path != Path(__file__)} == {"core"}
+
+
+ALL_FOUR = ("test", "test-walks", "bench-check", "test-lab")
+
+
+@pytest.mark.parametrize("failing", [(), *((each,) for each in ALL_FOUR), ALL_FOUR])
+def test_continuous_integration_runs_all_four_and_fails_if_any_does(tmp_path: Path, failing: tuple[str, ...]) -> None:
     outcomes = "".join(f"{word}) exit 2 ;; " for word in failing)
     words = "for word; do :; done; echo $word >>ran; echo summary of $word"
     make = tmp_path / "make"
@@ -160,9 +170,9 @@ def test_continuous_integration_runs_all_three_and_fails_if_any_does(tmp_path: P
         timeout=120,
         env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
     )
-    assert (tmp_path / "ran").read_text().split() == ["test", "bench-check", "test-lab"]
+    assert (tmp_path / "ran").read_text().split() == list(ALL_FOUR)
     assert bool(ended.returncode) == bool(failing)
-    shown = next((word for word in ("test", "bench-check") if word in failing), "test-lab")
+    shown = next((word for word in ALL_FOUR[:3] if word in failing), "test-lab")
     assert ended.stdout.splitlines()[-1] == f"summary of {shown}"
 
 
@@ -215,22 +225,31 @@ def test_continuous_integration_measures_the_budget_beside_the_tests(tmp_path: P
     run, environment = with_fakes(tmp_path, make=script, bootstrap="exit 0", prepare="exit 0")
     ended = subprocess.run([run], capture_output=True, text=True, timeout=120, env=environment)
     assert ended.returncode == status
-    assert ended.stdout.splitlines()[:3] == ["summary of test", "the budget", "summary of test-lab"]
+    assert ended.stdout.splitlines()[:3] == [
+        "summary of test",
+        "summary of test-walks",
+        "the budget",
+    ]
+    assert "summary of test-lab" in ended.stdout
     assert ended.stdout.splitlines()[-1] == ("the budget" if status else "summary of test-lab")
 
 
-def test_what_runs_beside_the_tests_ends_with_them_and_the_build_is_nice_within_their_session(tmp_path: Path) -> None:
-    begun_by = {name: f"{told(tmp_path / name)}; exec sleep 600" for name in ("build", "bench-check", "test")}
-    make = f"case $2 in bench-check) {begun_by['bench-check']} ;; *) {begun_by['test']} ;; esac"
+def test_what_runs_beside_the_tests_ends_with_them_and_builds_and_walks_are_nice_within_their_session(
+    tmp_path: Path,
+) -> None:
+    all_of_them = ("build", "test-walks", "bench-check", "test")
+    begun_by = {name: f"{told(tmp_path / name)}; exec sleep 600" for name in all_of_them}
+    cases = " ".join(f"{name}) {begun_by[name]} ;;" for name in all_of_them)
+    make = f"case $2 in {cases} esac"
     run, environment = with_fakes(tmp_path, make=make, bootstrap="exit 0", prepare=begun_by["build"])
     running = subprocess.Popen([run], env=environment, start_new_session=True, stdout=subprocess.DEVNULL)
     try:
         begun = {}
-        for name in ("build", "bench-check", "test"):
+        for name in all_of_them:
             until((tmp_path / name).exists, f"{name} has begun")
             begun[name] = int((tmp_path / name).read_text())
             assert os.getsid(begun[name]) == running.pid
-        assert os.getpriority(os.PRIO_PROCESS, begun["build"]) == 19
+        assert [os.getpriority(os.PRIO_PROCESS, begun[name]) for name in all_of_them] == [19, 19, 0, 0]
     finally:
         os.killpg(running.pid, signal.SIGTERM)
         running.wait(120)

@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -20,24 +22,43 @@ SKIPS = {
 }
 
 
-def run(folder: Path, test: str, *options: str) -> subprocess.CompletedProcess[str]:
+FINE = "def test_one(): pass\n@pytest.mark.xfail\ndef test_two(): assert False"
+
+
+def run(folder: Path, tests: Mapping[str, str], *options: str) -> tuple[int, dict[str, str]]:
+    """Run files of tests at once, as each start of pytest costs seconds: the status, and the report of each file."""
     shutil.copy(CONFTEST, folder)
-    (folder / "test_it.py").write_text(f"import pytest\n{test}\n")
+    files = {f"test_{way.replace(' ', '_')}": way for way in tests}
+    for name, way in files.items():
+        (folder / f"{name}.py").write_text(f"import pytest\n{tests[way]}\n")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", folder]
+    words = [*command, "--continue-on-collection-errors", f"--junitxml={folder / 'report.xml'}", *options, folder]
     environment = {**os.environ, "PYTHONPATH": str(CONFTEST.parents[1])}
-    words = [*command, *options, folder]
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120, env=environment)
+    ran = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120, env=environment)
+    reported = dict.fromkeys(tests, "")
+    for case in ET.parse(folder / "report.xml").iter("testcase"):
+        (name,) = files.keys() & {case.get("classname"), case.get("name")}
+        reported[files[name]] += "".join(f"{each.tag}: {each.text}\n" for each in case) or "passed\n"
+    assert all(reported.values()), ran.stdout
+    return ran.returncode, reported
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["one process", "workers"])
+@pytest.fixture(scope="module", params=[(), ("-n", "1")], ids=["one process", "workers"])
+def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, str]]:
+    return run(tmp_path_factory.mktemp("skips"), {**SKIPS, "not at all": FINE}, *request.param)
+
+
 @pytest.mark.parametrize("way", SKIPS)
-def test_a_skip_fails_and_reports_its_reason(tmp_path: Path, way: str, options: tuple[str, ...]) -> None:
-    result = run(tmp_path, SKIPS[way], *options)
-    assert result.returncode != 0, result.stdout
-    assert "which fails: packaging/bootstrap test installs what tests need" in result.stdout
-    assert "why" in result.stdout
+def test_a_skip_fails_and_reports_its_reason(way: str, ran: tuple[int, dict[str, str]]) -> None:
+    status, said = ran
+    assert status != 0
+    assert said[way].startswith(("failure:", "error:")), said[way]
+    assert "which fails: packaging/bootstrap test installs what tests need" in said[way]
+    assert "why" in said[way]
 
 
-def test_what_runs_and_what_is_expected_to_fail_are_left_alone(tmp_path: Path) -> None:
-    result = run(tmp_path, "def test_one(): pass\n@pytest.mark.xfail\ndef test_two(): assert False")
-    assert result.returncode == 0, result.stdout
+def test_what_runs_and_what_is_expected_to_fail_are_left_alone(ran: tuple[int, dict[str, str]]) -> None:
+    _, said = ran
+    assert said["not at all"].split()[0] == "passed"
+    assert "failure:" not in said["not at all"]
+    assert "error:" not in said["not at all"]

@@ -1,11 +1,11 @@
 """Only two functions catch every exception: one for callbacks from C, one for what must outlive a fault of our own."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.tree.sources import ROOT, modules, parsed
+
 EVERY = {"Exception", "BaseException"}
 HOMES = {"appliance/base/errors.py: survive", "appliance/sip/stack/callbacks.py: contained"}
 
@@ -33,8 +33,7 @@ def broad(tree):
 
 
 def test_only_two_functions_catch_every_exception():
-    paths = sorted((ROOT / "appliance").rglob("*.py"))
-    found = [f"{path.relative_to(ROOT)}: {name}" for path in paths for name in broad(ast.parse(path.read_text()))]
+    found = [f"{path.relative_to(ROOT)}: {name}" for path in modules("appliance") for name in broad(parsed(path))]
     assert sorted(found) == sorted(HOMES)
 
 

@@ -2,16 +2,15 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
 from appliance.core import events
 from appliance.core.model import Action
 from tests.lab.test_tutorial import TUTORIAL, on_the_computer, steps
+from tests.tree.sources import ROOT, modules, nodes
 from tests.tree.test_imports import STOREYS
 
-ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = {"panel", "audio"}  # they have events of their own
 
 
@@ -21,9 +20,8 @@ def text(path):
 
 def parts():
     """All parts that the code reports as failed."""
-    for file in sorted((ROOT / "appliance").rglob("*.py")):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
+    for file in modules("appliance"):
+        for node in nodes(file):
             match node:
                 case ast.keyword(arg="part", value=ast.Constant(value=str(part))):
                     yield part

@@ -7,6 +7,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -118,8 +119,13 @@ class Import:
     late: bool
 
 
-def imports(path: str, source: str) -> Iterator[Import]:
+@cache
+def imports(path: str, source: str) -> tuple[Import, ...]:
     """Every import of a file; `from a import b` counts as a.b."""
+    return tuple(_imports(path, source))
+
+
+def _imports(path: str, source: str) -> Iterator[Import]:
     tree = ast.parse(source, path)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     late = {inner for function in functions for inner in ast.walk(function)}
@@ -177,6 +183,7 @@ def wrong(found: Import) -> str | None:
     return None if any(found.path.startswith(f"appliance/{each}") for each in rooms) else says + why
 
 
+@cache
 def files() -> dict[str, str]:
     return {str(path.relative_to(ROOT)): path.read_text() for path in sorted((ROOT / "appliance").rglob("*.py"))}
 

@@ -4,11 +4,11 @@ import ast
 import io
 import re
 import tokenize
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.tree.sources import ROOT, modules, nodes, text
+
 PLAIN = {
     r"can not": "cannot",
     r"tells?|told|telling": "report, show, print, say or answer",
@@ -54,26 +54,26 @@ LOGGED = {"debug", "info", "warning", "error", "exception"}
 TEXTS = {"allowed", "why", "description", "help", "message", "cause", "resolution", "epilog", "summary"}
 
 
-def hits(text, line=1):
+def hits(said, line=1):
     """Each refused word of a text: its line, itself and a better one."""
-    for found in WORDS.finditer(text):
+    for found in WORDS.finditer(said):
         better = BETTER[int(found.lastgroup[1:])]
-        yield line + text.count("\n", 0, found.start()), f'"{found[0]}" is not plain: {better}'
+        yield line + said.count("\n", 0, found.start()), f'"{found[0]}" is not plain: {better}'
 
 
 def written(node):
     """The text of a string; "" for anything else."""
     match node:
-        case ast.Constant(value=str(text)):
-            return text
+        case ast.Constant(value=str(said)):
+            return said
         case ast.JoinedStr(values=values):
             return "".join(written(value) or "{}" for value in values)
     return ""
 
 
-def messages(tree):
+def messages(path):
     """The strings that a call of IntercomError, setting, Field or add_argument is given."""
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -82,31 +82,26 @@ def messages(tree):
         yield from ((each.value.lineno, written(each.value)) for each in node.keywords if each.arg in TEXTS)
 
 
-def docstrings(tree):
-    for node in ast.walk(tree):
+def docstrings(path):
+    for node in nodes(path):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
             node
         ):
             yield node.body[0].lineno, node.body[0].value.value
 
 
-def comments(source):
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+def comments(path):
+    source = text(path)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline) if "#" in source else ():
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
 
 
-def log_lines(tree):
-    for node in ast.walk(tree):
+def log_lines(path):
+    for node in nodes(path):
         match node:
-            case ast.Call(func=ast.Attribute(attr=attr), args=[text, *_]) if attr in LOGGED:
-                yield text.lineno, written(text)
-
-
-def modules(*places):
-    for place in places:
-        path = ROOT / place
-        yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
+            case ast.Call(func=ast.Attribute(attr=attr), args=[said, *_]) if attr in LOGGED:
+                yield said.lineno, written(said)
 
 
 def listed(path, found):
@@ -115,7 +110,7 @@ def listed(path, found):
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_documents_are_in_plain_english(name):
-    found = listed(ROOT / name, hits((ROOT / name).read_text(encoding="utf-8")))
+    found = listed(ROOT / name, hits(text(ROOT / name)))
     assert not found, "\n".join(found)
 
 
@@ -123,16 +118,15 @@ def test_documents_are_in_plain_english(name):
 def test_scripts_and_units_are_in_plain_english(pattern):
     paths = [path for path in ROOT.glob(pattern) if path.is_file() and path.suffix not in {".py", ".pyc"}]
     assert paths, pattern
-    found = [hit for path in paths for hit in listed(path, hits(path.read_text(encoding="utf-8")))]
+    found = [hit for path in paths for hit in listed(path, hits(text(path)))]
     assert not found, "\n".join(found)
 
 
 def test_messages_are_in_plain_english():
     found = []
     for path in modules(MESSAGES):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
         if not any(path.is_relative_to(ROOT / place) for place in NOT_FOR_USERS):
-            found += listed(path, (hit for line, text in messages(tree) for hit in hits(text, line)))
+            found += listed(path, (hit for line, said in messages(path) for hit in hits(said, line)))
     assert not found, "\n".join(found)
 
 
@@ -140,10 +134,8 @@ def test_messages_are_in_plain_english():
 def test_docstrings_comments_and_log_lines_are_in_plain_english(place):
     found = []
     for path in modules(place):
-        source = path.read_text(encoding="utf-8")
-        tree = ast.parse(source)
-        texts = (*docstrings(tree), *comments(source), *log_lines(tree))
-        found += listed(path, (hit for line, text in texts for hit in hits(text, line)))
+        texts = (*docstrings(path), *comments(path), *log_lines(path))
+        found += listed(path, (hit for line, said in texts for hit in hits(said, line)))
     assert not found, "\n".join(found)
 
 
@@ -151,7 +143,7 @@ def test_headers_and_added_lines_of_patches_are_in_plain_english():
     found = []
     for path in sorted((ROOT / "packaging/pjsua2/patches").glob("*.patch")):
         ours, header = [], True
-        for line in path.read_text(encoding="utf-8").split("\n"):
+        for line in text(path).split("\n"):
             header = header and not line.startswith("--- ")
             ours.append(line if header or line.startswith("+") else "")  # all else is the source of the library
         found += listed(path, hits("\n".join(ours)))
@@ -163,15 +155,15 @@ def test_names_of_tests_are_in_plain_english():
     for path in modules("tests"):
         tests = (
             (node.lineno, node.name.replace("_", " "))
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            for node in nodes(path)
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
         )
         found += listed(path, (hit for line, name in tests for hit in hits(name, line)))
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("text", ["It can not be", "an event tells it", "Whoever calls", "be it at night", "it is so."])
-def test_a_word_of_the_list_is_found_with_its_line_and_a_better_one(text):
-    ((line, said),) = hits(f"All is fine here.\n{text}")
+@pytest.mark.parametrize("said", ["It can not be", "an event tells it", "Whoever calls", "be it at night", "it is so."])
+def test_a_word_of_the_list_is_found_with_its_line_and_a_better_one(said):
+    ((line, better),) = hits(f"All is fine here.\n{said}")
     assert line == 2
-    assert "is not plain: " in said
+    assert "is not plain: " in better

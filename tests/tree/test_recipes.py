@@ -1,14 +1,13 @@
 """The recipes of CONTRIBUTING.md: what is missing at a place that a recipe names is reported with that place."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from appliance.core.events import EVENTS
 from appliance.core.model import Picture
+from tests.tree.sources import ROOT, modules, text
 
-ROOT = Path(__file__).resolve().parents[2]
 RECIPE = "CONTRIBUTING.md, `A lamp picture`"
 # What stands for a picture in each file of the recipe that a person writes.
 PLACES = {
@@ -22,12 +21,12 @@ PLACES = {
 def names(place, picture):
     """Whether the file has the line for this picture."""
     wanted = re.escape(PLACES[place].format(picture))
-    return re.search(rf"{wanted}\b" if wanted[-1].isalnum() else wanted, (ROOT / place).read_text(encoding="utf-8"))
+    return re.search(rf"{wanted}\b" if wanted[-1].isalnum() else wanted, text(ROOT / place))
 
 
 def recipe():
     """The lines of the recipe."""
-    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    contributing = text(ROOT / "CONTRIBUTING.md")
     found = re.search(r"(?ms)^### A lamp picture\n(.*?)^##", contributing)
     assert found, f"{RECIPE}: there is no such section."
     return found[1]
@@ -46,16 +45,15 @@ def test_the_recipe_of_a_lamp_picture_names_at_most_five_files_to_write():
 
 
 def test_something_reports_each_event():
-    files = (ROOT / "appliance").rglob("*.py")
-    text = "\n".join(path.read_text(encoding="utf-8") for path in files if path.parent.name != "events")
-    names = {event.__name__ for event in EVENTS.values()}
-    silent = sorted(name for name in names if not re.search(rf"\b{name}\b", text))
+    files = (path for path in modules("appliance") if path.parent.name != "events")
+    used = {word for path in files for word in re.findall(r"\w+", text(path))}
+    silent = sorted({event.__name__ for event in EVENTS.values()} - used)
     assert not silent, f"Nothing in appliance/core reports {silent}; see CONTRIBUTING.md, `An event`."
 
 
 def walks():
     """Each walk through the map of the house: its files, and the names that it sends the reader to."""
-    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    contributing = text(ROOT / "CONTRIBUTING.md")
     for walk in re.findall(r"(?ms)^- \*\*(.+?\?)\*\* (.+?)(?=^- |^$)", contributing):
         marked = re.findall(r"`([\w./]+)`", walk[1])
         yield (
@@ -67,7 +65,7 @@ def walks():
 
 @pytest.mark.parametrize(("question", "files", "names"), [pytest.param(*walk, id=walk[0]) for walk in walks()])
 def test_a_walk_through_the_map_leads_to_names_that_are_there(question, files, names):
-    defined = "\n".join((ROOT / file).read_text(encoding="utf-8") for file in files)
+    defined = "\n".join(text(ROOT / file) for file in files)
     missing = [name for name in names if name != "why" and not re.search(rf"(?m)^(?:def|class) {name}\b", defined)]
     assert names
     assert not missing, f"CONTRIBUTING.md, {question}: {files} define no {missing}."

@@ -51,7 +51,7 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
         return Denial.UNAVAILABLE
     found = credentials.match(book, kind, text)
     if found is None:
-        wrong_code(turn, attempt)
+        wrong_code(turn, attempt, credentials.digest(book.secret, kind, text))
         outcomes.refused(turn, attempt, Denial.WRONG)
         return Denial.WRONG
     by = replace(attempt, by=f"{found.kind} of {found.owner}, {attempt.by}", code=found.id, owner=found.owner)
@@ -64,7 +64,7 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
         outcomes.refused(turn, by, why)
         return why
     lockouts.count_right_code(turn, replace(attempt, doors=wanted))
-    if found.uses is None:
+    if found.uses is None or is_open_by(turn, by, wanted):
         open_doors(turn, by, wanted)
     else:
         spend(turn, replace(by, doors=wanted), found, found.uses)
@@ -90,10 +90,10 @@ def book_read(turn: Turn, given: inputs.BookRead) -> None:
     lockouts.restore(turn, given.lockouts)
 
 
-def wrong_code(turn: Turn, attempt: Attempt) -> None:
+def wrong_code(turn: Turn, attempt: Attempt, digest: str) -> None:
     """Report a wrong code, and count it."""
     deny(turn, attempt, attempt.doors, Denial.WRONG)
-    lockouts.count_wrong_code(turn, attempt)
+    lockouts.count_wrong_code(turn, attempt, digest)
 
 
 def is_code(book: CredentialBook | None, digits: str) -> bool:
@@ -107,6 +107,13 @@ def refused_at_once(turn: Turn, attempt: Attempt) -> bool:
         return False
     deny(turn, attempt, attempt.doors, Denial.LOCKED_OUT)
     return True
+
+
+def is_open_by(turn: Turn, attempt: Attempt, wanted: tuple[DoorId, ...]) -> bool:
+    """Whether the same person's opening still runs: the code was shown again, and that is no further use."""
+    return any(
+        door in wanted and pulse.by == attempt.by and pulse.until > turn.decided for door, pulse in turn.doors.pulses
+    )
 
 
 def spend(turn: Turn, attempt: Attempt, found: Credential, uses: int) -> None:

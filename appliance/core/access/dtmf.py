@@ -154,7 +154,7 @@ def guessed(turn: Turn, attempt: Attempt) -> None:
     """Count an entry that may be a code of the book, which is not loaded, but is a wrong guess at doors' own digits."""
     own = tuple(door.id for door in turn.settings.doors if door.digits and door.id in attempt.doors)
     if own:
-        lockouts.count_wrong_code(turn, replace(attempt, doors=own))
+        lockouts.count_wrong_code(turn, replace(attempt, doors=own), "")
 
 
 def shortest(state: State) -> int:
@@ -201,11 +201,12 @@ def calls_ended(turn: Turn) -> None:
         guess = len(digits) >= shortest(turn.state) and not codes.is_code(turn.access.book, digits)
         if not guess or codes.refused_at_once(turn, attempt):
             continue
-        if turn.access.book is None:
+        book = turn.access.book
+        if book is None:
             codes.unavailable(turn, attempt)
             guessed(turn, attempt)
         else:
-            codes.wrong_code(turn, attempt)
+            codes.wrong_code(turn, attempt, credentials.digest(book.secret, CredentialKind.CODE, digits))
 
 
 def send(turn: Turn, call: Call, wanted: str) -> None:

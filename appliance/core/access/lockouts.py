@@ -6,8 +6,6 @@ halves those doors' own: the guesser may be somebody else. It does so once in so
 the guesses gives no free ones. A lockout that was active when the station stopped begins again, in full, at its start.
 """
 
-from collections.abc import Iterable
-
 from msgspec.structs import replace
 
 from appliance.core import events
@@ -16,7 +14,8 @@ from appliance.core.model import Attempt, DoorId, Lockout, LockoutScope
 from appliance.core.orders import KeepLockouts
 from appliance.core.transition import Turn
 
-FREE = dict.fromkeys(LockoutScope, 5) | {LockoutScope.DOOR: 15}  # the last of so many wrong codes locks out
+FREE = dict.fromkeys(LockoutScope, 5) | {LockoutScope.DOOR: 15}  # the last of so many different wrong codes locks out
+TRIED = 16  # wrong codes that are known again
 
 
 def left_s(turn: Turn, attempt: Attempt, *, everybody: bool = True) -> float:
@@ -52,42 +51,44 @@ def remaining_s(turn: Turn, lockout: Lockout) -> float:
     return 0.0 if lockout.until is None else max(0.0, lockout.until - turn.now)
 
 
-def count_wrong_code(turn: Turn, attempt: Attempt) -> None:
-    """Count a wrong code, for its source and for each door that a right code could have opened."""
+def count_wrong_code(turn: Turn, attempt: Attempt, digest: str) -> None:
+    """Count a wrong code, for its source and for each door that a right code could have opened.
+
+    digest: of the code. A code that was tried before is no further guess: a card that stays at the reader, or a person
+    who mistakes a code again and again, locks nobody out. "" is always counted.
+    """
+    counted = []
     for door in attempt.doors or ("",):
         if is_free(turn, attempt, door):
-            for each in counts(turn, attempt, door):
-                put_lockout(turn, with_failure(turn, each))
-    report(turn, attempt)
+            for known in counts(turn, attempt, door):
+                so_far = known if turn.now - known.last < FORGOTTEN_S else replace(known, wrong=0, tried=())
+                if digest not in so_far.tried:
+                    counted.append(with_failure(turn, so_far, digest))
+                    put_lockout(turn, counted[-1])
+    report(turn, attempt, [each for each in counted if each.until is not None])
     save(turn)
 
 
-def with_failure(turn: Turn, known: Lockout) -> Lockout:
+def with_failure(turn: Turn, known: Lockout, digest: str) -> Lockout:
     """The count with one more wrong code, and with a lockout if there were too many."""
-    wrong = 1 + (known.wrong if turn.now - known.last < FORGOTTEN_S else 0)
+    wrong = known.wrong + 1
     beyond = wrong - FREE[known.scope]
     until = None if beyond < 0 else turn.now + min(FIRST_S * 2 ** min(beyond, DOUBLINGS), LONGEST_S)
-    return replace(known, wrong=wrong, last=turn.now, until=until)
+    tried = (*known.tried, digest)[-TRIED:] if digest else known.tried
+    return replace(known, wrong=wrong, last=turn.now, until=until, tried=tried)
 
 
-def report(turn: Turn, attempt: Attempt) -> None:
+def report(turn: Turn, attempt: Attempt, begun: list[Lockout]) -> None:
     """Report the lockouts that begin with this wrong code: one of its source, and one for each door."""
-    begun = [
-        each
-        for door in attempt.doors or ("",)
-        for each in counts(turn, attempt, door)
-        if each.last == turn.now and remaining_s(turn, each)
-    ]
     own = [each for each in begun if each.scope is attempt.scope]
     if own:
-        doors = tuple(DoorId(each.door) for each in own if each.door)
-        emit(turn, attempt, own, doors)
+        emit(turn, attempt, own, tuple(DoorId(each.door) for each in own if each.door))
     for each in begun:
         if each.scope is LockoutScope.DOOR:
             emit(turn, attempt, [each], (DoorId(each.who),))
 
 
-def emit(turn: Turn, attempt: Attempt, begun: Iterable[Lockout], doors: tuple[DoorId, ...]) -> None:
+def emit(turn: Turn, attempt: Attempt, begun: list[Lockout], doors: tuple[DoorId, ...]) -> None:
     """Report lockouts of one source or door."""
     longest = max(begun, key=lambda each: remaining_s(turn, each))
     seconds = round(remaining_s(turn, longest), 3)
@@ -101,7 +102,8 @@ def count_right_code(turn: Turn, attempt: Attempt) -> None:
         for known in counts(turn, attempt, door):
             if known.wrong and (known.clears_at is None or turn.now >= known.clears_at):
                 wrong = known.wrong // 2 if known.scope is LockoutScope.DOOR else 0
-                put_lockout(turn, replace(known, wrong=wrong, until=None, clears_at=turn.now + CLEARS_AGAIN_S))
+                cleared = replace(known, wrong=wrong, until=None, clears_at=turn.now + CLEARS_AGAIN_S)
+                put_lockout(turn, cleared if wrong else replace(cleared, tried=()))
     if turn.access.lockouts != before:
         save(turn)
 

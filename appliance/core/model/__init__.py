@@ -10,6 +10,7 @@ from appliance.core.model.access import (
     AccessScope,
     Attempt,
     BookChange,
+    CardAct,
     Credential,
     CredentialBook,
     CredentialKind,

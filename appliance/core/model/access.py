@@ -171,12 +171,15 @@ class PendingWrite(Record):
     attempt: Attempt | None = None
 
 
-class Lockout(Record):
+class Lockout(RecordWithSecrets):
     """Wrong codes of one far end, keypad or reader for one door, or of everybody at a door.
 
-    door: the door of a far end's, keypad's or reader's count; "" if nothing opens from there. wrong: how many; last:
-    time of the last; until: no code is accepted before. clears_at: a right code clears nothing before.
+    door: the door of a far end's, keypad's or reader's count; "" if nothing opens from there. wrong: how many different
+    ones; last: time of the last; until: no code is accepted before. clears_at: a right code clears nothing before.
+    tried: digests of the latest wrong codes.
     """
+
+    SECRETS = frozenset({"tried"})
 
     scope: LockoutScope
     who: str
@@ -185,6 +188,21 @@ class Lockout(Record):
     last: float = 0.0
     until: float | None = None
     clears_at: float | None = None
+    tried: tuple[str, ...] = ()
+
+
+class CardAct(RecordWithSecrets):
+    """A card that somebody holds at a reader; each reading of it before `until` belongs to the same act.
+
+    opened: a door of the reader's was open during the act.
+    """
+
+    SECRETS = frozenset({"card"})
+
+    reader: ReaderId
+    card: str
+    until: float
+    opened: bool = False
 
 
 class CredentialBook(RecordWithSecrets):
@@ -207,4 +225,5 @@ class AccessPart(Record):
     pending_writes: tuple[PendingWrite, ...] = ()
     entries: tuple[KeypadEntry, ...] = ()
     lockouts: tuple[Lockout, ...] = ()
+    card_acts: tuple[CardAct, ...] = ()
     discarded: tuple[tuple[ReaderId, int], ...] = ()  # readings of each reader that were not a card

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.access import credentials
+from appliance.core.access.card_readers import AWAY_S
 from appliance.core.model import (
     CallId,
     CredentialBook,
@@ -50,7 +51,7 @@ def test_a_code_that_cannot_be_looked_up_is_unavailable_and_locks_no_one_out(whe
             case "keypad":
                 press(station, "1234#")
             case "reader":
-                station.give(inputs.CardRead, reader=READER, number="1234", bits=26)
+                station.give(inputs.CardRead, AWAY_S, reader=READER, number="1234", bits=26)
             case _:
                 dial(station, "1234" if where == "call that ends" else "1234#")
                 if where == "call that ends":

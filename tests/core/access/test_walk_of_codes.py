@@ -32,7 +32,7 @@ PLAIN = structs.replace(
     readers=(ReaderSettings(READER, doors=(DOOR,)),),
     max_calls=1,
 )
-FREE = dict.fromkeys(LockoutScope, 2)
+FREE = dict.fromkeys(LockoutScope, 1)  # the same wrong card again is no further guess
 
 
 def every_input(state: State, serial: int):

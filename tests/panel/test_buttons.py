@@ -66,7 +66,7 @@ async def test_edge_that_comes_in_another_thread_is_posted_too(board):
         await until_async(lambda: panel.edges == [(RING, True)])
 
 
-async def test_button_that_is_down_at_the_start_is_posted(board):
+async def test_button_that_is_down_at_the_start_is_posted_as_a_first_level_and_no_press(board):
     board.drive(0, False)
     with Panel(
         board, ButtonWiring(RING, board.pins[0], "none"), ButtonWiring(ButtonId("idle"), board.pins[2])
@@ -74,6 +74,9 @@ async def test_button_that_is_down_at_the_start_is_posted(board):
         await until_async(lambda: panel.edges == [(RING, True)])
         board.drive(0, True)
         await until_async(lambda: panel.edges == [(RING, True), (RING, False)])
+        board.drive(0, False)
+        await until_async(lambda: panel.edges[2:] == [(RING, True)])
+        assert [edge.first for edge in panel.posted if isinstance(edge, ButtonEdge)] == [True, False, False]
 
 
 async def test_button_that_came_up_while_the_line_settled_is_not_posted_as_down(board):

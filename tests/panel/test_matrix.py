@@ -54,8 +54,25 @@ def test_every_ghost_is_ambiguous(keys):
     assert closed == keys or ambiguous(closed)
 
 
+def at_rest(debounce_s: float) -> Matrix:
+    """A matrix whose first scan has found no key down."""
+    matrix = Matrix(debounce_s)
+    assert matrix.scanned(frozenset(), 0.0) == ()
+    return matrix
+
+
+def test_keys_that_are_down_in_the_first_scan_count_once_they_were_up():
+    matrix, jammed = Matrix(0.02), frozenset({(1, 1)})
+    assert [matrix.scanned(jammed, at) for at in (1.0, 1.1, 9.0)] == [()] * 3
+    assert matrix.scanned(jammed | {(0, 0)}, 10.0) == ()
+    assert matrix.scanned(jammed | {(0, 0)}, 10.1) == ((0, 0),), "another key counts all the same"
+    assert matrix.scanned(frozenset(), 11.0) == matrix.scanned(frozenset(), 11.1) == ()
+    assert matrix.scanned(jammed, 12.0) == ()
+    assert matrix.scanned(jammed, 12.1) == ((1, 1),)
+
+
 def test_a_key_counts_once_it_has_been_down_for_the_debounce():
-    matrix = Matrix(0.02)
+    matrix = at_rest(0.02)
     five = frozenset({(1, 1)})
     assert [matrix.scanned(five, at) for at in (1.0, 1.01, 1.019)] == [()] * 3
     assert matrix.scanned(five, 1.02) == ((1, 1),)
@@ -65,7 +82,7 @@ def test_a_key_counts_once_it_has_been_down_for_the_debounce():
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0.0001, 0.019)), max_size=40))
 def test_a_bounce_is_no_key(bounces):
-    matrix, at, five = Matrix(0.02), 1.0, frozenset({(1, 1)})
+    matrix, at, five = at_rest(0.02), 1.0, frozenset({(1, 1)})
     level = False
     for closed, after in bounces:
         at += after
@@ -77,7 +94,7 @@ def test_a_bounce_is_no_key(bounces):
 
 
 def test_a_second_key_counts_while_the_first_is_down():
-    matrix = Matrix(0.0)
+    matrix = at_rest(0.0)
     assert matrix.scanned(frozenset({(0, 0)}), 1.0) == ((0, 0),)
     assert matrix.scanned(frozenset({(0, 0), (1, 1)}), 2.0) == ((1, 1),)
     assert matrix.scanned(frozenset({(1, 1)}), 3.0) == ()
@@ -86,7 +103,7 @@ def test_a_second_key_counts_while_the_first_is_down():
 
 
 def test_of_three_keys_that_may_be_four_none_counts_until_two_are_left():
-    matrix = Matrix(0.0)
+    matrix = at_rest(0.0)
     assert matrix.scanned(closed_by({PLACES[key] for key in "124"}), 1.0) == ()
     assert matrix.scanned(closed_by({PLACES[key] for key in "12"}), 2.0) == ((0, 0), (0, 1))
 
@@ -234,13 +251,19 @@ def test_nothing_is_done_while_no_key_moves(wires):
     assert keys(keypad(play)) == "55"
 
 
-def test_a_key_that_is_down_at_the_start_counts(wires):
+def test_a_key_that_is_down_at_the_start_counts_once_it_was_up(wires):
     wires.press("7")
 
     async def play():
+        await asyncio.sleep(60)
+        wires.press("2")
+        await asyncio.sleep(1)
+        wires.release("7", "2")
+        await asyncio.sleep(1)
+        wires.press("7")
         await asyncio.sleep(1)
 
-    assert keys(keypad(play)) == "7"
+    assert keys(keypad(play)) == "27"
 
 
 def test_keys_that_overlap_are_reported_in_their_order(wires):

@@ -45,7 +45,9 @@ class ButtonHeld(ButtonEvent):
 
 
 class ButtonStuck(ButtonEvent):
-    """A button has been down for too long; it is ignored until it is released.
+    """A button has been down for too long, or since before the station began to read its line.
+
+    It is ignored until it is released.
 
     `at`: CLOCK_MONOTONIC seconds when that began.
     """

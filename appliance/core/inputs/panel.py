@@ -6,11 +6,15 @@ from appliance.core.model import ButtonId, LampId, Pattern
 
 
 class ButtonEdge(Input, kw_only=True):
-    """A button's line changed; active-low is applied already. `lost`: the line is gone, which is not a release."""
+    """A button's line changed; active-low is applied already. `lost`: the line is gone, which is not a release.
+
+    first: no edge, but the level of a line that was just claimed: nobody knows since when the button is down.
+    """
 
     button: ButtonId
     active: bool
     lost: bool = False
+    first: bool = False
 
 
 class TestLamp(Tagged):

@@ -25,7 +25,11 @@ LONGEST_PRESS_S = 60.0
 def edge(turn: Turn, given: inputs.ButtonEdge) -> None:
     """Process an edge of a button's line, and perform its actions."""
     button = turn.settings.button(given.button)
-    if button is not None:
+    if button is None:
+        return
+    if given.first:
+        buttons.found(turn, button, active=given.active, at=given.at)
+    else:
         act_all(turn, buttons.edge(turn, button, active=given.active, at=given.at, lost=given.lost))
 
 

@@ -3,6 +3,9 @@
 A level counts once it has lasted: a press for `min_press_s`, so that a disturbance on a long cable rings nobody; a
 release for `debounce_s`, during which a contact may bounce. Events and limits count from the edge itself. Only a Tick
 lets time alone decide: other inputs may overtake edges that the kernel already has.
+
+A button that is down when its line is claimed, at a start or when the line returns, does nothing: it is stuck until it
+is released. Else each start would open the door by an exit button with a shorted cable.
 """
 
 from math import inf
@@ -36,6 +39,28 @@ def edge(turn: Turn, button: ButtonSettings, *, active: bool, at: float, lost: b
         put_press(turn, button.id, replace(moved, glitches=press.glitches + glitch))
         acts += due(turn, button, at)
     return acts
+
+
+def found(turn: Turn, button: ButtonSettings, *, active: bool, at: float) -> None:
+    """Process the level of a line that was just claimed."""
+    press = press_of(turn, button.id)
+    if not active or press.level:
+        return
+    if press.down:  # by a client
+        turn.emit(events.ButtonReleased(button.id, at=at))
+        at_ease(turn, button, press)
+    put_press(
+        turn,
+        button.id,
+        Press(level=True, edge_at=at, settles=inf, down=True, pressed_at=at, spent=True, stuck=True),
+    )
+    turn.emit(events.ButtonStuck(button.id, at=at))
+    is_stuck(turn, button, "It was down when its line was first read, and is ignored until it is released.")
+
+
+def is_stuck(turn: Turn, button: ButtonSettings, why: str) -> None:
+    """Show a stuck button among the faults."""
+    faults.failed(turn, part_name(button), why, "Check whether it is jammed or its cable is shorted.")
 
 
 def hold_down(turn: Turn, button: ButtonSettings, seconds: float) -> Acts:
@@ -85,7 +110,7 @@ def while_down(turn: Turn, button: ButtonSettings, press: Press, until: float) -
     if press.stuck_at is not None and press.stuck_at <= until and stayed(press, press.stuck_at):
         turn.emit(events.ButtonStuck(button.id, at=press.stuck_at))
         why = f"It has been down for {press.stuck_at - press.pressed_at:g} s and is ignored until it is released."
-        faults.failed(turn, part_name(button), why, "Check whether it is jammed or its cable is shorted.")
+        is_stuck(turn, button, why)
         talk.released(turn, button.id)
         press = replace(press, stuck_at=None, long_at=None, stuck=True, spent=True)
     put_press(turn, button.id, press)

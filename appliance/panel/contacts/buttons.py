@@ -16,7 +16,7 @@ class ButtonWiring(InputWiring):
 class Buttons:
     """Posts ButtonEdge from the thread in which gpiozero calls; `at` is the time of the edge, not of the call.
 
-    A line that is active when it is first claimed is posted as an edge; a line that returns active is not, as nobody
+    A line that is active when it is claimed, at the start or after it was lost, is posted as a first level: nobody
     pressed it then. A lost line ends its press, which then has no action. Created on the loop's thread.
     """
 
@@ -37,7 +37,7 @@ class Buttons:
 
         def settled(_closed: bool, from_the_first: bool) -> None:
             if from_the_first:
-                edge(time.monotonic(), closed=True)
+                self._post(ButtonEdge(at=time.monotonic(), button=button, active=True, first=True))
 
         def lost() -> None:
             self._post(ButtonEdge(at=time.monotonic(), button=button, active=False, lost=True))

@@ -41,7 +41,7 @@ class MatrixWiring(Record):
 
 
 class MatrixKeypad:
-    """One keypad; on the loop's thread. Lost lines are claimed again; a key that is down then does not count."""
+    """One keypad; on the loop's thread. A key that is down when its lines are claimed does not count."""
 
     def __init__(self, wiring: MatrixWiring, claims: Claims, post: Callable[[Input], None]) -> None:
         self._wiring, self._claims, self._post = wiring, claims, post
@@ -50,7 +50,6 @@ class MatrixKeypad:
         self._block: LineGroup | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._matrix = Matrix(wiring.debounce_s)
-        self._was_lost = False
         self._found: set[Crossing] = set()
         self._began = 0.0  # when an edge started the scan
         self._changed = 0.0  # when a scan last differed from the one before
@@ -68,12 +67,11 @@ class MatrixKeypad:
         from appliance.panel.gpio.line_group import LineGroup  # noqa: PLC0415  late: libgpiod is loaded only where it is needed
 
         wiring = self._wiring
-        self._matrix = Matrix(wiring.debounce_s, silent=self._was_lost)
+        self._matrix = Matrix(wiring.debounce_s)
         self._block = LineGroup(wiring.columns, wiring.pull, self._moved, self._lost, outputs=wiring.rows, both=True)
         self._begin(self._loop.time())  # with keys that are down already
 
     def _lost(self, why: IntercomError) -> None:
-        self._was_lost = True
         self.close()
         self._claims.lost(self._name, self._take, why)
 

@@ -11,10 +11,10 @@ Crossing = tuple[int, int]  # row, column
 
 
 class Matrix:
-    """Accepts a scan that stays the same for `debounce_s`. silent: keys that are down at first are not reported."""
+    """Accepts a scan that stays the same for `debounce_s`. Keys that are down at first are not reported."""
 
-    def __init__(self, debounce_s: float, *, silent: bool = False) -> None:
-        self._debounce_s, self._silent = debounce_s, silent
+    def __init__(self, debounce_s: float) -> None:
+        self._debounce_s, self._silent = debounce_s, True
         self.seen: frozenset[Crossing] = frozenset()  # in the newest scan
         self._since = 0.0
         self._down: frozenset[Crossing] = frozenset()

@@ -51,7 +51,6 @@ class InputLine:
         self._wiring, self._claims, self._heard = wiring, claims, heard
         self._line = f"{name} ({called(wiring.pin)})"
         self._device: Any = None
-        self._was_lost = False
         self._settling: asyncio.TimerHandle | None = None
         claims.take(self._line, self._take)
 
@@ -91,8 +90,7 @@ class InputLine:
         device.when_activated = lambda: edge(closed=True)
         device.when_deactivated = lambda: edge(closed=False)
         device.pin.when_lost = self._lost  # only ChipPin calls it: other pins do not notice
-        closed = bool(device.is_active) and not self._was_lost
-        self._settling = asyncio.get_running_loop().call_later(SETTLED_S, self._settled, closed)
+        self._settling = asyncio.get_running_loop().call_later(SETTLED_S, self._settled, bool(device.is_active))
 
     def _settled(self, closed_at_first: bool) -> None:
         with suppress(*line_errors()):
@@ -101,7 +99,6 @@ class InputLine:
                 self._heard.settled(closed, closed and closed_at_first)
 
     def _lost(self, why: Exception) -> None:
-        self._was_lost = True
         self.close()
         self._heard.lost()
         self._claims.lost(self._line, self._take, why)

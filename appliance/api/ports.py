@@ -100,8 +100,8 @@ class CallLog(Protocol):
 class Audit(Protocol):
     """Events of doors, keypads, codes and refused access. Its method may block on the disc."""
 
-    def list(self, limit: int, before: int | None, after: str) -> Sequence[Json]:
-        """At most `limit` envelopes before the id `before`, newest first; `after`: only those since then, in UTC.
+    def list(self, limit: int, cursor: int | None, after: str, before: str) -> Sequence[Json]:
+        """At most `limit` envelopes with ids below `cursor`, newest first. after, before: of their times, in UTC.
 
         Each has the `hash` of its row.
         """

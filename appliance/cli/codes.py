@@ -7,7 +7,7 @@ import sys
 from appliance.base import schedule_text
 from appliance.base.types import Json
 from appliance.cli.client import Client, WrongUsageError, resource
-from appliance.cli.moments import WRITTEN, ahead
+from appliance.cli.moments import THERE, ahead_there
 
 ACTS = ("list", "add", "remove")
 
@@ -25,7 +25,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--time", action="append", metavar="TIME", help='when it is valid, as in "mon-fri 08:00-12:00"; may be repeated'
     )
     parser.add_argument("--uses", type=int, metavar="N", help="how often it may be used (default: no limit)")
-    parser.add_argument("--expires", type=ahead, metavar="TIME", help=f"end of its validity: {WRITTEN} from now")
+    parser.add_argument("--expires", type=ahead_there, metavar="TIME", help=f"end of its validity: {THERE} from now")
 
 
 def run(client: Client, given: argparse.Namespace) -> Json:
@@ -43,13 +43,14 @@ def run(client: Client, given: argparse.Namespace) -> Json:
 
 def new(given: argparse.Namespace) -> Json:
     """The code or card to add."""
-    if not given.owner or not given.door:
+    if not given.owner or not given.door or not all(given.door):
         raise WrongUsageError("The owner or the door is missing.", "Give --owner and --door.")
+    schedule = [period(text) for text in given.time] if given.time else None
     return {
         "owner": given.owner,
         "card" if given.card else "digits": secret("Number of the card: " if given.card else "Digits of the code: "),
         "doors": given.door,
-        "schedule": [period(text) for text in given.time or []],
+        "schedule": schedule,
         "uses": given.uses,
         "expires": given.expires,
     }

@@ -4,11 +4,14 @@ import argparse
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 WRITTEN = "2026-11-20T08:30 (local time), or 30m, 2h or 7d"
+THERE = WRITTEN.replace("local time", "the station's time zone")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_THERE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
 _SPAN = re.compile(r"(\d{1,6})([smhd])")
-_ANSWERED = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
+_ANSWERED = re.compile(r"\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z)(?:\[([\w/+-]+)\])?")
 
 
 def ago(text: str) -> str:
@@ -21,9 +24,19 @@ def ahead(text: str) -> str:
     return _utc(text, lambda span: datetime.now(UTC) + span)
 
 
+def ahead_there(text: str) -> str:
+    """A moment of the station's time zone as it is; else what `ahead` returns. For argparse."""
+    return text if _THERE.fullmatch(text) else ahead(text)
+
+
+def there(moment: str, zone: str) -> str:
+    """A moment of an answer that `local` shows in the station's time zone (RFC 9557)."""
+    return f"{moment}[{zone}]" if zone else moment
+
+
 def local(text: str) -> str:
-    """The text with each moment in the machine's local time."""
-    return _ANSWERED.sub(lambda found: _local(found[0]), text)
+    """The text with each moment in the machine's local time, or in the time zone that it names."""
+    return _ANSWERED.sub(lambda found: _local(found[1], found[2]), text)
 
 
 def _utc(text: str, counted: Callable[[timedelta], datetime]) -> str:
@@ -35,10 +48,10 @@ def _utc(text: str, counted: Callable[[timedelta], datetime]) -> str:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time. Write {WRITTEN}.") from None
 
 
-def _local(moment: str) -> str:
+def _local(moment: str, zone: str | None) -> str:
     try:
-        at = datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone()
-    except (ValueError, OverflowError):
+        at = datetime.fromisoformat(moment).astimezone(ZoneInfo(zone) if zone else None)
+    except (ValueError, OverflowError, ZoneInfoNotFoundError):
         return moment
     milliseconds = f".{at.microsecond // 1000:03}" if at.microsecond else ""
-    return f"{at:%Y-%m-%d %H:%M:%S}{milliseconds}"
+    return f"{at:%Y-%m-%d %H:%M:%S}{milliseconds}{f', {zone}' if zone else ''}"

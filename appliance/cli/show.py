@@ -4,6 +4,7 @@ from typing import Any
 
 from appliance.base.errors import sentences
 from appliance.base.types import Json
+from appliance.cli.moments import there
 
 MB = 1_000_000
 
@@ -158,7 +159,7 @@ def audit(answer: Json) -> str:
 
 def codes(answer: Json) -> str:
     """All codes and cards."""
-    return "\n".join(map(_code, answer["codes"])) or "No codes."
+    return "\n".join(_code(code, answer["zone"]) for code in answer["codes"]) or "No codes."
 
 
 def tokens(answer: Json) -> str:
@@ -176,10 +177,11 @@ def _token(token: Json) -> str:
     return f"{token['id']}  {token['name']}  {', '.join(token['scopes'])}{end}"
 
 
-def _code(code: Json) -> str:
-    limits = [f"{','.join(time['days'])} {time['begin']}-{time['end']}" for time in code["schedule"]]
+def _code(code: Json, zone: str) -> str:
+    limits = [f"{','.join(time['days'])} {time['begin']}-{time['end']}" for time in code["schedule"] or ()]
+    limits[-1:] = [f"{last} at the station{zone and f', {zone}'}" for last in limits[-1:]]
     limits += [] if code["uses"] is None else [f"{code['uses']} uses left"]
-    limits += [] if code["expires"] is None else [f"until {code['expires']}"]
+    limits += [] if code["expires"] is None else [f"until {there(code['expires'], zone)}"]
     about = "  ".join([", ".join(code["doors"]), *limits])
     return f"{code['id']}  {code['kind']}  {code['owner']}  {about}"
 

@@ -219,13 +219,14 @@ def _chord(name: str, chord: ChordTable) -> model.ChordSettings:
 
 
 def _rule(name: str, rule: RuleTable) -> model.Rule:
-    times = (schedule_text.parse(text) for text in rule.times)
+    times = (schedule_text.parse(text) for text in rule.times or ())
     return model.Rule(
         name,
         rule.on,
         DoorId(rule.door),
         tuple(
-            (name, wanted if isinstance(wanted, str) else str(wanted).lower()) for name, wanted in rule.where.items()
+            (name, wanted if isinstance(wanted, str) else str(wanted).lower())
+            for name, wanted in (rule.where or {}).items()
         ),
         tuple(model.Period(tuple(map(model.Day, days)), begin, end) for days, begin, end in times),
     )

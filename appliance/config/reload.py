@@ -75,13 +75,15 @@ def _targets(old: Json, new: Json) -> Iterator[tuple[str, Json]]:
     """All targets from now on, in the order of the file, as the first that matches a caller counts."""
     for name, target in new.items():
         if name in old:
-            yield name, target | {"password_file": _password(old[name])}
+            rest = {key: value for key, value in target.items() if key != "password_file"}
+            known = _password(old[name])
+            yield name, rest | ({"password_file": known} if known else {})
         elif not _password(target):
             yield name, target
 
 
 def _password(target: Json | None) -> str:
-    return target["password_file"] if target else ""
+    return target.get("password_file", "") if target else ""
 
 
 def _differing(old: Json, new: Json, at: str = "") -> Iterator[str]:

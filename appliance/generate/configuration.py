@@ -19,7 +19,8 @@ _EXAMPLE_NAMES = {
     "target": "kitchen",
     "plan": "house",
 }
-_COMMENTED = {"panel.chord.both"}  # tables that need others than the example's one of each kind
+# A table that needs others than the example's one of each kind, and a setting that needs a file.
+_COMMENTED = {"panel.chord.both", "target.kitchen.password_file"}
 _WIDTH = 100
 
 _REFERENCE = """<!-- Made by python -m appliance.generate from appliance/config/schema/. Change that, not this. -->
@@ -85,7 +86,8 @@ def _table(table: Described) -> str:
             value = table.without[setting.key]
         default = "required" if setting.required else f"default: {_shown(setting.default)}"
         lines += ["", *_comment(_meaning(setting)), *_comment(f"Allowed: {setting.allowed}; {default}.")]
-        lines.append("#" * (value is None) + f"{setting.key} = {describe.toml('on' if value is None else value)}")
+        out = value is None or f"{name}.{setting.key}" in _COMMENTED
+        lines.append("#" * out + f"{setting.key} = {describe.toml('on' if value is None else value)}")
     if name in _COMMENTED:
         lines = [line if line.startswith("#") or not line else f"#{line}" for line in lines]
     return "\n".join(lines) + "\n"

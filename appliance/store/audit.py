@@ -19,6 +19,7 @@ from appliance.store.writer import After, Writer
 log = logging.getLogger(__name__)
 
 TYPES = ("door.", "keypad.accepted", "keypad.refused", "keypad.locked_out", "access.", "code.")
+LAST = "~"  # after every time
 REFUSALS = ("door.denied", "keypad.refused", "keypad.locked_out", "access.denied", "access.locked_out")
 
 
@@ -39,21 +40,21 @@ class Audit:
             kept = self._lists[envelope["type"].startswith(REFUSALS)]
             kept.backlog.put(number, (number, json.dumps(envelope, separators=(",", ":"))))
 
-    def list(self, limit: int = 50, before: int | None = None, after: str = "") -> Sequence[Json]:
-        """The newest `limit` events before the id `before`, newest first; `after`: only those since then, in UTC.
+    def list(self, limit: int = 50, cursor: int | None = None, after: str = "", before: str = "") -> Sequence[Json]:
+        """The newest `limit` events with ids below `cursor`, newest first. after, before: of their times, in UTC.
 
         Each has the hash of its row. Rows that are damaged are left out: the doctor names them. Raises IntercomError.
         """
         openings, refusals = self._lists
         refusals.backlog.settle()
-        time = " AND CASE WHEN json_valid(envelope) THEN envelope ->> '$.time' >= ?3 END"
-        wanted = "id < ?1 AND json_valid(envelope)" + (time if after else "")
+        time = " AND CASE WHEN json_valid(envelope) THEN envelope ->> '$.time' >= ?3 AND envelope ->> '$.time' < ?4 END"
+        wanted = "id < ?1 AND json_valid(envelope)" + (time if after or before else "")
         query = (
             f"SELECT id, envelope, lower(hex(hash)) FROM audit WHERE {wanted} "  # noqa: S608 - our own words
             f"UNION ALL SELECT id, envelope, lower(hex(hash)) FROM refusals WHERE {wanted} ORDER BY id DESC LIMIT ?2"
         )
-        page: tuple[int | str, ...] = (1 << 62 if before is None else before, limit)
-        values = (*page, after) if after else page
+        page: tuple[int | str, ...] = (1 << 62 if cursor is None else cursor, limit)
+        values = (*page, after, before or LAST) if after or before else page
         rows = openings.backlog.read(query, values, "The audit")
         return [{**json.loads(envelope), "hash": hashed} for _, envelope, hashed in rows]
 

@@ -17,6 +17,7 @@ from datetime import datetime
 from appliance.base import times
 from appliance.core import model
 from appliance.core.inputs import ClockReported, ClockSet, Input
+from appliance.system import zone
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +93,9 @@ class ClockMonitor:
         now, epoch = time.time(), time.time() - time.monotonic()
         lead = datetime.now().astimezone().utcoffset()
         trusted = self._trusted or self._synchronised()
-        seen = model.Clock(epoch, lead.total_seconds() if lead is not None else 0.0, trusted)
-        known = self._reported
+        offset_s, known = lead.total_seconds() if lead is not None else 0.0, self._reported
+        named = known.zone if known is not None and known.utc_offset_s == offset_s else zone.name()
+        seen = model.Clock(epoch, offset_s, trusted, named)
         if (
             known is None
             or abs(known.epoch - epoch) >= LEAST_CHANGE_S

@@ -7,7 +7,7 @@ from intercomd_client import words
 
 
 class Period(TypedDict):
-    """A time on some days of the week, in the machine's local time."""
+    """A time on some days of the week, in the station's time zone."""
 
     days: list[words.Day]
     begin: str
@@ -46,6 +46,7 @@ class Appliance(TypedDict):
     configured: bool  # Whether there is a target to call, or an account for calls.
     stopping: bool
     address: str  # host:port that SIP listens on; empty while it does not.
+    zone: str  # Time zone of the station, by which times of day count; empty while it is unknown.
     dropped_requests: int  # SIP requests dropped because their senders sent too many.
     status: str  # Summary for display.
     failed: list[Failed]  # Parts that do not work now.
@@ -613,7 +614,7 @@ class Code(TypedDict):
     kind: words.CredentialKind
     owner: str
     doors: list[str]
-    schedule: list[Period]
+    schedule: list[Period] | None  # Times at which it is valid; null: always.
     uses: int | None  # Remaining uses; null: no limit.
     expires: str | None
 
@@ -622,6 +623,7 @@ class Codes(TypedDict):
     """All codes and cards."""
 
     codes: list[Code]
+    zone: str  # Time zone of the station, by which times of day count; empty while it is unknown.
 
 
 class CodeDone(TypedDict):

@@ -227,7 +227,7 @@ class NewCode(TypedDict):
     digits: NotRequired[str | None]  # Digits to type in a call or at a keypad.
     card: NotRequired[str | None]  # Number of the card, as the reader reports it.
     doors: list[str]  # Doors that it opens, in calls and at keypads and readers that may open them.
-    schedule: NotRequired[list[answers.Period]]  # Times at which it is valid; empty: always.
+    schedule: NotRequired[list[answers.Period] | None]  # Times at which it is valid; null: always.
     uses: NotRequired[int | None]  # How often it opens doors from now on; null: without limit.
     expires: NotRequired[str | None]  # From when on it opens nothing; null: never.
 
@@ -237,7 +237,7 @@ class CodeChange(TypedDict):
 
     owner: NotRequired[str | None]
     doors: NotRequired[list[str] | None]
-    schedule: NotRequired[list[answers.Period] | None]
+    schedule: NotRequired[list[answers.Period] | None]  # Times at which it is valid; null: always.
     uses: NotRequired[int | None]  # How often it opens doors from now on; null: without limit.
     expires: NotRequired[str | None]  # From when on it opens nothing; null: never.
 

@@ -676,10 +676,15 @@ class Operations(Connection):
         return await self._ask(answers.CallLog, "GET", "/v1/log/calls", query=query)
 
     async def list_audit(
-        self, *, limit: int | None = None, cursor: str | None = None, after: str | None = None
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        after: str | None = None,
+        before: str | None = None,
     ) -> answers.Audit:
         """A page of the audit, newest first; `cursor` is the `next` of the previous page."""
-        query: Query = {"limit": limit, "cursor": cursor, "after": after}
+        query: Query = {"limit": limit, "cursor": cursor, "after": after, "before": before}
         return await self._ask(answers.Audit, "GET", "/v1/log/doors", query=query)
 
     async def read_configuration(self) -> answers.Configuration:

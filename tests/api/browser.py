@@ -122,7 +122,7 @@ class Page(ABC):
 
     @abstractmethod
     def key(self, name: str) -> None:
-        """Press and release a key on what has the focus: Enter, Space, Tab or ArrowLeft."""
+        """Press and release a key on what has the focus: Enter, Space, Tab, ArrowLeft or a digit."""
 
     @abstractmethod
     def phone(self) -> AbstractContextManager[None]:

@@ -66,7 +66,7 @@ class ChromiumPage(Page):
         self.send("Input.insertText", text=text)
 
     def key(self, name: str) -> None:
-        key, text, number = KEYS[name]
+        key, text, number = KEYS.get(name, (name, name, ord(name[0])))
         same = {"key": key, "code": name, "windowsVirtualKeyCode": number}
         self.send("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **same)
         self.send("Input.dispatchKeyEvent", type="keyUp", **same)

@@ -134,10 +134,12 @@ class CallLog:
 class Audit:
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
+        self.searches: list[RecordingSearch] = []
 
-    def list(self, limit: int, before: int | None, after: str) -> list[dict[str, Any]]:
-        rows = [row for row in self.rows[::-1] if before is None or row["id"] < before]
-        return [row for row in rows if row["time"] >= after][:limit]
+    def list(self, limit: int, cursor: int | None, after: str, before: str) -> list[dict[str, Any]]:
+        self.searches.append(RecordingSearch(after=after, before=before))
+        rows = [row for row in self.rows[::-1] if cursor is None or row["id"] < cursor]
+        return [row for row in rows if after <= row["time"] < (before or "~")][:limit]
 
 
 class Answers:
@@ -182,6 +184,7 @@ class Station:
                 "configured": True,
                 "stopping": False,
                 "address": "127.0.0.1:5060",
+                "zone": "UTC",
                 "dropped_requests": 0,
                 "status": "ready",
                 "failed": [],

@@ -138,7 +138,7 @@ class FirefoxPage(Page):
         self._act("key", *({"type": kind, "value": each} for each in text for kind in ("keyDown", "keyUp")))
 
     def key(self, name: str) -> None:
-        self._insert(KEYS[name])
+        self._insert(KEYS.get(name, name))
 
     @contextmanager
     def phone(self) -> Generator[None, None, None]:

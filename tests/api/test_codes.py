@@ -47,7 +47,7 @@ def test_a_code_is_added_and_shown_without_its_digits(client, kept, body, action
         ({}, {}),
         ({"owner": "Postman"}, {"owner": "Postman"}),
         ({"doors": ["gate"]}, {"doors": ("gate",)}),
-        ({"schedule": []}, {"schedule": ()}),
+        ({"schedule": None}, {"schedule": ()}),
         ({"uses": None}, {"uses": None}),
         ({"uses": 7, "expires": None}, {"uses": 7, "expires": None}),
     ],
@@ -60,7 +60,7 @@ def test_what_of_a_code_is_not_given_stays(client, kept, body, changed):
 
 
 def test_codes_are_listed_read_and_removed(client, kept):
-    assert client.get("/v1/codes").json() == {"codes": [fake.code("a-1")]}
+    assert client.get("/v1/codes").json() == {"codes": [fake.code("a-1")], "zone": "UTC"}
     assert client.get("/v1/codes/a-1").json() == fake.code("a-1")
     assert client.delete("/v1/codes/a-1").json() == {"warning": None}
     assert [asked for asked, _ in kept.requests] == [inputs.RemoveCredential("a-1")]

@@ -102,6 +102,11 @@ ONE_ERROR = [
     ("[rule.a]\ndoor = 'front'\non = 'button.held'\nwhere = {sensor = [1]}\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.where = {…}: must be an inline table such as { button = "ring" } or { sensor = "pir", active = true }'),
     ("[rule.a]\ndoor = 'front'\non = 'button.held'\ntimes = ['mon-son 08:00-12:00']\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.times = ["mon-son 08:00-12:00"]: must be a list of days and a time, as in "mon-fri 08:00-12:00" or "sat,sun 22:00-06:00"'),
     ("[rule.a]\ndoor = 'front'\non = 'button.held'\ntimes = ['mon 08:00-08:00']\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.times = ["mon 08:00-08:00"]: must be a list of days and a time, as in "mon-fri 08:00-12:00" or "sat,sun 22:00-06:00"'),
+    # An empty choice never widens a right.
+    ("[rule.a]\ndoor = 'front'\non = 'button.held'\ntimes = []\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.times = []: must be a list of days and a time, as in "mon-fri 08:00-12:00" or "sat,sun 22:00-06:00"'),
+    ("[rule.a]\ndoor = 'front'\non = 'button.held'\ntimes = ['']\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.times = [""]: must be a list of days and a time, as in "mon-fri 08:00-12:00" or "sat,sun 22:00-06:00"'),
+    ("[rule.a]\ndoor = 'front'\non = 'button.held'\nwhere = {}\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.where = {}: must be an inline table such as { button = "ring" } or { sensor = "pir", active = true }'),
+    ("[target.a]\nuri = 'sip:a@192.0.2.8'\npassword_file = ''", 'target.a.password_file = "": must be an absolute path, or the name of a credential'),
     # plans
     ("[plan.house]", 'plan.house.steps: is missing; it must be 1 to 8 lists of 1 to 8 names, as in [["kitchen", "hall"]]'),
     ("[plan.house]\nsteps = [[]]", 'plan.house.steps = [[]]: must be 1 to 8 lists of 1 to 8 names, as in [["kitchen", "hall"]]'),

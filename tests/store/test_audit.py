@@ -54,6 +54,7 @@ def test_it_is_searched_by_time(tmp_path):
         for number, (kind, day) in enumerate((("door.unlocked", 19), ("door.denied", 20), ("door.unlocked", 21)), 1):
             audit.append(envelope(number, kind) | {"time": f"2026-11-{day}T06:00:00.000000Z"})
         assert [each["id"] for each in audit.list(after="2026-11-20T06:00:00.000000Z")] == [3, 2]
+        assert [each["id"] for each in audit.list(before="2026-11-20T06:00:00.000000Z")] == [1]
         assert [each["id"] for each in audit.list(1, 3, "2026-11-20T06:00:00.000000Z")] == [2]
 
 
@@ -73,7 +74,7 @@ def test_refusals_push_no_opening_out(tmp_path):
             audit.append(envelope(number, ("door.denied", "access.denied", "keypad.refused")[number % 3]))
             audit.list(1)
         assert [each["id"] for each in audit.list()] == [202, 201, 200, 199, 198, 2, 1]
-        assert [each["id"] for each in audit.list(3, before=199)] == [198, 2, 1]
+        assert [each["id"] for each in audit.list(3, cursor=199)] == [198, 2, 1]
 
 
 def test_refusals_push_no_opening_out_while_the_disc_does_not_work(tmp_path):

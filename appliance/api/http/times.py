@@ -1,4 +1,4 @@
-"""Times in requests."""
+"""Times in requests. Without an offset they are those of the station's time zone."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ def seconds(moment: str | None) -> float | None:
         return None
     try:
         return datetime.fromisoformat(moment).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, "The request is not valid.", f"expires: there is no moment {moment}"
         ) from None
@@ -23,7 +23,7 @@ def utc(moment: datetime | None) -> str:
         return ""
     try:
         return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    except OverflowError:
+    except (ValueError, OverflowError):
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, "The request is not valid.", f"There is no moment {moment} in UTC."
         ) from None

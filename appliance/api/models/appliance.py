@@ -65,6 +65,10 @@ class Appliance(AnswerBody):
     configured: bool = Field(description="Whether there is a target to call, or an account for calls.")
     stopping: bool
     address: str = Field(description="host:port that SIP listens on; empty while it does not.")
+    zone: str = Field(
+        description="Time zone of the station, by which times of day count; empty while it is unknown.",
+        examples=["Europe/Berlin"],
+    )
     dropped_requests: int = Field(description="SIP requests dropped because their senders sent too many.")
     status: str = Field(description="Summary for display.")
     failed: list[Failed] = Field(description="Parts that do not work now.")

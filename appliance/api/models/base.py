@@ -17,6 +17,14 @@ Time = Annotated[
         json_schema_extra={"format": "date-time"},
     ),
 ]
+Moment = Annotated[
+    str,
+    Field(
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?Z?)?$",
+        description="With Z in UTC, else in the station's time zone.",
+        examples=["2026-12-24T18:00", "2026-12-24T17:00:00Z"],
+    ),
+]
 # No control characters: a text in a SIP header must not be able to start another header.
 CODE = r"^[0-9]{4,12}$"
 CARD = r"^[0-9A-Za-z]{1,40}$"

@@ -5,12 +5,12 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from appliance.api.models.appliance import AuditedEvent
-from appliance.api.models.base import CARD, CODE, AnswerBody, Done, Line, OrderBody, Time
+from appliance.api.models.base import CARD, CODE, AnswerBody, Done, Line, Moment, OrderBody, Time
 from appliance.core.model import CredentialKind, Day
 
 
 class Period(OrderBody):
-    """A time on some days of the week, in the machine's local time."""
+    """A time on some days of the week, in the station's time zone."""
 
     days: list[Day] = Field(min_length=1, max_length=7)
     begin: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["08:00"])]
@@ -33,11 +33,14 @@ OpenedDoors = Annotated[
         description="Doors that it opens, in calls and at keypads and readers that may open them.",
     ),
 ]
-Schedule = Annotated[list[Period], Field(max_length=16, description="Times at which it is valid; empty: always.")]
+Schedule = Annotated[
+    Annotated[list[Period], Field(min_length=1, max_length=16)] | None,
+    Field(description="Times at which it is valid; null: always."),
+]
 Uses = Annotated[
     int | None, Field(ge=0, le=1_000_000, description="How often it opens doors from now on; null: without limit.")
 ]
-Expires = Annotated[Time | None, Field(description="From when on it opens nothing; null: never.")]
+Expires = Annotated[Moment | None, Field(description="From when on it opens nothing; null: never.")]
 
 
 class NewCode(OrderBody):
@@ -47,7 +50,7 @@ class NewCode(OrderBody):
     digits: str | None = Field(default=None, pattern=CODE, description="Digits to type in a call or at a keypad.")
     card: str | None = Field(default=None, pattern=CARD, description="Number of the card, as the reader reports it.")
     doors: OpenedDoors
-    schedule: Schedule = []  # noqa: RUF012 - pydantic copies it
+    schedule: Schedule = None
     uses: Uses = None
     expires: Expires = None
 
@@ -63,7 +66,7 @@ class CodeChange(OrderBody):
 
     owner: Owner | None = None
     doors: OpenedDoors | None = None
-    schedule: Schedule | None = None
+    schedule: Schedule = None
     uses: Uses = None
     expires: Expires = None
 
@@ -75,7 +78,7 @@ class Code(AnswerBody):
     kind: CredentialKind
     owner: str
     doors: list[str]
-    schedule: list[Period]
+    schedule: Schedule
     uses: int | None = Field(description="Remaining uses; null: no limit.")
     expires: Time | None
 
@@ -84,6 +87,10 @@ class Codes(AnswerBody):
     """All codes and cards."""
 
     codes: list[Code]
+    zone: str = Field(
+        description="Time zone of the station, by which times of day count; empty while it is unknown.",
+        examples=["Europe/Berlin"],
+    )
 
 
 class CodeDone(Done):

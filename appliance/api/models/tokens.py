@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from appliance.api.http.tokens import NAME
-from appliance.api.models.base import AnswerBody, OrderBody, Time
+from appliance.api.models.base import AnswerBody, Moment, OrderBody, Time
 from appliance.core.model import AccessScope
 
 TokenScope = Literal[AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, AccessScope.ADMIN]
@@ -21,7 +21,7 @@ class NewAccessToken(OrderBody):
         description="view: read state, logs and events. call: calls, messages, sound and recordings. door: open and "
         "lock doors. admin: everything. To press a button of the panel, call and door are needed.",
     )
-    expires: Annotated[Time | None, Field(description="From when on it is not accepted; null: never.")] = None
+    expires: Annotated[Moment | None, Field(description="From when on it is not accepted; null: never.")] = None
 
 
 class AccessToken(AnswerBody):

@@ -12,6 +12,7 @@ from appliance.api.http.response_schemas import answers
 from appliance.api.http.times import seconds
 from appliance.api.ports import HttpPorts
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
 from appliance.core import inputs
 from appliance.core.model import CredentialId, CredentialKind, DoorId, Period
 
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/v1/codes", tags=["codes"], responses=problems.RESPON
 @router.get("", responses=answers(models.Codes))
 async def list_codes(daemon: Daemon) -> JSONResponse:
     """All codes and cards, without their digits."""
-    return JSONResponse({"codes": daemon.codes()})
+    return JSONResponse({"codes": daemon.codes(), "zone": daemon.snapshot()["appliance"]["zone"]})
 
 
 @router.get("/{code}", responses=answers(models.Code))
@@ -39,7 +40,7 @@ async def add_code(body: models.NewCode, daemon: Daemon, who: Who) -> JSONRespon
         (body.card if card else body.digits) or "",
         body.owner,
         tuple(map(DoorId, body.doors)),
-        tuple(map(_period, body.schedule)),
+        _periods(body.schedule),
         body.uses,
         seconds(body.expires),
     )
@@ -55,12 +56,7 @@ async def change_code(code: Id, body: models.CodeChange, daemon: Daemon, who: Wh
         CredentialId(code),
         known["owner"] if body.owner is None else body.owner,
         tuple(map(DoorId, known["doors"] if body.doors is None else body.doors)),
-        tuple(
-            map(
-                _period,
-                map(models.Period.model_validate, known["schedule"]) if body.schedule is None else body.schedule,
-            )
-        ),
+        _periods(body.schedule) if "schedule" in given else _known_periods(known["schedule"]),
         body.uses if "uses" in given else known["uses"],
         seconds(body.expires if "expires" in given else known["expires"]),
     )
@@ -89,5 +85,9 @@ def _done(daemon: HttpPorts, wanted: str) -> dict[str, Any]:
     return {"id": wanted, "code": code, "warning": None}
 
 
-def _period(period: models.Period) -> Period:
-    return Period(tuple(period.days), period.begin, period.end)
+def _periods(schedule: list[models.Period] | None) -> tuple[Period, ...]:
+    return tuple(Period(tuple(period.days), period.begin, period.end) for period in schedule or ())
+
+
+def _known_periods(schedule: list[Json] | None) -> tuple[Period, ...]:
+    return _periods([models.Period.model_validate(period) for period in schedule or ()])

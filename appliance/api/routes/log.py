@@ -1,11 +1,11 @@
 """/v1/log: the call log, and the audit of doors and refusals."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime
 
 from appliance.api import models
 from appliance.api.http import problems
@@ -16,8 +16,8 @@ from appliance.core.model import CallSearch, Cause, Direction
 
 
 def _search(
-    after: Annotated[AwareDatetime | None, Query(description="Only those that began at this time or later.")] = None,
-    before: Annotated[AwareDatetime | None, Query(description="Only those that began earlier.")] = None,
+    after: Annotated[datetime | None, Query(description="Only those that began at this time or later.")] = None,
+    before: Annotated[datetime | None, Query(description="Only those that began earlier.")] = None,
     party: Annotated[str, Query(max_length=TEXT, description="A part of the far end's name or address.")] = "",
     direction: Annotated[Direction | None, Query(description="Only those of this direction.")] = None,
     outcome: Annotated[Cause | None, Query(description="Only those that ended so.")] = None,
@@ -51,10 +51,11 @@ async def list_audit(
     daemon: Daemon,
     limit: Limit = 50,
     cursor: Cursor = None,
-    after: Annotated[AwareDatetime | None, Query(description="Only what happened at this time or later.")] = None,
+    after: Annotated[datetime | None, Query(description="Only what happened at this time or later.")] = None,
+    before: Annotated[datetime | None, Query(description="Only what happened earlier.")] = None,
 ) -> JSONResponse:
     """A page of the audit, newest first; `cursor` is the `next` of the previous page."""
-    before = None if cursor is None else int(cursor)
-    rows = await asyncio.to_thread(daemon.audit.list, limit + 1, before, utc(after))
+    begin = None if cursor is None else int(cursor)
+    rows = await asyncio.to_thread(daemon.audit.list, limit + 1, begin, utc(after), utc(before))
     page, more = rows[:limit], len(rows) > limit
     return JSONResponse({"events": page, "next": str(page[-1]["id"]) if more else None})

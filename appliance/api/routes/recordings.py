@@ -3,12 +3,12 @@
 import asyncio
 import os
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse, JSONResponse
-from pydantic import AwareDatetime
 
 from appliance.api import models
 from appliance.api.http import problems
@@ -35,8 +35,8 @@ _MEDIA_TYPES = {".wav": "audio/wav", ".opus": "audio/ogg"}
 
 
 def _search(
-    after: Annotated[AwareDatetime | None, Query(description="Only those that began at this time or later.")] = None,
-    before: Annotated[AwareDatetime | None, Query(description="Only those that began earlier.")] = None,
+    after: Annotated[datetime | None, Query(description="Only those that began at this time or later.")] = None,
+    before: Annotated[datetime | None, Query(description="Only those that began earlier.")] = None,
     party: Annotated[str, Query(max_length=TEXT, description="A part of the far end's name or address.")] = "",
     door: Annotated[str, Query(max_length=TEXT, description="Only those during which this door was opened.")] = "",
     outcome: Annotated[Cause | None, Query(description="Only those of calls that ended so.")] = None,

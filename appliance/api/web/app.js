@@ -8,7 +8,7 @@ import { $ } from "/base/dom.js";
 import { showCountdowns, showDoors } from "/doors.js";
 import { showEvent } from "/events.js";
 import { showHistory } from "/history.js";
-import { forget, heard } from "/base/moments.js";
+import { forget, heard, setZone } from "/base/moments.js";
 import { attempt, banner, hideBanner, leaveBanner } from "/base/orders.js";
 import { showPanel } from "/panel.js";
 import { showQuiet } from "/quiet.js";
@@ -39,7 +39,8 @@ function link(state) {
 let asOf = null; // when the page got the newest state, by this device's clock
 
 function show(state) {
-  const { station, ready, failed } = state.appliance;
+  const { station, ready, failed, zone } = state.appliance;
+  setZone(zone);
   document.title = station;
   $("station").textContent = station;
   $("status").textContent = ready ? word("picture", state.panel.picture) : t("station.not_ready");

@@ -1,10 +1,10 @@
 // Codes and cards that open doors, for those who may do everything: listed, added, removed. No digits come back.
 
 import { $, act, make, redraw, twice } from "/base/dom.js";
-import { now } from "/base/moments.js";
+import { now, zone } from "/base/moments.js";
 import { attempt, order } from "/base/orders.js";
 import { may, read, send } from "/base/session.js";
-import { day, t, word } from "/base/texts.js";
+import { atStation, day, t, word } from "/base/texts.js";
 
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const PATTERNS = { code: "[0-9]{4,12}", card: "[0-9A-Za-z]{1,40}" };
@@ -13,14 +13,14 @@ const PATTERNS = { code: "[0-9]{4,12}", card: "[0-9A-Za-z]{1,40}" };
 export async function showCodes() {
   if (!may("admin")) return;
   const { codes } = await read("/v1/codes");
-  redraw($("code-list"), codes, () => $("code-list").replaceChildren(...codes.map(row)));
+  redraw($("code-list"), [codes, zone], () => $("code-list").replaceChildren(...codes.map(row)));
   $("codes-empty").hidden = codes.length > 0;
 }
 
 function row({ id, kind, owner, doors, schedule, uses, expires }) {
   const ended = expires !== null && Date.parse(expires) <= now();
   const facts = [word("kind", kind), t("code.opens", { doors: doors.join(", ") }),
-    schedule.length ? schedule.map(period).join("; ") : t("code.always"),
+    schedule ? `${schedule.map(period).join("; ")} ${atStation("code.there")}` : t("code.always"),
     uses === null ? "" : t(uses > 0 ? "code.uses" : "code.used_up", { uses }),
     expires === null ? "" : t(ended ? "token.ended" : "token.until", { time: day(expires) })];
   return make("li", { data: { code: id } },
@@ -40,6 +40,7 @@ const choice = (name, value, text) => make("label", {}, make("input", { type: "c
 /** Offer the doors for a new code. */
 export function showCodeDoors(doors) {
   const ids = doors.map(({ id }) => id);
+  $("code-zone").textContent = atStation("zone");
   redraw($("code-doors"), ids, () => $("code-doors").replaceChildren(...ids.map((id) => choice("door", id, id))));
 }
 
@@ -57,16 +58,24 @@ function clear() {
   showKind();
 }
 
+/** The text that asks for the choice that is missing; "" if none is: what is half chosen must not open more. */
+function lacking(days, opened, begin, end) {
+  if (!opened.length) return "code.no_door";
+  if ((begin || end) && !days.length) return "code.no_day";
+  return Boolean(begin) === Boolean(end) ? "" : "code.half_time";
+}
+
 form.onsubmit = async (event) => {
   event.preventDefault();
   const { kind, digits, owner, uses, expires, begin, end } = form.elements;
   const [days, opened] = [chosen("day"), chosen("door")];
-  $("code-said").textContent = opened.length ? "" : t("code.no_door");
-  if (!opened.length) return;
+  const lacks = lacking(days, opened, begin.value, end.value);
+  $("code-said").textContent = lacks && t(lacks);
+  if (lacks) return;
   const added = await attempt(() => send("POST", "/v1/codes", {
     owner: owner.value, [kind.value === "card" ? "card" : "digits"]: digits.value, doors: opened,
-    schedule: days.length ? [{ days, begin: begin.value || "00:00", end: end.value || "24:00" }] : [],
-    uses: uses.value ? Number(uses.value) : null, expires: expires.value ? new Date(expires.value).toISOString() : null,
+    schedule: days.length ? [{ days, begin: begin.value || "00:00", end: end.value || "24:00" }] : null,
+    uses: uses.value ? Number(uses.value) : null, expires: expires.value || null,
   }));
   if (!added) return;
   $("code-said").textContent = t("code.added", { owner: added.code?.owner ?? "" });

@@ -16,13 +16,20 @@ let playing = null;
 
 const isSearch = () => ["party", "door", "after", "before"].some((name) => $("recordings-form").elements[name].value);
 
+/** The date after a date; as a moment of the station, it has no time zone here. */
+function dayAfter(date) {
+  const next = new Date(`${date}T00:00Z`);
+  next.setUTCDate(next.getUTCDate() + 1);
+  return next.toISOString().slice(0, 10);
+}
+
 async function load(cursor) {
   const mine = ++newest;
   const form = $("recordings-form").elements;
   const asked = new URLSearchParams({ limit: PAGE, party: form.party.value.trim() });
   if (form.door.value) asked.set("door", form.door.value);
-  if (form.after.value) asked.set("after", new Date(`${form.after.value}T00:00`).toISOString());
-  if (form.before.value) asked.set("before", new Date(`${form.before.value}T24:00`).toISOString());
+  if (form.after.value) asked.set("after", `${form.after.value}T00:00`);
+  if (form.before.value) asked.set("before", `${dayAfter(form.before.value)}T00:00`);
   if (cursor) asked.set("cursor", cursor);
   try {
     const answer = await read(`/v1/recordings?${asked}`);

@@ -2,13 +2,14 @@
 
 import { $, act, make, redraw, twice } from "/base/dom.js";
 import { fault, fetched, may, read, send } from "/base/session.js";
-import { day, t, word } from "/base/texts.js";
+import { atStation, day, t, word } from "/base/texts.js";
 
 /** Show the list to a client that may read it. */
 export async function showTokens() {
   $("tokens").hidden = !may("admin");
   if ($("tokens").hidden) return;
   const { tokens } = await read("/v1/tokens");
+  $("token-zone").textContent = atStation("zone");
   redraw($("token-list"), tokens, () => $("token-list").replaceChildren(...tokens.map(row)));
   $("tokens-empty").hidden = tokens.length > 0;
 }
@@ -50,7 +51,7 @@ $("token-form").onsubmit = async (event) => {
   const end = form.elements.expires.value;
   try {
     const { token, text } = await send("POST", "/v1/tokens", {
-      name: form.elements.name.value, scopes, expires: end ? new Date(end).toISOString() : null,
+      name: form.elements.name.value, scopes, expires: end || null,
     });
     say(t("token.text", { name: token.name }), text);
     form.reset();

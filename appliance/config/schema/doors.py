@@ -95,18 +95,19 @@ class RuleTable(Table):
         allowed="one of " + ", ".join(f'"{kind.TYPE}"' for kind in TRIGGERS),
         example="ring.started",
     )
-    where: dict[str, str | bool] = setting(
-        "Conditions on the event: fields of its data with their values.",
+    where: Annotated[dict[str, str | bool], Field(min_length=1)] | None = setting(
+        "Conditions on the event: fields of its data with their values. Without this setting: every event of the type.",
         allowed='an inline table such as { button = "ring" } or { sensor = "pir", active = true }',
-        default_factory=dict,
+        default=None,
         example={"button": "ring"},
     )
-    times: list[Annotated[str, AfterValidator(_weekly)]] = setting(
-        "Times at which the rule applies, in the machine's local time. Empty: always. The clock must be "
-        "synchronised (see [clock]).",
-        allowed=f"a list of {schedule_text.ALLOWED}",
-        default=[],
-        example=["mon-fri 08:00-12:00"],
-        max_length=16,
+    times: Annotated[list[Annotated[str, AfterValidator(_weekly)]], Field(min_length=1, max_length=16)] | None = (
+        setting(
+            "Times at which the rule applies, in the machine's time zone. Without this setting: always. The clock must "
+            "be synchronised (see [clock]).",
+            allowed=f"a list of {schedule_text.ALLOWED}",
+            default=None,
+            example=["mon-fri 08:00-12:00"],
+        )
     )
     door: str = setting("Door to open.", allowed="the name of a [door.…] table", example="front")

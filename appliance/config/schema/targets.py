@@ -28,15 +28,16 @@ class TargetTable(Table):
         "Doors that this target may open with digits: names of [door.…] tables.", default=[], example=["front"]
     )
 
-    password_file: str = setting(
+    password_file: str | None = setting(
         "File that contains the password of the target's calls (digest; the user name is the user of its uri), from "
         "every address; for a target without an account. At least 8 characters. After 5 wrong passwords from one "
         "address, or 15 from addresses that the target has not called from, no password is accepted for 30 s; the "
-        "time doubles with each further failure, up to an hour. Permissions as for account.password_file. Empty: "
-        "none.",
-        allowed='an absolute path, the name of a credential, or ""',
-        default="",
-        pattern=r"^(/[^\x00]{1,1000}|[A-Za-z0-9_.-]{1,100})?$",
+        "time doubles with each further failure, up to an hour. Permissions as for account.password_file. Without this "
+        "setting: none.",
+        allowed="an absolute path, or the name of a credential",
+        default=None,
+        example="kitchen-password",
+        pattern=r"^(/[^\x00]{1,1000}|[A-Za-z0-9_.-]{1,100})$",
     )
 
     accept_address: bool = setting(

@@ -27,7 +27,8 @@ def codes_view(state: State) -> list[dict[str, Any]]:
             "doors": list(code.doors),
             "schedule": [
                 {"days": list(period.days), "begin": period.begin, "end": period.end} for period in code.schedule
-            ],
+            ]
+            or None,
             "uses": code.uses,
             "expires": wall_clock.iso(code.expires, 0.0),
         }

@@ -49,6 +49,7 @@ def view(state: State, _epoch: float) -> dict[str, Any]:
             "ready": state.appliance.sip_ready and not state.appliance.stopping,
             "stopping": state.appliance.stopping,
             "address": state.appliance.sip_address,
+            "zone": state.appliance.clock.zone if state.appliance.clock is not None else "",
             "dropped_requests": state.appliance.dropped,
             "failed": [{"part": part, "why": why} for part, why in state.appliance.failed],
         }

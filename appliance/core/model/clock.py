@@ -42,9 +42,11 @@ class Period(Record):
 class Clock(Record):
     """The wall clock: its time at CLOCK_MONOTONIC 0 (seconds since 1970), and local time's offset from UTC.
 
-    trusted: synchronised with a time server, or declared reliable by the configuration.
+    trusted: synchronised with a time server, or declared reliable by the configuration. zone: name of the time zone;
+    "" if it is unknown.
     """
 
     epoch: float
     utc_offset_s: float
     trusted: bool
+    zone: str = ""

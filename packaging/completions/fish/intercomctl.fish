@@ -306,7 +306,7 @@ complete -c intercomctl -n "__intercomctl_is 'code'" -l door -x -d 'a door that 
 complete -c intercomctl -n "__intercomctl_is 'code'" -l card -d 'a card instead of a code; the command asks for its number (add)'
 complete -c intercomctl -n "__intercomctl_is 'code'" -l time -x -d 'when it is valid, as in "mon-fri 08:00-12:00"; may be repeated'
 complete -c intercomctl -n "__intercomctl_is 'code'" -l uses -x -d 'how often it may be used (default: no limit)'
-complete -c intercomctl -n "__intercomctl_is 'code'" -l expires -x -d 'end of its validity: 2026-11-20T08:30 (local time), or 30m, 2h or 7d from now'
+complete -c intercomctl -n "__intercomctl_is 'code'" -l expires -x -d 'end of its validity: 2026-11-20T08:30 (the station\'s time zone), or 30m, 2h or 7d from now'
 complete -c intercomctl -n "__intercomctl_is 'code'" -a 'list add remove'
 complete -c intercomctl -n "__intercomctl_is 'code'" -a '(__intercomctl_ids code)'
 complete -c intercomctl -n "__intercomctl_is 'token'" -s h -l help -d 'show this help message and exit'

@@ -1,4 +1,4 @@
-// The station's clock, as far as its answers and events show it: this device's own may differ.
+// The station's clock, as far as its answers and events show it, and its time zone: this device's own may differ.
 
 let ahead = -Infinity; // the station's time less performance.now(), at least
 
@@ -7,6 +7,12 @@ export function heard(time) {
   const moment = Date.parse(time);
   if (!Number.isNaN(moment)) ahead = Math.max(ahead, moment - performance.now());
 }
+
+/** The station's time zone; "" while it is unknown. */
+export let zone = "";
+
+/** Show times in this zone from now on. */
+export function setZone(name) { zone = name; }
 
 /** Forget: the station's clock may have been set meanwhile. */
 export function forget() { ahead = -Infinity; }

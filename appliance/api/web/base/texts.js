@@ -1,5 +1,7 @@
 // The texts of the page: one file for each language in /texts. The switch decides, or else the browser's language.
 
+import { zone } from "/base/moments.js";
+
 const LANGUAGES = ["en", "de"];
 const KEPT = "language"; // in this browser: what the switch was set to
 const RETRY_MS = 1000;
@@ -32,9 +34,17 @@ export const knows = (key) => texts.has(key);
 /** A length as minutes and seconds. */
 export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
-export const day = (time) => new Date(time).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
+const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+const there = () => (zone ? { timeZone: zone } : {});
 
-export const timeOfDay = (time) => new Date(time).toLocaleTimeString(locale, { hour12: false });
+/** A moment by the station's time zone, which it names if this device has another. */
+export const day = (time) => new Date(time).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short", ...there() })
+  + (zone && zone !== here ? ` (${zone})` : "");
+
+export const timeOfDay = (time) => new Date(time).toLocaleTimeString(locale, { hour12: false, ...there() });
+
+/** Where times of day count, in words. */
+export const atStation = (key) => (zone ? t(`${key}_in`, { zone }) : t(key));
 
 /** Bytes as people read them. */
 export function size(bytes) {

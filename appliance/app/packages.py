@@ -5,13 +5,12 @@ import logging
 import time
 from collections.abc import Callable
 
+from appliance.base import times
 from appliance.base.errors import sentences
 from appliance.core import inputs
 from appliance.system import packages
 
 log = logging.getLogger(__name__)
-
-AGAIN_S = 30.0
 
 
 async def watch(post: Callable[[inputs.Input], None]) -> None:
@@ -27,6 +26,6 @@ async def watch(post: Callable[[inputs.Input], None]) -> None:
                 log.warning("%s. %s", why, error.resolution)
             post(inputs.PartFailed(at=time.monotonic(), part="packages", why=why, resolution=error.resolution))
             failed = True
-        await asyncio.sleep(AGAIN_S)
+        await asyncio.sleep(times.current.packages_again_s)
     if failed:
         post(inputs.PartRecovered(at=time.monotonic(), part="packages"))

@@ -13,14 +13,14 @@ HALF = IntercomError(ErrorCode.UNAVAILABLE, "An upgrade stopped", "dpkg has it a
 
 
 @pytest.fixture
-def watched(monkeypatch):
+def watched(monkeypatch, set_times):
     """Let the watcher see these answers of dpkg, one after the other; returns what it posts."""
 
     def play(installing, half):
         states, faults = iter(installing), iter(half)
         monkeypatch.setattr(packages, "installing", lambda: next(states, False))
         monkeypatch.setattr(packages, "half_installed", lambda: next(faults))
-        monkeypatch.setattr(watcher, "AGAIN_S", 0.0)
+        set_times(packages_again_s=0.0)
         posted = []
         asyncio.run(asyncio.wait_for(watcher.watch(posted.append), 60))
         return [(type(each), each.part) for each in posted]

@@ -48,17 +48,33 @@ Signature = tuple[tuple[int, int, int] | None, ...]
 
 
 class Certificate:
-    """The certificate, and what a client may call the station by. A changed one counts from the next connection on."""
+    """The certificate, and what a client may call the station by. A changed one counts from the next connection on.
 
-    def __init__(self, http: HttpTable, state: Path, shown: Path, post: Callable[[inputs.Input], None]) -> None:
-        self._http, self._shown, self._post = http, shown, post
+    clock_is_right: whether the dates of the station's own certificate can be judged. One that was made by a wrong clock
+    is made again as soon as it says yes.
+    """
+
+    def __init__(
+        self,
+        http: HttpTable,
+        state: Path,
+        shown: Path,
+        post: Callable[[inputs.Input], None],
+        clock_is_right: Callable[[], bool],
+    ) -> None:
+        self._http, self._shown, self._post, self._clock_is_right = http, shown, post, clock_is_right
         self._given = bool(http.certificate_file)
         self._certificate = Path(http.certificate_file) if self._given else state / "http.crt"
         self._key = Path(http.key_file) if self._given else state / "http.key"
         self._context: ssl.SSLContext
         self._signature: Signature = ()
         self._looked, self._failed = 0.0, False
-        self.names: frozenset[str] = frozenset()
+        self._facts = certificates.Facts(0.0, 0.0, frozenset())
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names and addresses in it."""
+        return self._facts.names
 
     @property
     def host(self) -> str:
@@ -71,7 +87,7 @@ class Certificate:
 
     def open(self) -> None:
         """Make a certificate if none is given or there, and load it. Blocks. Raises IntercomError."""
-        if not self._given and not self._is_whole():
+        if not self._given and not self._is_usable():
             self._make()
         self._signature = self._sign()
         self._load()
@@ -88,10 +104,16 @@ class Certificate:
     def _look(self) -> inputs.Input | None:
         """Load the files if they have changed; what to report. A pair that cannot be used leaves the old one in use."""
         now = self._sign()
-        if now == self._signature:
+        wrong = not self._given and self._was_made_by_a_wrong_clock(self._facts)
+        if now == self._signature and not wrong:
             return None
+        if wrong:
+            log.warning("the station's own certificate is made again: a wrong clock made the one before")
         self._signature = now
         try:
+            if wrong:
+                self._make()
+                self._signature = self._sign()
             self._load()
         except IntercomError as error:
             self._failed = True
@@ -112,24 +134,29 @@ class Certificate:
         try:
             made.load_cert_chain(self._certificate, self._key, password="")
             text = self._certificate.read_text(encoding="ascii", errors="replace")
-            names, shown = certificates.facts(self._certificate).names, fingerprint(text)
+            facts, shown = certificates.facts(self._certificate), fingerprint(text)
         except (OSError, ValueError) as error:  # replaced since it was checked
             raise IntercomError(
                 ErrorCode.UNAVAILABLE, f"{self._certificate} cannot be used", f"{reason(error)}.", "Check the file."
             ) from error
-        self._context, self.names = made, names
+        self._context, self._facts = made, facts
         try:
             durable.replace(self._shown, f"{shown}\n", mode=0o644)
         except OSError as error:  # HTTPS works without it
             log.warning("%s cannot be written: %s", self._shown, reason(error))
 
-    def _is_whole(self) -> bool:
-        """Whether our own pair is there and has the host's name and the configured address."""
+    def _is_usable(self) -> bool:
+        """Whether our own pair is there, has the host's name and the configured address, and dates that can be true."""
         try:
             certificates.pair(self._certificate, self._key)
-            return _lasting(self._http.address) <= certificates.facts(self._certificate).names
+            facts = certificates.facts(self._certificate)
         except IntercomError:
             return False
+        return _lasting(self._http.address) <= facts.names and not self._was_made_by_a_wrong_clock(facts)
+
+    def _was_made_by_a_wrong_clock(self, facts: certificates.Facts) -> bool:
+        """Whether clients refuse its dates, as far as the clock can be believed now."""
+        return not facts.valid(time.time()) and self._clock_is_right()
 
     def _make(self) -> None:
         names = sorted(_lasting(self._http.address) | _passing(self._http.address))

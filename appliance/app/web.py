@@ -146,7 +146,11 @@ class Web:
 
             places = self._places
             secured = Certificate(
-                self._config.http, places.state, places.runtime / "http.fingerprint", self._reactor.post
+                self._config.http,
+                places.state,
+                places.runtime / "http.fingerprint",
+                self._reactor.post,
+                self._clock_is_right,
             )
             await asyncio.to_thread(secured.open)
         server = HttpServer(built, None, address, self._config.http.port, secured)
@@ -157,6 +161,10 @@ class Web:
         except OSError as err:
             log.warning("http.address cannot be written: %s", reason(err))
         return server
+
+    def _clock_is_right(self) -> bool:
+        clock = self._reactor.state.appliance.clock
+        return clock is not None and clock.trusted
 
     def _token(self) -> str:
         """The token, stored with the state; if that cannot be written, one for this start beside the sockets."""

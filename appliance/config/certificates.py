@@ -16,14 +16,19 @@ from appliance.config.schema.sip import TlsTable
 from appliance.config.secrets import CODE, OTHERS
 
 _NAMED = re.compile(r"(?:DNS|IP Address):([^\s,]+)")
-_ENDS = re.compile(r"^notAfter=(.+)$", re.MULTILINE)
+_DATES = re.compile(r"^notBefore=(.+)\nnotAfter=(.+)$", re.MULTILINE)
 
 
 class Facts(Record):
-    """What a certificate says. ends: in seconds since 1970; names: host names, as *.example.org too, and addresses."""
+    """What a certificate says. begins, ends: seconds since 1970; names: hosts, as *.example.org too, and addresses."""
 
+    begins: float
     ends: float
     names: frozenset[str]
+
+    def valid(self, now: float) -> bool:
+        """Whether clients whose clock says `now` accept its dates."""
+        return self.begins <= now < self.ends
 
 
 def look(config: Config, name: str) -> None:
@@ -91,7 +96,7 @@ def pair(certificate: Path, key: Path) -> None:
 
 def facts(certificate: Path) -> Facts:
     """What the first certificate of a file says. Blocks. Raises IntercomError."""
-    command = ["openssl", "x509", "-noout", "-enddate", "-ext", "subjectAltName"]
+    command = ["openssl", "x509", "-noout", "-dates", "-ext", "subjectAltName"]
     try:
         contents, _ = files.read(certificate)
         said = subprocess.run(
@@ -101,10 +106,11 @@ def facts(certificate: Path) -> Facts:
         raise IntercomError(
             CODE, f"{certificate} cannot be examined", f"{reason(error)}.", "Install the package openssl."
         ) from error
-    ends = _ENDS.search(said)
-    if ends is None:
+    dates = _DATES.search(said)
+    if dates is None:
         raise IntercomError(CODE, f"{certificate} contains no certificate", "", "Give a file in PEM form.")
-    return Facts(ssl.cert_time_to_seconds(ends[1]), frozenset(_plain(name) for name in _NAMED.findall(said)))
+    begins, ends = (ssl.cert_time_to_seconds(date) for date in dates.groups())
+    return Facts(begins, ends, frozenset(_plain(name) for name in _NAMED.findall(said)))
 
 
 def _plain(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from appliance.doctor import configuration, copies, https, inputs, lamps, lines, sound
+from appliance.doctor import clock, configuration, copies, https, inputs, lamps, lines, sound
 from appliance.doctor.findings import Finding
 
 
@@ -22,5 +22,6 @@ def examine(file: Path, root: Path = Path("/"), *, mixers: bool = False) -> list
         *lamps.examine(config, root),
         *inputs.examine(config, root),
         *https.examine(config),
+        *clock.examine(config),
         *copies.examine(config),
     ]

@@ -1,8 +1,10 @@
 """The given certificate of HTTPS, as the doctor and --check see it."""
 
+import asyncio
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -91,8 +93,9 @@ def test_check_refuses_an_expired_certificate(authority, tmp_path):
     assert done.returncode != 0 and "http.certificate_file" in done.stderr and "expired at" in done.stderr
 
 
-def made(tmp_path, address="192.0.2.7"):
-    certificate = Certificate(HttpTable(address=address), tmp_path, tmp_path / "fingerprint", lambda _: None)
+def made(tmp_path, address="192.0.2.7", clock_is_right=lambda: True):
+    table, shown = HttpTable(address=address), tmp_path / "fingerprint"
+    certificate = Certificate(table, tmp_path, shown, lambda _: None, clock_is_right)
     certificate.open()
     return (tmp_path / "http.crt").read_bytes(), certificate
 
@@ -115,6 +118,45 @@ def test_without_openssl_the_cause_and_the_remedy_are_named(tmp_path, monkeypatc
 
 
 def test_a_fingerprint_that_cannot_be_written_leaves_https_working(tmp_path):
-    certificate = Certificate(HttpTable(address="192.0.2.7"), tmp_path, tmp_path / "no" / "place", lambda _: None)
+    certificate = Certificate(
+        HttpTable(address="192.0.2.7"), tmp_path, tmp_path / "no" / "place", lambda _: None, lambda: True
+    )
     certificate.open()
     assert "192.0.2.7" in certificate.names
+
+
+@pytest.mark.parametrize(("year", "again"), [(1970, True), (2014, True), (2038, False), (2066, True)], ids=str)
+def test_a_certificate_whose_dates_cannot_be_true_is_made_again_once_the_clock_is_right(
+    tmp_path, monkeypatch, year, again
+):
+    """To a station whose clock says this year, what was made today has not begun, is valid, or is over."""
+    right = []
+    first, certificate = made(tmp_path, clock_is_right=lambda: bool(right))
+    seen = datetime(year, 1, 1, tzinfo=UTC).timestamp()
+    monkeypatch.setattr("appliance.app.https.time.time", lambda: seen)
+    asyncio.run(certificate.context())
+    assert (tmp_path / "http.crt").read_bytes() == first, "the clock may be what is wrong"
+    right.append(True)
+    certificate._looked = 0.0
+    asyncio.run(certificate.context())
+    assert ((tmp_path / "http.crt").read_bytes() != first) == again
+    assert "192.0.2.7" in certificate.names
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_the_same_holds_at_a_start(tmp_path, monkeypatch, right):
+    first, _ = made(tmp_path)
+    monkeypatch.setattr("appliance.app.https.time.time", lambda: datetime(2014, 1, 1, tzinfo=UTC).timestamp())
+    assert (made(tmp_path, clock_is_right=lambda: right)[0] != first) == right
+
+
+def test_a_given_certificate_is_never_made_again(authority, tmp_path, monkeypatch):
+    certificate, key = signed(authority)
+    before = Path(certificate).read_bytes()
+    monkeypatch.setattr("appliance.app.https.time.time", lambda: datetime(2014, 1, 1, tzinfo=UTC).timestamp())
+    table = HttpTable(address="192.0.2.7", certificate_file=str(certificate), key_file=str(key))
+    used = Certificate(table, tmp_path, tmp_path / "fingerprint", lambda _: None, lambda: True)
+    used.open()
+    asyncio.run(used.context())
+    assert Path(certificate).read_bytes() == before
+    assert not (tmp_path / "http.crt").exists()

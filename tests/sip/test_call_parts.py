@@ -188,7 +188,26 @@ THERE, NAMED, ELSEWHERE = "192.0.2.9:4000", "192.0.2.7:4000", "192.0.2.8:4000"
 )
 def test_a_change_of_source_is_reported_once(looks_at, told):
     watch = SourceWatch()
-    assert [watch.look(source, ssrc, NAMED) for source, ssrc in looks_at] == told
+    looks = [watch.look(source, ssrc, NAMED) for source, ssrc in looks_at]
+    assert [look and (look.source, look.ssrc) for look in looks] == told
+
+
+@pytest.mark.parametrize(
+    ("looks_at", "taken_over"),
+    [
+        pytest.param([(NAMED, NAMED), (ELSEWHERE, NAMED)], True, id="silence"),
+        pytest.param([(THERE, NAMED), (ELSEWHERE, NAMED)], True, id="silence of a phone behind a NAT"),
+        pytest.param([(NAMED, NAMED), ("", NAMED), (ELSEWHERE, NAMED)], False, id="a new stream"),
+        pytest.param([(NAMED, NAMED), (ELSEWHERE, ELSEWHERE)], False, id="a re-INVITE that names it"),
+        pytest.param([(NAMED, NAMED), (THERE, ELSEWHERE)], False, id="a re-INVITE from behind a NAT"),
+        pytest.param([(THERE, NAMED), (NAMED, NAMED)], False, id="where the SDP says"),
+        pytest.param([(THERE, NAMED)], False, id="the first source"),
+    ],
+)
+def test_a_source_that_only_a_silence_has_let_in_is_said_to_have_taken_over(looks_at, taken_over):
+    watch = SourceWatch()
+    (*_, last) = [watch.look(source, ssrc, announced) for ssrc, (source, announced) in enumerate(looks_at)]
+    assert last.taken_over == taken_over
 
 
 def test_silence_that_is_due_to_a_hold_is_no_stop():

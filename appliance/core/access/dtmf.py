@@ -88,9 +88,13 @@ def masks(state: State) -> bool:
 def believed(turn: Turn, call: Call, given: inputs.DigitReceived) -> bool:
     """Whether the far end really pressed it. Digits in the sound are doubtful: voices and echoes can imitate them.
 
+    Nor is it known to be the far end whose packets carry it, if another address took over while it was silent.
+
     A client can have a call search for them, but only the account can have them believed.
     """
     if ignored(call, given):
+        return False
+    if call.media.taken_over and given.method != DigitMethod.INFO:
         return False
     if given.method != DigitMethod.INBAND:
         return True

@@ -150,7 +150,13 @@ def warn(turn: Turn, call: Call) -> None:
 
 
 def source_changed(turn: Turn, call: Call, given: inputs.SourceChanged) -> None:
-    """Report that the far end's packets come from another address, or are of another stream."""
+    """Report that the far end's packets come from another address, or are of another stream.
+
+    Whose silence let another address in is not known to be there, so digits of such packets are not believed.
+    """
+    same_address = given.source == given.previous
+    taken_over = given.taken_over or (call.media.taken_over and same_address)
+    call = turn.put(replace(call, media=replace(call.media, taken_over=taken_over)))
     changed = events.MediaSourceChanged(
         call.id,
         source=given.source,

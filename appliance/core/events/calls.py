@@ -346,8 +346,9 @@ class MediaSourceChanged(CallEvent):
 
     source, previous: address and port. ssrc, previous_ssrc: the number of the stream (RFC 3550 §3). The first source of
     a call is reported if it is not the address in the other side's SDP, as behind a NAT; previous_ssrc is null then. A
-    later one is reported after a re-INVITE, or after 5 s without a packet from the previous one; another SSRC at the
-    same address, after a pause of 0.2 s, as when a PBX connects the call with somebody else.
+    later one is reported after a re-INVITE, or after 5 s without a packet from the previous one, and digits in its
+    packets then open nothing; another SSRC at the same address, after a pause of 0.2 s, as when a PBX connects the call
+    with somebody else.
     """
 
     TYPE = "media.source_changed"

@@ -109,13 +109,15 @@ class NoAnswerToOffer(OfCall, kw_only=True):
 class SourceChanged(OfCall, kw_only=True):
     """The call's sound comes from another address:port or SSRC (RFC 3550 §3) than before.
 
-    previous: the first time, the address in the far end's SDP; previous_ssrc is None then.
+    previous: the first time, the address in the far end's SDP; previous_ssrc is None then. taken_over: from another
+    address, which no re-INVITE has named, after the previous one was silent.
     """
 
     source: str
     ssrc: int = 0  # in recordings made before it was given
     previous: str
     previous_ssrc: int | None = None
+    taken_over: bool = False
 
 
 class RtpStarted(OfCall, kw_only=True):

@@ -296,6 +296,7 @@ class CallSound(Record):
     ice: bool = False  # its sound uses a pair of addresses that ICE found
     takes_events: bool = True  # DTMF digits by RFC 4733
     srtp: bool = False  # whether its sound is encrypted
+    taken_over: bool = False  # packets come from another address, only because the far end's was silent
     quality: Quality | None = None
     watch: SoundWatch = SoundWatch()
     rtp_lost_since: float | None = None

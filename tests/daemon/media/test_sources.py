@@ -153,6 +153,33 @@ def test_another_source_is_taken_after_a_silence_and_the_first_one_has_its_place
                 flows(door, call)
 
 
+@pytest.mark.parametrize("behind_nat", [False, True])
+def test_digits_of_a_source_that_a_silence_let_in_open_nothing_and_the_far_ends_by_info_do(door, behind_nat):
+    private = loopback()
+    named = lambda sdp: sdp.replace(f"c=IN IP4 {door.far_address}", f"c=IN IP4 {private}")  # noqa: E731
+    with (
+        called(door, named if behind_nat else str) as (far, call, accepted),
+        contextlib.closing(opened(loopback())) as elsewhere,
+    ):
+        with Voice(far.rtp, accepted):
+            flows(door, call)
+        second = "{}:{}".format(*elsewhere.getsockname())
+        with Voice(elsewhere, accepted, ssrc=0xB0B) as voice:
+            voice.press("1")  # among its first packets, and again
+            door.wait("media.source_changed", call, patience=PATIENCE_S, source=second)
+            flows(door, call)
+            for count in (1, 2):
+                voice.press("1")
+                until(lambda: len(door.of("dtmf.received", call)) >= count, "the digit", PATIENCE_S)  # noqa: B023
+            assert not door.of("door.unlocked")
+            for seq in (5, 6, 7):  # those within a second of the others count as the same presses
+                far.ask(
+                    far.request("INFO", seq, body="Signal=1\r\n", kind="application/dtmf-relay"), "SIP/2.0 200", "INFO"
+                )
+            door.wait("door.unlocked", door="front", patience=PATIENCE_S)
+            door.wait("door.locked", door="front", patience=PATIENCE_S)
+
+
 @shows("media.source_changed")
 def test_a_re_invite_brings_another_source_at_once(door):
     with called(door) as (far, call, accepted), contextlib.closing(opened(door.far_address)) as moved:

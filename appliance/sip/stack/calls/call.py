@@ -356,6 +356,8 @@ class SipCall(pj.Call):
 
     def _report_digits(self, presses: list[tuple[str, int]], method: DigitMethod) -> None:
         now = time.monotonic()
+        if presses and method is not DigitMethod.INFO:
+            self.packets.look_at_source(self, self.audio, self.their_address)
         for digit, duration_ms in presses:
             if self.once.is_new(digit, method, now - duration_ms / 1000, now):
                 received = inputs.DigitReceived(

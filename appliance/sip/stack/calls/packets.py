@@ -54,19 +54,8 @@ class Packets:
                 statistics = call.getStreamStat(stream)  # kept while its parts are read: SWIG frees them with it
             except pj.Error:  # the stream is being created again
                 return
-            source = translate.clean(statistics.source)
             news = self._rtp.look(int(statistics.rtcp.rxStat.pkt), now)
-            ssrc = getattr(statistics, "ssrc", 0)  # an older pjsua2 lacks it
-            if (previous := self._source.look(source, ssrc, announced)) is not None:
-                changed = inputs.SourceChanged(
-                    at=now,
-                    call=self._call,
-                    source=source,
-                    ssrc=ssrc,
-                    previous=previous[0],
-                    previous_ssrc=previous[1],
-                )
-                self._post(changed)
+            self._look_at_source(statistics, announced, now)
             if now - self._counted_at >= COUNT_S:
                 self._counted_at = now
                 self._post_counters(statistics, now)
@@ -75,6 +64,27 @@ class Packets:
         if news is not None:
             kind = inputs.RtpResumed if news else inputs.RtpStopped
             self._post(kind(at=now, call=self._call))
+
+    def look_at_source(self, call: pj.Call, stream: int | None, announced: str) -> None:
+        """Report now from where packets come, before the digits that they carry."""
+        if stream is not None:
+            with suppress(pj.Error):
+                self._look_at_source(call.getStreamStat(stream), announced, time.monotonic())
+
+    def _look_at_source(self, statistics: pj.StreamStat, announced: str, now: float) -> None:
+        source = translate.clean(statistics.source)
+        ssrc = getattr(statistics, "ssrc", 0)  # an older pjsua2 lacks it
+        if (previous := self._source.look(source, ssrc, announced)) is not None:
+            changed = inputs.SourceChanged(
+                at=now,
+                call=self._call,
+                source=source,
+                ssrc=ssrc,
+                previous=previous.source,
+                previous_ssrc=previous.ssrc,
+                taken_over=previous.taken_over,
+            )
+            self._post(changed)
 
     def count(self, call: pj.Call, stream: int) -> None:
         """Report the counters once more, while there is still a stream."""

@@ -1,5 +1,6 @@
 """Detects that a call's packets begin, stop, return, or come from elsewhere: pjsua2 reports none of these."""
 
+from appliance.base.record import Record
 from appliance.core.model import MediaDirection
 
 LOOK_S = 0.5
@@ -71,20 +72,32 @@ class RtpWatch:
         return True if stopped else None
 
 
+class Previous(Record):
+    """The source before: its address and SSRC. taken_over: its silence alone let the new one in, no re-INVITE did."""
+
+    source: str
+    ssrc: int | None
+    taken_over: bool = False
+
+
 class SourceWatch:
     """Watches the source of one call's packets (packaging/pjsua2/patches, rtp-from-its-source-only)."""
 
     def __init__(self) -> None:
         self._source: tuple[str, int] | None = None
+        self._announced = ""  # when that source came
 
-    def look(self, source: str, ssrc: int, announced: str) -> tuple[str, int | None] | None:
-        """The previous source and its SSRC, if packets come from another one since the last check; None for no news.
+    def look(self, source: str, ssrc: int, announced: str) -> Previous | None:
+        """The previous source, if packets come from another one since the last check; None for no news.
 
         source: "" before any packet. announced: the address in the far end's SDP, whose SSRC nobody knows.
         """
+        if not source:  # a stream that a re-INVITE has made
+            self._announced = ""
         if not source or (source, ssrc) == self._source:
             return None
         before, self._source = self._source, (source, ssrc)
+        asked, self._announced = self._announced, announced
         if before is None:
-            return (announced, None) if source != announced else None
-        return before
+            return Previous(announced, None) if source != announced else None
+        return Previous(*before, taken_over=source not in {before[0], announced} and announced == asked)

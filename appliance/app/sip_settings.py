@@ -1,5 +1,9 @@
 """The settings of the SIP process, from the configuration and the passwords."""
 
+import hashlib
+import platform
+from pathlib import Path
+
 import appliance
 from appliance.app.paths import Places
 from appliance.board import processor
@@ -11,6 +15,8 @@ from appliance.config.secrets import TURN
 from appliance.core.accounts import sip_uris
 from appliance.core.model import SoundMode
 from appliance.sip.settings import CallerSettings, RegistrarSettings, SipSettings, TlsSettings, TurnSettings
+
+MACHINE_ID = Path("/etc/machine-id")
 
 
 def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> SipSettings:
@@ -50,7 +56,20 @@ def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> S
             if (password := passwords.get(f"target.{name}"))
             for user, host in filter(None, [sip_uris.parts(target.uri)])
         ),
+        realm=realm(places),
     )
+
+
+def realm(places: Places) -> str:
+    """The realm of challenges to callers: the station's own, so that an answer to another server's means nothing here.
+
+    The machine's id must not be shown (machine-id(5)); two stations of a machine differ by their state directories.
+    """
+    try:
+        machine = MACHINE_ID.read_text().strip()
+    except OSError:
+        machine = platform.node()
+    return "intercom-" + hashlib.sha256(f"{machine} {places.state}".encode()).hexdigest()[:12]
 
 
 def _turn(config: Config, passwords: dict[str, str]) -> TurnSettings | None:
@@ -66,6 +85,7 @@ def _account(name: str, account: AccountTable, password: str) -> RegistrarSettin
         user=account.user,
         domain=domain(account),
         servers=tuple(registrar(place) for place in account.proxies or [account.registrar]),
+        others=tuple(registrar(place) for place in account.other_addresses),
         transport=account.transport,
         auth_user=account.auth_user or account.user,
         password=password,

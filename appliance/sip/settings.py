@@ -8,6 +8,7 @@ class RegistrarSettings(RecordWithSecrets, kw_only=True):
     """Our address at a registrar, sip:user@domain.
 
     servers: hosts and ports of its outbound proxies or else of the registrar, the preferred first; port 0: not given.
+    others: more addresses and ports, from which its servers answer and call.
     transport: udp, tcp or tls. srtp: off, optional or mandatory. password: for digest authentication, never printed.
     """
 
@@ -17,6 +18,7 @@ class RegistrarSettings(RecordWithSecrets, kw_only=True):
     user: str
     domain: str
     servers: tuple[tuple[str, int], ...]
+    others: tuple[tuple[str, int], ...] = ()
     transport: str = "udp"
     auth_user: str
     password: str
@@ -68,9 +70,9 @@ class SipSettings(Record, kw_only=True):
     then not opened. noise_suppression, open_canceller: of a card's sound. hold_music: a WAV file that held far ends
     hear, "" for silence. recordings: their directory. trace: file to which every SIP message is appended, with
     direction, time and peer; "" for none. ice: for calls outside accounts. stun_server: host and port, for calls by
-    ICE; None for none. callers: who may call outside accounts only with a password. sounds: directory of files that
-    clients may play. tones: directory of files that play in place of tones, "" for none. made_sounds: directory of the
-    files that the station makes, of texts and URLs.
+    ICE; None for none. callers: who may call outside accounts only with a password. realm: of the challenges
+    to them. sounds: directory of files that clients may play. tones: directory of files that play in place of tones, ""
+    for none. made_sounds: directory of the files that the station makes, of texts and URLs.
     """
 
     address: str = ""
@@ -100,3 +102,4 @@ class SipSettings(Record, kw_only=True):
     stun_server: tuple[str, int] | None = None
     turn: TurnSettings | None = None  # for calls by ICE
     callers: tuple[CallerSettings, ...] = ()
+    realm: str = "intercom"

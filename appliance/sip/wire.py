@@ -129,6 +129,7 @@ SipInput = (
     | inputs.AccessLockedOut
     | inputs.RequestsDropped
     | inputs.RequestRefused
+    | inputs.AnswerDoubted
 )
 ToParent = SipInput | Beat | Farewell | GuessCounts
 Message = ToChild | ToParent

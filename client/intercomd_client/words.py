@@ -144,6 +144,7 @@ EventType = Literal[
     "account.registered",
     "account.registering",
     "account.unregistered",
+    "answer.doubted",
     "appliance.degraded",
     "appliance.ready",
     "appliance.recovered",

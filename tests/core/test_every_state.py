@@ -251,6 +251,8 @@ def beside_calls(common, pulses):
     yield inputs.MessageAnswered(**common, message="none", code=200, reason="OK")
     yield inputs.RequestsDropped(**common, count=7)
     yield inputs.RequestRefused(**common, method="INFO", source="127.0.0.9", code=405, reason="Method Not Allowed")
+    doubted = {"method": "REGISTER", "code": 200, "source": "127.0.0.9:5060", "to": "127.0.0.2:5060"}
+    yield inputs.AnswerDoubted(**common, **doubted, reason="Not From Where The Request Went")
     yield inputs.SipSlow(**common, after_s=5.0, waits_for="listing sound cards")
     yield inputs.AccessDenied(**common, who="x", source="127.0.0.9", scope="http")
     yield inputs.AccessTokenAdded(**common, id="t-1", name="tablet", scopes=("view",), expires=None, by="http:unix")

@@ -44,8 +44,8 @@ def header(c: Credentials) -> str:
     )
 
 
-def judge(challenges, text, now=10.0, method="INVITE", address=HERE):
-    return challenges.judge(text, method, {"kitchen": "secret"}.get, address, now)
+def judge(challenges, text, now=10.0, method="INVITE", address=HERE, uri="sip:door@x"):
+    return challenges.judge(text, (method, uri), {"kitchen": "secret"}.get, address, now)
 
 
 @pytest.fixture
@@ -82,6 +82,22 @@ def test_who_does_not_is_not_and_uses_nothing_up(wrong, asks):
     challenge = asks.make(HERE, 10.0)
     assert judge(asks, answer(challenge, **wrong)) is V.WRONG
     assert judge(asks, answer(challenge)) is V.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["sip:hall@x", "sip:door@y", "sip:x", "sips:door@x:5061", "sip:door@x:5070", "sip:door@[2001:db8::1]", "tel:1", ""],
+)
+def test_an_answer_that_was_made_for_another_address_is_worth_nothing_here(uri, asks):
+    challenge = asks.make(HERE, 10.0)
+    assert judge(asks, answer(challenge, uri=uri)) is V.REPLAYED
+    assert judge(asks, answer(challenge)) is V.ACCEPTED
+
+
+@pytest.mark.parametrize("uri", ["sip:door@X", "sip:door@x:5060", "sip:door@x;transport=udp", "sip:door@x:5060;lr?a=b"])
+def test_the_same_address_may_be_written_otherwise(uri, asks):
+    assert judge(asks, answer(asks.make(HERE, 10.0)), uri=uri) is V.ACCEPTED
+    assert judge(asks, answer(asks.make(HERE, 10.0), uri=uri)) is V.ACCEPTED
 
 
 def test_the_right_answer_to_an_old_question_is_asked_for_again(asks):

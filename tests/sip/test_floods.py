@@ -24,13 +24,16 @@ class Pjsip:
     """The part of pjsua2 that counts: `shut` are those of whom it has dropped something, `dropped` how many."""
 
     def __init__(self):
-        self.shut, self.dropped, self.known = [], 0, []
+        self.shut, self.dropped, self.known, self.calls = [], 0, [], []
 
     def floodsLimit(self, limits):
-        assert limits.knownPerS > limits.perS
+        assert limits.surplusAtOnce > limits.atOnce > limits.knownAtOnce
 
     def floodsKnow(self, addresses):
         self.known = sorted(addresses)
+
+    def farEnds(self):
+        return self.calls
 
     def floodsShut(self):
         told, self.shut = self.shut, []
@@ -129,6 +132,14 @@ def test_who_is_known_by_now_is_heard_at_once(floods, port):
     shut(floods, address, 100.0)
     floods.know({address})
     assert floods.pjsip.known == [address]
+    assert arrive(port, address, INVITES) == [INVITES]
+
+
+def test_the_far_end_of_a_call_is_heard_though_its_address_was_shut_out_before(floods, port):
+    address = source(port)
+    shut(floods, address, 100.0)
+    floods.pjsip.calls = [address]
+    floods.turn(100.1)
     assert arrive(port, address, INVITES) == [INVITES]
 
 

@@ -41,6 +41,13 @@ def registrar(text: str) -> tuple[str, int]:
     return found["host"].lower(), int(found["port"] or 0)
 
 
+def ip_place_text(text: str) -> str:
+    """The text if it is an IP address (IPv6 in brackets), with or without a port. Raises ValueError."""
+    host, _ = registrar(text)
+    ipaddress.ip_address(host.strip("[]"))
+    return text
+
+
 def host_text(text: str) -> str:
     """Normalize the name or the IP address of a host. Raises ValueError."""
     if _NAME.fullmatch(text) and not text.replace(".", "").isdecimal():

@@ -4,7 +4,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
-from appliance.config.schema.addresses import LEAST_PORTS, ip_address_text, port_range, registrar_text, stun_server_text
+from appliance.config.schema.addresses import (
+    LEAST_PORTS,
+    ip_address_text,
+    ip_place_text,
+    port_range,
+    registrar_text,
+    stun_server_text,
+)
 from appliance.config.schema.base import (
     USER,
     Srtp,
@@ -157,6 +164,13 @@ class AccountTable(Table):
         "Outbound proxies, used instead of the registrar's address. The first is used while it answers, then the "
         "second, and so on.",
         allowed='a list of addresses such as "edge1.example" or "192.0.2.5:5080", at most 4',
+        default=[],
+        max_length=4,
+    )
+    other_addresses: list[Annotated[str, AfterValidator(ip_place_text)]] = setting(
+        "More addresses of the PBX than those of its name. Give them if it answers from another address than the one "
+        "that it is asked at (the event answer.doubted shows both). Calls from them count as calls from the PBX.",
+        allowed='a list of IP addresses, with a port if it is another, such as "192.0.2.6:5080", at most 4',
         default=[],
         max_length=4,
     )

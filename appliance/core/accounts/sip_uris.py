@@ -11,6 +11,8 @@ SIP_URI = re.compile(
 )
 
 _PASSWORD = re.compile(r"(sips?:[^@:;?<>\s]+):[^@<>\s]*@")  # RFC 3261 §19.1.1
+_PORT = re.compile(r":(\d+)")
+DEFAULT_PORT = "5060"
 NUMBER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")  # a user part that needs no escapes
 
 
@@ -18,6 +20,20 @@ def parts(uri: str) -> tuple[str, str] | None:
     """User ("" if none) and host (in lower case) of a SIP URI (RFC 3261 §19.1); None for text that is not a SIP URI."""
     match = SIP_URI.fullmatch(uri)
     return (match["user"] or "", match["host"].lower()) if match else None
+
+
+def are_same(one: str, other: str) -> bool:
+    """Whether two SIP URIs name the same user, host and port, whatever their parameters (RFC 3261 §19.1.4)."""
+    return one == other or (_place(one) is not None and _place(one) == _place(other))
+
+
+def _place(uri: str) -> tuple[str, str, str, str] | None:
+    """Scheme, user, host and port."""
+    match = SIP_URI.fullmatch(uri)
+    if match is None:
+        return None
+    port = _PORT.match(match["rest"])
+    return uri.partition(":")[0], match["user"] or "", match["host"].lower(), port[1] if port else DEFAULT_PORT
 
 
 def public(uri: str) -> str:

@@ -39,6 +39,16 @@ def request_refused(turn: Turn, given: inputs.RequestRefused) -> None:
         turn.emit(events.RequestRefused(method=given.method, from_=given.source, code=given.code, reason=given.reason))
 
 
+def answer_doubted(turn: Turn, given: inputs.AnswerDoubted) -> None:
+    """Report an answer that was not believed."""
+    if is_news(turn, f"{given.reason} {given.source}"):
+        turn.emit(
+            events.AnswerDoubted(
+                method=given.method, code=given.code, from_=given.source, to=given.to, reason=given.reason
+            )
+        )
+
+
 def requests_dropped(turn: Turn, given: inputs.RequestsDropped) -> None:
     """Count SIP requests of senders that send too many."""
     turn.appliance = replace(turn.appliance, dropped=turn.appliance.dropped + given.count)

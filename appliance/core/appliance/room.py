@@ -25,6 +25,7 @@ take = takes(
     on(inputs.AccessTokenAdded, refusals.token_added),
     on(inputs.AccessTokenRemoved, refusals.token_removed),
     on(inputs.RequestRefused, refusals.request_refused),
+    on(inputs.AnswerDoubted, refusals.answer_doubted),
     on(inputs.RequestsDropped, refusals.requests_dropped),
 )
 

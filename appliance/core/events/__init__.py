@@ -35,6 +35,7 @@ from appliance.core.events.appliance import (
     AccessLockedOut,
     AccessTokenAdded,
     AccessTokenRemoved,
+    AnswerDoubted,
     ApplianceDegraded,
     ApplianceReady,
     ApplianceRecovered,

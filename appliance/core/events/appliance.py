@@ -128,6 +128,23 @@ class RequestRefused(Event):
     reason: str
 
 
+class AnswerDoubted(Event):
+    """An answer to a SIP request of this station was dropped, or in part not believed.
+
+    from: address and port of its sender; to: those to which the request went. reason: the answer came from elsewhere;
+    or its challenge names another realm than the server's, or is weaker than the server's last one; or it names an
+    address of this station ("received") that neither an interface nor a NAT explains. A PBX that answers from a second
+    address needs it in account.<name>.other_addresses. Reported at most once a minute for each `from` and reason.
+    """
+
+    TYPE = "answer.doubted"
+    method: str
+    code: int
+    from_: str
+    to: str
+    reason: str
+
+
 class AccessLockedOut(Event):
     """After too many wrong codes, passwords or tokens none is accepted for `seconds`; `who`: what is locked out.
 

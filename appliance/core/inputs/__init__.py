@@ -35,6 +35,7 @@ from appliance.core.inputs.appliance import (
     AccessLockedOut,
     AccessTokenAdded,
     AccessTokenRemoved,
+    AnswerDoubted,
     ChangeRuntime,
     ClockReported,
     ClockSet,
@@ -274,6 +275,7 @@ AnyInput = (
     | Requested
     | RequestsDropped
     | RequestRefused
+    | AnswerDoubted
     | AccessDenied
     | AccessLockedOut
     | AccessTokenAdded

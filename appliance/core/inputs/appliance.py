@@ -153,6 +153,16 @@ class RequestRefused(Input, kw_only=True):
     reason: str
 
 
+class AnswerDoubted(Input, kw_only=True):
+    """The SIP process dropped an answer, or did not believe a part of it. source, to: address and port."""
+
+    method: str
+    code: int
+    source: str
+    to: str
+    reason: str
+
+
 class AccessDenied(Input, kw_only=True):
     """A request without sufficient rights."""
 

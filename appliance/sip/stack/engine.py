@@ -241,11 +241,16 @@ class Engine:
             server.look_again()
 
     def _report_refused(self, now: float) -> None:
-        """Report requests that the gate before the transaction layer has refused (packaging/pjsua2/patches)."""
+        """Report what the gate before the transaction layer has refused or doubted (packaging/pjsua2/patches)."""
         for refused in self._endpoint.requestsRefused():
             code, method, source, reason = translate.clean(str(refused)).split(" ", 3)
             self._channel.post(
                 inputs.RequestRefused(at=now, method=method, source=source, code=int(code), reason=reason)
+            )
+        for doubted in self._endpoint.answersDoubted():
+            code, method, source, to, reason = translate.clean(str(doubted)).split(" ", 4)
+            self._channel.post(
+                inputs.AnswerDoubted(at=now, method=method, code=int(code), source=source, to=to, reason=reason)
             )
 
     def _use(self, now: float, cards: tuple[SoundCard, ...]) -> None:

@@ -11,6 +11,8 @@ import uuid
 import pytest
 from msgspec.structs import replace
 
+from appliance.app.paths import Places
+from appliance.app.sip_settings import realm
 from appliance.sip.stack.accounts.digest import Credentials, response
 from tests.sip.test_digest import header
 from tests.support.daemon import Daemon, loopback
@@ -93,19 +95,27 @@ def test_an_answer_that_was_overheard_is_worth_nothing(door, tmp_path):
     assert len(door.of("call.incoming")) == 1
 
 
+def asked(far, uri, response=""):
+    """The answer to the challenge that came, without its digest."""
+    realm, nonce = (re.search(f'{name}="([^"]*)"', far.seen[-1])[1] for name in ("realm", "nonce"))
+    return Credentials("far", realm, nonce, uri, response, 1, "c")
+
+
 class Guesser(Packets):
     """A caller that says it is `far`, and answers the station's challenge by a password."""
 
     def __init__(self, door, address):
         super().__init__(address, to=door.address)
 
-    def tries(self, password):
-        """Call with that password: the code of what comes of it, 401 not taken into account; 180 is given up again."""
+    def tries(self, password, uri=""):
+        """Call with that password: the code of what comes of it, 401 not taken into account; 180 is given up again.
+
+        uri: what the answer is made for, if not for the request's own address.
+        """
         self.dialog, self._tag = uuid.uuid4().hex, ""
         code = self._answered(1)
         if code == 401:
-            nonce = re.search(r'nonce="([^"]*)"', self.seen[-1])[1]
-            given = Credentials("far", "intercom", nonce, "sip:door", "", 1, "c")
+            given = asked(self, uri or f"sip:door@{self.to[0]}:{self.to[1]}")
             code = self._answered(2, header(replace(given, response=response(given, "INVITE", password))))
         if code == 180:
             self.send(self.request("CANCEL", 2))
@@ -157,13 +167,27 @@ def test_guesses_are_locked_out_by_source_and_by_target_and_never_lock_out_the_p
         rings(door, rung)
 
 
+@pytest.mark.parametrize("server", ["sip:door@192.0.2.5", "sip:pbx.example", "sip:far@{here}", "sip:door@{host}:5099"])
+def test_an_answer_that_a_phone_made_for_another_server_is_worth_nothing(door, server):
+    """Somebody has the phone answer our challenge as if it were his own, and shows us the answer."""
+    with Guesser(door, loopback()) as thief:
+        uri = server.format(here=door.address, host=door.address.partition(":")[0])
+        assert thief.tries(SECRET, uri) == 403
+        assert door.wait("access.denied", **{"from": thief.address})["data"]["why"] == "replayed"
+        assert thief.tries(SECRET) == 180
+
+
+def test_each_station_has_a_realm_of_its_own(tmp_path):
+    assert realm(Places(tmp_path / "a", tmp_path)) == realm(Places(tmp_path / "a", tmp_path))
+    assert realm(Places(tmp_path / "a", tmp_path)) != realm(Places(tmp_path / "b", tmp_path))
+
+
 def test_wrong_answers_from_a_forged_address_lock_no_one_out(door):
     """A sender with the phone's address that sees no challenge cannot answer one that was for the phone."""
     with Guesser(door, loopback()) as thief, Packets(door.far_address, to=door.address) as forged:
         thief.send(thief.invite())
         thief.receive("SIP/2.0 401", "INVITE")
-        nonce = re.search(r'nonce="([^"]*)"', thief.seen[-1])[1]
-        given = Credentials("far", "intercom", nonce, "sip:door", "0" * 32, 1, "c")
+        given = asked(thief, "sip:door", "0" * 32)
         for number in range(8):
             forged.dialog = uuid.uuid4().hex
             forged.send(forged.request("INVITE", number + 1, headers=f"Authorization: {header(given)}\r\n"))

@@ -72,7 +72,7 @@ class StackAccounts:
         self._known = Known()
         self.calls = CallTable(post, self._through, self._known.names)
         self.calls.versions = self._udp.keys()
-        self._callers = Callers(settings.callers, self._known.leads, post, guessed)
+        self._callers = Callers(settings.callers, settings.realm, self._known.leads, post, guessed)
         self._encrypted: tuple[tuple[str, str], ...] = ()
         self._transports = transports
         self._direct: dict[str, Direct] = {}  # by how sound is encrypted
@@ -103,14 +103,17 @@ class StackAccounts:
     def choose(self, prm: pj.OnSelectAccountParam) -> None:
         """Choose the account for an out-of-dialog request: an account of the registrar that sent it, if there is one.
 
-        pjsua chooses by To, where some PBXs write our address instead of their domain: it then takes the account of
-        direct calls, whose Contact and encryption do not suit the PBX. Or, for a call from elsewhere, it takes an
-        account at a registrar, although the caller cannot reach us by the connection to that registrar.
+        Of several at one registrar, the Request-URI says which is meant. pjsua chooses by To, which a diverted call
+        keeps from the number that was called first, and where some PBXs write our address instead of their domain: it
+        then takes the account of direct calls, whose Contact and encryption do not suit the PBX. Or, for a call from
+        elsewhere, it takes an account at a registrar, although the caller cannot reach us by the connection to that
+        registrar.
         """
-        near, message = self._near(prm.rdata), str(prm.rdata.wholeMsg)
-        if near:
-            if prm.accountIndex not in {each.getId() for each in near}:
-                prm.accountIndex = near[0].getId()
+        message = str(prm.rdata.wholeMsg)
+        if near := self._near(prm.rdata):
+            meant = [each for each in near if each.settings.user == near[0].settings.user]
+            if prm.accountIndex not in {each.getId() for each in meant}:
+                prm.accountIndex = meant[0].getId()
             return
         asked = user_of(message), translate.transport(message)
         created = [each for each in self._registrations.values() if each.created]
@@ -212,7 +215,7 @@ class StackAccounts:
         self._subscriptions.turn()
         for found in self._lookups.done():
             self._looked_up(*found)
-        if self._known.turn(now):
+        if self._known.turn(now) or self._callers.newly_proven:
             self._admit()
         while not self._found.empty():
             self._resolved(*self._found.get())
@@ -361,24 +364,23 @@ class StackAccounts:
         self._admit()
 
     def _admit(self) -> None:
-        """By TCP and TLS, only registrars may connect to us; registrars and targets are never shut out.
+        """By TCP and TLS, only registrars may connect to us; they, targets and proven callers are never shut out.
 
         Every server of an account may send requests in its calls, whichever server brought the call.
         """
         connecting, registrars = set[str](), set[str]()
         for registration in self._registrations.values():
-            addresses = {server.address for server in registration.servers.all}
+            places = registration.places
+            addresses = {place.address for place in places}
             registrars |= addresses
             if registration.created:
-                pj.Endpoint.instance().farEndsServers(registration.getId(), vector(addresses))
+                pj.Endpoint.instance().farEndsServers(registration.getId(), vector(place.at for place in places))
             if registration.settings.transport != "udp":
                 connecting |= addresses
         self.calls.floods.admit(connecting)
-        self.calls.floods.know(registrars | self._known.addresses)
-        known = pj.StringVector()
-        for address in registrars | self._known.addresses:
-            known.append(address)
-        pj.Endpoint.instance().sendingKnow(known)
+        known = registrars | self._known.addresses | self._callers.proven(time.monotonic())
+        self.calls.floods.know(known)
+        pj.Endpoint.instance().sendingKnow(vector(known))
 
     def _config(self, registration: Registration) -> pj.AccountConfig:
         account, server = registration.settings, registration.servers.now

@@ -1,5 +1,6 @@
 """Digest authentication of direct callers: targets with a password (see digest), from any address."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 
 from appliance.base.record import Record
@@ -12,7 +13,7 @@ from appliance.sip.stack.accounts.digest import Challenges, Verdict
 from appliance.sip.stack.accounts.guesses import Guesses
 from appliance.sip.wire import GuessCounts
 
-REALM = "intercom"
+PROVEN = 64  # addresses
 ASKED, FORBIDDEN = 401, 403
 NOTHING_SAID = {Verdict.MISSING, Verdict.STALE}
 Post = Callable[[inputs.AccessLockedOut | GuessCounts], None]
@@ -31,7 +32,7 @@ class Judgement(Record):
 
 
 class Callers:
-    """The targets with a password. leads: whether a configured host is at an address.
+    """The targets with a password. realm: the station's own. leads: whether a configured host is at an address.
 
     guessed: counters of the previous process; each change is posted, for the next process.
     """
@@ -39,13 +40,16 @@ class Callers:
     def __init__(
         self,
         callers: tuple[CallerSettings, ...],
+        realm: str,
         leads: Callable[[str, str], bool],
         post: Post,
         guessed: GuessCounts | None = None,
     ) -> None:
         self._callers = {caller.user: caller for caller in callers}
-        self._challenges, self._guesses = Challenges(REALM), Guesses(guessed)
+        self._challenges, self._guesses = Challenges(realm), Guesses(guessed)
         self._leads, self._post = leads, post
+        self._proven = OrderedDict[str, None]()  # addresses from which a password was shown, the latest last
+        self.newly_proven = False  # one of them is not in the last answer of `proven`
 
     def judge(self, invite: str, address: str, now: float) -> Judgement:
         """Decide about an INVITE from an address; now: seconds of a monotonic clock."""
@@ -57,10 +61,16 @@ class Callers:
             return Judgement(FORBIDDEN)  # reported when the lockout began
         passwords = {caller.user: caller.password}
         answer = translate.header(invite, "Authorization")
-        verdict = self._challenges.judge(answer, "INVITE", passwords.get, address, now)
+        request = "INVITE", translate.request_uri(invite)
+        verdict = self._challenges.judge(answer, request, passwords.get, address, now)
         if verdict is Verdict.ACCEPTED:
             self._guesses.right(caller.name, address, now)
             self._post(self._guesses.counts)
+            self.newly_proven = self.newly_proven or address not in self._proven
+            self._proven[address] = None
+            self._proven.move_to_end(address)
+            while len(self._proven) > PROVEN:
+                self._proven.popitem(last=False)
             return Judgement(shown=caller.name)
         if verdict in NOTHING_SAID:
             asked = self._challenges.make(address, now, stale=verdict is Verdict.STALE)
@@ -73,6 +83,11 @@ class Callers:
                 self._post(locked)
             self._post(self._guesses.counts)
         return Judgement(FORBIDDEN, why=PasswordFault(verdict))
+
+    def proven(self, now: float) -> set[str]:
+        """The addresses from which a password was shown: those of IPv4 in the last 30 days, of IPv6 by this process."""
+        self.newly_proven = False
+        return self._proven.keys() | self._guesses.known(now)
 
     def host(self, invite: str) -> str:
         """The host of the password-protected target that an INVITE claims to be; "" for none."""

@@ -5,6 +5,9 @@ challenges need no memory. What is stored is how often each nonce was used, so t
 a second time. An answer counts as a guess only from the address that was challenged: otherwise anybody could forge a
 phone's address and lock the phone out with wrong answers, without ever seeing a challenge.
 
+An answer is made for one request: for its method, its address (Request-URI), and our realm. So what a phone answers to
+another server, or to another request, is worth nothing here.
+
 We request MD5, which every phone supports: libre gives up a call if SHA-256 is offered beside it (RFC 8760). The
 password's length protects the password, and the nonce protects the answer.
 """
@@ -17,6 +20,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from appliance.base.record import Record
+from appliance.core.accounts import sip_uris
 
 LIFE_S = 60.0
 ALGORITHM = "MD5"
@@ -67,9 +71,11 @@ class Challenges:
         return f'Digest realm="{realm}", nonce="{nonce}", algorithm={ALGORITHM}, qop="auth"{suffix}'
 
     def judge(
-        self, header: str, method: str, password_of: Callable[[str], str | None], address: str, now: float
+        self, header: str, request: tuple[str, str], password_of: Callable[[str], str | None], address: str, now: float
     ) -> Verdict:
         """Judge the Authorization header of a request from an address; `password_of` a user, None for an unknown user.
+
+        request: its method and its Request-URI.
 
         An unknown user takes as long as a wrong password. Only a right answer uses up a count: otherwise anybody who
         sees a nonce could use it up for its owner.
@@ -85,11 +91,12 @@ class Challenges:
         if not ours:
             return Verdict.REPLAYED if again else Verdict.STALE
         password = password_of(given.username)
+        method, uri = request
         expected = response(given, method, password if password is not None else secrets.token_hex(8))
         right = hmac.compare_digest(expected.encode(), given.response.lower().encode())
         if not right or password is None or given.realm != self.realm:
             return Verdict.WRONG
-        if again:
+        if again or not sip_uris.are_same(given.uri, uri):
             return Verdict.REPLAYED
         self._used[given.nonce] = given.count, made + LIFE_S
         return Verdict.ACCEPTED

@@ -105,6 +105,11 @@ class Guesses:
         while len(known) > KNOWN:
             known.popitem(last=False)
 
+    def known(self, now: float) -> set[str]:
+        """The sources that have proved a password lately."""
+        proven = ((target, source) for target, sources in self._known.items() for source in sources)
+        return {source for target, source in proven if self._knows(target, source, now)}
+
     def _knows(self, target: str, source: str, now: float) -> bool:
         known = self._known.get(target)
         return known is not None and now - known.get(source, -KNOWN_S) < KNOWN_S

@@ -130,8 +130,8 @@ class Registration(RegisteredAccount):
             return
         self.servers.settle(works=True)
         if prm.expiration > 0:
-            server = translate.clean(str(prm.rdata.srcAddress))
-            hosts = tuple(dict.fromkeys(each.address for each in self.servers.all))
+            server = self.servers.now.at if self.servers.now is not None else ""
+            hosts = tuple(dict.fromkeys(each.address for each in self.places))
             granted = float(prm.expiration)
             news = inputs.Registered(at=at, account=self.name, expires_s=granted, server=server, hosts=hosts)
             self.post(news)
@@ -165,8 +165,17 @@ class Registration(RegisteredAccount):
 
     def sends(self, request: pj.SipRxData) -> bool:
         """Whether a request came from one of the account's servers, any of which may send us calls."""
-        hosts = {server.address for server in self.servers.all}
+        hosts = {place.address for place in self.places}
         return callers.sent_by(hosts, self.settings.transport, str(request.srcAddress), str(request.transport))
+
+    @property
+    def places(self) -> tuple[SipServer, ...]:
+        """Where its servers are: as looked up, and as configured in others. Nobody else is believed to be one."""
+        if not self.servers.all:
+            return ()
+        transport, port = self.settings.transport, self.servers.all[0].port
+        others = [servers.literal(host, given or port, transport) for host, given in self.settings.others]
+        return (*self.servers.all, *filter(None, others))
 
     @property
     def server(self) -> SipServer | None:  # type: ignore[override]  # of Through, where it is always the same

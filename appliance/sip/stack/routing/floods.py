@@ -4,7 +4,8 @@ Our build of pjsua2 counts them before pjsip's transaction layer (packaging/pjsu
 too many is shut out. As each of its packets still wakes the process, a socket filter (socket(7), SO_ATTACH_FILTER) then
 makes the kernel drop its UDP requests; messages that belong to existing calls pass.
 Strangers together have one budget as well, since by UDP a sender may write any source address: a sender that changes it
-with each packet is never shut out, but only that budget passes the gate.
+with each packet is never shut out, but only that budget passes the gate. Known addresses are never shut out, as others
+may write them into their packets: each has a small budget of its own, and what they send beyond that shares one.
 Another filter lets only registrars connect by TCP: idle connections alone would use up all descriptors.
 """
 
@@ -26,7 +27,8 @@ from appliance.sip.stack.routing import port_owner
 LOG = logging.getLogger(__name__)
 PER_S, AT_ONCE = 10.0, 30  # calls and the like from one address
 STRANGERS_PER_S, STRANGERS_AT_ONCE = 5.0, 20  # from all unknown addresses together: calls, and answers to anything
-KNOWN_PER_S, KNOWN_AT_ONCE = 100.0, 300  # of a registrar or a target, which repeats what exceeds that
+KNOWN_PER_S, KNOWN_AT_ONCE = 5.0, 20  # from each known address: a registrar, a target, the far end of a call
+SURPLUS_PER_S, SURPLUS_AT_ONCE = 10.0, 100  # what all known addresses together send beyond that
 SILENT_S = 60.0  # after so much silence an address may send again
 FILTERED_S = 30.0
 FILTERED = 64  # addresses at once
@@ -71,6 +73,7 @@ class Floods:
         limits.perS, limits.atOnce, limits.shutS = PER_S, AT_ONCE, SILENT_S
         limits.strangersPerS, limits.strangersAtOnce = STRANGERS_PER_S, STRANGERS_AT_ONCE
         limits.knownPerS, limits.knownAtOnce = KNOWN_PER_S, KNOWN_AT_ONCE
+        limits.surplusPerS, limits.surplusAtOnce = SURPLUS_PER_S, SURPLUS_AT_ONCE
         endpoint.floodsLimit(limits)
 
     def admit(self, registrars: set[str]) -> None:
@@ -79,12 +82,12 @@ class Floods:
         attach(self._listening, registrars, only_from)
 
     def know(self, addresses: set[str]) -> None:
-        """Never shut these out: registrars, and the configured targets."""
+        """Never shut these out: registrars, the configured targets, and who has shown a password."""
         self._known = addresses
         if self._endpoint is not None:
             self._endpoint.floodsKnow(vector(addresses))
         if self._filtered.keys() & addresses:
-            self._filtered = {address: until for address, until in self._filtered.items() if address not in addresses}
+            self._admit_again(addresses)
             self._filter()
 
     def turn(self, now: float) -> None:
@@ -93,6 +96,8 @@ class Floods:
             return
         before = set(self._filtered)
         self._filtered = {address: until for address, until in self._filtered.items() if now < until}
+        if self._filtered:  # a call may have begun since
+            self._admit_again(set(map(str, self._endpoint.farEnds())))
         self._reported = {address: at for address, at in self._reported.items() if now - at < SILENT_S}
         for address in self._endpoint.floodsShut():
             self.shut(str(address), now)
@@ -115,6 +120,9 @@ class Floods:
         for sock in [*self._sockets, *self._listening]:
             sock.close()
         self._sockets, self._listening = [], []
+
+    def _admit_again(self, addresses: set[str]) -> None:
+        self._filtered = {address: until for address, until in self._filtered.items() if address not in addresses}
 
     def _filter(self) -> None:
         attach(self._sockets, self._filtered, requests_not_from)

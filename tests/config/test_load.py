@@ -280,6 +280,9 @@ BETWEEN_TABLES = [
      "door.d.digits: they begin with those of door e, which would open first"),
     (SIMULATED + "[door.d]\ndigits = '2'\n[door.e]\ndigits = '2'",
      "door.e.digits: they begin with those of door d, which would open first"),
+    ("[account.a]\nuser = 'door'\npassword_file = 'p'\nregistrar = 'pbx.example'\nother_addresses = ['pbx2.example']",
+     ('account.a.other_addresses = ["pbx2.example"]: must be a list of IP addresses, with a port if it is another, such '
+      'as "192.0.2.6:5080", at most 4')),
     ("[account.direct]\nuser = 'door'\npassword_file = 'p'\nregistrar = '192.0.2.1'",
      'account.direct: "direct" means no account, in requests and in events; choose another name'),
 ]  # fmt: skip

@@ -225,6 +225,17 @@ def test_an_echo_of_our_own_digits_opens_nothing(told):
     assert open_now(dial(station, "1234", method="inband")) == [FRONT], "a while later it is the far end's"
 
 
+@pytest.mark.parametrize(("method", "opened"), [("rfc4733", []), ("inband", []), ("info", [FRONT])])
+def test_digits_of_a_source_that_took_over_in_a_silence_open_nothing(method, opened):
+    station = inband(switched_on=True)
+    moved = {"call": station.call.id, "source": "192.0.2.66:4000", "previous": "192.0.2.8:4000", "previous_ssrc": 1}
+    station.give(inputs.SourceChanged, **moved, taken_over=True)
+    station.give(inputs.SourceChanged, **moved | {"previous": moved["source"]})  # another stream from there
+    assert open_now(dial(station, "1234", method=method)) == opened
+    station.give(inputs.SourceChanged, **moved | {"source": moved["previous"], "previous": moved["source"]})
+    assert open_now(dial(station.wait(9.0), "1234", method=method)) == [FRONT]
+
+
 # -- by the methods that a client wants ------------------------------------------------------------------------------
 
 

@@ -127,6 +127,14 @@ def test_what_the_sip_process_refuses_is_reported_once_a_minute():
     assert len(of_type(station, "request.refused")) == 1
 
 
+def test_an_answer_that_is_not_believed_is_reported_once_a_minute_for_each_sender_and_reason():
+    station = ready()
+    came = {"method": "REGISTER", "code": 200, "source": "127.0.0.9:5060", "to": "127.0.0.2:5060"}
+    for at, reason in enumerate(["Another Realm", "Another Realm", "Weaker Challenge"]):
+        station.give(inputs.AnswerDoubted, float(at), **came, reason=reason)
+    assert [each.reason for each in of_type(station, "answer.doubted")] == ["Another Realm", "Weaker Challenge"]
+
+
 def test_a_lockout_of_guesses_is_reported():
     station = ready()
     station.give(inputs.AccessLockedOut, who="far", source="127.0.0.9", scope=LockoutScope.TARGET, seconds=30.0)

@@ -15,7 +15,7 @@ SPEECH_DB = -40.0  # of full scale; the far end is louder
 GONE_DB = 15.0  # a cancelled echo is that much quieter than what the far end says
 WINDOW_S, LEARNS_S, TRIES = 2, 40.0, 6
 MICROPHONE = CARD.replace("DEV=0", "DEV=1")  # snd-aloop records there what its first device plays
-THREAD = "alsasound_playb"
+THREAD = "alsasound"
 STALLS_S = (0.05, 0.12)
 
 
@@ -87,7 +87,7 @@ def cancelled(guest, after=0):
     return until(gone, "the echo is gone", LEARNS_S, log=lambda: f"said and heard, in dB: {seen}", every=0.3)
 
 
-def test_an_echo_stays_away_after_the_playback_thread_stood_still(station, measured):
+def test_an_echo_stays_away_after_the_sound_thread_stood_still(station, measured):
     """The caller is loud in the microphone (the self-test says so), and yet hears nothing of it, also after a stall.
 
     A busy host makes stalls of its own, so there is another call where one of these spoils the first.

@@ -299,6 +299,36 @@ def test_sound_to_the_far_end_goes_on_while_the_card_is_opened_lost_and_closed(s
     asyncio.run(scenario())
 
 
+def test_packets_go_on_while_a_card_gives_and_takes_nothing(server):
+    """The microphone is the clock of the packets, but not the only one."""
+
+    async def scenario():
+        async with stations({"user": "door", "capture": "pulse", "playback": "pulse"}) as (door,):
+            with Packets(loopback()) as far:
+                ours = CallId(ids.new("c"))
+                door.link.order(Place(ours, f"sip:far@{far.address}:{far.port}"))
+                invite = await asyncio.to_thread(far.receive, "INVITE", "INVITE")
+                far.rtp.connect(place(invite))
+                with Arrivals(far.rtp) as heard:
+                    far.send(far.reply(invite, "200 OK", far.sdp))
+                    await door.wait(inputs.CallConfirmed, call=ours)
+                    door.link.desire(talk(ours))
+                    await server.until_open(1, 1)
+                    await heard.flow()
+                    server.process.send_signal(signal.SIGSTOP)
+                    try:
+                        await heard.flow()
+                        await heard.flow()
+                    finally:
+                        server.process.send_signal(signal.SIGCONT)
+                    await heard.flow()
+                door.link.order(HangUp(ours))
+                await asyncio.to_thread(far.receive, "BYE", "BYE")
+            assert not door.of(inputs.SipLost)
+
+    asyncio.run(scenario())
+
+
 def test_a_card_that_opens_slowly_ends_no_process(server, set_times):
     """In three seconds, as on a busy board. Again where this machine adds to them."""
     set_times(sip_silent_s=REAL.sip_silent_s)

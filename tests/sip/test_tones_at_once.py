@@ -24,7 +24,7 @@ pcm.written {{
 }}
 """
 PERIOD = 320  # 20 ms
-BUFFER = 7  # periods
+BUFFER = 2  # periods that it holds
 LOUD = 1000
 
 

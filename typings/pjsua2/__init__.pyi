@@ -86,6 +86,9 @@ class MediaConfig:
     noVad: bool
     ecTailLen: int
     jbMinPre: int
+    sndPlayLatency: int
+    sndRecLatency: int
+    sndUseSwClock: bool
     sndAutoCloseTime: int
 
 class LogConfig:

@@ -66,7 +66,10 @@ BEAT_S, IDLE_BEAT_S = 0.25, 1.0
 MAX_CALLS = 32
 MESSAGE_LEVEL = 4  # pjsua logs SIP messages from this level on
 RESAMPLING = 4  # of G.711 to the bridge's rate and back, by a filter of 128 taps; from 5 on of 256, which nobody hears
-RESERVE_MS = 40  # of received sound at most, kept after a packet was late; a stream without late packets has none
+RESERVE_MS = 40  # of received sound at most is heard of what waits while a card is opened: the first syllable
+# The buffers of a card, for moments without processor time: so much of the microphone is read at once; the speaker's
+# holds two frames, and more once it has run dry.
+CARD_MS = 200
 APPEND = 0x1108  # PJ_O_APPEND
 DECOR = 2 | 4 | 8 | 16 | 32 | 64 | 128 | 512  # PJ_LOG_HAS_: year, month, day, time, µs, sender, newline, space
 
@@ -327,6 +330,8 @@ def endpoint_config(settings: SipSettings) -> pj.EpConfig:
     config.medConfig.ecTailLen = 0  # `devices` enables it for a real card
     config.medConfig.sndAutoCloseTime = -1  # `devices` closes the card, and must know it
     config.medConfig.jbMinPre = RESERVE_MS
+    config.medConfig.sndUseSwClock = False  # its buffers would delay the sound; a card is the clock while it is open
+    config.medConfig.sndRecLatency = config.medConfig.sndPlayLatency = CARD_MS
     log = config.logConfig
     log.consoleLevel = log.level = log.msgLogging = 0
     if settings.trace:

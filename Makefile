@@ -1,5 +1,5 @@
 # The commands of this clone; make help lists them.
-.PHONY: help run check test test-walks fuzz test-load test-lab test-lab-full bench bench-check bench-audio walks generated pictures deb \
+.PHONY: help run check test test-walks fuzz test-load test-lab test-lab-full bench bench-check bench-audio bench-latency walks generated pictures deb \
         deb-arm64 deb-armhf deb-check deb-arm64-check deb-armhf-check clean
 .DEFAULT_GOAL := help
 
@@ -66,6 +66,10 @@ walks: ## count the modules that three walks through the code enter: a press, an
 bench-audio: ## measure echo canceller and calls by sound (20 minutes; AUDIO_SHORT=1: 3; writes docs/benchmarks-audio.md)
 	@packaging/bootstrap test
 	@$(AS_USER) benchmarks/handsfree/run
+
+bench-latency: ## measure from mouth to ear, beside baresip and linphone (5 minutes; writes docs/benchmarks-latency.md)
+	@packaging/bootstrap test
+	@$(AS_USER) .venv/bin/python -m benchmarks.latency
 
 generated: ## write the files that are generated from the code
 	@packaging/bootstrap run

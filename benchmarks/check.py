@@ -7,9 +7,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import budget, instructions, loaded
+from benchmarks import budget, instructions, loaded, processes
+from benchmarks.latency.pairs import least_ratio
 
 PAIRS = 5
+CALLS = 3
 
 
 def measured() -> tuple[dict[str, float], dict[str, frozenset[str]]]:
@@ -18,6 +20,7 @@ def measured() -> tuple[dict[str, float], dict[str, frozenset[str]]]:
         directory = Path(name)
         modules = loaded.modules(directory)
         ratios = loaded.ratios(directory, PAIRS)
+        ratios["delay"] = least_ratio(directory, CALLS, processes.say)
     figures = {f"modules.{process}": float(len(names)) for process, names in modules.items()}
     figures |= {f"instructions.{what}": count for what, count in instructions.counted().items()}
     figures |= {f"ratio.{what}": ratio for what, ratio in ratios.items()}

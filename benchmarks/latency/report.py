@@ -1,0 +1,89 @@
+"""The results as a page."""
+
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from appliance.base.types import Json
+from benchmarks import report
+from benchmarks.latency.pairs import DIRECT, ratio
+from benchmarks.latency.rounds import Round
+
+facts = report.facts
+PAGE = """<!-- Made by make bench-latency. Change benchmarks/latency/, not this. -->
+# From mouth to ear
+
+How much later a sound at one side's microphone leaves the other side's speaker, in milliseconds, on ideal sound cards:
+ALSA plug-ins with a perfect clock and no buffer of their own, whose samples have known times. So each figure is what
+the programs take; a real card adds what it takes itself. ITU-T G.114 calls up to 150 ms good.
+
+{machine}, {cores} cores; load {load_before} when it began. intercomd {intercomd}, pjsua2 {pjsua2}, baresip {baresip}.
+Packets of 20 ms. Taken {taken}, in {took_s} s.
+
+- **median**: of all chirps. **worst call**: the largest median of one call. **within a call**: by how much the delay
+  differed in one call at most.
+- **heard**: of the chirps. **xruns**: gaps in what was played, and in what was captured, in all calls.
+- **from the answer**: from the order to answer until the first sound is heard, the median and the largest, in every
+  other call.
+
+| network | codec | from → to | median | worst call | within a call | heard | xruns | from the answer |
+| --- | --- | --- | --: | --: | --: | --: | --: | --: |
+{rows}
+
+Against two baresip in the same run, the largest of both ways: {ratios}.
+
+## Where the milliseconds go
+Between two stations, in the order in which the sound passes:
+
+| what | ms |
+| --- | --: |
+| The microphone's frame is filled | 20 |
+| The echo canceller's blocks | 8 |
+| The suppression of noise compares a frame with the one before it (`noise_suppression = false` saves it) | 20 |
+| G.711 only: from 16 to 8 kHz, and back | 16 |
+| Opus: the encoder looks ahead, and from 16 to 48 kHz and back | 12 |
+| The packet waits until the other side's microphone has filled a frame: that is the clock of its bridge | 0 to 20 |
+| The jitter buffer: what the packets of this call have needed | 0 and more |
+| G.711 and G.722: what covers up a lost packet looks at the next one | 5 |
+| The playback buffer: one frame before the one that comes | 20 |
+
+The wait for the bridge is as long as the clocks of both cards are apart, so it differs from call to call, and stays
+within one. The playback buffer gets 20 ms more each time it runs dry, and loses them after ten seconds without need.
+
+`make bench-latency` writes this page and [benchmarks-latency.json](benchmarks-latency.json), which has every chirp. The
+machine should do nothing else meanwhile. No test asserts a time.
+"""
+
+
+def text(found: Json, rounds: Sequence[Round]) -> str:
+    """The page."""
+    rows = [row for each in rounds for row in _rows(each)]
+    return PAGE.format(**found, rows="\n".join(rows), ratios=", ".join(_ratios(rounds)) or "not measured")
+
+
+def _rows(each: Round) -> list[str]:
+    rows = []
+    for way in each.ways:
+        heard, medians, answers = way.heard(), way.medians(), way.answers
+        cells: list[Any] = [
+            each.network,
+            each.codec,
+            way.name,
+            f"{median(heard):.0f}" if heard else "",
+            f"{max(medians):.0f}" if medians else "",
+            f"{way.within():.0f}",
+            f"{len(heard)} of {sum(map(len, way.calls))}",
+            f"{way.underruns} + {way.overruns}",
+            f"{median(answers):.0f} ({max(answers):.0f})" if answers else "",
+        ]
+        rows.append(f"| {' | '.join(map(str, cells))} |")
+    return rows
+
+
+def _ratios(rounds: Sequence[Round]) -> list[str]:
+    kinds = {(each.pair, each.codec): each for each in rounds if each.network == DIRECT}
+    return [
+        f"{codec} {ratio(ours, kinds['baresip and baresip', codec]):.2f}"
+        for (pair, codec), ours in kinds.items()
+        if pair == "station and station" and ("baresip and baresip", codec) in kinds
+    ]

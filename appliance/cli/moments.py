@@ -3,8 +3,7 @@
 import argparse
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime, timedelta, tzinfo
 
 WRITTEN = "2026-11-20T08:30 (local time), or 30m, 2h or 7d"
 THERE = WRITTEN.replace("local time", "the station's time zone")
@@ -50,8 +49,14 @@ def _utc(text: str, counted: Callable[[timedelta], datetime]) -> str:
 
 def _local(moment: str, zone: str | None) -> str:
     try:
-        at = datetime.fromisoformat(moment).astimezone(ZoneInfo(zone) if zone else None)
-    except (ValueError, OverflowError, ZoneInfoNotFoundError):
+        at = datetime.fromisoformat(moment).astimezone(_zone(zone) if zone else None)
+    except (ValueError, OverflowError, LookupError):  # the last for a zone that this machine does not know
         return moment
     milliseconds = f".{at.microsecond // 1000:03}" if at.microsecond else ""
     return f"{at:%Y-%m-%d %H:%M:%S}{milliseconds}{f', {zone}' if zone else ''}"
+
+
+def _zone(name: str) -> tzinfo:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415  late: most answers name no zone
+
+    return ZoneInfo(name)

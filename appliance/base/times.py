@@ -122,6 +122,7 @@ class Times(Record, kw_only=True):
     certificate_made_s: Hang = 60.0  # by openssl, on a slow board
     certificate_read_s: Hang = 60.0  # the same
     certificate_check_s: Again = 1.0  # between two looks at the files
+    packages_asked_s: Hang = 30.0  # until dpkg has answered
     packages_again_s: Again = 30.0  # while an upgrade runs, between two looks whether it is over
     # -- audio -------------------------------------------------------------------------------------------------------
     sound_made_s: Hang = 7.0  # of `playback_begins_s`: the wait for others, and the file itself

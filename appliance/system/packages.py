@@ -3,13 +3,13 @@
 import subprocess
 from pathlib import Path
 
+from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError
 
 NAMES = ("intercomd", "python3-pjsua2")
 QUESTION = ("-W", "-f", "${Package} ${db:Status-Eflag} ${db:Status-Status}\\n")
 _LOCKS = ("lock-frontend", "lock")
 _WHOLE = "ok installed"  # dpkg's error flag and state (dpkg-query(1), "Status")
-_QUERY_S = 30.0
 
 
 def installing(dpkg: Path = Path("/var/lib/dpkg"), locks: Path = Path("/proc/locks")) -> bool:
@@ -30,7 +30,12 @@ def half_installed(query: str = "dpkg-query") -> IntercomError | None:
     argv = [query, *QUESTION, *NAMES]
     try:
         said = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_QUERY_S, check=False
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=times.current.packages_asked_s,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

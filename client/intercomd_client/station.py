@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Self
+from typing import ClassVar, Self
 from urllib.parse import urlencode
 
 import httpx
@@ -22,8 +22,6 @@ from intercomd_client.refusals import RateLimitedError, UnavailableError
 
 LOST = "events.lost"
 PROTOCOLS = [Subprotocol("intercomd.v1.since")]
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # between attempts to reach the station again
-STEADY_S = 10.0  # a stream that lasted so long is followed by another one at once
 CLOSE_S = 1.0  # how long the end of a stream waits for the station's consent
 PASSING = StationUnreachableError, UnavailableError, RateLimitedError  # errors that time may mend
 
@@ -40,6 +38,10 @@ class Event(answers.Envelope):
 
 class Station(Operations):
     """One station. The methods are named as the operations of its OpenAPI description; see Connection for arguments."""
+
+    FIRST_PAUSE_S: ClassVar[float] = 0.5  # between attempts to reach the station again, each twice the one before
+    LONGEST_PAUSE_S: ClassVar[float] = 30.0
+    STEADY_S: ClassVar[float] = 10.0  # a stream that lasted so long is followed by another one at once
 
     async def __aenter__(self) -> Self:
         return self
@@ -90,10 +92,10 @@ class Station(Operations):
                         if event is not None:
                             pause = 0.0
                             yield event
-                if time.monotonic() - began >= STEADY_S:
+                if time.monotonic() - began >= self.STEADY_S:
                     pause = 0.0
             await asyncio.sleep(pause)
-            pause = min(max(2 * pause, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+            pause = min(max(2 * pause, self.FIRST_PAUSE_S), self.LONGEST_PAUSE_S)
 
     async def _stream(self, since: int, types: Sequence[str], call: str) -> ClientConnection:
         """A new stream of events. Raises IntercomdError."""

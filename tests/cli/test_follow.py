@@ -33,8 +33,7 @@ def test_the_log_of_doors_goes_on_with_the_events_that_the_audit_keeps():
     assert {each + "*" if each.endswith(".") else each for each in TYPES} == set(logs.DOORS.split(","))
 
 
-def test_watch_resumes_behind_events_that_were_held_back(monkeypatch):
-    monkeypatch.setattr(watch, "FIRST_PAUSE_S", 0.0)
+def test_watch_resumes_behind_events_that_were_held_back():
     asked = []
 
     class Cut(Station):

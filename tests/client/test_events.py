@@ -10,7 +10,7 @@ from appliance.api import app
 from appliance.api.http import server
 from appliance.api.http.event_filter import MARK_EVERY
 from appliance.runtime.event_stream import QUEUE, Feed
-from intercomd_client import Station, StationUnreachableError, station
+from intercomd_client import Station, StationUnreachableError
 from intercomd_client.refusals import EventUnknownError, UnauthorizedError
 from tests.api.conftest import PATIENCE_S, TOKEN, Served, run
 from tests.api.test_cut_subscribers import Kept
@@ -31,10 +31,16 @@ def kept(loop, tmp_path):
     made.writer.close()
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    monkeypatch.setattr(station, "FIRST_PAUSE_S", 0.001)
-    monkeypatch.setattr(station, "LONGEST_PAUSE_S", 0.02)
+class Impatient(Station):
+    """A client that is soon there again."""
+
+    FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.001, 0.02
+
+
+class Steady(Impatient):
+    """One to which any stream has lasted long, and whose pauses would otherwise come to minutes."""
+
+    LONGEST_PAUSE_S, STEADY_S = 2 * PATIENCE_S, 0.0
 
 
 def in_time(coroutine):
@@ -46,8 +52,8 @@ def in_time(coroutine):
 
 
 @asynccontextmanager
-async def following(address, since=None, token="", **options):
-    async with Station(address, token=token) as door, aclosing(door.events(since, **options)) as events:
+async def following(address, since=None, token="", kind=Impatient, **options):
+    async with kind(address, token=token) as door, aclosing(door.events(since, **options)) as events:
         yield events
 
 
@@ -180,14 +186,9 @@ def test_events_that_a_power_cut_may_have_lost_come_with_the_state_at_any_place_
     assert [(event["id"], "state" in event) for event in told] == [(1, False), (2, True), (3, False)]
 
 
-def test_a_stream_that_lasted_is_followed_by_another_one_at_once_although_it_brought_no_event(
-    kept, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(station, "LONGEST_PAUSE_S", 2 * PATIENCE_S)
-    monkeypatch.setattr(station, "STEADY_S", 0.0)
-
+def test_a_stream_that_lasted_is_followed_by_another_one_at_once_although_it_brought_no_event(kept, tmp_path):
     async def follow():
-        async with uncut(tmp_path, kept) as cutter, following(cutter.path, 0) as events:
+        async with uncut(tmp_path, kept) as cutter, following(cutter.path, 0, kind=Steady) as events:
             coming = asyncio.ensure_future(anext(events))
             for connections in range(1, 20):  # pauses that grew would come to minutes
                 await until_async(lambda wanted=connections: cutter.connections == wanted and followed(kept))
@@ -247,7 +248,7 @@ def test_a_station_that_is_away_for_a_while_is_found_again(kept, tmp_path, caplo
     kept.tell("call.ringing")
 
     async def follow():
-        async with Station(tmp_path / "cut.sock") as door, aclosing(door.events(0)) as events:
+        async with Impatient(tmp_path / "cut.sock") as door, aclosing(door.events(0)) as events:
             async with uncut(tmp_path, kept):
                 first = await anext(events)
             kept.tell("door.unlocked")

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from intercomd_client import Station
-from intercomd_client import station as client
 from tests.api.chromium import chromium
 from tests.daemon.appliance.how_tos import HOW_TO, blocks
 from tests.support.cutter import Cutter
@@ -125,9 +124,13 @@ def test_the_example_of_the_readme_shows_events(station, tmp_path):
     assert "'door': 'front'" in printed
 
 
-def test_a_client_that_is_cut_200_times_at_random_misses_nothing_and_sees_nothing_twice(station, tmp_path, monkeypatch):
-    monkeypatch.setattr(client, "FIRST_PAUSE_S", 0.001)
-    monkeypatch.setattr(client, "LONGEST_PAUSE_S", 0.02)
+class Impatient(Station):
+    """A client that is soon there again."""
+
+    FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.001, 0.02
+
+
+def test_a_client_that_is_cut_200_times_at_random_misses_nothing_and_sees_nothing_twice(station, tmp_path):
     address = station.directory / "http.sock"
     ids, end = [], math.inf
 
@@ -146,7 +149,7 @@ def test_a_client_that_is_cut_200_times_at_random_misses_nothing_and_sees_nothin
         async with (
             asyncio.timeout(PATIENCE_S),
             Cutter(tmp_path / "cut.sock", address, random.Random(1), CUTS, UP_TO) as cutter,
-            Station(cutter.path) as door,
+            Impatient(cutter.path) as door,
             aclosing(door.events(before)) as events,
         ):
             going_on = asyncio.create_task(go_on(cutter))

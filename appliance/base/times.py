@@ -1,9 +1,9 @@
 """The times for which the station waits, in seconds: one table, which each module reads at the moment of use.
 
-A time is of one of two kinds. `Hang`: whoever is silent for longer counts as hung or gone, and work with it ends;
-a healthy partner needs a fraction of it. `Again`: the pause until the station tries, checks, refreshes or writes again,
-or lets go of what may be wanted again. Times that people notice, such as the pause between two digits of a code, are
-rules: they stay beside the rule that they belong to.
+A time is of one of two kinds. `Hang`: a process, a server or a client that is silent for longer counts as hung or gone,
+and work with it ends; a healthy one needs a fraction of it. `Again`: the pause until the station tries, checks,
+refreshes or writes again, or lets go of what may be wanted again. Times that people notice, such as the pause between
+two digits of a code, are rules: they stay beside the rule that they belong to.
 
 The daemon passes the table to the SIP process in its first message, and to the core in its settings, so that a recorded
 run is replayed with the times that it had. No setting and no option changes the table. A test may, since a busy machine
@@ -83,12 +83,10 @@ class Times(Record, kw_only=True):
     trusted_name_failed_again_s: Again = 10.0  # while a name cannot be resolved
     trusted_name_missed_again_s: Again = 5.0  # when a call claims to be a target, but comes from another address
     tls_handshake_s: Hang = 5.0  # of a connection by TLS
-    connection_unheard_s: Hang = 5.0  # a connection whose data the far end does not acknowledge for longer is ended
     ice_server_answers_s: Hang = 0.5  # of each request to a STUN or TURN server, which is sent four times
     ice_server_check_s: Again = 30.0  # between two checks of a STUN or TURN server
     ice_server_again_s: Again = 10.0  # after a check in vain
     ice_checks_s: Hang = 20.0  # of the paths of a call's sound; unanswered ones have failed after 8 s (RFC 8489 §6.2.1)
-    invite_sent_s: Hang = 0.5  # until an INVITE has left, which with ICE needs a timer of pjsip
     message_waits_s: Hang = 7.0  # for earlier ones; with 32 s for an answer less than `sip_answers_s`
     call_change_waits_s: Hang = 5.0  # our change of a call, for another one to finish
     call_change_again_s: Again = 0.1  # before our change of a call is tried again
@@ -127,6 +125,9 @@ class Times(Record, kw_only=True):
     # -- audio -------------------------------------------------------------------------------------------------------
     sound_made_s: Hang = 7.0  # of `playback_begins_s`: the wait for others, and the file itself
     # -- store -------------------------------------------------------------------------------------------------------
+    disc_answers_s: Hang = 5.0  # until the disc has written, or found, what is waited for
+    disc_closes_s: Hang = 2.0  # at the station's end
+    disc_again_s: Agains = (0.5, 30.0)  # before a write that failed is tried again
     journal_read_s: Hang = 10.0  # then the start goes on without the earlier events, which stay on disc
     journal_written_s: Again = 1.0  # the longest wait of an event for the disc
     answers_written_s: Again = 1.0  # with the events of the order, in one transaction

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError, reason, survive
 from appliance.core.inputs import Input, PartFailed, PartRecovered
 from appliance.store import database
@@ -39,7 +40,7 @@ class Writer:
     """Accepts jobs from any thread and never makes the caller wait.
 
     A disc that is full, read-only or missing is reported once by PartFailed("storage"). Unwritten jobs are kept and
-    retried after 0.5 s, later up to 30 s; PartRecovered reports that all of them are on disc. A damaged database is set
+    tried again after growing pauses; PartRecovered reports that all of them are on disc. A damaged database is set
     aside and a new one begun.
     """
 
@@ -49,15 +50,12 @@ class Writer:
         post: Callable[[Input], None],
         *,
         capacity: int = 1000,
-        first_retry_s: float = 0.5,
-        longest_retry_s: float = 30.0,
     ) -> None:
         self.directory = directory
         self.renewed: list[Callable[[], None]] = []  # called when a new database was begun in place of a damaged one
         self._post = post
         self._capacity = capacity
-        self._first_retry_s, self._longest_retry_s = first_retry_s, longest_retry_s
-        self._retry_s = first_retry_s
+        self._retry_s = times.current.disc_again_s[0]
         self._retry_at = 0.0
         self._failing = False
         self._closing = False
@@ -83,7 +81,10 @@ class Writer:
         return True
 
     def ask(
-        self, job: Callable[[sqlite3.Connection], T], timeout_s: float = 5.0, done: Callable[[T], None] | None = None
+        self,
+        job: Callable[[sqlite3.Connection], T],
+        timeout_s: float | None = None,
+        done: Callable[[T], None] | None = None,
     ) -> T:
         """Run `job` in the writer thread and wait for its result: not for the asyncio thread.
 
@@ -91,6 +92,7 @@ class Writer:
         IntercomError: the job's own, or `unavailable`.
         """
         answer: Future[T] = Future()
+        limit_s = times.current.disc_answers_s if timeout_s is None else timeout_s
 
         def run(connection: sqlite3.Connection) -> After:
             try:
@@ -112,21 +114,21 @@ class Writer:
         if not self.submit(run, refuse=refuse):
             refuse("Too many writes are waiting, or the service is stopping.")
         try:
-            return answer.result(timeout_s)
+            return answer.result(limit_s)
         except TimeoutError as error:
             raise IntercomError(
                 ErrorCode.UNAVAILABLE,
                 "The storage does not answer.",
-                f"The disc took longer than {timeout_s:g} s.",
+                f"The disc took longer than {limit_s:g} s.",
                 "Try again.",
             ) from error
 
-    def close(self, timeout_s: float = 2.0) -> bool:
-        """Write all queued jobs, due or not, once each; True if that ended within `timeout_s` seconds."""
+    def close(self, timeout_s: float | None = None) -> bool:
+        """Write all queued jobs, due or not, once each; True if that ended in time."""
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join(timeout_s)
+        self._thread.join(times.current.disc_closes_s if timeout_s is None else timeout_s)
         return not self._thread.is_alive()
 
     # -- the writer thread ---------------------------------------------------------------------------------------------
@@ -212,7 +214,7 @@ class Writer:
         with self._changed:
             self._entries[:0] = [entry for entry, _ in failures]
         self._retry_at = time.monotonic() + self._retry_s
-        self._retry_s = min(self._retry_s * 2, self._longest_retry_s)
+        self._retry_s = min(self._retry_s * 2, times.current.disc_again_s[1])
         why, resolution = database.explain(failures[0][1], self.directory)
         self._report_failure(why, resolution)
 
@@ -227,7 +229,7 @@ class Writer:
             waiting = any(entry.failed for entry in self._entries)
         if self._failing and not waiting:
             self._failing = False
-            self._retry_at, self._retry_s = 0.0, self._first_retry_s
+            self._retry_at, self._retry_s = 0.0, times.current.disc_again_s[0]
             log.info("storage works again")
             self._post(PartRecovered(at=time.monotonic(), part=PART))
 

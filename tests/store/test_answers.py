@@ -18,7 +18,7 @@ DAY_S = 86_400.0
 
 @contextmanager
 def opened(directory, now=lambda: 1_000.0, most=1_000):
-    writer = Writer(directory, Inbox(), first_retry_s=0.05, longest_retry_s=0.1)
+    writer = Writer(directory, Inbox())
     answers = Answers(writer, most, now)
     yield answers
     answers.close()
@@ -52,7 +52,7 @@ def test_the_oldest_go_once_there_are_too_many(tmp_path):
 
 def test_without_a_disc_there_is_none_and_the_log_says_what_that_means(tmp_path, caplog):
     (tmp_path / "file").touch()
-    writer = Writer(tmp_path / "file", Inbox(), first_retry_s=0.05, longest_retry_s=0.1)
+    writer = Writer(tmp_path / "file", Inbox())
     assert Answers(writer).stored() == []
     assert "may be carried out again" in caplog.text
     writer.close(PATIENCE_S)

@@ -25,7 +25,7 @@ KEPT = ("door.unlocked", "door.denied", "keypad.refused", "keypad.accepted", "ac
 
 @contextmanager
 def opened(directory, keep=50_000):
-    writer = Writer(directory, Inbox(), first_retry_s=0.05, longest_retry_s=0.1)
+    writer = Writer(directory, Inbox())
     audit = Audit(writer, keep)
     yield audit
     audit.close()
@@ -87,10 +87,11 @@ def test_refusals_push_no_opening_out_while_the_disc_does_not_work(tmp_path):
         assert [each["id"] for each in audit.list()] == [201, 200, 199, 198, 197, 1]
 
 
-def test_a_reader_finds_what_was_put_while_the_disc_did_not_work_as_soon_as_it_works(tmp_path):
+def test_a_reader_finds_what_was_put_while_the_disc_did_not_work_as_soon_as_it_works(tmp_path, set_times):
+    set_times(disc_again_s=(PATIENCE_S, PATIENCE_S))
     (tmp_path / "state").write_text("a file where the directory should be")
     inbox = Inbox()
-    writer = Writer(tmp_path / "state", inbox, first_retry_s=PATIENCE_S, longest_retry_s=PATIENCE_S)
+    writer = Writer(tmp_path / "state", inbox)
     audit = Audit(writer)
     audit.append(envelope(1, "door.unlocked"))
     inbox.wait(PartFailed)

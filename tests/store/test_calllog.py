@@ -30,7 +30,7 @@ OVER = replace(BEGUN, times=replace(BEGUN.times, connected_since=12.0), end=End(
 
 @contextmanager
 def opened(directory, *, boot="b-1", keep=10_000, inbox=None):
-    writer = Writer(directory, inbox or Inbox(), first_retry_s=0.05, longest_retry_s=0.1)
+    writer = Writer(directory, inbox or Inbox())
     log = CallLog(writer, boot, keep)
     log.open()
     yield log

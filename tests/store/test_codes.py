@@ -27,7 +27,7 @@ CODE = Credential(
 
 @contextmanager
 def opened(directory, inbox):
-    writer = Writer(directory, inbox, first_retry_s=0.05, longest_retry_s=0.1)
+    writer = Writer(directory, inbox)
     book = codes.CodeStore(writer, inbox)
     book.open()
     yield book

@@ -107,7 +107,7 @@ def test_a_newer_database_is_not_touched_and_everything_but_keeping_goes_on(tmp_
     before = contents(tmp_path)
     assert f"{database.FILE}-wal" in before
     inbox = Inbox()
-    writer = Writer(tmp_path, inbox, first_retry_s=0.05, longest_retry_s=0.1)
+    writer = Writer(tmp_path, inbox)
     journal = Journal(tmp_path, writer)
     lost = journal.open()
     assert lost is None or isinstance(lost, EventsLost)

@@ -28,7 +28,7 @@ ALL = 10_000
 @contextmanager
 def journal(directory, *, keep=10_000, block=100_000, clean=True, inbox=None):
     """An open journal, with what it says was lost; not `clean`: it ends as if killed, after its events are on disc."""
-    writer = Writer(directory, inbox or Inbox(), first_retry_s=0.05, longest_retry_s=0.1)
+    writer = Writer(directory, inbox or Inbox())
     journal = Journal(directory, writer, keep, block=block)
     lost = journal.open()
     yield journal, lost

@@ -58,7 +58,7 @@ def order(number=0):
 @contextmanager
 def station(tmp_path, *, limits=UNLIMITED):
     inbox = Inbox()
-    writer = Writer(tmp_path, inbox, first_retry_s=0.05, longest_retry_s=0.1)
+    writer = Writer(tmp_path, inbox)
     current = limits if callable(limits) else lambda: limits
     kept = Recordings(tmp_path / "recordings", writer, inbox, limits=current)
     kept.open()

@@ -26,7 +26,7 @@ def inbox():
 
 @pytest.fixture
 def writer(tmp_path, inbox):
-    writer = Writer(tmp_path / "state", inbox, first_retry_s=0.05, longest_retry_s=0.1)
+    writer = Writer(tmp_path / "state", inbox)
     yield writer
     assert writer.close(PATIENCE_S)
 
@@ -101,9 +101,10 @@ def test_a_directory_that_cannot_be_made_is_reported_once_and_healed(tmp_path, w
     assert len(inbox.of(PartFailed)) == 1
 
 
-def test_a_job_that_may_be_refused_is_refused_at_once_while_the_disc_fails(tmp_path, inbox):
+def test_a_job_that_may_be_refused_is_refused_at_once_while_the_disc_fails(tmp_path, inbox, set_times):
+    set_times(disc_again_s=(3600.0, 3600.0))
     (tmp_path / "state").write_text("in the way")
-    writer = Writer(tmp_path / "state", inbox, first_retry_s=3600, longest_retry_s=3600)
+    writer = Writer(tmp_path / "state", inbox)
     writer.submit(insert(1))
     inbox.wait(PartFailed)
     why = []
@@ -197,11 +198,14 @@ def test_a_full_disc_is_reported_once_kept_and_healed(tmp_path):
     program = """
 import resource, sys
 from pathlib import Path
+from msgspec.structs import replace
+from appliance.base import times
 from appliance.core.inputs import PartFailed, PartRecovered
 from appliance.store.writer import Writer
 from tests.store.stores import Inbox
+times.use(replace(times.current, disc_again_s=(0.05, 0.1)))
 inbox = Inbox()
-writer = Writer(Path(sys.argv[1]), inbox, first_retry_s=0.05, longest_retry_s=0.1)
+writer = Writer(Path(sys.argv[1]), inbox)
 assert writer.ask(lambda _: 1) == 1
 resource.setrlimit(resource.RLIMIT_FSIZE, (65536, resource.RLIM_INFINITY))
 def fill(number):

@@ -73,6 +73,7 @@ given by a protocol, or told to a far end
     sip/stack/calls/hold.py BUSY_AGAIN_S OWNER_AGAIN_S OTHER_AGAIN_S
     sip/stack/calls/transfers.py LASTS_S
     sip/stack/routing/failover.py SILENT_S
+    sip/stack/routing/tls.py UNHEARD_MS
 a property of sound, signals or clocks
     audio/sweep.py QUIET_S ECHO_S FADE_S EARLY_S TAIL_S
     base/wall_time.py READING_S
@@ -106,7 +107,7 @@ a pace, short enough for every test
     sip/stack/calls/ice.py LOOK_S
     sip/stack/calls/packets.py COUNT_S
     sip/stack/calls/rtp_watch.py LOOK_S
-    sip/stack/calls/table.py BEGIN_POLL_MS
+    sip/stack/calls/table.py BEGIN_S BEGIN_POLL_MS
     sip/stack/engine.py TURN_S BEAT_S IDLE_BEAT_S
     sip/stack/media/card_watch.py FIRST_S SETTLED_S
     sip/stack/media/devices.py XRUNS_LOOK_S

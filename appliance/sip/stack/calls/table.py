@@ -40,6 +40,7 @@ from appliance.sip.stack.routing.floods import Floods
 LOG = logging.getLogger(__name__)
 PROGRESS = 183
 OK = 200
+BEGIN_S = 0.5  # meanwhile the process does nothing else
 BEGIN_POLL_MS = 5
 OfOneCall = (
     Ring | EarlyMedia | Answer | AnswerUpdate | OfferCodecs | Refuse | HangUp | SendDigit | Refer | NotifyTransfer
@@ -255,7 +256,7 @@ class CallTable:
 
     def wait_until_begun(self, wanted: CallId) -> None:
         """Wait until its INVITE is sent, which with ICE needs a timer of pjsip, and must use the present route."""
-        end = time.monotonic() + times.current.invite_sent_s
+        end = time.monotonic() + BEGIN_S
         while (call := self.get(wanted)) is not None and not call.begun and time.monotonic() < end:
             pj.Endpoint.instance().libHandleEvents(BEGIN_POLL_MS)
 

@@ -12,6 +12,7 @@ from appliance.sip.settings import TlsSettings
 from appliance.sip.stack import translate
 from appliance.sip.stack.routing.servers import SipServer
 
+UNHEARD_MS = 5000  # the kernel of a far end acknowledges data, however busy its programs are
 KEPT = 64
 UNTRUSTED = pj.PJ_SSL_CERT_EUNTRUSTED | pj.PJ_SSL_CERT_EISSUER_NOT_FOUND | pj.PJ_SSL_CERT_EISSUER_MISMATCH
 
@@ -25,7 +26,7 @@ def patience() -> pj.SockOpt:
     """
     option = pj.SockOpt()
     option.level, option.optName = socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT
-    option.setOptValInt(round(times.current.connection_unheard_s * 1000))
+    option.setOptValInt(UNHEARD_MS)
     return option
 
 

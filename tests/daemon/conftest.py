@@ -2,6 +2,15 @@ import pytest
 
 from tests.support.daemon import Daemon, settled
 from tests.support.peers.sipp import Sipp
+from tests.support.times import hasty
+
+
+@pytest.fixture(scope="module")
+def hasty_stations():
+    """Stations of this module try, check and refresh after a twentieth of the time."""
+    before, Daemon.usual = Daemon.usual, hasty()
+    yield
+    Daemon.usual = before
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import unix_connect
@@ -30,7 +30,7 @@ from tests.support.peers.namespaces import Within
 from tests.support.peers.sipp import free_port
 from tests.support.processes import rss_mb
 from tests.support.shown import Witness, asked_by_http
-from tests.support.times import REAL, program
+from tests.support.times import patient, program
 from tests.support.waiting import LOOK_S, PATIENCE_S, until
 
 FINAL = {"call.ended", "call.failed", "call.canceled", "call.rejected"}
@@ -81,8 +81,10 @@ class Daemon(Witness):
     """`with Daemon(directory) as door`: a station that rings `far`, host and port of the one peer it knows.
 
     Settings are merged into the tables of its configuration, as in `Daemon(d, deadlines={"rtp_s": 2})`. config: another
-    one than that. within: what begins its command, to run in a network namespace. times: the real ones by default.
+    one than that. within: what begins its command, to run in a network namespace. times: `usual` by default.
     """
+
+    usual: ClassVar[Times] = patient()
 
     def __init__(
         self,
@@ -94,7 +96,7 @@ class Daemon(Witness):
         **settings: Json,
     ) -> None:
         self.directory, self.within = Path(directory), within
-        self.times = REAL if times is None else times
+        self.times = self.usual if times is None else times
         self.directory.mkdir(parents=True, exist_ok=True)
         self.far_address = loopback()
         self.far_port = free_port(self.far_address)

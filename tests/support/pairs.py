@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from appliance.base.times import Times
 from appliance.base.types import Json
 from appliance.demo.stations import free_sip_port
 from tests.support.daemon import Daemon
@@ -64,10 +65,10 @@ def place() -> Iterator[Path]:
 
 
 @contextmanager
-def appliances(*configs: Json) -> Iterator[list[Daemon]]:
+def appliances(*configs: Json, times: Times | None = None) -> Iterator[list[Daemon]]:
     """Run a daemon of each configuration, ready; print their logs if something goes wrong, and end them in any case."""
     with place() as directory:
-        made = [Daemon(directory / config["station"]["user"], config=config) for config in configs]
+        made = [Daemon(directory / config["station"]["user"], config=config, times=times) for config in configs]
         with together(*made):
             yield made
 

@@ -12,6 +12,8 @@ from tests.support.peers.sipp import free_port
 from tests.support.shown import shows
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.usefixtures("hasty_stations")
+
 
 def becomes(door, state, code=200, reason=None):
     """An event reports that state, and the interface shows it."""

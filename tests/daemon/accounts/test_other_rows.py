@@ -12,6 +12,8 @@ from tests.support.peers.sipp import Sipp
 from tests.support.shown import shows
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.usefixtures("hasty_stations")
+
 
 @shows(
     *("POST /v1/calls", "GET /v1/calls", "GET /v1/calls/{id}", "PATCH /v1/calls/{id}", "POST /v1/calls/{id}/hangup"),

@@ -10,9 +10,11 @@ from tests.support.daemon import Daemon
 from tests.support.peers.registrars import Kamailio, Scripted, account
 from tests.support.peers.sipp import Sipp, listening
 from tests.support.shown import shows
+from tests.support.times import patient
 from tests.support.waiting import until
 
 PATIENCE_S = 120.0  # longer than the 32 s after which SIP gives a silent registrar up
+pytestmark = pytest.mark.usefixtures("hasty_stations")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,7 @@ def test_what_is_wrong_is_reported_with_its_cause_and_tried_again(kamailio, tmp_
             ("nobody", 0, 1, 5, "Nobody answers at 127.0.0.1:9 by TCP"),
             ("unnamed", 0, 1, 5, "the name pbx.invalid cannot be resolved"),
         ]
-        with Daemon(tmp_path / "door", account=accounts) as door:
+        with Daemon(tmp_path / "door", account=accounts, times=patient()) as door:
             for name, code, low, high, part in expected:
                 told = door.wait("account.failed", account=name, patience=PATIENCE_S)["data"]
                 assert (told["code"], part in told["explanation"]) == (code, True), told

@@ -2,8 +2,10 @@
 
 import pytest
 
-from tests.support.daemon import loopback
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.sipp import Sipp
 from tests.support.shown import shows
+from tests.support.times import REAL, patient
 
 TEXT = "There is a parcel"
 TOLD = {"content_type": "text/plain", "body": TEXT, "headers": {"X-Floor": "2"}}
@@ -87,8 +89,11 @@ def test_a_message_that_is_refused_is_reported_as_failed(door, far, code):
         peer.done()
 
 
-def test_messages_to_one_go_one_after_another(door, far):
-    with far("uas-silent"):
+def test_messages_to_one_go_one_after_another(tmp_path):
+    with (
+        Daemon(tmp_path / "d", times=patient(message_waits_s=REAL.message_waits_s)) as door,
+        Sipp(tmp_path, "uas-silent", address=door.far_address, port=door.far_port),
+    ):
         first = door.post("/v1/messages", {"to": "far", "text": TEXT})["message"]
         second = door.post("/v1/messages", {"to": "far", "text": TEXT})["message"]
         told = [door.wait("message.failed", message=each, patience=120)["data"] for each in (first, second)]

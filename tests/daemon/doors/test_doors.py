@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tests.bus.buses import BusStation, Client, TheBus, policy
 from tests.daemon.access.test_codes import Call, added
 from tests.support.daemon import Daemon, loopback
 from tests.support.shown import shows
+from tests.support.times import REAL, patient
 from tests.support.waiting import until, until_async
 
 ROOT, FRONT = "/org/intercomd", "/org/intercomd/doors/front"
@@ -238,24 +240,50 @@ def test_a_client_without_the_token_or_with_another_host_opens_nothing_and_is_re
 
 
 @shows("door.denied why=the relay guard is not running", "door.denied why=the relay guard did not accept the pulse")
-def test_a_door_whose_guard_hangs_or_is_gone_stays_locked_and_says_so(house):
-    guard = house.child("guard")
-    os.kill(guard, signal.SIGSTOP)
-    house.ask("POST", "/v1/doors/front/open")
-    house.wait("door.denied", why=Denial.NOT_TAKEN)
-    house.begin()
-    with contextlib.suppress(ProcessLookupError):  # the station does so, too
-        os.kill(guard, signal.SIGKILL)
+def test_a_door_whose_guard_hangs_or_is_gone_stays_locked_and_says_so(bus, tmp_path):
+    house = House(tmp_path / "house", bus)
+    house.times = patient(guard_answers_s=REAL.guard_answers_s)
+    with house:
+        until(lambda: house.door()["available"], "the guard")
+        guard = house.child("guard")
+        os.kill(guard, signal.SIGSTOP)
+        house.post("/v1/doors/front/open", {"seconds": 10.0})
+        house.wait("door.denied", why=Denial.NOT_TAKEN)
+        house.begin()
+        with contextlib.suppress(ProcessLookupError):  # the station does so, too
+            os.kill(guard, signal.SIGKILL)
 
-    def refused():
-        """Another guard may be there so soon that nobody notices."""
-        with contextlib.suppress(StopIteration, ProcessLookupError, FileNotFoundError):
-            os.kill(house.child("guard"), signal.SIGKILL)
-        return house.ask("POST", "/v1/doors/front/open")[1].get("code") == "unavailable"
+        def refused():
+            """Another guard may be there so soon that nobody notices."""
+            with contextlib.suppress(StopIteration, ProcessLookupError, FileNotFoundError):
+                os.kill(house.child("guard"), signal.SIGKILL)
+            return house.ask("POST", "/v1/doors/front/open")[1].get("code") == "unavailable"
 
-    until(refused, "a refusal", 60)
-    house.wait("door.denied", why=Denial.NO_GUARD)
-    until(lambda: house.door()["available"], "another guard", 60)
+        until(refused, "a refusal", 60)
+        house.wait("door.denied", why=Denial.NO_GUARD)
+        until(lambda: house.door()["available"], "another guard", 60)
+
+
+def test_a_guard_without_processor_time_for_a_second_opens_the_door_afterwards(bus, tmp_path):
+    """It is stopped for longer than a second, and for less than the station waits before it refuses the opening."""
+    house = House(tmp_path / "house", bus)
+    house.times = patient(guard_takes_s=REAL.guard_takes_s, guard_reports_s=REAL.guard_reports_s)
+    with house:
+        until(lambda: house.door()["available"], "the guard")
+        house.begin()
+        guard = house.child("guard")
+        os.kill(guard, signal.SIGSTOP)
+        asked = time.monotonic()
+        house.post("/v1/doors/front/open", {"seconds": 10.0})
+        until(lambda: time.monotonic() > asked + 1.5, "the end of more than a second")
+        assert house.relay() == "0"
+        os.kill(guard, signal.SIGCONT)
+        opened = house.wait("door.unlocked")
+        house.wait("door.locked")
+        assert opened["data"]["seconds"] <= 8.5, "the rest of the time"
+        assert not house.of("door.denied")
+        assert house.child("guard") == guard
+        assert house.relay() == "0"
 
 
 @shows("door.denied why=it is being saved", "door.denied why=its use could not be recorded")

@@ -8,7 +8,10 @@ import pytest
 from tests.support.daemon import Daemon
 from tests.support.pairs import alone, appliances, connect, pair, place, ring
 from tests.support.peers.sipp import Sipp
+from tests.support.times import REAL, patient
 from tests.support.waiting import PATIENCE_S, until
+
+pytestmark = pytest.mark.usefixtures("hasty_stations")
 
 
 def test_a_missing_card_is_reported_and_the_call_goes_on():
@@ -147,7 +150,7 @@ def test_a_stranger_is_refused_and_nothing_rings():
 
 
 def test_a_press_while_the_sip_process_is_dead_rings_once_it_is_back():
-    with appliances(*pair()) as (front, kitchen):
+    with appliances(*pair(), times=patient(sip_silent_s=REAL.sip_silent_s)) as (front, kitchen):
         os.kill(front.sip(), signal.SIGSTOP)  # for as long as nobody notices it takes no order
         front.press("ring")
         front.next("appliance.degraded", part="sip")

@@ -20,6 +20,7 @@ from tests.support.clocks import on_clock
 from tests.support.daemon import Daemon
 from tests.support.pairs import connect, pair, place, ring, together
 from tests.support.processes import living, tree
+from tests.support.times import REAL, patient
 from tests.support.waiting import PATIENCE_S, until
 
 HOUR, TEN_YEARS = 3600, 10 * 365 * 86400
@@ -101,13 +102,14 @@ class Closed(OnDisc):
 
 
 @contextmanager
-def stations(kind, **changes):
-    """Front door of that kind, and a kitchen."""
+def stations(kind, times=None, **changes):
+    """Front door of that kind, with these times, and a kitchen."""
     with place() as directory:
         given = {"sip": {"trace": False}, **changes}
         given["recording"] = {"free_mb": FREE_MB, **given.get("recording", {})}
         config, inside = pair(front=given)
         front, kitchen = kind(directory / "front", config=config), Daemon(directory / "kitchen", config=inside)
+        front.times = times or front.times
         with together(front, kitchen):
             yield front, kitchen
 
@@ -348,7 +350,7 @@ def test_a_disc_that_turns_read_only_in_a_call_costs_neither_call_nor_door_and_h
 def test_a_loop_that_is_held_up_costs_no_call_and_no_pulse_lasts_longer():
     """Seven seconds: longer than the silence after which a SIP process is taken for hung."""
 
-    with stations(Daemon) as (front, kitchen):
+    with stations(Daemon, times=patient(sip_silent_s=REAL.sip_silent_s)) as (front, kitchen):
         ours, _theirs = connect(front, kitchen)
         before = front.sip()
         front.post("/v1/doors/front/open", {"seconds": 4.0})

@@ -20,6 +20,7 @@ from tests.support.peers.registrars import Kamailio, account
 from tests.support.peers.sipp import Sipp
 from tests.support.peers.voices import FRAME, PCMA, drained, event, packet
 from tests.support.shown import shows
+from tests.support.times import patient
 from tests.support.waiting import until
 
 PORT, FAR = 5080, 5090
@@ -114,10 +115,14 @@ def test_a_call_for_whose_sound_no_way_is_found_ends(door, cable, tmp_path):
 
 
 @shows("media.ice_failed", "cause:ice_failed", "error:ice-failed")
-def test_a_call_ends_whose_caller_answers_all_checks_and_never_selects_a_pair(door, cable):
+def test_a_call_ends_whose_caller_answers_all_checks_and_never_selects_a_pair(cable, tmp_path):
     """It is the caller's part to select one (RFC 8445 §8.1.1)."""
     password = "asecretofthisfarendonly"
-    with Packets(PBX, to=f"{DOOR}:{PORT}", bound=cable.pbx.socket) as far:
+    phone, port = {"uri": f"sip:far@{PBX}:{FAR}"}, PORT + 8
+    with (
+        station(tmp_path / "d", cable.door, phone, sip={"port": port}, times=patient(ice_checks_s=5.0)) as door,
+        Packets(PBX, to=f"{DOOR}:{port}", bound=cable.pbx.socket) as far,
+    ):
         offer = (
             f"{far.sdp}a=ice-ufrag:slow\r\na=ice-pwd:{password}\r\n"
             f"a=candidate:1 1 UDP 2130706431 {PBX} {far.rtp.getsockname()[1]} typ host\r\n"
@@ -130,7 +135,7 @@ def test_a_call_ends_whose_caller_answers_all_checks_and_never_selects_a_pair(do
             assert door.wait("media.ice_failed", call)["data"]["cause"] == "timeout"
             far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
         told = door.final(call, kind="call.ended", cause="ice_failed", by="local")
-    assert "in time" in door.wait("error", code="ice-failed")["data"]["cause"], told
+        assert "in time" in door.wait("error", code="ice-failed")["data"]["cause"], told
 
 
 def agreed(asked, source, password):

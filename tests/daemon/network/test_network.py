@@ -10,6 +10,7 @@ from tests.support.shown import shows
 from tests.support.waiting import until
 
 ELSEWHERE, NOBODY = "10.9.0.8", "10.9.0.99"
+pytestmark = pytest.mark.usefixtures("hasty_stations")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from tests.support.peers.namespaces import PBX, Cable, NameServer
 from tests.support.peers.registrars import Kamailio, account
 
 NOBODY = "10.9.0.99"
+pytestmark = pytest.mark.usefixtures("hasty_stations")
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from tests.support.peers import stun
 from tests.support.peers.namespaces import DOOR, PBX, Cable
 from tests.support.peers.packets import Packets
 from tests.support.peers.turn import ALLOCATE, LIES, PASSWORD, REALM, RELAY, USER, honest
+from tests.support.times import REAL, hasty
 from tests.support.waiting import until
 
 PORT, FAR, SERVER = 5080, 5090, 3478
@@ -21,6 +22,7 @@ RTP = range(10000, 20000)  # ports of calls; the checks have ephemeral ones
 HIDDEN = range(16384, 20480)  # where the kitchen receives sound, which the cable does not let through
 SEEN = range(20480, 24576)  # where it does
 RTP_S, TRIES = 6.0, 3
+TIMES = hasty(ice_server_answers_s=REAL.ice_server_answers_s)  # so a dead server is soon known
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,7 @@ def station(directory, machine, password=PASSWORD, deadlines=None, **settings):
     turn = {"turn_server": PBX, "turn_user": USER, "turn_password_file": str(secret)}
     sip = {"address": "0.0.0.0", "port": PORT, "ice": True, **turn, **settings}
     target = {"far": {"uri": f"sip:far@{PBX}:{FAR}"}}
-    with Daemon(directory, machine.within, sip=sip, target=target, deadlines=deadlines or {}) as door:
+    with Daemon(directory, machine.within, sip=sip, target=target, deadlines=deadlines or {}, times=TIMES) as door:
         yield door
 
 

@@ -9,6 +9,7 @@ ROOM ?=
 # Else each of hundreds of daemons, and each worker of pytest, would compile all its modules.
 unexport PYTHONDONTWRITEBYTECODE
 
+# A shell that make starts is replaced by its last command with `exec`: a SIGTERM to make ends the shell alone.
 # As root the SIP stack would get real-time priority, with which ALSA's plug-in for a software card spins.
 AS_USER := $(if $(filter 0,$(shell id -u)),setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
 
@@ -28,7 +29,7 @@ test: ## lint, types and all tests but those of the lab and the long walks; a sk
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	$(AS_USER) .venv/bin/python -m pytest -n 6 --dist worksteal --durations=10 -m "not lab and not exhaustive"
+	exec $(AS_USER) .venv/bin/python -m pytest -n 8 --dist worksteal -m "not lab and not exhaustive"
 
 test-walks: ## walk through all states of the core, and hold its rules against each (2 minutes; .ci/run does it too)
 	@packaging/bootstrap test
@@ -40,7 +41,7 @@ fuzz: ## random inputs for the code that reads the network, messages, settings a
 
 test-load: ## a thousand calls one after the other, and twenty at once, with a check of what they leave behind (8 minutes)
 	@packaging/bootstrap test
-	LOAD_FULL=1 $(AS_USER) .venv/bin/python -m pytest tests/daemon/calls/test_many_calls.py -o junit_family=xunit1 \
+	exec env LOAD_FULL=1 $(AS_USER) .venv/bin/python -m pytest tests/daemon/calls/test_many_calls.py -o junit_family=xunit1 \
 	    --junitxml=build/load.xml
 
 test-lab: ## the packages, installed by apt in a booted Debian 13 with simulated lines and cards (see tests/lab)

@@ -11,6 +11,7 @@ from appliance.base import times
 from tests.support import far_ends
 from tests.support.times import patient
 
+pytest_plugins = ["tests.support.run.plugin"]
 TESTS = Path(__file__).parent
 
 # Always the same examples, so that a change breaks a test and nothing else does; on a machine however loaded.

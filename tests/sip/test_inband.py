@@ -11,7 +11,7 @@ from appliance.core.orders import SendDigit
 from tests.sip.dtmf import file, typed
 from tests.support.stations import connect, stations, talk
 
-pytestmark = pytest.mark.far_end
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 
 CODE = "147*2580#369D"  # each row and each column
 MS, PAUSE_MS = 120, 120

@@ -13,7 +13,7 @@ from tests.support.processes import children
 from tests.support.stations import stations
 from tests.support.waiting import until_async
 
-pytestmark = pytest.mark.far_end
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 BOTH = {"capture": "pulse", "playback": "pulse"}
 # A process that makes a sweep, or looks for it, says so by one file and waits for another.
 HELD = """

@@ -11,7 +11,7 @@ from tests.support.peers.sound_server import SoundServer, serving
 from tests.support.stations import stations
 from tests.support.waiting import until_async
 
-pytestmark = pytest.mark.far_end
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 
 # What is written to a PCM goes to a file, too.
 ALSA = """</usr/share/alsa/alsa.conf>

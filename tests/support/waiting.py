@@ -9,10 +9,13 @@ import math
 import select
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
 PATIENCE_S = 120.0
+_waited: dict[str, float] = {}  # seconds by what was waited for, since `waited` was asked last
+LONGEST = 80  # characters that describe a wait
 LOOK_S = 0.02
 STEP_S = 0.002  # a sender that is ahead of its rate waits at least that long, then sends what is due
 
@@ -56,6 +59,24 @@ def pause(seconds: float) -> None:
     select.select((), (), (), seconds)
 
 
+@contextmanager
+def noted(what: object) -> Iterator[None]:
+    """Add the time that the block takes to what a test waited for."""
+    begin = time.monotonic()
+    try:
+        yield
+    finally:
+        words = (str(what).splitlines() or ["something"])[0][:LONGEST]
+        _waited[words] = _waited.get(words, 0.0) + time.monotonic() - begin
+
+
+def waited() -> list[tuple[str, float]]:
+    """Return what was waited for since the last time, and how many seconds, and forget it."""
+    taken = sorted(_waited.items(), key=lambda each: -each[1])[:10]
+    _waited.clear()
+    return taken
+
+
 def paced(rate: float, seconds: float = math.inf) -> Iterator[int]:
     """Count from zero, so many numbers a second and for so long; numbers that are late come at once."""
     begin = time.monotonic()
@@ -71,8 +92,9 @@ def paced(rate: float, seconds: float = math.inf) -> Iterator[int]:
 def _looks(what: object, patience: float, log: Callable[[], object]) -> Iterator[None]:
     """Allow another look at the condition until the time is over."""
     end = time.monotonic() + patience
-    while True:
-        yield
-        if time.monotonic() >= end:
-            message = f"waited {patience} s in vain for {what}\n{log()}"
-            raise AssertionError(message)
+    with noted(getattr(what, "__qualname__", what)):
+        while True:
+            yield
+            if time.monotonic() >= end:
+                message = f"waited {patience} s in vain for {what}\n{log()}"
+                raise AssertionError(message)

@@ -12,6 +12,8 @@ from tests.support.shown import shows
 from tests.support.stations import tone_file
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.realtime
+
 HERTZ = 1000
 SHORTEST = 4000  # samples: a quarter of a second
 

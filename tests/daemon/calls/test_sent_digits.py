@@ -3,9 +3,13 @@
 import math
 import socket
 
+import pytest
+
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
 from tests.support.shown import shows
+
+pytestmark = pytest.mark.realtime
 
 ROWS, COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
 KEYS = ("123A", "456B", "789C", "*0#D")

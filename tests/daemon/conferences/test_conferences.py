@@ -18,6 +18,8 @@ from tests.support.peers.sipp import Sipp, free_port
 from tests.support.shown import shows
 from tests.support.waiting import pause, until
 
+pytestmark = pytest.mark.realtime
+
 PANEL = 1000
 TONES = {"far": 410, "two": 560, "three": 730, "four": 1270, "five": 1630, "six": 2110}
 AMPLITUDE = 8000

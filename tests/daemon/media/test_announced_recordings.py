@@ -10,6 +10,8 @@ from tests.support.peers.sounds import hears
 from tests.support.stations import RATE, Ear, level
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.realtime
+
 HERTZ, BEEP_HERTZ = 700, 950
 SPEAKER = {"capture": "simulated", "playback": "simulated"}
 

@@ -9,6 +9,8 @@ from tests.support.peers.voices import FRAME, Voice
 from tests.support.shown import shows
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.realtime
+
 PATIENCE_S = 120.0
 CALLS = 4  # a busy machine may keep the far end from speaking in some
 RINGBACK, BUSY, CONGESTION = (1.0, 4.0), (0.5, 0.5), (0.25, 0.25)  # seconds of tone and pause, at 425 Hz

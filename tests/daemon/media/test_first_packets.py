@@ -12,7 +12,7 @@ from tests.support.peers.voices import FRAME, FRAME_S, PCMA, SSRC, packet, place
 from tests.support.stations import RATE, Ear, tone_file
 from tests.support.waiting import paced, until
 
-pytestmark = pytest.mark.far_end
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 CALLS = 6  # a busy machine spoils some
 G722, PACKETS, HERTZ = 9, 60, 1000
 BEGIN = 8000  # the first packet's time

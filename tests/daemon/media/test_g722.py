@@ -6,10 +6,14 @@ Between two of our stations a wrong level would not show.
 import asyncio
 import contextlib
 
+import pytest
+
 from tests.support.daemon import Daemon, talking
 from tests.support.peers.asterisk import Asterisk
 from tests.support.peers.registrars import account
 from tests.support.stations import Ear, tone_file
+
+pytestmark = pytest.mark.realtime
 
 WIDE_HZ, NARROW_HZ = 440, 1000
 TOLERANCE_DB = 1.5  # half or double is 6

@@ -15,7 +15,7 @@ from tests.support.peers.voices import Voice
 from tests.support.stations import RATE
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.far_end
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 CALLER, VISITOR = 660, 440  # Hz
 FULL_DB, QUIETER_DB = -20.0, -35.0  # of the caller on the speaker: -12 dB, or 30 dB less
 GONE_DB = -50.0  # of an echo, or of a quiet visitor, that is 30 dB less than it would be

@@ -12,6 +12,8 @@ from tests.support.peers.voices import FRAME, PCMA, Voice
 from tests.support.shown import shows
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.realtime
+
 PATIENCE_S = 120.0
 CODEC = {"name": "PCMA", "clock_rate_hz": 8000}
 ZERO = bytes([0xD5]) * FRAME  # of A-law

@@ -6,6 +6,8 @@ from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
 from tests.support.peers.sounds import hears, tone
 
+pytestmark = pytest.mark.realtime
+
 ROOM, MUSIC = 1000, 700
 
 

@@ -18,6 +18,8 @@ from tests.support.schema import check
 from tests.support.shown import shows
 from tests.support.waiting import paced, until
 
+pytestmark = pytest.mark.realtime
+
 CODE = "4711"
 MS, PAUSE_MS = 120, 120
 TYPED = f"*{CODE}#"

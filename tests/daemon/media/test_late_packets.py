@@ -12,7 +12,7 @@ from tests.support.peers.sounds import G711_RATE, to_a_law
 from tests.support.peers.voices import FRAME, FRAME_S, PCMA, Voice
 from tests.support.waiting import paced, pause
 
-pytestmark = pytest.mark.far_end
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 LATE, EVERY, LATE_S = 8, 150, 0.025  # packets that are late, one in so many, and by how much
 CALLS = 6
 NEAR = 4  # packets after a late one, in which its gap is heard

@@ -16,7 +16,7 @@ from tests.support.shown import shows
 from tests.support.stations import RATE
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.far_end
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 NAMES = ("two", "three", "four")
 
 

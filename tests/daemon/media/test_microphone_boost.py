@@ -8,7 +8,7 @@ from tests.support.peers.sound_server import SoundServer, serving
 from tests.support.peers.sounds import until_levels
 from tests.support.peers.voices import Voice
 
-pytestmark = pytest.mark.far_end
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 VISITOR, BOOST_DB = 440, 20.0  # Hz, dB
 TONES = VISITOR, 3 * VISITOR  # and what clipping adds to it
 DOOR = {"capture": "pulse", "playback": "pulse", "noise_suppression": False, "microphone_boost": BOOST_DB}

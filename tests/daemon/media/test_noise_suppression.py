@@ -8,7 +8,7 @@ from tests.support.peers.sound_server import SoundServer, serving
 from tests.support.peers.sounds import until_levels
 from tests.support.peers.voices import Voice
 
-pytestmark = pytest.mark.far_end
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 HUMS, QUIETER_DB = 440, 12.0  # Hz, dB
 AS_IT_IS = (-8, -4)  # dB: PulseAudio's tone has half the full amplitude
 

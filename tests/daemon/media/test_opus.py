@@ -4,6 +4,7 @@ import wave
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
 from appliance.demo.stations import CODE
 from tests.support.daemon import Daemon
@@ -11,6 +12,8 @@ from tests.support.peers import opus
 from tests.support.peers.packets import Packets
 from tests.support.peers.voices import packet, place
 from tests.support.waiting import paced, until
+
+pytestmark = pytest.mark.realtime
 
 VOICE = CODE / "appliance/demo/sounds/visitor.wav"
 PT = 96

@@ -13,7 +13,7 @@ from tests.support.peers.sounds import hears
 from tests.support.peers.web_server import WebServer, page, redirect
 from tests.support.shown import shows
 
-pytestmark = pytest.mark.far_end
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 HERTZ = 700
 GONG_HERTZ = 352  # of the built-in gong
 

@@ -18,6 +18,8 @@ from tests.support.peers.voices import FRAME, PCMA, Voice, opened, packet, place
 from tests.support.shown import shows
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.realtime
+
 PATIENCE_S = 120.0
 EVERY = 10  # each so many packets is lost: 10 %, a slow link, and by itself an R in the middle of "poor"
 SR, RR = 200, 201  # RFC 3550 §12.1

@@ -13,6 +13,8 @@ from tests.support.peers.sound_server import SoundServer, serving
 from tests.support.shown import shows
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.realtime
+
 PULSE = {"capture": "pulse", "playback": "pulse"}
 SERVICE = {"service": {"action": "none", "long_action": "audio_test", "long_press_ms": 500}}
 

@@ -11,6 +11,8 @@ from tests.support.peers.sounds import ABSENT_DB, AMPLITUDE, HEARD_DB, levels_of
 from tests.support.peers.voices import PCMA, drained, packet, place
 from tests.support.waiting import paced, until
 
+pytestmark = pytest.mark.realtime
+
 RATE = 8000
 FIRST_HZ, LAST_HZ = 500, 1500  # of the first four fifths of each packet, and of the last
 COMFORT_NOISE = 13

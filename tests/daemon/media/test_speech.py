@@ -14,7 +14,7 @@ from tests.support.peers.sounds import G711_RATE, from_a_law
 from tests.support.shown import shows
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.far_end
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 LOUD_DBFS, QUIET_DBFS = -35.0, -70.0  # a voice, and silence in A-law
 MINUTE_S = 55
 FINAL_NOTIFY = "Event: refer\r\nSubscription-State: terminated;reason=noresource"

@@ -9,7 +9,7 @@ from tests.support.peers.sounds import ABSENT_DB, HEARD_DB, levels_of, tone
 from tests.support.stations import RATE
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.far_end
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 VISITOR, CALLER = 440, 660  # Hz
 
 

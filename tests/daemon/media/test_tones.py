@@ -11,7 +11,7 @@ from tests.support.shown import shows
 from tests.support.stations import RATE
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.far_end
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 SPEAKER = {"capture": "simulated", "playback": "simulated"}
 
 

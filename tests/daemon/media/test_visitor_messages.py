@@ -1,10 +1,14 @@
 """A visitor's message: nobody answers, the station asks and beeps, records the microphone, lists and plays it."""
 
+import pytest
+
 from tests.daemon.transfers.test_transfers import ctl
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
 from tests.support.stations import RATE, Ear, level, tone_file
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.realtime
 
 HERTZ = 1000
 

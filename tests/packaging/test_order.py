@@ -1,0 +1,79 @@
+"""In a run with several workers, tests in real time come last, two at a time; its end names what is waited for."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = """
+import os, time
+from pathlib import Path
+import pytest
+from tests.support.waiting import until
+
+HERE = Path(__file__).parent
+
+def lasts(kind, number, seconds):
+    begin = time.monotonic()
+    until(lambda: time.monotonic() > begin + seconds, f"the end of {kind}")
+    (HERE / f"{kind}-{number}").write_text(f"{begin} {time.monotonic()}")
+
+def dies(kind, number):
+    once = HERE / f"{kind}-died"
+    if number == 3 and DIE and not once.exists():
+        once.touch()
+        os._exit(9)
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("number", range(8))
+def test_sound(number):
+    dies("sound", number)
+    lasts("sound", number, 0.2)
+
+@pytest.mark.parametrize("number", range(30))
+def test_else(number):
+    dies("else", number)
+    lasts("else", number, 2.0 if number == 29 else 0.02)
+"""
+SETTINGS = "[pytest]\nmarkers = realtime\n"
+
+
+def run(folder: Path, *options: str, die: bool = False) -> subprocess.CompletedProcess[str]:
+    shutil.copy(ROOT / "tests/conftest.py", folder)
+    (folder / "pytest.ini").write_text(SETTINGS)
+    (folder / "test_it.py").write_text(f"DIE = {die}\n{TESTS}")
+    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", folder, *options, folder]
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, env=environment, timeout=300)
+
+
+def times(folder: Path, kind: str) -> list[tuple[float, float]]:
+    """Begin and end of each test of a kind."""
+    files = [path for path in folder.glob(f"{kind}-*") if path.name[-1].isdigit()]
+    return [tuple(map(float, path.read_text().split())) for path in files]
+
+
+@pytest.mark.parametrize("die", [False, True], ids=["workers live", "workers die"])
+@pytest.mark.parametrize("workers", ["1", "2", "4"])
+def test_sound_comes_last_and_in_two_tests_at_once(tmp_path: Path, workers: str, die: bool) -> None:
+    ended = run(tmp_path, "-n", workers, "--dist", "worksteal", die=die)
+    sound, others = times(tmp_path, "sound"), times(tmp_path, "else")
+    assert (len(sound), len(others)) == ((7, 29) if die else (8, 30)), ended.stdout
+    assert min(begin for begin, _ in sound) > max(end for _, end in others)
+    at_once = [sum(begin <= moment < end for begin, end in sound) for moment, _ in sound]
+    assert max(at_once) <= min(2, int(workers))
+    assert ended.returncode == int(die), ended.stdout
+    (summary,) = re.findall(r"=+ .*\d+ passed.* in .*=+", ended.stdout)
+    assert ("2 failed, 36 passed" if die else " 38 passed") in summary
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2", "--dist", "worksteal")], ids=["one process", "workers"])
+def test_the_end_names_the_slowest_tests_and_what_they_waited_for(tmp_path: Path, options: tuple[str, ...]) -> None:
+    lines = run(tmp_path, *options).stdout.splitlines()
+    (place,) = (number for number, line in enumerate(lines) if "slowest tests, and what they waited for" in line)
+    assert re.fullmatch(r" +2\.\d s  .*test_it.py::test_else\[29\]: the end of else 2\.\d s", lines[place + 1])
+    assert len([line for line in lines[place + 1 :] if re.match(r" +\d+\.\d s  ", line)]) == 10

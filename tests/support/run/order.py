@@ -1,0 +1,100 @@
+"""The order of a run with several workers: tests that need sound paced in time come last, two at a time.
+
+Such a test carries the mark `realtime`: it hears packets, tones or recordings that are right only if no process waits
+for a processor. All other tests wait for what other processes do, so many of them run side by side.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from xdist.scheduler import WorkStealingScheduling
+from xdist.scheduler.worksteal import MIN_PENDING
+from xdist.workermanage import WorkerController
+
+TOGETHER = 2
+
+
+class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no types
+    """Work stealing of all tests without the mark; when these have ended, of those with it, on two workers.
+
+    A worker begins a test only when it has the next one, or is to end. So each of the two gets one test with the mark
+    when it has one other test left, and further ones when all other tests have ended.
+
+    marked: the file in which a worker lists the tests with the mark before it reports what it has collected.
+    """
+
+    steal_requested_from_node: WorkerController | None
+    pending: list[int]
+
+    def __init__(self, config: Any, log: Any, marked: Path) -> None:
+        super().__init__(config, log)
+        self._marked = marked
+        self._real_time: frozenset[int] | None = None  # None until all is collected
+        self._last: list[int] = []  # those with the mark that no worker has
+        self._others_run = True
+
+    @property
+    def tests_finished(self) -> bool:
+        """Whether no test is left."""
+        return not self._others_run and bool(super().tests_finished)
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether a test is left or runs."""
+        return bool(self._last or super().has_pending)
+
+    def check_schedule(self) -> None:
+        """Give tests to the workers that need some, and end those for which none is left."""
+        if self.collection is None:
+            return
+        if self._real_time is None:
+            self._set_apart(self.collection)
+        if self._others_run and self._others_have_ended():
+            self._others_run = False
+            self.pending += self._last
+            self._last = []
+        if self._others_run:
+            self._give_others()
+        else:
+            super().check_schedule()
+
+    def _set_apart(self, collection: list[str]) -> None:
+        marked = set(json.loads(self._marked.read_text()))
+        self._real_time = frozenset(index for index, test in enumerate(collection) if test in marked)
+        self._last = sorted(self._real_time)
+        self.pending = [index for index in self.pending if index not in self._real_time]
+
+    def _others_have_ended(self) -> bool:
+        left = {index for tests in self.node2pending.values() for index in tests}.union(self.pending)
+        return self.steal_requested_from_node is None and left <= (self._real_time or set())
+
+    def _give_others(self) -> None:
+        """Give tests without the mark to idle workers; where there are none, the first one with it, to two of them."""
+        idle = self._idle()
+        for number, node in enumerate(idle):
+            self._send_tests(node, len(self.pending) // (len(idle) - number))
+        idle = self._idle()
+        if not idle or self.steal_requested_from_node is not None:
+            return
+        richest = max(self._up(), key=lambda node: len(self.node2pending[node]))
+        tests = self.node2pending[richest]
+        most = min(len(tests) // 2, len(tests) - MIN_PENDING)
+        if most > 0:
+            richest.send_steal(tests[-most:])
+            self.steal_requested_from_node = richest
+            return
+        for node in idle:
+            if self._real_time and self._real_time.intersection(self.node2pending[node]):
+                continue  # it has its one
+            if node in self._up()[:TOGETHER] and self._last:
+                self.node2pending[node].append(self._last[0])
+                node.send_runtest_some([self._last.pop(0)])
+            else:
+                node.shutdown()
+
+    def _up(self) -> list[WorkerController]:
+        return [node for node in self.nodes if not node.shutting_down]
+
+    def _idle(self) -> list[WorkerController]:
+        return [node for node in self._up() if len(self.node2pending[node]) < MIN_PENDING]

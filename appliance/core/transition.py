@@ -70,7 +70,7 @@ class Turn:
     messages: Part[tuple[OutgoingMessage, ...]] = state_part("messages")
     conference: Part[Conference | None] = state_part("conference")
     transfers: Part[tuple[Transfer, ...]] = state_part("transfers")
-    ring: Part[VisitorRing | None] = state_part("ring")
+    rings: Part[tuple[VisitorRing, ...]] = state_part("rings")
     accounts: Part[AccountsPart] = state_part("accounts")
     doors: Part[DoorsPart] = state_part("doors")
     access: Part[AccessPart] = state_part("access")
@@ -100,9 +100,9 @@ class Turn:
         """Report an event."""
         self.events.append(event)
 
-    def put(self, call: Call) -> Call:
-        """Store a changed or new call."""
-        self.become(replace(self.state, calls=self.calls.with_call(call)))
+    def put(self, call: Call, *, behind: bool = False) -> Call:
+        """Store a changed or new call. behind: a new one goes behind all others."""
+        self.become(replace(self.state, calls=self.calls.with_call(call, behind=behind)))
         return call
 
     def bring(self, call: Call) -> None:
@@ -165,14 +165,17 @@ class Turn:
             )
         )
         failed = final is events.CallFailed or (final is events.CallRejected and call.direction is Direction.OUTGOING)
-        ring = self.ring
-        if failed and (ring is None or ring.id != call.ring):  # a visitor's ring goes on with other calls
+        if failed and all(ring.id != call.ring for ring in self.rings):  # a visitor's ring goes on with other calls
             self.show_error()
         self.end_recordings(call.id)
 
     def show_error(self) -> None:
         """Show on the panel, and play, that something failed."""
         self.panel = replace(self.panel, error_until=self.now + ERROR_SHOWN_S)
+
+    def show_busy(self) -> None:
+        """Show on the panel, and play, that a press rings nobody now: also while others ring or talk."""
+        self.panel = replace(self.panel, busy_until=self.now + ERROR_SHOWN_S)
 
     def reply_once_saved(self, request: RequestId, warning: str) -> None:
         """Reply to a client once everything is on disc: at the end of this step, if nothing changed."""

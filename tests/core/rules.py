@@ -133,13 +133,13 @@ def in_calls(new: State, wanted: Desired) -> None:
         assert all(new.calls.get(c).talks and new.calls.get(c).media.hold is Hold.NONE for c in ends)
     if wanted.sound.test is not None:
         assert not alive, "the test would hear a call"
-        assert new.ring is None, "a visitor waits for the test"
+        assert not new.rings, "a visitor waits for the test"
         assert wanted.sound.tone is wanted.sound.plays is None, "the test would hear a tone"
         assert not any(each.speaker for each in wanted.sound.files), "the test would hear a file"
         assert wanted.wake_at is not None, "the test may last for ever"
-    if new.ring is not None:
-        assert new.ring.until is not None or any(call.ring == new.ring.id for call in alive), "a ring without an end"
-    elif not alive:
+    for ring in new.rings:
+        assert ring.until is not None or any(call.ring == ring.id for call in alive), "a ring without an end"
+    if not new.rings and not alive:
         assert wanted.sound.tone in {None, Tone.ERROR}
 
 

@@ -320,7 +320,7 @@ def within_bounds(state: State) -> bool:
         )
         if state.settings is PLAN:  # until the ring is over: what then goes on are the calls of the other walks
             beside += sum(call.media.held_remote + call.placing.again + (not call.alive) for call in state.calls.living)
-            ringing = state.ring is not None or not state.calls.living
+            ringing = state.rings or not state.calls.living
             pressed = len(state.panel.presses) <= (not any(call.times.ringing_since for call in state.calls.living))
             few = len(state.calls.living) <= 2 and not state.appliance.stopping
             return ringing and pressed and few and beside == len(state.panel.presses)

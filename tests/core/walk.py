@@ -28,6 +28,7 @@ TIMES = {
     "announcing_until",
     "tone_at",
     "clears_at",
+    "busy_until",
 }
 PAST = {"ringing_since", "connected_since", "rtp_lost_since"}
 # inputs that are only reported; and parts that change only their own field

@@ -83,7 +83,7 @@ def begin(turn: Turn, seconds: float, who: str, request: RequestId | None, *, ap
 
 def in_use(state: State) -> str | None:
     """What else uses the speaker or the microphone now; None if nothing does."""
-    if state.ring is not None:
+    if state.rings:
         return "A visitor rings."
     if (call := state.calls.active) is not None:
         return f"Call {call.id} is {call.state}."

@@ -43,12 +43,13 @@ def place(
     as_call: CallId | None = None,
     conference: ConferenceId | None = None,
     hidden: tuple[tuple[str, str], ...] = (),
+    behind: bool = False,
 ) -> Call:
     """Place a call. Until the SIP process is ready the call waits for it, within the deadline of dialing.
 
     An account that is not registered does not prevent the call: many registrars accept calls nevertheless, and a
     visitor is better served by a try. `hidden`: headers of the INVITE that the call's view omits. as_call: its id, if a
-    client has chosen one.
+    client has chosen one. behind: the call does not come to the foreground.
     """
     ready, shown = turn.appliance.sip_ready, _shown(turn, uri, target)
     call = Call(
@@ -72,11 +73,11 @@ def place(
         transfer_policy=addresses.policy_of(turn, account),
     )
     call = replace(call, deadline=call_states.deadline(call, call.state, turn.settings.deadlines, turn.now))
-    turn.panel = replace(turn.panel, error_until=None)
+    turn.panel = replace(turn.panel, error_until=None, busy_until=None)
     if ready:
         turn.order(invitation(turn, call))
     turn.emit(events.CallDialing(call.id, to=sip_uris.public(uri), target=target, button=button, from_=call.local_uri))
-    return turn.put(call)
+    return turn.put(call, behind=behind)
 
 
 def invitation(turn: Turn, call: Call) -> Place:

@@ -294,7 +294,7 @@ class State(Record):
     messages: tuple[OutgoingMessage, ...] = ()
     conference: Conference | None = None  # at most one: there is one panel
     transfers: tuple[Transfer, ...] = ()
-    ring: VisitorRing | None = None
+    rings: tuple[VisitorRing, ...] = ()  # of visitors, the newest last
     accounts: AccountsPart = AccountsPart()
     doors: DoorsPart = DoorsPart()
     access: AccessPart = AccessPart()
@@ -331,6 +331,6 @@ class State(Record):
     @property
     def count(self) -> int:
         """The number of calls, as the limit counts them: a conference is one, a visitor's ring is one, even paused."""
-        rings = {self.ring.id} if self.ring is not None else set()
+        rings = {ring.id for ring in self.rings}
         alone = rings | {c.ring or c.id for c in self.calls.living if c.alive and c.conference is None}
         return len(alone) + any(c.alive and c.conference is not None for c in self.calls.living)

@@ -471,8 +471,10 @@ class CallsPart(Record):
         """The unanswered incoming call nearest to the foreground, and so the oldest of those behind it."""
         return next((c for c in reversed(self.living) if c.unanswered_here), None)
 
-    def with_call(self, call: Call) -> "CallsPart":
+    def with_call(self, call: Call, *, behind: bool = False) -> "CallsPart":
         """A copy with `call` in place of that with its id. A new call is in the foreground, an incoming one behind all.
+
+        behind: so is this new one.
 
         A new call in a conference goes behind the others there, so that the calls of a conference stay together.
         """
@@ -481,7 +483,7 @@ class CallsPart(Record):
         if call.conference is not None:
             at = next((n for n, c in enumerate(self.living) if c.conference is not None), len(self.living))
             return replace(self, living=(*self.living[:at], call, *self.living[at:]))
-        if call.direction is Direction.INCOMING:
+        if behind or call.direction is Direction.INCOMING:
             return replace(self, living=(call, *self.living))
         return replace(self, living=(*self.living, call))
 

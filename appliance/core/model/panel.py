@@ -173,5 +173,6 @@ class PanelPart(Record):
     presses: tuple[tuple[ButtonId, Press], ...] = ()
     glitches: tuple[tuple[ButtonId, int], ...] = ()  # pulses of each button's line that were too short for a press
     error_until: float | None = None  # until then the panel shows an error, and the speaker plays its tone
+    busy_until: float | None = None  # until then it shows, also beside a call, that a press rings nobody
     lamp_trials: tuple[LampTrial, ...] = ()
     lamp_kinds: tuple[tuple[LampId, LampKind], ...] = ()  # lamps whose hardware was found

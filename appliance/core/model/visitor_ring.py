@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from appliance.base.record import Record
-from appliance.core.model.ids import ButtonId, RingId
+from appliance.core.model.ids import ButtonId, CallId, RingId
 
 
 class RingResult(StrEnum):
@@ -40,7 +40,8 @@ class Entry(Record):
 class VisitorRing(Record):
     """A visitor's ring, until somebody answers or the plan ends.
 
-    step: of `plan`, None between two cycles. until: the end of that step or pause. cycle: 0 is the first.
+    step: of `plan`, None between two cycles. until: the end of that step or pause. cycle: 0 is the first. beside: the
+    foreground call in which people talked when the visitor pressed.
     """
 
     id: RingId
@@ -50,3 +51,4 @@ class VisitorRing(Record):
     step: int | None = None
     cycle: int = 0
     until: float | None = None
+    beside: CallId | None = None

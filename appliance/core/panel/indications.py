@@ -34,13 +34,13 @@ Result = TypeVar("Result")
 def pictures(state: State) -> tuple[Picture, ...]:
     """All pictures that apply now, the most important first: a lamp shows the first that it has a pattern for.
 
-    ERROR: a call's card was lost. SPEAK: somebody hears the panel's microphone. RECORDING: samples are being written.
-    TESTING: the self-test of the sound.
+    ERROR: a call's card was lost, or a press rings nobody now. SPEAK: somebody hears the panel's microphone.
+    RECORDING: samples are being written. TESTING: the self-test of the sound.
     """
     now, true = situation(state), []
     if state.doors.pulses and any(pulse.energised for _, pulse in state.doors.pulses):
         true.append(Picture.DOOR_OPEN)
-    if now is Picture.IN_CALL and microphone.broken(state):
+    if state.panel.busy_until is not None or (now is Picture.IN_CALL and microphone.broken(state)):
         true.append(Picture.ERROR)
     if state.calls.recordings and any(r.begun and r.paused_at is None for r in state.calls.recordings):
         true.append(Picture.RECORDING)
@@ -67,7 +67,7 @@ def situation(state: State) -> Picture:
         return Picture.HELD if rests(state, call) else Picture.IN_CALL
     if call is not None and call.direction is Direction.INCOMING:
         return Picture.RINGING
-    if call is not None or state.ring is not None:
+    if call is not None or state.rings:
         return Picture.DIALING
     if state.panel.error_until is not None:
         return Picture.ERROR
@@ -126,7 +126,9 @@ def tone(state: State) -> Tone | None:
     call = state.calls.active
     if state.audio.trial is not None:
         return None  # it would be measured
-    if call is None and state.ring is None:
+    if state.panel.busy_until is not None:
+        return Tone.ERROR
+    if call is None and not state.rings:
         return None if state.panel.error_until is None else Tone.ERROR
     if call is None or call.confirm:
         return Tone.DIALING

@@ -28,12 +28,15 @@ def due(turn: Turn) -> None:
     self_tests.due(turn)
     if turn.panel.error_until is not None and turn.now >= turn.panel.error_until:
         turn.panel = replace(turn.panel, error_until=None)
+    if turn.panel.busy_until is not None and turn.now >= turn.panel.busy_until:
+        turn.panel = replace(turn.panel, busy_until=None)
 
 
 def wake(state: State) -> list[float | None]:
     """When `due`, or a Tick, has something to do, and when night begins or ends."""
     return [
         state.panel.error_until,
+        state.panel.busy_until,
         wall_clock.night_changes_at(state),
         *self_tests.wake(state),
         *(buttons.wake(press) for _, press in state.panel.presses),

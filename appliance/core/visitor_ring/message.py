@@ -43,5 +43,5 @@ def settle(turn: Turn) -> None:
     message = recording.message_of(turn.state)
     if message is None or message.unwanted:
         return
-    if turn.calls.active is not None or turn.ring is not None or not works(turn.state):
+    if turn.calls.active is not None or turn.rings or not works(turn.state):
         recording.end_message(turn, message)

@@ -3,7 +3,7 @@
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.calls import ending, forwarding
 from appliance.core.lookup import too_many_calls
-from appliance.core.model import Action, ButtonId, ButtonSettings, Cause, ChordSettings, Entry
+from appliance.core.model import Action, ButtonId, ButtonSettings, Call, Cause, ChordSettings, Entry
 from appliance.core.transition import Turn
 from appliance.core.visitor_ring import message
 from appliance.core.visitor_ring import ring as ring_plan
@@ -30,24 +30,48 @@ def find_flat(turn: Turn, flat: str) -> Entry:
 def ring(turn: Turn, button: ButtonSettings | ChordSettings) -> None:
     """Start a visitor's ring, which goes before unanswered incoming calls: they wait behind it, or are refused.
 
-    The press does nothing if one of our calls rings already, or if people talk here. It ends a visitor's message.
+    Each flat's ring is its own, also while another flat rings or people talk. A second press of a bell changes nothing
+    while its flat rings or talks. A press ends a visitor's message. Raises IntercomError if all lines are in use: the
+    visitor hears and sees that.
     """
     if message.press(turn):
         return
-    active, plan = turn.calls.active, turn.settings.plan(button.target)
-    if turn.appliance.stopping or plan is None or turn.ring is not None:
+    plan = turn.settings.plan(button.target)
+    if turn.appliance.stopping or plan is None or any(each.plan.name == plan.name for each in turn.rings):
         return
-    if active is not None and not (active.unanswered_here or active.media.held_local or turn.state.away):
+    talk = talk_of(turn)
+    if talk is not None and talk.remote.target in {name for step in plan.steps for name in step.targets}:
         return
+    if talk is not None and talk.conference is not None:
+        turn.show_busy()
+        raise in_conference()
     if turn.state.full:
         if turn.calls.waiting is None:
+            turn.show_busy()
             raise too_many_calls(turn)
         ending.refuse(turn, turn.calls.waiting, forwarding.BUSY, Cause.BUSY)
-    ring_plan.begin(turn, button, plan)
+    ring_plan.begin(turn, button, plan, None if talk is None else talk.id)
+
+
+def talk_of(turn: Turn) -> Call | None:
+    """The foreground call in which people talk, or which a client places; None if the panel is free for visitors."""
+    active = turn.calls.active
+    if active is None or active.unanswered_here or active.media.held_local or turn.state.away:
+        return None
+    return None if not active.answered and any(ring.id == active.ring for ring in turn.rings) else active
+
+
+def in_conference() -> IntercomError:
+    """The error for a press while the panel is in a conference."""
+    return IntercomError(
+        ErrorCode.CALL_WRONG_STATE,
+        "Nobody is rung: the panel is in a conference.",
+        resolution="Hold or end the conference first.",
+    )
 
 
 def ring_flat(turn: Turn, flat: str, who: str) -> str:
-    """Ring at a flat; return a warning if the station is in use."""
-    before = turn.ring
+    """Ring at a flat; return a warning if the flat rings or talks already."""
+    before = turn.rings
     ring(turn, bell(find_flat(turn, flat), who))
-    return "" if turn.ring is not before else "The station is in use already."
+    return "" if turn.rings is not before else "The station is in use already."

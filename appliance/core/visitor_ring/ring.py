@@ -8,6 +8,7 @@ from appliance.core.model import (
     AccountState,
     ButtonSettings,
     Call,
+    CallId,
     Cause,
     ChordSettings,
     ContactState,
@@ -24,18 +25,22 @@ ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'  # RFC 3326 §2: no 
 OUT_OF_REACH_S = 4.0  # length of a step whose targets are all known to be unreachable, while another step follows
 
 
-def begin(turn: Turn, button: ButtonSettings | ChordSettings, plan: Plan) -> None:
-    """Start the first step of the plan."""
-    ring = VisitorRing(RingId(f"v-{turn.fresh}"), button.id, plan, turn.now)
+def begin(turn: Turn, button: ButtonSettings | ChordSettings, plan: Plan, beside: CallId | None) -> None:
+    """Start the first step of the plan. beside: the call in which people talk; the ring stays behind it."""
+    ring = VisitorRing(RingId(f"v-{turn.new_id()}"), button.id, plan, turn.now, beside=beside)
     turn.emit(events.RingStarted(ring=ring.id, button=button.id, to=plan.name))
     start(turn, ring, 0)
 
 
 def settle(turn: Turn) -> None:
-    """Follow the calls and the time: an answer ends the ring; a step that failed or timed out leads to the next."""
-    ring = turn.ring
-    if ring is None:
-        return
+    """Follow the calls and the time: an answer ends all rings; a step that failed or timed out leads to the next."""
+    for ring in turn.rings:
+        if ring in turn.rings:  # no other has ended it
+            follow(turn, ring)
+
+
+def follow(turn: Turn, ring: VisitorRing) -> None:
+    """Follow the calls and the time of one ring."""
     calls = calls_of(turn, ring)
     answered = next((call for call in calls if call.answered), None)
     if answered is not None:
@@ -56,16 +61,18 @@ def advance(turn: Turn, ring: VisitorRing) -> None:
     elif following < len(ring.plan.steps):
         start(turn, ring, following)
     elif calls_of(turn, ring):  # somebody has yet to confirm
-        turn.ring = replace(ring, until=None)
+        put(turn, replace(ring, until=None))
     elif ring.cycle + 1 < ring.plan.cycles or network_may_come(turn, ring):
-        waits = replace(ring, step=None, cycle=ring.cycle + 1, until=turn.now + turn.settings.times.ring_cycle_s)
-        turn.ring = waits
+        put(turn, replace(ring, step=None, cycle=ring.cycle + 1, until=turn.now + turn.settings.times.ring_cycle_s))
     else:
         end(turn, ring, RingResult.UNANSWERED)
 
 
 def start(turn: Turn, ring: VisitorRing, number: int) -> None:
-    """Call the step's targets that are not being called yet. If the configuration has lost them all, go on."""
+    """Call the step's targets that are not being called yet. If the configuration has lost them all, go on.
+
+    The visitor hears the newest ring, or the people who talk already: the calls of the others stay behind.
+    """
     step = ring.plan.steps[number]
     targets = [target for target in map(turn.settings.target, step.targets) if target is not None]
     last = number + 1 == len(ring.plan.steps)
@@ -73,8 +80,9 @@ def start(turn: Turn, ring: VisitorRing, number: int) -> None:
     if not last and not any(in_reach(turn, target) for target in targets):
         seconds = min(seconds or OUT_OF_REACH_S, OUT_OF_REACH_S)
     ring = replace(ring, step=number, until=None if seconds is None else turn.now + seconds)
-    turn.ring = ring
+    put(turn, ring)
     called = {call.remote.target for call in calls_of(turn, ring)}
+    behind = turn.rings[-1].id != ring.id or is_beside(turn, ring)
     for target in targets:
         if target.name not in called:
             outgoing.place(
@@ -85,31 +93,31 @@ def start(turn: Turn, ring: VisitorRing, number: int) -> None:
                 account=target.account,
                 ring=ring.id,
                 confirm=target.confirm,
+                behind=behind,
             )
-    settle(turn)
+    follow(turn, ring)
 
 
 def cancel(turn: Turn) -> bool:
-    """End the visitor's ring, if there is one; returns whether there was one."""
-    ring = turn.ring
-    if ring is None:
-        return False
-    end(turn, ring, RingResult.CANCELED)
-    return True
+    """End the visitors' rings; returns whether there was one."""
+    rings = turn.rings
+    for ring in rings:
+        end(turn, ring, RingResult.CANCELED)
+    return bool(rings)
 
 
 def hang_up(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> str:
     """End a call for a client: with the last call of a ring the ring is over, and does not go on elsewhere."""
     warning = requests.hang_up(turn, call, headers)
-    ring = turn.ring
-    if ring is not None and ring.id == call.ring and not calls_of(turn, ring):
-        end(turn, ring, RingResult.CANCELED)
+    for ring in turn.rings:
+        if ring.id == call.ring and not calls_of(turn, ring):
+            end(turn, ring, RingResult.CANCELED)
     return warning
 
 
 def end(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = None) -> None:
-    """End the ring: phones that still ring stop at once."""
-    turn.ring = None
+    """End the ring: phones that still ring stop at once. The first that answers ends the other rings, too."""
+    turn.rings = tuple(each for each in turn.rings if each.id != ring.id)
     for call in calls_of(turn, ring):
         if by is None:
             ending.hang_up(turn, call, Cause.NO_ANSWER if result is RingResult.UNANSWERED else Cause.CANCELED)
@@ -117,6 +125,24 @@ def end(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = Non
             ending.hang_up(turn, call, Cause.ANSWERED_ELSEWHERE, ELSEWHERE)
     if by is not None and not occupied(turn, ring):
         turn.bring(by)
+    report(turn, ring, result, by)
+    if by is not None:
+        for other in turn.rings:
+            end_elsewhere(turn, other)
+    if result is RingResult.UNANSWERED and not turn.rings and not message.begin(turn, ring.plan.name):
+        turn.show_error()
+
+
+def end_elsewhere(turn: Turn, ring: VisitorRing) -> None:
+    """End a ring because another flat has answered; its phones show no missed call."""
+    turn.rings = tuple(each for each in turn.rings if each.id != ring.id)
+    for call in calls_of(turn, ring):
+        ending.hang_up(turn, call, Cause.ANSWERED_ELSEWHERE, ELSEWHERE)
+    report(turn, ring, RingResult.CANCELED)
+
+
+def report(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = None) -> None:
+    """Report the end of a ring. by: the call that was answered."""
     turn.emit(
         events.RingEnded(
             button=ring.button,
@@ -126,8 +152,12 @@ def end(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = Non
             target=by.remote.target if by is not None else "",
         )
     )
-    if result is RingResult.UNANSWERED and not message.begin(turn, ring.plan.name):
-        turn.show_error()
+
+
+def put(turn: Turn, ring: VisitorRing) -> None:
+    """Store a ring in its place; a new one is the newest."""
+    known = any(each.id == ring.id for each in turn.rings)
+    turn.rings = tuple(ring if each.id == ring.id else each for each in turn.rings) if known else (*turn.rings, ring)
 
 
 def calls_of(turn: Turn, ring: VisitorRing) -> list[Call]:
@@ -136,9 +166,15 @@ def calls_of(turn: Turn, ring: VisitorRing) -> list[Call]:
 
 
 def occupied(turn: Turn, ring: VisitorRing) -> bool:
-    """Whether people talk here already, in a call from outside this ring."""
+    """Whether people talk here, in a call that is not of this ring and began after it."""
     active = turn.calls.active
-    return active is not None and active.answered and active.ring != ring.id
+    return active is not None and active.answered and active.ring != ring.id and active.id != ring.beside
+
+
+def is_beside(turn: Turn, ring: VisitorRing) -> bool:
+    """Whether the call is still in the foreground in which people talked when the visitor pressed."""
+    active = turn.calls.active
+    return active is not None and active.id == ring.beside
 
 
 def in_reach(turn: Turn, target: Target) -> bool:

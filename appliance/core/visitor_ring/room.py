@@ -25,8 +25,8 @@ def due(_turn: Turn) -> None:
 
 
 def wake(state: State) -> list[float | None]:
-    """When the ring's step, or its pause, is over."""
-    return [] if state.ring is None else [state.ring.until]
+    """When a ring's step, or its pause, is over."""
+    return [ring.until for ring in state.rings]
 
 
 def view(state: State, _epoch: float) -> dict[str, Any]:

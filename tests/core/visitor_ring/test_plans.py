@@ -101,7 +101,7 @@ def test_the_first_to_answer_stops_the_others_who_need_not_come():
     assert station.orders(HangUp) == [HangUp(hall, ELSEWHERE)]
     assert ended(station) == (RingResult.ANSWERED, "kitchen")
     assert station.last(events.RingEnded).call == kitchen
-    assert station.state.ring is None
+    assert station.state.rings == ()
     (media,) = station.desired.sound.calls
     assert (media.call, media.microphone, media.speaker) == (kitchen, True, True)
     let_go(station)
@@ -247,7 +247,7 @@ def test_who_has_still_to_confirm_is_waited_for_when_the_last_step_is_over():
     station.wait(5.0)  # the second step: he is called already
     assert rung(station) == ["302", "kitchen"]
     station.wait(9.0)
-    assert station.state.ring is not None
+    assert station.state.rings
     station.give(inputs.DigitReceived, call=mobile, digit="1", method="info", duration_ms=100)
     assert ended(station) == (RingResult.ANSWERED, "mobile")
 
@@ -278,7 +278,7 @@ def test_a_client_ends_one_of_the_calls_or_with_the_last_the_ring():
     station.press("ring")
     station.ask(inputs.HangUpCall(calls(station)["hall"].id))
     assert set(calls(station)) == {"kitchen"}
-    assert station.state.ring is not None
+    assert station.state.rings
     station.ask(inputs.HangUpCall(calls(station)["kitchen"].id))
     assert ended(station) == (RingResult.CANCELED, "")
     assert rung(station) == ["kitchen", "hall"]
@@ -317,7 +317,7 @@ def test_the_sip_process_dies_and_all_who_rang_are_rung_again_once():
     station = house(("kitchen", "hall", 20), ("mobile", 20))
     station.press("ring")
     rings(station, "kitchen")
-    ring = station.state.ring.id
+    ring = station.state.rings[0].id
     station.give(inputs.SipLost, why="died")
     assert {call.ring for call in station.state.calls.living} == {ring}
     assert set(calls(station)) == {"kitchen", "hall"}
@@ -346,7 +346,7 @@ def test_a_press_without_network_is_given_up_in_the_end():
     station.give(inputs.NetworkChanged, addresses=())
     station.press("ring")
     for _ in range(17):
-        if station.state.ring is not None:
+        if station.state.rings:
             refuses(station, "kitchen", 503)
             station.wait(2.0)
     assert ended(station) == (RingResult.UNANSWERED, "")
@@ -356,7 +356,7 @@ def test_the_daemon_stops_and_so_does_the_ring():
     station = house(("kitchen", 20), cycles=5)
     station.press("ring")
     station.give(inputs.StopRequested)
-    assert station.state.ring is None
+    assert station.state.rings == ()
     let_go(station)
     assert station.state.calls.living == ()
 

@@ -69,6 +69,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
                 DoorId(sensor.door) if sensor.door else None,
                 open_s=sensor.open_s,
                 block_s=sensor.block_s,
+                debounce_s=sensor.debounce_ms / 1000,
             )
             for name, sensor in config.panel.sensor.items()
         ),

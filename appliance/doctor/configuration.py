@@ -9,7 +9,7 @@ from appliance.config.load import load
 from appliance.config.schema import Config
 from appliance.config.secrets import passwords
 from appliance.core import status_line
-from appliance.doctor import trust
+from appliance.doctor import numbered, trust
 from appliance.doctor.findings import Finding, ok, problem, warning
 
 CHECK = "configuration"
@@ -27,6 +27,7 @@ def examine(file: Path) -> tuple[Config | None, list[Finding]]:
     except IntercomError as error:
         found += _errors(error)
     found += trust.notes(config, _flats(config))
+    found += numbered.notes(config)
     if lack := status_line.lacking(core_settings(config)):
         found.append(warning(CHECK, f"The station is {lack}.", resolution=f"Run intercomd-setup, or edit {file}."))
     if not any(finding.check == CHECK for finding in found):

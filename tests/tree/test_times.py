@@ -31,9 +31,9 @@ what a client may ask for
     simulator/panel.py LONGEST_PRESS_S
 what people notice: a rule of the product
     app/daemon.py LAST_CALLS_S
+    core/access/card_readers.py AWAY_S
     core/access/dtmf.py TOGETHER_S ECHO_S
     core/access/keypads.py TOGETHER_S
-    core/access/card_readers.py AWAY_S
     core/access/lockout_times.py FIRST_S LONGEST_S FORGOTTEN_S CLEARS_AGAIN_S
     core/appliance/custom_events.py EVERY_S
     core/appliance/refusals.py AGAIN_AFTER_S
@@ -47,7 +47,7 @@ what people notice: a rule of the product
     core/calls/incoming.py ANNOUNCED_S
     core/calls/statistics.py WINDOW_S
     core/doors/pulses.py WARNING_S
-    core/doors/sensors.py SETTLE_S GRACE_S
+    core/doors/sensors.py GRACE_S
     core/transition.py ERROR_SHOWN_S
     core/visitor_ring/ring.py OUT_OF_REACH_S
     doctor/https.py SOON_S

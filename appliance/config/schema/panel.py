@@ -36,6 +36,15 @@ class SensorTable(Table):
         "cut wire as well.",
         default="closed",
     )
+    debounce_ms: int = setting(
+        "How long a new level must last before it counts. A leaf that shakes in the wind for a shorter time is neither "
+        "opened nor forced.",
+        unit="ms",
+        default=200,
+        ge=0,
+        le=5000,
+        live=True,
+    )
     door: str = setting(
         "For a contact: the door of the leaf, the name of a [door.…] table.", default="", example="front", live=True
     )

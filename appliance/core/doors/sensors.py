@@ -1,8 +1,9 @@
 """Sensors: what door contacts, tamper contacts and others mean.
 
-A level counts once it has lasted for a moment, so that a bouncing reed is one opening. A contact detects whether the
-door's leaf is open, the relay only whether it could be: a leaf that opens without our opening was forced. A tamper
-contact blocks opening, except for exit buttons, which are inside, where nobody can have tampered.
+A level counts once it has lasted for the sensor's `debounce_s`, so that a bouncing reed is one opening, and a leaf
+that shakes in the wind is none. A contact detects whether the door's leaf is open, the relay only whether it could be:
+a leaf that opens without our opening was forced. The moment of the edge decides that, as the debounce may outlast the
+opening. A tamper contact blocks opening, except for exit buttons, which are inside, where nobody can have tampered.
 """
 
 from msgspec.structs import replace
@@ -12,7 +13,6 @@ from appliance.core import events, inputs
 from appliance.core.model import DoorId, Sensing, SensorId, SensorKind, SensorSettings, State, TamperBlock
 from appliance.core.transition import Turn
 
-SETTLE_S = 0.05
 GRACE_S = 3.0  # a leaf that was pulled at the end of a pulse opens after it
 UNKNOWN = Sensing()
 LEAF = {None: "unknown", True: "open", False: "closed"}
@@ -28,8 +28,9 @@ def edge(turn: Turn, given: inputs.SensorEdge) -> None:
         put_sensing(turn, sensor.id, replace(UNKNOWN, ours_until=sensing.ours_until))
     elif active == sensing.active:
         put_sensing(turn, sensor.id, replace(sensing, level=active, settles=None))
-    else:
-        put_sensing(turn, sensor.id, replace(sensing, level=active, settles=turn.now + SETTLE_S))
+    elif active != sensing.level or sensing.settles is None:
+        settles, ours = turn.now + sensor.debounce_s, opened_by_us(turn, sensor, sensing)
+        put_sensing(turn, sensor.id, replace(sensing, level=active, settles=settles, ours=ours))
 
 
 def due(turn: Turn) -> None:
@@ -56,7 +57,7 @@ def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool
     """A level has settled. The first one after a start is reported only if the contact is active."""
     until = turn.now + sensor.open_s if active and sensor.kind is SensorKind.CONTACT and sensor.open_s else None
     now = replace(before, active=active, settles=None, since=turn.now, until=until, alarm="")
-    forced = before.active is False and active and not opened_by_us(turn, sensor, before)
+    forced = before.active is False and active and not before.ours
     if sensor.kind is SensorKind.CONTACT and forced:
         now = replace(now, alarm="forced")
     put_sensing(turn, sensor.id, now)

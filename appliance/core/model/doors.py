@@ -63,7 +63,8 @@ class Rule(Record):
 class SensorSettings(Record):
     """A sensor. A contact belongs to `door`; open_s: how long that door may stay open; 0: no limit.
 
-    block_s: how long a tamper contact blocks opening; 0: not at all.
+    block_s: how long a tamper contact blocks opening; 0: not at all. debounce_s: how long a new level lasts
+    before it counts.
     """
 
     id: SensorId
@@ -71,6 +72,7 @@ class SensorSettings(Record):
     door: DoorId | None = None
     open_s: float = 60.0
     block_s: float = 300.0
+    debounce_s: float = 0.05
 
 
 class Pulse(Record):
@@ -97,7 +99,8 @@ class Sensing(Record):
     """A sensor's line. `active`: the level that counts, None until one has settled; `level`: the newest level.
 
     until: when a door's leaf will have been open for too long. ours_until: until then, shortly after a pulse, an
-    opening is not forced. alarm: forced, or held_open, until the leaf is closed.
+    opening is not forced. ours: the door was open, or was until a moment ago, when the level changed that has yet to
+    last. alarm: forced, or held_open, until the leaf is closed.
     """
 
     active: bool | None = None
@@ -106,6 +109,7 @@ class Sensing(Record):
     since: float = 0.0
     until: float | None = None
     ours_until: float = 0.0
+    ours: bool = False
     alarm: str = ""
 
 

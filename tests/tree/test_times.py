@@ -56,7 +56,7 @@ what people notice: a rule of the product
     panel/entry/wiegand_reader.py REPORT_EACH_S
     panel/lamps/lamps.py GLOW_STEP_S
     sip/stack/calls/rtp_watch.py STOPPED_S SOON_S
-    sip/stack/routing/floods.py PER_S STRANGERS_PER_S KNOWN_PER_S SILENT_S FILTERED_S
+    sip/stack/routing/floods.py PER_S STRANGERS_PER_S KNOWN_PER_S SURPLUS_PER_S SILENT_S FILTERED_S
     system/loopfaults.py EVERY_S
 how long something is valid
     api/http/idempotency.py KEPT_S
@@ -86,7 +86,7 @@ a property of sound, signals or clocks
     sip/link.py HELD_UP_S YOUNG_S
     sip/stack/calls/dtmf.py SAME_S END_LOST_S
     sip/stack/calls/packets.py VOICE_MS
-    sip/stack/engine.py RESERVE_MS
+    sip/stack/engine.py RESERVE_MS CARD_MS
     sip/stack/media/devices.py ECHO_TAIL_MS
     sip/stack/media/dtmf_tones.py ON_MS OFF_MS
     store/finished/count_peaks.py ROUNDED_S

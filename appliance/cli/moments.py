@@ -38,6 +38,11 @@ def local(text: str) -> str:
     return _ANSWERED.sub(lambda found: _local(found[1], found[2]), text)
 
 
+def in_utc(text: str) -> str:
+    """The text with each moment in UTC."""
+    return _ANSWERED.sub(lambda found: found[1], text)
+
+
 def _utc(text: str, counted: Callable[[timedelta], datetime]) -> str:
     try:
         span = _SPAN.fullmatch(text)

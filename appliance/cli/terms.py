@@ -5,7 +5,7 @@ import re
 from typing import TextIO
 
 from appliance.base.errors import IntercomError
-from appliance.cli.moments import local
+from appliance.cli.moments import in_utc, local
 
 COMMANDS = {
     "accounts": "accounts",
@@ -32,7 +32,7 @@ def own(error: IntercomError) -> IntercomError:
 
 def shown(text: str, to: TextIO, *, utc: bool) -> str:
     """An answer's text for a person, with colours if `to` is a terminal that has them (NO_COLOR: no-color.org)."""
-    text = plain(text) if utc else local(plain(text))
+    text = (in_utc if utc else local)(plain(text))
     if not to.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb":
         return text
     return _LEVEL.sub(lambda found: found[0].replace(found[1], f"\x1b[{_COLORS[found[1]]}m{found[1]}\x1b[0m"), text)

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from appliance.base import times
 from appliance.core import inputs
-from appliance.sip.stack.calls.offers import OfferedAudio, audio, changes, on_hold
+from appliance.sip.stack.calls.offers import OfferedAudio, audio, changes, on_hold, preferring
 from appliance.sip.stack.calls.updates import Updates
 
 SDP = (
@@ -56,6 +56,14 @@ def test_an_offer_without_audio_has_none():
 )
 def test_what_it_changes_is_named(now, wanted, expected):
     assert changes(now, wanted) == expected
+
+
+@pytest.mark.parametrize(
+    ("codec", "formats"), [("opus", "96 8 101"), ("PCMA", "8 96 101"), ("pcma", "8 96 101"), ("G722", "96 8 101")]
+)
+def test_a_codec_comes_first_in_each_line_of_audio(codec, formats):
+    twice = SDP + SDP[SDP.index("m=audio") :].replace("RTP/AVP", "RTP/SAVP")
+    assert preferring(twice, codec) == twice.replace("96 8 101", formats)
 
 
 @pytest.mark.parametrize(("direction", "held"), [("sendrecv", "sendonly"), ("recvonly", "inactive")])

@@ -56,6 +56,7 @@ PJSIP_EVENT_RX_MSG: int
 PJSIP_EVENT_TX_MSG: int
 PJSIP_EVENT_TIMER: int
 PJSIP_EVENT_TRANSPORT_ERROR: int
+PJSIP_TSX_STATE_CALLING: int
 PJSIP_TSX_STATE_TRYING: int
 PJSIP_TSX_STATE_COMPLETED: int
 PJSIP_TSX_STATE_PROCEEDING: int
@@ -449,6 +450,7 @@ class OnCallRxOfferParam:
 
 class OnCallSdpCreatedParam:
     sdp: SdpSession
+    remSdp: SdpSession
 
 class OnCallTransferRequestParam:
     dstUri: str

@@ -62,7 +62,7 @@ type=endpoint
 context=default
 message_context=messages
 disallow=all
-allow=alaw,ulaw,g722
+allow={codecs}
 auth={name}
 aors={name}
 callerid={name} <{name}>
@@ -76,8 +76,8 @@ username={name}
 password=pw-{name}
 [{name}]
 type=aor
-max_contacts=5
-remove_existing=yes
+max_contacts={contacts}
+remove_existing={removes}
 minimum_expiration=5
 """
 # Whom an extension passes another one on to who is not ours (extension external_replaces).
@@ -120,6 +120,8 @@ class Asterisk:
     Called: 101 to 103 each other; 602 plays music, which held far ends hear as well: a tone of MUSIC_HZ.
     603 passes who calls it on to 602 after a second, 604 to nobody. 605 plays music for COUNTS_S, and hangs up;
     `counted` has what it counted of the call's packets. within: what begins its command, to run in a network namespace.
+    codecs: those of its extensions; it passes Opus through, but cannot convert it. contacts: how many addresses each
+    extension may register; `removes`: whether a further one takes the place of the oldest, or is refused by 403.
     """
 
     def __init__(
@@ -128,8 +130,13 @@ class Asterisk:
         extensions: Sequence[str] = ("101", "102", "103"),
         address: str = "",
         within: Sequence[str] = (),
+        codecs: str = "alaw,ulaw,g722",
+        contacts: int = 5,
+        *,
+        removes: bool = True,
     ) -> None:
         self.directory, self.extensions, self.within = Path(directory), extensions, within
+        self.settings = {"codecs": codecs, "contacts": contacts, "removes": "yes" if removes else "no"}
         self.address = address or loopback()
         self.port = 5070 if within else free_port(self.address)  # a namespace is ours alone
         self.process: subprocess.Popen[bytes] | None = None
@@ -188,7 +195,9 @@ class Asterisk:
         transports = "".join(
             f"[{kind}]\ntype=transport\nprotocol={kind}\nbind={self.address}:{self.port}\n" for kind in ("udp", "tcp")
         )
-        endpoints = "".join(ENDPOINT.format(name=name, address=self.address) for name in self.extensions)
+        endpoints = "".join(
+            ENDPOINT.format(name=name, address=self.address, **self.settings) for name in self.extensions
+        )
         endpoints += OUT.format(address=self.address)
         levels = "notice,warning,error,verbose(4)"
         return {

@@ -10,7 +10,7 @@ from appliance.core import inputs
 from appliance.core.model import CallId, Codec, DigitMethod, IceFault, MessageMethod, UpdateChange
 from appliance.sip.stack import translate
 from appliance.sip.stack.callbacks import contained
-from appliance.sip.stack.calls import dtmf, transfers
+from appliance.sip.stack.calls import dtmf, offers, transfers
 from appliance.sip.stack.calls.dialog import Dialog
 from appliance.sip.stack.calls.dtmf import Once, Receiving, Sending
 from appliance.sip.stack.calls.hold import HoldNegotiation, after_glare
@@ -18,6 +18,7 @@ from appliance.sip.stack.calls.ice import Ice
 from appliance.sip.stack.calls.offers import OfferedAudio, audio, unreachable
 from appliance.sip.stack.calls.operations import NOT_ACCEPTABLE, RINGING, Shared, Through, described, operation
 from appliance.sip.stack.calls.packets import Packets
+from appliance.sip.stack.calls.reinvites import Reinvites
 from appliance.sip.stack.calls.updates import Updates
 from appliance.sip.stack.media.dtmf_tones import Keys
 from appliance.sip.stack.routing.failover import ELSEWHERE, InviteAttempt
@@ -55,6 +56,7 @@ class SipCall(pj.Call):
         self.packets = Packets(call, table.post)
         self.begun = False  # its INVITE has been sent
         self.offers = False  # its INVITE had no offer: ours is in the 200, and the answer in the ACK
+        self.reinvites = Reinvites()
         self.updating = False  # pjsua's UPDATE, to choose one codec, is unanswered: a re-INVITE would repeat it
         self.renew_at: float | None = None  # when to inform the far end of our new address
         self.renewing = self.elsewhere = False  # that is in progress; our IP address has changed as well
@@ -130,11 +132,10 @@ class SipCall(pj.Call):
             self.referred.message = translate.received(prm.e) or self.referred.message
         elif transaction.method == "REFER" and final and translate.nothing_came(prm.e):
             self._transferred(0, "No answer")  # pjsua makes a 500 of it, which then comes too late
-        elif self.confirmed and final and transaction.method in {"INVITE", "UPDATE"}:
-            if transaction.method == "INVITE" and ours:
-                self._reinvite_answered(code, reason, translate.received(prm.e))
-            elif not ours and code != PENDING:
-                self.updates.answered(code, reason)
+        elif self.confirmed and transaction.method == "INVITE" and ours:
+            self._reinvited(event, code, reason, final=final)
+        elif self.confirmed and final and not ours and code != PENDING and transaction.method in {"INVITE", "UPDATE"}:
+            self.updates.answered(code, reason)
 
     @contained
     def onCallRxReinvite(self, prm: pj.OnCallRxReinviteParam) -> None:  # noqa: N802
@@ -153,9 +154,15 @@ class SipCall(pj.Call):
 
     @contained
     def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:  # noqa: N802
-        """Our side of an offer and its answer: stored while the far end's offer waits."""
+        """Our side of an offer and its answer: stored while the far end's offer waits.
+
+        An offer in a call that is not about codecs has the codec in use first: a PBX that cannot convert ends the call
+        where the codec changes.
+        """
         if self.updates.waits:
             self.updates.answer = str(prm.sdp.wholeSdp)
+        elif self.codec is not None and not prm.remSdp.wholeSdp and not self.updates.chooses:
+            prm.sdp.wholeSdp = offers.preferring(str(prm.sdp.wholeSdp), self.codec.name)
 
     @contained
     def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802
@@ -303,6 +310,8 @@ class SipCall(pj.Call):
 
     def turn(self, now: float, *, held: bool) -> None:
         """Do what is due: hold, digits, and a look at the packets."""
+        if (refusal := self.reinvites.lasting()) is not None:
+            self._reinvite_answered(*refusal)
         self._report_digits(self.receiving.turn(now), DigitMethod.RFC4733)
         gone, next_digit = self.sending.turn(now)
         if gone:
@@ -422,7 +431,7 @@ class SipCall(pj.Call):
 
     def _offer_codecs(self, now: float) -> None:
         try:
-            with self.table.codecs.only(self.updates.codecs):
+            with self.table.codecs.only(self.updates.codecs), self.updates.choosing():
                 self.reinvite(operation())
             self.updates.sent(UpdateChange.CODEC)
         except pj.Error as error:
@@ -436,6 +445,17 @@ class SipCall(pj.Call):
 
     def _unreachable(self, offer: pj.SdpSession) -> bool:
         return unreachable(str(offer.wholeSdp), self.table.versions)
+
+    def _reinvited(self, event: pj.TsxStateEvent, code: int, reason: str, *, final: bool) -> None:
+        """Our re-INVITE was sent, perhaps again by pjsip itself, or has its final response."""
+        came = event.type == pj.PJSIP_EVENT_RX_MSG
+        message = str(event.src.rdata.wholeMsg) if came else ""
+        if event.tsx.state == pj.PJSIP_TSX_STATE_CALLING:
+            self.reinvites.sent(str(event.src.tdata.wholeMsg))
+        elif final and code >= REFUSED:
+            self.reinvites.refused(code, reason, message)
+        elif final:
+            self._reinvite_answered(code, reason, message)
 
     def _reinvite_answered(self, code: int, reason: str, message: str) -> None:
         again = self.renewing and code == PENDING

@@ -63,6 +63,17 @@ def changes(now: OfferedAudio, wanted: OfferedAudio) -> tuple[UpdateChange, ...]
     return tuple(found)
 
 
+def preferring(sdp: str, codec: str) -> str:
+    """The same description with that codec as the first of its audio."""
+    names = {**STATIC, **dict(NAME.findall(sdp))}
+
+    def sort(media: re.Match[str]) -> str:
+        formats = sorted(media["formats"].split(), key=lambda each: names.get(each, "").lower() != codec.lower())
+        return f"{media[0].removesuffix(media['formats'])} {' '.join(formats)}"
+
+    return MEDIA.sub(sort, sdp)
+
+
 def on_hold(sdp: str) -> str:
     """The same description with our side on hold: it only sends, or nothing flows (RFC 3264 §8.4)."""
     return sdp.replace("a=sendrecv", "a=sendonly").replace("a=recvonly", "a=inactive")

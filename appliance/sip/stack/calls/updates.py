@@ -1,7 +1,8 @@
 """Changes of a call by re-INVITE (RFC 3261 §14) or UPDATE (RFC 3311): reported, or decided by a client."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from appliance.base import times
 from appliance.core import inputs
@@ -17,14 +18,15 @@ Post = Callable[[inputs.UpdateReceived | inputs.UpdateSent | inputs.UpdateAnswer
 class Updates:
     """The changes of one call. `codecs`: only these are offered, () for all configured ones.
 
-    waits: the far end's re-INVITE waits for a client's decision; `answer`: the SDP that would accept it.
+    waits: the far end's re-INVITE waits for a client's decision; `answer`: the SDP that would accept it. chooses: our
+    offer that is being made shall change the codec.
     """
 
     def __init__(self, call: CallId, post: Post) -> None:
         self._call, self._post = call, post
         self._theirs: tuple[UpdateChange, ...] = ()
         self._ours: tuple[UpdateChange, ...] = ()
-        self.waits, self.answer = False, ""
+        self.waits, self.answer, self.chooses = False, "", False
         self.codecs: tuple[str, ...] = ()
         self._wanted_at: float | None = None
         self._until = 0.0
@@ -64,6 +66,15 @@ class Updates:
     def want(self, codecs: tuple[str, ...], now: float) -> None:
         """Offer only these codecs from now on."""
         self.codecs, self._wanted_at, self._until = codecs, now, now + times.current.call_change_waits_s
+
+    @contextmanager
+    def choosing(self) -> Iterator[None]:
+        """Offers made inside this context shall change the codec."""
+        self.chooses = True
+        try:
+            yield
+        finally:
+            self.chooses = False
 
     @property
     def busy(self) -> bool:

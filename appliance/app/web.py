@@ -153,7 +153,7 @@ class Web:
                 self._clock_is_right,
             )
             await asyncio.to_thread(secured.open)
-        server = HttpServer(built, None, address, self._config.http.port, secured)
+        server = HttpServer(built, None, address, self._config.http.port, secured, self._config.http.names)
         bound = await server.start()
         log.info("http %s", bound.url)
         try:

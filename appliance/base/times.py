@@ -109,7 +109,7 @@ class Times(Record, kw_only=True):
     http_unread_s: Hang = 60.0  # a client may leave more than 64 KiB untaken for so long
     https_handshake_s: Hang = 10.0  # from the connection to the end of the handshake
     websocket_pong_s: Hang = 20.0  # a WebSocket client is asked after so much silence, and is gone after as much more
-    event_stream_again_s: Again = 15.0  # a stream of events without any has a sign of life
+    event_stream_again_s: Again = 3.0  # a stream of events without any has a sign of life; clients wait 10 s for it
     descriptor_again_s: Again = 1.0  # without a free descriptor, the listener waits
     http_again_s: Again = 10.0  # before a server of HTTP that could not start is started again
     # -- app and config ----------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ class Station(Operations):
 
     FIRST_PAUSE_S: ClassVar[float] = 0.5  # between attempts to reach the station again, each twice the one before
     LONGEST_PAUSE_S: ClassVar[float] = 30.0
+    SILENT_S: ClassVar[float] = 10.0  # of a stream: the station sends something every 3 s, if only an id
     STEADY_S: ClassVar[float] = 10.0  # a stream that lasted so long is followed by another one at once
 
     async def __aenter__(self) -> Self:
@@ -133,7 +134,9 @@ class Station(Operations):
         """
         begin = since
         try:
-            async for message in stream:
+            while True:
+                async with asyncio.timeout(self.SILENT_S):
+                    message = await stream.recv()
                 told = json.loads(message)
                 if "since" in told:
                     since = told["since"]
@@ -143,5 +146,7 @@ class Station(Operations):
                     return  # they did not fit into the queue of this stream
                 since = told["id"]
                 yield since, told
+        except TimeoutError:
+            _log.info("No connection to %s: nothing came for %s s.", self._address, self.SILENT_S)
         except (ConnectionClosed, *PASSING) as err:
             _log.info("The stream of events from %s ended: %s", self._address, err)

@@ -21,6 +21,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--mute-audio",
+    "--host-resolver-rules=MAP *.home.test 127.0.0.1",  # names of a house, by which a page is no secure context
     "--accept-lang=en-US",  # the machine's language would choose that of the page
     "--remote-debugging-port=0",
 ]

@@ -155,9 +155,16 @@ def page(browser: Page, shared: Served) -> Generator[Page, None, None]:
     _leave(browser)
 
 
+def log_in(page: Page, address: str) -> None:
+    """Open an address with a token in it, and agree to log in by it."""
+    page.open(address)
+    until(lambda: page.value("document.querySelector('#offer').hidden") is False, "the question", START_S)
+    page.click("#offer-yes")
+
+
 def opened(page: Page, shared: Served, station: Station, view: str = "home") -> None:
     """Open the station's page, logged in, and wait until it follows the events."""
-    page.open(f"{shared.bound.url}#token={TOKEN}")
+    log_in(page, f"{shared.bound.url}#token={TOKEN}")
     page.shows("#link-text", "live")
     until(lambda: station.subscribers, patience=START_S)
     if view != "home":

@@ -23,6 +23,7 @@ QUIET = {
     "MOZ_REMOTE_SETTINGS_DEVTOOLS": "1",  # else a release overlooks services.settings.server
 }
 PREFERENCES: dict[str, str | int | bool] = {
+    "network.dns.localDomains": "door.home.test",  # a name of a house, by which a page is no secure context
     # All but loopback goes to a proxy that is not there, also what a later release asks for under other names.
     "network.proxy.type": 1,
     "network.proxy.http": "127.0.0.1",

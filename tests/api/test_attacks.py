@@ -23,7 +23,7 @@ PAGE = Path(__file__).parents[2] / "docs/explanation/security.md"
 def browser(served):
     """A browser that has logged in: it sends its cookie with every request, whatever page caused it."""
     with served.tcp() as client:
-        cookie = client.post("/v1/session").headers["set-cookie"].partition(";")[0]
+        cookie = client.post("/v1/session", headers=ours(served)).headers["set-cookie"].partition(";")[0]
     return {"Cookie": cookie}
 
 
@@ -98,6 +98,14 @@ def test_a_foreign_page_may_not_even_ask_beforehand(served, browser):
     assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
+@pytest.mark.parametrize("caused", FOREIGN.values(), ids=FOREIGN)
+def test_another_page_cannot_log_a_browser_in(served, station, caused):
+    """A login that another site causes puts its own session in place of the resident's."""
+    with served.tcp() as client:
+        answer = client.post("/v1/session", headers=caused)
+    assert (answer.status_code, answer.json()["code"], "set-cookie" in answer.headers) == (403, "forbidden", False)
+
+
 @pytest.mark.parametrize("path", ["/", "/v1/state", "/v1/session"])
 def test_a_name_that_is_pointed_at_the_station_is_refused(served, browser, path):
     """DNS rebinding: the foreign page and the station then have one origin, with a Host that is not ours."""
@@ -112,11 +120,11 @@ def test_a_cookie_that_somebody_else_has_set_is_never_taken_over(served, station
     name = f"intercom-{served.bound.port}"
     planted = {"Cookie": f"{name}=planted-by-somebody-else-0123456789"}
     with served.tcp() as client:
-        made = client.post("/v1/session", headers=planted).headers["set-cookie"]
+        made = client.post("/v1/session", headers=planted | ours(served)).headers["set-cookie"]
         assert "planted" not in made
         assert asked(served, planted, "GET", "/v1/state").status_code == 401
         first = {"Cookie": made.partition(";")[0]}
-        second = client.post("/v1/session", headers=first).headers["set-cookie"].partition(";")[0]
+        second = client.post("/v1/session", headers=first | ours(served)).headers["set-cookie"].partition(";")[0]
     assert asked(served, first, "GET", "/v1/state").status_code == 401
     assert asked(served, {"Cookie": second}, "GET", "/v1/state").status_code == 200
     both = {"Cookie": f"{planted['Cookie']}; {second}"}

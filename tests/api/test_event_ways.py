@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from appliance.api.http.event_filter import MARK_EVERY
 from tests.api.conftest import PATIENCE_S, TOKEN
@@ -233,6 +234,20 @@ def test_a_stream_on_which_nothing_comes_has_a_heartbeat_that_moves_the_id_on(sh
         assert stream.ids[-1] == 1
         shared.tell("door.unlocked")
         assert stream.event()["id"] == 2
+
+
+def test_a_socket_on_which_nothing_comes_has_a_heartbeat_if_it_takes_marks(shared, set_times):
+    set_times(event_stream_again_s=0.05)
+    uri = f"{shared.bound.url.replace('http', 'ws')}v1/events?types=door.*"
+    asked = {"additional_headers": {"Authorization": f"Bearer {TOKEN}"}, "proxy": None}
+    with connect(uri, subprotocols=["intercomd.v1.since"], **asked) as socket:
+        assert [json.loads(socket.recv(PATIENCE_S)) for _ in range(3)] == [{"since": 0}] * 3
+        shared.tell("notice")
+        while json.loads(socket.recv(PATIENCE_S)) == {"since": 0}:
+            pass
+    with connect(uri, subprotocols=["intercomd.v1"], **asked) as socket:
+        shared.tell("door.unlocked")
+        assert json.loads(socket.recv(PATIENCE_S))["type"] == "door.unlocked"
 
 
 def test_a_stream_whose_filter_holds_back_many_events_moves_the_id_on_without_a_heartbeat(shared):

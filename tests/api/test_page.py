@@ -11,7 +11,7 @@ from appliance.core import inputs, orders
 from appliance.core.model import AccessScope, Action, Pattern, RequestId, SoundFindings, SoundMeasured, SoundResult
 from tests.api import fake
 from tests.api.browser import START_S
-from tests.api.conftest import TOKEN, opened, press_until, run, show
+from tests.api.conftest import TOKEN, log_in, opened, press_until, run, show
 from tests.api.test_https import Given
 from tests.support.certificates import Authority
 from tests.support.waiting import until
@@ -46,7 +46,7 @@ def test_the_page_shows_the_state_and_follows_it(page, shared, station):
 
 def test_the_page_is_in_the_browsers_language_until_the_switch_says_another(page, shared, station):
     with page.languages("de-AT", "fr"):
-        page.open(f"{shared.bound.url}#token={TOKEN}")
+        log_in(page, f"{shared.bound.url}#token={TOKEN}")
         page.shows("#link-text", "verbunden")
         page.shows("#doors", "3 s öffnen")
         assert page.value("document.documentElement.lang") == "de"
@@ -292,7 +292,7 @@ def test_an_open_door_counts_down(page, shared, station):
 
 def test_do_not_disturb_is_a_switch_for_every_resident_who_may_call(page, shared, station):
     _, text = station.tokens.add("kitchen-tablet", (AccessScope.VIEW, AccessScope.CALL), None)
-    page.open(f"{shared.bound.url}#token={text}")
+    log_in(page, f"{shared.bound.url}#token={text}")
     page.shows("#link-text", "live")
     until(lambda: station.subscribers, patience=START_S)
     page.click("#dnd")
@@ -341,7 +341,7 @@ def test_a_resident_calls_from_the_directory(page, shared, station):
 def test_a_client_that_may_only_look_sees_no_buttons_for_what_it_may_not(page, shared, station):
     station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
     _, text = station.tokens.add("wall", (AccessScope.VIEW,), None)
-    page.open(f"{shared.bound.url}#token={text}")
+    log_in(page, f"{shared.bound.url}#token={text}")
     page.shows("#ring", "Kitchen")
     usable = "(each) => each.getClientRects().length && !each.disabled"
     buttons = f"[...document.querySelectorAll('main button')].filter({usable}).map(({{id}}) => id)"
@@ -448,7 +448,7 @@ def test_an_administrator_makes_a_token_and_removes_it(page, shared, station):
 
 def test_the_list_of_tokens_is_for_those_who_may_do_everything(page, shared, station):
     _, text = station.tokens.add("tablet", (AccessScope.VIEW,), None)
-    page.open(f"{shared.bound.url}#token={text}")
+    log_in(page, f"{shared.bound.url}#token={text}")
     page.shows("#link-text", "live")
     show(page, "system")
     page.shows("#version", version)
@@ -464,7 +464,7 @@ def test_by_https_the_page_logs_in_and_follows_the_events(page, station, loop, t
     listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, made)
     try:
         with page.any_certificate():
-            page.open(f"{run(loop, listening.start()).url}#token={TOKEN}")
+            log_in(page, f"{run(loop, listening.start()).url}#token={TOKEN}")
             page.shows("#link-text", "live")
             until(lambda: station.subscribers, patience=START_S)
             loop.call_soon_threadsafe(station.tell, "custom")

@@ -8,7 +8,7 @@ from appliance.api.http.scopes import VIEW
 from appliance.core import inputs
 from tests.api import fake
 from tests.api.browser import START_S
-from tests.api.conftest import opened
+from tests.api.conftest import log_in, opened
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
@@ -85,7 +85,7 @@ def test_a_conference_that_the_station_has_left_says_so_and_it_can_return(page, 
 def test_who_may_only_look_sees_the_conference_and_no_button(page, shared, station):
     in_conference(station, there("c-1", "Kitchen"), there("c-2", "Office"))
     _, text = station.tokens.add("guest", (VIEW,), None)
-    page.open(f"{shared.bound.url}#token={text}")
+    log_in(page, f"{shared.bound.url}#token={text}")
     page.shows("#conferences", "Office")
     assert keys(page, "#conferences") == []
 

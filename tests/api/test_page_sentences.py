@@ -17,7 +17,7 @@ from appliance.core.model import AccountState, CallState, RequestId, Target
 from appliance.doctor import lines, logs, networks, signalling, sound
 from appliance.store.lists.examine import Examined
 from tests.api import fake
-from tests.api.conftest import TOKEN, show
+from tests.api.conftest import TOKEN, log_in, show
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ["de"]
@@ -157,7 +157,7 @@ Ein Ruhestrom-Türöffner gehört an den Öffner des Relais (NC)
 @contextmanager
 def german(page, shared, station, view="home"):
     with page.languages("de"):
-        page.open(f"{shared.bound.url}#token={TOKEN}")
+        log_in(page, f"{shared.bound.url}#token={TOKEN}")
         page.shows("#link-text", "verbunden")
         show(page, view)
         yield

@@ -7,7 +7,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.model import QuietHours
 from tests.api.browser import START_S
-from tests.api.conftest import opened
+from tests.api.conftest import log_in, opened
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
@@ -91,6 +91,6 @@ def test_what_somebody_else_changes_is_shown_but_not_over_what_is_being_typed(pa
 @pytest.mark.parametrize("scope", [VIEW, CALL, DOOR])
 def test_who_may_not_change_settings_is_not_offered_them(page, served, scope):
     _, token = served.station.tokens.add("guest", tuple({VIEW, scope}), None)
-    page.open(f"{served.bound.url}#token={token}")
+    log_in(page, f"{served.bound.url}#token={token}")
     page.shows("#views", "Home")
     assert "Settings" not in page.value("document.querySelector('#views').innerText")

@@ -5,7 +5,7 @@ import pytest
 from appliance.core import inputs
 from tests.api import fake
 from tests.api.browser import START_S
-from tests.api.conftest import TOKEN, opened
+from tests.api.conftest import TOKEN, log_in, opened
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
@@ -26,7 +26,7 @@ def test_no_word_is_broken_on_a_narrow_phone(page, shared, station, language):
     lines = "new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size"
     drawn = "const range = document.createRange(); range.selectNodeContents(document.querySelector(each));"
     with page.phone(), page.languages(language):
-        page.open(f"{shared.bound.url}#token={TOKEN}")
+        log_in(page, f"{shared.bound.url}#token={TOKEN}")
         page.shows("#station", "Kitchen")
         page.shows("#views", "System")
         assert page.value(f"{words}.map((each) => {{ {drawn} return {lines}; }})") == [1] * 5

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import threading
 from contextlib import aclosing, asynccontextmanager
 
 import pytest
@@ -35,6 +36,12 @@ class Impatient(Station):
     """A client that is soon there again."""
 
     FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.001, 0.02
+
+
+class Wary(Impatient):
+    """A client that takes a short silence for the end of the connection."""
+
+    SILENT_S = 0.5
 
 
 class Steady(Impatient):
@@ -258,3 +265,23 @@ def test_a_station_that_is_away_for_a_while_is_found_again(kept, tmp_path, caplo
                 return [first["id"], (await coming)["id"]]
 
     assert in_time(follow()) == [1, 2]
+
+
+def test_a_station_that_hangs_is_no_connection_and_no_event_is_missing_when_it_is_back(kept, set_times, caplog):
+    set_times(event_stream_again_s=0.05)
+    go_on = threading.Event()
+
+    async def run_on():
+        async with following(kept.bound.socket, 0, kind=Wary) as events:
+            kept.tell("door.unlocked")
+            first = await anext(events)
+            kept.loop.call_soon_threadsafe(go_on.wait, PATIENCE_S)  # as after SIGSTOP
+            with caplog.at_level("INFO", logger="intercomd_client"):
+                coming = asyncio.ensure_future(anext(events))
+                await until_async(lambda: "No connection" in caplog.text)
+            go_on.set()
+            await asyncio.to_thread(kept.tell, "door.locked")
+            return first, await coming
+
+    first, second = in_time(run_on())
+    assert (first["type"], second["type"]) == ("door.unlocked", "door.locked")

@@ -40,18 +40,22 @@ BEARER = "bearer."  # prefix of the WebSocket subprotocol that brings the token:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """The listener of a request. `unix`: the file's mode has authorised it; `hosts`: our own names; `tls`: by HTTPS."""
+    """The listener of a request. `unix`: the file's mode has authorised it; `hosts`: our own names; `tls`: by HTTPS.
+
+    proxied: names by which browsers reach us through a proxy, by HTTP or HTTPS.
+    """
 
     unix: bool = False
     hosts: frozenset[str] = frozenset()
     tls: bool = False
+    proxied: frozenset[str] = frozenset()
 
     def is_ours(self, host: str, reached: tuple[str, int] | None) -> bool:
         """Whether the Host of a request is one of our names, or by HTTPS the address that the client has `reached`.
 
         An address cannot be pointed elsewhere, as a name can (DNS rebinding), and ours may change at any time.
         """
-        if host in self.hosts:
+        if host in self.hosts | self.proxied:
             return True
         if not self.tls:
             return False
@@ -59,6 +63,13 @@ class Listener:
         if dot and f"*.{rest}" in self.hosts:
             return True
         return reached is not None and host in authorities([reached[0]], reached[1], HTTPS)
+
+    def is_our_page(self, origin: str, host: str) -> bool:
+        """Whether an Origin is that of our own pages."""
+        scheme, _, name = origin.partition("://")
+        return origin == f"{'https' if self.tls else 'http'}://{host}" or (
+            scheme in {"http", "https"} and name in self.proxied
+        )
 
 
 UNKNOWN = Listener()  # it has no name, so it refuses everything
@@ -166,22 +177,26 @@ class Gate:
                 ErrorCode.FORBIDDEN,
                 "The request is for another host.",
                 f"Host is {host!r}.",
-                "`intercomctl page` shows the address to use.",
+                "`intercomctl page` shows the address to use. Through a proxy, add its name to http.names.",
             )
         origin = headers.get("origin")
-        if origin is not None and origin.lower() != f"{'https' if listener.tls else 'http'}://{host}":
+        if origin is not None and not listener.is_our_page(origin.lower(), host):
             return IntercomError(
-                ErrorCode.FORBIDDEN, "The request comes from a page of another site.", f"Origin is {origin!r}."
+                ErrorCode.FORBIDDEN,
+                "The request comes from a page of another site.",
+                f"Origin is {origin!r}.",
+                "If it is a proxy of your own, add its name to http.names.",
             )
         if not scopes.guarded(scope["path"]):
             return None
         held = scope[HELD] = self._held(scope, headers, cookie_name(host, secure=listener.tls), secure=listener.tls)
-        if not held.by_token and held.session is not None and _may_be_foreign(scope, headers):
+        begins = _method(scope) == "POST" and scope["path"] == "/v1/session"
+        if ((not held.by_token and held.session is not None) or begins) and _may_be_foreign(scope, headers):
             return IntercomError(
                 ErrorCode.FORBIDDEN,
                 "The request may come from a page of another site.",
-                "It has the cookie of a session, but does not say that it comes from a page of the station.",
-                "Send a token instead of the cookie.",
+                "It has or begins a session, but does not say that it comes from a page of the station.",
+                "Send a token with each request instead.",
             )
         token = self._ports.tokens.known(held.token)
         if held.token == self._own:

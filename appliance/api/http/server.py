@@ -7,7 +7,7 @@ import ipaddress
 import os
 import socket
 import stat
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +47,7 @@ class Bound(Record):
 class HttpServer:
     """Serves `app` until stopped. `socket_path` None: no Unix socket; `address` None: no TCP; `port` 0: a free one.
 
-    secured: the certificate; TCP is then HTTPS, on any address.
+    secured: the certificate; TCP is then HTTPS, on any address. names: those of proxies before it.
     """
 
     def __init__(
@@ -57,9 +57,10 @@ class HttpServer:
         address: str | None,
         port: int,
         secured: "Secured | None" = None,
+        names: Iterable[str] = (),
     ) -> None:
         self._app, self._socket_path, self._address, self._port = app, socket_path, address, port
-        self._secured = secured
+        self._secured, self._names = secured, frozenset(names)
         self._running: list[tuple[_Uvicorn, asyncio.Task[None]]] = []
 
     async def start(self) -> Bound:
@@ -72,10 +73,10 @@ class HttpServer:
                 tcp = undo.enter_context(_tcp(address, port, encrypted=secured is not None))
                 address, port = tcp.getsockname()[:2]
                 if secured is None:
-                    plain = Listener(hosts=_hosts(address, port))
+                    plain = Listener(hosts=_hosts(address, port), proxied=self._names)
                     listening.append((tcp, lambda: plain, None))
                 else:
-                    listening.append((tcp, partial(_encrypted, secured, port), secured))
+                    listening.append((tcp, partial(_encrypted, secured, port, self._names), secured))
                     scheme, address = "https", secured.host
             if self._socket_path is not None:
                 unix = undo.enter_context(await asyncio.to_thread(_unix, self._socket_path))
@@ -189,9 +190,9 @@ def _hosts(address: str, port: int) -> frozenset[str]:
     return authorities({"localhost", "127.0.0.1", "::1", address}, port, HTTP)
 
 
-def _encrypted(secured: "Secured", port: int) -> Listener:
+def _encrypted(secured: "Secured", port: int, names: frozenset[str]) -> Listener:
     """The TLS listener now: its names are those of the current certificate."""
-    return Listener(hosts=authorities(secured.names, port, HTTPS), tls=True)
+    return Listener(hosts=authorities(secured.names, port, HTTPS), tls=True, proxied=names)
 
 
 def _tcp(address: str, port: int, *, encrypted: bool) -> socket.socket:

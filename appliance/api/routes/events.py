@@ -66,10 +66,11 @@ async def read_events(
 
     WebSocket: subprotocol intercomd.v1; a second subprotocol `bearer.<token>` brings the token. The daemon pings.
     With the subprotocol intercomd.v1.since instead, messages such as `{"since": 1842}` come between the events: at the
-    beginning, and after 500 events that the filters have held back. Continue after this id, or that of a later event.
+    beginning, after 500 events that the filters have held back, and after each silence of 3 s. Continue after this id,
+    or that of a later event. After 10 s without a message the station hangs or the connection is lost: connect again.
 
-    SSE (Accept: text/event-stream): an id alone, at the same times and with each heartbeat, a comment every 15 s, keeps
-    Last-Event-ID right while no event comes that passes the filters.
+    SSE (Accept: text/event-stream): at the same times an id alone, with a comment, keeps Last-Event-ID right while no
+    event comes that passes the filters.
 
     Long poll (`wait`): answers as soon as there are events, with at most 200; give its `since` to the next one.
 
@@ -106,7 +107,7 @@ async def events(socket: WebSocket, subscription: Subscribed) -> None:
 
 
 async def _send(socket: WebSocket, subscription: EventSubscription, *, marks: bool) -> None:
-    async with aclosing(subscription.events(marks=marks)) as feed:
+    async with aclosing(_beating(subscription) if marks else subscription.events()) as feed:
         async for envelope in feed:
             await socket.send_text(_text(envelope))
     await socket.close(GOING_AWAY)
@@ -135,7 +136,8 @@ class _Stream(StreamingResponse):
     """
 
     def __init__(self, subscription: EventSubscription) -> None:
-        super().__init__((), media_type=SSE)
+        # nginx and others that know this header pass each event on at once, and do not collect them.
+        super().__init__((), media_type=SSE, headers={"X-Accel-Buffering": "no"})
         self._subscription = subscription
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
@@ -143,24 +145,25 @@ class _Stream(StreamingResponse):
         await _while_there(receive, self._send(send))
 
     async def _send(self, send: Send) -> None:
-        async with aclosing(_blocks(self._subscription)) as blocks:
-            async for block in blocks:
-                await send({"type": "http.response.body", "body": block.encode(), "more_body": True})
+        async with aclosing(_beating(self._subscription)) as feed:
+            async for envelope in feed:
+                await send({"type": "http.response.body", "body": _block(envelope).encode(), "more_body": True})
         await send({"type": "http.response.body"})
 
 
-async def _blocks(subscription: EventSubscription) -> AsyncGenerator[str, None]:
+async def _beating(subscription: EventSubscription) -> AsyncGenerator[Json, None]:
+    """Its events and marks, and a mark after each silence: by it a client knows that the station is alive."""
     async with aclosing(subscription.events(marks=True)) as feed:
         coming = asyncio.ensure_future(anext(feed, None))
         try:
             while True:
                 await asyncio.wait({coming}, timeout=times.current.event_stream_again_s)
                 if not coming.done():
-                    yield f":\nid: {subscription.seen}\n\n"
+                    yield {"since": subscription.seen}
                 elif (envelope := coming.result()) is None:
                     return
                 else:
-                    yield _block(envelope)
+                    yield envelope
                     coming = asyncio.ensure_future(anext(feed, None))
         finally:
             coming.cancel()
@@ -168,9 +171,9 @@ async def _blocks(subscription: EventSubscription) -> AsyncGenerator[str, None]:
 
 
 def _block(envelope: Json) -> str:
-    """An event, or an id alone."""
+    """An event, or a comment with an id."""
     if "since" in envelope:
-        return f"id: {envelope['since']}\n\n"
+        return f":\nid: {envelope['since']}\n\n"
     return f"id: {envelope['id']}\nevent: {envelope['type']}\ndata: {_text(envelope)}\n\n"
 
 

@@ -1,32 +1,34 @@
 // The station's page: it shows GET /v1/state, asks for it again after each event, and gives orders.
 
-import { showCalls, countFrom, showDurations } from "/calls.js";
-import "/check.js";
-import { showCodeDoors, showCodes } from "/codes.js";
-import { showDirectory } from "/directory.js";
-import { $ } from "/base/dom.js";
-import { showCountdowns, showDoors } from "/doors.js";
-import { showEvent } from "/events.js";
-import { showHistory } from "/history.js";
-import { forget, heard, setZone } from "/base/moments.js";
-import { attempt, banner, hideBanner, leaveBanner } from "/base/orders.js";
-import { showPanel } from "/panel.js";
-import { showQuiet } from "/quiet.js";
-import { showRecordedDoors, showRecordings } from "/recordings.js";
-import { showRing, voice } from "/ring.js";
-import { fault, follow, login, logout, mayReturn, readState, session, tokenInAddress } from "/base/session.js";
-import { told } from "/base/sentences.js";
-import { showSettings } from "/settings.js";
-import { showSound } from "/sound.js";
-import { loadSystem, showSystem } from "/system.js";
-import { day, fill, t, word } from "/base/texts.js";
-import { showTokens } from "/tokens.js";
-import { showView, view } from "/views.js";
+import { showCalls, countFrom, showDurations } from "./calls.js";
+import "./check.js";
+import { showCodeDoors, showCodes } from "./codes.js";
+import { showDirectory } from "./directory.js";
+import { $ } from "./base/dom.js";
+import { showCountdowns, showDoors } from "./doors.js";
+import { showEvent } from "./events.js";
+import { showHistory } from "./history.js";
+import { forget, heard, setZone } from "./base/moments.js";
+import { attempt, banner, hideBanner, leaveBanner } from "./base/orders.js";
+import { showPanel } from "./panel.js";
+import { showQuiet } from "./quiet.js";
+import { showRecordedDoors, showRecordings } from "./recordings.js";
+import { showRing, voice } from "./ring.js";
+import { offer } from "./offer.js";
+import { follow } from "./base/feed.js";
+import { fault, login, logout, mayReturn, offered, readState, session, tokenInAddress } from "./base/session.js";
+import { told } from "./base/sentences.js";
+import { showSettings } from "./settings.js";
+import { showSound } from "./sound.js";
+import { loadSystem, showSystem } from "./system.js";
+import { day, fill, t, word } from "./base/texts.js";
+import { showTokens } from "./tokens.js";
+import { showView, view } from "./views.js";
 
 const PAST_EVENTS = 20;
 const RETRY_MS = [500, 1000, 2000, 5000];
 const AGAIN_MS = 1000; // after a question for the state that failed
-const SILENCE_MS = 30_000; // of a connection: then the page asks whether the station is still there
+const SILENCE_MS = 10_000; // of a connection: the station sends something every 3 s, if only a mark
 const LOGIN_MS = 60_000; // between two questions whether a session counts again
 
 function link(state) {
@@ -101,6 +103,7 @@ let feed = null;
 let failures = 0;
 let timer = 0;
 let last = null; // id of the newest event seen: a new connection goes on from there
+let heardAt = 0; // performance.now() of the newest message
 
 let inside = false; // there was a session
 
@@ -110,7 +113,15 @@ async function connect() {
   const mine = feed = {};
   forget();
   try {
-    if (!inside) await session();
+    if (!inside) {
+      const login = await offered();
+      if (feed !== mine) return;
+      if (login) {
+        link("out");
+        await offer(login);
+        if (feed !== mine) return;
+      } else await session();
+    }
     inside = true;
     const state = await readState();
     if (feed !== mine) return;
@@ -126,12 +137,14 @@ async function connect() {
   socket.onopen = () => {
     if (failures > 1) hideBanner();
     failures = 0;
+    heardAt = performance.now();
     link("live");
     stale(false);
   };
-  socket.onmessage = (message) => {
+  socket.onmessage = (event) => {
     if (feed !== socket) return; // the next connection brings it again
-    const event = JSON.parse(message.data);
+    heardAt = performance.now();
+    if ("since" in event) return;
     last = event.id;
     heard(event.time);
     showEvent(event);
@@ -175,23 +188,9 @@ function look() {
   if (inside && document.visibilityState !== "hidden") connect();
 }
 
-let probing = false;
-
-/** Ask after a silence: a connection whose far end has gone without a word looks as one without events. */
-async function probe() {
-  if (probing || !isLive() || Math.abs(Date.now() - asOf) < SILENCE_MS) return;
-  probing = true;
-  const mine = feed;
-  try {
-    const state = await readState();
-    if (feed !== mine) return;
-    show(state);
-    if (state.last_event > last) connect(); // for the events that did not come
-  } catch (error) {
-    if (feed === mine) lost(error);
-  } finally {
-    probing = false;
-  }
+/** After a silence the station hangs, or its network has gone without a word. */
+function listen() {
+  if (isLive() && performance.now() - heardAt > SILENCE_MS) lost(new Error());
 }
 
 // -- login ------------------------------------------------------------------------------------------------------------
@@ -232,8 +231,9 @@ $("logout").onclick = () => attempt(async () => {
 });
 
 fill();
+document.documentElement.dataset.started = "yes"; // for old.js
 link("connecting");
-setInterval(() => { showDurations(); showCountdowns(); probe(); }, 500);
+setInterval(() => { showDurations(); showCountdowns(); listen(); }, 500);
 for (const each of ["online", "offline"]) addEventListener(each, look);
 document.addEventListener("visibilitychange", look);
 addEventListener("hashchange", () => {

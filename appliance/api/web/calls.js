@@ -1,14 +1,14 @@
 // The calls, and what a person can do in each.
 
-import { $, act, make, redraw } from "/base/dom.js";
-import { order } from "/base/orders.js";
-import { caller, known } from "/base/people.js";
-import { joins, showConferences } from "/conferences.js";
-import { farOpener } from "/doors.js";
-import { rings } from "/ring.js";
-import { may } from "/base/session.js";
-import { clock, t, word } from "/base/texts.js";
-import { checkTransfer, openTransfer } from "/transfer.js";
+import { $, act, make, redraw } from "./base/dom.js";
+import { order } from "./base/orders.js";
+import { caller, known } from "./base/people.js";
+import { joins, showConferences } from "./conferences.js";
+import { farOpener } from "./doors.js";
+import { rings } from "./ring.js";
+import { may } from "./base/session.js";
+import { clock, t, word } from "./base/texts.js";
+import { checkTransfer, openTransfer } from "./transfer.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 const BEGINS = ["dialing", "ringing", "early_media"]; // states that say who called whom

@@ -1,10 +1,10 @@
 // Codes and cards that open doors, for those who may do everything: listed, added, removed. No digits come back.
 
-import { $, act, make, redraw, twice } from "/base/dom.js";
-import { now, zone } from "/base/moments.js";
-import { attempt, order } from "/base/orders.js";
-import { may, read, send } from "/base/session.js";
-import { atStation, day, t, word } from "/base/texts.js";
+import { $, act, make, redraw, twice } from "./base/dom.js";
+import { now, zone } from "./base/moments.js";
+import { attempt, order } from "./base/orders.js";
+import { may, read, send } from "./base/session.js";
+import { atStation, day, t, word } from "./base/texts.js";
 
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const PATTERNS = { code: "[0-9]{4,12}", card: "[0-9A-Za-z]{1,40}" };
@@ -20,7 +20,7 @@ export async function showCodes() {
 function row({ id, kind, owner, doors, schedule, uses, expires }) {
   const ended = expires !== null && Date.parse(expires) <= now();
   const facts = [word("kind", kind), t("code.opens", { doors: doors.join(", ") }),
-    schedule ? `${schedule.map(period).join("; ")} ${atStation("code.there")}` : t("code.always"),
+    schedule ? `${schedule.map(period).join("; ")} ${t("code.there", atStation())}` : t("code.always"),
     uses === null ? "" : t(uses > 0 ? "code.uses" : "code.used_up", { uses }),
     expires === null ? "" : t(ended ? "token.ended" : "token.until", { time: day(expires) })];
   return make("li", { data: { code: id } },
@@ -40,7 +40,7 @@ const choice = (name, value, text) => make("label", {}, make("input", { type: "c
 /** Offer the doors for a new code. */
 export function showCodeDoors(doors) {
   const ids = doors.map(({ id }) => id);
-  $("code-zone").textContent = atStation("zone");
+  $("code-zone").textContent = t("zone", atStation());
   redraw($("code-doors"), ids, () => $("code-doors").replaceChildren(...ids.map((id) => choice("door", id, id))));
 }
 

@@ -1,9 +1,9 @@
 // The conference: calls that hear each other and the panel. There is one at a time.
 
-import { $, act, make, redraw } from "/base/dom.js";
-import { order } from "/base/orders.js";
-import { may } from "/base/session.js";
-import { t, word } from "/base/texts.js";
+import { $, act, make, redraw } from "./base/dom.js";
+import { order } from "./base/orders.js";
+import { may } from "./base/session.js";
+import { t, word } from "./base/texts.js";
 
 const path = ({ id }) => `/v1/conferences/${encodeURIComponent(id)}`;
 

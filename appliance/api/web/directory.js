@@ -1,9 +1,9 @@
 // Whom the station can call: the flats of the directory, the contacts, and any number.
 
-import { $, act, keepingFocus, make } from "/base/dom.js";
-import { attempt, order } from "/base/orders.js";
-import { may, send } from "/base/session.js";
-import { t, word } from "/base/texts.js";
+import { $, act, keepingFocus, make } from "./base/dom.js";
+import { attempt, order } from "./base/orders.js";
+import { may, send } from "./base/session.js";
+import { t, word } from "./base/texts.js";
 
 let entries = [];
 let shown = "";

@@ -1,9 +1,9 @@
 // The directory for visitors: a list with a button for each flat, and what becomes of the ring.
 
-import { $, keepingFocus, make } from "/base/dom.js";
-import { translated } from "/base/sentences.js";
-import { fault, read, send, session } from "/base/session.js";
-import { fill, t, word } from "/base/texts.js";
+import { $, keepingFocus, make } from "./base/dom.js";
+import { translated } from "./base/sentences.js";
+import { fault, login, offered, read, send, session } from "./base/session.js";
+import { fill, t, word } from "./base/texts.js";
 
 const RETRY_MS = 2000;
 const WAIT_S = 20;
@@ -44,8 +44,15 @@ function told({ type, data }) {
   if (type === "ring.ended") say(word("display.ended", data.result));
 }
 
+/** A token in the address counts while nobody is logged in: a display asks no visitor, and a link ends no session. */
+async function enter() {
+  const offer = await offered();
+  if (offer && !offer.instead) await login(offer.token);
+  else await session();
+}
+
 async function follow() {
-  await session();
+  await enter();
   const { appliance, directory, last_event: last } = await read("/v1/state");
   document.title = appliance.station;
   $("station").textContent = appliance.station;
@@ -62,6 +69,7 @@ async function follow() {
 }
 
 fill();
+document.documentElement.dataset.started = "yes"; // for old.js
 say(t("link.connecting"));
 for (;;) {
   try { await follow(); } catch (error) {

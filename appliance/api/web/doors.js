@@ -1,11 +1,11 @@
 // The doors: their state, who opened them, how long they stay open, and the button that opens.
 
-import { $, act, make, redraw } from "/base/dom.js";
-import { left } from "/base/moments.js";
-import { order } from "/base/orders.js";
-import { opener } from "/base/people.js";
-import { may } from "/base/session.js";
-import { clock, t, word } from "/base/texts.js";
+import { $, act, make, redraw } from "./base/dom.js";
+import { left } from "./base/moments.js";
+import { order } from "./base/orders.js";
+import { opener } from "./base/people.js";
+import { may } from "./base/session.js";
+import { clock, t, word } from "./base/texts.js";
 
 export function showDoors(doors) {
   $("doors-section").hidden = doors.length === 0;

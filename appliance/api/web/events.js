@@ -1,8 +1,8 @@
 // The newest events as the station sends them, for those who look after it.
 
-import { $, make } from "/base/dom.js";
-import { client } from "/base/people.js";
-import { timeOfDay } from "/base/texts.js";
+import { $, make } from "./base/dom.js";
+import { client } from "./base/people.js";
+import { timeOfDay } from "./base/texts.js";
 
 const LONGEST_LIST = 100;
 

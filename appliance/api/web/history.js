@@ -1,10 +1,10 @@
 // What was: calls, doors, refusals, codes; newest first. The station filters calls; events and texts are filtered here.
 
-import { $, make } from "/base/dom.js";
-import { fault, read } from "/base/session.js";
-import { caller, client, known, opener } from "/base/people.js";
-import { told } from "/base/sentences.js";
-import { clock, day, t, word } from "/base/texts.js";
+import { $, make } from "./base/dom.js";
+import { fault, read } from "./base/session.js";
+import { caller, client, known, opener } from "./base/people.js";
+import { told } from "./base/sentences.js";
+import { clock, day, t, word } from "./base/texts.js";
 
 const ENOUGH = 30;
 const MOST_PAGES = 10;

@@ -1,9 +1,9 @@
 // The panel: its lamps, and its buttons as the finger presses them.
 
-import { $, make } from "/base/dom.js";
-import { order } from "/base/orders.js";
-import { may } from "/base/session.js";
-import { t, word } from "/base/texts.js";
+import { $, make } from "./base/dom.js";
+import { order } from "./base/orders.js";
+import { may } from "./base/session.js";
+import { t, word } from "./base/texts.js";
 
 export function showPanel({ lamps, buttons }) {
   showLamps(lamps);

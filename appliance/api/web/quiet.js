@@ -1,9 +1,9 @@
 // Do not disturb.
 
-import { $, sentences } from "/base/dom.js";
-import { waiting } from "/base/orders.js";
-import { may, send } from "/base/session.js";
-import { t } from "/base/texts.js";
+import { $, sentences } from "./base/dom.js";
+import { waiting } from "./base/orders.js";
+import { may, send } from "./base/session.js";
+import { t } from "./base/texts.js";
 
 export function showQuiet({ runtime: { do_not_disturb: on, quiet }, panel, directory }) {
   const bell = directory.length > 0 || panel.buttons.some(({ action, long_action }) => [action, long_action].includes("ring"));

@@ -1,11 +1,11 @@
 // The recordings: searched by the station, played, protected, deleted.
 
-import { $, act, keepingFocus, make, twice } from "/base/dom.js";
-import { order } from "/base/orders.js";
-import { told } from "/base/sentences.js";
-import { fault, may, read } from "/base/session.js";
-import { clock, day, t, word } from "/base/texts.js";
-import { showWaveform } from "/waveform.js";
+import { $, act, keepingFocus, make, twice } from "./base/dom.js";
+import { order } from "./base/orders.js";
+import { told } from "./base/sentences.js";
+import { at, fault, may, read } from "./base/session.js";
+import { clock, day, t, word } from "./base/texts.js";
+import { showWaveform } from "./waveform.js";
 
 const PAGE = 30;
 
@@ -89,7 +89,7 @@ function play(each, name) {
   playing = id;
   $("playing").textContent = `${name} · ${day(started)}`;
   $("player").hidden = false;
-  $("audio").src = url;
+  $("audio").src = at(url);
   $("audio").play().catch(() => {}); // the browser shows in the player that it could not
   showWaveform(each);
   draw();

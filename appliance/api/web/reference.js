@@ -1,12 +1,12 @@
 // The reference of the HTTP interface, drawn from /openapi.json, which is in English.
 
-import { $, make } from "/base/dom.js";
-import { fill, language, t } from "/base/texts.js";
+import { $, make } from "./base/dom.js";
+import { fill, language, t } from "./base/texts.js";
 
 const REF = /^#\/components\/(\w+)\/(.+)$/;
 const EVENTS = "events";
 const DATA = "data.";
-const PICTURE = "/one-ring.svg";
+const PICTURE = "one-ring.svg";
 const RETRY_MS = 2000;
 const CODE = "\x60"; // encloses what is code in descriptions
 
@@ -17,7 +17,7 @@ function resolved(part) {
   const [, group, name] = REF.exec(part?.$ref ?? "") ?? [];
   if (!name) return { name: "", part };
   const [outer, ...inner] = name.split("/");
-  return { name: inner.at(-1) ?? outer, part: inner.reduce((at, step) => at[step], api.components[group][outer]) };
+  return { name: inner[inner.length - 1] ?? outer, part: inner.reduce((at, step) => at[step], api.components[group][outer]) };
 }
 
 /** Text whose `code` is set apart. */
@@ -139,9 +139,10 @@ function open() {
 }
 
 fill();
+document.documentElement.dataset.started = "yes"; // for old.js
 while (!api) {
   try {
-    const reply = await fetch("/openapi.json");
+    const reply = await fetch("openapi.json");
     if (reply.ok) api = await reply.json();
   } catch { /* the station cannot be reached: it is asked again */ }
   if (!api) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

@@ -1,12 +1,12 @@
 // What rings: before everything else, with the name, Answer and Open where the thumb is.
 
-import { $, act, make, redraw, sentences } from "/base/dom.js";
-import { countdown, farOpener, openButton, showCountdowns } from "/doors.js";
-import { order } from "/base/orders.js";
-import { caller, known } from "/base/people.js";
-import { may } from "/base/session.js";
-import { t } from "/base/texts.js";
-import { closeTransfer } from "/transfer.js";
+import { $, act, make, redraw, sentences } from "./base/dom.js";
+import { countdown, farOpener, openButton, showCountdowns } from "./doors.js";
+import { order } from "./base/orders.js";
+import { caller, known } from "./base/people.js";
+import { may } from "./base/session.js";
+import { t } from "./base/texts.js";
+import { closeTransfer } from "./transfer.js";
 
 const TOO_EARLY_MS = 500;
 const GOES_OUT = ["dialing", "ringing", "early_media"];
@@ -33,6 +33,7 @@ export function showRing({ calls, doors, audio, panel }) {
     ...incoming.map((call) => showIncoming(call, doors, audio, later))));
   if ($("ring").hidden !== (facts.length === 0)) holdPage();
   $("ring").hidden = facts.length === 0;
+  $("main").classList.toggle("rings", facts.length > 0);
   showCountdowns();
 }
 

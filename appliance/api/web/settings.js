@@ -1,9 +1,9 @@
 // Settings that may change while the station runs: where calls go on to, and quiet hours.
 
-import { $ } from "/base/dom.js";
-import { waiting } from "/base/orders.js";
-import { may, send } from "/base/session.js";
-import { t } from "/base/texts.js";
+import { $ } from "./base/dom.js";
+import { waiting } from "./base/orders.js";
+import { may, send } from "./base/session.js";
+import { t } from "./base/texts.js";
 
 const form = $("settings-form");
 const fields = [...form.querySelectorAll("input")];

@@ -1,10 +1,10 @@
 // The sound of the station: its levels, what is muted, and a test of speaker and microphone.
 
-import { $, act, make } from "/base/dom.js";
-import { order, tried, waiting } from "/base/orders.js";
-import { told } from "/base/sentences.js";
-import { may, send } from "/base/session.js";
-import { t, word } from "/base/texts.js";
+import { $, act, make } from "./base/dom.js";
+import { order, tried, waiting } from "./base/orders.js";
+import { told } from "./base/sentences.js";
+import { may, send } from "./base/session.js";
+import { t, word } from "./base/texts.js";
 
 const LEVELS = { speaker: "volume", microphone: "gain" };
 

@@ -1,10 +1,10 @@
 // The station itself: accounts with cause and remedy, version, addresses, storage, support bundle.
 
-import { $, act, make, redraw } from "/base/dom.js";
-import { order } from "/base/orders.js";
-import { told } from "/base/sentences.js";
-import { may, read } from "/base/session.js";
-import { day, size, t, word } from "/base/texts.js";
+import { $, act, make, redraw } from "./base/dom.js";
+import { order } from "./base/orders.js";
+import { told } from "./base/sentences.js";
+import { may, read } from "./base/session.js";
+import { day, size, t, word } from "./base/texts.js";
 
 const UPGRADE = "sudo apt install ./intercomd_*.deb ./python3-pjsua2_*.deb";
 

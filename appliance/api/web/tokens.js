@@ -1,15 +1,15 @@
 // The tokens of clients, for those who may do everything: made, listed, removed.
 
-import { $, act, make, redraw, twice } from "/base/dom.js";
-import { fault, fetched, may, read, send } from "/base/session.js";
-import { atStation, day, t, word } from "/base/texts.js";
+import { $, act, make, redraw, twice } from "./base/dom.js";
+import { fault, fetched, may, read, send } from "./base/session.js";
+import { atStation, day, t, word } from "./base/texts.js";
 
 /** Show the list to a client that may read it. */
 export async function showTokens() {
   $("tokens").hidden = !may("admin");
   if ($("tokens").hidden) return;
   const { tokens } = await read("/v1/tokens");
-  $("token-zone").textContent = atStation("zone");
+  $("token-zone").textContent = t("zone", atStation());
   redraw($("token-list"), tokens, () => $("token-list").replaceChildren(...tokens.map(row)));
   $("tokens-empty").hidden = tokens.length > 0;
 }

@@ -1,9 +1,9 @@
 // Passing a call on: to a name or number, or to the far end of another call.
 
-import { $, act, make } from "/base/dom.js";
-import { order } from "/base/orders.js";
-import { caller } from "/base/people.js";
-import { t } from "/base/texts.js";
+import { $, act, make } from "./base/dom.js";
+import { order } from "./base/orders.js";
+import { caller } from "./base/people.js";
+import { t } from "./base/texts.js";
 
 let from = null; // the call that is passed on
 
@@ -18,10 +18,24 @@ export function openTransfer(call, others) {
       closeTransfer();
     }))));
   $("transfer-form").reset();
-  $("transfer").showModal();
+  show(true);
 }
 
-export const closeTransfer = () => $("transfer").close();
+export const closeTransfer = () => show(false);
+
+/** Open or close the dialog; browsers without dialogs (Firefox before 98, Safari before 15.4) show it as a box. */
+function show(is) {
+  const dialog = $("transfer");
+  if (dialog.showModal) {
+    if (is) dialog.showModal();
+    else dialog.close();
+  } else if (dialog.hasAttribute("open") !== is) {
+    dialog.toggleAttribute("open", is);
+    (is ? $("transfer-to") : opener())?.focus();
+  }
+}
+
+const opener = () => document.querySelector(`[data-key="${CSS.escape(`${from} transfer`)}"]`);
 
 /** Close the dialog when its call is over. */
 export function checkTransfer(calls) {
@@ -36,4 +50,4 @@ $("transfer-form").onsubmit = (event) => {
 
 $("transfer-cancel").onclick = closeTransfer;
 
-$("transfer").onclose = () => document.querySelector(`[data-key="${CSS.escape(`${from} transfer`)}"]`)?.focus();
+$("transfer").onclose = () => opener()?.focus();

@@ -1,8 +1,8 @@
 // The parts of the page: one is shown, that which the address names after its #.
 
-import { $, keepingFocus, make } from "/base/dom.js";
-import { may } from "/base/session.js";
-import { t } from "/base/texts.js";
+import { $, keepingFocus, make } from "./base/dom.js";
+import { may } from "./base/session.js";
+import { t } from "./base/texts.js";
 
 const NAMES = ["home", "history", "recordings", "directory", "codes", "settings", "system"];
 const NEEDS = { recordings: "call", codes: "admin", settings: "admin" };

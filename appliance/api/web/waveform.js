@@ -1,8 +1,8 @@
 // The waveform in the player: what was played is marked, and a press goes to that place. By keys the player itself does so.
 
-import { $ } from "/base/dom.js";
-import { fault, read } from "/base/session.js";
-import { clock, t } from "/base/texts.js";
+import { $ } from "./base/dom.js";
+import { fault, read } from "./base/session.js";
+import { clock, t } from "./base/texts.js";
 
 const LOUDEST = 128; // of the values
 const SILENT = 1; // a value up to this is silence

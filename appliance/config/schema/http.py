@@ -1,11 +1,20 @@
 """[http] and [dbus]: the interfaces."""
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from appliance.config.schema.addresses import ip_address_text
 from appliance.config.schema.base import Table, file_setting, key_file_setting, setting
+
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?")
+
+
+def _name(text: str) -> str:
+    if not NAME.fullmatch(text):
+        raise ValueError
+    return text.lower()
 
 
 class HttpTable(Table):
@@ -24,6 +33,15 @@ class HttpTable(Table):
         "of its own."
     )
     key_file: str = key_file_setting()
+    names: list[Annotated[str, AfterValidator(_name)]] = setting(
+        "Names by which browsers reach the station through a proxy, such as nginx, Caddy or Home Assistant, with the "
+        "port unless it is 80 or 443. Only give names of your own: pages of these names may use the sessions of those "
+        "who are logged in.",
+        allowed='a list of host names, as in ["door.example.org", "homeassistant.local:8123"]',
+        default=[],
+        example=["door.example.org"],
+        max_length=16,
+    )
     socket: bool | Annotated[str, Field(pattern=r"^/[^\x00]{1,100}$")] = setting(
         "Unix socket that HTTP listens on as well; the mode of the file says who may use it. true: http.sock in the "
         "runtime directory of the service. A path: that socket. false: none.",

@@ -12,6 +12,7 @@ import pytest
 
 from intercomd_client import Station
 from tests.api.chromium import chromium
+from tests.api.conftest import log_in
 from tests.daemon.appliance.how_tos import HOW_TO, blocks
 from tests.support.cutter import Cutter
 from tests.support.daemon import Daemon
@@ -182,7 +183,7 @@ def test_the_page_and_a_program_see_what_the_other_does(station, tmp_path):
 
     token = (station.directory / "http.token").read_text().strip()
     with chromium(tmp_path / "chromium") as page:
-        page.open(f"{(station.directory / 'http.address').read_text().strip()}#token={token}")
+        log_in(page, f"{(station.directory / 'http.address').read_text().strip()}#token={token}")
         page.shows("#link-text", "live")
         page.shows("#doors", "Open for 0.2 s")
         data = asyncio.run(unlocked(page))

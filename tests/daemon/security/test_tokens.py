@@ -79,7 +79,9 @@ def test_who_guesses_is_locked_out_and_the_token_works_meanwhile(door):
 def logged_in(door, token):
     """What the cookie of a browser has that shows a token."""
     with contextlib.closing(http.client.HTTPConnection(place(door), timeout=PATIENCE_S)) as client:
-        client.request("POST", "/v1/session", headers={"Authorization": f"Bearer {token}"})
+        client.request(
+            "POST", "/v1/session", headers={"Authorization": f"Bearer {token}", "Origin": f"http://{place(door)}"}
+        )
         return client.getresponse().getheader("Set-Cookie").partition(";")[0].partition("=")[2]
 
 

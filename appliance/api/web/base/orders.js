@@ -1,9 +1,9 @@
 // Orders of the person at the page, and the banner that shows what went wrong.
 
-import { $ } from "/base/dom.js";
-import { translated } from "/base/sentences.js";
-import { fault, send } from "/base/session.js";
-import { language, t } from "/base/texts.js";
+import { $ } from "./dom.js";
+import { translated } from "./sentences.js";
+import { fault, send } from "./session.js";
+import { language, t } from "./texts.js";
 
 /** Show what happened, and the station's own words about it. */
 export function banner(what, why, { lang = "en", label = t("close"), onclick = hideBanner } = {}) {

@@ -1,6 +1,6 @@
 // People and parts of the house, as residents call them.
 
-import { t } from "/base/texts.js";
+import { t } from "./texts.js";
 
 /** The far end of a call; whether the station knows it, or only repeats what it says about itself. */
 export const caller = ({ target, display_name: name, user, uri }) => target || name || user || uri;

@@ -4,13 +4,13 @@
 // of each: {1} stands for the first value. {1*} must be one of the parts of sentences, or empty, else it is another sentence.
 // {1?} is one of them, or a list whose entries are translated if they are known. What is not found stays English.
 
-import { make, sentences } from "/base/dom.js";
-import { fetched, language } from "/base/texts.js";
+import { make, sentences } from "./dom.js";
+import { fetched, language } from "./texts.js";
 
 const known = language === "en" ? {} : await fetched(`sentences.${language}`);
 const kinds = Object.fromEntries(Object.entries(known).map(([kind, list]) => [kind, Object.entries(list).map(
   ([english, text]) => ({ literals: english.split("{}"), text, strict: strict(text) }))
-  .toSorted((one, other) => length(other) - length(one))]));
+  .sort((one, other) => length(other) - length(one))]));
 
 const FROM = { findings: ["findings", "explanations", "faults"] }; // the doctor repeats why something fails
 const VALUE = /\{(\d)([?*]?)\}/g;

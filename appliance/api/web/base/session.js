@@ -1,10 +1,11 @@
 // Requests, and the session that allows them: a token is shown once, then a cookie stands for it that no script reads.
 // A token in the address's fragment never leaves the browser by itself, and is taken out of the address once it is used.
+// Anybody can send a link with a token, so the person is asked before it counts, and no link ends a session by itself.
 
-import { sentences } from "/base/dom.js";
-import { heard, now } from "/base/moments.js";
-import { translated } from "/base/sentences.js";
-import { knows, language, t } from "/base/texts.js";
+import { sentences } from "./dom.js";
+import { heard, now } from "./moments.js";
+import { translated } from "./sentences.js";
+import { knows, language, t } from "./texts.js";
 
 const MARK = "session"; // in this browser: when there was a login, by the station's clock, so asking is worth it
 const STEP_MS = 1000; // of the clock in answers
@@ -26,11 +27,14 @@ export class Refused extends Error {
 /** What went wrong, in the page's language, and the station's own words about it. */
 export function fault(error) {
   if (error instanceof Refused) return [error.what, error.message];
-  return [t(error.code === DOMException.TIMEOUT_ERR ? "late" : "unreachable"), ""];
+  return [t(error.code === DOMException.ABORT_ERR ? "late" : "unreachable"), ""];
 }
 
+/** The address of a path of the station, which a proxy may serve under a prefix. */
+export const at = (path) => new URL(path.slice(1), document.baseURI).href;
+
 export async function fetched(path, options = {}) {
-  const answer = await fetch(path, options);
+  const answer = await fetch(at(path), options);
   heard(answer.headers.get("Date"));
   if (answer.ok) return answer;
   let problem = { code: "error", detail: String(answer.status) };
@@ -41,16 +45,30 @@ export async function fetched(path, options = {}) {
 export const read = async (path, options) => (await fetched(path, options)).json();
 
 /** What the page lives by: a station that has gone without a word must not keep it waiting. */
-const readSoon = (path) => read(path, { signal: AbortSignal.timeout(STATE_MS) });
+const readSoon = (path) => within(STATE_MS, (signal) => read(path, { signal }));
+
+/** What `act` answers; it is aborted after a time. */
+async function within(patience_ms, act) {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), patience_ms);
+  try {
+    return await act(patience.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** An id that no other request has. Pages that came by plain HTTP have no function of the browser for one. */
+const fresh = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export const readState = () => readSoon("/v1/state");
 
 /** Give an order. Without an answer in time it is given up: later nobody may be there who waits for its effect. */
 export async function send(method, path, body, patience_ms = ORDER_MS) {
   const headers = { "Content-Type": "application/json" };
-  if (method === "POST") headers["Idempotency-Key"] = crypto.randomUUID();
-  const options = { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(patience_ms) };
-  return (await fetched(path, options)).json();
+  if (method === "POST") headers["Idempotency-Key"] = fresh();
+  const options = { method, headers, body: body && JSON.stringify(body) };
+  return within(patience_ms, (signal) => read(path, { ...options, signal }));
 }
 
 let scopes = []; // of the session
@@ -58,13 +76,8 @@ let scopes = []; // of the session
 /** Whether the client may do this: see the scopes of tokens. */
 export const may = (scope) => scopes.includes(scope) || scopes.includes("admin");
 
-/** Begin a session with the token in the address, if there is one, or go on with that of the cookie. */
+/** Go on with the session of the cookie. */
 export async function session() {
-  const given = tokenInAddress();
-  if (given) {
-    await login(given);
-    return;
-  }
   if (!localStorage.getItem(MARK)) throw new Refused({ code: "unauthorized" });
   try {
     ({ scopes } = await readSoon("/v1/session"));
@@ -79,18 +92,46 @@ export const mayReturn = () => Number(localStorage.getItem(MARK)) > Math.max(0, 
 
 export const tokenInAddress = () => new URLSearchParams(location.hash.slice(1)).get("token");
 
-export async function login(token) {
-  const headers = { Authorization: `Bearer ${encodeURI(token.trim())}` };
-  ({ scopes } = await (await fetched("/v1/session", { method: "POST", headers })).json());
-  localStorage.setItem(MARK, now());
+/** Take the token out of the address. */
+export function dropToken() {
   if (tokenInAddress()) history.replaceState(null, "", location.pathname);
+}
+
+const bearer = (token) => ({ Authorization: `Bearer ${encodeURI(token.trim())}` });
+
+/** The client that is logged in here, or null. */
+async function current() {
+  if (!localStorage.getItem(MARK)) return null;
+  try {
+    return (await readSoon("/v1/session")).client;
+  } catch (error) {
+    if (error.code !== "unauthorized") throw error;
+    return null;
+  }
+}
+
+/** The login that the address offers: its token, client and scopes, and the client whose session it would end. Or null. */
+export async function offered() {
+  const token = tokenInAddress();
+  if (!token) return null;
+  const instead = await current();
+  try {
+    const { client, scopes: may } = await read("/v1/session", { headers: bearer(token) });
+    if (client !== instead) return { token, client, scopes: may, instead };
+  } catch (error) {
+    if (error.code !== "unauthorized" || instead === null) throw error;
+  }
+  dropToken(); // it is that of the session, or counts for nothing
+  return null;
+}
+
+export async function login(token) {
+  ({ scopes } = await (await fetched("/v1/session", { method: "POST", headers: bearer(token) })).json());
+  localStorage.setItem(MARK, now());
+  dropToken();
 }
 
 export async function logout() {
   await fetched("/v1/session", { method: "DELETE" });
   localStorage.removeItem(MARK);
 }
-
-/** The events after `since`. */
-export const follow = (since) =>
-  new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/v1/events?since=${since}`, ["intercomd.v1"]);

@@ -1,6 +1,6 @@
 // The texts of the page: one file for each language in /texts. The switch decides, or else the browser's language.
 
-import { zone } from "/base/moments.js";
+import { zone } from "./moments.js";
 
 const LANGUAGES = ["en", "de"];
 const KEPT = "language"; // in this browser: what the switch was set to
@@ -14,7 +14,7 @@ const locale = navigator.languages.find((each) => each.split("-")[0] === languag
 export async function fetched(name) {
   for (;;) {
     try {
-      const answer = await fetch(`/texts/${name}.json`);
+      const answer = await fetch(`texts/${name}.json`);
       if (answer.ok) return await answer.json();
     } catch { /* the station cannot be reached: it is asked again */ }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -43,8 +43,8 @@ export const day = (time) => new Date(time).toLocaleString(locale, { dateStyle: 
 
 export const timeOfDay = (time) => new Date(time).toLocaleTimeString(locale, { hour12: false, ...there() });
 
-/** Where times of day count, in words. */
-export const atStation = (key) => (zone ? t(`${key}_in`, { zone }) : t(key));
+/** The values of a text that says where times of day count. */
+export const atStation = () => ({ zone: zone ? `, ${zone}` : "" });
 
 /** Bytes as people read them. */
 export function size(bytes) {

@@ -1,0 +1,116 @@
+"""A station behind nginx and Caddy with their defaults: events come at once, the page works, also under a prefix."""
+
+import contextlib
+from functools import partial
+
+import httpx
+import pytest
+
+from appliance.api import app
+from appliance.api.http import server
+from appliance.core import inputs
+from tests.api.conftest import PATIENCE_S, TOKEN, Served, log_in, rings, run
+from tests.support.peers.web_proxies import caddy, free_port, nginx
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.far_end
+PROXIES = {
+    "nginx": nginx,
+    "nginx that compresses": partial(nginx, gzip="on"),
+    "nginx with a prefix": partial(nginx, prefix="/house/door/"),
+    "caddy": caddy,
+    "caddy with a prefix": partial(caddy, prefix="/house/door/"),
+}
+
+
+@contextlib.contextmanager
+def proxied(station, loop, tmp_path, proxy, name="127.0.0.1"):
+    """The station, and the address of its page through the proxy."""
+    port = free_port()
+    names = [f"{name}:{port}"]
+    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, names=names)
+    bound = run(loop, listening.start())
+    try:
+        with proxy(tmp_path / "proxy", f"127.0.0.1:{bound.port}", port):
+            prefix = getattr(proxy, "keywords", {}).get("prefix", "/")
+            yield Served(station, bound, loop), f"http://{name}:{port}{prefix}"
+    finally:
+        run(loop, listening.stop())
+
+
+@pytest.mark.parametrize("proxy", PROXIES.values(), ids=PROXIES)
+def test_a_stream_of_events_begins_and_goes_on_through_a_proxy(station, loop, tmp_path, proxy):
+    with proxied(station, loop, tmp_path, proxy) as (served, address):
+        headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "text/event-stream", "Accept-Encoding": "gzip"}
+        get = partial(httpx.stream, "GET", f"{address}v1/events", headers=headers, timeout=PATIENCE_S, trust_env=False)
+        with get() as answer:
+            lines = answer.iter_lines()
+            assert next(line for line in lines if line.startswith("id: ")) == "id: 0"
+            served.tell("custom", n="first")
+            assert next(line for line in lines if line.startswith("event: ")) == "event: custom"
+
+
+@pytest.mark.parametrize("proxy", PROXIES.values(), ids=PROXIES)
+def test_the_page_logs_in_follows_the_events_and_gives_orders_through_a_proxy(page, station, loop, tmp_path, proxy):
+    with proxied(station, loop, tmp_path, proxy) as (served, address):
+        log_in(page, f"{address}#token={TOKEN}")
+        page.shows("#link-text", "live")
+        rings(station, served, "c-1")
+        page.shows("#ring", "Kitchen")
+        page.click('[data-key="c-1 answer"]')
+        until(lambda: station.requests)
+        assert station.requests == [(inputs.AnswerCall("c-1"), "http:token")]
+        page.open(f"{address}docs")
+        page.shows("#operations", "/v1/calls")
+
+
+def test_orders_work_by_plain_http_under_a_name_of_the_house(page, station, loop, tmp_path):
+    with proxied(station, loop, tmp_path, nginx, "door.home.test") as (_, address):
+        log_in(page, f"{address}#token={TOKEN}")
+        page.shows("#link-text", "live")
+        assert page.value("isSecureContext") is False
+        page.click('[data-door="front"] button')
+        until(lambda: station.requests)
+        assert station.requests == [(inputs.OpenDoor("front", None), "http:token")]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "door.example.org", "Origin": "https://door.example.org"},
+        {"Host": "door.example.org", "Origin": "http://door.example.org"},
+        {"Origin": "https://DOOR.example.org"},
+        {"Origin": "https://ha.example.org:8123"},
+        {"Host": "door.example.org"},
+    ],
+)
+def test_a_name_of_a_proxy_is_one_of_the_station(station, loop, headers):
+    assert _status(station, loop, headers) == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example.org"},
+        {"Host": "door.example.org", "Origin": "https://evil.example.org"},
+        {"Host": "door.example.org:81"},
+        {"Origin": "https://door.example.org:8443"},
+        {"Origin": "https://ha.example.org"},
+        {"Origin": "ftp://door.example.org"},
+        {"Origin": "https://door.example.org.evil.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_no_other_name_is(station, loop, headers):
+    assert _status(station, loop, headers) == 403
+
+
+def _status(station, loop, headers):
+    names = ["door.example.org", "ha.example.org:8123"]
+    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, names=names)
+    served = Served(station, run(loop, listening.start()), loop)
+    try:
+        with served.tcp() as client:
+            return client.post("v1/doors/front/open", headers=headers).status_code
+    finally:
+        run(loop, listening.stop())

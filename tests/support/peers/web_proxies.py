@@ -1,0 +1,82 @@
+"""nginx and Caddy before a station, with what their manuals show first: `proxy_pass` and `reverse_proxy`."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+from collections.abc import Generator
+from pathlib import Path
+
+from tests.support.waiting import until
+
+START_S = 60.0
+NGINX = """
+daemon off; master_process off; pid {work}/pid; error_log {work}/error.log;
+events {{}}
+http {{
+  access_log off;
+  client_body_temp_path {work}/b; proxy_temp_path {work}/p; fastcgi_temp_path {work}/f;
+  uwsgi_temp_path {work}/u; scgi_temp_path {work}/s;
+  gzip {gzip}; gzip_types text/event-stream;
+  server {{ listen 127.0.0.1:{port}; location {prefix} {{ proxy_pass http://{station}{target}; }} }}
+}}
+"""
+CADDY = """
+{{
+  admin off
+  auto_https off
+  storage file_system {work}/storage
+}}
+http://:{port} {{
+  bind 127.0.0.1
+  handle_path {prefix}* {{
+    reverse_proxy {station}
+  }}
+}}
+"""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def nginx(work: Path, station: str, port: int, prefix: str = "/", gzip: str = "off") -> Generator[None, None, None]:
+    """nginx at that port; `prefix` begins the paths of the station there."""
+    work.mkdir()
+    target = "" if prefix == "/" else "/"  # with it nginx takes the prefix away
+    text = NGINX.format(work=work, station=station, port=port, prefix=prefix, target=target, gzip=gzip)
+    (work / "nginx.conf").write_text(text, encoding="utf-8")
+    with _running(["nginx", "-p", str(work), "-e", str(work / "error.log"), "-c", str(work / "nginx.conf")], port):
+        yield
+
+
+@contextlib.contextmanager
+def caddy(work: Path, station: str, port: int, prefix: str = "/") -> Generator[None, None, None]:
+    """Caddy at that port; `prefix` begins the paths of the station there."""
+    work.mkdir()
+    text = CADDY.format(work=work, station=station, port=port, prefix=prefix)
+    (work / "Caddyfile").write_text(text, encoding="utf-8")
+    with _running(["caddy", "run", "--adapter", "caddyfile", "--config", str(work / "Caddyfile")], port):
+        yield
+
+
+@contextlib.contextmanager
+def _running(command: list[str], port: int) -> Generator[None, None, None]:
+    program = shutil.which(command[0], path="/usr/sbin:/usr/bin:/sbin:/bin")
+    assert program, f"{command[0]} is not installed: packaging/bootstrap test installs it."
+    process = subprocess.Popen([program, *command[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def listens() -> bool:
+        assert process.poll() is None, f"{command[0]} ended."
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), START_S):
+            return True
+        return False
+
+    try:
+        until(listens, command[0], START_S)
+        yield
+    finally:
+        process.kill()
+        process.wait(START_S)

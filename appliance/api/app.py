@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Route
 
 import appliance
-from appliance.api.http import admission, auth, headers, idempotency, problems
+from appliance.api.http import admission, auth, headers, heads, idempotency, problems
 from appliance.api.ports import HttpPorts
 from appliance.api.routes import (
     accounts,
@@ -72,6 +72,7 @@ def build(ports: HttpPorts, token: str, places: admission.Places | None = None) 
     app.add_middleware(admission.Admission, places=places or admission.Places())
     app.add_middleware(auth.Gate, token=token, ports=ports, patience=auth.Patience())
     app.add_middleware(headers.FixedHeaders)
+    app.add_middleware(heads.Heads)
     problems.install(app)
     return app
 

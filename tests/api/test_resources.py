@@ -490,7 +490,8 @@ def test_a_range_of_the_audio_can_be_fetched(client, station, wanted, first, las
 
 
 @pytest.mark.parametrize(
-    ("wanted", "status", "code"), [("bytes=99999-", 416, "range-not-satisfiable"), ("x", 400, "parameter-invalid")]
+    ("wanted", "status", "code"),
+    [("bytes=99999-", 416, "range-not-satisfiable"), ("bytes=x", 400, "parameter-invalid")],
 )
 def test_a_range_outside_the_audio_is_a_problem(client, station, wanted, status, code):
     row = station.recordings.add()

@@ -1,15 +1,18 @@
 """Shared by the resources: the client's identity, and orders with their replies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, cast
 
 from fastapi import Depends, Path, Query
+from fastapi.dependencies.models import Dependant
 from fastapi.requests import HTTPConnection
 from fastapi.responses import Response
+from fastapi.routing import APIRoute, APIWebSocketRoute
 
 from appliance.api import models
 from appliance.api.ports import HttpPorts
 from appliance.base import ids
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs, orders
 from appliance.core.model import AccessScope, CallId, PlaybackId, RecordedSound, RecordingId, Speech, UrlSound
 
@@ -23,7 +26,28 @@ Limit = Annotated[int, Query(ge=1, le=200, description="At most so many, the new
 TEXT = 200  # characters of a text that is searched for
 
 
+def _parameters(route: APIRoute | APIWebSocketRoute) -> tuple[str, ...]:
+    """The query parameters that a route takes."""
+    return tuple(dict.fromkeys(_taken(route.dependant)))
+
+
+def _taken(dependant: Dependant) -> Iterator[str]:
+    yield from (each.alias for each in dependant.query_params)
+    for other in dependant.dependencies:
+        yield from _taken(other)
+
+
 async def _daemon(connection: HTTPConnection) -> HttpPorts:
+    """The daemon, for a request whose parameters are all known: one that is misspelt must not count as left out."""
+    known = _parameters(connection.scope["route"]) if connection.query_params else ()
+    for name in connection.query_params:
+        if name not in known:
+            raise IntercomError(
+                ErrorCode.PARAMETER_INVALID,
+                f"There is no parameter {name[:TEXT]!r}.",
+                f"This path takes {', '.join(known) or 'none'}.",
+                "/docs of the station describes each request.",
+            )
     return cast("HttpPorts", connection.app.state.ports)
 
 

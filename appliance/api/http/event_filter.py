@@ -118,7 +118,7 @@ def _types(patterns: str) -> frozenset[str]:
                 ErrorCode.EVENT_UNKNOWN,
                 f"There is no event type {pattern!r}.",
                 "A pattern is a type, as in call.connected, or a family, as in call.*.",
-                "`intercomd --print-events` lists all types.",
+                "/docs of the station lists all types.",
             )
         wanted |= found
     return frozenset(wanted)

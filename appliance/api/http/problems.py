@@ -7,11 +7,14 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
 from fastapi.requests import HTTPConnection
 from fastapi.responses import FileResponse, JSONResponse
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from appliance.api import models
+from appliance.api.answers import etags
 from appliance.base.errors import ErrorCode, IntercomError, problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -21,6 +24,39 @@ _PATTERNS = {
     models.CODE: "4 to 12 digits",
     models.CARD: "1 to 40 letters and digits",
     models.DIGITS: "1 to 32 of the digits 0 to 9, A to D, * and #",
+}
+# What pydantic calls a fault, in our words. The names in braces are those of its context.
+_WORDS = {
+    "missing": "is missing",
+    "extra_forbidden": "there is no such field",
+    "string_type": "must be a text",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "must have the form {pattern}",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "too_short": "must have at least {min_length} entries",
+    "too_long": "must have at most {max_length} entries",
+    "literal_error": "must be one of {expected}",
+    "enum": "must be one of {expected}",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "datetime_type": "must be a time, as in 2026-11-20T06:07:08Z",
+    "datetime_parsing": "must be a time, as in 2026-11-20T06:07:08Z",
+    "datetime_from_date_parsing": "must be a time, as in 2026-11-20T06:07:08Z",
+    "json_invalid": "is not JSON: {error}",
 }
 _OF_STATUS = {
     400: ErrorCode.PARAMETER_INVALID,
@@ -96,7 +132,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     @app.exception_handler(WebSocketRequestValidationError)
     async def invalid(request: HTTPConnection, error: ValidationException) -> JSONResponse:
-        return response(invalid_parameter(error), request.url.path)
+        found = invalid_parameter(error, request.headers.get("content-type"))
+        return response(found, request.url.path)
 
     @app.exception_handler(HTTPException)
     async def bare(request: Request, error: HTTPException) -> JSONResponse:
@@ -112,24 +149,55 @@ def install(app: FastAPI) -> None:
         return response(fault(), request.url.path, {"Connection": "close"})  # uvicorn then closes it
 
 
-def invalid_parameter(error: ValidationException) -> IntercomError:
+def invalid_parameter(error: ValidationException, content_type: str | None = "application/json") -> IntercomError:
     """The error for an invalid request, with a text for each place; the values themselves are not repeated."""
+    if any(tuple(fault["loc"]) == ("body",) for fault in error.errors()) and not _is_json(content_type):
+        given = f"is {content_type[:100]}" if content_type else "is missing"
+        return IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            "The body does not say that it is JSON.",
+            f"Content-Type {given}.",
+            "Send the header Content-Type: application/json; with curl, -H 'Content-Type: application/json'.",
+        )
     places = []
     for fault in error.errors():
         where = ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0])
         if fault["type"] == "json_invalid":
             where = "body"
         words = _PATTERNS.get(fault.get("ctx", {}).get("pattern", ""))
-        places.append(f"{where}: must be {words}" if words else f"{where}: {fault['msg']}")
-    return IntercomError(ErrorCode.PARAMETER_INVALID, "The request is not valid.", "; ".join(places))
+        places.append(f"{where}: must be {words}" if words else f"{where}: {_in_words(fault)}")
+    return IntercomError(
+        ErrorCode.PARAMETER_INVALID,
+        "The request is not valid.",
+        "; ".join(places),
+        "/docs of the station describes each request.",
+    )
+
+
+def _is_json(content_type: str | None) -> bool:
+    kind = (content_type or "").partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def _in_words(fault: dict[str, Any]) -> str:
+    words, context = _WORDS.get(fault["type"]), fault.get("ctx", {})
+    if words is None:
+        return str(fault["msg"]).removeprefix("Value error, ")
+    return words.format_map({name: str(value) for name, value in context.items()})
 
 
 class ServedFile(FileResponse):
-    """A file whose errors are problems too: Starlette answers a wrong Range (400, 416) by plain text."""
+    """A file whose errors are problems too: Starlette answers a wrong Range (400, 416) by plain text.
+
+    A Range in another unit than bytes is ignored (RFC 9110 §14.2), and a client that has the file gets 304 (§13.1.2).
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the file, or the problem in place of Starlette's error."""
         replaced = False
+        asked = Headers(scope=scope)
+        if not asked.get("range", "bytes=").lower().startswith("bytes="):
+            scope = {**scope, "headers": [each for each in scope["headers"] if each[0] != b"range"]}
 
         async def outgoing(message: Message) -> None:
             nonlocal replaced
@@ -138,6 +206,12 @@ class ServedFile(FileResponse):
                 headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in message["headers"]}
                 kept = {k: v for k, v in headers.items() if k in {"allow", "content-range"}}
                 await response(of_status(message["status"], headers), scope["path"], kept)(scope, receive, send)
+            elif message["type"] == "http.response.start" and message["status"] == http.client.OK:
+                tags = Headers(raw=message["headers"])
+                if etags.same(asked.get("if-none-match"), tags.get("etag", "")):
+                    replaced = True
+                    kept = {k: tags[k] for k in ("etag", "last-modified", "cache-control") if k in tags}
+                    await Response(status_code=304, headers=kept)(scope, receive, send)
             if not replaced:
                 await send(message)
 

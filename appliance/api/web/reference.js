@@ -147,6 +147,7 @@ while (!api) {
   } catch { /* the station cannot be reached: it is asked again */ }
   if (!api) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 }
+$("begin").textContent = `curl -H "Authorization: Bearer $TOKEN" ${new URL("v1/state", document.baseURI).href}`;
 document.title = `${api.info.title} ${api.info.version}`;
 show();
 open();

@@ -1,5 +1,6 @@
 # The commands of this clone; make help lists them.
-.PHONY: help run check test test-walks fuzz test-load test-lab test-lab-full bench bench-check bench-audio bench-latency walks generated pictures deb \
+.PHONY: help run check test test-walks test-busy fuzz test-load test-lab test-lab-full bench bench-check bench-audio \
+        bench-latency walks generated pictures deb \
         deb-arm64 deb-armhf deb-check deb-arm64-check deb-armhf-check clean
 .DEFAULT_GOAL := help
 
@@ -26,14 +27,16 @@ check: ## lint, types, and each test that starts no far end (2 minutes; ROOM=doo
 
 test: ## lint, types and all tests but those of the lab and the long walks; a skipped test fails
 	@packaging/bootstrap test
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/mypy
+	@tests/lint
 	exec $(AS_USER) .venv/bin/python -m pytest -n 8 --dist worksteal -m "not lab and not exhaustive"
 
 test-walks: ## walk through all states of the core, and hold its rules against each (2 minutes; .ci/run does it too)
 	@packaging/bootstrap test
 	$(AS_USER) .venv/bin/python -m pytest -n 2 --dist worksteal -m exhaustive tests/core
+
+test-busy: ## the tests of make test beside four processes that compute, then beside a busy disc (an hour; see tests/doubts.md)
+	@packaging/bootstrap test
+	@$(AS_USER) tests/busy
 
 fuzz: ## random inputs for the code that reads the network, messages, settings and requests (FUZZ_SECONDS=600)
 	@packaging/bootstrap test

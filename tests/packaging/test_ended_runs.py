@@ -124,8 +124,7 @@ def test_nothing_is_left_of_make_test_after_sigterm(tmp_path: Path) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)
     for name, script in {
         "packaging/bootstrap": "exit 0",
-        ".venv/bin/ruff": "exit 0",
-        ".venv/bin/mypy": "exit 0",
+        "tests/lint": "exit 0",
         ".venv/bin/python": f'exec {sys.executable} "$@" -p no:cacheprovider -c /dev/null --rootdir . .',
     }.items():
         path = tmp_path / name

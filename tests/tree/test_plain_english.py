@@ -31,6 +31,7 @@ DOCUMENTS = (
     *(f"{name}.md" for name in ("README", "SECURITY", "CHANGELOG", "CONTRIBUTING")),
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
     "client/README.md",
+    "tests/doubts.md",
     "tests/lab/README.md",
 )
 CODE = ("appliance", "benchmarks", "client", "packaging", "tests")  # docstrings, comments and log lines

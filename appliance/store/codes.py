@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec import json
+from msgspec import MsgspecError, json
 
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
@@ -74,17 +74,40 @@ class CodeStore:
     # -- in the writer thread ------------------------------------------------------------------------------------------
 
     def _read(self, connection: sqlite3.Connection) -> After:
-        rows = connection.execute("SELECT code FROM codes ORDER BY id").fetchall()
-        credentials = tuple(json.decode(code, type=Credential) for (code,) in rows)
+        rows = connection.execute("SELECT id, code FROM codes ORDER BY id").fetchall()
+        read = {name: _whole(code) for name, code in rows}
+        credentials = tuple(code for code in read.values() if code is not None)
+        damaged = [name for name, code in read.items() if code is None]
         kept = connection.execute("SELECT scope, who, door, wrong, seconds FROM lockouts").fetchall()
-        lockouts = tuple((LockoutScope(scope), *rest) for scope, *rest in kept)
+        lockouts = tuple((LockoutScope(scope), *rest) for scope, *rest in kept if scope in set(LockoutScope))
         try:
             secret = device_key(self._writer.directory, in_use=bool(rows))
         except IntercomError as error:
             failed = PartFailed(at=time.monotonic(), part=PART, why=error.message, resolution=error.resolution)
             return lambda: self._post(failed)
         book = CredentialBook(secret, credentials)
-        return lambda: self._post(BookRead(at=time.monotonic(), book=book, lockouts=lockouts))
+
+        def post() -> None:
+            self._post(BookRead(at=time.monotonic(), book=book, lockouts=lockouts))
+            if damaged:
+                self._post(
+                    PartFailed(
+                        at=time.monotonic(),
+                        part=PART,
+                        why=f"Codes are damaged on the disc and open nothing: {', '.join(damaged)}.",
+                        resolution="Check the disc or SD card; remove these codes and add them again.",
+                    )
+                )
+
+        return post
+
+
+def _whole(code: str) -> Credential | None:
+    """A stored credential; None if its text is damaged."""
+    try:
+        return json.decode(code, type=Credential)
+    except (MsgspecError, UnicodeError):
+        return None
 
 
 def device_key(directory: Path, *, in_use: bool) -> str:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance.base import durable
+from appliance.store import schema
 from appliance.store.lists import chain
 
 log = logging.getLogger(__name__)
@@ -123,7 +124,8 @@ def connect(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connecti
     """Open the file in `directory` for the writer thread; both are created if missing.
 
     Tables of an older version are migrated, after a copy of the file. Raises OSError, sqlite3.Error, of which
-    NewerState before anything is written.
+    NewerState before anything is written. A schema that is not that of its version is damage: a flipped bit in it would
+    else look like a fault of each statement that needs the table.
 
     WAL: readers never wait for the writer, and a commit is one sequential write. synchronous=FULL: a commit is on disc
     when it returns, power cut or not (NORMAL would lose the last ones), as the guarantees for recordings and for the
@@ -134,6 +136,8 @@ def connect(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connecti
     if (directory / FILE).exists():
         with closing(reader(directory, steps)) as connection:  # which changes no file
             version = _version(connection)
+            _compare(connection, version, steps)
+        _look_at_header(directory / FILE)
     connection = sqlite3.connect(directory / FILE, isolation_level=None, check_same_thread=False)
     connection.text_factory = text
     try:
@@ -151,6 +155,48 @@ def connect(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connecti
 def _version(connection: sqlite3.Connection) -> int:
     """The version of the tables, 0 without tables. Raises sqlite3.Error."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def damage(why: str) -> sqlite3.DatabaseError:
+    """The error for contents that are damaged in a way that SQLite does not see."""
+    error = sqlite3.DatabaseError(why)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
+
+
+def _compare(connection: sqlite3.Connection, version: int, steps: tuple[str, ...]) -> None:
+    """Raise the error of a damaged database unless the schema is that of this version."""
+    try:
+        same = 0 <= version <= len(steps) and schema.of(connection) == schema.made_by(steps[:version])
+    except (sqlite3.Error, UnicodeError) as error:
+        if is_disc_error(error):
+            raise
+        raise damage(f"its schema cannot be read: {error}") from error
+    if not same:
+        raise damage(f"its tables are not those of version {version}")
+
+
+def _look_at_header(file: Path) -> None:
+    """Raise the error of a damaged database for fields of the header by which SQLite would refuse to write.
+
+    See https://sqlite.org/fileformat2.html#the_database_header. An empty file has none.
+    """
+    with file.open("rb") as opened:
+        head = opened.read(100)
+    if head and (not {head[18], head[19]} <= {1, 2} or head[20:24] != b"\x00\x40\x20\x20"):
+        raise damage("its header is damaged")
+
+
+def cause(error: Exception, directory: Path) -> Exception:
+    """The error behind an error of a statement: a damaged schema may look like a fault of the statement."""
+    if is_disc_error(error) or not isinstance(error, sqlite3.OperationalError | UnicodeError):
+        return error
+    try:
+        with closing(reader(directory)) as connection:
+            _compare(connection, _version(connection), STEPS)
+    except sqlite3.Error as found:
+        return found if is_disc_error(found) else damage(str(found))
+    return error
 
 
 def _migrate(connection: sqlite3.Connection, directory: Path, version: int, steps: tuple[str, ...]) -> None:
@@ -218,8 +264,13 @@ def reader(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connectio
     connection.text_factory = text
     try:
         version = _version(connection)
+        if version > len(steps) and schema.of(connection) == schema.made_by(steps):
+            raise damage(f"its version is {version}, with the tables of {len(steps)}")
         if version > len(steps):
             raise NewerState(f"its tables have version {version}, the newest known here is {len(steps)}")
+    except UnicodeError as error:  # SQLite's sentence about a damaged schema cites it
+        connection.close()
+        raise damage(f"its schema cannot be read: {error}") from error
     except sqlite3.Error:
         connection.close()
         raise
@@ -239,13 +290,16 @@ def settle(directory: Path) -> None:
 
 
 def check(directory: Path) -> None:
-    """Raise DatabaseError if the contents of the file are damaged: on disc, whatever other connections remember."""
+    """Raise DatabaseError if the contents of the file are damaged: on disc, whatever other connections remember.
+
+    A file without tables is damaged: no station has one.
+    """
     with closing(reader(directory)) as connection:
+        version = _version(connection)
+        _compare(connection, version, STEPS)
         (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        error = sqlite3.DatabaseError(found)
-        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        raise error
+    if not version or found != "ok":
+        raise damage("it has no tables" if not version else found)
 
 
 def is_disc_error(error: Exception) -> bool:

@@ -145,7 +145,7 @@ class Journal:
     # -- jobs, in the writer thread ------------------------------------------------------------------------------------
 
     def _load(self, connection: sqlite3.Connection) -> list[tuple[int, str]]:
-        whole = "SELECT id, envelope FROM events WHERE json_valid(envelope) ORDER BY id DESC LIMIT ?"
+        whole = f"SELECT id, envelope FROM events WHERE {retention.EVENT_IS_WHOLE} ORDER BY id DESC LIMIT ?"  # noqa: S608 - our own words
         rows = connection.execute(whole, (self._keep,))
         return rows.fetchall()[::-1]
 

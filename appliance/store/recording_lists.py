@@ -85,9 +85,7 @@ class RecordingLists:
             with closing(database.reader(self._writer.directory)) as connection:
                 return connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            if database.is_damage(error):
-                # The writer sets a damaged database aside, and the index is made again.
-                self._writer.submit(lambda _: database.check(self._writer.directory))
+            self._writer.suspect(error)  # where it is set aside, the index is made again
             why, resolution = database.explain(error, self._writer.directory)
             raise IntercomError(
                 ErrorCode.UNAVAILABLE, "The index of recordings cannot be read.", why, resolution

@@ -49,6 +49,7 @@ class Backlog:
             with closing(database.reader(self._writer.directory)) as connection:
                 return connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
+            self._writer.suspect(error)
             why, resolution = database.explain(error, self._writer.directory)
             raise IntercomError(ErrorCode.UNAVAILABLE, f"{what} cannot be read.", why, resolution) from error
 

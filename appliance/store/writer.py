@@ -123,6 +123,11 @@ class Writer:
                 "Try again.",
             ) from error
 
+    def suspect(self, error: Exception) -> None:
+        """After an error of a reader: have the database looked at, which sets a damaged one aside."""
+        if database.is_damage(error):
+            self.submit(lambda _: database.check(self.directory))
+
     def close(self, timeout_s: float | None = None) -> bool:
         """Write all queued jobs, due or not, once each; True if that ended in time."""
         with self._changed:
@@ -193,6 +198,7 @@ class Writer:
         return [after for after in afters if after is not None]
 
     def _failed(self, entry: _Entry, error: Exception) -> list[tuple[_Entry, Exception]]:
+        error = database.cause(error, self.directory)
         if not database.is_disc_error(error):
             log.error("a store job failed and was dropped", exc_info=error)
             if entry.refuse:

@@ -7,7 +7,7 @@ from pathlib import Path
 from appliance.base.record import Record
 from appliance.store import audit, database
 from appliance.store.lists import chain
-from appliance.store.lists.retention import CALLS, EVENTS, OPENINGS, REFUSALS, Table
+from appliance.store.lists.retention import CALLS, EVENT_IS_WHOLE, EVENTS, OPENINGS, REFUSALS, Table
 
 _NAMED = 3  # faults of a table that are named
 _LISTS = {"log.events": (EVENTS,), "log.calls": (CALLS,), "log.doors": (OPENINGS, REFUSALS)}
@@ -69,7 +69,8 @@ def _faults(connection: sqlite3.Connection, table: Table) -> list[str]:
     """What is damaged in a table: of its pages as SQLite sees it, and rows that are not JSON. Raises DatabaseError."""
     pages = connection.execute(f"PRAGMA integrity_check('{table.name}')").fetchmany(_NAMED)
     found = [text for (text,) in pages if text != "ok"]
-    unreadable = f"SELECT {table.key} FROM {table.name} WHERE NOT json_valid({table.json})"  # noqa: S608 - as above
+    whole = EVENT_IS_WHOLE if table is EVENTS else f"json_valid({table.json})"
+    unreadable = f"SELECT {table.key} FROM {table.name} WHERE NOT coalesce({whole}, 0)"  # noqa: S608 - as above
     unreadable += f" AND NOT ({_ERASED})" if table in _CHAINED else ""
     return found + _few([f"the text of row {key} cannot be read" for (key,) in connection.execute(unreadable)])
 

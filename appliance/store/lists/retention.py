@@ -34,6 +34,11 @@ class Table(Record):
         return f"SELECT {self.key} AS key, {found} AS time FROM {self.name}"  # noqa: S608 - our own words, as below
 
 
+# Whether a row of the journal is an event: clients and filters read these fields of each.
+EVENT_IS_WHOLE = """CASE WHEN json_valid(envelope) THEN envelope ->> '$.id' = id
+    AND json_type(envelope, '$.type') = 'text' AND json_type(envelope, '$.time') = 'text'
+    AND json_type(envelope, '$.boot') = 'text' AND json_type(envelope, '$.uptime') IN ('real', 'integer')
+    AND json_type(envelope, '$.data') = 'object' END"""
 EVENTS = Table("events", "id", "envelope", "$.time")
 CALLS = Table("calls", "number", "call", "$.created")
 OPENINGS = Table("audit", "number", "envelope", "$.time")

@@ -52,6 +52,7 @@ from appliance.sip.stack.media.bridge import Media
 from appliance.sip.stack.media.card_watch import CardWatch
 from appliance.sip.stack.media.devices import LISTING, Devices, needs_a_card, no_cards, plugins_silenced
 from appliance.sip.stack.media.levels import Levels
+from appliance.sip.stack.routing import connections
 from appliance.sip.stack.routing.codecs import Codecs
 from appliance.sip.stack.routing.tls import Faults
 from appliance.sip.stack.routing.transports import StartError, Transports
@@ -238,6 +239,7 @@ class Engine:
                 assert_never(message)
 
     def _renew(self) -> None:
+        connections.leave_dead()
         self._calls.renew()
         self._accounts.renew()
         for server in self._servers:

@@ -31,10 +31,10 @@ HEAD = """<!-- Made by make bench-audio. Change benchmarks/handsfree/, not this.
 # Hands-free sound
 
 The echo canceller alone, on {count} scenes. A scene is a room by pyroomacoustics, a small speaker and a microphone 8 cm
-apart, two recorded speakers (prompts of Asterisk), and ALSA's two threads as a schedule. Each cell is the median, in
+apart, two recorded speakers (prompts of Asterisk), and the card's thread as a schedule. Each cell is the median, in
 brackets the worst.
 
-- **ERLE**, dB: how much quieter the echo is after 3 s; after a stall of the playback thread of 50 and 120 ms, 1 s and
+- **ERLE**, dB: how much quieter the echo is after 3 s; after a stall of the card's thread of 50 and 120 ms, 1 s and
   4 s later.
 - **echo**, **other**: AECMOS by speechmos, 1 to 5: what is left of the echo, and how the rest sounds.
 - **PESQ** (ITU-T P.862.2), 1 to 4.6: the visitor's voice against the same voice before noise and canceller.

@@ -16,7 +16,7 @@ from scipy.signal import butter, fftconvolve, resample_poly, sosfilt
 from benchmarks.handsfree.samples import Sound
 from benchmarks.handsfree.signals import PAIRS, RATE, at, distant, hum, street, traffic, voice
 
-FRAME = RATE // 50  # 20 ms, as the station's sound card threads take
+FRAME = RATE // 50  # 20 ms, as the station's sound card takes
 SPEECH_DB = -24.0  # of the visitor at the microphone, and of the caller's voice to the speaker
 TURN_S = 5
 QUIET_DB = -75.0  # noise of the microphone itself
@@ -28,7 +28,7 @@ class Scene:
     """reference: what the speaker is given. microphone: what comes back. near: the visitor's part of that.
 
     calm: microphone without the echo.
-    schedule: for each call of a sound thread, "p" (20 ms were played) or "c" (20 ms were captured).
+    schedule: for each call of the sound thread, "p" (20 ms were played) or "c" (20 ms were captured).
     """
 
     name: str
@@ -68,17 +68,17 @@ def drifted(sound: Sound, ppm: float) -> Sound:
     return cast("Sound", np.interp(places * 4, np.arange(len(fine)), fine))
 
 
-def lockstep(frames: int, ahead: int = 7) -> str:
-    """ALSA's threads: some frames are played before the first is captured; then in turns."""
+def lockstep(frames: int, ahead: int = 2) -> str:
+    """The card's thread: some frames are played before the first is captured; then in turns."""
     return "p" * ahead + "cp" * (frames - ahead) + "c" * ahead
 
 
-def stalled(frames: int, at_s: float, stall_s: float) -> str:
-    """The playback thread stands still once, and makes up for it."""
-    calm = lockstep(frames)
-    begin, late = int(at_s * 100), int(stall_s * 50)
-    plays = calm[begin : begin + 2 * late]
-    return calm[:begin] + plays.replace("p", "") + plays.replace("c", "") + calm[begin + 2 * late :]
+def stalled(echo: Sound, at_s: float, stall_s: float) -> Sound:
+    """The card's thread stands still once: the speaker is silent, and its buffer holds a frame more from then on."""
+    begin, silent = int(at_s * RATE), int(stall_s * RATE)
+    later = np.concatenate([echo[:begin], np.zeros(FRAME), echo[begin:]])[: len(echo)]
+    later[begin : begin + silent] = 0
+    return later
 
 
 def turns(count: int, *, first: bool) -> Sound:
@@ -137,6 +137,8 @@ def made(recipe: Recipe, voices: Path) -> Scene:
         echo = at(echo, SPEECH_DB + recipe.echo_db)
     echo = np.concatenate([np.zeros(recipe.delay_ms * RATE // 1000), echo])
     echo = np.resize(drifted(echo, recipe.ppm), count)
+    if recipe.stall_ms:
+        echo = stalled(echo, 10, recipe.stall_ms / 1000)
     noise = at(np.random.default_rng(recipe.seed).standard_normal(count), QUIET_DB)
     if recipe.noise_db is not None:
         sound = NOISES[recipe.noise](recipe.seconds, recipe.seed)
@@ -144,7 +146,5 @@ def made(recipe: Recipe, voices: Path) -> Scene:
     microphone = near + echo + noise
     if recipe.clip:
         microphone = np.clip(microphone * 4, -0.99, 0.99) / 4
-    frames = count // FRAME
-    schedule = stalled(frames, 10, recipe.stall_ms / 1000) if recipe.stall_ms else lockstep(frames)
     heard, calm = (np.clip(sound, -1, 1) for sound in (microphone, near + noise))
-    return Scene(recipe.name, recipe.group, reference, heard, near, calm, schedule)
+    return Scene(recipe.name, recipe.group, reference, heard, near, calm, lockstep(count // FRAME))

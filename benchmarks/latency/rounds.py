@@ -15,7 +15,9 @@ from benchmarks.latency.parties import Party, ear, mouth
 from tests.support.waiting import pause
 
 CHIRPS = 3  # for each way of a call
-DENSE_S, EVERY_S = 1.2, 0.05  # chirps of one side from the answer on, to see when the other hears it
+# Chirps of one side at the answer, to see when the other hears it: few, as the noise suppressor takes many for noise.
+DENSE_S, EVERY_S = 0.7, 0.05
+FIRST_S = 1.2  # how long the first of them is waited for
 SETTLES_S = 0.5
 APART_S = (0.9, 1.1)  # between two chirps of one side; the other's are half of that later
 TAIL_S = 1.0  # until the last chirp is heard
@@ -73,7 +75,7 @@ class Round:
 
 def _dense(directory: Path, party: Party) -> None:
     begin = time.monotonic()
-    moments = [begin + EVERY_S * number for number in range(int((DENSE_S + 0.5) / EVERY_S))]
+    moments = [begin + EVERY_S * number for number in range(int(DENSE_S / EVERY_S))]
     card.chirp_at(directory, mouth(party.end), moments)
 
 
@@ -95,7 +97,7 @@ def _first_chirp(played: card.Played, since: float) -> float | None:
     """When the first of the dense chirps was heard."""
     for part in played.stretches:
         begin = max(int((since - part.begin_s) * part.rate), 0)
-        samples = part.samples[begin : begin + int(DENSE_S * part.rate)]
+        samples = part.samples[begin : begin + int(FIRST_S * part.rate)]
         if len(samples) > part.rate * card.CHIRP_S:
             envelope = card.match(samples, part.rate)
             return float(part.begin_s + (begin + int(np.argmax(envelope > NEAR * envelope.max()))) / part.rate - since)
@@ -115,7 +117,7 @@ def run(directory: Path, a: Party, b: Party, network: str, calls: int, say: Call
         _dense(directory, parties[number % 2])
         answered = time.monotonic()
         b.answer()
-        pause(max(answered + DENSE_S - time.monotonic(), 0))
+        pause(max(answered + FIRST_S - time.monotonic(), 0))
         moments = _spaced(directory, parties, rng)
         pause(max(map(max, moments)) + TAIL_S - time.monotonic())
         made.append((answered, moments))

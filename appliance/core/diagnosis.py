@@ -1,12 +1,28 @@
-"""Explanations of failed registrations and calls: one sentence that names the setting to check."""
+"""Explanations of failed registrations and calls: one sentence that names the setting to check.
+
+A sentence says what was seen (whether anything arrived, whether it was readable, what we sent), not what usually stands
+behind a code.
+"""
 
 from appliance.core.inputs import RegistrationFailed
-from appliance.core.model import AccountSettings, By, Call, Cause, Direction, End, Settings, TlsFault
+from appliance.core.model import (
+    AccountSettings,
+    By,
+    Call,
+    Cause,
+    Direction,
+    End,
+    Settings,
+    SilenceCause,
+    SoundRefusal,
+    TlsFault,
+)
 
 UNAUTHORIZED = {401, 407}
 UNKNOWN = {404, 410, 484, 485, 604}
-NO_AGREEMENT = {415, 488, 606}
-NOBODY = {0, 408}
+TIMEOUT = 408
+NOBODY = {0, TIMEOUT}
+CANCELED = 487  # the answer to our own CANCEL (RFC 3261 §9.2)
 PEOPLE = {
     *(Cause.HANGUP, Cause.BUSY, Cause.REJECTED, Cause.CANCELED, Cause.NO_ANSWER, Cause.ANSWERED_ELSEWHERE),
     *(Cause.REPLACED, Cause.TRANSFERRED),
@@ -93,15 +109,77 @@ def call(settings: Settings, over: Call, end: End) -> str:
             f"here and there; without {field} sound goes to the first address that the far end names."
         )
     if end.cause is Cause.RTP_TIMEOUT:
+        return no_sound(settings, over)
+    if end.cause is Cause.MEDIA_FAILED:
+        return no_agreement(over, end)
+    if end.cause is Cause.NETWORK_LOST and end.by is By.NETWORK:
         return (
-            f"No sound has come from {over.remote.uri} for {settings.deadlines.rtp_s:g} s: check the network and "
-            "whether a firewall lets UDP through in both directions."
+            f"{over.remote.uri} no longer answered this station's messages during the call: check the network, and "
+            "whether the far end still runs."
         )
+    if end.cause is Cause.NETWORK_LOST:
+        return "This station was without a network during the call: check its cable or its radio link."
     if over.direction is Direction.INCOMING or over.times.connected_since is not None or end.cause in PEOPLE:
         return ""
     if end.cause in {Cause.SHUTDOWN, Cause.ERROR}:
         return ""  # reported as the station's own failure
     return refused(settings, over, end)
+
+
+def no_sound(settings: Settings, over: Call) -> str:
+    """Explain a call that ended because no packet came that could be counted."""
+    peer, counted, within = over.remote.uri, over.media.quality, f"{settings.deadlines.rtp_s:g} s"
+    if over.media.watch.unplayed is SilenceCause.UNDECRYPTED:
+        return (
+            f"Sound comes from {peer}, but the agreed keys do not decrypt it: check {encryption(over)}, and whether a "
+            "PBX between changes the keys."
+        )
+    if counted is not None and counted.received:
+        return (
+            f"The sound of {peer} stopped after {counted.received} packets, and none has come for {within}: check the "
+            "network, and whether the far end still runs."
+        )
+    if counted is not None and counted.sent_lost is not None:
+        return (
+            f"{peer} reports that it receives this station's sound, but none of its own has come for {within}: check "
+            "whether a firewall lets UDP through to this station."
+        )
+    return (
+        f"No sound has come from {peer} for {within}: check the network and whether a firewall lets UDP through in "
+        "both directions."
+    )
+
+
+def encryption(over: Call) -> str:
+    """The setting of a call's encryption."""
+    if over.account:
+        return f"account.{over.account}.srtp"
+    return f"target.{over.remote.target}.srtp" if over.remote.target else "the srtp of a target for that address"
+
+
+def no_agreement(over: Call, end: End) -> str:
+    """Explain a call without a codec or encryption that both sides take."""
+    peer, said, settings = over.remote.uri, f"{end.code} {end.reason}".rstrip(), f"sip.codecs, and {encryption(over)}"
+    match over.media.refusal:
+        case SoundRefusal.NO_ANSWER:
+            return f"{peer} accepted the call without an answer to its offer of sound: check the far end."
+        case SoundRefusal.NO_AUDIO:
+            return f"{peer} accepted the call without a line for sound in its answer: check the far end."
+        case SoundRefusal.PORT_ZERO:
+            return f"{peer} accepted the call, but refuses its sound (port 0): check {settings}, and the far end's."
+        case SoundRefusal.OTHER_CODEC:
+            return f"{peer} accepted the call with a codec that was not offered: check sip.codecs, and the far end's."
+        case SoundRefusal.ENCRYPTION:
+            return (
+                f"{peer} accepted the call with other encryption than was offered: check {encryption(over)}, and "
+                "whether the far end is set to WebRTC."
+            )
+        case None if over.direction is Direction.INCOMING and over.times.connected_since is None:
+            return f"{peer} offered no sound that this station takes: check {settings}."
+        case None if end.by is By.LOCAL:
+            return f"The answer of {peer} left no codec or encryption that this station takes: check {settings}."
+        case None:
+            return f"{peer} accepts none of the offered codecs and encryption ({said}): check {settings}."
 
 
 def refused(settings: Settings, over: Call, end: End) -> str:
@@ -120,15 +198,21 @@ def refused(settings: Settings, over: Call, end: End) -> str:
         return f"{peer} refuses the call ({said}): check {address}, and whether the far end lets this station call."
     if end.code in UNKNOWN:
         return f"{peer} is not known there ({said}): check {address}."
-    if end.code in NO_AGREEMENT:
-        encrypted = "" if account is None else f", and account.{account.name}.srtp"
-        return f"{peer} accepts none of the offered codecs and encryption ({said}): check sip.codecs{encrypted}."
+    where = peer if account is None else account.registrar
+    answered = over.placing.tried or end.by is By.REMOTE
+    late = end.code in {0, TIMEOUT, CANCELED} and end.by is not By.NETWORK
+    if end.cause is Cause.UNAVAILABLE and answered and late:
+        return (
+            f"{where} took the call, but nothing rang there in time: check {address}, and whether that telephone is "
+            "registered."
+        )
     if end.cause is Cause.UNAVAILABLE and (end.code in NOBODY or end.by is not By.REMOTE):
-        where = peer if account is None else account.registrar
         cause = f" ({end.reason})" if end.code in NOBODY and end.reason else ""
         return f"Nobody answers at {where}{cause}: check {address}, the network, and the firewall."
     if end.code // 100 == 3:  # noqa: PLR2004 - RFC 3261 §21.3
         return f"{peer} has another address ({said}): set {address} to the new address."
-    if end.cause in {Cause.SERVER_ERROR, Cause.UNAVAILABLE}:
+    if end.cause is Cause.SERVER_ERROR:
+        return f"{peer} reports a fault there ({said}): nothing to change here; if this continues, check {address}."
+    if end.cause is Cause.UNAVAILABLE:
         return f"{peer} cannot be reached now ({said}): nothing to change here; if this continues, check {address}."
     return f"{peer} did not accept the call ({said}): check {address}."

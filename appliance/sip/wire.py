@@ -84,7 +84,7 @@ SipInput = (
     | inputs.MediaStarted
     | inputs.IceCompleted
     | inputs.IceFailed
-    | inputs.NoAnswerToOffer
+    | inputs.SoundRefused
     | inputs.SourceChanged
     | inputs.RtpStarted
     | inputs.RtpStopped
@@ -95,6 +95,7 @@ SipInput = (
     | inputs.DetectionFailed
     | inputs.DigitReceived
     | inputs.DigitSent
+    | inputs.DigitUnreadable
     | inputs.DigitsNotSent
     | inputs.HoldFailed
     | inputs.UpdateReceived

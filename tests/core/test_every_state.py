@@ -48,6 +48,7 @@ from appliance.core.model import (
     RequestId,
     RingStep,
     Settings,
+    SoundRefusal,
     Space,
     State,
     Storage,
@@ -164,7 +165,7 @@ def every_input(state: State, serial: int):
         yield inputs.RtpStarted(**of, direction=MediaDirection.RECEIVE)
         yield inputs.IceCompleted(**of, local=HERE, remote=HERE)
         yield inputs.IceFailed(**of, fault=IceFault.FAILED_CHECKS)
-        yield inputs.NoAnswerToOffer(**of)
+        yield inputs.SoundRefused(**of, why=SoundRefusal.PORT_ZERO)
         source = {"source": "192.0.2.9:4000", "ssrc": 2, "previous": "192.0.2.7:4000", "previous_ssrc": None}
         yield inputs.SourceChanged(**of, **source)
         yield inputs.RtpStopped(**of)
@@ -177,6 +178,7 @@ def every_input(state: State, serial: int):
         yield inputs.DetectionFailed(**of, why="It broke.", resolution="Ask again.")
         yield inputs.DigitReceived(**of, digit="1", method="rfc4733", duration_ms=100)
         yield inputs.DigitSent(**of, digit="1")
+        yield inputs.DigitUnreadable(**of, content_type="audio/telephone-event")
         yield inputs.DigitsNotSent(**of, why="no telephone-event")
         yield inputs.InfoReceived(**of, content=TEXT)
         yield inputs.HoldFailed(**of, code=488, reason="no", held=not call.media.held_local)

@@ -15,8 +15,12 @@ from appliance.core.model import (
     Deadlines,
     Direction,
     End,
+    Quality,
     Remote,
     Settings,
+    SilenceCause,
+    SoundRefusal,
+    SoundWatch,
 )
 
 KITCHEN = "sip:kitchen@192.0.2.7"
@@ -35,6 +39,17 @@ FOUND = replace(TALKING, media=replace(TALKING.media, ice=True))
 INCOMING = replace(NAMED, direction=Direction.INCOMING, state=CallState.INCOMING)
 
 
+TRIED = replace(NAMED, placing=replace(NAMED.placing, tried=True))
+
+
+def refusing(how: SoundRefusal) -> Call:
+    return replace(NAMED, media=replace(NAMED.media, refusal=how))
+
+
+def counting(**counted: int) -> Call:
+    return replace(TALKING, media=replace(TALKING.media, quality=Quality(lost=0, jitter_ms=1.0, **counted)))
+
+
 def end(cause: Cause, code: int = 0, reason: str = "", by: By = By.REMOTE) -> End:
     return End(cause, code, reason, by)
 
@@ -46,16 +61,28 @@ FAULTS = [
     (NAMED, end(Cause.UNAUTHORIZED, 403, "No"), "refuses the call (403 No): check target.kitchen.uri"),
     (NAMED, end(Cause.NOT_FOUND, 404, "Not Found"), "not known there (404 Not Found): check target.kitchen.uri"),
     (STRANGER, end(Cause.NOT_FOUND, 404), "check the address that was called"),
-    (NAMED, end(Cause.MEDIA_FAILED, 488), "check sip.codecs."),
+    (NAMED, end(Cause.MEDIA_FAILED, 488), "check sip.codecs, and target.kitchen.srtp."),
+    (STRANGER, end(Cause.MEDIA_FAILED, 488), "check sip.codecs, and the srtp of a target for that address."),
     (THROUGH, end(Cause.MEDIA_FAILED, 488), "check sip.codecs, and account.office.srtp"),
+    (INCOMING, end(Cause.MEDIA_FAILED, 488, by=By.LOCAL), f"{KITCHEN} offered no sound that this station takes"),
+    (TALKING, end(Cause.MEDIA_FAILED, 488, by=By.LOCAL), f"The answer of {KITCHEN} left no codec"),
+    (refusing(SoundRefusal.NO_ANSWER), end(Cause.MEDIA_FAILED, 200, by=By.LOCAL), "without an answer to its offer"),
+    (refusing(SoundRefusal.NO_AUDIO), end(Cause.MEDIA_FAILED, 200, by=By.LOCAL), "without a line for sound"),
+    (refusing(SoundRefusal.PORT_ZERO), end(Cause.MEDIA_FAILED, 200, by=By.LOCAL), "refuses its sound (port 0)"),
+    (refusing(SoundRefusal.OTHER_CODEC), end(Cause.MEDIA_FAILED, 488, by=By.LOCAL), "a codec that was not offered"),
+    (refusing(SoundRefusal.ENCRYPTION), end(Cause.MEDIA_FAILED, 200, by=By.LOCAL), "target.kitchen.srtp, and whether"),
     (NAMED, end(Cause.UNAVAILABLE, 0, "Gone", By.NETWORK), f"Nobody answers at {KITCHEN} (Gone): check target.kitchen"),
     (NAMED, end(Cause.UNAVAILABLE, 408, "", By.NETWORK), "and the firewall"),
     (NAMED, end(Cause.UNAVAILABLE, 503, "Refused", By.NETWORK), f"Nobody answers at {KITCHEN}: check"),
     (NAMED, end(Cause.UNAVAILABLE, 487, "Canceled", By.LOCAL), f"Nobody answers at {KITCHEN}: check"),
+    (TRIED, end(Cause.UNAVAILABLE, 487, "Canceled", By.LOCAL), f"{KITCHEN} took the call, but nothing rang there"),
+    (TRIED, end(Cause.UNAVAILABLE, 0, "", By.LOCAL), f"{KITCHEN} took the call, but nothing rang there in time"),
+    (TRIED, end(Cause.UNAVAILABLE, 503, "", By.NETWORK), f"Nobody answers at {KITCHEN}: check"),
+    (THROUGH, end(Cause.UNAVAILABLE, 408, "Timeout"), "pbx.example:5060 took the call, but nothing rang there"),
     (THROUGH, end(Cause.UNAVAILABLE, 0, "", By.LOCAL), "Nobody answers at pbx.example:5060: check"),
     (NAMED, end(Cause.UNAVAILABLE, 302, "Moved"), "has another address (302 Moved): set target.kitchen.uri"),
     (NAMED, end(Cause.UNAVAILABLE, 480, "Away"), "cannot be reached now (480 Away): nothing to change here"),
-    (NAMED, end(Cause.SERVER_ERROR, 500), "cannot be reached now (500): nothing to change here"),
+    (NAMED, end(Cause.SERVER_ERROR, 500), "reports a fault there (500): nothing to change here"),
     (NAMED, end(Cause.PAYMENT_REQUIRED, 402), "did not accept the call (402): check target.kitchen.uri"),
     (
         TALKING,
@@ -70,6 +97,20 @@ FAULTS = [
         "for 5 s on the path that ICE found: check the network, and the TURN",
     ),
     (TALKING, end(Cause.RTP_TIMEOUT, by=By.LOCAL), "for 5 s: check the network and whether a firewall"),
+    (counting(received=0), end(Cause.RTP_TIMEOUT, by=By.LOCAL), "for 5 s: check the network and whether a firewall"),
+    (counting(received=900), end(Cause.RTP_TIMEOUT, by=By.LOCAL), f"The sound of {KITCHEN} stopped after 900 packets"),
+    (
+        counting(received=0, sent_lost=0),
+        end(Cause.RTP_TIMEOUT, by=By.LOCAL),
+        f"{KITCHEN} reports that it receives this station's sound, but none of its own has come for 5 s",
+    ),
+    (
+        replace(TALKING, media=replace(TALKING.media, watch=SoundWatch(unplayed=SilenceCause.UNDECRYPTED))),
+        end(Cause.RTP_TIMEOUT, by=By.LOCAL),
+        "the agreed keys do not decrypt it: check target.kitchen.srtp",
+    ),
+    (TALKING, end(Cause.NETWORK_LOST, 408, by=By.NETWORK), "no longer answered this station's messages"),
+    (TALKING, end(Cause.NETWORK_LOST, by=By.LOCAL), "was without a network during the call"),
 ]
 
 

@@ -302,6 +302,7 @@ class World:
             inputs.DetectionFailed: {"why": "It broke.", "resolution": "Ask again."},
             inputs.DigitReceived: {"digit": choice("AB")},
             inputs.DigitSent: {"digit": choice("AB")},
+            inputs.DigitUnreadable: {"content_type": "audio/telephone-event"},
             inputs.HoldFailed: {"held": flag},
             inputs.UpdateReceived: {"changes": ("hold",), "asked": flag},
             inputs.UpdateSent: {"changes": ("codec",)},

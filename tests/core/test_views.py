@@ -78,7 +78,7 @@ def changed(state: State, changes: dict) -> State:
 CALLS = [
     (having(S.DIALING), Picture.DIALING, Tone.DIALING, "calling kitchen"),
     (having(S.RINGING), Picture.DIALING, Tone.DIALING, "calling kitchen"),
-    (having(S.EARLY_MEDIA), Picture.DIALING, None, "calling kitchen"),
+    (having(S.EARLY_MEDIA), Picture.DIALING, Tone.DIALING, "calling kitchen"),
     (having(S.CONNECTING), Picture.DIALING, None, "calling kitchen"),
     (having(S.INCOMING, IN), Picture.RINGING, Tone.RINGING, "kitchen calls"),
     (having(S.INCOMING, IN, answered_by_us=True), Picture.RINGING, None, "kitchen calls"),
@@ -153,7 +153,7 @@ def test_an_error_is_heard_only_beside_no_call():
             replace(
                 READY,
                 panel=replace(READY.panel, error_until=103.0),
-                calls=replace(READY.calls, living=(having(S.EARLY_MEDIA),)),
+                calls=replace(READY.calls, living=(having(S.CONNECTING),)),
             )
         )
         is None

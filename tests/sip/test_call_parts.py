@@ -110,6 +110,38 @@ def test_a_digit_whose_end_is_lost_is_reported_by_the_next_or_by_time():
     assert receiving.turn(0.2 + END_LOST_S) == [("2", 20)]
 
 
+def pressed(*packets):
+    """The digits of packets that come every 20 ms: digit, timestamp, duration, whether it is the last."""
+    receiving, told, now = Receiving(), [], 0.0
+    for digit, timestamp, duration, last in packets:
+        told += receiving.packet((digit, timestamp), duration, now, last=last)
+        now += 0.02
+    return "".join(digit for digit, _ in told + receiving.turn(now + 2 * END_LOST_S))
+
+
+def press(digit, timestamp, *durations, ends=3):
+    """One press: packets of these durations, and the last one again."""
+    return [*((digit, timestamp, each, False) for each in durations), *[(digit, timestamp, durations[-1], True)] * ends]
+
+
+@pytest.mark.parametrize(
+    ("packets", "digits"),
+    [
+        ([each for digit in "1122#" for each in press(digit, 1000, 20, 40, 60)], "1122#"),
+        ([each for digit in "111" for each in press(digit, 1000, 60, ends=1)], "1"),
+        ([each for digit in "111" for each in press(digit, 1000, 40, 60, ends=1)], "111"),
+        (press("1", 1000, 20, 40, 60, ends=0) + press("1", 1000, 20, 40), "11"),
+        (press("1", 1000, 20, 40, 60) + press("1", 1000, 20, 40, 60, 80, 100), "11"),
+        (press("1", 1000, 20, 40, 60) + press("2", 1000, 20, 40, 60) + press("1", 1000, 20, 40, 60), "121"),
+        (press("1", 1000, 100) + press("1", 3000, 100), "11"),
+        (press("1", 1000, 20, 40, 60, ends=6), "1"),
+    ],
+    ids=["a code", "only ends", "ends", "end lost", "longer", "between", "own timestamps", "many ends"],
+)
+def test_twin_digits_of_one_timestamp_are_told_apart_by_their_durations(packets, digits):
+    assert pressed(*packets) == digits
+
+
 def looks(watch, packets, begin, seconds):
     """The reports while each look sees the same count, or one more each."""
     told, now = [], begin

@@ -5,7 +5,8 @@ from msgspec.structs import replace
 
 from appliance.base import times
 from appliance.core import inputs
-from appliance.sip.stack.calls.offers import OfferedAudio, audio, changes, on_hold, preferring
+from appliance.core.model import SoundRefusal
+from appliance.sip.stack.calls.offers import OfferedAudio, audio, changes, on_hold, preferring, refusal
 from appliance.sip.stack.calls.updates import Updates
 
 SDP = (
@@ -128,3 +129,36 @@ def test_a_hold_that_is_refused_is_reported_elsewhere(updates):
     updates.sent("hold")
     updates.settle(488, "Not Acceptable Here", (), "", reported=True)
     assert kinds(updates) == [(inputs.UpdateSent, ("hold",))]
+
+
+KEYS = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n"
+ENCRYPTED = f"{SDP}{KEYS}"
+SAVP = ENCRYPTED.replace("RTP/AVP", "RTP/SAVP")
+DTLS = SDP.replace("RTP/AVP", "UDP/TLS/RTP/SAVPF") + "a=fingerprint:sha-256 x\r\n"
+
+
+@pytest.mark.parametrize(
+    ("offer", "answer", "how"),
+    [
+        (SDP, SDP, None),
+        (SDP, SDP.replace("96 8 101", "8 101"), None),
+        (ENCRYPTED, SDP, None),
+        (ENCRYPTED, ENCRYPTED, None),
+        (ENCRYPTED, SAVP, None),
+        (SAVP, SAVP, None),
+        (DTLS, DTLS, None),
+        (SDP, "", SoundRefusal.NO_ANSWER),
+        (SDP, SDP.partition("m=")[0], SoundRefusal.NO_AUDIO),
+        (SDP, SDP.replace("m=audio", "m=video"), SoundRefusal.NO_AUDIO),
+        (SDP, SDP.replace("m=audio 4000", "m=audio 0"), SoundRefusal.PORT_ZERO),
+        (SDP, SDP.replace("96 8 101", "3 101"), SoundRefusal.OTHER_CODEC),
+        (SDP, SAVP, SoundRefusal.ENCRYPTION),
+        (SDP, DTLS, SoundRefusal.ENCRYPTION),
+        (ENCRYPTED, DTLS, SoundRefusal.ENCRYPTION),
+        (SDP, DTLS.replace("UDP/TLS/RTP/SAVPF", "RTP/AVP"), SoundRefusal.ENCRYPTION),
+        (SAVP, SDP, SoundRefusal.ENCRYPTION),
+        (SAVP, SDP.replace("RTP/AVP", "RTP/SAVP"), SoundRefusal.ENCRYPTION),
+    ],
+)
+def test_how_an_answer_refuses_the_sound_is_read_from_it(offer, answer, how):
+    assert refusal(offer, answer, OURS) is how

@@ -97,19 +97,6 @@ def test_a_caller_may_ask_that_we_answer_by_ourselves(header, seconds):
 
 
 @pytest.mark.parametrize(
-    ("message", "has"),
-    [
-        (MESSAGE, True),
-        (MESSAGE.replace("application/sdp", "text/plain"), False),
-        (MESSAGE.partition("v=0")[0], False),
-        ("", False),
-    ],
-)
-def test_a_session_description_is_seen(message, has):
-    assert translate.has_sdp(message) is has
-
-
-@pytest.mark.parametrize(
     ("header", "before"),
     [
         ("Diversion: <sip:201@pbx.example>;reason=no-answer", ("sip:201@pbx.example",)),

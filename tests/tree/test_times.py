@@ -44,6 +44,7 @@ what people notice: a rule of the product
     core/audio/talk.py TURN_S
     core/calls/call_timers.py LAST_S
     core/calls/connecting.py CONFIRM_S
+    core/calls/early_media.py LONGEST_PAUSE_S
     core/calls/incoming.py ANNOUNCED_S
     core/calls/statistics.py WINDOW_S
     core/doors/pulses.py WARNING_S

@@ -515,6 +515,10 @@ class StreamStat:
     ssrc: int
     txSilentMsec: int
     rxSilentMsec: int
+    rxFrames: int
+    rxOtherType: int
+    rxUnreadable: int
+    rxUndecrypted: int
     txSeconds: int
     txRms: int
     txVoiceMsec: int

@@ -31,6 +31,7 @@ from appliance.core.model import (
     MessageMethod,
     OpenedBy,
     State,
+    WarningCode,
 )
 from appliance.core.orders import DIGIT_S, SendDigit
 from appliance.core.transition import Turn
@@ -63,6 +64,15 @@ def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
         return
     if masked:
         digit_typed(turn, call, given.digit)
+
+
+def unreadable(turn: Turn, call: Call, content_type: str) -> None:
+    """A digit came in a form that is not read."""
+    text = (
+        f"A digit in call {call.id} came by INFO as {content_type}, in a form that is not read: set the telephone to "
+        f"RFC 4733, or to INFO with {RELAY}."
+    )
+    turn.emit(events.WarningReported(WarningCode.DIGIT_UNREADABLE, text, call.id))
 
 
 def ignored(call: Call, given: inputs.DigitReceived) -> bool:

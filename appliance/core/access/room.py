@@ -18,6 +18,7 @@ take = takes(
     on(inputs.ReadingDiscarded, card_readers.reading_discarded),
     on_call(inputs.DigitReceived, dtmf.received),
     on_call(inputs.DigitSent, lambda turn, call, given: dtmf.sent(turn, call, given.digit)),
+    on_call(inputs.DigitUnreadable, lambda turn, call, given: dtmf.unreadable(turn, call, given.content_type)),
     on_call(inputs.DigitsNotSent, lambda turn, call, given: dtmf.not_sent(turn, call, given.why)),
     on(inputs.MessageAnswered, dtmf.answered),
 )

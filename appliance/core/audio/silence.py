@@ -1,25 +1,50 @@
 """Calls whose sound is silent one way although packets go, and why."""
 
+from msgspec.structs import replace
+
 from appliance.core import inputs, sound
 from appliance.core.audio import microphone
 from appliance.core.calls import media
-from appliance.core.model import NULL, Call, MediaDirection, SilenceCause, SoundMode, State
+from appliance.core.model import NULL, Call, MediaDirection, PacketUse, SilenceCause, SoundMode, State
 from appliance.core.transition import Turn
 
 SILENT_S = 5.0  # of digital silence, before it is reported: longer than the pauses of most noise suppressors
+FEWEST, COUNTS = 5, 2  # packets between two counts, and such counts in a row: fewer are no stream of sound
 
 
 def counted(turn: Turn, call: Call, given: inputs.MediaCounted) -> None:
     """Judge the sound of both directions; without packets that of one, see `calls.media`."""
     if not call.talks:
         return
+    if given.use is not None:
+        call = used(turn, call, given.use)
+    unplayed = call.media.watch.unplayed
     why = sent(turn.state, call, given.sent_silent_s)
     silent = given.received_silent_s >= SILENT_S
-    if why is None and not silent and not call.media.watch.silent:  # nearly always
+    if why is None and not silent and unplayed is None and not call.media.watch.silent:  # nearly always
         return
     call = media.silence(turn, call, MediaDirection.SEND, why)
-    if call.media.rtp_lost_since is None:
+    if unplayed is not None:
+        media.silence(turn, call, MediaDirection.RECEIVE, unplayed)
+    elif call.media.rtp_lost_since is None:
         media.silence(turn, call, MediaDirection.RECEIVE, SilenceCause.DIGITAL_SILENCE if silent else None)
+
+
+def used(turn: Turn, call: Call, use: PacketUse) -> Call:
+    """Judge whether packets come of which none can be played, and why."""
+    watch = call.media.watch
+    before = watch.use if watch.use is not None else use
+    came = {
+        SilenceCause.OTHER_CODEC: use.other_codec - before.other_codec,
+        SilenceCause.UNREADABLE: use.unreadable - before.unreadable,
+        SilenceCause.UNDECRYPTED: use.undecrypted - before.undecrypted,
+    }
+    why = max(came, key=lambda each: came[each])
+    useless = watch.useless + 1 if came[why] >= FEWEST and use.frames == before.frames else 0
+    unplayed = why if useless >= COUNTS else None
+    return turn.put(
+        replace(call, media=replace(call.media, watch=replace(watch, use=use, useless=useless, unplayed=unplayed)))
+    )
 
 
 def sent(state: State, call: Call, silent_s: float) -> SilenceCause | None:

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from appliance.core import events
-from appliance.core.calls import ending, forwarding, incoming, media
+from appliance.core.calls import early_media, ending, forwarding, incoming, media
 from appliance.core.model import By, Call, CallState, Cause, End, IceFault, NoticeCode, WarningCode
 from appliance.core.transition import Turn, unanswered
 
@@ -20,6 +20,8 @@ def due(turn: Turn) -> None:
     for call in turn.calls.living:
         if call.media.rtp_lost_since is not None:
             media.warn(turn, call)
+        if (silent_at := early_media.silent_at(call)) is not None and now >= silent_at:
+            early_media.fell_silent(turn, call)
     for call in turn.calls.living:  # as they are now
         at = reminder_at(call)
         if at is not None and now >= at:
@@ -75,7 +77,7 @@ def answer(turn: Turn, call: Call) -> None:
 
 def wake(call: Call) -> tuple[float | None, ...]:
     """The next time at which `due` must act on the call; None if there is none."""
-    return call.deadline, media.warns_at(call), reminder_at(call)
+    return call.deadline, media.warns_at(call), early_media.silent_at(call), reminder_at(call)
 
 
 def reminder_at(call: Call) -> float | None:

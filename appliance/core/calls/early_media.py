@@ -1,13 +1,38 @@
-"""What a caller hears before the answer: the ringback of the caller's own phone (180), or the station itself (183)."""
+"""What a caller hears before the answer.
+
+A caller of the station hears the ringback of its own phone (180), or the station itself (183). A visitor who calls
+hears the station's ringback, and the far end in its place as long as that is audible: SDP in a 183 promises no sound
+(RFC 3960 §3.2).
+"""
 
 from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.call_states import Signal
 from appliance.core.calls import recording
-from appliance.core.model import Call, CallState, EarlySource
+from appliance.core.model import Call, CallState, EarlySource, SoundLevel
 from appliance.core.orders import EarlyMedia, Ring
 from appliance.core.transition import Turn
+
+AUDIBLE_DBFS = -50.0  # louder than comfort noise, quieter than any ringback or announcement
+LONGEST_PAUSE_S = 5.5  # of a ringback: in the cadences of ITU-T E.180 at most 5 s
+
+
+def listened(turn: Turn, call: Call, level: SoundLevel | None) -> None:
+    """The far end's last second before its answer had this level; None: it sent no whole second of sound."""
+    if level is not None and level.dbfs >= AUDIBLE_DBFS:
+        turn.put(replace(call, media=replace(call.media, early_heard_at=turn.now)))
+
+
+def silent_at(call: Call) -> float | None:
+    """When a far end that was audible before its answer counts as silent; None if it is silent."""
+    heard_at = call.media.early_heard_at
+    return None if heard_at is None or call.state is not CallState.EARLY_MEDIA else heard_at + LONGEST_PAUSE_S
+
+
+def fell_silent(turn: Turn, call: Call) -> None:
+    """The far end has not been audible for longer than a ringback pauses."""
+    turn.put(replace(call, media=replace(call.media, early_heard_at=None)))
 
 
 def ring(turn: Turn, call: Call) -> str:

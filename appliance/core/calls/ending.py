@@ -48,6 +48,7 @@ def give_up(turn: Turn, call: Call, end: End) -> None:
 
 def ended(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
     """The dialog has ended."""
+    call = replace(call, placing=replace(call.placing, tried=given.tried))
     if call.end is not None:
         # RFC 3261 §9.1: our own CANCEL causes the 487, so its phrase does not say why the call ended.
         ours = call.end.cause is Cause.NO_ANSWER and given.code == REQUEST_TERMINATED
@@ -75,6 +76,8 @@ def cause_of_end(turn: Turn, call: Call, given: inputs.CallEnded) -> Cause:
     if call.direction is Direction.INCOMING:
         if "cause=200" in given.reason_header.replace(" ", ""):  # RFC 3326 §2, RFC 3261 §16.7 point 10
             return Cause.ANSWERED_ELSEWHERE
+        if given.code == NOT_ACCEPTABLE and not given.remote:
+            return Cause.MEDIA_FAILED
         return Cause.CANCELED if given.remote else Cause.ERROR
     return call_states.cause_of(given.code, rang=call.times.ringing_since is not None)
 

@@ -14,6 +14,7 @@ from appliance.core.model import (
     IceFault,
     MediaDirection,
     SilenceCause,
+    SoundRefusal,
     UpdateChange,
     UpdateResult,
 )
@@ -97,12 +98,18 @@ def ice_failed(turn: Turn, call: Call, fault: IceFault) -> None:
     ending.hang_up(turn, call, Cause.ICE_FAILED)
 
 
+def refused(turn: Turn, call: Call, why: SoundRefusal) -> None:
+    """The far end accepts the call without its sound: end it at once, as nobody could hear the other side."""
+    ending.hang_up(turn, turn.put(replace(call, media=replace(call.media, refusal=why))), Cause.MEDIA_FAILED)
+
+
 def rtp_stopped(turn: Turn, call: Call) -> None:
     """No packets arrive: a far end that is gone sends no BYE, so a deadline starts."""
     if not call.talks or call.media.held_local or call.media.held_remote or call.media.rtp_lost_since is not None:
         return
     turn.emit(events.MediaStopped(call.id))
-    call = silence(turn, call, MediaDirection.RECEIVE, SilenceCause.NO_PACKETS)
+    why = call.media.watch.unplayed or SilenceCause.NO_PACKETS
+    call = silence(turn, call, MediaDirection.RECEIVE, why)
     silent = replace(call.media, rtp_lost_since=turn.now, watch=replace(call.media.watch, warned=0))
     turn.put(replace(call, media=silent, deadline=turn.now + turn.settings.deadlines.rtp_s))
 

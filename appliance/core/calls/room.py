@@ -21,7 +21,7 @@ from appliance.core.calls import (
 from appliance.core.calls.view import call_view, in_order
 from appliance.core.dispatch import asks, asks_call, on, on_call, performs, takes
 from appliance.core.lookup import connected, unanswered_here
-from appliance.core.model import Cause, State
+from appliance.core.model import State
 from appliance.core.orders import Reply
 from appliance.core.transition import Turn
 
@@ -38,7 +38,7 @@ take = takes(
     on_call(inputs.MediaCounted, statistics.counted),
     on_call(inputs.IceCompleted, media.ice_completed),
     on_call(inputs.IceFailed, lambda turn, call, given: media.ice_failed(turn, call, given.fault)),
-    on_call(inputs.NoAnswerToOffer, lambda turn, call, _: ending.hang_up(turn, call, Cause.MEDIA_FAILED)),
+    on_call(inputs.SoundRefused, lambda turn, call, given: media.refused(turn, call, given.why)),
     on_call(inputs.SourceChanged, media.source_changed),
     on_call(inputs.RtpStopped, lambda turn, call, _: media.rtp_stopped(turn, call)),
     on_call(inputs.RtpResumed, lambda turn, call, _: media.rtp_resumed(turn, call)),

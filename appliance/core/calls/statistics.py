@@ -4,7 +4,8 @@ from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import call_quality, events, inputs
-from appliance.core.model import Call, Quality, SoundLevel, SoundSource, SoundWatch
+from appliance.core.calls import early_media
+from appliance.core.model import Call, CallState, Quality, SoundLevel, SoundSource, SoundWatch
 from appliance.core.transition import Turn
 
 WINDOW_S = 10.0
@@ -18,6 +19,9 @@ def counted(turn: Turn, call: Call, given: inputs.MediaCounted) -> None:
     watch = call.media.watch
     if watch.levels:
         watch = measured(turn, call, watch, (given.sent, given.received))
+    if call.state is CallState.EARLY_MEDIA:
+        early_media.listened(turn, turn.put(replace(call, media=replace(call.media, watch=watch))), given.received)
+        return
     if call.talks:
         watch = judged(turn, call, reported(turn, call, watch, quality), quality)
     turn.put(replace(call, media=replace(call.media, quality=quality, watch=watch)))

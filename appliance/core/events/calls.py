@@ -367,10 +367,12 @@ class MediaStopped(CallEvent):
 class MediaSilent(CallEvent):
     """Nothing is heard one way, although the call is connected, and not on hold.
 
-    direction: send, or receive. why: no_packets (`media.stopped` comes too), digital_silence (each sample of the last
-    5 s was zero: the far end is muted, or our microphone is dead), or muted (by a client, or at our sound card). It
-    comes again with another cause. Digital silence is not looked for in what is sent with an audio.mode other than
-    full_duplex, which closes the microphone itself, nor without a microphone.
+    direction: send, or receive. why: no_packets (`media.stopped` comes too); other_codec, unreadable or undecrypted
+    (packets arrive and none can be played: they are of a codec that was not agreed, are too short, empty or damaged, or
+    the agreed keys do not decrypt them); digital_silence (each sample of the last 5 s was zero: the far end is muted,
+    or our microphone is dead); or muted (by a client, or at our sound card). It comes again with another cause.
+    Digital silence is not looked for in what is sent with an audio.mode other than full_duplex, which closes the
+    microphone itself, nor without a microphone.
     """
 
     TYPE = "media.silent"

@@ -98,6 +98,7 @@ from appliance.core.inputs.calls import (
     DigitReceived,
     DigitSent,
     DigitsNotSent,
+    DigitUnreadable,
     HangUpCall,
     HoldCall,
     HoldFailed,
@@ -106,7 +107,6 @@ from appliance.core.inputs.calls import (
     MediaCounted,
     MediaStarted,
     MuteCall,
-    NoAnswerToOffer,
     RejectCall,
     ReportLevels,
     RingCall,
@@ -118,6 +118,7 @@ from appliance.core.inputs.calls import (
     SetCustomData,
     SetDigitMethods,
     SetStatisticsInterval,
+    SoundRefused,
     SourceChanged,
     SwitchTo,
     UpdateAnswered,
@@ -196,7 +197,7 @@ CallInput = (
     | MediaStarted
     | IceCompleted
     | IceFailed
-    | NoAnswerToOffer
+    | SoundRefused
     | SourceChanged
     | RtpStarted
     | RtpStopped
@@ -207,6 +208,7 @@ CallInput = (
     | DetectionFailed
     | DigitReceived
     | DigitSent
+    | DigitUnreadable
     | DigitsNotSent
     | HoldFailed
     | UpdateReceived

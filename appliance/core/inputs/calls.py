@@ -12,8 +12,10 @@ from appliance.core.model import (
     EarlySource,
     IceFault,
     MediaDirection,
+    PacketUse,
     Quality,
     SoundLevel,
+    SoundRefusal,
     UpdateChange,
 )
 
@@ -65,8 +67,8 @@ class CallConfirmed(OfCall, kw_only=True):
 class CallEnded(OfCall, kw_only=True):
     """The dialog has ended. `code` and `reason` as on the wire (0: no response came); `reason_header`: RFC 3326.
 
-    contacts: of a 3xx, the addresses to call instead, the preferred first (RFC 3261 §8.1.3.4). headers: X- headers of
-    the far end's BYE, CANCEL or final response.
+    tried: at least 100 came as a response to our INVITE. contacts: of a 3xx, the addresses to call instead, the
+    preferred first (RFC 3261 §8.1.3.4). headers: X- headers of the far end's BYE, CANCEL or final response.
     """
 
     code: int
@@ -75,6 +77,7 @@ class CallEnded(OfCall, kw_only=True):
     reason_header: str = ""
     contacts: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    tried: bool = False
 
 
 class MediaStarted(OfCall, kw_only=True):
@@ -102,8 +105,10 @@ class IceFailed(OfCall, kw_only=True):
     fault: IceFault
 
 
-class NoAnswerToOffer(OfCall, kw_only=True):
-    """The far end's ACK has no answer to our offer (RFC 3261 §13.2.1): the call is accepted, but there is no sound."""
+class SoundRefused(OfCall, kw_only=True):
+    """The far end has accepted the call, but its answer, in the 200 or in the ACK, leaves no sound of our offer."""
+
+    why: SoundRefusal
 
 
 class SourceChanged(OfCall, kw_only=True):
@@ -146,6 +151,7 @@ class MediaCounted(OfCall, kw_only=True):
     received_silent_s: float = 0.0
     sent: SoundLevel | None = None
     received: SoundLevel | None = None
+    use: PacketUse | None = None  # None: the SIP library does not count it
 
 
 class DigitReceived(OfCall, kw_only=True):
@@ -154,6 +160,12 @@ class DigitReceived(OfCall, kw_only=True):
     digit: str
     method: DigitMethod
     duration_ms: int
+
+
+class DigitUnreadable(OfCall, kw_only=True):
+    """A digit came by INFO in a form that is not read, the first time in a call. content_type: of the INFO."""
+
+    content_type: str
 
 
 class DigitSent(OfCall, kw_only=True):

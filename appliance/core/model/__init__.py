@@ -71,6 +71,17 @@ from appliance.core.model.audio import (
     SoundTrial,
 )
 from appliance.core.model.call_search import CallSearch
+from appliance.core.model.call_sound import (
+    MediaDirection,
+    PacketUse,
+    Quality,
+    QualityClass,
+    SilenceCause,
+    SoundLevel,
+    SoundRefusal,
+    SoundSource,
+    SoundWatch,
+)
 from appliance.core.model.calls import (
     By,
     Call,
@@ -97,16 +108,9 @@ from appliance.core.model.calls import (
     Forwarding,
     Hold,
     IceFault,
-    MediaDirection,
     MessageMethod,
     OutgoingMessage,
-    Quality,
-    QualityClass,
     Remote,
-    SilenceCause,
-    SoundLevel,
-    SoundSource,
-    SoundWatch,
     UpdateChange,
     UpdatePolicy,
     UpdateResult,

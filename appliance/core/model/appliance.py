@@ -24,6 +24,7 @@ class NoticeCode(StrEnum):
 class WarningCode(StrEnum):
     """The code of a `warning`."""
 
+    DIGIT_UNREADABLE = "digit-unreadable"
     DURATION_LIMIT = "duration-limit"
     KEPT_STATE_DAMAGED = "kept-state-damaged"
     RECORDING_UNANNOUNCED = "recording-unannounced"

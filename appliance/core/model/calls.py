@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from appliance.base.record import Record
+from appliance.core.model.call_sound import MediaDirection, Quality, SoundRefusal, SoundWatch
 from appliance.core.model.ids import (
     NO_ACCOUNT,
     AccountId,
@@ -116,21 +117,6 @@ class IceFault(StrEnum):
     FAILED_CHECKS = "failed_checks"
 
 
-class MediaDirection(StrEnum):
-    """Which way sound goes: to the far end, or from it."""
-
-    SEND = "send"
-    RECEIVE = "receive"
-
-
-class SilenceCause(StrEnum):
-    """Why nothing is heard one way: no packets arrive, each sample is zero, or the microphone is muted."""
-
-    NO_PACKETS = "no_packets"
-    DIGITAL_SILENCE = "digital_silence"
-    MUTED = "muted"
-
-
 CodecName = Literal["opus", "G722", "PCMA", "PCMU"]
 UpdatePolicy = Literal["accept", "ask"]  # whether a client decides about changes that the far end requests
 
@@ -202,65 +188,6 @@ class Codec(Record):
     clock_rate_hz: int
 
 
-class Quality(Record):
-    """Counters of a call's RTP since its sound was negotiated. None: the far end has not reported it (RFC 3550 §6.4).
-
-    What begins with `sent_` but for the bytes, and the round trip, follows from the far end's reports.
-    """
-
-    received: int
-    lost: int
-    jitter_ms: float  # the mean
-    received_bytes: int = 0
-    buffer_ms: float = 0.0  # the mean delay in the jitter buffer
-    sent: int = 0
-    sent_bytes: int = 0
-    sent_lost: int | None = None
-    sent_jitter_ms: float | None = None  # the latest, as the round trip
-    rtt_ms: float | None = None
-
-
-class QualityClass(StrEnum):
-    """How the received sound of a call is, by its MOS."""
-
-    GOOD = "good"
-    FAIR = "fair"
-    POOR = "poor"
-    BAD = "bad"
-
-
-class SoundSource(StrEnum):
-    """Whose sound of a call: what we send, or what the far end sends."""
-
-    LOCAL = "local"
-    REMOTE = "remote"
-
-
-class SoundLevel(Record):
-    """Sound of one direction in its last second: the mean power in dBFS, and whether somebody spoke."""
-
-    dbfs: float
-    speaking: bool
-
-
-class SoundWatch(Record):
-    """The reports that clients want about a call's sound, and how its last window of time was judged."""
-
-    interval_s: int = 0  # of the statistics; 0: none are reported
-    reported_at: float = 0.0
-    since: float | None = None  # beginning of the present window; None: when the call was connected
-    received: int = 0  # the counters at that time
-    lost: int = 0
-    loss: float | None = None  # of the last window
-    mos: float | None = None
-    rating: QualityClass | None = None
-    slow: bool = False
-    warned: int = 0  # warnings since its packets stopped
-    silent: tuple[tuple[MediaDirection, SilenceCause], ...] = ()
-    levels: bool = False  # whether levels are reported
-    heard: tuple[SoundLevel | None, SoundLevel | None] = (None, None)  # sent and received; None: no sound
-
-
 class Candidate(Record):
     """An address that ICE tried (RFC 8445 §5.1.1): host, srflx, prflx or relay; address:port."""
 
@@ -291,6 +218,7 @@ class CallSound(Record):
     """The sound of a call: how it was negotiated, how it arrives, and who holds or mutes it."""
 
     early: EarlySource = EarlySource.NONE  # of an incoming call, before it is answered
+    early_heard_at: float | None = None  # when its far end was last audible before the answer
     codec: Codec | None = None
     started: tuple[MediaDirection, ...] = ()  # whose first packet is reported
     ice: bool = False  # its sound uses a pair of addresses that ICE found
@@ -304,6 +232,7 @@ class CallSound(Record):
     set_aside: bool = False  # held by us only because another call is in the foreground
     held_remote: bool = False
     muted: bool = False
+    refusal: SoundRefusal | None = None  # by the far end's answer
 
     @property
     def hold(self) -> Hold:
@@ -327,6 +256,7 @@ class CallPlacing(Record):
     """The progress of our INVITE, and its earlier addresses."""
 
     done: bool = True  # False: its INVITE waits for the SIP process
+    tried: bool = False  # at least 100 came as a response; known when the call is over
     again: bool = False  # it replaces a call that was lost with the SIP process
     redirected: tuple[str, ...] = ()  # the earlier addresses of a redirected call, the first one first
     answer_within_s: float | None = None  # a client's limit, from the begin of the call; None: as configured

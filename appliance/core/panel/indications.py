@@ -134,7 +134,8 @@ def tone(state: State) -> Tone | None:
         return Tone.DIALING
     if call.unanswered_here:
         return Tone.RINGING if call.times.answers_at is None else Tone.AUTO_ANSWER
-    if call.state in {CallState.DIALING, CallState.RINGING}:
+    unheard = call.state is CallState.EARLY_MEDIA and call.media.early_heard_at is None
+    if unheard or call.state in {CallState.DIALING, CallState.RINGING}:
         return Tone.DIALING
     if call.state is not CallState.CONNECTED:
         return None

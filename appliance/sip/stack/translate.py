@@ -160,11 +160,6 @@ def answer_after(message: str) -> float | None:
     return None
 
 
-def has_sdp(message: str) -> bool:
-    """Whether the message carries a session description."""
-    return bool(body(message).strip()) and "application/sdp" in split(message)[0].lower()
-
-
 def received(event: pj.SipEvent) -> str:
     """The message behind a transaction's event, "" if a timer or a lost transport caused it."""
     if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.audio.silence import SILENT_S
-from appliance.core.model import NULL, AudioSettings, MixerLevel, Quality, SoundMode
+from appliance.core.model import NULL, AudioSettings, MixerLevel, PacketUse, Quality, SoundMode
 from tests.core.station import Station, ready
 
 LEVEL = MixerLevel(card="panel", percent=40.0, muted=False)
@@ -93,3 +93,45 @@ def test_before_the_answer_and_after_a_hold_nothing_is_silent():
         station.ask(inputs.HoldCall(station.call.id, held=held))
     assert told(station)[2:] == []
     assert len(counted(station, SILENT_S, SILENT_S)) == 2, "it is judged anew"
+
+
+def use(**counts: int) -> PacketUse:
+    return PacketUse(**{"frames": 100, **counts})
+
+
+def judged(station: Station, *uses: PacketUse) -> list[tuple[str, ...]]:
+    """What counts of these uses, one after another, add to the reports."""
+    before = len(station.told)
+    for each in uses:
+        station.give(inputs.MediaCounted, call=station.call.id, quality=COUNTED, use=each)
+    return told(station, before)
+
+
+@pytest.mark.parametrize("why", ["other_codec", "unreadable", "undecrypted"])
+def test_packets_that_cannot_be_played_are_named_after_two_counts_until_one_is_heard(why):
+    station = talking()
+    assert judged(station, use(), use(**{why: 50})) == []
+    assert judged(station, use(**{why: 100})) == [("silent", RECEIVE, why)]
+    assert judged(station, use(**{why: 150})) == []
+    assert judged(station, use(frames=150, **{why: 150})) == [("resumed", RECEIVE, why)]
+
+
+def test_single_packets_that_cannot_be_played_are_no_silence():
+    station = talking()
+    assert judged(station, *(use(unreadable=n) for n in range(10))) == []
+    assert judged(station, *(use(frames=100 + 2 * n, unreadable=50 * n) for n in range(1, 10))) == []
+
+
+def test_counters_that_begin_again_are_no_silence():
+    station = talking()
+    assert judged(station, use(other_codec=500), use(frames=0), use(frames=0), use(frames=50)) == []
+
+
+def test_packets_that_are_not_decrypted_are_the_cause_although_none_is_counted():
+    station = talking()
+    judged(station, use(), use(undecrypted=50))
+    station.give(inputs.RtpStopped, call=station.call.id)
+    assert told(station) == [("silent", RECEIVE, "no_packets")]
+    assert judged(station, use(undecrypted=100)) == [("silent", RECEIVE, "undecrypted")]
+    station.give(inputs.RtpStopped, call=station.call.id)
+    assert judged(station, use(undecrypted=150)) == []

@@ -19,6 +19,7 @@ from appliance.core.model import (
     Picture,
     Plan,
     RingStep,
+    SoundRefusal,
 )
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring
 from appliance.core.panel.indications import picture
@@ -158,7 +159,7 @@ def test_early_media_is_heard_but_no_one_hears_us_before_the_call_is_connected()
     call = station.dialled()
     station.give(inputs.CallProgressed, call=call.id, code=183, early_media=True)
     (media,) = station.desired.sound.calls
-    assert (media.speaker, media.microphone, station.desired.sound.tone) == (True, False, None)
+    assert (media.speaker, media.microphone) == (True, False)
     station.give(inputs.CallProgressed, call=call.id, code=180, early_media=False)  # late: changes nothing
     assert station.call.state is S.EARLY_MEDIA
     station.give(inputs.CallConfirmed, call=call.id)
@@ -529,7 +530,7 @@ def test_sound_that_comes_from_elsewhere_is_reported():
 def test_a_call_without_an_answer_to_our_offer_ends_at_once():
     station = ready()
     call = station.talking()
-    station.give(inputs.NoAnswerToOffer, call=call.id)
+    station.give(inputs.SoundRefused, call=call.id, why=SoundRefusal.NO_ANSWER)
     assert station.orders(HangUp) == [HangUp(call.id)]
     end(station, call.id, remote=False)
     assert outcome(station) == (events.CallEnded, Cause.MEDIA_FAILED, 200, By.LOCAL, False)

@@ -4,8 +4,20 @@ import pytest
 
 from appliance.core import events, inputs
 from appliance.core.call_states import with_sound
+from appliance.core.calls.early_media import LONGEST_PAUSE_S
 from appliance.core.calls.view import call_facts
-from appliance.core.model import By, CallId, CallState, Cause, EarlySource, MediaDirection, Picture, Tone
+from appliance.core.model import (
+    By,
+    CallId,
+    CallState,
+    Cause,
+    EarlySource,
+    MediaDirection,
+    Picture,
+    Quality,
+    SoundLevel,
+    Tone,
+)
 from appliance.core.orders import Answer, EarlyMedia, Place, Refuse, Ring
 from appliance.core.panel import indications
 from tests.core.calls.test_calls import end, outcome
@@ -176,3 +188,63 @@ def test_a_call_that_is_placed_again_keeps_its_note():
     station.ask(inputs.SetCustomData(call.id, "a"))
     station.give(inputs.SipLost, why="gone")
     assert station.call.custom_data == "a"
+
+
+# -- what the visitor hears before the far end answers ----------------------------------------------------------------
+
+RINGBACK, COMFORT_NOISE = SoundLevel(-20.0, speaking=True), SoundLevel(-62.0, speaking=False)
+COUNTED = Quality(received=50, lost=0, jitter_ms=1.0)
+
+
+def promised() -> Station:
+    """The kitchen is called, and promises sound before its answer."""
+    station = ready()
+    call = station.dialled()
+    return station.give(inputs.CallProgressed, call=call.id, code=183, early_media=True)
+
+
+def sends(station: Station, level: SoundLevel | None, after: float = 1.0) -> Tone | None:
+    """The far end sends a second of sound: the tone beside it."""
+    station.give(inputs.MediaCounted, after, call=station.call.id, quality=COUNTED, received=level)
+    return station.desired.sound.tone
+
+
+@pytest.mark.parametrize("level", [None, COMFORT_NOISE, SoundLevel(-96.3, speaking=False)])
+def test_the_ringback_goes_on_while_the_far_end_is_silent_before_its_answer(level):
+    station = promised()
+    assert station.desired.sound.tone is Tone.DIALING
+    assert [sends(station, level) for _ in range(20)] == [Tone.DIALING] * 20
+    station.give(inputs.CallProgressed, call=station.call.id, code=180, early_media=False)
+    assert station.desired.sound.tone is Tone.DIALING
+    station.give(inputs.CallConfirmed, call=station.call.id)
+    assert station.desired.sound.tone is None
+
+
+def test_the_far_ends_own_sound_takes_its_place_over_the_pauses_of_a_ringback():
+    station = promised()
+    cadence = [RINGBACK, *[SoundLevel(-90.0, speaking=False)] * 5] * 4
+    assert [sends(station, level) for level in cadence] == [None] * len(cadence)
+
+
+@pytest.mark.parametrize("level", [None, COMFORT_NOISE])
+def test_the_ringback_comes_again_when_that_sound_stops(level):
+    station = promised()
+    assert sends(station, RINGBACK) is None
+    for _ in range(int(LONGEST_PAUSE_S)):
+        assert sends(station, level) is None
+    assert sends(station, level) is Tone.DIALING
+    assert sends(station, RINGBACK) is None
+
+
+def test_it_comes_again_even_if_nothing_is_counted_any_more():
+    station = promised()
+    sends(station, RINGBACK)
+    assert station.wait(LONGEST_PAUSE_S + 0.1).desired.sound.tone is Tone.DIALING
+
+
+def test_a_fork_with_sound_after_one_without_is_heard():
+    station = promised()
+    sends(station, None)
+    station.give(inputs.CallProgressed, call=station.call.id, code=183, early_media=True)
+    assert station.desired.sound.tone is Tone.DIALING
+    assert sends(station, RINGBACK) is None

@@ -4,6 +4,7 @@ the call log or the account, and by the doctor."""
 import pytest
 
 from tests.support.daemon import Daemon, loopback
+from tests.support.peers.packets import Packets
 from tests.support.peers.registrars import Kamailio, account
 from tests.support.peers.sipp import Sipp
 
@@ -12,8 +13,8 @@ CALLS = {
     403: "refuses the call (403 Refused): check target.far.uri",
     404: "is not known there (404 Refused): check target.far.uri",
     484: "is not known there (484 Refused): check target.far.uri",
-    488: "accepts none of the offered codecs and encryption (488 Refused): check sip.codecs",
-    500: "cannot be reached now (500 Refused): nothing to change here",
+    488: "accepts none of the offered codecs and encryption (488 Refused): check sip.codecs, and target.far.srtp",
+    500: "reports a fault there (500 Refused): nothing to change here",
     503: "cannot be reached now (503 Refused): nothing to change here",
 }
 
@@ -50,6 +51,17 @@ def test_a_registrar_that_is_not_there_is_reported_as_that(tmp_path):
         told = door.final(door.ring(), kind="call.failed", cause="unavailable")["explanation"]
     assert "Nobody answers at sip:far@" in told
     assert "check target.far.uri, the network, and the firewall" in told
+
+
+def test_a_pbx_that_takes_a_call_which_nothing_rings_for_is_not_called_silent(tmp_path):
+    with Daemon(tmp_path / "d", deadlines={"dialing_s": 1}) as door, Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        invite = far.invited()
+        far.send(far.reply(invite, "100 Trying"))
+        cancel = far.receive("CANCEL", "CANCEL")
+        far.send(far.reply(cancel, "200 OK"), far.reply(invite, "487 Request Terminated"))
+        told = door.final(call, kind="call.failed", cause="unavailable")["explanation"]
+    assert "took the call, but nothing rang there in time: check target.far.uri" in told
 
 
 def test_registrations_that_fail_say_why_and_one_that_holds_has_no_error(tmp_path):

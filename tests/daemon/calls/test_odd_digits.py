@@ -6,7 +6,9 @@ import pytest
 
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
+from tests.support.peers.voices import event, event_type
 from tests.support.shown import shows
+from tests.support.waiting import until
 
 RELAY, ALONE = "application/dtmf-relay", "application/dtmf"
 
@@ -118,6 +120,72 @@ def test_events_of_rfc_4733_above_15_are_no_digits(door, phone):
     far.press(phone.accepted, "3", 9)
     door.wait("dtmf.received", phone.call, digit="3", method="rfc4733")
     assert [e["data"]["digit"] for e in door.of("dtmf.received", phone.call)] == ["3"]
+
+
+def of_one_timestamp(far, accepted, digits, began=None):
+    """Presses whose events share one RTP timestamp, as some phones send them (RFC 4733 wants one for each).
+
+    began: the timestamp of each, if every press has its own.
+    """
+    port = int(accepted.partition("m=audio ")[2].split()[0])
+    sequence = 100
+    for number, digit in enumerate(digits):
+        for step in (1, 2, 3, 4, 4, 4) if began is None else (4, 4, 4):
+            sequence += 1
+            last = step == 4 or began is not None
+            timestamp = 8000 if began is None else began + 2000 * number
+            head = struct.pack("!BBHII", 0x80, event_type(accepted), sequence, timestamp, 0x1234)
+            far.rtp.sendto(head + event(digit, 320 * step, end=last), (far.to[0], port))
+
+
+def are_told(door, phone, digits):
+    """These digits come, and no other before the next one."""
+
+    def told():
+        return "".join(e["data"]["digit"] for e in door.of("dtmf.received", phone.call))
+
+    until(lambda: len(told()) >= len(digits), f"{digits}", log=told)
+    phone.informs("Signal=9\r\nDuration=160\r\n")
+    door.wait("dtmf.received", phone.call, digit="9")
+    assert told() == f"{digits}9"
+
+
+@shows("dtmf.received method=rfc4733")
+@pytest.mark.parametrize("digits", ["1122#", "0000", "121", "##"])
+def test_twin_digits_whose_events_share_a_timestamp_are_told_apart(door, phone, digits):
+    of_one_timestamp(phone.far, phone.accepted, digits)
+    are_told(door, phone, digits)
+
+
+def test_a_code_with_twin_digits_of_one_timestamp_opens_its_door(tmp_path):
+    daemon = Daemon(tmp_path / "d", door={"front": {"digits": "1122#", "pulse_s": 0.5}})
+    daemon.config["target"]["far"]["doors"] = ["front"]
+    with daemon as door, Packets(door.far_address, to=door.address) as far:
+        phone = Phone(door, far)
+        of_one_timestamp(far, phone.accepted, "1122#")
+        door.wait("door.unlocked", door="front")
+        door.wait("door.locked", door="front")
+        phone.hang_up()
+
+
+@shows("warning")
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("p=Digit-Collection\r\n\r\nd=5\r\n", "application/vnd.nortelnetworks.digits"),
+        ("\x05\x8a\x05\x00", "audio/telephone-event"),
+        ("Signal=five\r\nDuration=160\r\n", RELAY),
+        ("five", ALONE),
+        ("Signal=17", "text/plain"),
+    ],
+)
+def test_a_digit_of_an_unknown_form_leaves_one_warning_that_does_not_show_it(door, phone, body, kind):
+    for _ in range(3):
+        phone.presses(body, kind)
+    (told,) = [e["data"] for e in door.of("warning", phone.call)]
+    assert told["code"] == "digit-unreadable"
+    assert kind in told["message"]
+    assert "five" not in told["message"]
 
 
 def test_a_code_with_a_star_by_number_opens_its_door(tmp_path):

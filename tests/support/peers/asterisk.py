@@ -50,6 +50,10 @@ exten => 605,1,Answer()
  same => n,MusicOnHold(default,{counts_s})
  same => n,Verbose(0,counted ${CHANNEL(rtcp,all,audio)})
  same => n,Hangup()
+exten => 606,1,Progress()
+ same => n,MusicOnHold(default,4)
+ same => n,Answer()
+ same => n,MusicOnHold(default)
 exten => external_replaces,1,Verbose(0,for ${SIPREFERTOHDR} replacing ${SIPREPLACESHDR})
  same => n,Dial(PJSIP/out/${SIPREFERTOHDR})
  same => n,Hangup()
@@ -119,9 +123,11 @@ class Asterisk:
 
     Called: 101 to 103 each other; 602 plays music, which held far ends hear as well: a tone of MUSIC_HZ.
     603 passes who calls it on to 602 after a second, 604 to nobody. 605 plays music for COUNTS_S, and hangs up;
-    `counted` has what it counted of the call's packets. within: what begins its command, to run in a network namespace.
+    `counted` has what it counted of the call's packets. 606 plays music for 4 s before it answers. within: what begins
+    its command, to run in a network namespace.
     codecs: those of its extensions; it passes Opus through, but cannot convert it. contacts: how many addresses each
     extension may register; `removes`: whether a further one takes the place of the oldest, or is refused by 403.
+    webrtc: the extensions that are browsers, for Asterisk.
     """
 
     def __init__(
@@ -134,9 +140,11 @@ class Asterisk:
         contacts: int = 5,
         *,
         removes: bool = True,
+        webrtc: Sequence[str] = (),
     ) -> None:
         self.directory, self.extensions, self.within = Path(directory), extensions, within
         self.settings = {"codecs": codecs, "contacts": contacts, "removes": "yes" if removes else "no"}
+        self.webrtc = webrtc
         self.address = address or loopback()
         self.port = 5070 if within else free_port(self.address)  # a namespace is ours alone
         self.process: subprocess.Popen[bytes] | None = None
@@ -198,6 +206,8 @@ class Asterisk:
         endpoints = "".join(
             ENDPOINT.format(name=name, address=self.address, **self.settings) for name in self.extensions
         )
+        for name in self.webrtc:
+            endpoints = endpoints.replace(f"[{name}]\ntype=endpoint\n", f"[{name}]\ntype=endpoint\nwebrtc=yes\n")
         endpoints += OUT.format(address=self.address)
         levels = "notice,warning,error,verbose(4)"
         return {

@@ -112,7 +112,14 @@ class Packets:
             f"{headers}{content}Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
 
-    def reply(self, request: str, status: str, body: str = "", headers: Sequence[str] = ()) -> bytes:
+    def reply(
+        self,
+        request: str,
+        status: str,
+        body: str = "",
+        headers: Sequence[str] = (),
+        kind: str = "application/sdp",
+    ) -> bytes:
         """The answer to a request that came. After a final one, `receive` passes over the request if it comes again."""
         if status >= "2":
             self._over.add(repeated(request))
@@ -120,7 +127,7 @@ class Packets:
         kept = [line for line in request.split("\r\n") if line.startswith(names)]
         lines = [f"{line};tag=far" if line.startswith("To:") and ";tag=" not in line else line for line in kept]
         lines += [f"Contact: <sip:far@{self.address}:{self.port}>"]
-        lines += [*headers, *(["Content-Type: application/sdp"] if body else [])]
+        lines += [*headers, *([f"Content-Type: {kind}"] if body else [])]
         return "\r\n".join([f"SIP/2.0 {status}", *lines, f"Content-Length: {len(body)}", "", body]).encode()
 
     def send(self, *packets: bytes) -> None:
@@ -157,9 +164,9 @@ class Packets:
         """The next INVITE."""
         return self.receive("INVITE", "INVITE")
 
-    def answer(self, invite: str, status: str, body: str = "") -> None:
+    def answer(self, invite: str, status: str, body: str = "", kind: str = "application/sdp") -> None:
         """Answer it again and again until its ACK comes: by UDP packets get lost (RFC 3261 §13.3.1.4, §17.2.1)."""
-        final, end = self.reply(invite, status, body), time.monotonic() + PATIENCE_S
+        final, end = self.reply(invite, status, body, kind=kind), time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             self.send(final)
             with suppress(AssertionError):

@@ -48,9 +48,25 @@ def from_a_law(data: bytes) -> Samples:
     return np.where(codes & 0x80, size, -size).astype(float)
 
 
+def from_mu_law(data: bytes) -> Samples:
+    """Samples of 16 bit of what PCMU carries."""
+    codes = ~np.frombuffer(data, dtype=np.uint8).astype(np.int32) & 0xFF
+    size = (((codes & 15) << 3) + 0x84 << (codes >> 4 & 7)) - 0x84
+    return np.where(codes & 0x80, -size, size).astype(float)
+
+
 def to_a_law(samples: Samples) -> bytes:
     """The same the other way: of its 256 values the nearest."""
-    values = from_a_law(bytes(range(256)))
+    return _nearest(samples, from_a_law)
+
+
+def to_mu_law(samples: Samples) -> bytes:
+    """The same for PCMU."""
+    return _nearest(samples, from_mu_law)
+
+
+def _nearest(samples: Samples, decoded: Callable[[bytes], Samples]) -> bytes:
+    values = decoded(bytes(range(256)))
     order = np.argsort(values)
     places = np.clip(np.searchsorted(values[order], samples), 1, 255)
     below, above = values[order][places - 1], values[order][places]

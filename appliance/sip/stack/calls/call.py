@@ -7,15 +7,16 @@ import pjsua2 as pj
 
 from appliance.base import times
 from appliance.core import inputs
-from appliance.core.model import CallId, Codec, DigitMethod, IceFault, MessageMethod, UpdateChange
+from appliance.core.model import CallId, Codec, DigitMethod, MessageMethod, SoundRefusal, UpdateChange
 from appliance.sip.stack import translate
+from appliance.sip.stack.bodies import has_sdp, session_description
 from appliance.sip.stack.callbacks import contained
 from appliance.sip.stack.calls import dtmf, offers, transfers
 from appliance.sip.stack.calls.dialog import Dialog
-from appliance.sip.stack.calls.dtmf import Once, Receiving, Sending
+from appliance.sip.stack.calls.dtmf import Once, Receiving, Sending, Unread
 from appliance.sip.stack.calls.hold import HoldNegotiation, after_glare
 from appliance.sip.stack.calls.ice import Ice
-from appliance.sip.stack.calls.offers import OfferedAudio, audio, unreachable
+from appliance.sip.stack.calls.offers import OfferedAudio, audio, refusal, unreachable
 from appliance.sip.stack.calls.operations import NOT_ACCEPTABLE, RINGING, Shared, Through, described, operation
 from appliance.sip.stack.calls.packets import Packets
 from appliance.sip.stack.calls.reinvites import Reinvites
@@ -39,13 +40,14 @@ class SipCall(pj.Call):
         super().__init__(account, slot)
         self.account, self.account_name = account, account.name
         self.table, self.call, self.outgoing = table, call, slot == pj.PJSUA_INVALID_ID
-        self.ended_by_us = self.over = self.confirmed = False
+        self.ended_by_us = self.over = self.confirmed = self.tried = False
         self.attempt: InviteAttempt | None = None  # of an outgoing call, until its server has sent anything
         self.reason_header = ""
         self.end_headers: translate.Headers = ()  # of the message that ended the call
         self.transfer_headers: translate.Headers = ()  # of a transfer's last message: REFER, its answer, or NOTIFY
         self.dialog = Dialog(call, table.post)
         self.contacts: list[str] = []  # of a 3xx
+        self.our_sdp = self.their_sdp = ""  # the session descriptions of an outgoing call
         self.referred = transfers.Referred()
         self.audio: int | None = None  # index of the medium that has a stream
         self.sends = self.receives = False  # as negotiated, from our side
@@ -60,7 +62,7 @@ class SipCall(pj.Call):
         self.updating = False  # pjsua's UPDATE, to choose one codec, is unanswered: a re-INVITE would repeat it
         self.renew_at: float | None = None  # when to inform the far end of our new address
         self.renewing = self.elsewhere = False  # that is in progress; our IP address has changed as well
-        self.sending, self.receiving, self.once = Sending(), Receiving(), Once()
+        self.sending, self.receiving, self.once, self.unread = Sending(), Receiving(), Once(), Unread()
         self.takes_events, self.sends_inband, self.keys = True, False, Keys()
         self.signals_digits = False  # the far end signals digits; many gateways nevertheless leave them in the sound
 
@@ -72,24 +74,29 @@ class SipCall(pj.Call):
         info, at = self.getInfo(), time.monotonic()
         if info.state == pj.PJSIP_INV_STATE_EARLY and self.outgoing:
             message = translate.received(prm.e)
+            self.their_sdp = session_description(message) or self.their_sdp
             progressed = inputs.CallProgressed(
                 at=at,
                 call=self.call,
                 code=int(info.lastStatusCode),
-                early_media=translate.has_sdp(message),
+                early_media=has_sdp(message),
                 headers=translate.own_headers(message),
             )
             self.table.post(progressed)
         elif info.state == pj.PJSIP_INV_STATE_CONNECTING:
-            headers = translate.own_headers(translate.received(prm.e)) if self.outgoing else ()
-            self.table.post(inputs.CallAnswered(at=at, call=self.call, headers=headers))
+            message = translate.received(prm.e) if self.outgoing else ""
+            if self.outgoing and (why := self._sound_refused(message)) is not None:
+                self.table.post(inputs.SoundRefused(at=at, call=self.call, why=why))
+            else:
+                headers = translate.own_headers(message)
+                self.table.post(inputs.CallAnswered(at=at, call=self.call, headers=headers))
         elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
             self.confirmed = True
             self.packets.begin(at)
             self.table.post(inputs.CallConfirmed(at=at, call=self.call))
             acknowledged = self.offers and prm.e.type == pj.PJSIP_EVENT_RX_MSG
-            if acknowledged and not translate.has_sdp(str(prm.e.body.rxMsg.rdata.wholeMsg)):
-                self.table.post(inputs.NoAnswerToOffer(at=at, call=self.call))
+            if acknowledged and not has_sdp(str(prm.e.body.rxMsg.rdata.wholeMsg)):
+                self.table.post(inputs.SoundRefused(at=at, call=self.call, why=SoundRefusal.NO_ANSWER))
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.count()
             code = 0 if translate.nothing_came(prm.e) else int(info.lastStatusCode)
@@ -98,6 +105,7 @@ class SipCall(pj.Call):
             ours = transaction.method == "BYE" and transaction.role == pj.PJSIP_ROLE_UAC
             if ours and self.codec is None and not self.ended_by_us:  # pjsua cannot use their answer
                 self.ended_by_us, code, reason = True, NOT_ACCEPTABLE, "Not Acceptable Here"
+            self.ended_by_us |= not self.outgoing and not self.confirmed and code == NOT_ACCEPTABLE
             if (
                 prm.e.body.tsxState.tsx.method == "INVITE" and self.outgoing
             ):  # refused; see _read_headers for the others
@@ -294,6 +302,7 @@ class SipCall(pj.Call):
             reason_header=self.reason_header,
             contacts=tuple(self.contacts),
             headers=self.end_headers,
+            tried=self.tried,
         )
         self.table.post(ended)
 
@@ -325,10 +334,18 @@ class SipCall(pj.Call):
             self._renew(now)
         if free and self.updates.due(now):
             self._offer_codecs(now)
-        if self.ice.due(now):
-            self._look_at_ice(now)
+        if self.ice.due(now) and (news := self.ice.news(self.call, self.dump(True, ""), now)) is not None:
+            self.table.post(news)
         both = self.sends and self.receives and not self.ice.runs
-        self.packets.turn(self, self.audio, now, both=both, confirmed=self.confirmed, announced=self.their_address)
+        early = self.outgoing and self.receives and not self.confirmed
+        self.packets.turn(
+            self, self.audio, now, both=both, confirmed=self.confirmed, early=early, announced=self.their_address
+        )
+
+    def _sound_refused(self, message: str) -> SoundRefusal | None:
+        """How the 200 to our INVITE, or a response before it, refuses the sound; None if it does not."""
+        self.their_sdp = session_description(message) or self.their_sdp
+        return refusal(self.our_sdp, self.their_sdp, self.table.codecs.configured)
 
     def _message_answered(self, method: MessageMethod, code: int, reason: str) -> None:
         self.table.messages.answered((self.call, method, ""), code, reason)
@@ -348,6 +365,8 @@ class SipCall(pj.Call):
         elif (press := dtmf.signalled(content.body)) is not None:
             self.signals_digits = True
             self._report_digits([press], DigitMethod.INFO)
+        elif self.unread.is_new(content.type):
+            self.table.post(inputs.DigitUnreadable(at=time.monotonic(), call=self.call, content_type=content.type))
 
     def _send_digit(self, digit: str) -> None:
         sound = self.audio_media()
@@ -385,7 +404,7 @@ class SipCall(pj.Call):
 
     def _watch(self, transaction: pj.SipTransaction) -> None:
         if transaction.method == "INVITE" and transaction.state == pj.PJSIP_TSX_STATE_PROCEEDING:
-            self.attempt = None  # at least 100 came
+            self.attempt, self.tried = None, True  # at least 100 came
         if transaction.method == "UPDATE" and transaction.role == pj.PJSIP_ROLE_UAC:
             self.updating = transaction.state < pj.PJSIP_TSX_STATE_COMPLETED
 
@@ -394,7 +413,10 @@ class SipCall(pj.Call):
         if self.over or happened.type != pj.PJSIP_EVENT_TSX_STATE or event.tsx.method not in {"INVITE", "UPDATE"}:
             return
         if event.type == pj.PJSIP_EVENT_TX_MSG:
-            self.dialog.sent(str(event.src.tdata.wholeMsg), str(event.src.tdata.dstAddress))
+            message = str(event.src.tdata.wholeMsg)
+            if message.startswith("INVITE") and not self.confirmed:
+                self.our_sdp = session_description(message)
+            self.dialog.sent(message, str(event.src.tdata.dstAddress))
         elif event.type == pj.PJSIP_EVENT_RX_MSG:
             self.dialog.came(str(event.src.rdata.wholeMsg), str(event.src.rdata.srcAddress))
 
@@ -476,10 +498,3 @@ class SipCall(pj.Call):
                 content_type=content_type,
             )
             self.table.post(failed)
-
-    def _look_at_ice(self, now: float) -> None:
-        news = self.ice.look(self.dump(True, ""), now)
-        if isinstance(news, IceFault):
-            self.table.post(inputs.IceFailed(at=now, call=self.call, fault=news))
-        elif news is not None:
-            self.table.post(inputs.IceCompleted(at=now, call=self.call, local=news[0], remote=news[1]))

@@ -8,6 +8,7 @@ from appliance.core.orders import DIGIT_S
 
 SAME_S = 1.0  # two reports of one press come within this time; INFO comes at its beginning or at its end
 REMEMBERED = 32  # presses
+FORMS = 4  # of digits that are not read, which are reported in a call
 DIGITS = "0123456789*#ABCD"  # in the order of their event numbers (RFC 4733 §3.2)
 RELAY, ALONE = "application/dtmf-relay", "application/dtmf"
 OTHERS = {"application/vnd.nortelnetworks.digits", "audio/telephone-event"}  # digits too, but not decoded
@@ -47,16 +48,33 @@ class Sending:
         return gone, self._going
 
 
+class Unread:
+    """The forms of digits that are not read, each of them once."""
+
+    def __init__(self) -> None:
+        self._forms: set[str] = set()
+
+    def is_new(self, content_type: str) -> bool:
+        """Whether no digit of that form has come before; False after many forms, which a far end could invent."""
+        if content_type in self._forms or len(self._forms) == FORMS:
+            return False
+        self._forms.add(content_type)
+        return True
+
+
 Event = tuple[str, int]  # digit, RTP timestamp of its beginning: the same in all its packets
 
 
 class Receiving:
-    """The digit whose packets are arriving."""
+    """The digit whose packets are arriving.
+
+    Some phones give all digits of a call one timestamp: where the duration falls back, the same digit is pressed again.
+    """
 
     def __init__(self) -> None:
         self._event: Event | None = None
         self._done: Event | None = None  # its last packet comes three times, even into a new stream
-        self._duration_ms, self._updated = 0, 0.0
+        self._duration_ms, self._updated = 0, 0.0  # as last reported
 
     @property
     def busy(self) -> bool:
@@ -65,9 +83,10 @@ class Receiving:
 
     def packet(self, event: Event, duration_ms: int, now: float, *, last: bool) -> list[tuple[str, int]]:
         """Process one packet; returns digits that are complete now, with durations in milliseconds."""
-        if event == self._done:
+        again = duration_ms < self._duration_ms
+        if event == self._done and event != self._event and not again:
             return []
-        done = self._complete() if event != self._event else []
+        done = self._complete() if event != self._event or again else []
         self._event, self._duration_ms, self._updated = event, duration_ms, now
         return done + self._complete() if last else done
 

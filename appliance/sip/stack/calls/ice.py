@@ -7,7 +7,8 @@ is read, from each agreement on media until ICE is settled.
 import re
 
 from appliance.base import times
-from appliance.core.model import Candidate, IceFault
+from appliance.core import inputs
+from appliance.core.model import CallId, Candidate, IceFault
 
 LOOK_S = 0.1
 REPORT = re.compile(r"ICE role: \w+, state: (?P<state>[A-Za-z ]+), comp_cnt")
@@ -62,3 +63,10 @@ class Ice:
             return None
         self._reported = news or self._reported
         return news
+
+    def news(self, call: CallId, report: str, now: float) -> inputs.IceCompleted | inputs.IceFailed | None:
+        """The same as an input of the core."""
+        found = self.look(report, now)
+        if isinstance(found, IceFault):
+            return inputs.IceFailed(at=now, call=call, fault=found)
+        return None if found is None else inputs.IceCompleted(at=now, call=call, local=found[0], remote=found[1])

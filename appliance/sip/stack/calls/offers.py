@@ -4,10 +4,13 @@ import re
 from collections.abc import Collection
 
 from appliance.base.record import Record
-from appliance.core.model import UpdateChange
+from appliance.core.model import SoundRefusal, UpdateChange
 
 STATIC = {"0": "PCMU", "8": "PCMA", "9": "G722"}  # RFC 3551 §6
 MEDIA = re.compile(r"^m=audio (?P<port>\d+)(?:/\d+)? [A-Z/]+(?P<formats>[ \d]*)", re.MULTILINE)
+SOUND = re.compile(r"^m=audio (?P<port>\d+)(?:/\d+)? (?P<profile>\S+)", re.MULTILINE)
+CRYPTO = re.compile(r"^a=crypto:", re.MULTILINE)
+FINGERPRINT = re.compile(r"^a=fingerprint:", re.MULTILINE)
 DIRECTION = re.compile(r"^a=(sendrecv|sendonly|recvonly|inactive)\b", re.MULTILINE)
 CONNECTION = re.compile(r"^c=IN IP[46] (\S+)", re.MULTILINE)
 CANDIDATE = re.compile(r"^a=candidate:", re.MULTILINE)
@@ -41,6 +44,26 @@ def audio(sdp: str, ours: tuple[str, ...]) -> OfferedAudio | None:
     written = f"[{host}]" if ":" in host else host
     held = host in NOWHERE or (direction is not None and direction[1] in {"sendonly", "inactive"})
     return OfferedAudio(next(known, ""), "" if host in NOWHERE or not host else f"{written}:{media['port']}", held)
+
+
+def refusal(offer: str, answer: str, ours: tuple[str, ...]) -> SoundRefusal | None:
+    """How the answer to our offer, which had the codecs `ours`, refuses its sound; None if it takes a codec."""
+    if not answer:
+        return SoundRefusal.NO_ANSWER
+    offered, media = SOUND.search(offer), SOUND.search(answer)
+    if media is None:
+        return SoundRefusal.NO_AUDIO
+    if media["port"] == "0":
+        return SoundRefusal.PORT_ZERO
+    profile, wanted = media["profile"], "" if offered is None else offered["profile"]
+    # Asterisk's WebRTC endpoints answer RTP/AVP by RTP/AVP, and then send DTLS only
+    dtls = "TLS" in profile or FINGERPRINT.search(answer) is not None
+    keys = CRYPTO.search(answer) is not None or dtls
+    unasked = (dtls and not FINGERPRINT.search(offer)) or ("SAVP" in profile and not (dtls or CRYPTO.search(offer)))
+    if unasked or ("SAVP" in wanted and not keys):
+        return SoundRefusal.ENCRYPTION
+    found = audio(answer, ours)
+    return SoundRefusal.OTHER_CODEC if found is not None and not found.codec else None
 
 
 def unreachable(sdp: str, versions: Collection[int]) -> bool:

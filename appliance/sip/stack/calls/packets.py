@@ -7,7 +7,7 @@ from math import log10
 import pjsua2 as pj
 
 from appliance.core import inputs
-from appliance.core.model import CallId, Quality, SoundLevel
+from appliance.core.model import CallId, PacketUse, Quality, SoundLevel
 from appliance.sip.stack import translate
 from appliance.sip.stack.calls.operations import Post
 from appliance.sip.stack.calls.rtp_watch import FirstPackets, RtpWatch, SourceWatch
@@ -36,16 +36,19 @@ class Packets:
         self._first.begin(now)
 
     def turn(
-        self, call: pj.Call, stream: int | None, now: float, *, both: bool, confirmed: bool, announced: str
+        self, call: pj.Call, stream: int | None, now: float, *, both: bool, confirmed: bool, early: bool, announced: str
     ) -> None:
         """Look at the counters of a stream of the call if that is due. None: it has no stream.
 
-        both: packets go both ways. announced: the address in the far end's SDP.
+        both: packets go both ways. early: the far end may be heard before its answer. announced: its address in SDP.
         """
         if stream is not None and self._first.due(now):
             self._look_for_first(call, stream, now)
         if not self._rtp.due(now):
             return
+        if early and stream is not None and now - self._counted_at >= COUNT_S:
+            self._counted_at = now
+            self.count(call, stream)
         news = None
         if confirmed and stream is None:  # it has no codec, or none any more
             news = self._rtp.look(None, now)
@@ -100,6 +103,7 @@ class Packets:
             received_silent_s=getattr(statistics, "rxSilentMsec", 0) / 1000,
             sent=self._sent.look(statistics, "tx"),
             received=self._received.look(statistics, "rx"),
+            use=packet_use(statistics),
         )
         self._post(counted)
 
@@ -141,6 +145,18 @@ def quality(statistics: pj.StreamStat) -> Quality:
         sent_lost=int(sent.loss) if heard else None,
         sent_jitter_ms=_ms(sent.jitterUsec.last) if heard else None,
         rtt_ms=_ms(trip.last) if trip.n > 0 else None,
+    )
+
+
+def packet_use(statistics: pj.StreamStat) -> PacketUse | None:
+    """What became of the received packets; None from an older pjsua2, which does not count it."""
+    if not hasattr(statistics, "rxFrames"):
+        return None
+    return PacketUse(
+        frames=int(statistics.rxFrames),
+        other_codec=int(statistics.rxOtherType),
+        unreadable=int(statistics.rxUnreadable),
+        undecrypted=int(statistics.rxUndecrypted),
     )
 
 

@@ -27,6 +27,7 @@ from appliance.core.orders import (
 )
 from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.caller_auth import Judgement
+from appliance.sip.stack.bodies import session_description
 from appliance.sip.stack.calls import transfers
 from appliance.sip.stack.calls.call import SipCall
 from appliance.sip.stack.calls.dialog import Dialog
@@ -88,10 +89,11 @@ class CallTable:
         if judged.code:
             self._turned_away(call, message, source, judged)
             return
-        call.offers = not translate.has_sdp(message)
+        sdp = session_description(message)
+        call.offers = not sdp
         # From the message, as pjsua stores at most 255 bytes of each
         uri, display_name = translate.party(translate.header(message, "From"))
-        refused = translate.has_sdp(message) and unreachable(translate.body(message), self.versions)
+        refused = bool(sdp) and unreachable(sdp, self.versions)
         if refused:
             call.ended_by_us = True
             self._refusals.append((call, operation(NOT_ACCEPTABLE)))

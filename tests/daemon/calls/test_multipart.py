@@ -1,0 +1,100 @@
+"""Messages whose session description is one part of several: gateways (ISUP, QSIG), emergency phones (PIDF-LO)."""
+
+import re
+
+import pytest
+
+from tests.support.peers.packets import Packets
+from tests.support.peers.voices import Voice, drained
+from tests.support.shown import shows
+from tests.support.waiting import until
+
+ISUP = "Content-Type: application/isup;version=itu-t92+\r\nContent-Disposition: signal;handling=optional\r\n\r\nxx"
+LOCATION = "Content-Type: application/pidf+xml\r\nContent-ID: <here@far>\r\n\r\n<presence/>"
+QSIG = "Content-Type: application/qsig\r\n\r\nxx"
+MIXED = 'multipart/mixed;boundary="b 1"'
+ALTERNATIVE, UNNAMED = "multipart/alternative;boundary=b1", "multipart/mixed"
+
+
+def parts(kind, *several):
+    """A body of that type; a session description is given as it is."""
+    boundary = "b 1" if kind is MIXED else "b1"
+    typed = [f"Content-Type: application/sdp\r\n\r\n{part}" if part.startswith("v=0") else part for part in several]
+    return "".join(f"--{boundary}\r\n{part}\r\n" for part in typed) + f"--{boundary}--\r\n"
+
+
+def heard_both_ways(door, far, call, sdp):
+    """Sound goes both ways in a call that our SDP began."""
+    with Voice(far.rtp, sdp):
+        until(lambda: drained(far.rtp), "our sound")
+        door.wait("media.started", call, direction="receive")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (MIXED, lambda sdp: parts(MIXED, sdp, ISUP)),
+        (MIXED, lambda sdp: parts(MIXED, QSIG, sdp)),
+        (MIXED, lambda sdp: parts(MIXED, LOCATION, sdp, ISUP)),
+        (ALTERNATIVE, lambda sdp: parts(ALTERNATIVE, ISUP, sdp)),
+        (UNNAMED, lambda sdp: parts(UNNAMED, sdp, ISUP)),
+    ],
+    ids=["with ISUP", "behind QSIG", "between", "alternative", "unnamed boundary"],
+)
+def test_a_caller_whose_offer_is_one_part_of_several_is_talked_to(door, kind, body):
+    with Packets(door.far_address, to=door.address) as far:
+        call, accepted = far.talk_to(door, far.request("INVITE", body=body(far.sdp), kind=kind))
+        assert "a=sendrecv" in accepted
+        heard_both_ways(door, far, call, accepted)
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+@shows("call.early_media")
+def test_early_media_and_an_answer_with_several_parts_are_taken(door):
+    with Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        invite = far.invited()
+        far.send(far.reply(invite, "183 Session Progress", parts(MIXED, far.sdp, ISUP), kind=MIXED))
+        door.wait("call.early_media", call)
+        far.answer(invite, "200 OK", parts(MIXED, ISUP, far.sdp), MIXED)
+        heard_both_ways(door, far, door.talk(call), invite)
+        far.send(far.inside(invite, "BYE", 2))
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_a_hold_with_several_parts_is_a_hold(door, method):
+    with Packets(door.far_address, to=door.address) as far:
+        call, _ = far.talk_to(door)
+        held = far.sdp.replace("far 1 1", "far 1 2").replace("a=sendrecv", "a=sendonly")
+        far.send(far.request(method, 2, body=parts(MIXED, QSIG, held), kind=MIXED))
+        answer = far.receive("SIP/2.0 200", method)
+        assert re.search("a=(recvonly|inactive)", answer)
+        if method == "INVITE":
+            far.send(far.request("ACK", 2))
+        door.wait("call.held", call, by="remote")
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+def test_an_answer_in_the_ack_may_be_one_part_of_several(door):
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.request("INVITE"))
+        call = door.rung()
+        offer = far.accepted(lambda: door.press("answer"))
+        answer = parts(MIXED, far.sdp, ISUP)
+        far.send(far.request("ACK", body=answer, kind=MIXED))
+        heard_both_ways(door, far, door.talk(call), offer)
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+def test_an_ack_whose_parts_have_no_answer_ends_the_call(door):
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.request("INVITE"))
+        call = door.rung()
+        far.accepted(lambda: door.press("answer"))
+        far.send(far.request("ACK", body=parts(MIXED, QSIG, ISUP), kind=MIXED))
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        door.final(call, kind="call.ended", cause="media_failed", by="local")

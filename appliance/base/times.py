@@ -40,6 +40,8 @@ class Times(Record, kw_only=True):
     registration_least_s: Again = 1.0  # between two requests to a registrar, whatever it asks for
     registration_quick_s: Agains = (5.0, 8.0)  # at most, after faults that usually pass
     registration_slow_s: Agains = (60.0, 300.0)  # at most, after faults that a person must fix
+    # After a refusal that follows a success: the PBX may keep the former contact for a while.
+    registration_refused_s: Agains = (10.0, 20.0, 40.0)
     registration_spread_s: Again = 1.0  # at most, after the network came back: the stations of a house ask apart
     contact_spread_s: Again = 2.0  # at most, until a target is asked for the first time
     subscription_soon_s: Again = 5.0  # after a subscription that its server ended

@@ -37,13 +37,13 @@ def address_of(settings: AccountSettings) -> str:
 # -- registrations ---------------------------------------------------------------------------------------------------
 
 
-def registration(settings: AccountSettings, given: RegistrationFailed) -> str:
-    """Explain a REGISTER that failed."""
+def registration(settings: AccountSettings, given: RegistrationFailed, *, accepted_before: bool = False) -> str:
+    """Explain a REGISTER that failed. accepted_before: the registrar has accepted one of this account before."""
     field, registrar, reason = f"account.{settings.name}", settings.registrar, given.reason
     if given.tls is not TlsFault.NONE:
         return f"{registrar} cannot be trusted, as {reason}: {mended(field, given.tls)}."
     if given.code in UNAUTHORIZED:
-        return f"{registrar} rejects the password: check {field}.password_file and {field}.auth_user."
+        return challenged(settings, given)
     match given.code:
         case 0 if given.unresolved:
             return (
@@ -57,10 +57,7 @@ def registration(settings: AccountSettings, given: RegistrationFailed) -> str:
                 f"{field}.registrar and {field}.transport, the network, and the firewall."
             )
         case 403:
-            return (
-                f"{registrar} refuses {address_of(settings)}: check {field}.user, {field}.auth_user and "
-                f"{field}.password_file, and whether the PBX lets this address register."
-            )
+            return forbidden(settings, accepted_before=accepted_before)
         case 404:
             return f"{registrar} does not know {address_of(settings)}: check {field}.user and {field}.domain."
         case 423:
@@ -75,6 +72,32 @@ def registration(settings: AccountSettings, given: RegistrationFailed) -> str:
             f"check {field}.registrar."
         )
     return f"{registrar} answers {given.code} {reason}: check {field}.user, {field}.domain and {field}.registrar."
+
+
+def challenged(settings: AccountSettings, given: RegistrationFailed) -> str:
+    """Explain a refusal by 401 or 407: the password is wrong, or the registrar asks for it in an unknown way."""
+    field, registrar = f"account.{settings.name}", settings.registrar
+    if not given.challenge:
+        return f"{registrar} rejects the password: check {field}.password_file and {field}.auth_user."
+    return (
+        f"{registrar} wants a password, but {given.challenge}: let the PBX offer Digest by MD5 or SHA-256 with qop "
+        f"auth to {address_of(settings)}."
+    )
+
+
+def forbidden(settings: AccountSettings, *, accepted_before: bool) -> str:
+    """Explain a refusal by 403."""
+    field, registrar = f"account.{settings.name}", settings.registrar
+    if not accepted_before:
+        return (
+            f"{registrar} refuses {address_of(settings)}: check {field}.user, {field}.auth_user and "
+            f"{field}.password_file, and whether the PBX lets this address register."
+        )
+    return (
+        f"{registrar} refuses {address_of(settings)}, which it has accepted before: it may allow one contact and keep "
+        "the former one until it expires. Let the PBX replace the former contact, as Asterisk does by "
+        f"remove_existing=yes; if this stays so, check {field}.user and {field}.password_file."
+    )
 
 
 def mended(field: str, tls: TlsFault) -> str:

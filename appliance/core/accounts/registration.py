@@ -21,6 +21,7 @@ from appliance.core.orders import Register, Unregister
 from appliance.core.transition import Turn
 
 S = AccountState
+FORBIDDEN = 403
 LONGEST_ASKED_S = 3600.0  # an upper limit for Retry-After
 UNREACHABLE_KEPT = 16
 QUICK = {0, 408, 423, 429, 480, 491}  # beside 5xx: faults that pass without help
@@ -78,6 +79,7 @@ def registered(turn: Turn, settings: AccountSettings, account: Account, given: i
         expires_at=turn.now + max(turn.settings.times.registration_least_s, given.expires_s),
         server=given.server,
         hosts=given.hosts,
+        refusals=0,
         code=0,
         reason="",
         explanation="",
@@ -107,8 +109,9 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
     elif given.code:
         account = reachable(turn, account, given.server)
     failures = account.failures + 1
-    delay = delay_of(turn, account.name, failures, given)
-    explanation = diagnosis.registration(settings, given)
+    refusals = account.refusals + 1 if given.code == FORBIDDEN and account.registered_before else 0
+    delay = delay_of(turn, account.name, failures, given, refusals)
+    explanation = diagnosis.registration(settings, given, accepted_before=refusals > 0)
     if given.code != account.code or account.state is S.REGISTERED or is_reported(failures):
         turn.emit(
             events.AccountFailed(
@@ -127,6 +130,7 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
             asking=False,
             wake=turn.now + delay,
             failures=failures,
+            refusals=refusals,
             began=turn.now if account.began is None else account.began,
             registered_since=None,
             code=given.code,
@@ -197,14 +201,19 @@ def attempt(turn: Turn, account: Account) -> None:
     put_account(turn, new)
 
 
-def delay_of(turn: Turn, name: AccountId, failures: int, given: inputs.RegistrationFailed) -> float:
-    """Seconds until the next attempt, after so many failures in a row."""
+def delay_of(turn: Turn, name: AccountId, failures: int, given: inputs.RegistrationFailed, refusals: int) -> float:
+    """Seconds until the next attempt, after so many failures in a row.
+
+    refusals: answers of 403 in a row after a success: the PBX may not have let go of our former contact yet.
+    """
     times = turn.settings.times
     if given.retry_after_s is not None:
         asked = min(max(given.retry_after_s, times.registration_least_s), LONGEST_ASKED_S)
         return asked + spread(turn, name) * min(
             asked, times.registration_quick_s[0]
         )  # stations sent away together return apart
+    if 0 < refusals <= len(times.registration_refused_s):
+        return times.registration_refused_s[refusals - 1] * (0.9 + 0.1 * spread(turn, name))
     lasting = given.tls in {TlsFault.NAME, TlsFault.ISSUER}
     if (given.code in QUICK and not lasting) or 500 <= given.code < 600:  # noqa: PLR2004 - server errors, RFC 3261 §21.5
         return quick(turn, name, failures)

@@ -27,7 +27,8 @@ class RegistrationFailed(OfAccount, kw_only=True):
     """A REGISTER failed; code 0: no answer. `retry_after_s`: as the registrar demands (RFC 3261 §20.33).
 
     tls: what is wrong with its certificate; `reason` then describes it. server: address:port that was tried, "" if
-    none. unresolved: its name has no address; `reason` explains why.
+    none. unresolved: its name has no address; `reason` explains why. challenge: why the registrar's question for a
+    password cannot be answered, "" if it can.
     """
 
     code: int
@@ -36,6 +37,7 @@ class RegistrationFailed(OfAccount, kw_only=True):
     tls: TlsFault = TlsFault.NONE
     server: str = ""
     unresolved: bool = False
+    challenge: str = ""
 
 
 class ServerFailed(OfAccount, kw_only=True):

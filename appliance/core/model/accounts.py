@@ -99,7 +99,7 @@ class Account(Record):
     wanted: false after a client unregistered it. failures: in a row. began: start of the current attempts; None: not
     yet, or registered. expires_at: until when the registrar keeps the registration. server: address:port of the last
     answer; hosts: the addresses of all its servers; unreachable: the servers, as address:port, that did not answer when
-    last tried. code, reason, explanation: of the last failure.
+    last tried. code, reason, explanation: of the last failure. refusals: answers of 403 in a row after a success.
     """
 
     name: AccountId
@@ -118,6 +118,7 @@ class Account(Record):
     code: int = 0
     reason: str = ""
     explanation: str = ""
+    refusals: int = 0
 
 
 class Contact(Record):

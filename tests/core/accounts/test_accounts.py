@@ -130,6 +130,16 @@ def test_a_failure_is_tried_again_after_a_time_that_grows(code, first, third, tw
     assert registers(station) == 21
 
 
+def test_a_refusal_after_a_success_is_tried_again_soon():
+    station = granted(begun())
+    for low, high in ((9, 10), (18, 20), (36, 40), (216, 240)):
+        refused(station)
+        account = station.state.accounts.get(OFFICE)
+        assert low <= account.wake - station.state.now <= high
+        assert "may allow one contact" in account.explanation
+        station.wait(account.wake - station.state.now)
+
+
 def test_a_registrar_that_is_back_is_asked_within_8_s_however_long_it_was_away():
     station = granted(begun())
     for _ in range(1000):

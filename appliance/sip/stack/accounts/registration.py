@@ -10,6 +10,7 @@ from appliance.core.accounts import callers
 from appliance.core.model import AccountId, MessageMethod, TlsFault
 from appliance.sip.settings import RegistrarSettings
 from appliance.sip.stack import translate
+from appliance.sip.stack.accounts import challenges
 from appliance.sip.stack.accounts.caller_auth import Judgement
 from appliance.sip.stack.accounts.options_probe import Probes
 from appliance.sip.stack.callbacks import contained
@@ -21,6 +22,7 @@ from appliance.sip.stack.routing.servers import SipServer
 from appliance.sip.stack.routing.tls import Faults
 
 FORBIDDEN = 403
+CHALLENGED = {401, 407}
 SECONDS = re.compile(r"[0-9]{1,9}")
 ELSEWHERE = {0, 408, 500, 502, 503, 504}  # another server may succeed (RFC 3263 §4.3)
 NO_ANSWER = "No answer"
@@ -157,6 +159,7 @@ class Registration(RegisteredAccount):
             code=code,
             reason=reason,
             retry_after_s=float(after[0]) if after else None,
+            challenge=challenges.unanswerable(message) if code in CHALLENGED else "",
             tls=fault,
             server=server,
             unresolved=now is None,

@@ -13,7 +13,7 @@ from appliance.base.times import Times
 from tests.support.times import kinds
 
 ROOT = Path(__file__).resolve().parents[2]
-NAME = re.compile(r"^_?[A-Z][A-Z0-9_]*_(S|MS|US|NS)$")
+NAME = re.compile(r"^(?!.*(PER|KBIT)_S$)_?[A-Z][A-Z0-9_]*_(S|MS|US|NS)$")  # not a rate, such as PER_S
 OTHER_PROGRAMS = ("cli/", "demo/", "generate/")  # they are no part of the station, and have their own patience
 # Times that are neither of the kind "it hangs" nor of the kind "again", by the reason.
 RULES = """
@@ -57,7 +57,7 @@ what people notice: a rule of the product
     panel/entry/wiegand_reader.py REPORT_EACH_S
     panel/lamps/lamps.py GLOW_STEP_S
     sip/stack/calls/rtp_watch.py STOPPED_S SOON_S
-    sip/stack/routing/floods.py PER_S STRANGERS_PER_S KNOWN_PER_S SURPLUS_PER_S SILENT_S FILTERED_S
+    sip/stack/routing/floods.py SILENT_S FILTERED_S
     system/loopfaults.py EVERY_S
 how long something is valid
     api/http/idempotency.py KEPT_S
@@ -87,11 +87,11 @@ a property of sound, signals or clocks
     sip/link.py HELD_UP_S YOUNG_S
     sip/stack/calls/dtmf.py SAME_S END_LOST_S
     sip/stack/calls/packets.py VOICE_MS
-    sip/stack/engine.py RESERVE_MS CARD_MS
+    sip/stack/engine.py CARD_MS RESERVE_MS
     sip/stack/media/devices.py ECHO_TAIL_MS
     sip/stack/media/dtmf_tones.py ON_MS OFF_MS
     store/finished/count_peaks.py ROUNDED_S
-    store/finished/opus.py KBIT_S DIFFERENCE_S
+    store/finished/opus.py DIFFERENCE_S
     store/quota.py _PLAUSIBLE_S
     system/clock.py LEAST_CHANGE_S UNKNOWN_US FAR_S
 a unit
@@ -187,6 +187,7 @@ def test_a_module_has_no_time_of_its_own_for_which_the_station_waits():
         ("PAUSES_S = (1.0, 2.0)", ["PAUSES_S"]),
         ("WAIT_S = times.current.reply_s", []),
         ("MOST = 3", []),
+        ("STRANGERS_PER_S = 5.0", []),
         ("def f():\n    WAIT_S = 3", []),
     ],
 )

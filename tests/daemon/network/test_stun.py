@@ -12,7 +12,7 @@ from tests.support.daemon import Daemon
 from tests.support.peers import stun
 from tests.support.peers.namespaces import DOOR, PBX, Cable, SilentNameServer
 from tests.support.peers.packets import Packets
-from tests.support.times import REAL, hasty
+from tests.support.times import REAL, hasty, patient
 from tests.support.waiting import until
 
 PORT, FAR, SERVER = 5080, 5090, 3478
@@ -33,10 +33,10 @@ def cable(tmp_path_factory):
 
 
 @contextmanager
-def station(directory, machine, **settings):
+def station(directory, machine, times=TIMES, **settings):
     sip = {"address": "0.0.0.0", "port": PORT, "ice": True, "stun_server": PBX, **settings.pop("sip", {})}
     target = {"far": {"uri": f"sip:far@{PBX}:{FAR}"}}
-    with Daemon(directory, machine.within, sip=sip, target=target, times=TIMES) as door:
+    with Daemon(directory, machine.within, sip=sip, target=target, times=times) as door:
         yield door
 
 
@@ -240,7 +240,7 @@ def test_an_answer_from_elsewhere_is_not_taken(cable, server, tmp_path):
 
 
 def test_a_server_that_lies_to_calls_only_does_not_stop_them(cable, server, tmp_path):
-    with station(tmp_path, cable.door) as door:
+    with station(tmp_path, cable.door, patient()) as door:
         known(door, cable)
         believed = {}
         for name, lie in LIES.items():

@@ -14,7 +14,7 @@ from tests.support.peers import stun
 from tests.support.peers.namespaces import DOOR, PBX, Cable
 from tests.support.peers.packets import Packets
 from tests.support.peers.turn import ALLOCATE, LIES, PASSWORD, REALM, RELAY, USER, honest
-from tests.support.times import REAL, hasty
+from tests.support.times import REAL, hasty, patient
 from tests.support.waiting import until
 
 PORT, FAR, SERVER = 5080, 5090, 3478
@@ -37,7 +37,7 @@ def cable(tmp_path_factory):
 
 
 @contextmanager
-def station(directory, machine, password=PASSWORD, deadlines=None, **settings):
+def station(directory, machine, password=PASSWORD, deadlines=None, times=TIMES, **settings):
     secret = directory / "turn.password"
     directory.mkdir(exist_ok=True)
     secret.write_text(password)
@@ -45,7 +45,7 @@ def station(directory, machine, password=PASSWORD, deadlines=None, **settings):
     turn = {"turn_server": PBX, "turn_user": USER, "turn_password_file": str(secret)}
     sip = {"address": "0.0.0.0", "port": PORT, "ice": True, **turn, **settings}
     target = {"far": {"uri": f"sip:far@{PBX}:{FAR}"}}
-    with Daemon(directory, machine.within, sip=sip, target=target, deadlines=deadlines or {}, times=TIMES) as door:
+    with Daemon(directory, machine.within, sip=sip, target=target, deadlines=deadlines or {}, times=times) as door:
         yield door
 
 
@@ -271,7 +271,7 @@ def server(cable):
 
 
 def test_a_server_that_lies_to_calls_stops_none_of_them(cable, server, tmp_path):
-    with station(tmp_path, cable.door) as door:
+    with station(tmp_path, cable.door, times=patient()) as door:
         relays(door, cable, RELAY)
         until(lambda: f"c=IN IP4 {RELAY}\r\n" in called(door, cable), "the relay as the address of the sound")
         believed = {}

@@ -12,7 +12,7 @@ from tests.support.waiting import until
 ISUP = "Content-Type: application/isup;version=itu-t92+\r\nContent-Disposition: signal;handling=optional\r\n\r\nxx"
 LOCATION = "Content-Type: application/pidf+xml\r\nContent-ID: <here@far>\r\n\r\n<presence/>"
 QSIG = "Content-Type: application/qsig\r\n\r\nxx"
-MIXED = 'multipart/mixed;boundary="b 1"'
+MIXED, RELATED = 'multipart/mixed;boundary="b 1"', "multipart/related;boundary=b1"
 ALTERNATIVE, UNNAMED = "multipart/alternative;boundary=b1", "multipart/mixed"
 
 
@@ -21,6 +21,11 @@ def parts(kind, *several):
     boundary = "b 1" if kind is MIXED else "b1"
     typed = [f"Content-Type: application/sdp\r\n\r\n{part}" if part.startswith("v=0") else part for part in several]
     return "".join(f"--{boundary}\r\n{part}\r\n" for part in typed) + f"--{boundary}--\r\n"
+
+
+def within(kind, body):
+    """That body as a part of another one."""
+    return f"Content-Type: {kind}\r\n\r\n{body}"
 
 
 def heard_both_ways(door, far, call, sdp):
@@ -36,10 +41,13 @@ def heard_both_ways(door, far, call, sdp):
         (MIXED, lambda sdp: parts(MIXED, sdp, ISUP)),
         (MIXED, lambda sdp: parts(MIXED, QSIG, sdp)),
         (MIXED, lambda sdp: parts(MIXED, LOCATION, sdp, ISUP)),
+        (RELATED, lambda sdp: parts(RELATED, sdp, LOCATION)),
         (ALTERNATIVE, lambda sdp: parts(ALTERNATIVE, ISUP, sdp)),
         (UNNAMED, lambda sdp: parts(UNNAMED, sdp, ISUP)),
+        (MIXED, lambda sdp: parts(MIXED, within(RELATED, parts(RELATED, sdp, LOCATION)), ISUP)),
+        (RELATED, lambda sdp: parts(RELATED, sdp, LOCATION).replace("--b1--\r\n", "")),
     ],
-    ids=["with ISUP", "behind QSIG", "between", "alternative", "unnamed boundary"],
+    ids=["with ISUP", "behind QSIG", "between", "related", "alternative", "unnamed boundary", "nested", "no end"],
 )
 def test_a_caller_whose_offer_is_one_part_of_several_is_talked_to(door, kind, body):
     with Packets(door.far_address, to=door.address) as far:

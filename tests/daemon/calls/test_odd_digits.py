@@ -157,6 +157,11 @@ def test_twin_digits_whose_events_share_a_timestamp_are_told_apart(door, phone, 
     are_told(door, phone, digits)
 
 
+def test_twin_digits_of_which_only_the_ends_are_sent_are_told_apart_by_their_timestamps(door, phone):
+    of_one_timestamp(phone.far, phone.accepted, "1122#", began=8000)
+    are_told(door, phone, "1122#")
+
+
 def test_a_code_with_twin_digits_of_one_timestamp_opens_its_door(tmp_path):
     daemon = Daemon(tmp_path / "d", door={"front": {"digits": "1122#", "pulse_s": 0.5}})
     daemon.config["target"]["far"]["doors"] = ["front"]

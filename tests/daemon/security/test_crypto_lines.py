@@ -1,0 +1,100 @@
+"""The crypto lines of an offer (RFC 4568): one that the station cannot serve is passed over; without another, 488."""
+
+import base64
+
+import pytest
+
+from tests.support.daemon import Daemon
+from tests.support.peers.messages import found
+from tests.support.peers.packets import Packets
+from tests.support.peers.voices import Voice
+from tests.support.shown import shows
+
+PATIENCE_S = 90.0
+KEY = base64.b64encode(bytes(range(1, 31))).decode()
+OTHER = base64.b64encode(bytes(range(31, 61))).decode()
+SUITE = "AES_CM_128_HMAC_SHA1_80"
+SERVED = f"1 {SUITE} inline:{KEY}"
+UNSERVED = [
+    f"{SERVED}|2^31|1:1",
+    f"{SERVED}|1:4",
+    f"{SERVED}|2^20|1:1;inline:{OTHER}|2^20|2:1",
+    f"{SERVED};inline:{OTHER}",
+    f"{SERVED} KDR=20",
+    f"{SERVED} UNENCRYPTED_SRTP",
+    f"{SERVED} UNENCRYPTED_SRTCP",
+    f"{SERVED} UNAUTHENTICATED_SRTP",
+    f"{SERVED} WSH=128 FEC_ORDER=FEC_SRTP",
+    f"{SERVED} X-UNKNOWN=1",
+    f"1 {SUITE} inline:{KEY[:-8]}",
+    f"1 {SUITE} uri:{KEY}",
+    f"1 F8_128_HMAC_SHA1_80 inline:{KEY}",
+]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    daemon = Daemon(tmp_path_factory.mktemp("d"))
+    daemon.config["target"]["far"]["srtp"] = "mandatory"
+    with daemon:
+        yield daemon
+
+
+def offer(far, *lines):
+    added = "".join(f"a=crypto:{line}\r\n" for line in lines)
+    return far.sdp.replace("RTP/AVP", "RTP/SAVP").replace("a=sendrecv", f"{added}a=sendrecv")
+
+
+@pytest.mark.parametrize("line", [f"{SERVED}|2^31", f"{SERVED}|2^20 WSH=128", f"{SERVED} -X-EXTENSION=1", f"{SERVED} "])
+def test_a_line_with_a_lifetime_or_a_hint_is_served(door, line):
+    with Packets(door.far_address, to=door.address) as far:
+        call, accepted = far.talk_to(door, far.request("INVITE", body=offer(far, line)))
+        assert found(r"^a=crypto:1 (\S+)", accepted)[1] == SUITE
+        assert door.get(f"/v1/calls/{call}")["srtp"]
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+@pytest.mark.parametrize("line", UNSERVED)
+def test_a_line_that_cannot_be_served_is_passed_over(door, line):
+    with Packets(door.far_address, to=door.address) as far:
+        second = f"2 {SUITE} inline:{OTHER}"
+        call, accepted = far.talk_to(door, far.request("INVITE", body=offer(far, line, second)))
+        assert found(r"^a=crypto:(\d+) (\S+)", accepted).groups() == ("2", SUITE)
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+@pytest.mark.parametrize("line", UNSERVED)
+def test_without_a_line_that_can_be_served_the_offer_is_refused(door, line):
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.request("INVITE", body=offer(far, line)))
+        far.receive("SIP/2.0 488", "INVITE")
+        far.send(far.request("ACK"))
+        call = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
+        door.final(call, kind="call.rejected", cause="media_failed", code=488, by="local")
+
+
+@pytest.mark.parametrize("line", [UNSERVED[0], UNSERVED[4], UNSERVED[5]])
+def test_such_a_line_in_a_call_is_refused_and_the_call_goes_on(door, line):
+    with Packets(door.far_address, to=door.address) as far:
+        call, _ = far.talk_to(door, far.request("INVITE", body=offer(far, SERVED)))
+        far.send(far.request("INVITE", 2, body=offer(far, line).replace("far 1 1", "far 1 2")))
+        far.receive("SIP/2.0 488", "INVITE")
+        far.send(far.request("ACK", 2))
+        assert door.call()["state"] == "connected"
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+@shows("media.silent")
+def test_packets_that_the_keys_do_not_decrypt_are_named_and_so_is_the_end_of_the_call(tmp_path):
+    daemon = Daemon(tmp_path / "d", deadlines={"rtp_s": 6})
+    daemon.config["target"]["far"]["srtp"] = "optional"
+    with daemon as door, Packets(door.far_address, to=door.address) as far:
+        call, accepted = far.talk_to(door, far.request("INVITE", body=offer(far, SERVED)))
+        with Voice(far.rtp, accepted):  # not encrypted at all
+            door.wait("media.silent", call, patience=PATIENCE_S, direction="receive", why="undecrypted")
+            far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        told = door.final(call, kind="call.ended", cause="rtp_timeout", by="local")
+        assert "decrypt" in told["explanation"]

@@ -17,8 +17,8 @@ from msgspec import Meta
 
 from appliance.base.record import Record
 
-Hang = Annotated[float, Meta(ge=0, extra={"kind": "hang"})]
-Again = Annotated[float, Meta(ge=0, extra={"kind": "again"})]
+Hang = Annotated[float, Meta(extra={"kind": "hang"})]
+Again = Annotated[float, Meta(extra={"kind": "again"})]
 Agains = tuple[Again, ...]  # one after another
 
 

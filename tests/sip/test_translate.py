@@ -89,6 +89,13 @@ def test_headers_are_read_whole_without_the_body():
         ("Alert-Info: <http://192.0.2.9/no-autoanswering.wav>", None),
         ("Answer-Mode: Auto;require", 0.0),
         ("Answer-Mode: Manual", None),
+        ("Priv-Answer-Mode: Auto", 0.0),
+        ("Priv-Answer-Mode: Manual", None),
+        ("P-Auto-Answer: normal", 0.0),
+        ("Alert-Info: <http://192.0.2.9>;info=intercom", 0.0),
+        ("Alert-Info: <http://192.0.2.9>;auto-answer", 0.0),
+        ("Alert-Info: <sip:192.0.2.9>;answer-after=3", 3.0),
+        ("Alert-Info: <http://192.0.2.9/intercom.wav>", None),
         ("X-Answer-After: 0", None),
     ],
 )

@@ -12,6 +12,7 @@ JOINERS = "\u200c\u200d"  # parts of words and of emoji, though not printable by
 PASSWORD = re.compile(r"^(sips?:[^@:;?]*):[^@]*@", re.IGNORECASE)
 ANSWER_AFTER = re.compile(r";\s*answer-after\s*=\s*(\d{1,3})\b", re.IGNORECASE)
 AUTO_ANSWER = re.compile(r"(?:^|info\s*=\s*\"?)\s*(?:(?:alert|ring)[- ])?(?:auto[- ]?)?answer\b", re.IGNORECASE)
+INTERCOM = re.compile(r"\binfo\s*=\s*\"?intercom\b|;\s*auto-answer\b", re.IGNORECASE)
 DELAY = re.compile(r";\s*delay\s*=\s*(\d{1,3})\b", re.IGNORECASE)
 BRACKETED = re.compile(r"<([^<>]*)>")
 ESCAPED = re.compile(r"\\(.)")
@@ -146,16 +147,18 @@ def diverted(message: str) -> tuple[str, ...]:
 def answer_after(message: str) -> float | None:
     """In how many seconds the caller requests an automatic answer; None if it does not.
 
-    By Call-Info's answer-after, as most telephones and PBXs send, by an Alert-Info that names it, or by Answer-Mode
-    (RFC 5373).
+    By answer-after in Call-Info or Alert-Info, as most telephones and PBXs send, by an Alert-Info that names it, by
+    Answer-Mode or Priv-Answer-Mode (RFC 5373), or by P-Auto-Answer.
     """
     for name, value in headers(message):
         match name.lower():
-            case "call-info" if found := ANSWER_AFTER.search(value):
+            case "call-info" | "alert-info" if found := ANSWER_AFTER.search(value):
                 return float(found[1])
-            case "alert-info" if AUTO_ANSWER.search(value):
+            case "alert-info" if AUTO_ANSWER.search(value) or INTERCOM.search(value):
                 return float(found[1]) if (found := DELAY.search(value)) else 0.0
-            case "answer-mode" if value.partition(";")[0].strip().lower() == "auto":
+            case "answer-mode" | "priv-answer-mode" if value.partition(";")[0].strip().lower() == "auto":
+                return 0.0
+            case "p-auto-answer" if value.partition(";")[0].strip().lower() == "normal":
                 return 0.0
     return None
 

@@ -323,7 +323,7 @@ def test_a_code_is_what_the_description_says():
     limits = {"schedule": (Period((Day.MONDAY,), "08:00", "24:00"),), "uses": 3, "expires": 1_790_000_000.0}
     book = replace(book, codes=(*book.codes, replace(book.codes[0], id="a-2", kind=CredentialKind.CARD, **limits)))
     told = codes_view(State(SETTINGS, access=AccessPart(book=book)))
-    exact(models.Codes, {"codes": told})
+    exact(models.Codes, {"zone": "Europe/Berlin", "codes": told})
     assert not any(secret in json.dumps(told) for secret in ("5a5a", "abab", "length"))
     exact(models.Code, fake.code("a-1"))
 

@@ -68,7 +68,16 @@ TEMPLATE = re.compile(r"`((?:[^`\\]|\\.)*)`")
 VALUE = re.compile(r"\$\{[^{}]*\}")
 SENTENCE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|^[A-Z][a-z]+")
 COMMAND = "sudo apt install ./intercomd_*.deb ./python3-pjsua2_*.deb"
-NO_TEXT = {"Authorization", "Bearer ", "Content-Type", "Date", "Enter", "Idempotency-Key", COMMAND}
+NO_TEXT = {
+    "Authorization",
+    "Authorization: Bearer $TOKEN",
+    "Bearer ",
+    "Content-Type",
+    "Date",
+    "Enter",
+    "Idempotency-Key",
+    COMMAND,
+}
 NAME = re.compile(r"\{(\w+)\}")
 
 

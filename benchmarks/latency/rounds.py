@@ -18,6 +18,7 @@ CHIRPS = 3  # for each way of a call
 # Chirps of one side at the answer, to see when the other hears it: few, as the noise suppressor takes many for noise.
 DENSE_S, EVERY_S = 0.7, 0.05
 FIRST_S = 1.2  # how long the first of them is waited for
+EARLIEST_S = 0.05  # what is heard before is the end of the ringing tone
 SETTLES_S = 0.5
 APART_S = (0.9, 1.1)  # between two chirps of one side; the other's are half of that later
 TAIL_S = 1.0  # until the last chirp is heard
@@ -96,7 +97,7 @@ def _spaced(directory: Path, parties: Sequence[Party], rng: random.Random) -> li
 def _first_chirp(played: card.Played, since: float) -> float | None:
     """When the first of the dense chirps was heard."""
     for part in played.stretches:
-        begin = max(int((since - part.begin_s) * part.rate), 0)
+        begin = max(int((since + EARLIEST_S - part.begin_s) * part.rate), 0)
         samples = part.samples[begin : begin + int(FIRST_S * part.rate)]
         if len(samples) > part.rate * card.CHIRP_S:
             envelope = card.match(samples, part.rate)

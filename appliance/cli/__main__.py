@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 import appliance
-from appliance.base.errors import ErrorCode, IntercomError, problem
+from appliance.base.errors import IntercomError, problem
 from appliance.base.types import Json
 from appliance.cli import codes, config, options, show, terms, tokens
 from appliance.cli import recordings as recordings_
@@ -21,6 +21,7 @@ from appliance.cli.client import (
     Client,
     LateError,
     WrongUsageError,
+    call_of,
     default_socket,
     resource,
 )
@@ -459,30 +460,6 @@ def flow(module: str) -> Command:
         return stream(found.read(client, given), given, found.words)
 
     return command
-
-
-def call_of(client: Client, given: argparse.Namespace, action: str = "") -> str:
-    """The named call, or the only one that is possible for this action. Raises IntercomError."""
-    if given.call:
-        return str(given.call)
-    calls = client.ask("GET", "/v1/calls")["calls"]
-    meant = calls if len(calls) == 1 else [call for call in calls if fits(call, action)]
-    if len(meant) == 1:
-        return str(meant[0]["id"])
-    names = ", ".join(call["id"] for call in calls)
-    raise IntercomError(
-        ErrorCode.CALL_NOT_FOUND,
-        f"There are {len(calls)} calls." if calls else "There is no call.",
-        f"They are {names}." if calls else "",
-        "Name one." if calls else "",
-    )
-
-
-def fits(call: Json, action: str) -> bool:
-    """Whether the action is possible for this call."""
-    if action in {"answer", "reject"}:
-        return bool(call["state"] == "incoming")
-    return call["hold"] in {"local", "both"} if action == "resume" else bool(call["active"])
 
 
 def stream(answers: Iterable[Json], given: argparse.Namespace, words: Callable[[Json], str]) -> int:

@@ -15,6 +15,7 @@ from appliance.base.unixhttp import UnixConnection
 
 if TYPE_CHECKING:
     import ssl
+    from argparse import Namespace
 
 TIMEOUT_S = 10.0
 SOUND_TEST_S = 45.0  # it listens, plays and computes: longer than the daemon lets it take
@@ -198,3 +199,27 @@ def default_socket() -> Path:
     service = Path("/run/intercomd/http.sock")
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "intercomd"
     return service if service.parent.exists() else state / "http.sock"
+
+
+def call_of(client: Client, given: "Namespace", action: str = "") -> str:
+    """The named call, or the only one that is possible for this action. Raises IntercomError."""
+    if given.call:
+        return str(given.call)
+    calls = client.ask("GET", "/v1/calls")["calls"]
+    meant = calls if len(calls) == 1 else [call for call in calls if _fits(call, action)]
+    if len(meant) == 1:
+        return str(meant[0]["id"])
+    names = ", ".join(call["id"] for call in calls)
+    raise IntercomError(
+        ErrorCode.CALL_NOT_FOUND,
+        f"There are {len(calls)} calls." if calls else "There is no call.",
+        f"They are {names}." if calls else "",
+        "Name one." if calls else "",
+    )
+
+
+def _fits(call: Json, action: str) -> bool:
+    """Whether the action is possible for this call."""
+    if action in {"answer", "reject"}:
+        return bool(call["state"] == "incoming")
+    return call["hold"] in {"local", "both"} if action == "resume" else bool(call["active"])

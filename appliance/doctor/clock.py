@@ -5,9 +5,9 @@ import time
 from pathlib import Path
 
 import appliance
+from appliance.base.synchronisation import synchronised
 from appliance.config.schema import Config
 from appliance.doctor.findings import Finding, ok, problem, warning
-from appliance.system.clock import synchronised
 
 CHECK = "clock"
 SET = "Connect the network, so that a time server sets it (see timedatectl), or give the board a clock with a battery."

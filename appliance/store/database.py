@@ -10,8 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance.base import durable
-from appliance.store import schema
-from appliance.store.lists import chain
+from appliance.store.lists import chain, schema
 
 log = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from appliance.base import times
+from appliance.base.synchronisation import synchronised
 from appliance.core import model
 from appliance.core.inputs import ClockReported, ClockSet, Input
 from appliance.system import zone
@@ -25,31 +26,12 @@ ABSTIME, CANCEL_ON_SET = 1, 2
 FAR_S = 365 * 86_400  # the timer's expiry has no meaning; when it has expired, it begins again
 LEAST_CHANGE_S = 1.0  # smaller ones are corrections
 QUARTER_S = 900  # local time changes only at quarters of an hour
-UNKNOWN_US = 16_000_000  # the kernel's maximum error of an uncorrected clock (NTP_PHASE_LIMIT)
 
 
 class _Timer(ctypes.Structure):
     """struct itimerspec: an interval, and the moment, each in seconds and nanoseconds."""
 
     _fields_ = (("interval", ctypes.c_long * 2), ("moment", ctypes.c_long * 2))
-
-
-class _Timex(ctypes.Structure):
-    """The beginning of struct timex (adjtimex(2)); microseconds."""
-
-    _fields_ = (
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("rest", ctypes.c_char * 512),
-    )
-
-
-def synchronised() -> bool:
-    """Whether the clock is being corrected, as timedatectl reports it: by the kernel's limit of its error."""
-    timex = _Timex()
-    return int(_libc().adjtimex(ctypes.byref(timex))) >= 0 and int(timex.maxerror) < UNKNOWN_US
 
 
 class ClockMonitor:

@@ -70,7 +70,7 @@ def measure(directory: Path, steps: Sequence[Sequence[Pair]], say: Say) -> list[
 
 
 def ratio(ours: Round, theirs: Round) -> float:
-    """The slower way's median of ours, to that of theirs."""
+    """The median of our slower way, to that of their slower way."""
     one, other = (max(median(way.heard()) for way in each.ways) for each in (ours, theirs))
     return one / other
 

@@ -304,6 +304,7 @@ def test_the_snapshot_of_an_idle_station_has_its_shape():
         "dropped_requests": 0,
         "status": "ready",
         "failed": [],
+        "zone": "",
     }
     assert shown["calls"] == []
     assert shown["doors"][0] == {

@@ -138,7 +138,7 @@ def press(digit, timestamp, *durations, ends=3):
     ],
     ids=["a code", "only ends", "ends", "end lost", "longer", "between", "own timestamps", "many ends"],
 )
-def test_twin_digits_of_one_timestamp_are_told_apart_by_their_durations(packets, digits):
+def test_twin_digits_of_one_timestamp_are_distinguished_by_their_durations(packets, digits):
     assert pressed(*packets) == digits
 
 

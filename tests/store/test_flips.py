@@ -8,10 +8,10 @@ import pytest
 
 from appliance.base.errors import IntercomError
 from appliance.core.inputs import PartFailed
-from appliance.store import database, schema
+from appliance.store import database
 from appliance.store.calllog import CallLog
 from appliance.store.journal import Journal
-from appliance.store.lists import examine
+from appliance.store.lists import examine, schema
 from appliance.store.writer import Writer
 from tests.store import flips
 from tests.store.flips import SAID, SET_ASIDE, WORKS

@@ -1,6 +1,7 @@
 """The service manager's socket, the state directory's lock, and the command line of the daemon."""
 
 import asyncio
+import ctypes
 import errno
 import json
 import os
@@ -396,7 +397,7 @@ def test_the_kernel_says_whether_the_clock_is_kept_right(monkeypatch, answer, er
         pointer._obj.maxerror = error_us
         return answer
 
-    monkeypatch.setattr(clock, "_libc", lambda: SimpleNamespace(adjtimex=adjtimex))
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: SimpleNamespace(adjtimex=adjtimex))
     assert clock.synchronised() is right
 
 

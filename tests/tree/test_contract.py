@@ -25,7 +25,7 @@ SCRIPTS = [path.read_text() for path in WEB.rglob("*.[jh][st]*") if path.suffix 
 KEPT = re.compile(r"const (\w+) = (?:\([^()]*\) => )?(`[^`]*`)")
 ASKED = re.compile(
     r"""(?:"(?P<method>[A-Z]+)",\ |(?P<trial>\btried\(.*?,\ )|(?P<kept>=>?\ ))?  # what stands before the path
-    [`"][^`"]*?(?P<path>/v1[^`"?]*)[^`"]*[`"]
+    [`"][^`"]*?(?P<path>/?\bv1(?![\w.])[^`"?]*)[^`"]*[`"]
     (?:,\ {\ method:\ "(?P<other>[A-Z]+)")?""",
     re.VERBOSE,
 )
@@ -93,7 +93,7 @@ def asked(script):
     for found in ASKED.finditer(script):
         if not found["kept"]:
             method = found["method"] or found["other"] or ("POST" if found["trial"] else "GET")
-            yield method, re.sub(r"\$\{[^{}]*\}", "*", found["path"]).split("/")
+            yield method, re.sub(r"\$\{[^{}]*\}", "*", f"/{found['path'].removeprefix('/')}").split("/")
 
 
 def by_the_page(name):

@@ -93,7 +93,8 @@ a property of sound, signals or clocks
     store/finished/count_peaks.py ROUNDED_S
     store/finished/opus.py DIFFERENCE_S
     store/quota.py _PLAUSIBLE_S
-    system/clock.py LEAST_CHANGE_S UNKNOWN_US FAR_S
+    system/clock.py LEAST_CHANGE_S FAR_S
+    base/synchronisation.py UNKNOWN_US
 a unit
     app/daemon.py DAY_S
     core/wall_clock.py DAY_S

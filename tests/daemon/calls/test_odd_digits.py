@@ -152,12 +152,12 @@ def are_told(door, phone, digits):
 
 @shows("dtmf.received method=rfc4733")
 @pytest.mark.parametrize("digits", ["1122#", "0000", "121", "##"])
-def test_twin_digits_whose_events_share_a_timestamp_are_told_apart(door, phone, digits):
+def test_twin_digits_whose_events_share_a_timestamp_are_distinguished(door, phone, digits):
     of_one_timestamp(phone.far, phone.accepted, digits)
     are_told(door, phone, digits)
 
 
-def test_twin_digits_of_which_only_the_ends_are_sent_are_told_apart_by_their_timestamps(door, phone):
+def test_twin_digits_of_which_only_the_ends_are_sent_are_distinguished_by_their_timestamps(door, phone):
     of_one_timestamp(phone.far, phone.accepted, "1122#", began=8000)
     are_told(door, phone, "1122#")
 

@@ -66,7 +66,7 @@ def answered(door, far, call, invite):
     door.final(call, kind="call.ended", by="remote")
 
 
-@shows("call.early_media", "tone.started", "tone.stopped")
+@shows("call.early_media")
 @pytest.mark.parametrize(
     ("status", "change"),
     [

@@ -156,6 +156,36 @@ def test_a_body_that_is_too_long_is_refused(served, station, parts):
     assert station.requests == []
 
 
+LENGTHS = {
+    "both": ("Content-Length: 5", "Transfer-Encoding: chunked"),
+    "both, the other way round": ("Transfer-Encoding: chunked", "Content-Length: 5"),
+    "both, in capitals": ("CONTENT-LENGTH: 5", "TRANSFER-ENCODING: CHUNKED"),
+    "both, by HTTP/1.0": ("Content-Length: 5", "Transfer-Encoding: chunked"),
+    "two lengths": ("Content-Length: 5", "Content-Length: 50"),
+    "two encodings": ("Transfer-Encoding: gzip, chunked",),
+    "an encoding that is none": ("Transfer-Encoding: identity", "Content-Length: 5"),
+    "a blank before the colon": ("Content-Length : 5", "Transfer-Encoding : chunked"),
+}
+
+
+@pytest.mark.parametrize("lengths", LENGTHS)
+def test_a_request_whose_length_is_given_twice_is_refused_and_its_connection_closed(served, station, lengths):
+    version = "1.0" if "1.0" in lengths else "1.1"
+    lines = [
+        f"POST /v1/doors/front/open HTTP/{version}",
+        f"Host: 127.0.0.1:{served.bound.port}",
+        f"Authorization: Bearer {TOKEN}",
+        *LENGTHS[lengths],
+    ]
+    smuggled = "POST /v1/doors/front/open HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", served.bound.port), PATIENCE_S) as client:
+        client.sendall("\r\n".join([*lines, "", "0\r\n\r\n" + smuggled]).encode())
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert re.match(rb"HTTP/1.1 (400|501) ", answer)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert station.requests == []
+
+
 @pytest.mark.parametrize(
     "slow",
     [

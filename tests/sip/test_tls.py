@@ -1,6 +1,9 @@
 """TLS: whom the SIP process believes, and what it says about whom it does not."""
 
 import asyncio
+import socket
+import ssl
+import threading
 
 import pytest
 
@@ -104,3 +107,66 @@ def test_without_its_file_of_authorities_it_trusts_no_one(authorities, pbx_test,
     settings = TlsSettings(ca_file=str(tmp_path / "gone"))
     told = tried(tmp_path / "k", certificate, NAME, loopback(), pbx_test, settings)
     assert isinstance(told, inputs.RegistrationFailed), told
+
+
+REFUSED = "no handshake"
+SUITES = {
+    "ECDHE-ECDSA-AES128-SHA": REFUSED,
+    "ECDHE-ECDSA-AES256-SHA": REFUSED,
+    "ECDHE-ECDSA-AES128-SHA256": REFUSED,
+    "ECDHE-ECDSA-AES256-SHA384": REFUSED,
+    "ECDHE-ECDSA-CAMELLIA128-SHA256": REFUSED,
+    "ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES128-GCM-SHA256": "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384": "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-CHACHA20-POLY1305": "ECDHE-ECDSA-CHACHA20-POLY1305",
+}
+
+
+class Server:
+    """A server of TLS 1.2 with these suites only. `came`: the suite of each handshake, REFUSED for one that failed."""
+
+    def __init__(self, certificate, suites):
+        self.came = []
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(*certificate)
+        self._context.maximum_version = ssl.TLSVersion.TLSv1_2
+        self._context.set_ciphers(f"{suites}:@SECLEVEL=0")
+        self._listening = socket.create_server((loopback(), 0))
+        self.address, self.port = self._listening.getsockname()
+
+    def __enter__(self):
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._listening.close()
+
+    def _serve(self):
+        while True:
+            try:
+                connected, _ = self._listening.accept()
+            except OSError:
+                return
+            with connected:
+                try:
+                    with self._context.wrap_socket(connected, server_side=True) as shaken:
+                        self.came.append(shaken.cipher()[0])
+                except OSError:
+                    self.came.append(REFUSED)
+
+
+@pytest.mark.parametrize("offered", SUITES)
+def test_no_suite_with_cbc_is_taken(offered, authorities, pbx_test, tmp_path):
+    certificate = authorities[0].sign("server", NAME, f"DNS:{NAME}")
+
+    async def scenario(server):
+        settings = account(NAME, server.port, transport="tls", password="pw-201", auth_user="201")
+        tls = TlsSettings(ca_file=str(authorities[0].file))
+        async with stations({"accounts": (settings,), "tls": tls}) as (door,):
+            door.link.order(Register("office"))
+            await until_async(lambda: server.came)
+
+    with Server(certificate, offered) as server:
+        pbx_test.write_text(server.address)
+        asyncio.run(asyncio.wait_for(scenario(server), 120))
+        assert server.came[0] == SUITES[offered]

@@ -119,6 +119,7 @@ class TlsConfig:
     privKeyFile: str
     verifyServer: bool
     proto: int
+    ciphers: Vector[int]
     msecTimeout: int
     sockOptParams: SockOptParams
 

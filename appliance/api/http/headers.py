@@ -1,9 +1,12 @@
-"""The headers of every answer: rules for browsers, and the date."""
+"""The headers of every answer: rules for browsers, and the date. And those of a request that contradict each other."""
 
 from email.utils import formatdate
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from appliance.api.http.problems import response
+from appliance.base.errors import ErrorCode, IntercomError
 
 HEADERS = {
     # Only our own files.
@@ -37,3 +40,27 @@ class FixedHeaders:
             await send(message)
 
         await self.app(scope, receive, outgoing)
+
+
+class OneLength:
+    """ASGI middleware that refuses requests whose length is given twice (RFC 9112 §6.1).
+
+    A proxy that goes by the other of the two would see another request behind the first one, past its own rules.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it and close its connection."""
+        names = {name for name, _ in scope["headers"]} if scope["type"] == "http" else set()
+        if not {b"content-length", b"transfer-encoding"} <= names:
+            await self.app(scope, receive, send)
+            return
+        error = IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            "The length of the request is given twice.",
+            "It has Content-Length and Transfer-Encoding.",
+            "Send only one of these headers.",
+        )
+        await response(error, scope["path"], {"Connection": "close"})(scope, receive, send)

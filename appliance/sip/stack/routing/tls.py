@@ -14,6 +14,13 @@ from appliance.sip.stack.routing.servers import SipServer
 
 UNHEARD_MS = 5000  # the kernel of a far end acknowledges data, however busy its programs are
 KEPT = 64
+# Of TLS 1.2 (numbers of IANA): authenticated encryption only, no CBC. Those of TLS 1.3 are all of that kind.
+SUITES = (
+    *(0xC02B, 0xC02C, 0xC02F, 0xC030),  # ECDHE with AES-GCM
+    *(0xCCA8, 0xCCA9, 0xCCAA),  # ECDHE and DHE with ChaCha20-Poly1305
+    *(0x009E, 0x009F),  # DHE with AES-GCM
+    *(0x009C, 0x009D),  # AES-GCM without forward secrecy: some PBXs have nothing better
+)
 UNTRUSTED = pj.PJ_SSL_CERT_EUNTRUSTED | pj.PJ_SSL_CERT_EISSUER_NOT_FOUND | pj.PJ_SSL_CERT_EISSUER_MISMATCH
 
 
@@ -38,6 +45,8 @@ def transport(address: str, settings: TlsSettings) -> pj.TransportConfig:
     tls.CaListFile, tls.verifyServer = settings.ca_file, settings.verify
     tls.certFile, tls.privKeyFile = settings.certificate_file, settings.key_file
     tls.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
+    for suite in SUITES:
+        tls.ciphers.append(suite)
     tls.msecTimeout = round(times.current.tls_handshake_s * 1000)
     tls.sockOptParams.sockOpts.append(patience())
     return config

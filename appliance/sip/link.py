@@ -299,7 +299,8 @@ class Link:
         self._timer = loop.call_later(limits.sip_quick_check_s if hasty else limits.sip_check_s, self._check)
         if child is None or child.why or held_up:  # messages of the child may be unread
             return
-        if (megabytes := resident_mb(child.pid)) > MOST_MB:
+        # A call that is up is worth more than memory, which is given back when a flood is over.
+        if not self._sound.calls and (megabytes := resident_mb(child.pid)) > MOST_MB:
             child.kill(f"it took {megabytes:.0f} MB of memory, of {MOST_MB} MB that it may take")
             return
         now = time.monotonic()

@@ -229,6 +229,28 @@ def test_a_process_that_takes_too_much_memory_is_replaced(monkeypatch):
     asyncio.run(scenario())
 
 
+def test_a_process_with_a_call_is_not_replaced_for_its_memory_before_the_call_is_over(monkeypatch):
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            first, measured = door.link.pid, link.resident_mb
+            asked = []
+
+            def grown(pid):
+                asked.append(pid)
+                return 2.0 * link.MOST_MB if pid == first else measured(pid)
+
+            ours, _ = await connect(kitchen, door)
+            door.link.desire(talk(ours))
+            monkeypatch.setattr(link, "resident_mb", grown)
+            door.link.order(HangUp(CallId("c-none")))
+            await kitchen.wait(inputs.RtpStarted)
+            assert (door.link.pid, door.of(inputs.SipLost), asked) == (first, [], [])
+            door.link.desire(Sound())
+            assert "MB of memory" in (await door.wait(inputs.SipLost)).why
+
+    asyncio.run(scenario())
+
+
 def test_what_is_desired_is_sent_to_the_next_process_again():
     async def scenario():
         async with stations(DOOR, KITCHEN) as (door, kitchen):

@@ -19,11 +19,15 @@ PROOF = ("udp", "tcp", "tls")
 
 
 class Sender(Record):
-    """A caller or the sender of a message: its account, its target if it is one, and whether it is welcome."""
+    """A caller or the sender of a message: its account, its target if it is one, and whether it is welcome.
+
+    stranger: neither is it a target, nor does a registrar vouch for it.
+    """
 
     account: AccountId
     target: Target | None
     welcome: bool
+    stranger: bool
 
 
 def sender(state: State, given: inputs.CallArrived | inputs.MessageReceived) -> Sender:
@@ -39,7 +43,8 @@ def sender(state: State, given: inputs.CallArrived | inputs.MessageReceived) -> 
     shown = given.shown if isinstance(given, inputs.CallArrived) else ""
     target = settings.target(shown) or caller(settings, given.uri, given.source, vouched, given.names)
     welcomes = through.callers if through else settings.callers
-    return Sender(account, target, welcome=target is not None or welcomes != "targets")
+    stranger = target is None and vouched == NO_ACCOUNT
+    return Sender(account, target, welcome=target is not None or welcomes != "targets", stranger=stranger)
 
 
 def registrars(state: State, source: str, transport: str) -> list[AccountSettings]:

@@ -5,11 +5,11 @@ from msgspec.structs import replace
 from appliance.core import call_states, events, inputs
 from appliance.core.accounts import addresses, callers, sip_uris
 from appliance.core.calls import ending, forwarding
-from appliance.core.model import By, Call, CallHeaders, CallState, Cause, Direction, End, Remote, TransferPolicy
+from appliance.core.model import By, Call, CallHeaders, CallState, Cause, Direction, End, Remote, State, TransferPolicy
 from appliance.core.orders import Answer, Ring
 from appliance.core.transition import Turn
 
-FORBIDDEN, GONE = 403, 481
+FORBIDDEN, GONE, DECLINE = 403, 481, 603
 ANNOUNCED_S = 1.0  # the tone that announces an automatic answer is heard before the caller hears us
 
 
@@ -21,7 +21,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
     target = sender.target
     old = turn.calls.get(given.replaces) if given.replaces else None
     follows = old is not None and sender.welcome and follows_on(turn, old)
-    busy = turn.state.full
+    busy = turn.state.full or (sender.stranger and are_enough(turn.state))
     call = Call(
         id=given.call,
         direction=Direction.INCOMING,
@@ -36,6 +36,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         transport=addresses.transport_of(turn, sender.account),
         transfer_policy=addresses.policy_of(turn, sender.account),
         replaces=given.replaces,
+        stranger=sender.stranger,
     )
     turn.emit(
         events.CallIncoming(
@@ -56,12 +57,14 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         turn.finish(call, End(cause, given.refused, given.reason, By.LOCAL))
     elif turn.appliance.stopping:
         ending.refuse(turn, call, ending.STOPPING, Cause.SHUTDOWN)
+    elif not sender.welcome:  # before it can learn whether the call exists that it wants to replace
+        ending.refuse(turn, call, FORBIDDEN, Cause.UNAUTHORIZED)
     elif given.replaces and (old is None or not old.alive):
         ending.refuse(turn, call, GONE, Cause.UNAVAILABLE)
+    elif old is not None and old.transfer_policy is TransferPolicy.REFUSE:
+        ending.refuse(turn, call, DECLINE, Cause.REJECTED)
     elif follows:
         answer(turn, call, "transfer")
-    elif not sender.welcome:
-        ending.refuse(turn, call, FORBIDDEN, Cause.UNAUTHORIZED)
     elif turned is not None:
         ending.refuse(turn, call, turned.code, turned.cause, turned.to)
     else:
@@ -71,6 +74,12 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         rung = replace(call, times=replace(call.times, ringing_since=turn.now, answers_at=answers_at))
         turn.put(forwarding.to_be_sent_on(turn, rung, given))
         turn.emit(events.CallRinging(call.id))
+
+
+def are_enough(state: State) -> bool:
+    """Whether strangers have half of the lines: the others are kept for the panel and for those who are known."""
+    strangers = sum(1 for call in state.calls.living if call.alive and call.stranger)
+    return strangers >= max(1, state.settings.max_calls // 2)
 
 
 def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...] = ()) -> None:

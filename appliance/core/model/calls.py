@@ -308,6 +308,7 @@ class Call(Record):
     recording: RecordingId | None = None
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE
     replaces: CallId | None = None  # our call that this one replaces once it is answered
+    stranger: bool = False  # the caller is no target, and no registrar vouches for it
     end: End | None = None  # decided when disconnecting, final when ended
     headers: CallHeaders = CallHeaders()
     media: CallSound = CallSound()

@@ -386,6 +386,19 @@ def test_a_call_beyond_those_that_may_be_is_refused_as_busy_and_missed():
     assert station.call.id == first.id
 
 
+@pytest.mark.parametrize(("lines", "taken"), [(1, 1), (2, 1), (3, 1), (4, 2), (9, 4)])
+def test_strangers_take_half_of_the_lines_and_the_others_are_kept_for_those_who_are_known(lines, taken):
+    station = ready(max_calls=lines, callers="anyone")
+    for number in range(lines + 2):
+        station.arrive(f"c-{number}", uri="sip:who@127.0.0.9", source="127.0.0.9:5060")
+    assert len(station.orders(Ring)) == taken
+    assert {order.code for order in station.orders(Refuse)} == {486}
+    for number in range(taken, lines + 2):
+        end(station, f"c-{number}", 486, remote=False)
+    known = station.arrive("c-known")
+    assert (station.orders(Ring)[-1] == Ring(known.id)) == (lines > 1)
+
+
 @pytest.mark.parametrize("busy", [False, True])
 def test_a_stranger_is_refused(busy):
     station = ready(max_calls=1)

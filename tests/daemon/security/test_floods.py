@@ -1,5 +1,6 @@
 """A thousand calls a second from one address: the station stays what it is for everybody else."""
 
+import contextlib
 import time
 
 import pytest
@@ -11,6 +12,7 @@ from tests.support.peers.registrars import Kamailio, account
 from tests.support.waiting import paced, until
 
 RATE, SECONDS = 1000, 10
+KNOWN_RATE = 95
 
 
 def flood(far, seconds):
@@ -66,6 +68,47 @@ def test_a_flood_from_a_target_does_not_shut_it_out(tmp_path):
         door.final(call, kind="call.ended", by="remote")
         heard(door, door.far_address)
         assert not door.of("access.denied")
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "INVITE", "MESSAGE", "SUBSCRIBE", "REGISTER"])
+@pytest.mark.parametrize("known", [True, False])
+def test_requests_forged_as_a_calls_far_end_do_not_shut_its_own_out(method, known, tmp_path):
+    address = loopback()
+    with Daemon(tmp_path / "d", sip={"address": loopback(), "port": 0, "callers": "anyone"}) as door:
+        with Packets(door.far_address if known else address, to=door.address) as far:
+            call, _ = far.talk_to(door)
+            with Packets(far.address, to=door.address) as forged:
+                for number in paced(RATE, 2):
+                    request = forged.request(method, headers="Event: presence\r\n")
+                    forged.send(request.replace(forged.dialog.encode(), b"%s%d" % (forged.dialog.encode(), number)))
+            far.ask(far.request("INVITE", 2, far.sdp.replace("sendrecv", "sendonly")), "SIP/2.0 200", "INVITE")
+            far.send(far.request("ACK", 2))
+            door.wait("call.held", call)
+            far.hang_up()
+            door.final(call, kind="call.ended", cause="hangup", by="remote")
+            assert not door.of("access.denied")
+
+
+def test_a_flood_forged_as_three_known_phones_keeps_the_process_and_its_call(tmp_path, record_property):
+    phones = [loopback() for _ in range(3)]
+    targets = {f"phone-{number}": {"uri": f"sip:far@{address}"} for number, address in enumerate(phones)}
+    with Daemon(tmp_path / "d", target=targets) as door, Packets(door.far_address, to=door.address) as far:
+        call, _ = far.talk_to(door)
+        before, child = door.memory(), door.processes()["sip"]
+        with contextlib.ExitStack() as forging:
+            forged = [forging.enter_context(Packets(address, to=door.address)) for address in phones]
+            for number in paced(3 * KNOWN_RATE, SECONDS):
+                each = forged[number % 3]
+                each.dialog = f"flood{number}"
+                each.send(each.invite())
+        after = door.memory()
+        record_property("memory before and after, MB", (before, after))
+        for process, megabytes in after.items():
+            assert megabytes < before[process] + 40, process
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+        assert door.processes()["sip"] == child
+        heard(door, door.far_address)
 
 
 def test_a_flood_from_the_registrar_does_not_shut_it_out(tmp_path):

@@ -33,6 +33,8 @@ SILENT_S = 60.0  # after so much silence an address may send again
 FILTERED_S = 30.0
 FILTERED = 64  # addresses at once
 COUNT_S = 5.0
+LINGERS_S = 40.0  # transactions keep their memory for 32 s; the C library then keeps it, until it is asked for it
+LIBC = ctypes.CDLL(None)
 
 # Classic BPF: instructions of code, jump if true, jump if false (how many to skip), and value.
 Step = tuple[int, int, int, int]
@@ -62,6 +64,7 @@ class Floods:
         self._filtered: dict[str, float] = {}  # by the kernel, until when
         self._reported: dict[str, float] = {}  # when it was shut out, or last sent a request
         self._dropped, self._counted_at = 0, 0.0
+        self._trim_at: float | None = None
 
     def listen(self, endpoint: pj.Endpoint, port: int) -> None:
         """Begin to count requests, and filter our own UDP port and our listening TCP sockets."""
@@ -105,7 +108,11 @@ class Floods:
             self._filter()
         if now - self._counted_at >= COUNT_S:
             self._counted_at = now
-            self._count(self._endpoint.floodsDropped())
+            if self._count(self._endpoint.floodsDropped()):
+                self._trim_at = now + LINGERS_S
+        if self._trim_at is not None and now >= self._trim_at:
+            self._trim_at = None
+            LIBC.malloc_trim(0)
 
     def shut(self, address: str, now: float) -> None:
         """Shut an address out; reported if it is the first time in a while."""
@@ -127,12 +134,13 @@ class Floods:
     def _filter(self) -> None:
         attach(self._sockets, self._filtered, requests_not_from)
 
-    def _count(self, by_pjsip: int) -> None:
-        """Report how many requests were dropped, if any were."""
+    def _count(self, by_pjsip: int) -> int:
+        """Report how many requests were dropped, if any were, and return it."""
         by_kernel = sum(map(drops, self._sockets))
         count, self._dropped = by_pjsip + by_kernel - self._dropped, by_kernel
         if count:
             self._post(inputs.RequestsDropped(at=time.monotonic(), count=count))
+        return count
 
 
 def vector(texts: Iterable[str]) -> pj.StringVector:

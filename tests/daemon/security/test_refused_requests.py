@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from tests.support.daemon import loopback
+from tests.support.daemon import Daemon, loopback
 from tests.support.peers.packets import Packets
+from tests.support.peers.registrars import Scripted, account
 
 EVENT = "Event: {}\r\nSubscription-State: active\r\n"
 UNKNOWN = {  # method and headers outside of dialogs: the answer, and what it must say
@@ -19,9 +20,11 @@ UNKNOWN = {  # method and headers outside of dialogs: the answer, and what it mu
     ("BYE", ""): ("481", ""),
     ("PRACK", "RAck: 1 1 INVITE\r\n"): ("481", ""),
     ("CANCEL", ""): ("481", ""),
-    ("NOTIFY", EVENT.format("check-sync")): ("489", "Allow-Events:"),
-    ("NOTIFY", EVENT.format("presence")): ("481 Subscription Does Not Exist", ""),
-    ("NOTIFY", ""): ("400 Missing Event Header", ""),
+    **{
+        ("NOTIFY", EVENT.format(event)): ("481 Subscription Does Not Exist", "")
+        for event in ("check-sync", "presence", "message-summary", "dialog", "refer")
+    },
+    ("NOTIFY", ""): ("481 Subscription Does Not Exist", ""),
     ("SUBSCRIBE", "Event: presence\r\n"): ("403 Subscriptions Not Accepted", ""),
     ("SUBSCRIBE", "Event: conference\r\n"): ("489", "Allow-Events:"),
     ("SUBSCRIBE", ""): ("400 Missing Event Header", ""),
@@ -53,10 +56,17 @@ def test_a_request_of_a_dialog_that_is_over_is_for_none(far):
     far._tag = ""
 
 
-def test_a_server_that_notifies_of_messages_unasked_is_answered(far):
+def test_an_account_s_server_that_notifies_of_messages_unasked_is_answered(tmp_path):
+    """Some do so after each REGISTER, and give a phone up that refuses it."""
     body = {"body": "Messages-Waiting: no\r\n", "kind": "application/simple-message-summary"}
-    far.send(far.request("NOTIFY", headers=EVENT.format("message-summary"), **body))
-    far.receive("SIP/2.0 200", "NOTIFY")
+    with Scripted((200, {})) as registrar:
+        with Daemon(tmp_path / "door", account={"office": account(tmp_path, registrar, "201")}) as door:
+            door.wait("account.registered")
+            with Packets(registrar.address, to=door.address) as server:
+                server.send(server.request("NOTIFY", headers=EVENT.format("message-summary"), **body))
+                server.receive("SIP/2.0 200", "NOTIFY")
+                server.send(server.request("NOTIFY", 2, headers=EVENT.format("check-sync")))
+                server.receive("SIP/2.0 489", "NOTIFY")
 
 
 def changed(pattern, to):

@@ -446,6 +446,41 @@ def test_a_stranger_takes_no_place_though_it_has_read_the_identifiers_of_the_cal
         first.done()
 
 
+PLACES = {
+    "the call": lambda place: place,
+    "another Call-ID": lambda place: ("x@y", *place[1:]),
+    "another tag of its own": lambda place: (place[0], "1", place[2]),
+    "another tag of ours": lambda place: (*place[:2], "2"),
+    "ours and its own the other way round": lambda place: (place[0], place[2], place[1]),
+    "a call that takes only early ones": lambda place: (*place[:2], f"{place[2]};early-only"),
+}
+
+
+@pytest.mark.parametrize("policy", ["refuse", "ask", "follow"])
+def test_a_stranger_learns_nothing_by_replaces(policy, tmp_path):
+    """Whatever call it names, it gets the same answer, byte for byte, but for what names its own transaction."""
+    with (
+        station(tmp_path, policy) as door,
+        Sipp(tmp_path, "uas-answer", address=door.far_address, port=door.far_port) as first,
+    ):
+        door.talk(door.ring())
+        answers = {}
+        for name, change in PLACES.items():
+            call_id, theirs, ours = change(dialog(first))
+            header = f"Replaces: {call_id};to-tag={ours};from-tag={theirs}\r\n"
+            with Packets(loopback(), to=door.address) as stranger:
+                stranger.send(stranger.request("INVITE", body=stranger.sdp, headers=header))
+                answer = stranger.receive("SIP/2.0 ", "INVITE")
+                while answer.startswith("SIP/2.0 1"):
+                    answer = stranger.receive("SIP/2.0 ", "INVITE")
+                kept = [line.split(":")[0] if ":" in line else line for line in answer.split("\r\n")]
+                answers[name] = kept
+        assert set(map(tuple, answers.values())) == {tuple(answers["the call"])}, answers
+        assert answers["the call"][0] == "SIP/2.0 403 Forbidden"
+        door.press("hangup")
+        first.done()
+
+
 @shows("call.replaced", "cause:replaced")
 def test_a_target_takes_the_place_of_whom_we_talk_with(tmp_path):
     with (

@@ -53,6 +53,8 @@ class SipCall(pj.Call):
         self.sends = self.receives = False  # as negotiated, from our side
         self.codec: Codec | None = None
         self.their_address = ""  # for RTP
+        self.their_sdp = ""  # the last one that came
+        self.key_reused = self.leaves = False  # it has the key of another call; so we hang up
         self.updates = Updates(call, table.post)
         self.hold, self.ice = HoldNegotiation(), Ice()
         self.packets = Packets(call, table.post)
@@ -157,7 +159,8 @@ class SipCall(pj.Call):
         """An offer by re-INVITE, or by UPDATE, which cannot wait for a client's decision (RFC 3311 §5.2)."""
         message = described(str(prm.rdata.wholeMsg))
         changes = self.updates.comes(*self._offer(prm.offer), *message, asked=False)
-        if self._unreachable(prm.offer) or (changes and self.call in self.table.asking):
+        key_reused = self.table.used_keys.are_of_another(self.call, str(prm.offer.wholeSdp))
+        if self._unreachable(prm.offer) or key_reused or (changes and self.call in self.table.asking):
             prm.statusCode = NOT_ACCEPTABLE
 
     @contained
@@ -209,6 +212,8 @@ class SipCall(pj.Call):
             # hold, "sends" stays true unless the far end holds as well.
             held = not self.sends
             srtp = ENCRYPTED in self.dump(True, "")
+            if srtp:
+                self.table.used_keys.use(self.call, self.their_sdp)
             started = inputs.MediaStarted(
                 at=now,
                 call=self.call,
@@ -268,10 +273,12 @@ class SipCall(pj.Call):
 
     @contained
     def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:  # noqa: N802
-        """An INVITE with Replaces (RFC 3891) for this call. A provisional code: it arrives like any other call."""
-        welcome = self.call in self.table.transferable
-        prm.statusCode = RINGING if welcome else DECLINE
-        self.table.replaced = self.call if welcome else None
+        """An INVITE with Replaces (RFC 3891) for this call. A provisional code: it arrives like any other call.
+
+        Only then is it known who calls: a stranger must not learn by an earlier refusal that this call exists.
+        """
+        prm.statusCode = RINGING
+        self.table.replaced = self.call
 
     def audio_media(self) -> pj.AudioMedia | None:
         """The call's port in the bridge, None without audio."""
@@ -315,10 +322,16 @@ class SipCall(pj.Call):
     def busy(self) -> bool:
         """Whether something is under way that has no event of its own, so that `turn` must come soon."""
         waits = self.renew_at is not None or self.hold.asked is not None or self.updates.busy or self.updating
-        return waits or self.sending.busy or self.receiving.busy or self.ice.runs or self.packets.busy
+        return (
+            self.key_reused or waits or self.sending.busy or self.receiving.busy or self.ice.runs or self.packets.busy
+        )
 
     def turn(self, now: float, *, held: bool) -> None:
         """Do what is due: hold, digits, and a look at the packets."""
+        if self.key_reused and not self.leaves:
+            self.leaves = self.ended_by_us = True
+            self.hangup(operation(NOT_ACCEPTABLE))
+            return
         if (refusal := self.reinvites.lasting()) is not None:
             self._reinvite_answered(*refusal)
         self._report_digits(self.receiving.turn(now), DigitMethod.RFC4733)
@@ -418,7 +431,12 @@ class SipCall(pj.Call):
                 self.our_sdp = session_description(message)
             self.dialog.sent(message, str(event.src.tdata.dstAddress))
         elif event.type == pj.PJSIP_EVENT_RX_MSG:
-            self.dialog.came(str(event.src.rdata.wholeMsg), str(event.src.rdata.srcAddress))
+            message = str(event.src.rdata.wholeMsg)
+            self.dialog.came(message, str(event.src.rdata.srcAddress))
+            if translate.has_sdp(message):
+                self.their_sdp = translate.body(message)
+                answers = self.outgoing and event.tsx.role == pj.PJSIP_ROLE_UAC
+                self.key_reused |= answers and self.table.used_keys.are_of_another(self.call, self.their_sdp)
 
     def _reinvite(self, held: bool, now: float) -> None:
         self.hold.asked = held

@@ -9,6 +9,7 @@ import pjsua2 as pj
 from appliance.core.model import NO_ACCOUNT, AccountId, CallId
 from appliance.sip.stack import translate
 from appliance.sip.stack.calls.texts import Messages
+from appliance.sip.stack.calls.used_keys import UsedKeys
 from appliance.sip.stack.routing.codecs import Codecs
 from appliance.sip.stack.routing.servers import SipServer
 from appliance.sip.wire import Farewell, GuessCounts, SipInput
@@ -37,6 +38,7 @@ class Shared(Protocol):
     versions: Collection[int]  # IP versions that we use
     messages: Messages
     transferable: frozenset[CallId]
+    used_keys: UsedKeys
     asking: frozenset[CallId]  # calls about whose changes a client decides
     replaced: CallId | None  # by the INVITE that is arriving
     media_changed: bool  # some call's audio began, ended or changed its direction

@@ -34,6 +34,7 @@ from appliance.sip.stack.calls.dialog import Dialog
 from appliance.sip.stack.calls.offers import on_hold, unreachable
 from appliance.sip.stack.calls.operations import NOT_ACCEPTABLE, RINGING, Post, Through, add_header, operation
 from appliance.sip.stack.calls.texts import Messages
+from appliance.sip.stack.calls.used_keys import UsedKeys
 from appliance.sip.stack.routing.codecs import Codecs
 from appliance.sip.stack.routing.failover import InviteAttempt
 from appliance.sip.stack.routing.floods import Floods
@@ -63,6 +64,7 @@ class CallTable:
         """names: the targets' host names that resolve to an address, given with the host that its sender claims."""
         self.post, self._through, self._names = post, through, names
         self.floods = Floods(post)
+        self.used_keys = UsedKeys()
         self.transferable: frozenset[CallId] = frozenset()  # see core.desired
         self.replaced: CallId | None = None  # by the INVITE that is arriving
         self.asking: frozenset[CallId] = frozenset()  # calls about whose changes a client decides
@@ -93,7 +95,8 @@ class CallTable:
         call.offers = not sdp
         # From the message, as pjsua stores at most 255 bytes of each
         uri, display_name = translate.party(translate.header(message, "From"))
-        refused = bool(sdp) and unreachable(sdp, self.versions)
+        refused = unreachable(sdp, self.versions) or self.used_keys.are_of_another(call.call, sdp)
+        call.their_sdp = sdp
         if refused:
             call.ended_by_us = True
             self._refusals.append((call, operation(NOT_ACCEPTABLE)))
@@ -110,7 +113,8 @@ class CallTable:
             account=account.name,
             answer_after_s=translate.answer_after(message),
             diverted=translate.diverted(message),
-            replaces=replaces if translate.header(message, "Replaces") else None,
+            # The gate takes a Replaces that names no call of ours from pjsip, but not from the text.
+            replaces=(replaces or CallId(ids.new("c"))) if translate.header(message, "Replaces") else None,
             shown=judged.shown,
             refused=NOT_ACCEPTABLE if refused else 0,
             reason="Not Acceptable Here" if refused else "",

@@ -113,7 +113,7 @@ class CallTable:
             account=account.name,
             answer_after_s=translate.answer_after(message),
             diverted=translate.diverted(message),
-            # The gate takes a Replaces that names no call of ours from pjsip, but not from the text.
+            # The gate hides a Replaces that names none of our calls from pjsip, but leaves it in the text.
             replaces=(replaces or CallId(ids.new("c"))) if translate.header(message, "Replaces") else None,
             shown=judged.shown,
             refused=NOT_ACCEPTABLE if refused else 0,

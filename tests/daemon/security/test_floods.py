@@ -111,6 +111,24 @@ def test_a_flood_forged_as_three_known_phones_keeps_the_process_and_its_call(tmp
         heard(door, door.far_address)
 
 
+def test_a_press_finds_a_place_for_its_call_while_invites_come_as_known_phones(tmp_path, record_property):
+    phones = [loopback() for _ in range(3)]
+    targets = {f"phone-{number}": {"uri": f"sip:far@{address}"} for number, address in enumerate(phones)}
+    with (
+        Daemon(tmp_path / "d", target=targets) as door,
+        Packets(door.far_address, door.far_port) as far,
+        contextlib.ExitStack() as forging,
+    ):
+        forged = [forging.enter_context(Packets(address, to=door.address)) for address in phones]
+        for number in range(3 * KNOWN_RATE):
+            each = forged[number % 3]
+            each.dialog = f"flood{number}"
+            each.send(each.invite())
+        call = door.ring()
+        far.answer(far.invited(), "486 Busy Here")
+        door.final(call, kind="call.rejected", cause="busy", code=486)
+
+
 def test_a_flood_from_the_registrar_does_not_shut_it_out(tmp_path):
     with Kamailio(tmp_path / "k") as registrar:
         accounts = {"office": account(tmp_path, registrar, "201", refresh_s=5)}

@@ -40,7 +40,7 @@ class SipCall(pj.Call):
         super().__init__(account, slot)
         self.account, self.account_name = account, account.name
         self.table, self.call, self.outgoing = table, call, slot == pj.PJSUA_INVALID_ID
-        self.ended_by_us = self.over = self.confirmed = self.tried = False
+        self.ended_by_us = self.over = self.confirmed = self.tried = self.key_reused = False
         self.attempt: InviteAttempt | None = None  # of an outgoing call, until its server has sent anything
         self.reason_header = ""
         self.end_headers: translate.Headers = ()  # of the message that ended the call
@@ -52,9 +52,7 @@ class SipCall(pj.Call):
         self.audio: int | None = None  # index of the medium that has a stream
         self.sends = self.receives = False  # as negotiated, from our side
         self.codec: Codec | None = None
-        self.their_address = ""  # for RTP
-        self.their_sdp = ""  # the last one that came
-        self.key_reused = self.leaves = False  # it has the key of another call; so we hang up
+        self.their_address = self.their_sdp = ""  # for RTP; the last one
         self.updates = Updates(call, table.post)
         self.hold, self.ice = HoldNegotiation(), Ice()
         self.packets = Packets(call, table.post)
@@ -159,8 +157,8 @@ class SipCall(pj.Call):
         """An offer by re-INVITE, or by UPDATE, which cannot wait for a client's decision (RFC 3311 §5.2)."""
         message = described(str(prm.rdata.wholeMsg))
         changes = self.updates.comes(*self._offer(prm.offer), *message, asked=False)
-        key_reused = self.table.used_keys.are_of_another(self.call, str(prm.offer.wholeSdp))
-        if self._unreachable(prm.offer) or key_reused or (changes and self.call in self.table.asking):
+        refused = self._unreachable(prm.offer) or self.table.used_keys.are_of_another(self.call, prm.offer.wholeSdp)
+        if refused or (changes and self.call in self.table.asking):
             prm.statusCode = NOT_ACCEPTABLE
 
     @contained
@@ -328,10 +326,9 @@ class SipCall(pj.Call):
 
     def turn(self, now: float, *, held: bool) -> None:
         """Do what is due: hold, digits, and a look at the packets."""
-        if self.key_reused and not self.leaves:
-            self.leaves = self.ended_by_us = True
+        if self.key_reused and not self.ended_by_us:
+            self.ended_by_us = True
             self.hangup(operation(NOT_ACCEPTABLE))
-            return
         if (refusal := self.reinvites.lasting()) is not None:
             self._reinvite_answered(*refusal)
         self._report_digits(self.receiving.turn(now), DigitMethod.RFC4733)
@@ -433,10 +430,10 @@ class SipCall(pj.Call):
         elif event.type == pj.PJSIP_EVENT_RX_MSG:
             message = str(event.src.rdata.wholeMsg)
             self.dialog.came(message, str(event.src.rdata.srcAddress))
-            if translate.has_sdp(message):
-                self.their_sdp = translate.body(message)
-                answers = self.outgoing and event.tsx.role == pj.PJSIP_ROLE_UAC
-                self.key_reused |= answers and self.table.used_keys.are_of_another(self.call, self.their_sdp)
+            if sdp := session_description(message):
+                self.their_sdp = sdp
+                if event.tsx.role == pj.PJSIP_ROLE_UAC:  # an answer
+                    self.key_reused |= self.table.used_keys.are_of_another(self.call, self.their_sdp)
 
     def _reinvite(self, held: bool, now: float) -> None:
         self.hold.asked = held

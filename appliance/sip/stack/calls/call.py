@@ -106,9 +106,7 @@ class SipCall(pj.Call):
             if ours and self.codec is None and not self.ended_by_us:  # pjsua cannot use their answer
                 self.ended_by_us, code, reason = True, NOT_ACCEPTABLE, "Not Acceptable Here"
             self.ended_by_us |= not self.outgoing and not self.confirmed and code == NOT_ACCEPTABLE
-            if (
-                prm.e.body.tsxState.tsx.method == "INVITE" and self.outgoing
-            ):  # refused; see _read_headers for the others
+            if transaction.method == "INVITE" and self.outgoing:  # refused; see _read_headers for the others
                 self.end_headers = translate.own_headers(translate.received(prm.e))
             if self.attempt is not None and code in ELSEWHERE and not self.ended_by_us:
                 self.attempt.outcome = code, reason  # `Accounts` knows whether there is another server
@@ -209,16 +207,10 @@ class SipCall(pj.Call):
             # A far end that does not let us send holds us (RFC 3264 §8.4): sendonly or inactive on its side. While we
             # hold, "sends" stays true unless the far end holds as well.
             held = not self.sends
-            srtp = ENCRYPTED in self.dump(True, "")
-            if srtp:
+            if srtp := ENCRYPTED in self.dump(True, ""):
                 self.table.used_keys.use(self.call, self.their_sdp)
             started = inputs.MediaStarted(
-                at=now,
-                call=self.call,
-                codec=self.codec,
-                held=held,
-                events=self.takes_events,
-                srtp=srtp,
+                at=now, call=self.call, codec=self.codec, held=held, events=self.takes_events, srtp=srtp
             )
             self.table.post(started)
 
@@ -271,10 +263,7 @@ class SipCall(pj.Call):
 
     @contained
     def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:  # noqa: N802
-        """An INVITE with Replaces (RFC 3891) for this call. A provisional code: it arrives like any other call.
-
-        Only then is it known who calls: a stranger must not learn by an earlier refusal that this call exists.
-        """
+        """An INVITE with Replaces (RFC 3891) for this call: it arrives like any other, so strangers learn nothing."""
         prm.statusCode = RINGING
         self.table.replaced = self.call
 
@@ -320,9 +309,7 @@ class SipCall(pj.Call):
     def busy(self) -> bool:
         """Whether something is under way that has no event of its own, so that `turn` must come soon."""
         waits = self.renew_at is not None or self.hold.asked is not None or self.updates.busy or self.updating
-        return (
-            self.key_reused or waits or self.sending.busy or self.receiving.busy or self.ice.runs or self.packets.busy
-        )
+        return waits or self.sending.busy or self.receiving.busy or self.ice.runs or self.packets.busy
 
     def turn(self, now: float, *, held: bool) -> None:
         """Do what is due: hold, digits, and a look at the packets."""
@@ -428,12 +415,12 @@ class SipCall(pj.Call):
                 self.our_sdp = session_description(message)
             self.dialog.sent(message, str(event.src.tdata.dstAddress))
         elif event.type == pj.PJSIP_EVENT_RX_MSG:
-            message = str(event.src.rdata.wholeMsg)
-            self.dialog.came(message, str(event.src.rdata.srcAddress))
-            if sdp := session_description(message):
-                self.their_sdp = sdp
-                if event.tsx.role == pj.PJSIP_ROLE_UAC:  # an answer
-                    self.key_reused |= self.table.used_keys.are_of_another(self.call, self.their_sdp)
+            self.dialog.came(message := str(event.src.rdata.wholeMsg), str(event.src.rdata.srcAddress))
+            self.their_sdp, answers = (
+                session_description(message) or self.their_sdp,
+                event.tsx.role == pj.PJSIP_ROLE_UAC,
+            )
+            self.key_reused |= answers and self.table.used_keys.are_of_another(self.call, self.their_sdp)
 
     def _reinvite(self, held: bool, now: float) -> None:
         self.hold.asked = held

@@ -204,13 +204,11 @@ class SipCall(pj.Call):
         if self.codec != before:
             self.packets.begin(now)
         if self.audio is not None and self.codec is not None:
-            # A far end that does not let us send holds us (RFC 3264 §8.4): sendonly or inactive on its side. While we
-            # hold, "sends" stays true unless the far end holds as well.
-            held = not self.sends
+            # A far end that does not let us send holds us (RFC 3264 §8.4); while only we hold, "sends" stays true.
             if srtp := ENCRYPTED in self.dump(True, ""):
                 self.table.used_keys.use(self.call, self.their_sdp)
             started = inputs.MediaStarted(
-                at=now, call=self.call, codec=self.codec, held=held, events=self.takes_events, srtp=srtp
+                at=now, call=self.call, codec=self.codec, held=not self.sends, events=self.takes_events, srtp=srtp
             )
             self.table.post(started)
 

@@ -91,7 +91,7 @@ class Client:
         *blocks, half = text.split(b"\n\n")
         self.halves += bool(half)
         for block in blocks:
-            fields = dict(line.split(b": ", 1) for line in block.split(b"\n"))
+            fields = dict(line.partition(b":")[::2] for line in block.split(b"\n"))  # a comment has no name
             self.see([json.loads(fields[b"data"])] if b"data" in fields else [])
             self.since = int(fields[b"id"])
         self.cut(stream.socket)

@@ -129,7 +129,7 @@ def test_a_call_without_a_codec_in_common_names_the_codecs(tmp_path):
         target = {"far": {"uri": f"sip:door@{far.address}"}}
         with Daemon(tmp_path / "d", sip={"codecs": ["opus"]}, target=target) as door:
             told = explained(door, door.ring(), code=488, cause="media_failed")
-    assert told.endswith("(488 Not Acceptable Here): check sip.codecs.")
+    assert told.endswith("(488 Not Acceptable Here): check sip.codecs, and target.far.srtp.")
 
 
 def test_a_call_whose_sound_must_be_encrypted_names_the_encryption(pbx, tmp_path):

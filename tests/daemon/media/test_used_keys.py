@@ -1,12 +1,9 @@
 """A key of SRTP that an earlier call has used: who plays its packets again is not heard in a later one."""
 
-import base64
-import secrets
-
 import pytest
 
 from tests.support.daemon import Daemon
-from tests.support.peers.packets import Packets
+from tests.support.peers.packets import Packets, fresh_key
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +25,6 @@ class Encrypting(Packets):
         return f"{offer}a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{self.key}\r\n"
 
 
-def fresh():
-    return base64.b64encode(secrets.token_bytes(30)).decode()
-
-
 def calls(door, key):
     """A call of the far end, which uses that key."""
     door.begin()
@@ -43,7 +36,7 @@ def calls(door, key):
 
 
 def test_an_offer_with_the_key_of_an_earlier_call_is_refused_and_one_with_another_is_not(station):
-    key = fresh()
+    key = fresh_key()
     calls(station, key)
     station.begin()
     with Encrypting(station.far_address, to=station.address) as again:
@@ -51,11 +44,11 @@ def test_an_offer_with_the_key_of_an_earlier_call_is_refused_and_one_with_anothe
         again.ask(again.invite(), "SIP/2.0 488", "INVITE")
         again.send(again.request("ACK"))
     assert not station.of("call.ringing")
-    calls(station, fresh())
+    calls(station, fresh_key())
 
 
 def test_a_call_may_repeat_its_own_key(station):
-    key = fresh()
+    key = fresh_key()
     station.begin()
     with Encrypting(station.far_address, to=station.address) as far:
         far.key = key
@@ -67,11 +60,11 @@ def test_a_call_may_repeat_its_own_key(station):
 
 
 def test_a_re_invite_with_the_key_of_an_earlier_call_is_refused_and_the_call_goes_on(station):
-    key = fresh()
+    key = fresh_key()
     calls(station, key)
     station.begin()
     with Encrypting(station.far_address, to=station.address) as far:
-        far.key = fresh()
+        far.key = fresh_key()
         call, _ = far.talk_to(station)
         far.key = key
         far.ask(far.request("INVITE", 2, far.sdp.replace("far 1 1", "far 1 2")), "SIP/2.0 488", "INVITE")
@@ -81,7 +74,7 @@ def test_a_re_invite_with_the_key_of_an_earlier_call_is_refused_and_the_call_goe
 
 
 def test_an_answer_with_the_key_of_an_earlier_call_ends_the_call(station):
-    key = fresh()
+    key = fresh_key()
     calls(station, key)
     station.begin()
     with Encrypting(station.far_address, station.far_port) as far:
@@ -94,7 +87,7 @@ def test_an_answer_with_the_key_of_an_earlier_call_ends_the_call(station):
 
 
 def test_a_call_that_was_refused_uses_no_key(station):
-    key = fresh()
+    key = fresh_key()
     station.begin()
     with Encrypting(station.far_address, to=station.address) as far:
         far.key = key

@@ -1,34 +1,34 @@
-"""The crypto lines of an offer (RFC 4568): one that the station cannot serve is passed over; without another, 488."""
+"""The crypto lines of an offer (RFC 4568): one that the station cannot serve is passed over; without another, 488.
 
-import base64
+Each call has keys of its own, as the station refuses those of an earlier call.
+"""
 
 import pytest
 
 from tests.support.daemon import Daemon
 from tests.support.peers.messages import found
-from tests.support.peers.packets import Packets
+from tests.support.peers.packets import Packets, fresh_key
 from tests.support.peers.voices import Voice
 from tests.support.shown import shows
 
 PATIENCE_S = 90.0
-KEY = base64.b64encode(bytes(range(1, 31))).decode()
-OTHER = base64.b64encode(bytes(range(31, 61))).decode()
 SUITE = "AES_CM_128_HMAC_SHA1_80"
-SERVED = f"1 {SUITE} inline:{KEY}"
+SERVED = f"1 {SUITE} inline:KEY"
+SECOND = f"2 {SUITE} inline:OTHER"
 UNSERVED = [
     f"{SERVED}|2^31|1:1",
     f"{SERVED}|1:4",
-    f"{SERVED}|2^20|1:1;inline:{OTHER}|2^20|2:1",
-    f"{SERVED};inline:{OTHER}",
+    f"{SERVED}|2^20|1:1;inline:OTHER|2^20|2:1",
+    f"{SERVED};inline:OTHER",
     f"{SERVED} KDR=20",
     f"{SERVED} UNENCRYPTED_SRTP",
     f"{SERVED} UNENCRYPTED_SRTCP",
     f"{SERVED} UNAUTHENTICATED_SRTP",
     f"{SERVED} WSH=128 FEC_ORDER=FEC_SRTP",
     f"{SERVED} X-UNKNOWN=1",
-    f"1 {SUITE} inline:{KEY[:-8]}",
-    f"1 {SUITE} uri:{KEY}",
-    f"1 F8_128_HMAC_SHA1_80 inline:{KEY}",
+    f"1 {SUITE} inline:SHORT",
+    f"1 {SUITE} uri:KEY",
+    "1 F8_128_HMAC_SHA1_80 inline:KEY",
 ]
 
 
@@ -40,15 +40,24 @@ def running(tmp_path_factory):
         yield daemon
 
 
-def offer(far, *lines):
+@pytest.fixture
+def keys():
+    """The keys of a call, by the words that stand for them in the lines."""
+    key = fresh_key()
+    return {"KEY": key, "OTHER": fresh_key(), "SHORT": key[:-8]}
+
+
+def offer(far, keys, *lines):
     added = "".join(f"a=crypto:{line}\r\n" for line in lines)
+    for word, key in keys.items():
+        added = added.replace(word, key)
     return far.sdp.replace("RTP/AVP", "RTP/SAVP").replace("a=sendrecv", f"{added}a=sendrecv")
 
 
 @pytest.mark.parametrize("line", [f"{SERVED}|2^31", f"{SERVED}|2^20 WSH=128", f"{SERVED} -X-EXTENSION=1", f"{SERVED} "])
-def test_a_line_with_a_lifetime_or_a_hint_is_served(door, line):
+def test_a_line_with_a_lifetime_or_a_hint_is_served(door, keys, line):
     with Packets(door.far_address, to=door.address) as far:
-        call, accepted = far.talk_to(door, far.request("INVITE", body=offer(far, line)))
+        call, accepted = far.talk_to(door, far.request("INVITE", body=offer(far, keys, line)))
         assert found(r"^a=crypto:1 (\S+)", accepted)[1] == SUITE
         assert door.get(f"/v1/calls/{call}")["srtp"]
         far.hang_up()
@@ -56,19 +65,18 @@ def test_a_line_with_a_lifetime_or_a_hint_is_served(door, line):
 
 
 @pytest.mark.parametrize("line", UNSERVED)
-def test_a_line_that_cannot_be_served_is_passed_over(door, line):
+def test_a_line_that_cannot_be_served_is_passed_over(door, keys, line):
     with Packets(door.far_address, to=door.address) as far:
-        second = f"2 {SUITE} inline:{OTHER}"
-        call, accepted = far.talk_to(door, far.request("INVITE", body=offer(far, line, second)))
+        call, accepted = far.talk_to(door, far.request("INVITE", body=offer(far, keys, line, SECOND)))
         assert found(r"^a=crypto:(\d+) (\S+)", accepted).groups() == ("2", SUITE)
         far.hang_up()
         door.final(call, kind="call.ended", cause="hangup", by="remote")
 
 
 @pytest.mark.parametrize("line", UNSERVED)
-def test_without_a_line_that_can_be_served_the_offer_is_refused(door, line):
+def test_without_a_line_that_can_be_served_the_offer_is_refused(door, keys, line):
     with Packets(door.far_address, to=door.address) as far:
-        far.send(far.request("INVITE", body=offer(far, line)))
+        far.send(far.request("INVITE", body=offer(far, keys, line)))
         far.receive("SIP/2.0 488", "INVITE")
         far.send(far.request("ACK"))
         call = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
@@ -76,10 +84,10 @@ def test_without_a_line_that_can_be_served_the_offer_is_refused(door, line):
 
 
 @pytest.mark.parametrize("line", [UNSERVED[0], UNSERVED[4], UNSERVED[5]])
-def test_such_a_line_in_a_call_is_refused_and_the_call_goes_on(door, line):
+def test_such_a_line_in_a_call_is_refused_and_the_call_goes_on(door, keys, line):
     with Packets(door.far_address, to=door.address) as far:
-        call, _ = far.talk_to(door, far.request("INVITE", body=offer(far, SERVED)))
-        far.send(far.request("INVITE", 2, body=offer(far, line).replace("far 1 1", "far 1 2")))
+        call, _ = far.talk_to(door, far.request("INVITE", body=offer(far, keys, SERVED)))
+        far.send(far.request("INVITE", 2, body=offer(far, keys, line).replace("far 1 1", "far 1 2")))
         far.receive("SIP/2.0 488", "INVITE")
         far.send(far.request("ACK", 2))
         assert door.call()["state"] == "connected"
@@ -88,11 +96,11 @@ def test_such_a_line_in_a_call_is_refused_and_the_call_goes_on(door, line):
 
 
 @shows("media.silent")
-def test_packets_that_the_keys_do_not_decrypt_are_named_and_so_is_the_end_of_the_call(tmp_path):
+def test_packets_that_the_keys_do_not_decrypt_are_named_and_so_is_the_end_of_the_call(tmp_path, keys):
     daemon = Daemon(tmp_path / "d", deadlines={"rtp_s": 6})
     daemon.config["target"]["far"]["srtp"] = "optional"
     with daemon as door, Packets(door.far_address, to=door.address) as far:
-        call, accepted = far.talk_to(door, far.request("INVITE", body=offer(far, SERVED)))
+        call, accepted = far.talk_to(door, far.request("INVITE", body=offer(far, keys, SERVED)))
         with Voice(far.rtp, accepted):  # not encrypted at all
             door.wait("media.silent", call, patience=PATIENCE_S, direction="receive", why="undecrypted")
             far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))

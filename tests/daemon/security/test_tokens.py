@@ -72,7 +72,7 @@ def test_who_guesses_is_locked_out_and_the_token_works_meanwhile(door):
     statuses = [ask(door, "GET", "/v1/state", f"guess-{number}")[0] for number in range(40)]
     assert statuses[0] == 401 and statuses[-1] == 429
     locked = door.wait("access.locked_out")["data"]
-    assert locked == {"who": "http:unknown", "from": "127.0.0.1", "scope": "client", "seconds": 60.0}
+    assert locked == {"who": "http:unknown", "from": "127.0.0.1", "scope": "client", "seconds": 60.0, "doors": []}
     assert ask(door, "GET", "/v1/state", text)[0] == 200
 
 

@@ -1,6 +1,8 @@
 """A far end that is sent packet by packet, for what no well-behaved program does."""
 
+import base64
 import re
+import secrets
 import socket
 import struct
 import time
@@ -22,6 +24,11 @@ def here(address: str, port: int) -> socket.socket:
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.bind((address, port))
     return made
+
+
+def fresh_key() -> str:
+    """A key of SRTP (AES_CM_128, RFC 4568 §6.2) that no call has used, as a crypto line has it."""
+    return base64.b64encode(secrets.token_bytes(30)).decode()
 
 
 def transaction(request: str) -> tuple[str, ...]:

@@ -27,9 +27,18 @@ OUT_OF_REACH_S = 4.0  # length of a step whose targets are all known to be unrea
 
 def begin(turn: Turn, button: ButtonSettings | ChordSettings, plan: Plan, beside: CallId | None) -> None:
     """Start the first step of the plan. beside: the call in which people talk; the ring stays behind it."""
-    ring = VisitorRing(RingId(f"v-{turn.new_id()}"), button.id, plan, turn.now, beside=beside)
+    ring = VisitorRing(new_id(turn), button.id, plan, turn.now, beside=beside)
     turn.emit(events.RingStarted(ring=ring.id, button=button.id, to=plan.name))
     start(turn, ring, 0)
+
+
+def new_id(turn: Turn) -> RingId:
+    """A ring's id; a second one of the same step sorts after the first.
+
+    Rings count apart from calls, so that the first call of a step has the id that recorded inputs name.
+    """
+    begun = sum(isinstance(event, events.RingStarted) for event in turn.events)
+    return RingId(f"v-{turn.fresh}-{begun + 1}" if begun else f"v-{turn.fresh}")
 
 
 def settle(turn: Turn) -> None:

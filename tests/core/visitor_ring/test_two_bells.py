@@ -1,6 +1,7 @@
 """Several bells at one panel: each flat's ring is its own where lines are free; else the visitor hears busy."""
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode
 from appliance.core import events, inputs
@@ -244,3 +245,20 @@ def test_an_incoming_call_waits_behind_two_rings_or_is_refused_for_them():
     station.press("two")
     assert rung(station) == ["one", "two"]
     assert not station.state.calls.get(incoming.id).alive
+
+
+def test_the_call_of_a_press_has_the_id_of_its_ring():
+    station = house().press("one")
+    ((call,), (ring,)) = station.state.calls.living, station.state.rings
+    assert call.id.removeprefix("c-") == ring.id.removeprefix("v-")
+
+
+def test_two_rings_that_begin_in_one_step_have_ids_of_their_own():
+    station = house(buttons=tuple(replace(bell, action=Action.NONE, long_action=Action.RING) for bell in BELLS))
+    for bell in FLATS:
+        station.give(inputs.ButtonEdge, button=ButtonId(bell), active=True)
+    station.give(inputs.Tick, 5.0)
+    assert rung(station) == list(FLATS)
+    assert len({ring.id for ring in station.state.rings}) == len({call.id for call in station.state.calls.living}) == 3
+    first, *others = [ring.id for ring in station.state.rings]
+    assert all(other > first for other in others)

@@ -80,6 +80,8 @@ class Times(Record, kw_only=True):
     # stood still and its own check came late too.
     sip_turn_s: Hang = 15.0
     sip_frees_s: Hang = 0.5  # at its end, after BYE: a card may not close
+    # After a flood: transactions keep their memory for 32 s (RFC 3261 §17.2.2), then the C library has it.
+    flood_memory_again_s: Again = 40.0
     server_name_again_s: Again = 60.0  # before a registrar's name is resolved again; after a failure at once
     trusted_name_again_s: Again = 60.0  # the same for targets: an address that a name has lost is accepted for so long
     trusted_name_failed_again_s: Again = 10.0  # while a name cannot be resolved

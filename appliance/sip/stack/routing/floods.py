@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable
 
 import pjsua2 as pj
 
+from appliance.base import times
 from appliance.base.errors import reason
 from appliance.core import inputs
 from appliance.core.model import AccessScope
@@ -33,7 +34,6 @@ SILENT_S = 60.0  # after so much silence an address may send again
 FILTERED_S = 30.0
 FILTERED = 64  # addresses at once
 COUNT_S = 5.0
-LINGERS_S = 40.0  # transactions keep their memory for 32 s; the C library then keeps it, until it is asked for it
 LIBC = ctypes.CDLL(None)
 
 # Classic BPF: instructions of code, jump if true, jump if false (how many to skip), and value.
@@ -109,7 +109,7 @@ class Floods:
         if now - self._counted_at >= COUNT_S:
             self._counted_at = now
             if self._count(self._endpoint.floodsDropped()):
-                self._trim_at = now + LINGERS_S
+                self._trim_at = now + times.current.flood_memory_again_s
         if self._trim_at is not None and now >= self._trim_at:
             self._trim_at = None
             LIBC.malloc_trim(0)

@@ -201,7 +201,7 @@ def no_agreement(over: Call, end: End) -> str:
             return f"{peer} offered no sound that this station takes: check {settings}."
         case None if end.by is By.LOCAL:
             return f"The answer of {peer} left no codec or encryption that this station takes: check {settings}."
-        case None:
+        case _:
             return f"{peer} accepts none of the offered codecs and encryption ({said}): check {settings}."
 
 

@@ -236,6 +236,15 @@ def test_digits_of_a_source_that_took_over_in_a_silence_open_nothing(method, ope
     assert open_now(dial(station.wait(9.0), "1234", method=method)) == [FRONT]
 
 
+def test_a_digit_in_a_form_that_is_not_read_is_a_warning_that_names_the_form():
+    station = inband(switched_on=True)
+    station.give(inputs.DigitUnreadable, call=station.call.id, content_type="audio/telephone-event")
+    warning = station.last(events.WarningReported)
+    assert (warning.code, warning.call) == ("digit-unreadable", station.call.id)
+    assert "INFO as audio/telephone-event" in warning.message
+    assert "to INFO with application/dtmf-relay" in warning.message
+
+
 # -- by the methods that a client wants ------------------------------------------------------------------------------
 
 

@@ -208,6 +208,12 @@ def test_a_failure_is_explained_by_the_setting_to_look_at(code, reason, part):
     assert station.desired.status == f"not registered as 201: {sentence}"
 
 
+def test_a_registrar_that_asks_for_the_password_in_an_unknown_way_is_explained():
+    why = "its challenge has the unknown algorithm SHA-512-256"
+    station = refused(begun(), 401, "Unauthorized", challenge=why)
+    assert f"wants a password, but {why}: let the PBX" in station.last(events.AccountFailed).explanation
+
+
 def test_a_name_without_an_address_is_a_matter_of_dns():
     told = refused(begun(), 0, "the name cannot be resolved", unresolved=True).last(events.AccountFailed)
     assert "has no address (the name cannot be resolved): check account.office.registrar" in told.explanation

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.core.accounts.callers import caller
-from appliance.core.accounts.sip_uris import addresses, parts
+from appliance.core.accounts.sip_uris import addresses, are_same, parts
 from appliance.core.model import Settings, Target
 
 TARGETS = (
@@ -103,3 +103,23 @@ def test_the_sip_process_is_given_the_addresses_of_targets_that_are_called_witho
         "sip:[2001:db8::7]",
         "sip:office.example",
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("sip:kitchen@192.0.2.7", "sip:kitchen@192.0.2.7", True),
+        ("sip:kitchen@192.0.2.7", "sip:kitchen@192.0.2.7:5060;transport=tcp", True),
+        ("sip:kitchen@PBX.example", "sip:kitchen:secret@pbx.example", True),
+        ("sip:192.0.2.7", "sip:192.0.2.7:5060", True),
+        ("sip:kitchen@192.0.2.7", "sips:kitchen@192.0.2.7", False),
+        ("sip:kitchen@192.0.2.7", "sip:Kitchen@192.0.2.7", False),
+        ("sip:kitchen@192.0.2.7", "sip:kitchen@192.0.2.8", False),
+        ("sip:kitchen@192.0.2.7", "sip:kitchen@192.0.2.7:5080", False),
+        ("*", "*", True),
+        ("*", "sip:kitchen@192.0.2.7", False),
+        ("nonsense", "other nonsense", False),
+    ],
+)
+def test_two_uris_are_the_same_by_scheme_user_host_and_port(one, other, same):
+    assert are_same(one, other) is are_same(other, one) is same

@@ -341,6 +341,13 @@ def test_the_network_loses_a_call_to_us():
     assert outcome(station) == (events.CallCanceled, Cause.ERROR, 0, By.NETWORK, True)
 
 
+def test_a_call_to_us_whose_sound_cannot_be_agreed_on_ends_as_media_failed():
+    station = ready()
+    call = station.arrive()
+    end(station, call.id, 488, "Not Acceptable Here", remote=False)
+    assert outcome(station) == (events.CallRejected, Cause.MEDIA_FAILED, 488, By.LOCAL, True)
+
+
 def test_our_own_stack_gives_a_call_to_us_up():
     station = ready()
     call = station.arrive()

@@ -518,6 +518,14 @@ def test_where_people_are_to_decide_who_takes_a_place_rings():
     assert station.orders(HangUp) == [HangUp(old)]
 
 
+def test_where_transfers_are_refused_a_known_caller_takes_no_place_either():
+    station = ready(transfer_policy=REFUSE)
+    old = station.talking().id
+    new = takes(station, old)
+    assert (station.orders(Refuse), station.orders(Answer), station.orders(Ring)) == ([Refuse(new, 603)], [], [])
+    assert station.state.calls.get(old).talks
+
+
 def test_where_people_are_to_decide_a_stranger_does_not_ring():
     station = ready(transfer_policy=ASK)
     new = takes(station, station.talking().id, **STRANGER)

@@ -172,6 +172,16 @@ def test_a_bell_while_somebody_talks_on_the_only_line_is_busy_beside_the_call():
     assert station.state.calls.active.id == talk
 
 
+def test_a_bell_while_the_panel_is_in_a_conference_is_busy_and_an_event_says_what_to_end():
+    station = house()
+    station.press("one")
+    assert station.ask(inputs.Confer((answers(station, "one"),), ())).error is None
+    station.press("two")
+    assert (rung(station), refused(station)) == (["one"], [ErrorCode.CALL_WRONG_STATE])
+    assert station.last(events.ErrorReported).resolution == "Hold or end the conference first."
+    assert hears_busy(station)
+
+
 def test_a_flat_at_a_keypad_rings_beside_another_and_is_refused_aloud_without_a_line():
     pad = KeypadId("street")
     entries = tuple(Entry(str(n), name, Plan(f"flat {n}", (RingStep((name,)),))) for n, name in enumerate(FLATS, 1))

@@ -151,7 +151,7 @@ def call(settings: Settings, over: Call, end: End) -> str:
 
 def no_sound(settings: Settings, over: Call) -> str:
     """Explain a call that ended because no packet came that could be counted."""
-    peer, counted, within = over.remote.uri, over.media.quality, f"{settings.deadlines.rtp_s:g} s"
+    peer, counted, silent = over.remote.uri, over.media.quality, f"{settings.deadlines.rtp_s:g}"
     if over.media.watch.unplayed is SilenceCause.UNDECRYPTED:
         return (
             f"Sound comes from {peer}, but the agreed keys do not decrypt it: check {encryption(over)}, and whether a "
@@ -159,16 +159,16 @@ def no_sound(settings: Settings, over: Call) -> str:
         )
     if counted is not None and counted.received:
         return (
-            f"The sound of {peer} stopped after {counted.received} packets, and none has come for {within}: check the "
-            "network, and whether the far end still runs."
+            f"The sound of {peer} stopped after {counted.received} packets, and none has come for {silent} s: check "
+            "the network, and whether the far end still runs."
         )
     if counted is not None and counted.sent_lost is not None:
         return (
-            f"{peer} reports that it receives this station's sound, but none of its own has come for {within}: check "
+            f"{peer} reports that it receives this station's sound, but none of its own has come for {silent} s: check "
             "whether a firewall lets UDP through to this station."
         )
     return (
-        f"No sound has come from {peer} for {within}: check the network and whether a firewall lets UDP through in "
+        f"No sound has come from {peer} for {silent} s: check the network and whether a firewall lets UDP through in "
         "both directions."
     )
 

@@ -263,11 +263,11 @@ def test_speaker_and_microphone_are_muted_by_switches(page, shared, station):
 
 
 def test_codes_and_cards_are_listed_with_their_validity_and_removed_at_the_second_press(page, shared, station):
-    often = {"kind": "card", "owner": HOSTILE, "schedule": [], "uses": None, "expires": None}
+    often = {"kind": "card", "owner": HOSTILE, "schedule": None, "uses": None, "expires": None}
     station.book = [fake.code("a-1", uses=0), fake.code("a-3", expires="2126-01-02T03:04:05Z")]
     station.book.append(fake.code("a-2", **often))
     opened(page, shared, station, "codes")
-    first = "Code · opens front · Mon, Fri 08:00\N{EN DASH}12:00 · used up · ended "
+    first = "Code · opens front · Mon, Fri 08:00\N{EN DASH}12:00 at the station, UTC · used up · ended "
     shows_rows(page, "#code-list", first, "uses left: 3 · until Jan", f"{HOSTILE}\nCard · opens front · always")
     assert page.value("document.querySelectorAll('main img').length + (window.hit ?? 0)") == 0
     press_until(page, '[data-key="code a-2"]', lambda: station.requests)
@@ -289,13 +289,14 @@ def test_a_code_is_added_and_its_digits_leave_the_page(page, shared, station):
     page.click("[name=day][value=tue]")
     page.value("document.querySelector('#code-begin').value = '08:00'")
     page.type("#code-uses", "20")
+    page.value("document.querySelector('#code-end').value = '23:45'")
     page.click("#code-form [type=submit]")
     page.shows("#banner", "That did not work. No. Because. Do not.")
     station.book = [fake.code("a-1")]
     station.replies = lambda _: orders.Reply(RequestId("q-1"), code=CredentialId("a-1"))
     page.click("#code-form [type=submit]")
     page.shows("#code-said", "Added for Cleaner.")
-    period = Period((Day.TUESDAY,), "08:00", "24:00")
+    period = Period((Day.TUESDAY,), "08:00", "23:45")
     wanted = inputs.AddCredential(CredentialKind.CODE, "471108", "Cleaner", ("front",), (period,), 20, None)
     assert [action for action, _ in station.requests] == [wanted, wanted]
     digits = "document.querySelector('#code-digits').value"

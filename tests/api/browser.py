@@ -189,3 +189,10 @@ class Page(ABC):
         )
         box = self.value(f"((each) => {{ {seen} }})(document.querySelector({json.dumps(selector)}))")
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def log_in(page: Page, address: str) -> None:
+    """Open an address with a token in it, and agree to log in by it."""
+    page.open(address)
+    until(lambda: page.value("document.querySelector('#offer').hidden") is False, "the question", START_S)
+    page.click("#offer-yes")

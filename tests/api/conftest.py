@@ -14,7 +14,7 @@ from appliance.api import app
 from appliance.api.http import server
 from appliance.api.ports import HttpPorts
 from tests.api import fake
-from tests.api.browser import START_S, Page
+from tests.api.browser import START_S, Page, log_in
 from tests.api.chromium import chromium
 from tests.api.fake import Station
 from tests.api.firefox import firefox
@@ -153,13 +153,6 @@ def page(browser: Page, shared: Served) -> Generator[Page, None, None]:
     _leave(browser)
     yield browser
     _leave(browser)
-
-
-def log_in(page: Page, address: str) -> None:
-    """Open an address with a token in it, and agree to log in by it."""
-    page.open(address)
-    until(lambda: page.value("document.querySelector('#offer').hidden") is False, "the question", START_S)
-    page.click("#offer-yes")
 
 
 def opened(page: Page, shared: Served, station: Station, view: str = "home") -> None:

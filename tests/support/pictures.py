@@ -22,6 +22,7 @@ from appliance.demo.scenario import STEPS
 from appliance.demo.sip_trace import TracedMessage
 from appliance.demo.stations import CODE, running
 from appliance.generate import RINGS, sequence
+from tests.api.browser import log_in
 from tests.api.chromium import ChromiumPage, chromium
 
 IMAGES, SEQUENCE = Path("docs/images"), Path("docs/explanation/one-ring.md")
@@ -178,7 +179,8 @@ def screenshot(page: ChromiumPage, address: str, shot: Shot) -> bytes:
     page.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
     page.send("Emulation.setScrollbarsHidden", hidden=True)
     page.open("about:blank")  # an address that differs in its fragment alone would not load again
-    page.open(address)
+    page.send("Network.clearBrowserCookies")  # with a session of before, the page does not ask
+    log_in(page, address)
     page.shows("#link-text", "live")
     page.value(f"location.hash = '{shot.view}'")
     page.shows(shot.selector, shot.text)

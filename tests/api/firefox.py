@@ -30,6 +30,7 @@ PREFERENCES: dict[str, str | int | bool] = {
     "network.proxy.http_port": 9,
     "network.proxy.ssl": "127.0.0.1",
     "network.proxy.ssl_port": 9,
+    "network.proxy.no_proxies_on": "door.home.test",
     "network.proxy.failover_direct": False,
     "network.proxy.allow_bypass": False,
     "network.captive-portal-service.enabled": False,

@@ -41,7 +41,6 @@ from appliance.core.orders import (
     Unregister,
     Unsubscribe,
 )
-from appliance.simulator.mixer import SimulatedMixers
 from appliance.sip.settings import SipSettings
 from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.accounts import StackAccounts
@@ -52,7 +51,6 @@ from appliance.sip.stack.media.bridge import Media
 from appliance.sip.stack.media.card_watch import CardWatch
 from appliance.sip.stack.media.devices import LISTING, Devices, needs_a_card, no_cards, plugins_silenced
 from appliance.sip.stack.media.levels import Levels
-from appliance.sip.stack.routing import connections
 from appliance.sip.stack.routing.codecs import Codecs
 from appliance.sip.stack.routing.tls import Faults
 from appliance.sip.stack.routing.transports import StartError, Transports
@@ -239,6 +237,8 @@ class Engine:
                 assert_never(message)
 
     def _renew(self) -> None:
+        from appliance.sip.stack.routing import connections  # noqa: PLC0415  late: most networks never change
+
         connections.leave_dead()
         self._calls.renew()
         self._accounts.renew()
@@ -318,8 +318,11 @@ class Engine:
 def levels(settings: SipSettings, post: Post, announce: Callable[[str], None]) -> Levels:
     """The mixers of the configured cards, or the simulated one."""
     capture = NULL if settings.microphone_file else settings.capture
-    simulated = SIMULATED in {capture, settings.playback}
-    return Levels(capture, settings.playback, SimulatedMixers() if simulated else AlsaMixers(), post, announce)
+    if SIMULATED not in {capture, settings.playback}:
+        return Levels(capture, settings.playback, AlsaMixers(), post, announce)
+    from appliance.simulator.mixer import SimulatedMixers  # noqa: PLC0415  late: a real station has no use for it
+
+    return Levels(capture, settings.playback, SimulatedMixers(), post, announce)
 
 
 def endpoint_config(settings: SipSettings) -> pj.EpConfig:

@@ -10,7 +10,6 @@ from appliance.core.accounts import callers
 from appliance.core.model import AccountId, MessageMethod, TlsFault
 from appliance.sip.settings import RegistrarSettings
 from appliance.sip.stack import translate
-from appliance.sip.stack.accounts import challenges
 from appliance.sip.stack.accounts.caller_auth import Judgement
 from appliance.sip.stack.accounts.options_probe import Probes
 from appliance.sip.stack.callbacks import contained
@@ -159,7 +158,7 @@ class Registration(RegisteredAccount):
             code=code,
             reason=reason,
             retry_after_s=float(after[0]) if after else None,
-            challenge=challenges.unanswerable(message) if code in CHALLENGED else "",
+            challenge=_unanswerable(message) if code in CHALLENGED else "",
             tls=fault,
             server=server,
             unresolved=now is None,
@@ -215,3 +214,9 @@ def reason_of(code: int, reason: str, message: str) -> str:
     """The reason phrase, with the new address if the registrar has moved (RFC 3261 §21.3)."""
     contact = translate.header(message, "Contact") if code // 100 == 3 else ""  # noqa: PLR2004
     return f"{reason}, to {translate.address(contact)[0]}" if contact else reason
+
+
+def _unanswerable(message: str) -> str:
+    from appliance.sip.stack.accounts import challenges  # noqa: PLC0415  late: after a wrong password only
+
+    return challenges.unanswerable(message)

@@ -9,8 +9,6 @@ from appliance.core import inputs
 from appliance.core.model import ContactState, Package
 from appliance.core.orders import Subscribe
 from appliance.sip.stack import translate
-from appliance.sip.stack.accounts import presence_xml
-from appliance.sip.stack.accounts.presence_xml import Dialogs, UnreadableError
 from appliance.sip.stack.callbacks import contained
 from appliance.sip.stack.calls.operations import Post
 
@@ -24,7 +22,9 @@ class Subscription(pj.Buddy):
     def __init__(self, table: "Subscriptions", order: Subscribe) -> None:
         super().__init__()
         self.table, self.contact, self.package = table, order.contact, order.package
-        self._dialogs = Dialogs()
+        from appliance.sip.stack.accounts import presence_xml  # noqa: PLC0415  late: where a contact is watched
+
+        self._xml, self._dialogs = presence_xml, presence_xml.Dialogs()
 
     @contained
     def onBuddyEvSubState(self, prm: pj.OnBuddyEvSubStateParam) -> None:  # noqa: N802
@@ -61,11 +61,11 @@ class Subscription(pj.Buddy):
         try:
             match self.package:
                 case Package.PRESENCE:
-                    return presence_xml.presence(body), ""
+                    return self._xml.presence(body), ""
                 case Package.DIALOG:
                     return self._dialogs.take(body), ""
-        except UnreadableError:
-            return ContactState.UNKNOWN, presence_xml.UNREADABLE
+        except self._xml.UnreadableError:
+            return ContactState.UNKNOWN, self._xml.UNREADABLE
 
 
 class Subscriptions:

@@ -14,12 +14,11 @@ from appliance.sip.stack.callbacks import contained
 from appliance.sip.stack.calls import dtmf, offers, transfers
 from appliance.sip.stack.calls.dialog import Dialog
 from appliance.sip.stack.calls.dtmf import Once, Receiving, Sending, Unread
-from appliance.sip.stack.calls.hold import HoldNegotiation, after_glare
+from appliance.sip.stack.calls.hold import HoldNegotiation, Reinvites, after_glare
 from appliance.sip.stack.calls.ice import Ice
 from appliance.sip.stack.calls.offers import OfferedAudio, audio, refusal, unreachable
 from appliance.sip.stack.calls.operations import NOT_ACCEPTABLE, RINGING, Shared, Through, described, operation
 from appliance.sip.stack.calls.packets import Packets
-from appliance.sip.stack.calls.reinvites import Reinvites
 from appliance.sip.stack.calls.updates import Updates
 from appliance.sip.stack.media.dtmf_tones import Keys
 from appliance.sip.stack.routing.failover import ELSEWHERE, InviteAttempt

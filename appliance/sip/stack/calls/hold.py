@@ -2,12 +2,16 @@
 
 import random
 
+from appliance.sip.stack import translate
+
 BUSY_AGAIN_S = 0.05
 MEDIA_BUSY = 70013  # PJ_EINVALIDOP: an offer or answer is pending in pjsua
 REQUEST_PENDING = 491
 BUSY, BUSY_MOST = 500, 5  # RFC 3261 §14.2: the previous INVITE is not finished; but a far end may answer this for ever
 OWNER_AGAIN_S = (2.1, 4.0)  # RFC 3261 §14.1: the owner of the Call-ID waits longer
 OTHER_AGAIN_S = (0.1, 2.0)
+
+Refusal = tuple[int, str, str]  # code, reason and message
 
 
 def after_glare(now: float, *, call_id_is_ours: bool) -> float:
@@ -50,3 +54,28 @@ class HoldNegotiation:
             return False
         self.held = asked
         return True
+
+
+class Reinvites:
+    """Our re-INVITEs of one call. pjsip repeats one by itself, with a password or another session interval.
+
+    So a refusal lasts unless pjsip repeats the request before the loop's next turn.
+    """
+
+    def __init__(self) -> None:
+        self._newest = ""  # CSeq
+        self._refusal: Refusal | None = None
+
+    def sent(self, request: str) -> None:
+        """One was sent, for the first time or again."""
+        self._newest, self._refusal = translate.header(request, "CSeq"), None
+
+    def refused(self, code: int, reason: str, message: str) -> None:
+        """One was refused; without a message, because nothing came. pjsip may have repeated it already."""
+        if not message or translate.header(message, "CSeq") == self._newest:
+            self._refusal = code, reason, message
+
+    def lasting(self) -> Refusal | None:
+        """Return the refusal of the newest one, once."""
+        refusal, self._refusal = self._refusal, None
+        return refusal

@@ -12,9 +12,10 @@ from msgspec import to_builtins
 
 from appliance.api.routes.pages import FILES
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.config.load import check
 from appliance.core import orders
 from appliance.core.model import AccountState, CallState, RequestId, Target
-from appliance.doctor import lines, logs, networks, signalling, sound
+from appliance.doctor import lines, logs, networks, numbered, signalling, sound
 from appliance.store.lists.examine import Examined
 from tests.api import fake
 from tests.api.conftest import TOKEN, log_in, show
@@ -141,6 +142,8 @@ def findings():
         *sound.muted({"microphone": MUTED, "speaker": LOUD}),
         *signalling.accounts([fake.account("home")]),
         lines.fail_safe("front"),
+        *numbered.notes(check({"door": {"front": {"chip": "gpiochip4", "line": "17"}}}, "station.toml")),
+        *numbered.notes(check({"audio": {"capture": "plughw:1,0"}}, "station.toml")),
     ]
 
 
@@ -151,6 +154,8 @@ Die Anrufliste ist vollständig. Zeilen: 0.
 Das Mikrofon ist stumm. Niemand hört den Besuch. Der Regler Mic der Karte USB ist ausgeschaltet. Schalten Sie den
 Angemeldet als 201 bei 192.0.2.5:5060.
 Ein Ruhestrom-Türöffner gehört an den Öffner des Relais (NC)
+door.front.chip bezeichnet einen GPIO-Chip durch eine Nummer: gpiochip4. Nach einem Neustart, einer neuen Version oder
+audio.capture bezeichnet eine Soundkarte durch eine Nummer: plughw:1,0.
 """
 
 

@@ -32,6 +32,20 @@ def kept(loop, tmp_path):
     made.writer.close()
 
 
+@pytest.fixture
+def begun(monkeypatch):
+    """Where each stream of a client has begun: the id. A first one that is cut before that is not made again."""
+    ids, stream = [], Station._stream
+
+    async def noted(self, since, *more):
+        made = await stream(self, since, *more)
+        ids.append(since)
+        return made
+
+    monkeypatch.setattr(Station, "_stream", noted)
+    return ids
+
+
 class Impatient(Station):
     """A client that is soon there again."""
 
@@ -132,16 +146,8 @@ def test_events_that_did_not_fit_into_the_queue_of_a_stream_come_from_the_journa
     assert [event["id"] for event in told] == list(range(2, 2 * QUEUE + 2))
 
 
-def test_a_client_whose_filter_holds_back_all_events_resumes_behind_them(kept, tmp_path, monkeypatch, set_times):
+def test_a_client_whose_filter_holds_back_all_events_resumes_behind_them(kept, tmp_path, begun, set_times):
     set_times(event_stream_again_s=2 * PATIENCE_S)  # a heartbeat would move the id to another one in between
-    begun, stream = [], Station._stream
-
-    async def noted(self, since, *more):
-        made = await stream(self, since, *more)
-        begun.append(since)
-        return made
-
-    monkeypatch.setattr(Station, "_stream", noted)
 
     async def follow():
         async with uncut(tmp_path, kept) as cutter, following(cutter.path, 0, types=["door.*"]) as events:
@@ -150,7 +156,7 @@ def test_a_client_whose_filter_holds_back_all_events_resumes_behind_them(kept, t
                 kept.tell("lamp.changed")
             while begun[-1:] != [MARK_EVERY]:  # a cut may throw away the message that brings the id
                 before = len(begun)
-                cutter.cut()  # the first time nothing; a first connection that is cut early is not made again
+                cutter.cut()  # the first time nothing
                 await until_async(lambda before=before: len(begun) > before and followed(kept) == [0])
             kept.tell("door.unlocked")
             return await coming
@@ -194,28 +200,28 @@ def test_events_that_a_power_cut_may_have_lost_come_with_the_state_at_any_place_
     assert [(event["id"], "state" in event) for event in told] == [(1, False), (2, True), (3, False)]
 
 
-def test_a_stream_that_lasted_is_followed_by_another_one_at_once_although_it_brought_no_event(kept, tmp_path):
+def test_a_stream_that_lasted_is_followed_by_another_one_at_once_although_it_brought_no_event(kept, tmp_path, begun):
     async def follow():
         async with uncut(tmp_path, kept) as cutter, following(cutter.path, 0, kind=Steady) as events:
             coming = asyncio.ensure_future(anext(events))
-            for connections in range(1, 20):  # pauses that grew would come to minutes
-                await until_async(lambda wanted=connections: cutter.connections == wanted and followed(kept))
+            for streams in range(1, 20):  # pauses that grew would come to minutes
+                await until_async(lambda wanted=streams: len(begun) == wanted and followed(kept))
                 cutter.cut()
-            await until_async(lambda: cutter.connections == 20)
+            await until_async(lambda: len(begun) == 20)
             kept.tell("door.unlocked")
             return await coming
 
     assert in_time(follow())["id"] == 1
 
 
-def test_without_since_nothing_is_missed_from_the_beginning_on(kept, tmp_path):
+def test_without_since_nothing_is_missed_from_the_beginning_on(kept, tmp_path, begun):
     """Also if the first stream is cut before its first event."""
     kept.tell("call.ringing")
 
     async def follow():
         async with uncut(tmp_path, kept) as cutter, following(cutter.path) as events:
             coming = asyncio.ensure_future(anext(events))
-            await until_async(lambda: cutter.connections == 2 and followed(kept))  # the first one asks for `since`
+            await until_async(lambda: begun and followed(kept))
             cutter.cut()
             kept.tell("door.unlocked")
             return await coming

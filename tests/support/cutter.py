@@ -13,11 +13,11 @@ FIRST_BYTES = 4_000  # the first connection gets past its beginning
 class Cutter:
     """Passes a random number of bytes from the far end on each connection, then cuts it; `most` times in all.
 
-    `connections` and `cuts` count both. `cut` ends the newest connection.
+    `cuts` counts them. `cut` ends the newest connection.
     """
 
     def __init__(self, path: Path, far: Path, chance: random.Random, most: int, up_to: int) -> None:
-        self.path, self.connections, self.cuts = path, 0, 0
+        self.path, self.cuts = path, 0
         self._far, self._chance, self._most, self._up_to = far, chance, most, up_to
         self._left = FIRST_BYTES if most else WITHOUT_END
         self._writer: asyncio.StreamWriter | None = None
@@ -38,7 +38,6 @@ class Cutter:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
-        self.connections += 1
         far_reader, far_writer = await asyncio.open_unix_connection(self._far)
         ways = {
             asyncio.create_task(_pass(reader, far_writer)),

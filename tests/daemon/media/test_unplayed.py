@@ -48,12 +48,10 @@ def encrypted(tag):
 
 
 @contextlib.contextmanager
-def talking(door, formats, change, encryption=""):
+def talking(door, formats, change):
     """A call of a far end that offers these formats, and sends its sound changed."""
     with Packets(door.far_address, to=door.address) as far:
         offer = far.sdp.replace("AVP 8 101", f"AVP {formats}")
-        if encryption:
-            offer = offer.replace("RTP/AVP", "RTP/SAVP").replace("a=sendrecv", f"a=crypto:{encryption}\r\na=sendrecv")
         call, accepted = far.talk_to(door, far.request("INVITE", body=offer))
         with Odd(far.rtp, accepted, change=change):
             yield call, far

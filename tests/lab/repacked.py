@@ -8,6 +8,7 @@ from pathlib import Path
 def repacked(package: Path, into: Path, suffix: str, change: Callable[[Path], None] = lambda _tree: None) -> Path:
     """Make the package again, with the suffix after its version, after `change` has changed its unpacked tree."""
     tree = into / "tree"
+    into.mkdir(parents=True, exist_ok=True)
     subprocess.run(["dpkg-deb", "--raw-extract", package, tree], check=True)
     control = tree / "DEBIAN/control"
     lines = control.read_text().splitlines()

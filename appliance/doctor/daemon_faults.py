@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from appliance.doctor.findings import Finding, Level, problem
 
 # What helps, where the reason alone does not say it.
-_REMEDIES = {"copies": "Try rclone by hand, as docs/how-to/copy-recordings.md shows."}
+_REMEDIES = {
+    "copies": "Try rclone by hand, as docs/how-to/copy-recordings.md shows.",
+    "packages": "Run sudo dpkg --configure -a, then install the package again, as docs/how-to/upgrade.md shows.",
+}
 # As in "button ring (GPIO17): …", several with a semicolon between them.
 _OF_PANEL = re.compile(r"(?P<kind>\w+) (?P<name>\S+) \(")
 

@@ -20,8 +20,10 @@ def due(turn: Turn) -> None:
     for call in turn.calls.living:
         if call.media.rtp_lost_since is not None:
             media.warn(turn, call)
-        if (silent_at := early_media.silent_at(call)) is not None and now >= silent_at:
-            early_media.fell_silent(turn, call)
+        if call.state is CallState.EARLY_MEDIA:
+            silent_at = early_media.silent_at(call)
+            if silent_at is not None and now >= silent_at:
+                early_media.fell_silent(turn, call)
     for call in turn.calls.living:  # as they are now
         at = reminder_at(call)
         if at is not None and now >= at:
@@ -77,7 +79,8 @@ def answer(turn: Turn, call: Call) -> None:
 
 def wake(call: Call) -> tuple[float | None, ...]:
     """The next time at which `due` must act on the call; None if there is none."""
-    return call.deadline, media.warns_at(call), early_media.silent_at(call), reminder_at(call)
+    times = call.deadline, media.warns_at(call), reminder_at(call)
+    return (*times, early_media.silent_at(call)) if call.state is CallState.EARLY_MEDIA else times
 
 
 def reminder_at(call: Call) -> float | None:

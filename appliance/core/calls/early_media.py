@@ -25,9 +25,9 @@ def listened(turn: Turn, call: Call, level: SoundLevel | None) -> None:
 
 
 def silent_at(call: Call) -> float | None:
-    """When a far end that was audible before its answer counts as silent; None if it is silent."""
+    """When the far end of a call with early media, which was audible, counts as silent; None if it is silent."""
     heard_at = call.media.early_heard_at
-    return None if heard_at is None or call.state is not CallState.EARLY_MEDIA else heard_at + LONGEST_PAUSE_S
+    return None if heard_at is None else heard_at + LONGEST_PAUSE_S
 
 
 def fell_silent(turn: Turn, call: Call) -> None:

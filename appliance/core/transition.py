@@ -84,7 +84,7 @@ class Turn:
         self.front = state.calls.active  # as last reported
         self.orders: list[Order] = []
         self.events: list[events.Event] = []
-        self.finished: list[tuple[Call, End]] = []
+        self.finished: tuple[tuple[Call, End], ...] = ()  # in few steps, so no list is made in each
         self._made = 0
 
     def new_id(self) -> str:
@@ -142,7 +142,7 @@ class Turn:
         if call.media.started:
             self.emit(events.MediaEnded(call.id))
         end = replace(end, explanation=diagnosis.call(self.settings, call, end))
-        self.finished.append((replace(call, end=end), end))
+        self.finished = (*self.finished, (replace(call, end=end), end))
         self.move(replace(call, end=end), Signal.OVER)
         self.calls = replace(self.calls, living=tuple(c for c in self.calls.living if c.id != call.id))
         talked = self.now - call.times.connected_since if call.times.connected_since is not None else 0.0

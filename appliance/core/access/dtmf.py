@@ -199,7 +199,7 @@ def attempt_of(turn: Turn, call: Call) -> Attempt:
 def due(turn: Turn) -> None:
     """End entries after a pause."""
     for call in turn.calls.living:
-        if (at := wake(call)) is not None and turn.now >= at:
+        if call.digits.received and (at := wake(call)) is not None and turn.now >= at:
             code_entered(turn, call, call.digits.received)
 
 

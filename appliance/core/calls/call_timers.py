@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.calls import early_media, ending, forwarding, incoming, media
-from appliance.core.model import By, Call, CallState, Cause, End, IceFault, NoticeCode, WarningCode
+from appliance.core.model import By, Call, CallState, Cause, Direction, End, IceFault, NoticeCode, WarningCode
 from appliance.core.transition import Turn, unanswered
 
 NO_ANSWER = 480
@@ -85,7 +85,7 @@ def wake(call: Call) -> tuple[float | None, ...]:
 
 def reminder_at(call: Call) -> float | None:
     """The next time at which `remind` must act on the call; None if there is none."""
-    if call.unanswered_here:
+    if call.direction is Direction.INCOMING and call.unanswered_here:  # the first is quicker, and each step asks
         return min((at for at in (call.times.answers_at, call.forward.at) if at is not None), default=None)
     if call.times.ends_at is None or not call.alive:
         return None

@@ -84,17 +84,22 @@ def lamps(state: State) -> tuple[tuple[LampId, LampOutput], ...]:
     tried = {trial.lamp: trial for trial in trials}
 
     def shine(lamp: LampSettings) -> LampOutput:
-        known, trial = dict(lamp.pictures), tried.get(lamp.id)
-        first = next((each for each in true if each in known), None)
-        if trial is not None:
-            pattern, color = trial.pattern, trial.color
-        else:
-            pattern, color = (known[first], dict(lamp.colors).get(first)) if first is not None else (Pattern.OFF, None)
+        trial = tried.get(lamp.id)
+        pattern, color = first_of(lamp, true) if trial is None else (trial.pattern, trial.color)
         if pattern is Pattern.OFF:
             return DARK
         return LampOutput(pattern, color or lamp.color, lamp.night_brightness if dark else lamp.brightness)
 
     return tuple((lamp.id, shine(lamp)) for lamp in state.settings.lamps)
+
+
+def first_of(lamp: LampSettings, true: tuple[Picture, ...]) -> tuple[Pattern, str | None]:
+    """Pattern and colour of the first of these pictures that the lamp has a pattern for."""
+    for picture in true:
+        for each, pattern in lamp.pictures:  # not by a dict, which a step would make for each lamp
+            if each is picture:
+                return pattern, next((color for each, color in lamp.colors if each is picture), None)
+    return Pattern.OFF, None
 
 
 def for_last_states(derive: Callable[[State], Result]) -> Callable[[State], Result]:

@@ -25,7 +25,7 @@ PCM = """pcm.{name} {{
 CHIRP_S, CHIRP_FROM, CHIRP_TO = 0.03, 500, 2800
 LOUD = 0.35  # of the median: what is quieter is no chirp
 LATEST_S = 0.85  # a chirp that is later was not heard
-FIRST = 0.8  # of the highest: the first peak that is so high is the chirp; a later one may be its echo
+FIRST = 0.8  # of the highest peak: the first peak above this is the chirp, as a later one may be its echo
 
 
 @dataclass

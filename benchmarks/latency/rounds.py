@@ -22,7 +22,7 @@ EARLIEST_S = 0.05  # what is heard before is the end of the ringing tone
 SETTLES_S = 0.5
 APART_S = (0.9, 1.1)  # between two chirps of one side; the other's are half of that later
 TAIL_S = 1.0  # until the last chirp is heard
-NEAR = 0.5  # of the loudest chirp: the first one that is so like a chirp was heard
+NEAR = 0.5  # of the loudest chirp: sound that resembles the chirp by this much counts as heard
 
 
 @dataclass

@@ -449,9 +449,9 @@ def test_a_stranger_takes_no_place_though_it_has_read_the_identifiers_of_the_cal
 PLACES = {
     "the call": lambda place: place,
     "another Call-ID": lambda place: ("x@y", *place[1:]),
-    "another tag of its own": lambda place: (place[0], "1", place[2]),
-    "another tag of ours": lambda place: (*place[:2], "2"),
-    "ours and its own the other way round": lambda place: (place[0], place[2], place[1]),
+    "another remote tag": lambda place: (place[0], "1", place[2]),
+    "another local tag": lambda place: (*place[:2], "2"),
+    "local and remote tag exchanged": lambda place: (place[0], place[2], place[1]),
     "a call that takes only early ones": lambda place: (*place[:2], f"{place[2]};early-only"),
 }
 

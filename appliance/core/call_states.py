@@ -120,6 +120,8 @@ def deadline(call: Call, state: CallState, limits: Deadlines, now: float) -> flo
     limit, within = longest(state, limits), call.placing.answer_within_s
     if limit is None:
         return None
+    if state is S.EARLY_MEDIA and call.times.expires_at is not None:
+        return min(call.times.expires_at, now + limit)
     if within is None or state not in {S.DIALING, S.RINGING, S.EARLY_MEDIA}:
         return now + limit
     answered = call.created + within

@@ -109,10 +109,18 @@ class Station:
         self.give(inputs.ButtonEdge, button=button, active=False)
         return self.wait(0.1)
 
-    def arrive(self, call: str = "c-in", uri: str = KITCHEN, source: str = "127.0.0.2:5060") -> Call | None:
+    def arrive(
+        self, call: str = "c-in", uri: str = KITCHEN, source: str = "127.0.0.2:5060", expires_s: float | None = None
+    ) -> Call | None:
         """An INVITE."""
         self.give(
-            inputs.CallArrived, call=CallId(call), uri=uri, display_name="", source=source, local_uri="sip:front@x"
+            inputs.CallArrived,
+            call=CallId(call),
+            uri=uri,
+            display_name="",
+            source=source,
+            local_uri="sip:front@x",
+            expires_s=expires_s,
         )
         return self.state.calls.get(CallId(call))
 

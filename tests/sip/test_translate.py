@@ -104,6 +104,25 @@ def test_a_caller_may_ask_that_we_answer_by_ourselves(header, seconds):
 
 
 @pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("Expires: 20", 20.0),
+        ("expires :\r\n 20 ", 20.0),
+        ("Expires: 0", 0.0),
+        ("Expires: 4294967295", 4294967295.0),
+        ("Expires: 99999999999", None),
+        ("Expires: -1", None),
+        ("Expires: Thu, 01 Dec 1994 16:00:00 GMT", None),
+        ("Expires: \u00b2", None),
+        ("Session-Expires: 90", None),
+        ("X-Button: bell", None),
+    ],
+)
+def test_for_how_long_an_invite_is_valid_is_read(header, seconds):
+    assert translate.expires(MESSAGE.replace("X-Button: bell", header)) == seconds
+
+
+@pytest.mark.parametrize(
     ("header", "before"),
     [
         ("Diversion: <sip:201@pbx.example>;reason=no-answer", ("sip:201@pbx.example",)),

@@ -267,7 +267,9 @@ class DeadlinesTable(Table):
     dialing_s: float = _deadline("Our call has no answer yet, not even ringing.", 32.0)
     ringing_s: float = _deadline("Our call rings at the far end.", 60.0)
     early_media_s: float = _deadline("The far end sends sound, but does not answer.", 60.0)
-    incoming_s: float = _deadline("A call to us is not answered.", 60.0)
+    incoming_s: float = _deadline(
+        "A call to us is not answered. A caller may set a shorter time by `Expires` in its INVITE.", 60.0
+    )
     connecting_s: float = _deadline("The call is answered, but not confirmed (ACK).", 32.0)
     disconnecting_s: float = _deadline("We hung up, and the far end does not confirm.", 5.0)
     update_s: float = _deadline("The far end requests a change of the call, and no client decides.", 10.0)

@@ -5,9 +5,11 @@ from msgspec.structs import replace
 from appliance.core import events
 from appliance.core.calls import early_media, ending, forwarding, incoming, media
 from appliance.core.model import By, Call, CallState, Cause, Direction, End, IceFault, NoticeCode, WarningCode
+from appliance.core.orders import Words
 from appliance.core.transition import Turn, unanswered
 
 NO_ANSWER = 480
+EXPIRED, EXPIRED_WORDS = 487, Words("Invitation Expired")  # RFC 3261 §13.3.1
 LAST_S = 10.0  # a tone warns both sides so long before a call reaches its longest duration
 
 
@@ -35,7 +37,9 @@ def expire(turn: Turn, call: Call) -> None:
     if call.state is CallState.DISCONNECTING:
         turn.finish(call, call.end or End(Cause.ERROR, 0, "", By.LOCAL))
     elif call.unanswered_here:
-        ending.refuse(turn, call, NO_ANSWER, Cause.NO_ANSWER)
+        expired = call.times.expires_at is not None and turn.now >= call.times.expires_at
+        code, words = (EXPIRED, EXPIRED_WORDS) if expired else (NO_ANSWER, ending.NO_WORDS)
+        ending.refuse(turn, call, code, Cause.NO_ANSWER, words=words)
     elif call.state is CallState.CONNECTED and call.confirm:
         ending.hang_up(turn, call, Cause.NO_ANSWER)
     elif call.state is CallState.CONNECTED and call.media.ice and not turn.accounts.offline:

@@ -51,8 +51,8 @@ def ended(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
     call = replace(call, placing=replace(call.placing, tried=given.tried))
     if call.end is not None:
         # RFC 3261 §9.1: our own CANCEL causes the 487, so its phrase does not say why the call ended.
-        ours = call.end.cause is Cause.NO_ANSWER and given.code == REQUEST_TERMINATED
-        reason = "No answer" if ours else call.end.reason or given.reason
+        canceled = call.end.cause is Cause.NO_ANSWER and given.code == REQUEST_TERMINATED and not call.end.code
+        reason = "No answer" if canceled else call.end.reason or given.reason
         turn.finish(call, replace(call.end, code=call.end.code or given.code, reason=reason))
         return
     call = replace(call, headers=replace(call.headers, end=given.headers))

@@ -5,7 +5,19 @@ from msgspec.structs import replace
 from appliance.core import call_states, events, inputs
 from appliance.core.accounts import addresses, callers, sip_uris
 from appliance.core.calls import ending, forwarding
-from appliance.core.model import By, Call, CallHeaders, CallState, Cause, Direction, End, Remote, State, TransferPolicy
+from appliance.core.model import (
+    By,
+    Call,
+    CallHeaders,
+    CallState,
+    CallTimes,
+    Cause,
+    Direction,
+    End,
+    Remote,
+    State,
+    TransferPolicy,
+)
 from appliance.core.orders import Answer, Ring
 from appliance.core.transition import Turn
 
@@ -21,6 +33,9 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
     target = sender.target
     old = turn.calls.get(given.replaces) if given.replaces else None
     follows = old is not None and sender.welcome and follows_on(turn, old)
+    limit_s, expires_at = turn.settings.deadlines.incoming_s, None
+    if given.expires_s is not None:
+        limit_s, expires_at = min(limit_s, given.expires_s), turn.now + given.expires_s
     busy = turn.state.full or (sender.stranger and are_enough(turn.state))
     call = Call(
         id=given.call,
@@ -28,7 +43,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         state=CallState.INCOMING,
         remote=Remote(given.uri, given.display_name, target.name if target else ""),
         created=turn.now,
-        deadline=turn.now + turn.settings.deadlines.incoming_s,
+        deadline=turn.now + limit_s,
         number=(sip_uris.parts(given.local_uri) or ("", ""))[0] or given.local_uri,
         local_uri=given.local_uri,
         headers=CallHeaders(invite=given.headers),
@@ -37,6 +52,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         transfer_policy=addresses.policy_of(turn, sender.account),
         replaces=given.replaces,
         stranger=sender.stranger,
+        times=CallTimes(expires_at=expires_at),
     )
     turn.emit(
         events.CallIncoming(

@@ -41,6 +41,7 @@ class CallArrived(Input, kw_only=True):
     refused: int = 0
     reason: str = ""
     answer_after_s: float | None = None  # the caller requests an automatic answer so long from now
+    expires_s: float | None = None  # how long the INVITE is valid, by its Expires (RFC 3261 §13.3.1)
     diverted: tuple[str, ...] = ()  # who diverted the call before it reached us (RFC 5806, RFC 7044)
     replaces: CallId | None = None  # our call that it asks to replace (RFC 3891)
     shown: str = ""  # the target whose password the caller has proven to know

@@ -249,6 +249,7 @@ class CallTimes(Record):
     connected_since: float | None = None
     answers_at: float | None = None  # the time of its automatic answer, if it is in the foreground then
     ends_at: float | None = None  # the time at which it reaches the longest duration
+    expires_at: float | None = None  # until when a caller's INVITE is valid, by its own Expires
     end_announced: bool = False
 
 

@@ -163,6 +163,12 @@ def answer_after(message: str) -> float | None:
     return None
 
 
+def expires(message: str) -> float | None:
+    """For how many seconds a request is valid, by its Expires (RFC 3261 §20.19); None if it has no readable one."""
+    value = header(message, "Expires")
+    return float(value) if re.fullmatch(r"[0-9]{1,10}", value) else None
+
+
 def received(event: pj.SipEvent) -> str:
     """The message behind a transaction's event, "" if a timer or a lost transport caused it."""
     if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:

@@ -383,6 +383,41 @@ def test_no_one_here_answers():
     assert outcome(station) == (events.CallRejected, Cause.NO_ANSWER, 480, By.LOCAL, True)
 
 
+@pytest.mark.parametrize("early", [False, True])
+def test_an_invitation_ends_when_its_caller_says(early):
+    station = ready()
+    call = station.arrive(expires_s=20.0)
+    if early:
+        station.wait(5)
+        station.ask(inputs.SendEarlyMedia(call.id))
+    station.wait(14.9 if early else 19.9)
+    assert station.orders(Refuse) == []
+    station.wait(0.1)
+    assert station.orders(Refuse) == [Refuse(call.id, 487, reason="Invitation Expired")]
+    end(station, call.id, 487, remote=False)
+    assert outcome(station) == (events.CallRejected, Cause.NO_ANSWER, 487, By.LOCAL, True)
+    assert final(station).reason == "Invitation Expired"
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_an_invitation_that_is_valid_for_longer_than_it_may_ring_ends_as_any_other(early):
+    station = ready()
+    call = station.arrive(expires_s=3600.0)
+    if early:
+        station.ask(inputs.SendEarlyMedia(call.id))
+    station.wait(60)
+    assert station.orders(Refuse) == [Refuse(call.id, 480)]
+
+
+def test_an_invitation_that_is_answered_no_longer_expires():
+    station = ready()
+    call = station.arrive(expires_s=20.0)
+    station.ask(inputs.AnswerCall(call.id))
+    station.give(inputs.CallConfirmed, call=call.id)
+    station.wait(30)
+    assert station.orders(Refuse) == []
+
+
 def test_a_call_beyond_those_that_may_be_is_refused_as_busy_and_missed():
     station = ready(max_calls=1)
     first = station.talking()

@@ -112,6 +112,7 @@ class CallTable:
             headers=translate.own_headers(message),
             account=account.name,
             answer_after_s=translate.answer_after(message),
+            expires_s=translate.expires(message),
             diverted=translate.diverted(message),
             # The gate hides a Replaces that names none of our calls from pjsip, but leaves it in the text.
             replaces=(replaces or CallId(ids.new("c"))) if translate.header(message, "Replaces") else None,

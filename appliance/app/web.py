@@ -210,7 +210,7 @@ class Web:
         from appliance.doctor import daemon_faults, examine, logs, networks, signalling, sound  # noqa: PLC0415
         from appliance.store.lists import examine as stored  # noqa: PLC0415
 
-        found = await asyncio.to_thread(examine.examine, self._file)
+        found = await asyncio.to_thread(examine.examine, self._file, self._places.state)
         snapshot, targets = self.snapshot(), self._reactor.state.settings.targets
         found += sound.muted(snapshot["audio"])
         found += signalling.accounts(snapshot["accounts"])

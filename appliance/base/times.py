@@ -139,6 +139,7 @@ class Times(Record, kw_only=True):
     state_again_s: Agains = (0.5, 30.0)  # before the state that could not be saved is saved again
     list_tidy_again_s: Again = 3600.0  # limits of age are held within an hour
     recording_tidy_again_s: Again = 3600.0  # the same
+    space_again_s: Again = 2.0  # between two looks at the space on the disc
     recording_header_again_s: Again = 2.0  # of a recording's length, its header may lack so much after a power cut
     recording_times_again_s: Again = 60.0  # until the clock is right
     finished_again_s: Again = 600.0  # before a failed conversion or copy is tried again; then twice as long

@@ -271,7 +271,7 @@ def doctor(client: Client, given: argparse.Namespace) -> int:
         from appliance.doctor.findings import warning  # noqa: PLC0415
 
         without = warning("daemon", err.message, resolution=err.resolution)
-        found = [asdict(finding) for finding in (without, *examine(given.config, mixers=True))]
+        found = [asdict(finding) for finding in (without, *examine(given.config, options.STATE, mixers=True))]
     return findings(found, given)
 
 

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from appliance.doctor import clock, configuration, copies, https, inputs, lamps, lines, sound
+from appliance.doctor import clock, configuration, copies, https, inputs, lamps, lines, sound, space
 from appliance.doctor.findings import Finding
 
 
-def examine(file: Path, root: Path = Path("/"), *, mixers: bool = False) -> list[Finding]:
-    """Examine the station that `file` configures. Reads files and devices, so not for the loop's thread.
+def examine(file: Path, state: Path, root: Path = Path("/"), *, mixers: bool = False) -> list[Finding]:
+    """Examine the station that `file` configures, and that keeps its state in the directory `state`.
+
+    Reads files and devices, so not for the loop's thread.
 
     mixers: look at the mixers of the cards too, which a daemon shows by itself.
     """
@@ -24,4 +26,5 @@ def examine(file: Path, root: Path = Path("/"), *, mixers: bool = False) -> list
         *https.examine(config),
         *clock.examine(config),
         *copies.examine(config),
+        *space.examine(config, state),
     ]

@@ -1,4 +1,8 @@
-"""Makes room: removes the oldest recordings beyond the limits, and copied ones; reports when space is short."""
+"""Makes room: removes the oldest recordings beyond the limits, and copied ones; reports when space is short.
+
+Others fill the disc too. A recording goes for the system's space only if the space that is missing can be won by
+recordings alone, and not while others take much more space from look to look: they would take what was won as well.
+"""
 
 import json
 import shutil
@@ -17,6 +21,8 @@ from appliance.store import recording_files
 from appliance.store.quota import Limits, Removable, Stored, excess
 
 AT_ONCE = 50  # recordings removed in one job, so that other writes get their turn
+MUCH = 10  # a tenth of the space that is kept for the system: so much may go though others are filling the disc
+SHOWN_BYTES = 1_000_000  # a smaller change of the free space is not worth a message
 _REMOVABLE = """
     SELECT id, started, bytes, duration_s FROM recordings
     WHERE complete AND id NOT IN (SELECT value FROM json_each(?))
@@ -40,7 +46,7 @@ class Room(Record):
         return (
             f"No space is left for recordings: {self.storage.free_bytes // 1_000_000} MB are free, "
             f"{self.storage.needed_bytes // 1_000_000} MB are kept for the system, "
-            "and no unprotected recording is left to remove."
+            "and removing the unprotected recordings would not win what is missing."
         )
 
 
@@ -56,10 +62,17 @@ class RoomMaker:
     ) -> None:
         self._directory, self._post, self._clock, self._limits = directory, post, clock, limits
         self._reported: Storage | None = None
+        self._last_free: int | None = None  # at the last look
 
-    def short(self) -> bool:
-        """Whether less is free than is kept for the system. Raises OSError."""
-        return self._free() < self._limits().free_bytes
+    def unsettled(self) -> bool:
+        """Whether space is short, or other than was reported. Raises OSError."""
+        free, reported = self._free(), self._reported
+        return (
+            reported is None
+            or reported.space is not Space.OK
+            or free < self._limits().free_bytes
+            or abs(free - reported.free_bytes) >= SHOWN_BYTES
+        )
 
     def make(self, connection: sqlite3.Connection) -> Room:
         """Remove what is beyond the limits, the oldest first. May be called again if its transaction failed.
@@ -70,14 +83,15 @@ class RoomMaker:
         gone: dict[Removal, list[Removable]] = {}
         if limits.copied:
             gone[Removal.COPIED] = self._remove_copied(connection)
-        missing = limits.free_bytes - self._free()
-        if missing > 0 or limits.any:
-            gone[Removal.QUOTA] = self._remove_excess(connection, limits, missing)
+        if limits.any:
+            gone[Removal.QUOTA] = self._remove_excess(connection, limits)
         free = self._free()
-        space = Space.OK
         if free < limits.free_bytes:
-            space = Space.LOW if free >= limits.free_bytes // 2 else Space.FULL
-        storage = Storage(space, free, limits.free_bytes, int(connection.execute(_STORED).fetchone()[1]))
+            gone.setdefault(Removal.QUOTA, []).extend(self._win(connection, limits.free_bytes, free))
+            free = self._free()
+        self._last_free = free
+        stored_bytes = int(connection.execute(_STORED).fetchone()[1])
+        storage = Storage(_space(free, limits.free_bytes), free, limits.free_bytes, stored_bytes)
 
         def report() -> None:
             for why, removed in gone.items():
@@ -91,11 +105,20 @@ class RoomMaker:
                             why=why,
                         )
                     )
-            if storage != self._reported:
-                self._reported = storage
-                self._post(SpaceMeasured(at=self._clock(), storage=storage))
+            self._report(storage)
 
         return Room(storage, any(len(removed) >= AT_ONCE for removed in gone.values()), report)
+
+    def report(self) -> None:
+        """Report the space where no job can: the database may need what the disc has not. Raises OSError."""
+        free, needed = self._free(), self._limits().free_bytes
+        stored_bytes = 0 if self._reported is None else self._reported.recordings_bytes
+        self._report(Storage(_space(free, needed), free, needed, stored_bytes))
+
+    def _report(self, storage: Storage) -> None:
+        if storage != self._reported:
+            self._reported = storage
+            self._post(SpaceMeasured(at=self._clock(), storage=storage))
 
     def _remove_copied(self, connection: sqlite3.Connection) -> list[Removable]:
         rows = connection.execute(_COPIED, self._protected())
@@ -105,7 +128,28 @@ class RoomMaker:
         self._forget(connection, gone)
         return gone
 
-    def _remove_excess(self, connection: sqlite3.Connection, limits: Limits, missing: int) -> list[Removable]:
+    def _win(self, connection: sqlite3.Connection, needed: int, free: int) -> list[Removable]:
+        """Remove as few recordings as win the space that is missing, the oldest first; none if all would not."""
+        missing, taken = needed - free, 0 if self._last_free is None else self._last_free - free
+        if missing > needed // MUCH and taken > needed // MUCH:
+            return []  # others are filling the disc; the next look shows whether they have ended
+        rows = connection.execute(_OLDEST, self._protected())
+        helpful, won = [], 0
+        for each in map(_removable, rows):
+            frees = recording_files.frees(self._path(each))
+            if frees:
+                helpful.append(each)
+                won += frees
+            if won >= missing:
+                break
+        rows.close()
+        if won < missing:
+            return []
+        gone = [each for each in helpful[:AT_ONCE] if self._remove(each) is not None]
+        self._forget(connection, gone)
+        return gone
+
+    def _remove_excess(self, connection: sqlite3.Connection, limits: Limits) -> list[Removable]:
         protected = self._protected()
         rows = connection.execute(_OLDEST, protected)
         removable = map(_removable, rows)
@@ -114,12 +158,10 @@ class RoomMaker:
         stored = Stored(count - protected_count, int(size - protected_size))
         oldest, now = list(islice(removable, AT_ONCE)), time.time()
         gone: list[Removable] = []
-        while len(gone) < AT_ONCE and (number := excess(oldest, stored, limits, missing, now)):
+        while len(gone) < AT_ONCE and (number := excess(oldest, stored, limits, now)):
             for each in oldest[:number]:
                 stored = Stored(stored.count - 1, stored.bytes - each.bytes)
-                freed = self._remove(each)
-                if freed is not None:  # a file of others stays, and does not count
-                    missing -= freed
+                if self._remove(each) is not None:  # a file of others stays
                     gone.append(each)
             oldest = oldest[number:] + list(islice(removable, number))
         rows.close()
@@ -131,7 +173,10 @@ class RoomMaker:
 
     def _remove(self, each: Removable) -> int | None:
         """Remove the files of a recording; the bytes that they had. None: they are not ours, and were left."""
-        return recording_files.remove(self._directory / f"{each.id}{recording_files.WAV}")
+        return recording_files.remove(self._path(each))
+
+    def _path(self, each: Removable) -> Path:
+        return self._directory / f"{each.id}{recording_files.WAV}"
 
     def _forget(self, connection: sqlite3.Connection, gone: Sequence[Removable]) -> None:
         if gone:
@@ -141,6 +186,12 @@ class RoomMaker:
     def _free(self) -> int:
         there = self._directory if self._directory.is_dir() else self._directory.parent  # nothing was recorded yet
         return shutil.disk_usage(there).free
+
+
+def _space(free: int, needed: int) -> Space:
+    if free >= needed:
+        return Space.OK
+    return Space.LOW if free >= needed // 2 else Space.FULL
 
 
 def _removable(row: tuple[str, str, int, float]) -> Removable:

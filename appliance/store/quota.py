@@ -45,13 +45,13 @@ class Removable(Record):
     duration_s: float = 0.0
 
 
-def excess(oldest: Sequence[Removable], stored: Stored, limits: Limits, missing_bytes: int, now_s: float) -> int:
-    """How many of the oldest go, the first of all first. missing_bytes: to be freed for the system."""
+def excess(oldest: Sequence[Removable], stored: Stored, limits: Limits, now_s: float) -> int:
+    """How many of the oldest go, the first of all first. The space of the system is not looked at."""
     over_count = 0 if limits.count is None else stored.count - limits.count
     over_bytes = 0 if limits.bytes is None else stored.bytes - limits.bytes
     return max(
         min(max(0, over_count), len(oldest)),
-        _to_free(oldest, max(over_bytes, missing_bytes)),
+        _to_free(oldest, over_bytes),
         _too_old(oldest, limits.age_s, now_s),
     )
 

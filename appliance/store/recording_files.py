@@ -52,6 +52,15 @@ def size(path: Path) -> int | None:
     return found.st_size if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() else None
 
 
+def frees(path: Path) -> int:
+    """The bytes of the disc that `remove` wins: none where another name keeps the sound, or it is not ours.
+
+    Raises OSError.
+    """
+    sounds = [each.lstat() for each in (path, opus(path)) if size(each) is not None]
+    return sum(found.st_blocks * 512 for found in sounds if found.st_nlink == 1)
+
+
 def remove(path: Path) -> int | None:
     """Remove a recording's file; the bytes that it had, 0 without a file. None: it is not ours, and was left.
 

@@ -82,6 +82,7 @@ class Recordings(RecordingLists):
         self._writer.renewed.append(self._restorer.start)
         self._restorer.start()
         self._tidy_again(0.0)
+        self._look_again()
 
     def prepare(self, order: PrepareRecording) -> None:
         """Make an empty file and the index row durable, then post RecordingPrepared, or RecordingRefused."""
@@ -319,7 +320,7 @@ class Recordings(RecordingLists):
             with self._lock:
                 self._patching = False
 
-    def _patch(self, connection: sqlite3.Connection) -> After | None:
+    def _patch(self, _connection: sqlite3.Connection) -> After | None:
         with self._lock:
             recordings = self._desired
             self._patching = bool(recordings)
@@ -333,13 +334,28 @@ class Recordings(RecordingLists):
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-        if not recordings:
-            return None
-        return both(self._spare(connection, recordings), self._patch_later)
+        return self._patch_later if recordings else None
+
+    def _look_again(self) -> None:
+        # `refuse`: so that the look waits for no other job while the disc fails.
+        self._writer.submit(
+            self._look, delay_s=times.current.space_again_s, refuse=self._look_without_database, single=True
+        )
+
+    def _look(self, connection: sqlite3.Connection) -> After:
+        """Look at the space, which others use too."""
+        with self._lock:
+            recordings = self._desired
+        return both(self._spare(connection, recordings), self._look_again)
+
+    def _look_without_database(self, _why: str) -> None:
+        with suppress(OSError):  # the writer reports it
+            self._room.report()
+        self._look_again()
 
     def _spare(self, connection: sqlite3.Connection, running: Iterable[RecordingId]) -> After:
         """Remove recordings while space is short; in time, stop those that run: what does not fit is lost silently."""
-        if not self._room.short():
+        if not self._room.unsettled():
             return nothing
         room = self._room.make(connection)
         posts = [room.report]

@@ -213,7 +213,7 @@ def test_a_file_that_is_missing_is_reported(tmp_path):
 def test_a_password_that_cannot_be_read_is_reported_beside_the_rest(tmp_path, monkeypatch):
     file = tmp_path / "x.toml"
     file.write_text('[account.office]\nuser = "1"\nregistrar = "pbx"\npassword_file = "/none"\n')
-    found = examine(file, cards(monkeypatch, tmp_path))
+    found = examine(file, tmp_path, cards(monkeypatch, tmp_path))
     assert [finding.level for finding in found if finding.check == "configuration"] == [PROBLEM]
     assert "audio.capture" in levels(found)
 
@@ -229,7 +229,7 @@ def test_a_password_that_cannot_be_read_is_reported_beside_the_rest(tmp_path, mo
 def test_a_station_that_lacks_its_configuration_is_warned_about(tmp_path, monkeypatch, text, level, said):
     file = tmp_path / "x.toml"
     file.write_text(text)
-    first = examine(file, cards(monkeypatch, tmp_path))[0]
+    first = examine(file, tmp_path, cards(monkeypatch, tmp_path))[0]
     assert first.level is level
     assert said in words(first)
 
@@ -318,7 +318,7 @@ def test_what_is_simulated_is_not_looked_for(tmp_path, monkeypatch):
     checks = {}
     for lines_ in ('lines = "simulated"\n', ""):
         file.write_text(panel.format(lines_))
-        checks[lines_] = set(levels(examine(file, cards(monkeypatch, tmp_path))))
+        checks[lines_] = set(levels(examine(file, tmp_path, cards(monkeypatch, tmp_path))))
     without, there = checks.values()
     assert there - without == {"panel.keypad.desk"}
 

@@ -70,6 +70,6 @@ def test_check_and_doctor_say_it_and_the_configuration_is_valid_all_the_same(tmp
     )
     assert done.returncode == 0, done.stderr
     assert "Note: door.front.chip: door.front.chip names a GPIO chip by its number: gpiochip4." in done.stdout
-    found = {finding.check: finding.level for finding in examine(file, tmp_path)}
+    found = {finding.check: finding.level for finding in examine(file, tmp_path, tmp_path)}
     assert found["door.front.chip"] is Level.WARNING
     assert found["configuration"] is not Level.PROBLEM

@@ -89,5 +89,5 @@ def test_check_and_doctor_say_it_and_the_configuration_is_valid_all_the_same(tmp
     first, note = done.stdout.splitlines()
     assert first == f"{file}: OK"
     assert note.startswith("Note: target.kitchen: The address is the only proof of who calls as kitchen")
-    found = {finding.check: finding.level for finding in examine(file, tmp_path)}
+    found = {finding.check: finding.level for finding in examine(file, tmp_path, tmp_path)}
     assert (found["configuration"], found["target.kitchen"]) == (Level.OK, Level.WARNING)

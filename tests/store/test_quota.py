@@ -17,33 +17,28 @@ def made(*started, size=10):
     return [Removable(f"r-{number}", each, size) for number, each in enumerate(started)]
 
 
-def excess(recordings, limits, missing, now_s):
+def excess(recordings, limits, now_s):
     stored = Stored(len(recordings), sum(each.bytes for each in recordings))
-    return quota.excess(recordings, stored, limits, missing, now_s)
+    return quota.excess(recordings, stored, limits, now_s)
 
 
 @pytest.mark.parametrize(
-    ("limits", "missing", "gone"),
+    ("limits", "gone"),
     [
-        (Limits(), 0, 0),
-        (Limits(), -50, 0),
-        (Limits(), 1, 1),
-        (Limits(), 10, 1),
-        (Limits(), 11, 2),
-        (Limits(), 1000, 4),
-        (Limits(count=4), 0, 0),
-        (Limits(count=3), 0, 1),
-        (Limits(count=0), 0, 4),
-        (Limits(bytes=40), 0, 0),
-        (Limits(bytes=39), 0, 1),
-        (Limits(bytes=15), 0, 3),
-        (Limits(bytes=0), 0, 4),
-        (Limits(bytes=35, count=2), 31, 4),
-        (Limits(bytes=35, count=2), 1, 2),
+        (Limits(), 0),
+        (Limits(count=4), 0),
+        (Limits(count=3), 1),
+        (Limits(count=0), 4),
+        (Limits(bytes=40), 0),
+        (Limits(bytes=39), 1),
+        (Limits(bytes=15), 3),
+        (Limits(bytes=0), 4),
+        (Limits(bytes=5, count=2), 4),
+        (Limits(bytes=35, count=2), 2),
     ],
 )
-def test_the_limit_that_asks_for_most_decides(limits, missing, gone):
-    assert excess(made(OLD, OLD, NEW, NEW), limits, missing, NOW_S) == gone
+def test_the_limit_that_asks_for_most_decides(limits, gone):
+    assert excess(made(OLD, OLD, NEW, NEW), limits, NOW_S) == gone
 
 
 @pytest.mark.parametrize(
@@ -64,7 +59,7 @@ def test_the_limit_that_asks_for_most_decides(limits, missing, gone):
     ],
 )
 def test_age_counts_only_where_it_is_certain(started, gone):
-    assert excess(made(*started), Limits(age_s=30 * DAY_S), 0, NOW_S) == gone
+    assert excess(made(*started), Limits(age_s=30 * DAY_S), NOW_S) == gone
 
 
 SOME = st.lists(
@@ -75,17 +70,15 @@ MOST = st.none() | st.integers(0, 500)
 ANY = st.builds(Limits, bytes=MOST, count=MOST, age_s=st.none() | st.floats(0, 1e9))
 
 
-@given(SOME, ANY, st.integers(-1000, 1000))
-def test_what_stays_is_within_the_limits_and_one_more_would_not_be(recordings, limits, missing):
-    number = excess(recordings, limits, missing, NOW_S)
+@given(SOME, ANY)
+def test_what_stays_is_within_the_limits_and_one_more_would_not_be(recordings, limits):
+    number = excess(recordings, limits, NOW_S)
     assert 0 <= number <= len(recordings)
 
     def within(gone):
         stay = recordings[gone:]
-        return (
-            (limits.count is None or len(stay) <= limits.count)
-            and (limits.bytes is None or sum(each.bytes for each in stay) <= limits.bytes)
-            and (sum(each.bytes for each in recordings[:gone]) >= missing or gone == len(recordings))
+        return (limits.count is None or len(stay) <= limits.count) and (
+            limits.bytes is None or sum(each.bytes for each in stay) <= limits.bytes
         )
 
     assert within(number)
@@ -93,36 +86,33 @@ def test_what_stays_is_within_the_limits_and_one_more_would_not_be(recordings, l
         assert not within(number - 1)
 
 
-@given(SOME, ANY, st.integers(-1000, 1000))
-def test_after_a_removal_nothing_is_left_to_remove(recordings, limits, missing):
-    number = excess(recordings, limits, missing, NOW_S)
-    freed = sum(each.bytes for each in recordings[:number])
+@given(SOME, ANY)
+def test_after_a_removal_nothing_is_left_to_remove(recordings, limits):
+    number = excess(recordings, limits, NOW_S)
     left = recordings[number:]
-    assert not left or excess(left, limits, missing - freed, NOW_S) == 0
+    assert not left or excess(left, limits, NOW_S) == 0
 
 
 @given(SOME, st.floats(0, 1e9))
 def test_one_that_is_young_by_a_plausible_clock_stays_and_so_do_all_after_it(recordings, age_s):
-    gone = excess(recordings, Limits(age_s=age_s), 0, NOW_S)
+    gone = excess(recordings, Limits(age_s=age_s), NOW_S)
     assert not [each for each in recordings[:gone] if NOW_S - age_s <= each.started_s <= NOW_S]
 
 
-@given(SOME, ANY, st.integers(-1000, 1000))
-def test_by_default_only_missing_space_removes_anything(recordings, limits, missing):
-    assert excess(recordings, Limits(free_bytes=limits.free_bytes), 0, NOW_S) == 0
-    assert excess(recordings, limits, missing, NOW_S) >= excess(recordings, Limits(), missing, NOW_S)
+@given(SOME)
+def test_without_a_limit_nothing_goes(recordings):
+    assert excess(recordings, Limits(), NOW_S) == 0
 
 
-@given(SOME, ANY, st.integers(-1000, 1000), st.integers(1, 5))
-def test_a_look_at_a_few_at_a_time_removes_the_same(recordings, limits, missing, few):
+@given(SOME, ANY, st.integers(1, 5))
+def test_a_look_at_a_few_at_a_time_removes_the_same(recordings, limits, few):
     """As long as the age does not matter, which is judged by what is left."""
     limits = Limits(bytes=limits.bytes, count=limits.count)
-    left, lacks = list(recordings), missing
+    left = list(recordings)
     while True:
         stored = Stored(len(left), sum(each.bytes for each in left))
-        number = quota.excess(left[:few], stored, limits, lacks, NOW_S)
+        number = quota.excess(left[:few], stored, limits, NOW_S)
         if not number:
             break
-        lacks -= sum(each.bytes for each in left[:number])
         left = left[number:]
-    assert len(recordings) - len(left) == excess(recordings, limits, missing, NOW_S)
+    assert len(recordings) - len(left) == excess(recordings, limits, NOW_S)

@@ -240,7 +240,7 @@ def test_with_too_little_space_a_recording_is_refused_and_nothing_is_left(tmp_pa
 def test_space_that_ends_while_something_is_recorded_stops_it_with_the_reason_and_its_return_is_reported(
     tmp_path, monkeypatch, set_times
 ):
-    set_times(recording_header_again_s=0.01)
+    set_times(space_again_s=0.01)
     free = [FREE_BYTES]
     monkeypatch.setattr(make_room.shutil, "disk_usage", lambda _: SimpleNamespace(free=free[0]))
     with station(tmp_path, limits=Limits()) as (kept, inbox, _):
@@ -269,6 +269,114 @@ def test_space_that_ends_while_something_is_recorded_stops_it_with_the_reason_an
 
 def ids_of(kept):
     return [row.id for row in kept.list()]
+
+
+class Disc:
+    """A disc on which recordings of one second lie beside what others keep there."""
+
+    EACH = 20_480  # of the disc, for 16,044 bytes
+    BYTES = 10**9
+
+    def __init__(self, directory, monkeypatch):
+        self.directory, self.others = directory / "recordings", 0
+        monkeypatch.setattr(make_room.shutil, "disk_usage", lambda _: SimpleNamespace(free=self.free))
+
+    @property
+    def free(self):
+        files = {path.stat().st_ino: path.stat().st_blocks * 512 for path in self.directory.glob("*.wav")}
+        return self.BYTES - self.others - sum(files.values())
+
+    def leave(self, free):
+        self.others += self.free - free
+
+
+@contextmanager
+def station_on_a_disc(tmp_path, monkeypatch, set_times, recordings=4):
+    """Looks often, and keeps FREE_BYTES; its recordings, the oldest first, and the bytes that one takes."""
+    set_times(space_again_s=0.01)
+    disc = Disc(tmp_path, monkeypatch)
+    with station(tmp_path, limits=Limits()) as (kept, inbox, writer):
+        for number in range(recordings):
+            made(kept, inbox, number)
+        each = (disc.BYTES - disc.free) // recordings
+        yield SimpleNamespace(
+            disc=disc, kept=kept, inbox=inbox, writer=writer, each=each, ids=list(reversed(ids_of(kept)))
+        )
+
+
+def look(on):
+    """Wait until the station has looked again, with all that follows."""
+    seen = []
+    on.writer.submit(lambda _: seen.append(1), delay_s=0.1)
+    until(lambda: seen)
+
+
+def test_a_disc_that_others_filled_costs_no_recording_and_its_state_follows_with_nobody_recording(
+    tmp_path, monkeypatch, set_times
+):
+    with station_on_a_disc(tmp_path, monkeypatch, set_times) as on:
+        on.disc.leave(0)
+        until(lambda: spaces(on.inbox)[-1] == "full")
+        on.disc.leave(FREE_BYTES - 5 * on.each)  # more than all recordings have
+        until(lambda: spaces(on.inbox)[-1] == "low")
+        look(on)
+        assert list(reversed(ids_of(on.kept))) == on.ids and on.inbox.of(RecordingDeleted) == []
+        on.disc.leave(FREE_BYTES + 5_000_000)
+        until(lambda: spaces(on.inbox)[-1] == "ok")
+        assert on.inbox.of(SpaceMeasured)[-1].storage.free_bytes == on.disc.free
+        on.disc.leave(FREE_BYTES + 2_000_000)
+        until(lambda: on.inbox.of(SpaceMeasured)[-1].storage.free_bytes == on.disc.free)
+
+
+def test_as_few_of_the_oldest_go_as_win_the_missing_space(tmp_path, monkeypatch, set_times):
+    with station_on_a_disc(tmp_path, monkeypatch, set_times) as on:
+        on.disc.leave(FREE_BYTES - on.each - 1)
+        deleted = on.inbox.wait(RecordingDeleted, 2)
+        look(on)
+        assert [one.recording for one in deleted] == on.ids[:2]
+        assert list(reversed(ids_of(on.kept))) == on.ids[2:]
+        assert "full" not in spaces(on.inbox)
+
+
+def test_what_wins_no_space_stays_a_second_name_a_protected_one_and_another_user_s(tmp_path, monkeypatch, set_times):
+    with station_on_a_disc(tmp_path, monkeypatch, set_times) as on:
+        first, second, third, fourth = map(RecordingId, on.ids)
+        os.link(on.kept.path(first), tmp_path / "copy.wav")
+        on.kept.protect(second, "http:unix", wanted=True)
+        original = recording_files.size
+        monkeypatch.setattr(
+            recording_files, "size", lambda path: None if path == on.kept.path(third) else original(path)
+        )
+        on.disc.leave(FREE_BYTES - 1)
+        assert [one.recording for one in on.inbox.wait(RecordingDeleted)] == [fourth]
+        on.disc.leave(FREE_BYTES - 1)
+        until(lambda: spaces(on.inbox)[-1] == "low")
+        look(on)
+        assert list(reversed(ids_of(on.kept))) == [first, second, third]
+
+
+def test_while_others_fill_the_disc_nothing_goes_and_once_they_have_ended_what_helps(tmp_path, monkeypatch):
+    disc, posted = Disc(tmp_path, monkeypatch), Inbox()
+    with station(tmp_path, limits=Limits(0)) as (kept, inbox, _):
+        for number in range(4):
+            made(kept, inbox, number)
+        size = (disc.BYTES - disc.free) // 4
+    limits = Limits(free_bytes=20 * size)
+    room = RoomMaker(tmp_path / "recordings", posted, float, lambda: limits)
+    with closing(sqlite3.connect(tmp_path / database.FILE, isolation_level=None)) as connection:
+        for free, left in (
+            (30 * size, 4),
+            (17 * size, 4),  # three would win it, but others have taken 13 since the last look
+            (17 * size, 1),  # they have ended
+            (15 * size, 1),  # one that is left would not win it
+        ):
+            disc.leave(free)
+            room.make(connection).report()
+            assert connection.execute("SELECT count(*) FROM recordings").fetchone() == (left,), free
+        disc.leave(19 * size)
+        room.make(connection).report()
+        assert connection.execute("SELECT count(*) FROM recordings").fetchone() == (0,)
+    assert spaces(posted) == ["ok", "low", "ok", "low", "ok"]
 
 
 def test_beyond_the_count_the_oldest_goes_with_its_file_and_is_reported(tmp_path):

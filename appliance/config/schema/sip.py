@@ -128,8 +128,8 @@ class SipTable(Table):
         le=10,
     )
     trace: bool = setting(
-        "Write each SIP message into the state directory, to search for faults. The file grows, and shows who calls "
-        "whom.",
+        "Write each SIP message to sip.trace in the state directory, to search for faults. It has 10 MB at most, and "
+        "sip.trace.1 as much of what was before. Both show who calls whom.",
         default=False,
     )
 

@@ -58,6 +58,7 @@ from appliance.sip.wire import Beat, Farewell, GuessCounts, Message, Start
 
 if TYPE_CHECKING:
     from appliance.sip.stack.routing.server_watch import ServerWatch
+    from appliance.sip.stack.trace_file import TraceFile
 
 LOG = logging.getLogger(__name__)
 TURN_S = 0.05  # between two looks at what has no event of its own, such as digits in the sound, while there is any
@@ -71,9 +72,6 @@ RESERVE_MS = 40  # of received sound at most is heard of what waits while a card
 CARD_MS = 200
 APPEND = 0x1108  # PJ_O_APPEND
 DECOR = 2 | 4 | 8 | 16 | 32 | 64 | 128 | 512  # PJ_LOG_HAS_: year, month, day, time, µs, sender, newline, space
-
-
-LIBC = ctypes.CDLL(None)
 
 
 class Endpoint(pj.Endpoint):
@@ -115,7 +113,6 @@ class Engine:
         self._channel, self.alive = channel, True
         self._peers: tuple[str, ...] = ()
         settings = start.settings
-        self._traced = bool(settings.trace)
         self._endpoint = Endpoint()
         self._endpoint.libCreate()
         try:
@@ -123,6 +120,7 @@ class Engine:
             with plugins_silenced(), no_cards(start.cards_wait_s > 0 or not needs_a_card(settings)):
                 self._endpoint.libInit(endpoint_config(settings))
             self._announce("")
+            self._trace = trace(settings.trace)
             transports = Transports(self._endpoint, settings)
             codecs = Codecs(self._endpoint, settings.codecs, settings.opus_complexity)
             self._endpoint.libStart()
@@ -168,8 +166,8 @@ class Engine:
             for server in self._servers:
                 server.turn(now)
             self._channel.flush()
-            if self._traced:
-                LIBC.fflush(None)  # pjsip leaves the trace's last 4 KiB in stdio's buffer
+            if self._trace is not None:
+                self._trace.turn()
             lag_s = max(lag_s, time.monotonic() - began)
             if now >= beat:
                 beat = now + (IDLE_BEAT_S if self._idle else BEAT_S)
@@ -323,6 +321,18 @@ def levels(settings: SipSettings, post: Post, announce: Callable[[str], None]) -
     from appliance.simulator.mixer import SimulatedMixers  # noqa: PLC0415  late: a real station has no use for it
 
     return Levels(capture, settings.playback, SimulatedMixers(), post, announce)
+
+
+def trace(path: str) -> "TraceFile | None":
+    """The file of SIP messages that pjsip has opened; None if there is none, or it cannot be opened."""
+    if not path:
+        return None
+    from appliance.sip.stack.trace_file import TraceFile  # noqa: PLC0415  late: few stations have one
+
+    try:
+        return TraceFile(path)
+    except OSError:
+        return None
 
 
 def endpoint_config(settings: SipSettings) -> pj.EpConfig:

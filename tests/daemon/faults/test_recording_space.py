@@ -99,11 +99,12 @@ def test_the_oldest_recordings_go_and_without_any_left_calls_go_on_unrecorded_un
         assert not front.ever("recording.failed")
         assert recording in listed(front) or not front.get(f"/v1/recordings/{recording}")["complete"]
 
-        # Much is missing: all finished ones go, then the one that is being written stops. Call and door do not care.
+        # More is missing than they have: all stay, and the one that is being written stops. Call and door do not care.
         front.leave(FREE_BYTES // 4)
         failed = front.next("recording.failed", call=call)["data"]
         assert failed["recording"] == recording and "No space is left for recordings" in failed["why"]
-        full = front.next("storage.full")["data"]
+        told = front.next("storage.full")
+        full, full_at = told["data"], told["id"]
         assert full["free_bytes"] < full["needed_bytes"] == FREE_BYTES
         front.next("recording.stopped", call=call)
         front.next("recording.available", recording=recording)
@@ -114,7 +115,8 @@ def test_the_oldest_recordings_go_and_without_any_left_calls_go_on_unrecorded_un
         assert "No space is left for recordings" in front.next("recording.failed", call=call)["data"]["why"]
         they_talk(front, kitchen)
         over(front, kitchen, call)
-        assert listed(front) == [made[2]], "it is protected"
+        assert {made[2], recording} <= set(listed(front)), "none would have won what is missing"
+        assert full_at > front.ever("recording.deleted")[-1]["id"]
         assert front.ask("DELETE", f"/v1/recordings/{made[2]}")[1]["code"] == "conflict"
 
         front.clear()
@@ -132,7 +134,23 @@ def test_the_oldest_recordings_go_and_without_any_left_calls_go_on_unrecorded_un
         assert (deleted["why"], deleted["by"]) == ("request", "http:unix")
         over(front, kitchen, call)
         front.next("recording.available", recording=running)
-        assert listed(front) == [made[2], running]
+        assert listed(front)[-1] == running
+
+        # With nobody recording, too, the state and the doctor follow the disc.
+        def shown():
+            storage = front.get("/v1/state")["storage"]
+            (found,) = [one for one in front.post("/v1/doctor")["findings"] if one["check"] == "recording.free_mb"]
+            return storage["state"], found["level"]
+
+        before = listed(front)
+        front.leave(FREE_BYTES // 4)
+        front.next("storage.full")
+        until(lambda: shown() == ("full", "problem"), "the truth about a full disc", log=front.told)
+        front.fill()
+        until(lambda: front.get("/v1/state")["storage"]["free_bytes"] < 1_000_000, "the truth", log=front.told)
+        front.clear()
+        until(lambda: shown() == ("ok", "ok"), "the truth about an empty disc", log=front.told)
+        assert listed(front) == before
 
 
 def recorded(door):

@@ -1,0 +1,31 @@
+"""Whether the disc has room for recordings: as it is at this moment."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from appliance.config.schema import Config
+from appliance.doctor import space
+from appliance.doctor.findings import Level
+
+
+@pytest.mark.parametrize(
+    ("free", "level", "words"),
+    [
+        (100_000_000, Level.OK, "The disc has 100 MB free; recordings leave 100 MB of it to the system."),
+        (99_999_999, Level.PROBLEM, "The disc has 99 MB free: no recording begins."),
+        (0, Level.PROBLEM, "The disc has 0 MB free: no recording begins."),
+    ],
+)
+def test_the_space_of_this_moment_is_named(tmp_path, monkeypatch, free, level, words):
+    looked_at = []
+    monkeypatch.setattr(space.shutil, "disk_usage", lambda path: looked_at.append(path) or SimpleNamespace(free=free))
+    (found,) = space.examine(Config(), tmp_path)
+    assert (found.check, found.level, found.message) == ("recording.free_mb", level, words)
+    (tmp_path / "recordings").mkdir()
+    space.examine(Config(), tmp_path)
+    assert looked_at == [tmp_path, tmp_path / "recordings"]
+
+
+def test_a_disc_that_cannot_be_looked_at_is_left_to_other_checks(tmp_path):
+    assert space.examine(Config(), tmp_path / "none") == []

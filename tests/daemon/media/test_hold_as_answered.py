@@ -14,16 +14,16 @@ HELD = {True: "local", False: "none"}
 OURS = {True: "sendonly", False: "sendrecv"}
 THEIRS = {"sendonly": "recvonly", "sendrecv": "sendrecv"}
 OK = ("200 OK",)
-CHALLENGE = 'Digest realm="far", nonce="{}", algorithm=MD5, qop="auth"'
+CHALLENGE = 'Digest realm="far", nonce="{}", algorithm={}, qop="auth"'
 
 
 def interval(seconds):
     return "422 Session Interval Too Small", f"Min-SE: {seconds}"
 
 
-def password(code, nonce):
+def password(code, nonce, algorithm="MD5"):
     name = "WWW-Authenticate" if code == 401 else "Proxy-Authenticate"
-    return f"{code} Password", f"{name}: {CHALLENGE.format(nonce)}"
+    return f"{code} Password", f"{name}: {CHALLENGE.format(nonce, algorithm)}"
 
 
 ANSWERS = {  # to our re-INVITE, and to what pjsip makes of it: whether it was accepted in the end
@@ -34,6 +34,17 @@ ANSWERS = {  # to our re-INVITE, and to what pjsip makes of it: whether it was a
     "another change at the same time": ([("491 Request Pending",), OK], True),
     "something unfinished": ([("500 Unfinished", "Retry-After: 1"), OK], True),
     "nothing to say": ([("488 Not Acceptable Here",)], False),
+    "another interval, twice": ([interval(1800), interval(3600)], False),
+    "the same interval, twice": ([interval(1800), interval(1800)], False),
+    "an interval without its length": ([("422 Session Interval Too Small",)], False),
+    "another place": ([("302 Moved Temporarily", "Contact: <sip:far@127.0.0.1:9>")], False),
+    "several places": ([("300 Multiple Choices", "Contact: <sip:far@127.0.0.1:9>")], False),
+    "a password in a way that nobody here knows": ([password(401, "n1", "MD5-sess")], False),
+    "a password, and no challenge": ([("401 Password",)], False),
+    "a proxy's password, and no challenge": ([("407 Password",)], False),
+    "the wrong password": ([password(401, "n1"), password(401, "n2"), ("403 Forbidden",)], False),
+    "another change at the same time, and no": ([("491 Request Pending",), ("488 Not Acceptable Here",)], False),
+    "a password, and another interval": ([password(401, "n1"), interval(1800), OK], True),
 }
 
 

@@ -1,7 +1,6 @@
 """In a run with several workers, tests in real time come last, two at a time; its end names what is waited for."""
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,23 +28,32 @@ def dies(kind, number):
         os._exit(9)
 
 @pytest.mark.realtime
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("number", range(24 if LATE else 8))
 def test_sound(number):
     dies("sound", number)
-    lasts("sound", number, 0.2)
+    lasts("sound", number, 0.3 if LATE else 0.2)
 
 @pytest.mark.parametrize("number", range(30))
 def test_else(number):
     dies("else", number)
     lasts("else", number, 2.0 if number == 29 else 0.02)
 """
+LATE = """
+import os
+from pathlib import Path
+from tests.support.waiting import until
+
+if os.environ.get("PYTEST_XDIST_WORKER") == "gw4":
+    until(lambda: any(Path(__file__).parent.glob("sound-*")), "the first test with sound")
+"""
 SETTINGS = "[pytest]\nmarkers = realtime\n"
 
 
-def run(folder: Path, *options: str, die: bool = False) -> subprocess.CompletedProcess[str]:
-    shutil.copy(ROOT / "tests/conftest.py", folder)
+def run(folder: Path, *options: str, die: bool = False, late: bool = False) -> subprocess.CompletedProcess[str]:
+    conftest = (ROOT / "tests/conftest.py").read_text(encoding="utf-8")
+    (folder / "conftest.py").write_text(conftest + LATE * late, encoding="utf-8")
     (folder / "pytest.ini").write_text(SETTINGS)
-    (folder / "test_it.py").write_text(f"DIE = {die}\n{TESTS}")
+    (folder / "test_it.py").write_text(f"DIE, LATE = {die}, {late}\n{TESTS}")
     words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", folder, *options, folder]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, env=environment, timeout=300)
@@ -69,6 +77,13 @@ def test_sound_comes_last_and_in_two_tests_at_once(tmp_path: Path, workers: str,
     assert ended.returncode == int(die), ended.stdout
     (summary,) = re.findall(r"=+ .*\d+ passed.* in .*=+", ended.stdout)
     assert ("2 failed, 36 passed" if die else " 38 passed") in summary
+
+
+def test_a_worker_that_takes_the_place_of_a_dead_one_late_is_no_third_one_with_sound(tmp_path: Path) -> None:
+    run(tmp_path, "-n", "4", "--dist", "worksteal", die=True, late=True)
+    sound = times(tmp_path, "sound")
+    assert len(sound) == 23
+    assert max(sum(begin <= moment < end for begin, end in sound) for moment, _ in sound) == 2
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2", "--dist", "worksteal")], ids=["one process", "workers"])

@@ -50,20 +50,34 @@ class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no
             return
         if self._real_time is None:
             self._set_apart(self.collection)
+        elif self._others_run:  # those of a worker that died wait again
+            self._keep_back()
         if self._others_run and self._others_have_ended():
             self._others_run = False
             self.pending += self._last
             self._last = []
         if self._others_run:
             self._give_others()
-        else:
-            super().check_schedule()
+            return
+        for node in self._not_wanted():
+            node.shutdown()
+        super().check_schedule()
+
+    def _not_wanted(self) -> list[WorkerController]:
+        """Return the workers beyond two in which no test with the mark is, as the one in place of one that died."""
+        up = self._up()
+        free = [node for node in up if not self.node2pending[node]]
+        return free[max(0, TOGETHER - (len(up) - len(free))) :]
 
     def _set_apart(self, collection: list[str]) -> None:
         marked = set(json.loads(self._marked.read_text()))
         self._real_time = frozenset(index for index, test in enumerate(collection) if test in marked)
-        self._last = sorted(self._real_time)
-        self.pending = [index for index in self.pending if index not in self._real_time]
+        self._keep_back()
+
+    def _keep_back(self) -> None:
+        marked = self._real_time or frozenset()
+        self._last = sorted(marked.intersection(self.pending).union(self._last))
+        self.pending = [index for index in self.pending if index not in marked]
 
     def _others_have_ended(self) -> bool:
         left = {index for tests in self.node2pending.values() for index in tests}.union(self.pending)

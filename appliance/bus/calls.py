@@ -98,6 +98,7 @@ CALL = Interface(
         _remote("Remote", "uri"),
         _remote("RemoteName", "display_name"),
         _remote("Target", "target"),
+        _remote("TargetName", "target_name"),
         text("Account", "account"),
         text("Hold", "hold"),
         flag("Muted", "muted"),

@@ -5,6 +5,7 @@ any other change needs a new one.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -114,6 +115,15 @@ def _level(side: str, name: str, signature: str, field: str, unknown: Any) -> Pr
     return Property(name, signature, value)
 
 
+def _names(name: str, parts: Callable[[Json], list[Json]], id_key: str, name_key: str) -> Property:
+    """The names for people of those parts that have one, by their ids."""
+
+    def value(view: Json) -> Any:
+        return {clean(part[id_key]): clean(part[name_key]) for part in parts(view) if part[name_key]}
+
+    return Property(name, "a{ss}", value)
+
+
 def _storage(view: Json, field: str, unknown: Any) -> Any:
     return unknown if view["storage"] is None else view["storage"][field]
 
@@ -184,6 +194,9 @@ APPLIANCE = Interface(
         ),
         Property("Sensors", "as", lambda view: [clean(each["id"]) for each in view["panel"]["sensors"]]),
         Property("Targets", "as", lambda view: [clean(each["name"]) for each in view["targets"]]),
+        _names("TargetNames", lambda view: view["targets"], "name", "display_name"),
+        _names("ButtonNames", lambda view: view["panel"]["buttons"], "id", "name"),
+        _names("LampNames", lambda view: view["panel"]["lamps"], "id", "name"),
     ),
     signals=(("Event", (("id", "t"), ("type", "s"), ("json", "s"))),),
 )
@@ -199,6 +212,7 @@ DOOR = Interface(
     ),
     properties=(
         text("Id", "id"),
+        text("Name", "name"),
         text("State", "state"),
         flag("Available", "available"),
         flag("Unlocked", "unlocked"),
@@ -220,6 +234,7 @@ ACCOUNT = Interface(
     ),
     properties=(
         text("Name", "name"),
+        text("DisplayName", "display_name"),
         text("State", "state"),
         text("Uri", "uri"),
         text("Registrar", "registrar"),

@@ -3,6 +3,7 @@
 import argparse
 
 from appliance.base.types import Json
+from appliance.cli import show
 from appliance.cli.client import Client, WrongUsageError, resource
 
 RUNTIME = "/v1/config/runtime"
@@ -76,7 +77,7 @@ def target_words(answer: Json) -> str:
 
 def _target(target: Json) -> str:
     state = f"  {target['state'].replace('_', ' ')}" if target["watched"] else ""
-    return f"{target['name']}  {target['uri']}{state}"
+    return f"{show.called(target['name'], target['display_name'])}  {target['uri']}{state}"
 
 
 def _warned(answer: Json, words: str) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from appliance.base.errors import sentences
+from appliance.base.printable import printable
 from appliance.base.types import Json
 from appliance.cli.moments import there
 
@@ -13,10 +14,10 @@ def state(answer: Json) -> str:
     """The whole station."""
     station = answer["appliance"]
     lines = [f"{station['station']}: {station['status']}", f"  SIP       {station['address'] or 'not ready'}"]
-    lines += [f"  account   {account['name']}  {account['summary']}" for account in answer["accounts"]]
+    lines += [f"  account   {_account(account)}" for account in answer["accounts"]]
     lines += [f"  call      {call['id']}  {call['state']}  {call['summary']}" for call in answer["calls"]]
     lines += [f"  together  {each['id']}  {each['state']}  {each['summary']}" for each in answer["conferences"]]
-    lines += [f"  door      {door['id']}  {_lock(door)}" for door in answer["doors"]]
+    lines += [f"  door      {called(door['id'], door['name'])}  {_lock(door)}" for door in answer["doors"]]
     lines += [f"  disc      {_storage(answer['storage'])}"] if answer["storage"] else []
     failed = [f"{part['part']}: {part['why']}" for part in station["failed"]]
     lines += [f"  failed    {each}" for each in failed if each not in station["status"]]
@@ -41,15 +42,20 @@ def _lock(door: Json) -> str:
 
 def accounts(answer: Json) -> str:
     """Accounts at registrars."""
-    rows = [f"{account['name']}  {account['summary']}" for account in answer["accounts"]]
-    return "\n".join(rows) or "No accounts."
+    return "\n".join(map(_account, answer["accounts"])) or "No accounts."
+
+
+def _account(account: Json) -> str:
+    return f"{called(account['name'], account['display_name'])}  {account['summary']}"
 
 
 def panel(answer: Json) -> str:
     """Buttons and lamps."""
     lines = [f"picture   {answer['picture']}"]
-    lines += [f"button    {b['id']}  {b['action']}  {'down' if b['down'] else 'up'}" for b in answer["buttons"]]
-    lines += [f"lamp      {lamp['id']}  {_shine(lamp)}" for lamp in answer["lamps"]]
+    for each in answer["buttons"]:
+        pressed = "down" if each["down"] else "up"
+        lines.append(f"button    {called(each['id'], each['name'])}  {each['action']}  {pressed}")
+    lines += [f"lamp      {called(lamp['id'], lamp['name'])}  {_shine(lamp)}" for lamp in answer["lamps"]]
     lines += [f"sensor    {each['id']}  {each['kind']}  {_sensor(each)}" for each in answer["sensors"]]
     return "\n".join(lines)
 
@@ -188,7 +194,9 @@ def _code(code: Json, zone: str) -> str:
 
 def past(call: Json) -> str:
     """A call of the log in one line."""
-    who = call["remote"]["target"] or call["remote"]["display_name"] or call["remote"]["uri"]
+    remote = call["remote"]  # one that an earlier version logged has no target_name
+    known = called(remote["target"], remote.get("target_name")) if remote["target"] else ""
+    who = known or remote["display_name"] or remote["uri"]
     end = call["end"]
     cause = end["cause"].replace("_", " ")
     how = f"{call['duration_s']:.0f} s" if call["connected_since"] else "missed" if call["missed"] else cause
@@ -220,9 +228,14 @@ def _value(value: Any) -> str:
             return line(str(value))
 
 
+def called(part: str, name: str | None) -> str:
+    """The id of a part, which commands take, and its name if it has one."""
+    return f"{part} ({line(name)})" if name else part
+
+
 def line(text: str) -> str:
     """A text that others choose, in one line, without what would steer a terminal."""
-    return "".join(each if each.isprintable() else " " for each in text)
+    return "".join(each if printable(each) else " " for each in text)
 
 
 def opened(act: str, door: Json, seconds: float | None) -> str:
@@ -238,7 +251,7 @@ def opened(act: str, door: Json, seconds: float | None) -> str:
             state = "locked down"
         case _:
             state = "no longer locked down"
-    return f"Door {door['id']} is {state}."
+    return f"Door {called(door['id'], door['name'])} is {state}."
 
 
 def done(answer: Json) -> str:

@@ -59,6 +59,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
                 digits=door.digits,
                 max_hold_s=door.max_hold_s,
                 strike=door.strike,
+                display_name=door.name,
             )
             for name, door in config.door.items()
         ),
@@ -133,6 +134,7 @@ def _account(name: str, account: AccountTable, otherwise: model.Announcements) -
         announcements=model.Announcements(
             account.announce_incoming or otherwise.incoming, account.announce_outgoing or otherwise.outgoing
         ),
+        display_name=account.name,
     )
 
 
@@ -151,6 +153,7 @@ def _target(name: str, target: TargetTable, config: Config) -> model.Target:
         confirm=target.confirm,
         srtp=target.srtp,
         verify=bool(target.password_file),
+        display_name=target.name,
     )
 
 
@@ -204,6 +207,7 @@ def _button(name: str, button: ButtonTable) -> model.ButtonSettings:
         double_s=button.double_ms / 1000,
         min_press_s=button.min_press_ms / 1000,
         stuck_s=button.stuck_s or None,
+        display_name=button.name,
     )
 
 
@@ -244,6 +248,7 @@ def _lamp(name: str, lamp: LampTable) -> model.LampSettings:
         colors=colors,
         brightness=lamp.brightness,
         night_brightness=lamp.brightness if lamp.night_brightness is None else lamp.night_brightness,
+        display_name=lamp.name,
     )
 
 

@@ -10,11 +10,12 @@ import tomli
 from pydantic import ValidationError
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.printable import printable
 from appliance.base.toml import dotted
 from appliance.config import checks, describe, files
 from appliance.config.accepted import accepted
 from appliance.config.schema import Config
-from appliance.config.schema.base import ID_ALLOWED
+from appliance.config.schema.base import ID_ALLOWED, WORDED
 
 CODE = ErrorCode.CONFIG_INVALID
 _SHOWN = 60  # characters of a wrong value that a message repeats
@@ -45,7 +46,7 @@ def check(raw: dict[str, Any], name: str) -> Config:
     except ValidationError as error:
         for one in error.errors(include_url=False, include_context=False, include_input=False):
             refused.add(tuple(describe.resolve(one["loc"])[0]))
-            place, sentence = _explain(one["type"], one["loc"], raw)
+            place, sentence = _explain(one["type"], one["loc"], raw, one["msg"])
             problems.setdefault(place, sentence)  # a union's members fail one by one at the same place
     for place, sentence in checks.cross(accepted(raw, refused)):
         problems.setdefault(place, f"{place}: {sentence}")
@@ -102,7 +103,7 @@ def _syntax(error: tomli.TOMLDecodeError) -> str:
     return f"{message[0].lower()}{message[1:]} (column {error.colno})"
 
 
-def _explain(kind: str, loc: tuple[int | str, ...], raw: dict[str, Any]) -> tuple[str, str]:
+def _explain(kind: str, loc: tuple[int | str, ...], raw: dict[str, Any], message: str) -> tuple[str, str]:
     """The place, and a sentence about it."""
     keys, model, field = describe.resolve(loc)
     place = dotted(keys)
@@ -117,6 +118,8 @@ def _explain(kind: str, loc: tuple[int | str, ...], raw: dict[str, Any]) -> tupl
     setting = describe.describe(keys[-1], field)
     if kind == "missing":
         return place, f"{place}: is missing; it must be {setting.allowed}"
+    if kind == WORDED:
+        return place, f"{place} = {_shown(raw, keys)}: {message}; it must be {setting.allowed}"
     return place, f"{place}{'' if setting.secret else f' = {_shown(raw, keys)}'}: must be {setting.allowed}"
 
 
@@ -124,7 +127,8 @@ def _shown(raw: dict[str, Any], keys: list[str]) -> str:
     value: Any = raw
     for key in keys:
         value = value[key]
-    text = describe.toml(value)
+    # What is not printable could steer the terminal, or the direction of the sentence around it.
+    text = "".join(each if printable(each) else f"\\u{ord(each):04x}" for each in describe.toml(value))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 

@@ -10,7 +10,8 @@ _HEAD = """<!-- Made by python -m appliance.generate from appliance/core/events/
 
 Every event is the same object on every channel: `id` (never used twice, consecutive within one `boot`), `type`, `time`
 (UTC), `uptime` (seconds of the monotonic clock), `boot`, `call` (in events of a call, marked *call* below) and `data`,
-which is described here. `intercomd --print-events` prints the JSON Schemas of all payloads.
+which is described here. `intercomd --print-events` prints the JSON Schemas of all payloads. Where `data` has the id of
+a door, button, lamp, account or target, its name is beside it if the configuration gives it one.
 
 In systemd's journal an event is a record with the fields `INTERCOMD_EVENT` (its type), `INTERCOMD_CALL` (its call) and
 `MESSAGE_ID`, one for each type; see [Run it as a service](../how-to/run-as-a-service.md).
@@ -29,7 +30,10 @@ def reference() -> str:
 def _event(kind: str, schema: dict[str, Any]) -> str:
     call = " *call*" if schema["x-call"] else ""
     definitions = schema.get("$defs", {})
-    rows = "".join(f"- `{name}`: {_type(field, definitions)}\n" for name, field in schema["properties"].items())
+    rows = "".join(
+        f"- `{name}`: {_type(field, definitions)}{'' if name in schema['required'] else ', if there is one'}\n"
+        for name, field in schema["properties"].items()
+    )
     return f"### `{kind}`{call}\n{schema['description']}\n" + (f"\n{rows}" if rows else "")
 
 

@@ -21,6 +21,7 @@ from appliance.core import desired_state, events, inputs, orders, snapshot, wall
 from appliance.core.access.view import codes_view
 from appliance.core.calls.view import call_view, in_order
 from appliance.core.desired import Desired
+from appliance.core.events.names import names
 from appliance.core.model import CallId, PersistentState, RequestId, Settings, State
 from appliance.core.step import Step, step
 from appliance.runtime.ended_calls import Ended
@@ -184,8 +185,8 @@ class Reactor:
     # -- events ------------------------------------------------------------------------------------------------------
 
     def _publish(self, event: events.Event, now: float) -> None:
-        call = getattr(event, "call", None)
-        envelope = enveloped(self._journal.take(), event.TYPE, now, self._journal.boot, call, data_of(event))
+        call, data = getattr(event, "call", None), data_of(event, self.state.settings)
+        envelope = enveloped(self._journal.take(), event.TYPE, now, self._journal.boot, call, data)
         log.info("%s", line(envelope), extra={"event": envelope["type"], "call": envelope["call"]})
         for keep in self.keep:
             keep(envelope)
@@ -254,9 +255,10 @@ class Reactor:
         return self.feed.follow(since)
 
 
-def data_of(event: events.Event) -> Json:
-    """An event's fields as its `data`: plain JSON values."""
-    return {name.rstrip("_"): value for name, value in to_builtins(event).items() if name != "call"}
+def data_of(event: events.Event, settings: Settings) -> Json:
+    """An event's fields as its `data`, with the names of the parts whose ids it has: plain JSON values."""
+    data = {name.rstrip("_"): value for name, value in to_builtins(event).items() if name != "call"}
+    return data | names(event, settings)
 
 
 def line(envelope: Json) -> str:

@@ -21,7 +21,8 @@ _UPSERT = (
     " ON CONFLICT (id) DO UPDATE SET over = excluded.over, call = excluded.call"
 )
 _EVERYTHING = CallSearch()
-_PARTY = " OR ".join(LIKE.format(f"call ->> '$.remote.{name}'") for name in ("uri", "display_name", "target"))
+_NAMES = "uri", "display_name", "target", "target_name"  # by which people search for the far end
+_PARTY = " OR ".join(LIKE.format(f"call ->> '$.remote.{name}'") for name in _NAMES)
 
 
 class CallLog:
@@ -88,7 +89,7 @@ def _page(limit: int, before: int | None, search: CallSearch) -> tuple[str, tupl
     if search.before:
         conditions.append(("call ->> '$.created' < ?", (search.before,)))
     if search.party:
-        conditions.append((f"({_PARTY})", (part(search.party),) * 3))
+        conditions.append((f"({_PARTY})", (part(search.party),) * len(_NAMES)))
     if search.direction:
         conditions.append(("call ->> '$.direction' = ?", (search.direction,)))
     if search.outcome:

@@ -298,7 +298,8 @@ class Recordings(RecordingLists):
         return both(room.report, partial(self._post, prepared))
 
     def _describe(self, call: Call, connection: sqlite3.Connection) -> None:
-        party, outcome = call.remote.target or call.remote.display_name, call.end.cause if call.end else ""
+        remote, outcome = call.remote, call.end.cause if call.end else ""
+        party = remote.target_name or remote.target or remote.display_name
         for entry in recording_index.of_call(connection, call.id):
             note = entry.note or call.custom_data
             recording_index.change(connection, entry.id, party=party, outcome=outcome, note=note)

@@ -64,6 +64,7 @@ class Account(TypedDict):
     """An account and its registration."""
 
     name: str
+    display_name: str | None  # Name for people, as configured; null: none, so its id is shown.
     state: words.AccountState
     user: str
     uri: str  # SIP address of the station at this account.
@@ -88,7 +89,8 @@ class Remote(TypedDict):
     user: str
     host: str
     display_name: str
-    target: str | None  # Name of the configured target, if it is one.
+    target: str | None  # Id of the configured target, if it is one.
+    target_name: NotRequired[str | None]
 
 
 class Codec(TypedDict):
@@ -227,6 +229,7 @@ class Door(TypedDict):
     """A door and its relay."""
 
     id: str
+    name: str | None  # Name for people, as configured; null: none, so its id is shown.
     state: words.DoorState
     unlocked: bool  # Whether the relay is energised.
     until: str | None  # End of the pulse or hold.
@@ -245,6 +248,7 @@ class Button(TypedDict):
     """A button and its action."""
 
     id: str
+    name: str | None  # Name for people, as configured; null: none, so its id is shown.
     action: words.Action
     long_action: words.Action | None
     double_action: words.Action | None
@@ -270,6 +274,7 @@ class Lamp(TypedDict):
     """
 
     id: str
+    name: str | None  # Name for people, as configured; null: none, so its id is shown.
     pattern: words.Pattern
     color: str | None  # As #rrggbb; null: the configured one.
     brightness: int  # In percent of the maximum; 0: off.
@@ -397,6 +402,7 @@ class Target(TypedDict):
     """A person or phone that can be called by name."""
 
     name: str
+    display_name: str | None  # Name for people, as configured; null: none, so its id is shown.
     uri: str
     account: str | None  # Account for its calls.
 
@@ -413,6 +419,7 @@ class Contact(TypedDict):
     """A target and, if it is watched, its state."""
 
     name: str
+    display_name: str | None  # Name for people, as configured; null: none, so its id is shown.
     uri: str
     account: str | None
     watched: bool

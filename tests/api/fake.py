@@ -220,7 +220,9 @@ class Station:
                 "do_not_disturb": False,
                 "quiet": False,
             },
-            "targets": [{"name": "Kitchen", "uri": "sip:kitchen@127.0.0.1:5070", "account": None}],
+            "targets": [
+                {"name": "Kitchen", "display_name": None, "uri": "sip:kitchen@127.0.0.1:5070", "account": None}
+            ],
             "directory": [{"flat": "12", "name": "Miller", "targets": ["Kitchen"]}],
             "contacts": [contact("Kitchen")],
             "message": None,
@@ -336,7 +338,7 @@ def event(type_: str, id_: int, data: dict[str, Any], call: str | None = None) -
 
 def button(id_: str, action: str, target: str | None = None, long_action: str | None = None) -> dict[str, Any]:
     does = {"action": action, "long_action": long_action, "double_action": None, "target": target}
-    return {"id": id_, **does, "down": False, "stuck": False, "glitches": 0}
+    return {"id": id_, "name": None, **does, "down": False, "stuck": False, "glitches": 0}
 
 
 def side(element: str | None, percent: float | None, db: float | None, *, muted: bool) -> dict[str, Any]:
@@ -360,12 +362,14 @@ def device(id_: str) -> dict[str, Any]:
 
 
 def lamp(id_: str, pattern: str, brightness: int) -> dict[str, Any]:
-    return {"id": id_, "pattern": pattern, "color": None, "brightness": brightness, "dims": False, "colors": False}
+    hardware = {"dims": False, "colors": False}
+    return {"id": id_, "name": None, "pattern": pattern, "color": None, "brightness": brightness, **hardware}
 
 
 def door(id_: str, **changed: Any) -> dict[str, Any]:
     at_rest = {
         "id": id_,
+        "name": None,
         "state": "locked",
         "unlocked": False,
         "until": None,
@@ -398,6 +402,7 @@ def code(id_: str, **changed: Any) -> dict[str, Any]:
 def contact(name: str) -> dict[str, Any]:
     return {
         "name": name,
+        "display_name": None,
         "uri": "sip:kitchen@127.0.0.1:5070",
         "account": None,
         "watched": True,
@@ -411,6 +416,7 @@ def contact(name: str) -> dict[str, Any]:
 def account(name: str) -> dict[str, Any]:
     return {
         "name": name,
+        "display_name": None,
         "state": "registered",
         "user": "201",
         "uri": "sip:201@pbx.example",
@@ -466,6 +472,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
             "host": "127.0.0.1",
             "display_name": "Kitchen",
             "target": "Kitchen",
+            "target_name": None,
         },
         "local_uri": "sip:door@127.0.0.1:5060",
         "number": "Kitchen",

@@ -102,6 +102,7 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
             "Remote": "sip:kitchen@127.0.0.1:5070",
             "RemoteName": "Kitchen",
             "Target": "Kitchen",
+            "TargetName": "",
             "Account": "direct",
             "Hold": "remote",
             "Muted": True,
@@ -121,6 +122,7 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         assert shown == {"Id": "k-1", "State": "connected", "Held": False, "Muted": False, "Recorded": False}
         assert there[DOOR][DOOR1] == {
             "Id": "front",
+            "Name": "",
             "State": "locked",
             "Available": True,
             "Unlocked": False,
@@ -157,6 +159,9 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
             "Quiet": False,
             "Sensors": ["leaf"],
             "Targets": ["Kitchen"],
+            "TargetNames": {},
+            "ButtonNames": {},
+            "LampNames": {},
         }
         one = await client.get(CALL, f"{STANDARD}.Properties", "Get", "ss", CALL1, "State")
         assert (one.signature, one.value) == ("s", "connected")
@@ -537,7 +542,7 @@ def test_an_error_of_d_buss_own_says_what_there_is(bus, tmp_path):
         wrong = await words(client, DOOR, DOOR1, "Open", "s", "1")
         assert wrong == "Open takes 'd' (seconds), not 's'."
         unknown = await words(client, ACCOUNT, f"{STANDARD}.Properties", "Get", "ss", ACCOUNT1, "Weather")
-        assert "It has Name, State," in unknown
+        assert "It has Name, DisplayName, State," in unknown
 
     on_bus(bus, tmp_path, act)
 
@@ -618,7 +623,7 @@ def test_a_calls_life_is_reported_and_each_change_before_its_event(bus, tmp_path
 
 
 def test_a_name_that_d_bus_cannot_carry_is_shown_all_the_same(bus, tmp_path):
-    odd = {"uri": "sip:x@y", "display_name": "a\0b\ud800c\u20ac", "target": None}
+    odd = {"uri": "sip:x@y", "display_name": "a\0b\ud800c\u20ac", "target": None, "target_name": None}
 
     async def act(station, client):
         station.state["calls"] = [call("c-1", remote=odd)]
@@ -626,6 +631,32 @@ def test_a_name_that_d_bus_cannot_carry_is_shown_all_the_same(bus, tmp_path):
         assert await client.members(2) == ["InterfacesAdded", "Event"]
         assert unpack_variants(client.heard[0].body[1])[CALL1]["RemoteName"] == "a\ufffdb?c\u20ac"
         assert json.loads(client.heard[1].body[2])["data"]["display_name"] == odd["display_name"]
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_names_for_people_are_beside_the_ids(bus, tmp_path):
+    async def act(station, client):
+        station.state["doors"] = [door("front", name="Haustür 🏠")]
+        station.state["accounts"][0]["display_name"] = "House PBX"
+        for each in (station.state["targets"][0], station.state["contacts"][0]):
+            each["display_name"] = "Küche"
+        station.state["panel"]["buttons"][0]["name"] = "Bell"
+        station.state["panel"]["lamps"][0]["name"] = "Status"
+        station.state["calls"] = [call("c-1", remote={**call()["remote"], "target_name": "Küche"})]
+
+        async def value(path, interface, name):
+            return (await client.get(path, f"{STANDARD}.Properties", "Get", "ss", interface, name)).value
+
+        station.tell("config.changed", applied="door.front.name", needs_restart="")
+        await until_async(lambda: len(client.heard) >= 1, "the change")
+        assert await value(DOOR, DOOR1, "Name") == "Haustür 🏠"
+        assert await value(ACCOUNT, ACCOUNT1, "DisplayName") == "House PBX"
+        assert await value(CALL, CALL1, "TargetName") == "Küche"
+        lamp, button = station.state["panel"]["lamps"][0]["id"], station.state["panel"]["buttons"][0]["id"]
+        assert await value(ROOT, APPLIANCE1, "TargetNames") == {"Kitchen": "Küche"}
+        assert await value(ROOT, APPLIANCE1, "ButtonNames") == {button: "Bell"}
+        assert await value(ROOT, APPLIANCE1, "LampNames") == {lamp: "Status"}
 
     on_bus(bus, tmp_path, act)
 

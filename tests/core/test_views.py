@@ -309,6 +309,7 @@ def test_the_snapshot_of_an_idle_station_has_its_shape():
     assert shown["calls"] == []
     assert shown["doors"][0] == {
         "id": "front",
+        "name": None,
         "state": "locked",
         "unlocked": False,
         "until": None,
@@ -324,6 +325,7 @@ def test_the_snapshot_of_an_idle_station_has_its_shape():
     }
     assert shown["panel"]["buttons"][1] == {
         "id": "answer",
+        "name": None,
         "action": "answer",
         "long_action": "hangup",
         "double_action": None,
@@ -333,14 +335,14 @@ def test_the_snapshot_of_an_idle_station_has_its_shape():
         "glitches": 0,
     }
     assert shown["panel"]["picture"] == "idle"
-    unknown = {"color": None, "dims": None, "colors": None}
+    unknown = {"name": None, "color": None, "dims": None, "colors": None}
     assert shown["panel"]["lamps"] == [
         {"id": "status", "pattern": "on", "brightness": 100, **unknown},
         {"id": "call", "pattern": "off", "brightness": 0, **unknown},
     ]
     assert not shown["panel"]["night"]
     assert shown["panel"]["tone"] is None
-    assert shown["targets"][0] == {"name": "kitchen", "uri": KITCHEN, "account": None}
+    assert shown["targets"][0] == {"name": "kitchen", "display_name": None, "uri": KITCHEN, "account": None}
 
 
 def test_a_call_has_its_whole_shape():
@@ -382,6 +384,7 @@ def test_a_call_has_its_whole_shape():
                 "host": "127.0.0.2",
                 "display_name": "Kitchen display",
                 "target": "kitchen",
+                "target_name": None,
             },
             "local_uri": "sip:front@127.0.0.1",
             "number": "kitchen",

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from appliance.api.models.base import AnswerBody, Done, Time
+from appliance.api.models.base import AnswerBody, Done, Name, Time
 from appliance.core.model import AccountState, ContactState
 
 
@@ -12,6 +12,7 @@ class Account(AnswerBody):
     """An account and its registration."""
 
     name: str
+    display_name: Name
     state: AccountState
     user: str
     uri: str = Field(description="SIP address of the station at this account.")
@@ -53,6 +54,7 @@ class Target(AnswerBody):
     """A person or phone that can be called by name."""
 
     name: str
+    display_name: Name
     uri: str
     account: str | None = Field(description="Account for its calls.")
 
@@ -61,6 +63,7 @@ class Contact(AnswerBody):
     """A target and, if it is watched, its state."""
 
     name: str
+    display_name: Name
     uri: str
     account: str | None
     watched: bool

@@ -36,6 +36,7 @@ Color = Annotated[
     Field(pattern=f"^(#[0-9A-Fa-f]{{6}}|{'|'.join(colors.NAMES)})$", examples=["#ff8000"], description="Not black."),
 ]
 CustomData = Annotated[str, Field(max_length=1000, description="What a client notes beside the call.")]
+Name = Annotated[str | None, Field(description="Name for people, as configured; null: none, so its id is shown.")]
 Headers = dict[
     Annotated[str, Field(pattern=r"^[Xx]-[A-Za-z0-9-]{1,62}$")],
     Annotated[str, Field(max_length=256, pattern=Line)],

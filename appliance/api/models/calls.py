@@ -218,7 +218,11 @@ class Remote(AnswerBody):
     user: str
     host: str
     display_name: str
-    target: str | None = Field(description="Name of the configured target, if it is one.")
+    target: str | None = Field(description="Id of the configured target, if it is one.")
+    target_name: str | None = Field(
+        default=None,
+        description="That target's name for people, if it has one. Calls that earlier versions logged lack it.",
+    )
 
 
 class Codec(AnswerBody):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from appliance.api.models.base import AnswerBody, OrderBody, Time
+from appliance.api.models.base import AnswerBody, Name, OrderBody, Time
 from appliance.core.model import DoorState, OpenedBy, Strike
 
 
@@ -32,6 +32,7 @@ class Door(AnswerBody):
     """A door and its relay."""
 
     id: str
+    name: Name
     state: DoorState
     unlocked: bool = Field(description="Whether the relay is energised.")
     until: Time | None = Field(description="End of the pulse or hold.")

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from appliance.api.models.base import AnswerBody, Color, OrderBody, Time
+from appliance.api.models.base import AnswerBody, Color, Name, OrderBody, Time
 from appliance.core.model import Action, Pattern, Picture, SensorKind, Tone
 
 
@@ -24,6 +24,7 @@ class Button(AnswerBody):
     """A button and its action."""
 
     id: str
+    name: Name
     action: Action
     long_action: Action | None
     double_action: Action | None
@@ -51,6 +52,7 @@ class Lamp(AnswerBody):
     """
 
     id: str
+    name: Name
     pattern: Pattern
     color: str | None = Field(description="As #rrggbb; null: the configured one.")
     brightness: int = Field(description="In percent of the maximum; 0: off.")

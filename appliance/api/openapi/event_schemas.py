@@ -8,6 +8,7 @@ from msgspec import json
 from appliance.base import errors
 from appliance.core import model
 from appliance.core.events import EVENTS, CallEvent, Event
+from appliance.core.events.names import named
 
 IN_ORDER = {  # the order in which the code names an enumeration's values means something; msgspec sorts them
     name: [member.value for member in kind]
@@ -32,14 +33,25 @@ def _schema(event: type[Event]) -> dict[str, Any]:
     for inner in properties, *(definition.get("properties", {}) for definition in definitions.values()):
         for schema in inner.values():
             schema.get("anyOf", []).sort(key=NULL.__eq__)  # last: msgspec 0.19 has it first
-    names = [name for name in event.__struct_fields__ if name != "call"]
+    fields = [name for name in event.__struct_fields__ if name != "call"]
     return {
         "title": event.TYPE,
         "description": " ".join((event.__doc__ or "").split()),
         "type": "object",
-        "properties": {name.rstrip("_"): properties[name] for name in names},
-        "required": [name.rstrip("_") for name in names],
+        "properties": {name.rstrip("_"): properties[name] for name in fields} | _names(event),
+        "required": [name.rstrip("_") for name in fields],
         "additionalProperties": False,
         "x-call": issubclass(event, CallEvent),
         **({"$defs": definitions} if definitions else {}),
+    }
+
+
+def _names(event: type[Event]) -> dict[str, Any]:
+    """The names for people, which are there only if the configuration gives them."""
+    one = {"type": "string"}
+    return {
+        each.key: {"type": "array", "items": one, "description": f"Names of {each.field}, or ids where there is none."}
+        if each.several
+        else {**one, "description": f"Name of {each.field}."}
+        for each in named(event)
     }

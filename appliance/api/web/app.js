@@ -9,6 +9,7 @@ import { showCountdowns, showDoors } from "./doors.js";
 import { showEvent } from "./events.js";
 import { showHistory } from "./history.js";
 import { forget, heard, setZone } from "./base/moments.js";
+import { noteNames } from "./base/people.js";
 import { attempt, banner, hideBanner, leaveBanner } from "./base/orders.js";
 import { showPanel } from "./panel.js";
 import { showQuiet } from "./quiet.js";
@@ -50,6 +51,7 @@ function show(state) {
     [place ? "; " : "", word("part", part), ": ", told("faults", why)]));
   $("failed-part").hidden = failed.length === 0;
   asOf = Date.now();
+  noteNames(state);
   countFrom(state.calls);
   showPanel(state.panel);
   showRing(state);

@@ -3,6 +3,7 @@
 import { $, act, make, redraw, twice } from "./base/dom.js";
 import { now, zone } from "./base/moments.js";
 import { attempt, order } from "./base/orders.js";
+import { called } from "./base/people.js";
 import { may, read, send } from "./base/session.js";
 import { atStation, day, t, word } from "./base/texts.js";
 
@@ -13,13 +14,14 @@ const PATTERNS = { code: "[0-9]{4,12}", card: "[0-9A-Za-z]{1,40}" };
 export async function showCodes() {
   if (!may("admin")) return;
   const { codes } = await read("/v1/codes");
-  redraw($("code-list"), [codes, zone], () => $("code-list").replaceChildren(...codes.map(row)));
+  const names = codes.map(({ doors }) => doors.map((id) => called("door", id)));
+  redraw($("code-list"), [codes, zone, names], () => $("code-list").replaceChildren(...codes.map(row)));
   $("codes-empty").hidden = codes.length > 0;
 }
 
 function row({ id, kind, owner, doors, schedule, uses, expires }) {
   const ended = expires !== null && Date.parse(expires) <= now();
-  const facts = [word("kind", kind), t("code.opens", { doors: doors.join(", ") }),
+  const facts = [word("kind", kind), t("code.opens", { doors: doors.map((id) => called("door", id)).join(", ") }),
     schedule ? `${schedule.map(period).join("; ")} ${t("code.there", atStation())}` : t("code.always"),
     uses === null ? "" : t(uses > 0 ? "code.uses" : "code.used_up", { uses }),
     expires === null ? "" : t(ended ? "token.ended" : "token.until", { time: day(expires) })];
@@ -39,9 +41,9 @@ const choice = (name, value, text) => make("label", {}, make("input", { type: "c
 
 /** Offer the doors for a new code. */
 export function showCodeDoors(doors) {
-  const ids = doors.map(({ id }) => id);
   $("code-zone").textContent = t("zone", atStation());
-  redraw($("code-doors"), ids, () => $("code-doors").replaceChildren(...ids.map((id) => choice("door", id, id))));
+  redraw($("code-doors"), doors.map(({ id, name }) => [id, name]),
+    () => $("code-doors").replaceChildren(...doors.map(({ id }) => choice("door", id, called("door", id)))));
 }
 
 const form = $("code-form");

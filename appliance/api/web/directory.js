@@ -2,6 +2,7 @@
 
 import { $, act, keepingFocus, make } from "./base/dom.js";
 import { attempt, order } from "./base/orders.js";
+import { called } from "./base/people.js";
 import { may, send } from "./base/session.js";
 import { t, word } from "./base/texts.js";
 
@@ -18,10 +19,10 @@ export function showDirectory({ directory, contacts }) {
       call: () => order("POST", `/v1/contacts/${encodeURIComponent(flat)}/ring`),
     })),
     ...contacts.map(({ name, watched, state }) => ({
-      key: `contact ${name}`, name, state, about: watched ? word("contact", state) : "", call: () => dial(name),
+      key: `contact ${name}`, name: called("target", name), state, about: watched ? word("contact", state) : "", call: () => dial(name),
     })),
   ];
-  $("people").replaceChildren(...contacts.map(({ name }) => make("option", { value: name })));
+  $("people").replaceChildren(...contacts.map(({ name }) => make("option", { value: name, label: called("target", name) })));
   $("dial-form").hidden = !may("call");
   list();
 }

@@ -3,14 +3,14 @@
 import { $, act, make, redraw } from "./base/dom.js";
 import { left } from "./base/moments.js";
 import { order } from "./base/orders.js";
-import { opener } from "./base/people.js";
+import { called, opener } from "./base/people.js";
 import { may } from "./base/session.js";
 import { clock, t, word } from "./base/texts.js";
 
 export function showDoors(doors) {
   $("doors-section").hidden = doors.length === 0;
   redraw($("doors"), doors, () => $("doors").replaceChildren(...doors.map((door) => make("li", { data: { door: door.id } },
-    make("div", {}, make("b", {}, door.id), " ", state(door),
+    make("div", {}, make("b", {}, called("door", door.id)), " ", state(door),
       door.unlocked && door.by ? make("small", {}, ` · ${opener(door.by, door.means)}`) : null),
     openButton(door.id, door, t("door.open_for", { seconds: door.pulse_s }))))));
   showCountdowns();

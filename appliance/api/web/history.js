@@ -2,7 +2,7 @@
 
 import { $, make } from "./base/dom.js";
 import { fault, read } from "./base/session.js";
-import { caller, client, known, opener } from "./base/people.js";
+import { called, caller, client, known, opener } from "./base/people.js";
 import { told } from "./base/sentences.js";
 import { clock, day, t, word } from "./base/texts.js";
 
@@ -38,8 +38,8 @@ function showEvent({ type, time, data }) {
   const by = data.by ? (data.means ? opener(data.by, data.means) : client(data.by)) : "";
   const [why, ...details] = (data.why ?? "").split(": ");
   const values = {
-    ...data, by, why: why && [word("denial", why), ...details].join(": "), asked: word("asked", data.scope),
-    doors: data.doors?.join(", "), seconds: Math.round(data.seconds), kind: word("kind", data.kind),
+    ...data, by, door: called("door", data.door, data.door_name), why: why && [word("denial", why), ...details].join(": "), asked: word("asked", data.scope),
+    doors: data.doors?.map((id, place) => called("door", id, data.door_names?.[place])).join(", "), seconds: Math.round(data.seconds), kind: word("kind", data.kind),
   };
   return item(time, t(`event.${type}`, values));
 }

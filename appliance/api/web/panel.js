@@ -1,7 +1,8 @@
 // The panel: its lamps, and its buttons as the finger presses them.
 
-import { $, make } from "./base/dom.js";
+import { $, act, make, redraw } from "./base/dom.js";
 import { order } from "./base/orders.js";
+import { called } from "./base/people.js";
 import { may } from "./base/session.js";
 import { t, word } from "./base/texts.js";
 
@@ -11,16 +12,12 @@ export function showPanel({ lamps, buttons }) {
 }
 
 function showLamps(lamps) {
-  const old = new Map([...$("lamps").children].map((item) => [item.dataset.lamp, item]));
-  const same = lamps.length === old.size && lamps.every(({ id }) => old.has(id));
-  if (!same) {
-    $("lamps").replaceChildren(...lamps.map(({ id }) => make("li", { data: { lamp: id } },
-      make("span", { className: "lamp", attrs: { "aria-hidden": "true" } }), make("span", {}, id), make("small"),
-      make("button", {
-        type: "button", className: "quiet", attrs: { "aria-label": t("lamp.try_it", { id }) },
-        hidden: !may("admin"), onclick: () => order("POST", `/v1/panel/lamps/${encodeURIComponent(id)}/test`),
-      }, t("lamp.try")))));
-  }
+  redraw($("lamps"), lamps.map(({ id, name }) => [id, name]), () => $("lamps").replaceChildren(...lamps.map(({ id }) =>
+    make("li", { data: { lamp: id } },
+      make("span", { className: "lamp", attrs: { "aria-hidden": "true" } }), make("span", {}, called("lamp", id)), make("small"),
+      act(`lamp ${id}`, t("lamp.try"), () => order("POST", `/v1/panel/lamps/${encodeURIComponent(id)}/test`), {
+        className: "quiet", attrs: { "aria-label": t("lamp.try_it", { id: called("lamp", id) }) }, hidden: !may("admin"),
+      })))));
   lamps.forEach(({ pattern }, place) => {
     const item = $("lamps").children[place];
     item.querySelector(".lamp").dataset.pattern = pattern;
@@ -30,20 +27,18 @@ function showLamps(lamps) {
 }
 
 function showButtons(buttons) {
-  const drawn = [...$("buttons").children].map((each) => each.dataset.button);
-  if (drawn.join("\n") !== buttons.map(({ id }) => id).join("\n")) {
-    // Only when they changed: a button that is drawn again would lose the finger that is on it.
-    $("buttons").replaceChildren(...buttons.map(pressable));
-  }
+  const facts = buttons.map(({ id, name, target }) => [id, name, target && called("target", target)]);
+  redraw($("buttons"), facts, () => $("buttons").replaceChildren(...buttons.map(pressable)));
   buttons.forEach(({ down }, place) => { $("buttons").children[place].dataset.down = down; });
   $("panel-hint").hidden = !buttons.some(({ long_action }) => long_action);
 }
 
 /** A button of the panel: down and up are the finger's, so that a long press is one. */
 function pressable({ id, action, long_action, target }) {
-  const does = action === "ring" && target ? t("action.ring_target", { target }) : word("action", action);
+  const [name, whom] = [called("button", id), target && called("target", target)];
+  const does = action === "ring" && target ? t("action.ring_target", { target: whom }) : word("action", action);
   const button = make("button", { type: "button", className: "press", data: { button: id }, disabled: !may("call") || !may("door") },
-    make("span", {}, does), does.toLocaleLowerCase() === id.toLocaleLowerCase() ? null : make("small", {}, id),
+    make("span", {}, does), does.toLocaleLowerCase() === name.toLocaleLowerCase() ? null : make("small", {}, name),
     long_action ? make("small", {}, t("action.long", { action: word("action", long_action) })) : null);
   let since = null;
   const press = (seconds) => order("POST", `/v1/panel/buttons/${encodeURIComponent(id)}/press`, { seconds });

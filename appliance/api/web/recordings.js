@@ -1,7 +1,8 @@
 // The recordings: searched by the station, played, protected, deleted.
 
-import { $, act, keepingFocus, make, twice } from "./base/dom.js";
+import { $, act, keepingFocus, make, redraw, twice } from "./base/dom.js";
 import { order } from "./base/orders.js";
+import { called } from "./base/people.js";
 import { told } from "./base/sentences.js";
 import { at, fault, may, read } from "./base/session.js";
 import { clock, day, t, word } from "./base/texts.js";
@@ -50,9 +51,11 @@ export const showRecordings = () => load(null);
 /** Offer the doors for the search. */
 export function showRecordedDoors(doors) {
   const choice = $("recordings-form").elements.door;
-  const offered = ["", ...doors.map(({ id }) => id)];
-  if (offered.join("\n") === [...choice.options].map(({ value }) => value).join("\n")) return;
-  choice.replaceChildren(...offered.map((value) => make("option", { value }, value || t("recording.any_door"))));
+  redraw(choice, doors.map(({ id, name }) => [id, name]), () => {
+    const { value: chosen } = choice;
+    choice.replaceChildren(make("option", { value: "" }, t("recording.any_door")),
+      ...doors.map(({ id }) => make("option", { value: id, selected: id === chosen }, called("door", id))));
+  });
 }
 
 function draw() {
@@ -65,7 +68,7 @@ function row(each) {
   const name = party || remote || t("recording.unknown");
   const facts = [kind === "message" ? t("recording.message") : null, day(started),
     complete ? clock(duration_s) : t("call.recording"), outcome ? word("cause", outcome) : null,
-    doors.length ? t("recording.doors", { doors: doors.join(", ") }) : null,
+    doors.length ? t("recording.doors", { doors: doors.map((id) => called("door", id)).join(", ") }) : null,
     recovered ? t("recording.recovered") : null, kept ? t("recording.protected") : null,
     copied ? t("recording.copied", { time: day(copied) }) : null];
   const path = `/v1/recordings/${encodeURIComponent(id)}`;

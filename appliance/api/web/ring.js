@@ -3,7 +3,7 @@
 import { $, act, make, redraw, sentences } from "./base/dom.js";
 import { countdown, farOpener, openButton, showCountdowns } from "./doors.js";
 import { order } from "./base/orders.js";
-import { caller, known } from "./base/people.js";
+import { called, caller, known } from "./base/people.js";
 import { may } from "./base/session.js";
 import { t } from "./base/texts.js";
 import { closeTransfer } from "./transfer.js";
@@ -97,12 +97,12 @@ function showVisitor(calls, doors) {
 }
 
 const opens = (id, doors) => doors.map((door) => openButton(`${id} open ${door.id}`, door,
-  doors.length === 1 ? t("action.door") : t("door.open", { door: door.id }), "open-door"));
+  doors.length === 1 ? t("action.door") : t("door.open", { door: called("door", door.id) }), "open-door"));
 
 const card = (id, who, what, acts, doors, hint) => make("article", { data: { ring: id, ...(early.has(id) ? { held: "yes" } : {}) } },
   make("p", { className: "who" }, who), what ? make("p", { className: "uri" }, what) : null,
   ...doors.filter(({ unlocked }) => unlocked).map((door) =>
-    make("p", { className: "open" }, t("door.is_open", { door: door.id }), countdown(door))),
+    make("p", { className: "open" }, t("door.is_open", { door: called("door", door.id) }), countdown(door))),
   make("div", { className: "acts" }, ...acts), hint ? make("p", { className: "hint" }, hint) : null);
 
 /** Which microphone and speaker an answer uses. */

@@ -2,6 +2,7 @@
 
 import { $, act, make, redraw } from "./base/dom.js";
 import { order } from "./base/orders.js";
+import { called } from "./base/people.js";
 import { told } from "./base/sentences.js";
 import { may, read } from "./base/session.js";
 import { day, size, t, word } from "./base/texts.js";
@@ -33,7 +34,7 @@ function account({ name, state, user, server, code, reason, explanation, retry_a
   const fact = (key, ...what) => [make("br"), make("small", {}, t(key), " ", ...what)];
   const failed = state === "failed" || explanation !== "";
   return make("li", { data: { account: name, state } },
-    make("div", {}, make("b", {}, name), " ", make("span", { className: state }, word("registration", state)), " ",
+    make("div", {}, make("b", {}, called("account", name)), " ", make("span", { className: state }, word("registration", state)), " ",
       make("small", {}, [user, server].filter(Boolean).join(" · ")),
       ...(failed ? fact("account.cause", code || reason ? make("span", { lang: "en" }, code ? `${code} ${reason}` : reason) : t("account.no_answer")) : []),
       ...(explanation ? fact("account.remedy", told("explanations", explanation)) : []),

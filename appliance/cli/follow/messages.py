@@ -40,7 +40,8 @@ def words(event: Json) -> str:
     data = event["data"]
     match event["type"]:
         case "message.received":
-            who = data["target"] or data["display_name"] or data["by"]
+            known = show.called(data["target"], data.get("target_name")) if data["target"] else ""
+            who = known or data["display_name"] or data["by"]
             return f"{event['time']}  {show.line(who)}: {show.line(data['body'])}"
         case "message.sent":
             return f"{event['time']}  {data['message']} was accepted by {data['to']}"

@@ -3,13 +3,20 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
+from appliance.base.printable import JOINERS, printable
 from appliance.core.model import TransferPolicy
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 ID_ALLOWED = "a name of at most 32 small letters, digits, - and _, beginning with a letter or digit"
 Srtp = Literal["off", "optional", "mandatory"]
+LONGEST_NAME = 64
+NAME_ALLOWED = (
+    f"at most {LONGEST_NAME} printable characters of any language, emoji included, without a space at the begin or end"
+)
+WORDED = "worded"  # the type of an error whose message says what is wrong
 _FILE = r"^(/[^\x00]{1,1000})?$"
 USER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")
 
@@ -33,6 +40,42 @@ def setting(
     """
     extra = {"allowed": allowed, "why": why, "unit": unit, "example": example, "secret": secret, "live": live}
     return Field(description=text, json_schema_extra={key: value for key, value in extra.items() if value}, **rest)
+
+
+def wrong_name(text: str) -> str:
+    """What is wrong with a name for people, or ""."""
+    if len(text) > LONGEST_NAME:
+        return f"it has {len(text)} characters, and may have {LONGEST_NAME}"
+    wrong = next((each for each in text if not printable(each)), "")
+    if wrong:
+        from unicodedata import name  # noqa: PLC0415 - only for an error
+
+        return f"the character U+{ord(wrong):04X} ({name(wrong, 'unnamed')}) is not allowed"
+    if not text.strip(f" {JOINERS}") and text:
+        return "nothing of it can be seen"
+    return "" if text == text.strip() else "a space at its begin or end is not allowed"
+
+
+def name_text(text: str) -> str:
+    """Check a name for people."""
+    if wrong := wrong_name(text):
+        raise PydanticCustomError(WORDED, "{wrong}", {"wrong": wrong})
+    return text
+
+
+Name = Annotated[str, AfterValidator(name_text)]
+
+
+def name_setting(of: str, example: str) -> Any:
+    """The setting for the name that people read in place of the id of such a part."""
+    return setting(
+        f"Name of the {of} for people: on the page, in the lists of calls and openings, on the command line, and in "
+        "events beside its id. Empty: the id is shown.",
+        allowed=NAME_ALLOWED,
+        default="",
+        example=example,
+        live=True,
+    )
 
 
 def file_setting(text: str) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from appliance.config.schema.base import Table, setting
+from appliance.config.schema.base import Name, Table, name_setting, setting
 from appliance.config.schema.lines import NAMED_WHY, chip_setting, line_setting, pin_setting
 from appliance.core.model import Action
 
@@ -41,6 +41,7 @@ def digits_setting() -> Any:
 class ButtonTable(Table):
     """A button of the panel."""
 
+    name: Name = name_setting("button", "Bell")
     pin: int | None = pin_setting(17)
     chip: str = chip_setting(NAMED_WHY)
     line: str = line_setting(NAMED_WHY)

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from appliance.base import schedule_text
-from appliance.config.schema.base import Table, setting
+from appliance.config.schema.base import Name, Table, name_setting, setting
 from appliance.config.schema.lines import LINE_WHY, chip_setting, line_setting
 from appliance.core.doors.rules import TRIGGERS
 from appliance.core.model import Strike
@@ -28,6 +28,7 @@ class DoorTable(Table):
     To open the door, the relay is energised, for each kind of strike; docs/how-to/open-doors.md shows the wiring.
     """
 
+    name: Name = name_setting("door", "Front door")
     strike: Strike = setting(
         "fail_secure: current opens the strike, so the door stays locked in a power cut; wire it to the normally "
         "open contact of the relay. fail_safe: current keeps it locked, as with a magnet, so a power cut opens the "

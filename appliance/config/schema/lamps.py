@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, create_model
 
-from appliance.config.schema.base import Table, live_table, setting
+from appliance.config.schema.base import Name, Table, live_table, name_setting, setting
 from appliance.config.schema.lines import NAMED_WHY, LineName, chip_setting, line_setting, pin_setting
 from appliance.core.model import Pattern, Picture
 from appliance.core.panel import colors
@@ -91,6 +91,7 @@ class LampTable(Table):
     `chip`, if given, is the chip of `line` or `rgb_lines`.
     """
 
+    name: Name = name_setting("lamp", "Lamp of the bell")
     pin: int | None = pin_setting(22)
     chip: str = chip_setting(NAMED_WHY)
     line: str = line_setting(NAMED_WHY)

@@ -14,11 +14,13 @@ from appliance.config.schema.addresses import (
 )
 from appliance.config.schema.base import (
     USER,
+    Name,
     Srtp,
     Table,
     file_setting,
     ice_setting,
     key_file_setting,
+    name_setting,
     setting,
     transfer_policy_setting,
 )
@@ -137,6 +139,7 @@ class SipTable(Table):
 class AccountTable(Table):
     """An address at a registrar, such as an extension of a PBX. One [account.<name>] for each."""
 
+    name: Name = name_setting("account", "House PBX")
     user: str = setting(
         "User part of the address: the extension.",
         allowed="1 to 64 letters, digits and any of . _ ~ + * # -",

@@ -5,13 +5,14 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from appliance.config.schema.addresses import sip_uri
-from appliance.config.schema.base import USER, Srtp, Table, file_setting, setting
+from appliance.config.schema.base import USER, Name, Srtp, Table, file_setting, name_setting, setting
 from appliance.core.model import Watch
 
 
 class TargetTable(Table):
     """A person or phone that a button rings, and that may call. One [target.<name>] for each."""
 
+    name: Name = name_setting("target", "Kitchen")
     account: str = setting(
         "Account for calls to and from the target: the name of an [account.…] table. Empty: none; calls go directly "
         "to its address.",

@@ -97,7 +97,12 @@ def view(state: State, epoch: float) -> dict[str, Any]:
         },
         "accounts": [account_view(state, settings, epoch) for settings in state.settings.accounts],
         "targets": [
-            {"name": target.name, "uri": sip_uris.public(target.uri), "account": target.account or None}
+            {
+                "name": target.name,
+                "display_name": target.display_name or None,
+                "uri": sip_uris.public(target.uri),
+                "account": target.account or None,
+            }
             for target in state.settings.targets
         ],
         "contacts": [contact_view(state, target, epoch) for target in state.settings.targets],

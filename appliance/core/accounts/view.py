@@ -13,6 +13,7 @@ def account_view(state: State, settings: AccountSettings, epoch: float) -> dict[
     waits = account.state is AccountState.FAILED and account.wake is not None
     return {
         "name": settings.name,
+        "display_name": settings.display_name or None,
         "state": account.state,
         "user": settings.user,
         "uri": diagnosis.address_of(settings),
@@ -36,6 +37,7 @@ def contact_view(state: State, target: Target, epoch: float) -> dict[str, Any]:
     contact = state.accounts.contact(target.name)
     return {
         "name": target.name,
+        "display_name": target.display_name or None,
         "uri": sip_uris.public(target.uri),
         "account": target.account or None,
         "watched": target.watch is not Watch.OFF,

@@ -41,7 +41,12 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         id=given.call,
         direction=Direction.INCOMING,
         state=CallState.INCOMING,
-        remote=Remote(given.uri, given.display_name, target.name if target else ""),
+        remote=Remote(
+            given.uri,
+            given.display_name,
+            target=target.name if target else "",
+            target_name=target.display_name if target else "",
+        ),
         created=turn.now,
         deadline=turn.now + limit_s,
         number=(sip_uris.parts(given.local_uri) or ("", ""))[0] or given.local_uri,

@@ -51,15 +51,15 @@ def place(
     visitor is better served by a try. `hidden`: headers of the INVITE that the call's view omits. as_call: its id, if a
     client has chosen one. behind: the call does not come to the foreground.
     """
-    ready, shown = turn.appliance.sip_ready, _shown(turn, uri, target)
+    ready, remote = turn.appliance.sip_ready, _far_end(turn, uri, target)
     call = Call(
         id=as_call or CallId(f"c-{turn.new_id()}"),
         direction=Direction.OUTGOING,
         state=CallState.DIALING,
-        remote=Remote(shown, target=target),
+        remote=remote,
         created=turn.now,
         deadline=None,
-        number=target or shown,
+        number=target or remote.uri,
         local_uri=addresses.own_address(turn, account),
         account=account,
         transport=addresses.transport_of(turn, account),
@@ -113,7 +113,7 @@ def follow_redirect(turn: Turn, call: Call, to: forwarding.Callee, code: int) ->
     other = turn.put(
         replace(
             call,
-            remote=Remote(_shown(turn, to.uri, to.target), target=to.target),
+            remote=_far_end(turn, to.uri, to.target),
             account=to.account,
             transport=addresses.transport_of(turn, to.account),
             placing=replace(call.placing, redirected=(*call.placing.redirected, call.remote.uri)),
@@ -124,6 +124,9 @@ def follow_redirect(turn: Turn, call: Call, to: forwarding.Callee, code: int) ->
     turn.emit(events.CallForwarded(call.id, to=sip_uris.public(to.uri), code=code))
 
 
-def _shown(turn: Turn, uri: str, target: str) -> str:
-    """The far end for clients: a target's address without its password, which the target keeps for the INVITE."""
-    return uri if turn.settings.target(target) is None else sip_uris.public(uri)
+def _far_end(turn: Turn, uri: str, target: str) -> Remote:
+    """The far end for clients: a target's address is without its password, which the target keeps for the INVITE."""
+    known = turn.settings.target(target)
+    if known is None:
+        return Remote(uri, target=target)
+    return Remote(sip_uris.public(uri), target=target, target_name=known.display_name)

@@ -92,6 +92,7 @@ def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
             "host": host,
             "display_name": call.remote.display_name,
             "target": call.remote.target or None,
+            "target_name": call.remote.target_name or None,
         },
         "local_uri": call.local_uri,
         "number": call.number,
@@ -131,7 +132,7 @@ def quality_view(quality: Quality, watch: SoundWatch) -> dict[str, Any]:
 
 def name_of(call: Call) -> str:
     """The far end, for people."""
-    return call.remote.target or call.remote.display_name or call.remote.uri
+    return call.remote.target_name or call.remote.target or call.remote.display_name or call.remote.uri
 
 
 def summary(call: Call) -> str:

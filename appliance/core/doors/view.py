@@ -14,6 +14,7 @@ def door_view(state: State, door: DoorSettings, epoch: float) -> dict[str, Any]:
     contact = next((sensors.sensing_of(state, s.id) for s in state.settings.sensors if s.door == door.id), None)
     return {
         "id": door.id,
+        "name": door.display_name or None,
         "state": pulses.condition(state, door.id),
         "unlocked": energised,
         "until": wall_clock.iso(pulse.until if pulse is not None else None, epoch),

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from appliance.core.events.base import Event
+from appliance.core.events.base import Event, TargetId
 from appliance.core.model import AccountId, ContactState
 
 
@@ -97,7 +97,7 @@ class ContactChanged(Event):
     """
 
     TYPE = "contact.changed"
-    contact: str
+    contact: TargetId
     uri: str
     old: ContactState
     new: ContactState

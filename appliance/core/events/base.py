@@ -1,9 +1,11 @@
 """What all events have."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from appliance.base.record import Record
 from appliance.core.model import CallId
+
+TargetId = Annotated[str, "the name of a table [target.NAME], or something else"]  # known by `names`, not by msgspec
 
 
 class Event(Record):

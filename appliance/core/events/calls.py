@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import field
 
-from appliance.core.events.base import CallEvent
+from appliance.core.events.base import CallEvent, TargetId
 from appliance.core.model import (
     ButtonId,
     By,
@@ -31,7 +31,7 @@ class CallDialing(CallEvent):
 
     TYPE = "call.dialing"
     to: str
-    target: str
+    target: TargetId
     button: ButtonId | None
     from_: str = ""
 
@@ -45,7 +45,7 @@ class CallIncoming(CallEvent):
     TYPE = "call.incoming"
     by: str
     display_name: str
-    target: str
+    target: TargetId
     source: str
     from_: str = ""
     to: str = ""

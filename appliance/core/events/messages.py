@@ -1,6 +1,6 @@
 """Texts and INFO."""
 
-from appliance.core.events.base import CallEvent, Event
+from appliance.core.events.base import CallEvent, Event, TargetId
 from appliance.core.model import AccountId, CallId, MessageId
 
 
@@ -20,7 +20,7 @@ class MessageReceived(Event):
     call: CallId | None
     by: str
     display_name: str
-    target: str
+    target: TargetId
     account: AccountId
     content_type: str
     body: str

@@ -59,7 +59,7 @@ class ButtonChord(Event):
     """The buttons of a chord were pressed together; `at`: CLOCK_MONOTONIC seconds of the last edge."""
 
     TYPE = "button.chord"
-    chord: ButtonId
+    chord: str
     buttons: tuple[ButtonId, ...]
     at: float
 

@@ -1,6 +1,6 @@
 """A visitor's ring."""
 
-from appliance.core.events.base import Event
+from appliance.core.events.base import Event, TargetId
 from appliance.core.model import ButtonId, CallId, RingId, RingResult
 
 
@@ -10,7 +10,7 @@ class RingStarted(Event):
     TYPE = "ring.started"
     ring: RingId
     button: ButtonId
-    to: str
+    to: TargetId
 
 
 class RingEnded(Event):
@@ -21,4 +21,4 @@ class RingEnded(Event):
     button: ButtonId
     result: RingResult
     call: CallId | None
-    target: str
+    target: TargetId

@@ -56,7 +56,7 @@ class AccountSettings(Record):
 
     registrar: host[:port] as configured, for texts. transport: udp, tcp or tls. srtp: off, optional or mandatory.
     refresh_s: longest time between two renewals. callers: whose calls are accepted: "registrar" (what comes from its
-    address), "targets" or "anyone".
+    address), "targets" or "anyone". display_name: its name for people; "": `name`, its id.
     """
 
     name: AccountId
@@ -70,6 +70,7 @@ class AccountSettings(Record):
     inband_digits: bool = False  # whether digits heard in the sound may open a door
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE
     announcements: Announcements = Announcements()  # of the recordings of its calls
+    display_name: str = ""
 
 
 class Target(Record):
@@ -78,7 +79,8 @@ class Target(Record):
     `account`: calls to and from it use that account. auto_answer: its calls are answered automatically if they request
     that. watch: its state is probed, or subscribed to, every `watch_s` seconds. confirm: the digit that a person who
     answers a visitor's ring must press, as a machine would not; "": none. verify: its calls must show a password,
-    whatever address they come from. srtp: off, optional or mandatory, for a target without an account.
+    whatever address they come from. srtp: off, optional or mandatory, for a target without an account. display_name:
+    its name for people; "": `name`, its id.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Target(Record):
     confirm: str = ""
     verify: bool = False
     srtp: str = "off"
+    display_name: str = ""
 
 
 class Account(Record):

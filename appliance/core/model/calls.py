@@ -174,11 +174,15 @@ class DigitsBy(StrEnum):
 
 
 class Remote(Record):
-    """The far end as it named itself; texts are clean UTF-8. `uri` has no angle brackets."""
+    """The far end as it named itself; texts are clean UTF-8. `uri` has no angle brackets.
+
+    target: the configured target that it is, or ""; target_name: that target's name for people, if it has one.
+    """
 
     uri: str
     display_name: str = ""
-    target: str = ""  # name of the configured target it is, or ""
+    target: str = ""
+    target_name: str = ""
 
 
 class Codec(Record):

@@ -36,7 +36,7 @@ class Strike(StrEnum):
 class DoorSettings(Record):
     """A door: the length of a pulse, the limit of all pulses, and the digits that open it in a call. Seconds.
 
-    max_hold_s: its longest hold; 0: no holds.
+    max_hold_s: its longest hold; 0: no holds. display_name: its name for people; "": its id.
     """
 
     id: DoorId
@@ -45,6 +45,7 @@ class DoorSettings(Record):
     digits: str = ""
     max_hold_s: float = 0.0
     strike: Strike = Strike.FAIL_SECURE
+    display_name: str = ""
 
 
 class Rule(Record):

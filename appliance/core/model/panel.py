@@ -77,7 +77,7 @@ class ButtonSettings(Record):
     Without a `door`, the action door sends `digits` to the far end of the call, which opens the visitor's door.
     min_press_s: anything shorter is not a press. debounce_s: how long a contact bounces at most. double_s: longest
     pause between the first press's end and the second press of a double click. stuck_s: a button that is down for so
-    long is stuck; None: never.
+    long is stuck; None: never. display_name: its name for people; "": its id.
     """
 
     id: ButtonId
@@ -92,6 +92,7 @@ class ButtonSettings(Record):
     double_s: float = 0.3
     min_press_s: float = 0.0
     stuck_s: float | None = None
+    display_name: str = ""
 
 
 class ChordSettings(Record):
@@ -113,7 +114,7 @@ class LampSettings(Record):
     """A lamp: its pattern in each picture; off if no active picture has a pattern.
 
     color: for pictures without an entry in `colors`; None: the lamp has only one colour. Brightness in %, by day and
-    night.
+    night. display_name: its name for people; "": its id.
     """
 
     id: LampId
@@ -122,6 +123,7 @@ class LampSettings(Record):
     colors: tuple[tuple[Picture, str], ...] = ()
     brightness: int = 100
     night_brightness: int = 100
+    display_name: str = ""
 
 
 class Press(Record):

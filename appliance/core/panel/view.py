@@ -4,7 +4,7 @@ from typing import Any
 
 from appliance.core import wall_clock
 from appliance.core.doors.view import sensor_view
-from appliance.core.model import LampId, LampOutput, State
+from appliance.core.model import LampOutput, LampSettings, State
 from appliance.core.panel.indications import lamps, picture, pictures, tone
 
 
@@ -17,6 +17,7 @@ def panel_view(state: State, epoch: float) -> dict[str, Any]:
         "buttons": [
             {
                 "id": button.id,
+                "name": button.display_name or None,
                 "action": button.action,
                 "long_action": button.long_action,
                 "double_action": button.double_action,
@@ -37,7 +38,7 @@ def panel_view(state: State, epoch: float) -> dict[str, Any]:
             for chord in state.settings.chords
         ],
         "night": wall_clock.is_night(state),
-        "lamps": [lamp_view(state, lamp.id, shown[lamp.id]) for lamp in state.settings.lamps],
+        "lamps": [lamp_view(state, lamp, shown[lamp.id]) for lamp in state.settings.lamps],
         "keypads": [{"id": keypad.id} for keypad in state.settings.keypads],
         "readers": [
             {"id": reader.id, "discarded": dict(state.access.discarded).get(reader.id, 0)}
@@ -48,11 +49,12 @@ def panel_view(state: State, epoch: float) -> dict[str, Any]:
     }
 
 
-def lamp_view(state: State, lamp: LampId, shine: LampOutput) -> dict[str, Any]:
+def lamp_view(state: State, lamp: LampSettings, shine: LampOutput) -> dict[str, Any]:
     """A lamp for clients, with what its hardware can do."""
-    kind = dict(state.panel.lamp_kinds).get(lamp)
+    kind = dict(state.panel.lamp_kinds).get(lamp.id)
     return {
-        "id": lamp,
+        "id": lamp.id,
+        "name": lamp.display_name or None,
         "pattern": shine.pattern,
         "color": shine.color,
         "brightness": shine.brightness,

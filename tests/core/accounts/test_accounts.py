@@ -446,6 +446,7 @@ def test_the_snapshot_has_the_accounts():
     office, home = snapshot.snapshot(station.state, 0.0)["accounts"]
     assert office == {
         "name": "office",
+        "display_name": None,
         "state": "registered",
         "user": "201",
         "uri": "sip:201@pbx.example",

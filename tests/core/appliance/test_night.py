@@ -100,5 +100,5 @@ def test_what_a_lamp_can_is_shown_once_it_was_found():
     made.give(inputs.LampFound, lamp=RED, dims=False, colors=True)
     made.give(inputs.LampFound, lamp=RED, dims=True, colors=True)
     assert snapshot.snapshot(made.state, 0.0)["panel"]["lamps"] == [
-        {"id": "red", "pattern": "on", "color": "#ffffff", "brightness": 80, "dims": True, "colors": True}
+        {"id": "red", "name": None, "pattern": "on", "color": "#ffffff", "brightness": 80, "dims": True, "colors": True}
     ]

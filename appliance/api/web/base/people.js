@@ -2,8 +2,23 @@
 
 import { t } from "./texts.js";
 
+let names = {}; // those of the configuration, by the kind and the id of a part
+
+/** Note how the parts of the newest state are called. */
+export function noteNames({ doors, panel, accounts, contacts }) {
+  const pairs = (parts) => new Map(parts.map(({ id, name }) => [id, name]));
+  const shown = (parts) => pairs(parts.map(({ name, display_name }) => ({ id: name, name: display_name })));
+  names = {
+    door: pairs(doors), button: pairs(panel.buttons), lamp: pairs(panel.lamps), account: shown(accounts), target: shown(contacts),
+  };
+}
+
+/** How people call a part: by its name, or by its id. `then`: its name at that time, if it is there no more. */
+export const called = (kind, id, then) => (names[kind]?.has(id) ? names[kind].get(id) : then) ?? id;
+
 /** The far end of a call; whether the station knows it, or only repeats what it says about itself. */
-export const caller = ({ target, display_name: name, user, uri }) => target || name || user || uri;
+export const caller = ({ target_name: called_so, target, display_name: name, user, uri }) =>
+  called_so || target || name || user || uri;
 
 export const known = ({ target }) => Boolean(target);
 
@@ -21,11 +36,11 @@ const PARTS = /^(button|chord|keypad|reader|rule) (.*)$/s;
 
 function part(by) {
   const [, kind, id] = by.match(PARTS) ?? [];
-  return kind ? t(`by.${kind}`, { id }) : by;
+  return kind ? t(`by.${kind}`, { id: called(kind, id) }) : by;
 }
 
 /** The far end of a call that typed digits. */
-const typist = (by) => t("by.caller", { name: by.replace(/^digits of /, "") });
+const typist = (by) => t("by.caller", { name: called("target", by.replace(/^digits of /, "")) });
 
 /** Who opened a door. `means` decides how `by` is read: a far end chooses its own name, which may look like another's. */
 export function opener(by, means) {

@@ -21,7 +21,7 @@ from appliance.core import desired_state, events, inputs, orders, snapshot, wall
 from appliance.core.access.view import codes_view
 from appliance.core.calls.view import call_view, in_order
 from appliance.core.desired import Desired
-from appliance.core.events.names import names
+from appliance.core.events.names import Names
 from appliance.core.model import CallId, PersistentState, RequestId, Settings, State
 from appliance.core.step import Step, step
 from appliance.runtime.ended_calls import Ended
@@ -63,6 +63,7 @@ class Reactor:
         self.watch: Callable[[inputs.AnyInput, Step | None, Desired | None], None] | None = None
         self._journal = journal
         self._ended = Ended()
+        self._names = Names(settings)
         self._inbox = Inbox(self._schedule)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0  # the loop's
@@ -185,7 +186,9 @@ class Reactor:
     # -- events ------------------------------------------------------------------------------------------------------
 
     def _publish(self, event: events.Event, now: float) -> None:
-        call, data = getattr(event, "call", None), data_of(event, self.state.settings)
+        if self._names.settings is not self.state.settings:
+            self._names = Names(self.state.settings)
+        call, data = getattr(event, "call", None), data_of(event) | self._names.beside(event)
         envelope = enveloped(self._journal.take(), event.TYPE, now, self._journal.boot, call, data)
         log.info("%s", line(envelope), extra={"event": envelope["type"], "call": envelope["call"]})
         for keep in self.keep:
@@ -255,10 +258,9 @@ class Reactor:
         return self.feed.follow(since)
 
 
-def data_of(event: events.Event, settings: Settings) -> Json:
-    """An event's fields as its `data`, with the names of the parts whose ids it has: plain JSON values."""
-    data = {name.rstrip("_"): value for name, value in to_builtins(event).items() if name != "call"}
-    return data | names(event, settings)
+def data_of(event: events.Event) -> Json:
+    """An event's fields as its `data`: plain JSON values."""
+    return {name.rstrip("_"): value for name, value in to_builtins(event).items() if name != "call"}
 
 
 def line(envelope: Json) -> str:

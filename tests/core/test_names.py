@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from appliance.core import events, inputs, snapshot
 from appliance.core.calls.view import call_view, logged_call, summary
 from appliance.core.events import EVENTS
-from appliance.core.events.names import named, names
+from appliance.core.events.names import Names, named
 from appliance.core.model import (
     AccountId,
     AccountSettings,
@@ -59,8 +59,8 @@ DIALING = events.CallDialing(CallId("c-1"), to="sip:k@h", target="kitchen", butt
     ],
 )
 def test_an_event_has_the_names_of_its_parts_beside_their_ids(event, beside):
-    assert names(event, NAMED) == beside
-    assert names(event, SETTINGS) == {}
+    assert Names(NAMED).beside(event) == beside
+    assert Names(SETTINGS).beside(event) == {}
 
 
 def test_a_name_never_takes_the_place_of_a_field():

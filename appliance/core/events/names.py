@@ -1,41 +1,25 @@
 """The names for people of doors, buttons, lamps, accounts and targets, beside their ids in the data of events."""
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.core.events.base import Event, TargetId
-from appliance.core.model import (
-    AccountId,
-    AccountSettings,
-    ButtonId,
-    ButtonSettings,
-    DoorId,
-    DoorSettings,
-    LampId,
-    LampSettings,
-    Settings,
-    Target,
-)
+from appliance.core.model import AccountId, ButtonId, DoorId, LampId, Settings
 
-Part = DoorSettings | ButtonSettings | LampSettings | AccountSettings | Target
-PARTS: dict[Any, Callable[[Settings, str], Part | None]] = {
-    DoorId: Settings.door,
-    ButtonId: Settings.button,
-    LampId: Settings.lamp,
-    AccountId: Settings.account,
-    TargetId: Settings.target,
-}
+IDS: tuple[Any, ...] = (DoorId, ButtonId, LampId, AccountId, TargetId)
 
 
 class Named(Record):
-    """A field of an event with the id of a part, or with several; the name has the key `key` in the event's data."""
+    """A field of an event with the id of a part, or with several; the name has the key `key` in the event's data.
+
+    kind: that of the id, one of IDS.
+    """
 
     field: str
     key: str
-    part: Callable[[Settings, str], Part | None]
+    kind: Any
     several: bool
 
 
@@ -47,32 +31,41 @@ def named(kind: type[Event]) -> tuple[Named, ...]:
 
 
 def _named(field: str, hint: Any) -> Named | None:
-    inner = (hint,) if hint in PARTS else get_args(hint)
-    part = next((PARTS[each] for each in inner if each in PARTS), None)
-    if part is None:
+    inner = (hint,) if hint in IDS else get_args(hint)
+    kind = next((each for each in inner if each in IDS), None)
+    if kind is None:
         return None
     if get_origin(hint) is tuple:
-        return Named(field, f"{field.removesuffix('s')}_names", part, several=True)
-    return Named(field, f"{field}_name", part, several=False)
+        return Named(field, f"{field.removesuffix('s')}_names", kind, several=True)
+    return Named(field, f"{field}_name", kind, several=False)
 
 
-def names(event: Event, settings: Settings) -> Json:
-    """What the data of an event has besides its fields: the names of its parts, as far as they have any.
+class Names:
+    """The names that settings give, looked up once for all events: most stations have few, or none."""
 
-    Of several parts all are named as soon as one has a name: the others by their ids.
-    """
-    found: Json = {}
-    for each in named(type(event)):
-        given = getattr(event, each.field)
-        if each.several:
-            texts = [shown(each.part(settings, part), part) for part in given]
-            if texts != list(given):
-                found[each.key] = texts
-        elif given is not None and (part := each.part(settings, given)) is not None and part.display_name:
-            found[each.key] = part.display_name
-    return found
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        parts: dict[Any, dict[Any, str]] = {
+            DoorId: {each.id: each.display_name for each in settings.doors},
+            ButtonId: {each.id: each.display_name for each in settings.buttons},
+            LampId: {each.id: each.display_name for each in settings.lamps},
+            AccountId: {each.name: each.display_name for each in settings.accounts},
+            TargetId: {each.name: each.display_name for each in settings.targets},
+        }
+        self._names = {kind: {part: name for part, name in known.items() if name} for kind, known in parts.items()}
+        self._none = not any(self._names.values())
 
+    def beside(self, event: Event) -> Json:
+        """What the data of an event has besides its fields: the names of its parts, as far as they have any.
 
-def shown(part: Part | None, otherwise: str) -> str:
-    """The name of a part, or its id."""
-    return otherwise if part is None else part.display_name or otherwise
+        Of several parts all are named as soon as one has a name: the others by their ids.
+        """
+        found: Json = {}
+        for each in () if self._none else named(type(event)):
+            given, known = getattr(event, each.field), self._names[each.kind]
+            if each.several:
+                if any(part in known for part in given):
+                    found[each.key] = [known.get(part, part) for part in given]
+            elif given in known:
+                found[each.key] = known[given]
+        return found

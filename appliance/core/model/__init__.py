@@ -254,10 +254,6 @@ class Settings(Record):
         """Find a button by its id."""
         return next((b for b in self.buttons if b.id == wanted), None)
 
-    def lamp(self, wanted: str) -> LampSettings | None:
-        """Find a lamp by its id."""
-        return next((each for each in self.lamps if each.id == wanted), None)
-
     def keypad(self, wanted: str) -> KeypadSettings | None:
         """Find a keypad by its id."""
         return next((k for k in self.keypads if k.id == wanted), None)

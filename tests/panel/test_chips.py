@@ -194,11 +194,13 @@ async def test_chip_that_goes_under_a_finger_releases_the_button_and_comes_back_
         board.take_away()
         await until_async(lambda: panel.edges == [True, False])
         board.bring_back()
-        await until_async(lambda: panel.of(PartRecovered))
+        await until_async(lambda: panel.of(PartRecovered) and panel.edges == [True, False, True])
         board.drive(0, True)
-        await until_async(lambda: panel.edges == [True, False, False])
+        await until_async(lambda: panel.edges == [True, False, True, False])
         board.drive(0, False)
-        await until_async(lambda: panel.edges == [True, False, False, True])
+        await until_async(lambda: panel.edges == [True, False, True, False, True])
+        presses = [edge for edge in panel.of(ButtonEdge) if edge.active]
+        assert [edge.first for edge in presses] == [True, True, False]
 
 
 async def test_pin_by_number_is_a_raspberry_pis(board):

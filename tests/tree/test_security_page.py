@@ -43,6 +43,20 @@ def test_every_link_leads_to_a_file(page):
         assert (page.parent / link).exists(), link
 
 
+def test_every_test_that_the_page_names_is_there():
+    sources = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    named = set(re.findall(r"`(test_\w+)`", TEXT))
+    assert len(named) > 30
+    assert [name for name in sorted(named) if f"def {name}(" not in sources] == []
+
+
+@pytest.mark.parametrize("table", ["Who is believed, and why", "Who can do what"])
+def test_each_row_of_who_may_do_what_names_the_test_that_holds_it(table):
+    rows = re.findall(r"(?m)^\|.*\|$", TEXT.partition(f"\n## {table}\n")[2].partition("\n## ")[0])[2:]
+    assert rows
+    assert [row for row in rows if not re.search(r"`(tests/[\w/]+/)?test_\w+(\.py)?`[^|]*\|$", row)] == []
+
+
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_every_setting_on_the_page_is_there(setting):
     schema = Config.model_json_schema()

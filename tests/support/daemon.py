@@ -31,7 +31,7 @@ from tests.support.peers.sipp import free_port
 from tests.support.processes import rss_mb
 from tests.support.shown import Witness, asked_by_http
 from tests.support.times import patient, program
-from tests.support.waiting import LOOK_S, PATIENCE_S, until
+from tests.support.waiting import LOOK_S, PATIENCE_S, noted, until
 
 FINAL = {"call.ended", "call.failed", "call.canceled", "call.rejected"}
 DETAILS = {
@@ -266,7 +266,7 @@ class Daemon(Witness):
                     return event
             return None
 
-        with self._new:
+        with noted(kind), self._new:
             event = self._new.wait_for(found, patience) or found()
         told = "\n".join(f"{e['type']} {e['call']} {e['data']}" for e in self.since)
         assert event, f"no {kind} {dict(data)} in:\n{told}\n{self.log[-2000:]}"
@@ -282,7 +282,7 @@ class Daemon(Witness):
 
     def final(self, call: str, **expected: object) -> Json:
         """The last event of a call, with the data it should have; its type is `kind` where that is given."""
-        with self._new:
+        with noted("the end of a call"), self._new:
             self._new.wait_for(lambda: any(e["call"] == call and e["type"] in FINAL for e in self.since), PATIENCE_S)
         finals = [e for e in self.since if e["call"] == call and e["type"] in FINAL]
         assert len(finals) == 1, f"{finals} of\n{self.story(call)}\n{self.log[-2000:]}"
@@ -321,7 +321,7 @@ class Daemon(Witness):
             come = (event["call"] for event in self.since if event["type"] == "call.incoming")
             return next((call for call in come if call in ringing), None)
 
-        with self._new:
+        with noted("a call that rings"), self._new:
             call = self._new.wait_for(through, PATIENCE_S)
         assert call, f"no call rings in:\n{self.since}\n{self.log[-2000:]}"
         return call

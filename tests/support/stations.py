@@ -21,7 +21,7 @@ from appliance.core.model import CallId
 from appliance.core.orders import Answer, Place, Ring
 from appliance.sip.link import Link
 from appliance.sip.settings import SipSettings
-from tests.support.waiting import until_async
+from tests.support.waiting import noted, until_async
 
 Samples = npt.NDArray[np.float64]
 
@@ -55,7 +55,8 @@ class Station:
                     return happened
             self._news.clear()
             try:
-                await asyncio.wait_for(self._news.wait(), end - time.monotonic())
+                with noted(kind.__name__):
+                    await asyncio.wait_for(self._news.wait(), end - time.monotonic())
             except TimeoutError:
                 raise AssertionError(f"no {kind.__name__} {expected}; unseen: {self._unseen}") from None
 

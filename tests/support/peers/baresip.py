@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.support.peers.far_end import FarEnd
 from tests.support.peers.sipp import ADDRESS, free_port
-from tests.support.waiting import until
+from tests.support.waiting import noted, until
 
 PATIENCE_S = 120.0
 RTP_PORTS = range(20000, 30000, 64)
@@ -127,7 +127,8 @@ class Baresip(FarEnd):
                 event = self.events.pop(0)
                 if event["type"] == kind:
                     return event
-            self._read(end)
+            with noted(f"baresip's {kind}"):
+                self._read(end)
 
     def ends(self, user: str = "") -> dict[str, str]:
         """What ended each of its calls, of those with that user, so far; "" for one that goes on."""

@@ -22,7 +22,8 @@ EARLIEST_S = 0.05  # what is heard before is the end of the ringing tone
 SETTLES_S = 0.5
 APART_S = (0.9, 1.1)  # between two chirps of one side; the other's are half of that later
 TAIL_S = 1.0  # until the last chirp is heard
-NEAR = 0.5  # of the loudest chirp: sound that resembles the chirp by this much counts as heard
+NEAR = 0.5  # of the usual chirp: sound that resembles the chirp by this much counts as heard
+RINGS_S = 1.0  # before it is answered: nobody is quicker
 
 
 @dataclass
@@ -101,7 +102,10 @@ def _first_chirp(played: card.Played, since: float) -> float | None:
         samples = part.samples[begin : begin + int(FIRST_S * part.rate)]
         if len(samples) > part.rate * card.CHIRP_S:
             envelope = card.match(samples, part.rate)
-            return float(part.begin_s + (begin + int(np.argmax(envelope > NEAR * envelope.max()))) / part.rate - since)
+            width = int(EVERY_S * part.rate)
+            peaks = np.sort(envelope[: len(envelope) // width * width].reshape(-1, width).max(axis=1))
+            usual = peaks[-int(DENSE_S / EVERY_S) // 2]
+            return float(part.begin_s + (begin + int(np.argmax(envelope > NEAR * usual))) / part.rate - since)
     return None
 
 
@@ -115,6 +119,7 @@ def run(directory: Path, a: Party, b: Party, network: str, calls: int, say: Call
     for number in range(calls):
         a.call(b.uri)
         b.wait_for_ring()
+        pause(RINGS_S)
         _dense(directory, parties[number % 2])
         answered = time.monotonic()
         b.answer()

@@ -1,11 +1,13 @@
-"""The file of a backup: a compressed tar with a manifest, which is read without trust.
+"""The file of a backup: a compressed tar with a manifest, which is read without trust, and with little memory.
 
 Its members are `manifest.json`, then `database`, `state/NAME` and `config/NAME`, and with recordings `recordings/NAME`
 and their own list at the end: they come and go while they are saved. Nothing else may be in it, and names are from a
-list here, or single words: no member can name another place.
+list here, or single words: no member can name another place. A member is an ordinary file with a header of 512 bytes
+(POSIX.1-1988, ustar): headers that continue elsewhere, as of GNU tar and pax, would be read into memory at any length.
 """
 
 import errno
+import gzip
 import hashlib
 import os
 import re
@@ -16,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import msgspec
 
@@ -31,9 +33,11 @@ RECORDINGS, RECORDED = "recordings", "recordings.json"
 OPEN = ("event-ids.json", "kept.json")  # files of the state, apart from those with secrets
 STATE = (*OPEN, "device.key", "http.token", "http.tokens", "http.crt", "http.key")
 _CONFIG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
-_MOST_LIST = 50_000_000  # of the names of recordings; far more than their index can have
 _MOST_SMALL = 2_000_000  # of a file of state or configuration: a directory of flats has 1 MB at most
 _MOST_DATABASE = 8_000_000_000
+MOST_RECORDED = 200_000  # files of recordings: what is known of them has to fit into memory
+_BLOCK = tarfile.BLOCKSIZE
+_LONGEST_ENTRY = 256  # bytes of one in their list
 _CHUNK = 1 << 20
 
 
@@ -60,10 +64,14 @@ class Manifest(Record):
     recordings: bool = False
 
 
+class _Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
 class _Hashed:
     """A file that is read, and what was read of it."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: _Readable) -> None:
         self._file, self._digest, self._bytes = file, hashlib.sha256(), 0
 
     def read(self, size: int = -1) -> bytes:
@@ -80,7 +88,7 @@ class _Hashed:
 
 def write(file: IO[bytes], manifest: Manifest, directory: Path, recordings: Iterable[Path] = ()) -> None:
     """Write an archive of the members in a directory, and of files of recordings. Raises OSError."""
-    with tarfile.open(fileobj=file, mode="w:gz", compresslevel=6) as tar:
+    with tarfile.open(fileobj=file, mode="w:gz", format=tarfile.USTAR_FORMAT, compresslevel=6) as tar:
         _add(tar, MANIFEST, msgspec.json.encode(manifest))
         for name, content in manifest.files.items():
             with (directory / name).open("rb") as source:
@@ -88,6 +96,12 @@ def write(file: IO[bytes], manifest: Manifest, directory: Path, recordings: Iter
         if manifest.recordings:
             written: dict[str, Content] = {}
             for path in recordings:
+                if len(written) >= MOST_RECORDED:
+                    raise IntercomError(
+                        ErrorCode.STORAGE_FULL,
+                        f"A backup has room for {MOST_RECORDED} files of recordings.",
+                        resolution="Make one without recordings, and copy these by rclone (recording.copy_to).",
+                    )
                 with suppress(FileNotFoundError), opened(path) as found:  # it may be removed at any time
                     hashed = _Hashed(found)
                     tar.addfile(_member(f"{RECORDINGS}/{path.name}", os.fstat(found.fileno()).st_size), hashed)
@@ -124,21 +138,19 @@ def unpack(file: Path, directory: Path, reserved: int) -> Manifest:
 
     reserved: bytes that stay free on the directory's disc. Raises IntercomError, and OSError of the directory.
     """
-    with _reading(file), tarfile.open(file, "r|gz") as tar:
+    with _reading(file), gzip.open(file) as packed:
         manifest: Manifest | None = None
         missing: dict[str, Content] = {}
         recorded: dict[str, Content] = {}
         ended = False
-        for member in tar:
-            source = tar.extractfile(member) if member.isreg() else None
-            if source is None:
-                raise broken(file, f"{member.name[:100]!r} is no ordinary file")
-            space.demand(directory, member.size, reserved)
+        for member, source in _members(file, packed):
+            space.demand(directory, max(member.size, _BLOCK), reserved)
             if manifest is None:
                 manifest = _manifest(file, member, source)
                 missing = dict(manifest.files)
                 ended = not manifest.recordings
             elif not ended and _recording(member.name):
+                _demand_place(file, member.name, recorded)
                 recorded[Path(member.name).name] = _unpack_one(source, directory / member.name)
             elif not ended and member.name == RECORDED:
                 ended = _all_recorded(file, member, source, recorded)
@@ -153,7 +165,39 @@ def unpack(file: Path, directory: Path, reserved: int) -> Manifest:
         return manifest
 
 
-def _unpack_one(source: IO[bytes], path: Path) -> Content:
+class _Part:
+    """One member's bytes, in the file that has them all."""
+
+    def __init__(self, packed: _Readable, size: int) -> None:
+        self._packed, self.left = packed, size
+
+    def read(self, size: int = -1) -> bytes:
+        """As that of a file. Raises EOFError where the file ends before the member does."""
+        wanted = self.left if size < 0 else min(size, self.left)
+        found = self._packed.read(wanted)
+        if len(found) < wanted:
+            raise EOFError("it is cut off")
+        self.left -= wanted
+        return found
+
+
+def _members(file: Path, packed: _Readable) -> Iterator[tuple[tarfile.TarInfo, _Part]]:
+    """The members, each of which the caller reads whole. Raises IntercomError, and errors of a damaged archive."""
+    while header := packed.read(_BLOCK):
+        if header == bytes(_BLOCK):  # two of them end an archive, and fill its last record
+            if packed.read(tarfile.RECORDSIZE).strip(b"\0") or packed.read(1):
+                raise broken(file, "something follows its end")
+            return
+        member = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
+        if member.type not in tarfile.REGULAR_TYPES or member.size < 0:
+            raise broken(file, f"{member.name[:100]!r} is no ordinary file")
+        part = _Part(packed, member.size)
+        yield member, part
+        packed.read(-member.size % _BLOCK)
+    raise EOFError("it is cut off")
+
+
+def _unpack_one(source: _Part, path: Path) -> Content:
     path.parent.mkdir(mode=0o700, exist_ok=True)
     hashed = _Hashed(source)
     with path.open("xb") as target:
@@ -167,10 +211,19 @@ def _recording(name: str) -> bool:
     return folder == RECORDINGS and recording_files.is_ours(rest)
 
 
-def _all_recorded(file: Path, member: tarfile.TarInfo, source: IO[bytes], found: dict[str, Content]) -> bool:
+def _demand_place(file: Path, name: str, found: dict[str, Content]) -> None:
+    """Raise IntercomError if there is no place for this file of a recording beside those found."""
+    if Path(name).name in found:
+        raise broken(file, f"{name} is in it twice")
+    if len(found) >= MOST_RECORDED:
+        raise broken(file, f"it has more than {MOST_RECORDED} files of recordings")
+
+
+def _all_recorded(file: Path, member: tarfile.TarInfo, source: _Part, found: dict[str, Content]) -> bool:
     """Hold the recordings against their list. Raises IntercomError."""
+    most = _LONGEST_ENTRY * (len(found) + 1)
     try:
-        listed = msgspec.json.decode(source.read() if member.size <= _MOST_LIST else b"", type=dict[str, Content])
+        listed = msgspec.json.decode(source.read() if member.size <= most else b"", type=dict[str, Content])
     except ValueError as error:
         raise broken(file, f"{RECORDED} cannot be read ({error})") from error
     wrong = [name for name in {*listed, *found} if listed.get(name) != found.get(name)]
@@ -179,7 +232,7 @@ def _all_recorded(file: Path, member: tarfile.TarInfo, source: IO[bytes], found:
     return True
 
 
-def _manifest(file: Path, member: tarfile.TarInfo, source: IO[bytes]) -> Manifest:
+def _manifest(file: Path, member: tarfile.TarInfo, source: _Part) -> Manifest:
     """Read the first member, and refuse what cannot be restored. Raises IntercomError."""
     if member.name != MANIFEST or member.size > _MOST_SMALL:
         raise _foreign(file, f"It does not begin with {MANIFEST}.")

@@ -20,7 +20,7 @@ from appliance.base.types import Json
 from appliance.config.load import load
 from appliance.store import database, event_ids, recording_files
 from appliance.store.event_ids import Reservation
-from appliance.upkeep import archive, service, space
+from appliance.upkeep import archive, save, service, space
 from appliance.upkeep.archive import Manifest
 from appliance.upkeep.staging import RESTORE, staging
 
@@ -41,6 +41,11 @@ class _Placed(Record):
     mode: int = _PRIVATE
 
     @property
+    def name(self) -> str:
+        """What the backup calls it."""
+        return f"{self.source.parent.name}/{self.source.name}"
+
+    @property
     def new(self) -> Path:
         """Where it waits until all others are there too."""
         return self.target.with_name(f"{self.target.name}.restored")
@@ -55,6 +60,7 @@ def restore(file: Path, state: Path, config: Path) -> Json:
             reserved = space.reserve(config)
             manifest = archive.unpack(file, staged, reserved)
             _check(file, manifest, staged)
+            _check_places(file, list(_places(manifest, staged, state, config)))
             space.demand(state, _to_be_copied(staged, state), reserved)
             added = _add_recordings(staged / archive.RECORDINGS, state) if manifest.recordings else 0
             with service.stopped(state):
@@ -77,7 +83,7 @@ def restore(file: Path, state: Path, config: Path) -> Json:
 
 
 def _check(file: Path, manifest: Manifest, staged: Path) -> None:
-    """Raise IntercomError unless database and configuration can be used here."""
+    """Raise IntercomError unless database and configuration can be used here, with the files that it names."""
     (staged / archive.DATABASE).rename(staged / database.FILE)
     try:
         database.check(staged)
@@ -91,14 +97,38 @@ def _check(file: Path, manifest: Manifest, staged: Path) -> None:
     except database.Error as error:
         raise archive.broken(file, f"its database is damaged ({error})") from error
     try:
-        load(staged / archive.CONFIG / manifest.config)
+        loaded = load(staged / archive.CONFIG / manifest.config)
     except IntercomError as error:
         raise IntercomError(
             ErrorCode.CONFIG_INVALID,
             f"This version of intercomd cannot use the configuration in {file}.",
-            str(error),
+            _beginning(str(error)),
             f"Nothing was changed. Install intercomd {manifest.version}, and restore it then.",
         ) from error
+    others = {path.name for path in (staged / archive.CONFIG).iterdir()} - {manifest.config}
+    if unknown := others - save.named_beside(loaded):
+        raise archive.broken(file, f"its configuration does not name {min(unknown)}")
+
+
+def _beginning(text: str) -> str:
+    """The first lines of a text that a hostile file may have made as long as itself."""
+    lines = text.splitlines()
+    return "\n".join([*(line[:500] for line in lines[:8]), *(["…"] if len(lines) > 8 else [])])  # noqa: PLR2004
+
+
+def _check_places(file: Path, placed: list[_Placed]) -> None:
+    """Raise IntercomError unless each file has a place of its own, also while it waits."""
+    taken = dict[Path, _Placed]()
+    for each in placed:
+        for path in (each.target, each.new):
+            other = taken.setdefault(path, each)
+            if other is not each:
+                raise IntercomError(
+                    ErrorCode.CONFIG_INVALID,
+                    f"{file} has two files for {path}.",
+                    f"They are {other.name} and {each.name}.",
+                    "Nothing was changed. Give the configuration another name or directory by --config.",
+                )
 
 
 def _to_be_copied(staged: Path, state: Path) -> int:

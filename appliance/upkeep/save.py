@@ -147,6 +147,11 @@ def beside(settings: Json, config: Path) -> tuple[list[Path], list[Path]]:
     return ours, [path for path in there if path not in ours]
 
 
+def named_beside(loaded: Config) -> set[str]:
+    """The names, without directories, of the files that a configuration names."""
+    return {Path(name).name for name in _named(loaded.model_dump(exclude_unset=True), (_NAMES_FILE,))}
+
+
 def _fits(path: Path) -> bool:
     return archive.may_be(f"{archive.CONFIG}/{path.name}", Content(path.stat().st_size, ""))
 

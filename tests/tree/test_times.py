@@ -29,6 +29,8 @@ what a client may ask for
     core/panel/actions.py LONGEST_PRESS_S
     core/panel/self_tests.py LONGEST_LAMP_S
     simulator/panel.py LONGEST_PRESS_S
+of local clients, as intercomctl
+    base/unixhttp.py _AGAIN_S
 what people notice: a rule of the product
     app/daemon.py LAST_CALLS_S
     core/access/card_readers.py AWAY_S

@@ -1,11 +1,15 @@
 """A backup has the station's configuration and state; a restore refuses all that is not a whole backup, and keeps the
 way back."""
 
+import gzip
+import hashlib
 import io
 import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import tarfile
 import tempfile
 from contextlib import closing
@@ -124,10 +128,19 @@ def refused(file, station, *said):
     assert [path.name for path in station.state.parent.iterdir() if "restore" in path.name] == []
 
 
+def with_files(saved, **files):
+    """The backup with files of the configuration changed, or added, as its manifest lists them."""
+    given = {f"config/{name}": text for name, text in files.items()}
+    with tarfile.open(saved) as tar:
+        listed = json.load(tar.extractfile(archive.MANIFEST))["files"]
+    listed |= {name: {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()} for name, text in given.items()}
+    return changed(saved, **{archive.MANIFEST: manifest(saved, files=listed)}, **given)
+
+
 def changed(saved, **members):
     """The backup with members changed, left out (None) or added."""
     made = saved.with_name("changed")
-    with tarfile.open(saved) as old, tarfile.open(made, "w:gz") as new:
+    with tarfile.open(saved) as old, tarfile.open(made, "w:gz", format=tarfile.USTAR_FORMAT) as new:
         for member in old:
             content = members.pop(member.name, old.extractfile(member).read())
             if content is not None:
@@ -537,10 +550,186 @@ def test_recordings_that_were_changed_added_or_left_out_are_named(station, tmp_p
 def test_a_configuration_that_cannot_be_used_is_refused(station, tmp_path):
     good = tmp_path / "good"
     save(good, station.state, station.config)
-    text = b"[nonsense]\n"
-    (tmp_path / "text").write_bytes(text)
-    listed = json.loads(manifest(good))["files"]
-    given = archive.content(tmp_path / "text")
-    listed["config/door.toml"] = {"bytes": given.bytes, "sha256": given.sha256}
-    made = changed(good, **{archive.MANIFEST: manifest(good, files=listed), "config/door.toml": text})
+    made = with_files(good, **{"door.toml": b"[nonsense]\n"})
     refused(made, station, "cannot use the configuration", "nonsense")
+
+
+def test_a_configuration_with_many_faults_is_refused_by_a_short_text(station, saved):
+    text = b"[account]\n" + b"".join(b"a%d.user = 'x'\n" % number for number in range(10_000))
+    refused(with_files(saved, **{"door.toml": text}), station, "cannot use the configuration", "account.a0", "…")
+    with pytest.raises(IntercomError) as caught:
+        restore(saved.with_name("changed"), station.state, station.config)
+    assert len(str(caught.value)) < 5_000
+
+
+@pytest.mark.parametrize("name", ["unnamed.txt", "intercomd.conf", "door.toml.bak"])
+def test_a_file_that_the_configuration_does_not_name_is_refused(station, saved, name):
+    refused(with_files(saved, **{name: b"x"}), station, f"its configuration does not name {name}")
+
+
+NAMES = """
+[account.office]
+user = "201"
+registrar = "pbx.example"
+password_file = "{}"
+[account.attic]
+user = "202"
+registrar = "pbx.example"
+password_file = "{}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("named", "place", "said"),
+    [
+        (("a.password", "b.password"), "etc/a.password", "They are config/door.toml and config/a.password"),
+        (
+            ("a", "a.restored"),
+            "etc/door.toml",
+            "They are config/a and config/a.restored",
+        ),  # where the first waits for all others
+        (("device.key", "b.password"), "state/door.toml", "They are state/device.key and config/device.key"),
+        (("intercomd.sqlite3", "b.password"), "state/door.toml", "They are config/intercomd.sqlite3 and "),
+        (("event-ids.json.restored", "b.password"), "state/door.toml", "event-ids.json.restored"),
+    ],
+)
+def test_two_files_for_one_place_are_refused_with_what_helps(tmp_path, named, place, said):
+    there, here = Station(tmp_path / "there"), Station(tmp_path / "here")
+    there.config.write_text(NAMES.format(*named))
+    for name in named:
+        there.config.with_name(name).write_text("secret")
+    save(tmp_path / "backup", there.state, there.config)
+    here.config = here.config.rename(tmp_path / "here" / place)
+    refused(tmp_path / "backup", here, "has two files for", said, "--config")
+
+
+def test_a_recording_that_is_in_a_backup_twice_is_named(station, tmp_path):
+    station.record()
+    save(tmp_path / "good", station.state, station.config, recordings=True)
+    twice = tmp_path / "twice"
+    with tarfile.open(tmp_path / "good") as old, tarfile.open(twice, "w:gz") as new:
+        for member in old:
+            for _ in range(2 if member.name == "recordings/r-1.wav" else 1):
+                put(new, member.name, old.extractfile(member).read())
+    refused(twice, station, "recordings/r-1.wav is in it twice", "Use another copy of the file")
+
+
+def test_a_backup_has_so_many_files_of_recordings_and_no_more(station, tmp_path, monkeypatch):
+    station.record()
+    save(tmp_path / "good", station.state, station.config, recordings=True)
+    monkeypatch.setattr(archive, "MOST_RECORDED", 3)
+    refused(tmp_path / "good", station, "more than 3 files of recordings")
+    with pytest.raises(IntercomError, match="room for 3 files of recordings"):
+        save(tmp_path / "more", station.state, station.config, recordings=True)
+    assert not (tmp_path / "more").exists()
+
+
+# -- archives that are small, and large once unpacked ------------------------------------------------------------------
+
+MB = 1 << 20
+LARGE = 256  # MB, of which gzip makes a quarter of one
+MOST_MB = 64  # that any of them may take beside what a refused text takes
+RESTORE = """
+import resource, sys
+from pathlib import Path
+from appliance.base.errors import IntercomError
+from appliance.upkeep.restore import restore
+def most():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+file, state, config = map(Path, sys.argv[1:])
+for each in (config, file):  # the first is refused at once
+    before = most()
+    try:
+        restore(each, state, config)
+    except IntercomError as error:
+        told = str(error)
+print(most() - before, told)
+"""
+
+
+def header(name, size, kind=tarfile.REGTYPE):
+    member = tarfile.TarInfo(name)
+    member.size, member.type = size, kind
+    return member.tobuf(tarfile.USTAR_FORMAT)
+
+
+def filled(write, megabytes=LARGE):
+    for _ in range(megabytes):
+        write(bytes(MB))
+
+
+def extended(kind):
+    """A member whose header goes on for very long: a name or fields, which a reader would keep in memory."""
+
+    def bomb(write, first):
+        write(first)
+        write(header("long", LARGE * MB, kind))
+        filled(write)
+        write(header("recordings/r-1.wav", 0))
+
+    return bomb
+
+
+def chained(write, first):
+    write(first)
+    for _ in range(5_000):
+        write(header("long", 0, b"x"))
+
+
+def sparse(write, first):
+    write(first)
+    text = b"".join(
+        b"%d %s\n" % (len(field) + 4, field)
+        for field in (b"GNU.sparse.major=1", b"GNU.sparse.minor=0", b"GNU.sparse.name=x")
+    )
+    write(header("long", len(text), b"x") + text + bytes(-len(text) % 512))
+    write(header("recordings/r-1.wav", LARGE * MB))
+    write(b"9999999\n")
+    filled(write)
+
+
+def listed(write, first):
+    write(first)
+    write(header("recordings.json", LARGE * MB))
+    filled(write)
+
+
+def described(write, _first):
+    write(header("manifest.json", LARGE * MB))
+    filled(write)
+
+
+def after_its_end(write, first):
+    write(first)
+    filled(write)
+
+
+BOMBS = {
+    "a long name": (extended(tarfile.GNUTYPE_LONGNAME), "is no ordinary file"),
+    "a long link": (extended(tarfile.GNUTYPE_LONGLINK), "is no ordinary file"),
+    "long fields": (extended(tarfile.XHDTYPE), "is no ordinary file"),
+    "long fields of all": (extended(tarfile.XGLTYPE), "is no ordinary file"),
+    "fields for fields": (chained, "is no ordinary file"),
+    "a long map": (sparse, "is no ordinary file"),
+    "a long list": (listed, "recordings.json cannot be read"),
+    "a long manifest": (described, "does not begin with manifest.json"),
+    "after its end": (after_its_end, "something follows its end"),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_small_archive_takes_little_memory_however_large_it_is_unpacked(station, tmp_path, bomb):
+    station.record()
+    save(tmp_path / "good", station.state, station.config, recordings=True)
+    text = manifest(tmp_path / "good")
+    first = header("manifest.json", len(text)) + text + bytes(-len(text) % 512)
+    hostile, (write, said) = tmp_path / "hostile", BOMBS[bomb]
+    with gzip.open(hostile, "wb", compresslevel=6) as file:
+        write(file.write, first)
+    assert hostile.stat().st_size < 2 * MB
+    before = station.files()
+    argv = [sys.executable, "-c", RESTORE, hostile, station.state, station.config]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    taken, _, told = done.stdout.partition(" ")
+    assert said in told and int(taken) < MOST_MB, done.stdout
+    assert station.files() == before

@@ -228,12 +228,12 @@ class Connection(Unread, H11Protocol):
             return None
         idle = (each for each in living if isinstance(each, Connection) and each.waiting and each is not self)
         of_it = [each for each in idle if each.source == greedy]
-        return min(of_it, key=lambda each: each.since, default=self)
+        return min(of_it, key=lambda each: each.claim, default=self)
 
     @property
-    def since(self) -> float:
-        """When it started to wait, by the loop's clock."""
-        return self._deadline.when() if self._deadline is not None else 0.0
+    def claim(self) -> tuple[bool, float]:
+        """The least goes first: who keeps us waiting before who waits for us, then who has waited for longest."""
+        return self._waits, self._deadline.when() if self._deadline is not None else 0.0
 
 
 def _source(connection: Any) -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SOCKET_MODE = 0o660  # everybody who may write to the socket may give orders
 BACKLOG = 128  # connections that wait in the kernel
+# Those at the Unix socket, whose clients get EAGAIN beyond that, at once: more than one user may have at a time.
+UNIX_BACKLOG = 1024
 TAKEN_AT_ONCE = 4  # connections, in a turn of the loop
 STOP_S = 2
 
@@ -148,7 +150,8 @@ class _Uvicorn(uvicorn.Server):
         if self._secured is None or not sockets:
             await super().startup(sockets)
             for listening in sockets or []:
-                listening.listen(BACKLOG)  # asyncio takes the number of connections to take at once for this one too
+                most = UNIX_BACKLOG if listening.family == socket.AF_UNIX else BACKLOG
+                listening.listen(most)  # asyncio takes the number of connections to take at once for this one too
         else:
             from appliance.api.http.handshakes import Handshakes  # noqa: PLC0415  late: only where there is TLS
 

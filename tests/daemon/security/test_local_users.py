@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.cli.client import Client
 from tests.support.daemon import Daemon
 from tests.support.peers.afterwards import address_of, rings
 from tests.support.peers.packets import Packets, good_call
@@ -58,6 +59,49 @@ def test_a_thousand_idle_connections_stop_no_interface_and_no_start_of_the_sip_p
             rings(door, phone)
             phone.to = address_of(door)
             good_call(door, phone)
+
+
+HALF = """
+import os, select, socket, sys, threading
+
+def half():
+    one = socket.socket(socket.AF_UNIX)
+    one.setblocking(False)
+    try:
+        one.connect(sys.argv[1])
+        one.send(b"POST /v1/doors/front/open HTTP")
+    except OSError:
+        return None
+    return one
+
+held = [half() for _ in range(250)]
+os.write(1, b"begun")
+while os.getppid() == int(sys.argv[2]):
+    poll = select.poll()
+    for each in filter(None, held):
+        poll.register(each, select.POLLIN)
+    closed = {each for each, _ in poll.poll(1)}
+    held = [each if each is not None and each.fileno() not in closed else half() for each in held]
+    threading.Event().wait(0.1)
+"""
+
+
+def test_an_order_gets_through_beside_hundreds_of_clients_of_the_group_that_finish_no_request(tmp_path):
+    with Daemon(tmp_path / "d", door={"front": {"pulse_s": 0.1}}) as door:
+        path = door.directory / "http.sock"
+        argv = [sys.executable, "-c", HALF, str(path), str(os.getpid())]
+        with subprocess.Popen(argv, stdout=subprocess.PIPE) as others:
+            try:
+                assert others.stdout.read(5) == b"begun"
+                for _ in range(20):
+                    Client(path).ask("POST", "/v1/doors/front/open", {})
+                assert next(Client(path).events(0))
+                door.wait("door.unlocked")
+                call = door.ring()
+                door.press("hangup")
+                door.final(call)
+            finally:
+                others.kill()
 
 
 CROWD = """

@@ -96,16 +96,36 @@ def test_a_backup_in_a_call_is_restored_a_person_is_erased_and_the_station_begin
 
 
 DISC, PLACE = "/root/marked.disc", "/mnt/marked"
+MAKE_DISC = f"truncate -s 96M {DISC}; mkfs.ext4 -q {DISC}; mkdir -p {PLACE}; mount -o loop {DISC} {PLACE}"
+NO_DISC = f"umount {PLACE} || true; rm -f {DISC}"
+REMOVED = 2000
+REMOVE = f"""
+import os
+names = [f"{PLACE}/{{number}}" for number in range({REMOVED})]
+for number, name in enumerate(names):
+    open(name, "w").write(f"MARK-{{number:06d}} " * 300)
+os.sync()
+for name in names:
+    os.unlink(name)
+os.sync()
+"""
+FILL_DISC = f"""
+import sys
+sys.path.insert(0, "/usr/share/intercomd")
+from pathlib import Path
+from appliance.upkeep import overwrite
+overwrite.fill(Path("{PLACE}"))
+"""
 
 
 @pytest.fixture
 def marked(guest):
     """A disc of its own with a station on it; returns the marks of all that a wipe must erase, by name."""
-    guest.shell(f"truncate -s 96M {DISC}; mkfs.ext4 -q {DISC}; mkdir -p {PLACE}; mount -o loop {DISC} {PLACE}")
+    guest.shell(MAKE_DISC)
     marks = json.loads(guest.check("python3", "/lab/programs/marked_station.py", PLACE, timeout_s=300))
     assert readable(guest, marks) == set(marks), "the raw disc has all of them"
     yield marks
-    guest.shell(f"umount {PLACE} || true; rm -f {DISC}")
+    guest.shell(NO_DISC)
 
 
 def readable(guest, marks):
@@ -131,3 +151,16 @@ def test_the_raw_disc_has_nothing_of_a_station_that_was_wiped(guest, marked):
     assert readable(guest, marked) == set()
     guest.check("umount", PLACE)
     assert readable(guest, marked) == set()
+
+
+def test_of_two_thousand_removed_files_none_is_on_the_raw_disc_once_its_free_space_is_overwritten(guest):
+    """Also in the blocks that ext4 keeps from everybody."""
+    left = f"sync; echo 3 >/proc/sys/vm/drop_caches; grep -ao 'MARK-[0-9]*' {DISC} | sort -u | wc -l"
+    guest.shell(MAKE_DISC)
+    try:
+        guest.check("python3", "-c", REMOVE, timeout_s=300)
+        assert int(guest.shell(left)) == REMOVED
+        guest.check("python3", "-c", FILL_DISC, timeout_s=300)
+        assert int(guest.shell(left)) == 0
+    finally:
+        guest.shell(NO_DISC)

@@ -139,9 +139,13 @@ class SendMessage(Tagged):
 
 
 class Register(Tagged):
-    """Send the first REGISTER, or one that refreshes (RFC 3261 §10.2); Registered or RegistrationFailed follows."""
+    """Send the first REGISTER, or one that refreshes (RFC 3261 §10.2); Registered or RegistrationFailed follows.
+
+    former: the contact that the registrar keeps for us, "" for none; a first REGISTER from another one ends it.
+    """
 
     account: AccountId
+    former: str = ""
 
 
 class Unregister(Tagged):

@@ -14,6 +14,7 @@ from appliance.core.model import (
     AccountId,
     AccountSettings,
     AccountState,
+    KeptContact,
     State,
     TlsFault,
 )
@@ -67,6 +68,7 @@ def registered(turn: Turn, settings: AccountSettings, account: Account, given: i
     """The registrar accepted the registration, for the first time or again."""
     if not account.wanted:  # the response crossed our order to unregister
         return
+    keep_contact(turn, account.name, given.contact)
     account = reachable(turn, account, given.server)
     new = replace(
         account,
@@ -109,7 +111,8 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
     elif given.code:
         account = reachable(turn, account, given.server)
     failures = account.failures + 1
-    refusals = account.refusals + 1 if given.code == FORBIDDEN and account.registered_before else 0
+    accepted = account.registered_before or former(turn, account.name) != ""
+    refusals = account.refusals + 1 if given.code == FORBIDDEN and accepted else 0
     delay = delay_of(turn, account.name, failures, given, refusals)
     explanation = diagnosis.registration(settings, given, accepted_before=refusals > 0)
     if given.code != account.code or account.state is S.REGISTERED or is_reported(failures):
@@ -162,11 +165,33 @@ def reachable(turn: Turn, account: Account, server: str) -> Account:
 
 def unregistered(turn: Turn, account: Account) -> None:
     """The registration has ended: on our request, or by the registrar; then we register again."""
+    keep_contact(turn, account.name, "")
     if account.asking or account.state is S.REGISTERED:
         at_rest(turn, account, report=True)
     if account.wanted:
         rested = turn.accounts.get(account.name)
         put_account(turn, replace(rested, wake=turn.now + quick(turn, account.name, 1), began=turn.now))
+
+
+def keep_contact(turn: Turn, name: AccountId, contact: str) -> None:
+    """Note what the registrar keeps for an account, over restarts too; "" for nothing."""
+    if contact == former(turn, name):
+        return
+    others = tuple(each for each in turn.accounts.kept if each.account != name)
+    new = (KeptContact(name, address_of(turn, name), contact),) if contact else ()
+    turn.accounts = replace(turn.accounts, kept=(*others, *new))
+
+
+def former(turn: Turn, name: AccountId) -> str:
+    """The contact that the registrar keeps for this account, unless it is another user's by now; "" for none."""
+    found = (each for each in turn.accounts.kept if each.account == name and each.address == address_of(turn, name))
+    return next((each.contact for each in found), "")
+
+
+def address_of(turn: Turn, name: AccountId) -> str:
+    """The account's user@domain, "" without such an account."""
+    settings = turn.settings.account(name)
+    return f"{settings.user}@{settings.domain}" if settings is not None else ""
 
 
 # -- time ------------------------------------------------------------------------------------------------------------
@@ -197,7 +222,7 @@ def attempt(turn: Turn, account: Account) -> None:
         new = replace(new, state=S.REGISTERING, began=turn.now if account.began is None else account.began)
         if is_reported(account.failures + 1):
             turn.emit(events.AccountRegistering(account.name, attempt=account.failures + 1, in_s=0.0))
-    turn.order(Register(account.name))
+    turn.order(Register(account.name, former(turn, account.name)))
     put_account(turn, new)
 
 

@@ -25,6 +25,7 @@ def to_be_saved(state: State) -> PersistentState:
         blocks=state.doors.blocks,
         changed=state.appliance.changed,
         configured=None if state.appliance.changed is None else state.settings.runtime,
+        contacts=state.accounts.kept,
     )
 
 
@@ -47,6 +48,7 @@ def restore(turn: Turn, found: PersistentState, fault: str) -> None:
             on_disc=None if fault else found,
         ),
         doors=replace(turn.doors, locked_down=found.locked_down, blocks=found.blocks),
+        accounts=replace(turn.accounts, kept=found.contacts),
     )
     for door in found.locked_down:
         pulses.end(turn, door)
@@ -68,7 +70,8 @@ def written(turn: Turn, given: inputs.KeptWritten) -> None:
 def settle(turn: Turn, before: State) -> None:
     """Number this step's change, so that no older write is taken for it; reply to clients whose change is on disc."""
     after = turn.state
-    if after.appliance is before.appliance and after.doors is before.doors and after.settings is before.settings:
+    same = after.appliance is before.appliance and after.doors is before.doors and after.settings is before.settings
+    if same and after.accounts.kept is before.accounts.kept:
         return
     change = before.appliance.kept_change + 1
     if to_be_saved(turn.state) != to_be_saved(before) and turn.appliance.kept_change == before.appliance.kept_change:

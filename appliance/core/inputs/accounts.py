@@ -15,12 +15,13 @@ class NetworkChanged(Input, kw_only=True):
 class Registered(OfAccount, kw_only=True):
     """The registrar accepted a REGISTER. `server`: address:port of the answer.
 
-    hosts: addresses of all servers of the account, each of which may send us calls.
+    hosts: addresses of all servers of the account, each of which may send us calls. contact: what it keeps for us.
     """
 
     expires_s: float
     server: str
     hosts: tuple[str, ...] = ()
+    contact: str = ""
 
 
 class RegistrationFailed(OfAccount, kw_only=True):

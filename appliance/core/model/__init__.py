@@ -31,6 +31,7 @@ from appliance.core.model.accounts import (
     AccountState,
     Contact,
     ContactState,
+    KeptContact,
     Network,
     Package,
     Target,

@@ -124,6 +124,17 @@ class Account(Record):
     refusals: int = 0
 
 
+class KeptContact(Record):
+    """The contact that an account's registrar keeps for the station until it expires, even over a power cut.
+
+    address: user@domain of the account, which may have been changed meanwhile. contact: as in its REGISTER.
+    """
+
+    account: AccountId
+    address: str
+    contact: str
+
+
 class Contact(Record):
     """A watched target. `wake`: when an answer is overdue while `asking`, else the next probe. `since`: of its state.
 
@@ -154,6 +165,7 @@ class AccountsPart(Record):
     contacts: tuple[Contact, ...] = ()  # watched contacts
     network: Network | None = None  # None: unknown
     last_addresses: tuple[str, ...] = ()  # the machine's addresses when it last had any
+    kept: tuple[KeptContact, ...] = ()  # of accounts that were registered, in an earlier run too
 
     def get(self, wanted: str) -> Account:
         """The account of that name; at rest if it never began to register."""

@@ -5,6 +5,7 @@ from enum import StrEnum
 from msgspec.structs import replace
 
 from appliance.base.record import Record
+from appliance.core.model.accounts import KeptContact
 from appliance.core.model.audio import Levels
 from appliance.core.model.calls import Forwarding
 from appliance.core.model.clock import Clock, QuietHours
@@ -45,7 +46,8 @@ class PersistentState(Record):
     """The persistent state, which outlasts restarts and power cuts. Times are CLOCK_MONOTONIC of this boot.
 
     change: counts, to distinguish two writes with the same content. changed: run-time settings of clients; configured:
-    the file's settings at that time. Once the file differs from these, it overrides `changed`.
+    the file's settings at that time. Once the file differs from these, it overrides `changed`. contacts: what the
+    registrars keep for us.
     """
 
     change: int = 0
@@ -53,6 +55,7 @@ class PersistentState(Record):
     blocks: tuple[TamperBlock, ...] = ()
     changed: Runtime | None = None
     configured: Runtime | None = None
+    contacts: tuple[KeptContact, ...] = ()
 
     def later(self, seconds: float) -> "PersistentState":
         """A copy with all its times later by `seconds`."""

@@ -39,8 +39,8 @@ def begun(*settings: AccountSettings, targets=TARGETS) -> Station:
     return ready(accounts=settings or ACCOUNTS[:1], targets=targets)
 
 
-def granted(station: Station, account=OFFICE, expires_s=300.0, server=SERVER, after=0.0, hosts=()) -> Station:
-    return station.give(inputs.Registered, after, account=account, expires_s=expires_s, server=server, hosts=hosts)
+def granted(station: Station, account=OFFICE, expires_s=300.0, server=SERVER, after=0.0, **fields) -> Station:
+    return station.give(inputs.Registered, after, account=account, expires_s=expires_s, server=server, **fields)
 
 
 def refused(station: Station, code=403, reason="Forbidden", retry_after_s=None, account=OFFICE, **fields) -> Station:
@@ -151,6 +151,60 @@ def test_a_registrar_that_is_back_is_asked_within_8_s_however_long_it_was_away()
     assert station.last(events.AccountRegistered).after == "recovery"
     assert station.last(events.AccountRegistered).after_s > 3000
     assert len(told(station)) < 30, "it does not fill the journal"
+
+
+# -- the contact that a registrar keeps ------------------------------------------------------------------------------
+
+FORMER, NEW = "<sip:201@192.0.2.1:5060>", "<sip:201@192.0.2.1:5070>"
+
+
+def restarted(station: Station, *settings: AccountSettings) -> Station:
+    """A station that starts again with what this one wanted on disc, after a power cut."""
+    again = Station(State(replace(SETTINGS, accounts=settings or ACCOUNTS), now=100.0))
+    again.give(inputs.Started, version="1", kept=station.desired.kept)
+    return again.give(inputs.SipReady, address="127.0.0.1:5060")
+
+
+def test_the_contact_of_an_earlier_run_is_named_in_the_order_to_register():
+    station = granted(granted(begun(*ACCOUNTS), contact=FORMER), HOME, contact="<sip:77@192.0.2.1:5060>")
+    again = restarted(station)
+    assert again.orders(Register) == [Register(OFFICE, FORMER), Register(HOME, "<sip:77@192.0.2.1:5060>")]
+    change = again.desired.kept.change
+    granted(again, contact=NEW)
+    granted(again, contact=NEW)
+    assert again.desired.kept.change == change + 1
+    assert restarted(again).orders(Register)[0] == Register(OFFICE, NEW)
+
+
+def test_a_contact_is_kept_until_the_registrar_has_ended_it():
+    station = granted(begun(), contact=FORMER)
+    station.ask(inputs.UnregisterAccount(OFFICE))
+    assert restarted(station).orders(Register)[0] == Register(OFFICE, FORMER)
+    station.give(inputs.Unregistered, account=OFFICE)
+    assert restarted(station).orders(Register)[0] == Register(OFFICE)
+
+
+def test_the_contact_of_another_user_is_none_of_an_account():
+    station = granted(begun(), contact=FORMER)
+    other = restarted(station, replace(ACCOUNTS[0], user="202"))
+    assert other.orders(Register) == [Register(OFFICE)]
+    refused(other)
+    assert "accepted before" not in other.last(events.AccountFailed).explanation
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_403_after_a_success_is_tried_again_after_10_20_and_40_s_and_then_slowly(anew):
+    station = granted(begun(), contact=FORMER)
+    if anew:
+        station = restarted(station, ACCOUNTS[0])
+    waited = []
+    for _ in range(4):
+        refused(station)
+        assert "accepted before" in station.last(events.AccountFailed).explanation
+        waited.append(station.state.accounts.get(OFFICE).wake - station.state.now)
+        station.wait(waited[-1])
+    for each, longest in zip(waited, (10.0, 20.0, 40.0, 240.0), strict=True):
+        assert 0.9 * longest <= each <= longest
 
 
 def test_stations_that_failed_together_are_spread():

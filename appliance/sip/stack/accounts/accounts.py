@@ -92,6 +92,7 @@ class StackAccounts:
         """Register or unregister; a report follows."""
         registration = self._registrations[order.account]
         registration.wish = isinstance(order, Register)
+        registration.former = order.former if isinstance(order, Register) else ""
         stale = (
             not registration.literal and time.monotonic() - registration.resolved_at > times.current.server_name_again_s
         )
@@ -284,8 +285,7 @@ class StackAccounts:
         if not registration.created:
             return
         try:
-            registration.asked_at, registration.ending = time.monotonic() if wish else None, not wish
-            registration.setRegistration(wish)
+            registration.ask(wish=wish)
         except pj.Error as error:
             registration.asked_at = None
             if error.status in BUSY:  # the previous request is not answered yet

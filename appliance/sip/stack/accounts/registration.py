@@ -105,6 +105,7 @@ class Registration(RegisteredAccount):
         super().__init__()
         self.settings, self.name, self.post, self._faults = settings, AccountId(settings.name), post, faults
         self.wish: bool | None = None
+        self.former = ""  # the contact of an earlier process, which the first REGISTER ends
         self.ending = False  # the last order was to unregister
         self.not_before = 0.0
         self.asked_at: float | None = None  # while a REGISTER is unanswered
@@ -134,12 +135,28 @@ class Registration(RegisteredAccount):
             server = self.servers.now.at if self.servers.now is not None else ""
             hosts = tuple(dict.fromkeys(each.address for each in self.places))
             granted = float(prm.expiration)
-            news = inputs.Registered(at=at, account=self.name, expires_s=granted, server=server, hosts=hosts)
-            self.post(news)
+            self.post(
+                inputs.Registered(
+                    at=at,
+                    account=self.name,
+                    expires_s=granted,
+                    server=server,
+                    hosts=hosts,
+                    contact=translate.clean(self.getRegisteredContact()),
+                )
+            )
             before, self._sent_by = self._sent_by, sent_by(message)
             self.calls.registered(self.name, moved=before not in {"", self._sent_by})
         else:
             self.post(inputs.Unregistered(at=at, account=self.name))
+
+    def ask(self, *, wish: bool) -> None:
+        """Register, or unregister. Raises pj.Error."""
+        if wish and self.former and not self.getRegisteredContact():
+            self.setRegisteredContact(self.former)
+        self.former = ""
+        self.asked_at, self.ending = time.monotonic() if wish else None, not wish
+        self.setRegistration(wish)
 
     def fail(self, code: int, reason: str, message: str = "", fault: TlsFault = TlsFault.NONE) -> None:
         """The attempt failed: try another server, or else report it."""

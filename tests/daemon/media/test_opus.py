@@ -21,6 +21,7 @@ EVERY = 5  # this one is lost
 HEARD_S = 6
 BURSTS, ON, OFF = 40, 5, 10  # frames of sound, and of silence after them
 WINDOW_MS, LOUD = 5, 1000
+AT_ONCE = 100
 
 
 def station(directory, **settings):
@@ -102,3 +103,17 @@ def test_speech_in_packets_that_are_lost_on_their_way_to_us_is_heard(tmp_path):
             return len(lengths) >= BURSTS * 0.8 and np.median(lengths) >= 20 * ON
 
         until(whole, "sounds as long as they were sent")
+
+
+def test_jitter_is_counted_by_the_clock_of_rtp(tmp_path):
+    """Frames of 20 ms that come all at once: each is 20 ms earlier than the one before it, by a clock of 48 kHz."""
+    with station(tmp_path) as door, opus.Encoder() as encoder:
+        frame = encoder.encode(np.zeros(opus.FRAME))
+        with Packets(door.far_address, to=door.address) as far:
+            call, accepted = far.talk_to(door, offer(far))
+            for number in range(AT_ONCE):
+                far.rtp.sendto(packet(PT, number, number * opus.STEP, 0xFA12, frame), place(accepted))
+            told = until(lambda: (q := door.get(f"/v1/calls/{call}")["quality"]) and q.get("received") and q, "packets")
+            assert 10 < told["jitter_ms"] < 30
+            far.hang_up()
+            door.final(call, kind="call.ended", cause="hangup", by="remote")

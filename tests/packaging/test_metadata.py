@@ -238,6 +238,7 @@ def test_what_runs_beside_the_tests_ends_with_them_and_builds_and_walks_are_nice
     tmp_path: Path,
 ) -> None:
     all_of_them = ("build", "test-walks", "bench-check", "test")
+    own = os.getpriority(os.PRIO_PROCESS, 0)
     begun_by = {name: f"{told(tmp_path / name)}; exec sleep 600" for name in all_of_them}
     cases = " ".join(f"{name}) {begun_by[name]} ;;" for name in all_of_them)
     make = f"case $2 in {cases} esac"
@@ -249,7 +250,7 @@ def test_what_runs_beside_the_tests_ends_with_them_and_builds_and_walks_are_nice
             until((tmp_path / name).exists, f"{name} has begun")
             begun[name] = int((tmp_path / name).read_text())
             assert os.getsid(begun[name]) == running.pid
-        assert [os.getpriority(os.PRIO_PROCESS, begun[name]) for name in all_of_them] == [19, 19, 0, 0]
+        assert [os.getpriority(os.PRIO_PROCESS, begun[name]) for name in all_of_them] == [19, 19, own, own]
     finally:
         os.killpg(running.pid, signal.SIGTERM)
         running.wait(120)

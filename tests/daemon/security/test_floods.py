@@ -1,10 +1,12 @@
 """A thousand calls a second from one address: the station stays what it is for everybody else."""
 
 import contextlib
+import threading
 import time
 
 import pytest
 
+from tests.daemon.security.test_made_up_sources import PRESSES, rings, told
 from tests.support.daemon import Daemon, loopback
 from tests.support.peers.afterwards import outlived
 from tests.support.peers.packets import Packets, good_call
@@ -111,22 +113,44 @@ def test_a_flood_forged_as_three_known_phones_keeps_the_process_and_its_call(tmp
         heard(door, door.far_address)
 
 
-def test_a_press_finds_a_place_for_its_call_while_invites_come_as_known_phones(tmp_path, record_property):
+@contextlib.contextmanager
+def flooded_as(phones, door):
+    """INVITEs as these phones, 95 a second each, in the block."""
+    over = threading.Event()
+    with contextlib.ExitStack() as forging:
+        forged = [forging.enter_context(Packets(address, to=door.address)) for address in phones]
+
+        def send():
+            for number in paced(len(phones) * KNOWN_RATE):
+                if over.is_set():
+                    return
+                each = forged[number % len(phones)]
+                each.dialog = f"flood{number}"
+                each.send(each.invite())
+
+        sending = threading.Thread(target=send)
+        sending.start()
+        try:
+            yield
+        finally:
+            over.set()
+            sending.join()
+
+
+def test_presses_ring_during_and_after_a_flood_forged_as_three_known_phones(tmp_path, record_property):
     phones = [loopback() for _ in range(3)]
     targets = {f"phone-{number}": {"uri": f"sip:far@{address}"} for number, address in enumerate(phones)}
-    with (
-        Daemon(tmp_path / "d", target=targets) as door,
-        Packets(door.far_address, door.far_port) as far,
-        contextlib.ExitStack() as forging,
-    ):
-        forged = [forging.enter_context(Packets(address, to=door.address)) for address in phones]
-        for number in range(3 * KNOWN_RATE):
-            each = forged[number % 3]
-            each.dialog = f"flood{number}"
-            each.send(each.invite())
-        call = door.ring()
-        far.answer(far.invited(), "486 Busy Here")
-        door.final(call, kind="call.rejected", cause="busy", code=486)
+    with Daemon(tmp_path / "d", target=targets) as door, Packets(door.far_address, door.far_port) as far:
+        door.begin()
+        figures = {"before": told(rings(door, far, PRESSES))}
+        door.begin()
+        with flooded_as(phones, door):
+            door.wait("call.incoming")
+            figures["during"] = told(rings(door, far, PRESSES))
+        door.begin()
+        figures["after"] = told(rings(door, far, PRESSES))
+    record_property("press to INVITE in ms", figures)
+    print(figures)
 
 
 def test_a_flood_from_the_registrar_does_not_shut_it_out(tmp_path):

@@ -26,9 +26,9 @@ class Bus:
         self.say, self.sounds = sounds.say, sounds.names
         self.recordings, self.call_log = lists.recordings, lists.call_log
         self.play_url, self.play_recording = sounds.play_url, sounds.play_recording
-        self._reported = (
-            ""  # the code of the last reported failure; another attempt that ends the same way is not reported
-        )
+        # The code of the last reported failure; another attempt that ends the same way is not reported.
+        self._reported = ""
+        self._refused: float | None = None  # since when the bus refuses us
 
     async def serve(self) -> None:
         """Serve on the bus while the daemon runs, if that is configured."""
@@ -59,10 +59,15 @@ class Bus:
             retry_s = min(2 * retry_s, longest_s)
 
     def _up(self) -> None:
-        self._reported = ""
+        self._reported, self._refused = "", None
         self._reactor.post(inputs.PartRecovered(at=time.monotonic(), part="dbus"))
 
     def _failed(self, err: IntercomError) -> None:
+        if err.code == ErrorCode.FORBIDDEN:
+            now = time.monotonic()
+            self._refused = self._refused or now
+            if now - self._refused < times.current.bus_refused_s:
+                return
         if err.code != self._reported:
             why = sentences(err.message, err.cause)
             self._reactor.post(inputs.PartFailed(at=time.monotonic(), part="dbus", why=why, resolution=err.resolution))

@@ -184,6 +184,9 @@ class App:
             reserve.close()
             if self._recorder is not None:
                 await asyncio.to_thread(self._recorder.close)
+            for number in (signal.SIGTERM, signal.SIGINT):  # a second one while the loop ends would be an unclean end
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)
 
     async def _serve(self, link: Link, part: Web | Bus) -> None:
         """Serve once SIP is ready: loading HTTP or D-Bus takes the time that calls need to be possible."""

@@ -207,7 +207,7 @@ class Web:
 
     async def _examine(self) -> list[dict[str, Any]]:
         # Late: for this alone.
-        from appliance.doctor import daemon_faults, examine, logs, networks, signalling, sound  # noqa: PLC0415
+        from appliance.doctor import daemon_faults, examine, findings, logs, networks, signalling, sound  # noqa: PLC0415
         from appliance.store.lists import examine as stored  # noqa: PLC0415
 
         found = await asyncio.to_thread(examine.examine, self._file, self._places.state)
@@ -220,7 +220,7 @@ class Web:
             found += signalling.calls([call for _, call in rows])
         found += logs.stored(await asyncio.to_thread(stored.examine, self._places.state))
         found += daemon_faults.besides(found, self._reactor.state.appliance.failed)
-        return [asdict(finding) for finding in found]
+        return [asdict(finding) for finding in findings.agreed(found)]
 
     def configuration(self) -> dict[str, Any]:
         """All settings that are in force, without secrets."""

@@ -1,5 +1,6 @@
 """The sound cards, as ALSA lists them (pyalsaaudio), with names that are the same after each boot."""
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -47,6 +48,11 @@ def cards() -> tuple[SoundCard, ...]:
         # A card that disappears between the calls above is in one of the lists only, and is left out.
         for number, card, (name, long_name) in zip(numbers, ids, names, strict=False)
     )
+
+
+def closed() -> tuple[Path, ...]:
+    """The control files of cards that this process may not open: ALSA leaves these cards out."""
+    return tuple(path for path in sorted(SND.glob("controlC*")) if not os.access(path, os.R_OK | os.W_OK))
 
 
 def pcms() -> tuple[str, ...] | None:

@@ -106,6 +106,7 @@ class Times(Record, kw_only=True):
     xruns_again_s: Again = 60.0  # between two reports of xruns
     # -- bus ---------------------------------------------------------------------------------------------------------
     bus_answers_s: Hang = 10.0  # the bus answers within milliseconds, or hangs
+    bus_refused_s: Hang = 10.0  # by the bus, which reads our policy a few seconds after an installation
     bus_again_s: Agains = (0.5, 60.0)  # before the next connection
     bus_lasting_s: Again = 60.0  # after a connection that lasted for longer, the next one follows soon
     # -- api ---------------------------------------------------------------------------------------------------------

@@ -26,8 +26,6 @@ from appliance.cli.client import (
     resource,
 )
 
-DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
-TIMED = {"open", "hold"}
 OUTPUT = {"--json": "print answers and errors as JSON", "--utc": "print times in UTC, not in local time"}
 BUNDLE = Path("intercomd-support.json")
 USAGE = "intercomctl [OPTION]... COMMAND [ARGUMENT]..."
@@ -62,6 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
         return {WrongUsageError: 2, LateError: LATE}.get(type(err), 1)
     except BrokenPipeError:
         return 0
+    except KeyboardInterrupt:
+        print("The command was ended by a signal.", file=sys.stderr)
+        return 128 + signal.SIGINT
 
 
 def parser() -> argparse.ArgumentParser:
@@ -137,12 +138,7 @@ def call_commands(add: Add) -> None:
 
 def house_commands(add: Add) -> None:
     """What acts on doors, panel and sound card."""
-    door_ = add("door", door, "open a door, hold it open, or lock it down")
-    door_.add_argument("door", help="its name, as `intercomctl state` shows it")
-    door_.add_argument(
-        "act", nargs="?", choices=DOOR_ACTS, default="open", help="what to do (default: open it for a moment)"
-    )
-    door_.add_argument("--seconds", type=float, help="duration of the opening or hold (default: as configured)")
+    options.door(add("door", door, "open a door, hold it open, or lock it down"))
     clear_ = add("clear", clear, "end the blocking of doors by a tamper contact")
     clear_.add_argument("sensor", help="its name, as `intercomctl panel` shows it")
     press_ = add("press", press, "press a button of the panel")
@@ -423,12 +419,12 @@ def transfer(client: Client, given: argparse.Namespace) -> int:
 
 def door(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl door`."""
-    body = {} if given.seconds is None or given.act not in TIMED else {"seconds": given.seconds}
-    answer = client.ask("POST", resource("doors", given.door, given.act), body)
+    name, act, body = options.door_act(given)
+    answer = client.ask("POST", resource("doors", name, act), body)
     if given.json or answer["warning"]:
         return output(answer, given, show.done)
-    there = client.ask("GET", resource("doors", given.door))
-    return output(there, given, lambda door: show.opened(given.act, door, given.seconds))
+    there = client.ask("GET", resource("doors", name))
+    return output(there, given, lambda door: show.opened(act, door, given.seconds))
 
 
 def clear(client: Client, given: argparse.Namespace) -> int:

@@ -220,6 +220,8 @@ def _value(value: Any) -> str:
     match value:
         case bool():
             return str(value).lower()
+        case None:
+            return "null"
         case list():
             return ",".join(map(_value, value))
         case dict():

@@ -45,9 +45,20 @@ def _say(text: str) -> None:
 
 
 def _end_in_order() -> None:
-    """Let SIGHUP and SIGTERM end the command as Ctrl-C does: it cleans up, and the service starts again."""
-    for number in (signal.SIGHUP, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    """Let SIGHUP and SIGTERM end the command as Ctrl-C does: it cleans up, and the service starts again.
+
+    A second one must not end that.
+    """
+    numbers = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+
+    def end(*_: object) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in numbers:
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup and a shell's background leave it
+            signal.signal(number, end)
 
 
 def confirm(given: argparse.Namespace, what: str) -> None:

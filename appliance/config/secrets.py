@@ -12,7 +12,7 @@ from appliance.config.schema import Config
 TURN = "sip.turn"
 CODE = ErrorCode.CONFIG_INVALID
 SHORTEST, LONGEST = 8, 256  # characters; an account's password may be shorter, as its registrar chose it
-MOST = LONGEST + len(BOM_UTF8) + len("\r\n")
+MOST = LONGEST * 4 + len(BOM_UTF8) + 2 * len("\r\n")  # bytes of a file: UTF-8 has up to four for a character
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -44,7 +44,7 @@ def passwords(config: Config, name: str) -> dict[str, str]:
 
 
 def read(setting: str) -> str:
-    """The password in the file that the setting names, without the line end. Raises IntercomError."""
+    """The password in the file that the setting names, without line ends after it. Raises IntercomError."""
     path, credential = place(setting)
     try:
         contents, mode = files.read(path)
@@ -59,10 +59,10 @@ def read(setting: str) -> str:
             f"Let only the service's user read it: chmod 0600 {path}",
         )
     try:
-        password = contents.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
+        password = contents.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
         password = ""
-    if not password or len(contents) > MOST or not password.isprintable():
+    if not password or len(password) > LONGEST or len(contents) > MOST or not password.isprintable():
         raise IntercomError(
             CODE,
             f"{path} contains no password",

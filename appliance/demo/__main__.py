@@ -51,8 +51,16 @@ async def _until_signal(given: argparse.Namespace) -> int:
     """The whole demonstration; a signal ends it properly."""
     loop, this = asyncio.get_running_loop(), asyncio.current_task()
     assert this
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, this.cancel)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def end() -> None:
+        for number in numbers:  # a second one must not end the stations' orderly end
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
+        this.cancel()
+
+    for number in numbers:
+        loop.add_signal_handler(number, end)
     status = 1
     directory = (given.directory or workspace.default()).absolute()
     with workspace.kept(directory):
@@ -60,13 +68,29 @@ async def _until_signal(given: argparse.Namespace) -> int:
             scene = scene_in(directory, given.hardware)
             async with running(*(side.station for side in scene.values())):
                 status = await _call(scene, given.patience, await _keyboard() if given.step else None)
-                if not given.once and all(side.station.ended is None for side in scene.values()):
-                    print("Both stations keep running; Ctrl-C ends them.", flush=True)
-                    await asyncio.Event().wait()
+                if not given.once:
+                    status = await _stay([side.station for side in scene.values()])
         except asyncio.CancelledError:
             if given.directory is None:
                 workspace.remove(directory)
     return status
+
+
+async def _stay(stations: list[DemoStation]) -> int:
+    """Wait until one of the stations ends by itself, and say so; the exit status."""
+    if all(station.ended is None for station in stations):
+        print("Both stations keep running; Ctrl-C ends them.", flush=True)
+    waiting = {asyncio.create_task(station.lasts()): station for station in stations}
+    try:
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+    for task in done:
+        station, status = waiting[task], task.result()
+        how = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
+        print(f"{station.name} has ended {how}; so ends all. Its log: {station.log}", file=sys.stderr)
+    return 1
 
 
 async def _keyboard() -> asyncio.StreamReader:

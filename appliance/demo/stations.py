@@ -70,6 +70,11 @@ class DemoStation:
         address = (self.directory / "http.address").read_text().strip()
         return f"{address}#token={token}" if address else ""
 
+    async def lasts(self) -> int:
+        """Wait for the daemon's end; its exit status, negative for a signal."""
+        assert self._process
+        return await self._process.wait()
+
     async def start(self) -> None:
         """Start the daemon and follow its events and lamps. On the main thread: the daemon ends with it."""
         self.directory.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from appliance.doctor import clock, configuration, copies, https, inputs, lamps, lines, sound, space
-from appliance.doctor.findings import Finding
+from appliance.doctor.findings import Finding, agreed
 
 
 def examine(file: Path, state: Path, root: Path = Path("/"), *, mixers: bool = False) -> list[Finding]:
@@ -16,7 +16,7 @@ def examine(file: Path, state: Path, root: Path = Path("/"), *, mixers: bool = F
     config, found = configuration.examine(file)
     if config is None:
         return found  # its lines and cards are unknown
-    return [
+    found = [
         *found,
         *sound.examine(config, root / "proc"),
         *(sound.mixers(config) if mixers else []),
@@ -28,3 +28,4 @@ def examine(file: Path, state: Path, root: Path = Path("/"), *, mixers: bool = F
         *copies.examine(config),
         *space.examine(config, state),
     ]
+    return agreed(found)

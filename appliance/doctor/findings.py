@@ -1,5 +1,6 @@
 """The findings of checks."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from appliance.base.record import Record
@@ -21,6 +22,12 @@ class Finding(Record):
     message: str
     cause: str = ""
     resolution: str = ""
+
+
+def agreed(found: Sequence[Finding]) -> list[Finding]:
+    """The findings without those that nothing is wrong with what another finding complains about."""
+    wrong = {finding.check for finding in found if finding.level is not Level.OK}
+    return [finding for finding in found if finding.level is not Level.OK or finding.check not in wrong]
 
 
 def ok(check: str, message: str) -> Finding:

@@ -26,6 +26,15 @@ def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
             there = cards.cards()
         except IntercomError as error:
             return [problem("audio", error.message, error.cause, error.resolution)]
+        if closed := cards.closed():
+            return [
+                problem(
+                    "audio",
+                    "The sound cards were not looked at.",
+                    f"This user may not open {', '.join(map(str, closed))}.",
+                    "Run intercomctl doctor with sudo; the service's user must be in the group audio.",
+                )
+            ]
     if config.audio.microphone_file:
         return [
             ok("audio.capture", "A file is played instead of the microphone."),

@@ -273,11 +273,16 @@ def line(envelope: Json) -> str:
 
 
 def in_line(value: Any) -> str:
-    """A value of a log line: fields with slashes, as in opus/48000, lists with commas; text with line ends as JSON."""
+    """A value of a log line: fields with slashes, as in opus/48000, lists with commas; text with line ends as JSON.
+
+    What is no text is as in JSON too: true, null.
+    """
     if isinstance(value, dict):
-        text = "/".join(map(str, value.values()))
+        text = "/".join(map(in_line, value.values()))
     elif isinstance(value, (list, tuple)):
         text = ",".join(map(in_line, value))
+    elif value is None or isinstance(value, bool):
+        text = json.dumps(value)
     else:
         text = str(value)
     return text if text.isprintable() else json.dumps(text, ensure_ascii=False)

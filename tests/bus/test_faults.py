@@ -185,7 +185,7 @@ def test_who_does_not_want_the_bus_hears_nothing_of_it():
 def test_attempts_grow_rarer_till_one_lasts_and_each_kind_of_failure_is_reported_once(
     monkeypatch, set_times, lasting_s, expected
 ):
-    set_times(bus_lasting_s=lasting_s)
+    set_times(bus_lasting_s=lasting_s, bus_refused_s=0.0)
     waits, reactor = [], None
     codes = iter(["unavailable", "unavailable", "forbidden", "forbidden", "up", "unavailable"])
 
@@ -248,3 +248,25 @@ def test_the_daemon_lives_without_its_bus_and_is_on_it_whenever_it_is_there(tmp_
             assert door.process.poll() is None
     finally:
         bus.stop()
+
+
+@pytest.mark.parametrize(("refused_s", "told"), [(3600.0, ["well"]), (0.0, ["It is forbidden.", "well"])])
+def test_a_bus_that_reads_our_policy_late_is_no_fault_and_one_that_goes_on_refusing_is(
+    monkeypatch, set_times, refused_s, told
+):
+    set_times(bus_refused_s=refused_s)
+    outcomes, reactor = iter(["forbidden"] * 4), Told()
+
+    async def serve(daemon, address, up):
+        code = next(outcomes, None)
+        if code is not None:
+            raise IntercomError(code, f"It is {code}.")
+        up()
+
+    async def sleep(_seconds):
+        pass
+
+    monkeypatch.setattr(service, "serve", serve)
+    monkeypatch.setattr(app.asyncio, "sleep", sleep)
+    asyncio.run(Bus(Config.model_validate({"dbus": {"enabled": True}}), reactor, Mock(), Mock()).serve())
+    assert [getattr(each, "why", "well") for each in reactor.posted] == told

@@ -17,8 +17,13 @@ DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
-@pytest.mark.parametrize(("group", "may"), [(MY_GROUP, True), (foreign_group(), False)])
-def test_members_of_the_group_may_call_and_hear_and_others_may_not(tmp_path, group, may):
+@pytest.mark.parametrize(
+    ("group", "others", "may"),
+    [(MY_GROUP, "nobody", True), (foreign_group(), "nobody", False), (foreign_group(), ME, True)],
+)
+def test_members_of_the_group_and_root_may_call_and_hear_and_others_may_not(tmp_path, group, others, may):
+    """others: who stands for root, since the tests may have no other user."""
+
     async def run(address):
         async with Client(address) as owner, Client(address) as client:
             reply = await owner.bus.request_name("org.intercomd", NameFlag.DO_NOT_QUEUE)
@@ -34,7 +39,10 @@ def test_members_of_the_group_may_call_and_hear_and_others_may_not(tmp_path, gro
             await client.driver("GetId")
             assert [each.member for each in client.heard] == (["Event"] if may else [])
 
-    with TheBus(tmp_path, policy(ME, group)) as bus:
+    rules = policy(ME, group)
+    assert rules.count('<policy user="root">\n    <allow send_destination') == 1
+    rules = rules.replace('<policy user="root">\n    <allow send', f'<policy user="{others}">\n    <allow send')
+    with TheBus(tmp_path, rules) as bus:
         asyncio.run(run(bus.address))
 
 

@@ -18,7 +18,7 @@ from appliance.base.errors import HTTP_STATUS, RESERVED
 from appliance.bus.calls import CALL
 from appliance.bus.conferences import CONFERENCE
 from appliance.bus.interfaces import ACCOUNT, APPLIANCE, DOOR
-from appliance.cli.__main__ import DOOR_ACTS
+from appliance.cli.options import DOOR_ACTS
 from appliance.core.access.keypads import NOBODY
 from appliance.core.events import EVENTS
 from appliance.core.model import (

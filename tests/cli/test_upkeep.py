@@ -11,7 +11,7 @@ import pytest
 from appliance.base.errors import IntercomError
 from appliance.cli import upkeep
 from appliance.system import lock
-from tests.support.waiting import PATIENCE_S, until
+from tests.support.waiting import pause, until
 
 # Says what it was asked, and stops the service for ever.
 SYSTEMCTL = """#!/bin/sh
@@ -70,9 +70,14 @@ def test_the_service_starts_again_where_the_command_is_interrupted(tmp_path, num
     heeding = "env", "--default-signal"
     command = [*heeding, sys.executable, "-m", "appliance.cli", "wipe", "--everything", "--yes", *place]
     held = lock.take(state)
-    with subprocess.Popen(command, env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}) as running:
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
         until(lambda: said.exists() and "stop" in said.read_text(), "the order to stop")
-        running.send_signal(number)
-        running.wait(PATIENCE_S)
+        while running.poll() is None:  # the first one ends it, and the others do not disturb its end
+            running.send_signal(number)
+            pause(0.01)
+        told = running.stderr.read()
     os.close(held)
     assert said.read_text().split() == ["is-active", "stop", "start"]
+    assert (running.returncode, told.splitlines()[-1]) == (130, "The command was ended by a signal.")
+    assert "Traceback" not in told

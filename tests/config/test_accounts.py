@@ -195,6 +195,12 @@ def test_spaces_belong_to_the_password(tmp_path):
     assert passwords(config(file=written(tmp_path / "pw", " päss word \n")), "x")["account.office"] == " päss word "
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\n\n", "\r\n", "\r\n\r\n", "\n\r\n", "\r"])
+def test_line_ends_after_a_password_are_none_of_it_however_many(tmp_path, end):
+    file = written(tmp_path / "office", f"sécret {end}", 0o600)
+    assert passwords(config(file=file), "x") == {"account.office": "sécret "}
+
+
 def test_a_credential_of_systemd_is_found_by_its_name_whatever_its_mode(tmp_path, monkeypatch):
     written(tmp_path / "office", "secret", 0o440)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
@@ -207,6 +213,9 @@ WRONG = [
     (("secret", 0o604), "Its mode is 0604. Let only the service's user read it: chmod 0600"),
     (("", 0o600), "contains no password"),
     (("secret\nsecret\n", 0o600), "one line of 1 to 256 characters"),
+    (("\nsecret\n", 0o600), "one line of 1 to 256 characters"),
+    (("\n\n", 0o600), "contains no password"),
+    (("secret" + "\n" * 2000, 0o600), "contains no password"),
     (("secret" * 100, 0o600), "contains no password"),
     ((b"secret\xff", 0o600), "contains no password"),
 ]

@@ -7,7 +7,7 @@ from appliance.config.load import check
 from appliance.doctor import inputs, lines, sound
 from appliance.doctor.daemon_faults import besides
 from appliance.doctor.examine import examine
-from appliance.doctor.findings import Level, problem
+from appliance.doctor.findings import Level, agreed, ok, problem, warning
 from appliance.simulator.mixer import SimulatedMixers
 from tests.board.boards import HDMI, PHONE, Alsa, only, owned, raspberry, write
 from tests.board.boards import sound as cards
@@ -93,6 +93,32 @@ def test_cards_that_cannot_be_listed_are_one_finding(tmp_path, monkeypatch):
     (finding,) = sound.examine(audio(), tmp_path / "proc")
     assert (finding.check, finding.level) == ("audio", PROBLEM)
     assert "Permission denied" in words(finding)
+
+
+def test_cards_that_this_user_may_not_open_are_not_said_to_be_missing(tmp_path, monkeypatch):
+    only(monkeypatch, tmp_path)
+    there = tmp_path / "snd"
+    there.mkdir()
+    (there / "controlC0").touch()
+    monkeypatch.setattr(sound.cards, "SND", there)
+    found = sound.examine(audio(), tmp_path / "proc")
+    assert {finding.message for finding in found} == {"There is no sound card."}
+    (there / "controlC1").symlink_to("nowhere")  # which nobody can open
+    (finding,) = sound.examine(audio(), tmp_path / "proc")
+    assert (finding.check, finding.level) == ("audio", PROBLEM)
+    assert "may not open" in finding.cause and "controlC1" in finding.cause and "controlC0" not in finding.cause
+    assert "sudo" in finding.resolution
+    assert levels(sound.examine(audio(capture="null", playback="null"), tmp_path / "proc")) == {
+        "audio.capture": OK,
+        "audio.playback": OK,
+    }
+
+
+def test_no_check_is_ok_that_another_finding_complains_about():
+    fine, muted, late = ok("audio.capture", "Card x."), problem("audio.capture", "Muted."), warning("clock", "Late.")
+    other = ok("audio.playback", "Card x.")
+    assert agreed([fine, other, muted, late]) == [other, muted, late]
+    assert agreed([muted, late, muted]) == [muted, late, muted]
 
 
 def test_a_file_in_the_microphones_place_needs_no_card(tmp_path):

@@ -374,3 +374,20 @@ def test_a_deadline_believes_no_level_whose_edges_the_loop_has_not_read_yet(jour
         os.close(ends)
         os.close(begins)
     assert [row["data"]["button"] for row in journal.rows if row["type"] == "button.pressed"] == ["first"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"),
+        (False, "false"),
+        ([True, None], "true,null"),
+        ({"name": "opus", "rate": None, "on": True}, "opus/null/true"),
+        ([{"id": "a", "muted": False}], "a/false"),
+        ("True", "True"),  # a name that somebody gave
+        (0, "0"),
+    ],
+)
+def test_a_line_of_the_log_has_no_words_of_python(value, text):
+    envelope = {"type": "call.x", "call": None, "data": {"field": value, "missing": None}}
+    assert line(envelope) == f"call.x field={text}"

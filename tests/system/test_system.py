@@ -31,7 +31,7 @@ from appliance.sip import process
 from appliance.system import clock, lock, zone
 from appliance.system.notify import Notify
 from tests.support.daemon import start_command
-from tests.support.waiting import until, until_async
+from tests.support.waiting import pause, until, until_async
 
 
 def test_systemd_is_notified_at_its_socket(tmp_path, monkeypatch):
@@ -156,7 +156,8 @@ def test_wrong_usage_has_status_2():
 
 
 @pytest.mark.far_end
-def test_a_daemon_says_ready_feeds_the_watchdog_and_leaves_within_a_moment(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_daemon_says_ready_feeds_the_watchdog_and_leaves_within_a_moment(tmp_path, number):
     config = tmp_path / "station.toml"
     config.write_text(
         SIMULATED.read_text().replace("port = 5060\n", "port = 0\n").replace("port = 8080\n", "port = 0\n")
@@ -177,12 +178,15 @@ def test_a_daemon_says_ready_feeds_the_watchdog_and_leaves_within_a_moment(tmp_p
             second = subprocess.run(argv, capture_output=True, text=True, timeout=120)
             assert second.returncode == 1
             assert "Another daemon" in second.stderr
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(120) == 0
+            while process.poll() is None:  # more signals than the first one do not disturb its end
+                process.send_signal(number)
+                pause(0.002)
+            assert process.returncode == 0
         finally:
             process.kill()
             process.wait()
-    assert b"appliance.stopping" in (tmp_path / "log").read_bytes()
+    log = (tmp_path / "log").read_bytes()
+    assert b"appliance.stopping" in log and b"Traceback" not in log
 
 
 def test_the_status_line_shows_a_calls_length_again_and_again_while_there_is_one(tmp_path, monkeypatch, set_times):

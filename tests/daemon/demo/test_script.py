@@ -1,5 +1,6 @@
 import asyncio
 import os
+import re
 import shutil
 import signal
 import sys
@@ -116,6 +117,9 @@ def test_every_step_of_the_call_is_seen_and_its_recording_is_there():
             with wave.open(str(recording)) as file:
                 assert file.getnframes() > file.getframerate()
             assert (runner.directory / "front" / "relay-front").read_text()[:1] == "0"
+            logs = [(runner.directory / name / "daemon.log").read_text() for name in ("front", "kitchen")]
+            assert "muted=false" in "".join(logs) or "active=true" in "".join(logs)
+            assert not re.findall(r".*\\b(?:True|False|None)\\b.*", "".join(logs)), "words of Python"
 
     asyncio.run(scenario())
 
@@ -130,6 +134,34 @@ def test_without_once_the_stations_run_on_until_ctrl_c_which_leaves_nothing_behi
             assert await runner.status() == 0, runner.complained
             assert not living(both)
             assert not list(runner.directory.parent.iterdir())
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_more_signals_do_not_disturb_the_stations_orderly_end(number):
+    async def scenario():
+        async with demonstration("--step", own_directory=False) as runner:
+            await runner.prints("Enter: ")
+            both = tree(runner.process.pid)
+            while runner.process.returncode is None:
+                runner.process.send_signal(number)
+                await asyncio.sleep(0.01)
+            assert runner.process.returncode == 1 and not "".join(runner.complained)
+            assert not living(both)
+            assert not list(runner.directory.parent.iterdir())
+
+    asyncio.run(scenario())
+
+
+def test_a_station_that_dies_ends_the_demonstration_which_says_so():
+    async def scenario():
+        async with demonstration() as runner:
+            await runner.prints("Ctrl-C ends them")
+            os.kill(runner.station("front").daemon, signal.SIGKILL)
+            assert await runner.status() == 1
+            said = "".join(runner.complained)
+            assert " has ended by SIGKILL" in said and str(runner.directory / "front" / "daemon.log") in said
 
     asyncio.run(scenario())
 

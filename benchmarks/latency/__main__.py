@@ -31,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     others = ((Station, BaresipParty), (LinphoneParty, BaresipParty))
     steps.append([Pair(kinds, codecs[0], min(calls, OTHER_CALLS)) for kinds in others])
     steps.append([stations(codecs[0], min(calls, BAD_CALLS), BAD)])
+    steps.append(
+        [Pair((kind, kind), codecs[0], min(calls, OTHER_CALLS), served=True) for kind in (Station, BaresipParty)]
+    )
     told, begun = report.facts(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="latency-") as name:
         rounds = measure(Path(name), steps, say)

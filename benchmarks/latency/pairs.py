@@ -11,6 +11,7 @@ from statistics import median
 from benchmarks.latency import card
 from benchmarks.latency.parties import BaresipParty, Party, Station, ear, mouth
 from benchmarks.latency.rounds import Round, run
+from benchmarks.latency.served import serving
 from tests.support.daemon import loopback
 from tests.support.peers.namespaces import DOOR, PBX, BadCable
 
@@ -28,6 +29,7 @@ class Pair:
     codec: str
     calls: int
     network: str = DIRECT
+    served: bool = False  # through a sound server
 
 
 def stations(codec: str, calls: int, network: str = DIRECT) -> Pair:
@@ -48,24 +50,28 @@ def _call(directory: Path, pair: Pair, ends: tuple[str, str], say: Say) -> Round
             cable = stack.enter_context(BadCable(directory, loss=LOSS, jitter_s=JITTER_S))
             addresses, within = (DOOR, PBX), (cable.door.within, cable.pbx.within)
         a, b = (
-            stack.enter_context(kind(directory, end, address, pair.codec, side))
+            stack.enter_context(kind(directory, end, address, pair.codec, side, served=pair.served))
             for kind, end, address, side in zip(pair.kinds, ends, addresses, within, strict=True)
         )
-        return run(directory, a, b, pair.network, pair.calls, say)
+        way = f"{pair.network}, PulseAudio" if pair.served else pair.network
+        return run(directory, a, b, way, pair.calls, say)
 
 
 def measure(directory: Path, steps: Sequence[Sequence[Pair]], say: Say) -> list[Round]:
     """One step after the other; the pairs of a step call at the same time."""
     ends = [f"{number}{end}" for number in range(sum(map(len, steps))) for end in "AB"]
-    os.environ["ALSA_CONFIG_PATH"] = str(card.make(directory, [each(end) for end in ends for each in (mouth, ear)]))
+    config = card.make(directory, [each(end) for end in ends for each in (mouth, ear)])
+    os.environ["ALSA_CONFIG_PATH"] = str(config)
     rounds: list[Round] = []
     with ThreadPoolExecutor() as pool:
-        for step in steps:
-            work = []
-            for pair in step:
-                one, other, *ends = ends
-                work.append(pool.submit(_call, directory, pair, (one, other), say))
-            rounds += [each.result() for each in work]
+        for number, step in enumerate(steps):
+            own, ends = ends[: 2 * len(step)], ends[2 * len(step) :]
+            with ExitStack() as stack:
+                if any(pair.served for pair in step):
+                    stack.enter_context(serving(directory / f"server-{number}", config, own))
+                each_pair = zip(step, zip(own[::2], own[1::2], strict=True), strict=True)
+                work = [pool.submit(_call, directory, pair, ends_, say) for pair, ends_ in each_pair]
+                rounds += [each.result() for each in work]
     return rounds
 
 

@@ -30,15 +30,34 @@ def ear(end: str) -> str:
     return f"ear{end}"
 
 
+def through(name: str) -> str:
+    """The name by which a card is reached through the sound server."""
+    return f"served-{name}"
+
+
 class Party(ABC):
-    """`with Party(…) as one`: it calls, or answers a call once it is asked to. within: where it runs."""
+    """`with Party(…) as one`: it calls, or answers a call once it is asked to.
+
+    within: where it runs. served: whether its cards are those of a sound server (served.py).
+    """
 
     kind: str
     user = "far"
 
-    def __init__(self, directory: Path, end: str, address: str, codec: str, within: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        end: str,
+        address: str,
+        codec: str,
+        within: Sequence[str] = (),
+        *,
+        served: bool = False,
+    ) -> None:
         self.directory, self.end, self.address, self.codec = directory / f"{self.kind}-{end}", end, address, codec
         self.within = [*within, *PLAIN]
+        name = through if served else str
+        self.capture, self.playback = name(mouth(end)), name(ear(end))
 
     @abstractmethod
     def __enter__(self) -> Self: ...
@@ -83,7 +102,7 @@ class Station(Party):
             self.directory,
             within=self.within,
             sip={"address": self.address, "port": PORT, "callers": "anyone", "codecs": [self.codec]},
-            audio={"capture": mouth(self.end), "playback": ear(self.end)},
+            audio={"capture": self.capture, "playback": self.playback},
         )
         self._door.__enter__()
         return self
@@ -124,11 +143,11 @@ class PairedBaresip(Baresip):
     def prepare(self) -> Sequence[str]:
         """Write its configuration, with the card, and return its command."""
         argv = list(super().prepare())
-        end, path = self._party.end, self.directory / "config"
+        path = self.directory / "config"
         text = path.read_text(encoding="utf-8")
         for old, new in (
-            ("audio_player nothing,nil", f"audio_player alsa,{ear(end)}"),
-            (f"audio_source {self.source}", f"audio_source alsa,{mouth(end)}"),
+            ("audio_player nothing,nil", f"audio_player alsa,{self._party.playback}"),
+            (f"audio_source {self.source}", f"audio_source alsa,{self._party.capture}"),
             ("ausrc_srate 48000\nausrc_channels 2\n", "ausrc_channels 0\nauplay_channels 0\n"),
             ("audio_buffer 20-160\n", ""),
             ("jitter_buffer_delay 1-5", BUFFERS),
@@ -187,8 +206,7 @@ class PairedLinphone(Linphone):
     def prepare(self) -> Sequence[str]:
         """Write its configuration, with the card, and return its command."""
         argv = list(super().prepare())
-        end = self._party.end
-        own = f"pcm.!default {{ type asym playback.pcm {ear(end)} capture.pcm {mouth(end)} }}"
+        own = f"pcm.!default {{ type asym playback.pcm {self._party.playback} capture.pcm {self._party.capture} }}"
         text = self._alsa.read_text(encoding="utf-8").replace("pcm.!default { type null }", own)
         (self.directory / "alsa.conf").write_text(text, encoding="utf-8")
         config = self.directory / "rc"

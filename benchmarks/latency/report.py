@@ -22,6 +22,7 @@ Packets of 20 ms. Taken {taken}, in {took_s} s.
 
 - **median**: of all chirps. **worst call**: the largest median of one call. **within a call**: by how much the delay
   differed in one call at most.
+- **PulseAudio**: the same cards behind a sound server of its own, whose buffers (four fragments of 10 ms) come on top.
 - **heard**: of the chirps. **xruns**: gaps in what was played, and in what was captured, in all calls.
 - **from the answer**: from the order to answer until the first sound is heard, the median and the largest, in every
   other call.

@@ -104,7 +104,7 @@ def _first_chirp(played: card.Played, since: float) -> float | None:
             envelope = card.match(samples, part.rate)
             width = int(EVERY_S * part.rate)
             peaks = np.sort(envelope[: len(envelope) // width * width].reshape(-1, width).max(axis=1))
-            usual = peaks[-int(DENSE_S / EVERY_S) // 2]
+            usual = np.median(peaks[-int(DENSE_S / EVERY_S) :])
             return float(part.begin_s + (begin + int(np.argmax(envelope > NEAR * usual))) / part.rate - since)
     return None
 

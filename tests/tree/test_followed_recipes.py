@@ -1,4 +1,8 @@
-"""A recipe of CONTRIBUTING.md, followed to the letter in a copy of the tree: its files alone, then `make generated`."""
+"""Each recipe of CONTRIBUTING.md, followed to the letter in a copy of the tree: its files alone, then `make generated`.
+
+What a recipe leaves out fails here: in the checks of the tree and of the catalogue, in those of the core, which take
+every branch, and in the checks of the recipe itself.
+"""
 
 import os
 import re
@@ -10,45 +14,51 @@ import pytest
 
 from tests.tree.sources import ROOT, text
 from tests.tree.test_recipes import recipe
+from tests.tree.written_by_recipe import RECIPES
 
-pytestmark = pytest.mark.thorough
-
-LEFT_OUT = (".git", ".venv", ".*_cache", ".hypothesis", "build", "dist", "out", "__pycache__", "*.egg-info")
-VIEWED = """
-
-def test_a_station_that_stops_shows_it():
-    state = replace(READY, appliance=replace(READY.appliance, stopping=True))
-    assert indications.pictures(state)[0] is Picture.STOPPING
-"""
-# Each step of the recipe: its place, the file, a line of it, and what is put behind this line; "": at the end.
-LAMP_PICTURE = [
-    ("appliance/core/model/panel.py", "", '    ERROR = "error"\n', '    STOPPING = "stopping"\n'),
-    (
-        "appliance/core/panel/indications.py",
-        "",
-        "    now, true = situation(state), []\n",
-        "    if state.appliance.stopping:\n        true.append(Picture.STOPPING)\n",
-    ),
-    (
-        "appliance/config/schema/lamps.py",
-        "",
-        '    error: Pattern = _pattern("A call failed, or a part does not work.")\n',
-        '    stopping: Pattern | None = _pattern("The station is being stopped.", None)\n',
-    ),
-    ("appliance/api/web/texts/", "en.json", '  "picture.idle": "Ready",\n', '  "picture.stopping": "Stopping",\n'),
-    ("appliance/api/web/texts/", "de.json", '  "picture.idle": "Bereit",\n', '  "picture.stopping": "Wird beendet",\n'),
-    ("tests/core/test_views.py", "", "", VIEWED),
-    ("CHANGELOG.md", "", "## [Unreleased]\n", "\n### Added\n- A lamp shows that the station stops: `stopping`.\n"),
-]
-PROMISED = (
-    *("tests/tree/test_recipes.py", "tests/tree/test_generated.py"),
-    *("tests/api/test_page_texts.py", "tests/core/test_views.py", "tests/core/panel", "tests/config/test_load.py"),
-)
+LEFT_OUT = (".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info")
+MADE = {"build", "dist", "out"}  # at the top of the tree
+TREE = "tests/tree", "tests/catalogue", "tests/core/test_coverage.py"
+SUBJECTS = "appliance/core/"
+STEP = re.compile(r"(?m)^\d\. (.+?):")
+SHARED = re.search(r"(?ms)^## Recipes\n(.*?)^###", text(ROOT / "CONTRIBUTING.md"))
 
 
-@pytest.fixture
-def copy(tmp_path):
-    return shutil.copytree(ROOT, tmp_path / "tree", ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
+def steps(name):
+    """How each step of a recipe begins."""
+    return STEP.findall(recipe(name))
+
+
+def named(step, file):
+    """Whether a step sends its reader to this file."""
+    if step == "":
+        return SHARED is not None and f"`{file}`" in SHARED[1]
+    if "of the subject" in step:
+        return file.startswith(SUBJECTS) and (not step.startswith("`room.py`") or file.endswith("/room.py"))
+    return file.startswith(tuple(re.findall(r"`([^`]+)`", step)))
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of the tree in which every recipe was followed: `make generated` runs once for all."""
+
+    def ignored(folder, names):
+        return {*shutil.ignore_patterns(*LEFT_OUT)(folder, names), *(MADE if folder == str(ROOT) else ())}
+
+    copy = shutil.copytree(ROOT, tmp_path_factory.mktemp("copy") / "tree", ignore=ignored, symlinks=True)
+    for followed in RECIPES.values():
+        for edit in followed.edits:
+            write(copy / edit.file, edit)
+    ran(copy, "-m", "appliance.generate")
+    return copy
+
+
+def write(path, edit):
+    """Write what a step of a recipe says."""
+    source = path.read_text(encoding="utf-8")
+    assert source.count(edit.line) == 1 or not edit.line, f"{edit.file} has not one line {edit.line!r}"
+    added = edit.added if edit.instead else edit.line + edit.added
+    path.write_text(source.replace(edit.line, added) if edit.line else source + edit.added, encoding="utf-8")
 
 
 def ran(tree, *words):
@@ -57,19 +67,52 @@ def ran(tree, *words):
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
-def test_a_lamp_picture_that_follows_its_recipe_passes_the_checks(copy):
-    assert list(dict.fromkeys(place for place, *_ in LAMP_PICTURE)) == re.findall(r"(?m)^\d\. `([^`]+)`", recipe())
-    for place, name, before, added in LAMP_PICTURE:
-        path = copy / place / name if name else copy / place
-        source = path.read_text(encoding="utf-8")
-        assert source.count(before) == 1 or not before, f"{path}: {before!r}"
-        path.write_text(source.replace(before, before + added) if before else source + added, encoding="utf-8")
-    ran(copy, "-m", "appliance.generate")
-    assert "stopping" in (copy / "docs/reference/configuration.md").read_text(encoding="utf-8")
-    ran(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not far_end and not thorough", *PROMISED)
+def checked(tree, *checks):
+    """Run checks in the copy: single tests by their names, files and folders without far ends."""
+    single = [each for each in checks if "::" in each]
+    pytest_ = "-m", "pytest", "-q", "-p", "no:cacheprovider"
+    alone = "-m", "not far_end and not thorough and not exhaustive"
+    ran(tree, *pytest_, *alone, *(each for each in checks if each not in single))
+    if single:
+        ran(tree, *pytest_, *single)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", RECIPES)
+def test_what_follows_a_recipe_to_the_letter_passes_its_checks(tree, name):
+    followed = RECIPES[name]
+    file, there = followed.written
+    assert there in (tree / file).read_text(encoding="utf-8")
+    changed = sorted({edit.file for edit in followed.edits if edit.file.endswith(".py")})
+    ran(tree, "-m", "ruff", "check", "--no-cache", *changed)
+    ran(tree, "-m", "ruff", "format", "--check", "--no-cache", *changed)
+    checked(tree, *followed.checks)
+
+
+@pytest.mark.thorough
+def test_what_follows_all_recipes_passes_the_checks_of_the_tree(tree):
+    checked(tree, *TREE)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_is_followed_step_by_step(name):
+    edits = RECIPES[name].edits
+    assert list(dict.fromkeys(edit.step for edit in edits if edit.step)) == steps(name)
+    assert not [edit.file for edit in edits if not named(edit.step, edit.file)]
+    for step in steps(name):
+        for place in re.findall(r"`(\w+/[^`]*)`", step):
+            assert any(edit.file.startswith(place) for edit in edits if edit.step == step), f"{name}: {place}"
+
+
+def test_every_recipe_is_followed():
+    contributing = text(ROOT / "CONTRIBUTING.md")
+    found = re.search(r"(?ms)^## Recipes\n(.*?)^## ", contributing)
+    assert found
+    assert re.findall(r"(?m)^### (.+)$", found[1]) == list(RECIPES)
 
 
 def test_the_recipe_names_the_texts_in_every_language():
     for each in (ROOT / "appliance/api/web/texts").glob("*.json"):
-        assert each.name.startswith("sentences.") or f"`{each.name}`" in recipe(), each.name
+        for name in ("A lamp picture", "An event"):
+            assert each.name.startswith("sentences.") or f"`{each.name}`" in recipe(name), each.name
     assert "picture.idle" in text(ROOT / "appliance/api/web/texts/en.json")

@@ -125,8 +125,12 @@ class Page(ABC):
         """Press and release a key on what has the focus: Enter, Space, Tab, ArrowLeft or a digit."""
 
     @abstractmethod
+    def screen(self, width: int, height: int) -> AbstractContextManager[None]:
+        """A window of this size, in CSS pixels."""
+
     def phone(self) -> AbstractContextManager[None]:
-        """A narrow screen, held upright."""
+        """A narrow phone."""
+        return self.screen(**PHONE)
 
     @abstractmethod
     def languages(self, *languages: str) -> AbstractContextManager[None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection
 
-from tests.api.browser import PHONE, Page, result_of, running
+from tests.api.browser import Page, result_of, running
 
 PROGRAMS = ("chromium", "google-chrome")
 FLAGS = [
@@ -73,8 +73,9 @@ class ChromiumPage(Page):
         self.send("Input.dispatchKeyEvent", type="keyUp", **same)
 
     @contextmanager
-    def phone(self) -> Generator[None, None, None]:
-        self.send("Emulation.setDeviceMetricsOverride", **PHONE, deviceScaleFactor=1, mobile=True)
+    def screen(self, width: int, height: int) -> Generator[None, None, None]:
+        size = {"width": width, "height": height}
+        self.send("Emulation.setDeviceMetricsOverride", **size, deviceScaleFactor=1, mobile=True)
         try:
             yield
         finally:

@@ -8,7 +8,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection
 
-from tests.api.browser import PHONE, Page, running
+from tests.api.browser import Page, running
 
 PROGRAMS = ("firefox-esr", "firefox")
 FLAGS = [
@@ -143,8 +143,9 @@ class FirefoxPage(Page):
         self._insert(KEYS.get(name, name))
 
     @contextmanager
-    def phone(self) -> Generator[None, None, None]:
-        self.send("browsingContext.setViewport", context=self._tab, viewport=PHONE, devicePixelRatio=1)
+    def screen(self, width: int, height: int) -> Generator[None, None, None]:
+        size = {"width": width, "height": height}
+        self.send("browsingContext.setViewport", context=self._tab, viewport=size, devicePixelRatio=1)
         try:
             yield
         finally:

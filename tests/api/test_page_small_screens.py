@@ -5,7 +5,7 @@ import pytest
 from appliance.core import inputs
 from tests.api import fake
 from tests.api.browser import START_S
-from tests.api.conftest import TOKEN, log_in, opened
+from tests.api.conftest import TOKEN, log_in, opened, rings, show
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
@@ -32,6 +32,66 @@ def test_no_word_is_broken_on_a_narrow_phone(page, shared, station, language):
         assert page.value(f"{words}.map((each) => {{ {drawn} return {lines}; }})") == [1] * 5
         corner = "document.querySelector('.corner').getBoundingClientRect().height"
         assert page.value(corner) < 60, "the corner is one line"
+
+
+VIEWS = ["home", "history", "recordings", "directory", "codes", "settings", "system"]
+# What is drawn outside of the window, or cut off by what it lies in.
+LOST = """
+  [...document.querySelectorAll("body *")].filter((each) => {
+    const box = each.getBoundingClientRect();
+    if (!box.width || each.closest(".unseen, svg, [hidden]")) return false;
+    const style = getComputedStyle(each);
+    const cut = style.overflowX === "hidden" && each.scrollWidth > each.clientWidth + 1;
+    return cut || box.right > document.documentElement.clientWidth + 1 || box.left < -1;
+  }).map((each) => `${each.tagName} ${each.id || each.className} ${each.textContent.slice(0, 30)}`)
+"""
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_text_of_twice_the_size_fits_a_phone(page, shared, station, language):
+    with page.screen(390, 844), page.languages(language):
+        station.state["calls"] = [fake.call()]
+        log_in(page, f"{shared.bound.url}#token={TOKEN}")
+        page.shows("#station", "Front door")
+        page.value("document.documentElement.style.fontSize = '200%'")
+        for view in VIEWS:
+            show(page, view)
+            assert page.value(LOST) == [], view
+            assert page.value("document.documentElement.scrollWidth") <= 390, view
+        show(page, "home")
+        rings(station, shared, "c-1", "c-2")
+        page.shows("#ring", "Kitchen")
+        assert page.value(LOST) == []
+        top = "document.querySelector('#ring').getBoundingClientRect().top"
+        assert page.value(top) >= 0, "it can be scrolled"
+
+
+def test_the_size_of_text_follows_the_browsers_own(page, shared, station):
+    opened(page, shared, station)
+    size = "parseFloat(getComputedStyle(document.body).fontSize)"
+    before = page.value(size)
+    page.value("document.documentElement.style.fontSize = '200%'")
+    assert page.value(size) == 2 * before
+    rule = "[...document.styleSheets[0].cssRules].find(({ selectorText }) => selectorText === ':root').style.fontSize"
+    assert page.value(rule) == "100%"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(("width", "height"), [(800, 480), (1024, 600)])
+def test_a_call_can_be_hung_up_on_a_small_wall_without_scrolling(page, shared, station, language, width, height):
+    remote = fake.call()["remote"] | {"target": "", "display_name": "A stranger", "uri": "sip:stranger@203.0.113.77"}
+    with page.screen(width, height), page.languages(language):
+        station.state["doors"] = []
+        station.state["panel"]["buttons"].append(fake.button("door", "door"))
+        station.state["calls"] = [fake.call("c-1", remote=remote), fake.call("c-2", hold="local")]
+        log_in(page, f"{shared.bound.url}#token={TOKEN}")
+        page.shows("#calls", "Hang up" if language == "en" else "Auflegen")
+        box = page.value("""(() => {
+          const button = document.querySelector('[data-key="c-1 hangup"]'), box = button.getBoundingClientRect();
+          const at = document.elementFromPoint(box.x + box.width / 2, box.bottom - 2);
+          return [box.top >= 0, box.bottom <= innerHeight, at === button];
+        })()""")
+        assert box == [True, True, True]
 
 
 def displayed(page, shared, station, *flats):

@@ -4,7 +4,8 @@ import { showCalls, countFrom, showDurations } from "./calls.js";
 import "./check.js";
 import { showCodeDoors, showCodes } from "./codes.js";
 import { showDirectory } from "./directory.js";
-import { $ } from "./base/dom.js";
+import { $, lostFocus } from "./base/dom.js";
+import { showTitle } from "./elsewhere.js";
 import { showCountdowns, showDoors } from "./doors.js";
 import { showEvent } from "./events.js";
 import { showHistory } from "./history.js";
@@ -44,7 +45,7 @@ let asOf = null; // when the page got the newest state, by this device's clock
 function show(state) {
   const { station, ready, failed, zone } = state.appliance;
   setZone(zone);
-  document.title = station;
+  showTitle(station);
   $("station").textContent = station;
   $("status").textContent = ready ? word("picture", state.panel.picture) : t("station.not_ready");
   $("failed").replaceChildren(...failed.flatMap(({ part, why }, place) =>
@@ -65,6 +66,16 @@ function show(state) {
   showRecordedDoors(state.doors);
   showCodeDoors(state.doors);
   $("voice").textContent = voice(state.audio);
+  refocus(lostFocus());
+}
+
+/** After Answer, Hang up and the end of a ring their button is gone: the focus goes on to the call, or to what is left. */
+function refocus(key) {
+  if (!key || document.activeElement !== document.body) return;
+  const call = CSS.escape(key.split(" ")[0]);
+  const next = [`#calls [data-key="${call} hangup"]`, '#rings [data-key$=" answer"]:not([hidden])', '#calls [data-key$=" resume"]',
+    '#calls [data-key$=" hangup"]', "#views [aria-current]"];
+  next.map((each) => document.querySelector(each)).find((each) => each !== null && each.getClientRects().length > 0)?.focus();
 }
 
 let asking = null; // the connection whose events ask for the newest state

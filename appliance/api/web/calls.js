@@ -56,6 +56,7 @@ function showCall(call, calls, opens, conferences) {
   const acts = {
     connected: () => [
       ...(opens && call.active && may("door") ? [act(`${call.id} door`, t("action.door"), () => press(opens), { className: "main" })] : []),
+      post("hangup", "hangup", "end"), // early, so that a small screen shows it
       held ? post("resume", "resume", "main") : post("hold", "hold"),
       act(`${call.id} mute`, t(call.muted ? "call.unmute" : "call.mute"), () => order("PATCH", path, { muted: !call.muted })),
       call.recording
@@ -63,7 +64,6 @@ function showCall(call, calls, opens, conferences) {
         : act(`${call.id} record`, t("call.record"), () => order("POST", `${path}/recording`)),
       ...joins(call, others.map(({ id, remote }) => ({ id, name: caller(remote) })), conferences),
       act(`${call.id} transfer`, t("transfer"), () => openTransfer(call, others)),
-      post("hangup", "hangup", "end"),
     ],
     disconnecting: () => [],
     ended: () => [],

@@ -1,6 +1,7 @@
 // What rings: before everything else, with the name, Answer and Open where the thumb is.
 
 import { $, act, make, redraw, sentences } from "./base/dom.js";
+import { remind } from "./elsewhere.js";
 import { countdown, farOpener, openButton, showCountdowns } from "./doors.js";
 import { order } from "./base/orders.js";
 import { called, caller, known } from "./base/people.js";
@@ -23,8 +24,10 @@ export function showRing({ calls, doors, audio, panel }) {
   const later = farOpener({ doors, panel }) !== undefined;
   const incoming = calls.filter(comesIn);
   const visitors = calls.filter(isVisitor);
-  const fresh = announce([...(visitors.length ? [[visitors[0].ring, t("ring.visitor")]] : []),
-    ...incoming.map((call) => [call.id, sentences(t("ring.from", { name: caller(call.remote) }), stranger(call))])]);
+  const told = [...(visitors.length ? [[visitors[0].ring, t("ring.visitor")]] : []),
+    ...incoming.map((call) => [call.id, sentences(t("ring.from", { name: caller(call.remote) }), stranger(call))])];
+  const fresh = announce(told);
+  remind(told, fresh);
   fresh.forEach(holdBack);
   if (fresh.length) closeTransfer(); // it would cover what rings
   const facts = [...visitors, ...incoming].map(({ id, state, remote }) => [id, state, remote]);
@@ -64,6 +67,11 @@ for (const kind of ["pointerdown", "click"]) {
     event.stopImmediatePropagation();
   }, true);
 }
+
+// A key that is held down repeats: it presses once, as it may have the focus of another button by then.
+$("main").addEventListener("keydown", (event) => {
+  if (event.repeat && event.key === "Enter" && event.target.closest("button")) event.preventDefault();
+});
 
 /** What to know of a caller that chose its name itself. */
 const stranger = ({ remote }) => (known(remote) ? "" : t("call.stranger", { address: remote.uri }));

@@ -45,11 +45,23 @@ export function twice(button, sure, run) {
   return button;
 }
 
-/** Draw `parent` again and give the focus back to the element with the same data-key. */
+let lost = null;
+
+/** Draw `parent` again and give the focus back to the element with the same data-key; `lostFocus` has the key of one that is gone. */
 export function keepingFocus(parent, draw) {
   const key = parent.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   draw();
-  if (key) parent.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+  if (!key) return;
+  const again = parent.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (again) again.focus();
+  else lost = key;
+}
+
+/** The key of what had the focus and is gone, once. */
+export function lostFocus() {
+  const key = lost;
+  lost = null;
+  return key;
 }
 
 const drawn = new WeakMap();

@@ -1,0 +1,119 @@
+// Rings for those who look elsewhere: the title and the icon say so, and while the tab is hidden a sound and a notification.
+
+import { $ } from "./base/dom.js";
+import { t } from "./base/texts.js";
+
+const KEPT = "intercomd.rings"; // "off": neither sound nor notification
+const NOTES_HZ = [660, 550];
+const NOTE_S = 0.35;
+const PAUSE_S = 2;
+const LONGEST_S = 120; // planned at once, since the timers of a hidden tab are slowed down
+const LOUDNESS = 0.25;
+
+let ringing = []; // pairs of id and text
+let station = "";
+let context = null; // Web Audio's; browsers let it sound once the page was touched
+let sounding = null;
+let shown = null; // the notification
+
+const wanted = () => localStorage.getItem(KEPT) !== "off";
+const notifies = () => Boolean(window.Notification) && window.isSecureContext;
+
+export function showTitle(name) {
+  station = name;
+  document.title = ringing.length ? `🔔 ${ringing[0][1]} ${station}` : station;
+}
+
+/** Show elsewhere what rings, as pairs of id and text; `fresh` are the ids that were not told before. */
+export function remind(rings, fresh) {
+  ringing = rings;
+  showTitle(station);
+  const icon = ringing.length ? "icon-ring.svg" : "icon.svg";
+  if ($("icon").getAttribute("href") !== icon) $("icon").setAttribute("href", icon);
+  call(fresh.length > 0);
+}
+
+/** Sound while the tab is hidden and something rings; notify if that is new. */
+function call(fresh) {
+  const on = ringing.length > 0 && document.hidden && wanted();
+  if (on) {
+    sound();
+    if (fresh || !shown) notify();
+  } else {
+    silence();
+    shown?.close();
+    shown = null;
+  }
+}
+
+function sound() {
+  if (sounding || !unlock()) return;
+  sounding = context.createOscillator();
+  const gain = context.createGain();
+  const begin = context.currentTime;
+  gain.gain.setValueAtTime(0, begin);
+  for (let at = begin; at < begin + LONGEST_S; at += NOTES_HZ.length * NOTE_S + PAUSE_S) {
+    NOTES_HZ.forEach((hz, place) => {
+      sounding.frequency.setValueAtTime(hz, at + place * NOTE_S);
+      gain.gain.setTargetAtTime(LOUDNESS, at + place * NOTE_S, 0.01);
+      gain.gain.setTargetAtTime(0, at + (place + 0.7) * NOTE_S, 0.05);
+    });
+  }
+  sounding.connect(gain).connect(context.destination);
+  sounding.start();
+  sounding.stop(begin + LONGEST_S);
+}
+
+function silence() {
+  sounding?.stop();
+  sounding = null;
+  context?.suspend().catch(() => {});
+}
+
+/** Have the browser let us sound; whether it has Web Audio. */
+function unlock() {
+  const Context = window.AudioContext ?? window.webkitAudioContext;
+  if (!Context) return false;
+  context ??= new Context();
+  context.resume().catch(() => {}); // it waits until the page is touched
+  return true;
+}
+
+function notify() {
+  if (!notifies() || Notification.permission !== "granted") return;
+  try {
+    shown?.close();
+    const note = shown = new Notification(ringing.map(([, text]) => text).join(" "),
+      { body: station, icon: "icon-ring.svg", requireInteraction: true });
+    note.onclick = () => {
+      window.focus();
+      note.close();
+    };
+  } catch { // Chrome on Android has them for service workers only
+    shown = null;
+  }
+}
+
+function showChoice() {
+  $("elsewhere").setAttribute("aria-checked", wanted());
+  const asks = wanted() && notifies() && Notification.permission === "default";
+  $("elsewhere-notify").hidden = !asks;
+  $("elsewhere-hint").textContent = wanted() && !notifies() ? t("elsewhere.insecure")
+    : wanted() && Notification.permission === "denied" ? t("elsewhere.denied") : "";
+}
+
+$("elsewhere").onclick = () => {
+  localStorage.setItem(KEPT, wanted() ? "off" : "on");
+  showChoice();
+};
+
+$("elsewhere-notify").onclick = async () => {
+  await Notification.requestPermission();
+  showChoice();
+};
+
+addEventListener("pointerdown", () => {
+  if (unlock() && !sounding) silence();
+}, { once: true, capture: true });
+document.addEventListener("visibilitychange", () => call(false));
+showChoice();

@@ -118,7 +118,8 @@ class AccessDenied(Event):
 class RequestRefused(Event):
     """A SIP request was refused before processing: 513, longer than 16 kB; 403, not from the far end of its call.
 
-    from: the address of the sender; reported at most once a minute for each code and address.
+    400 and other codes: an INVITE of a known phone that is broken; reason names the fault. from: the address of the
+    sender; reported at most once a minute for each code and address.
     """
 
     TYPE = "request.refused"
@@ -132,9 +133,10 @@ class AnswerDoubted(Event):
     """An answer to a SIP request of this station was dropped, or in part not believed.
 
     from: address and port of its sender; to: those to which the request went. reason: the answer came from elsewhere;
-    or its challenge names another realm than the server's, or is weaker than the server's last one; or it names an
-    address of this station ("received") that neither an interface nor a NAT explains. A PBX that answers from a second
-    address needs it in account.<name>.other_addresses. Reported at most once a minute for each `from` and reason.
+    or a header that it needs cannot be read; or its challenge names another realm than the server's, or is weaker than
+    the server's last one; or it names an address of this station ("received") that neither an interface nor a NAT
+    explains. A PBX that answers from a second address needs it in account.<name>.other_addresses. Reported at most once
+    a minute for each `from` and reason.
     """
 
     TYPE = "answer.doubted"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 WRITTEN = "2026-11-20T08:30 (local time), or 30m, 2h or 7d"
 THERE = WRITTEN.replace("local time", "the station's time zone")
+_HERE = "here"  # in the place of a time zone's name
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _THERE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
 _SPAN = re.compile(r"(\d{1,6})([smhd])")
@@ -33,6 +34,11 @@ def there(moment: str, zone: str) -> str:
     return f"{moment}[{zone}]" if zone else moment
 
 
+def here(moment: str) -> str:
+    """A moment of an answer that `local` shows in the machine's local time, with the name of its time zone."""
+    return f"{moment}[{_HERE}]"
+
+
 def local(text: str) -> str:
     """The text with each moment in the machine's local time, or in the time zone that it names."""
     return _ANSWERED.sub(lambda found: _local(found[1], found[2]), text)
@@ -54,11 +60,12 @@ def _utc(text: str, counted: Callable[[timedelta], datetime]) -> str:
 
 def _local(moment: str, zone: str | None) -> str:
     try:
-        at = datetime.fromisoformat(moment).astimezone(_zone(zone) if zone else None)
+        at = datetime.fromisoformat(moment).astimezone(_zone(zone) if zone and zone != _HERE else None)
     except (ValueError, OverflowError, LookupError):  # the last for a zone that this machine does not know
         return moment
     milliseconds = f".{at.microsecond // 1000:03}" if at.microsecond else ""
-    return f"{at:%Y-%m-%d %H:%M:%S}{milliseconds}{f', {zone}' if zone else ''}"
+    named = at.tzname() if zone == _HERE else zone
+    return f"{at:%Y-%m-%d %H:%M:%S}{milliseconds}{f', {named}' if named else ''}"
 
 
 def _zone(name: str) -> tzinfo:

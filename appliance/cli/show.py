@@ -5,7 +5,7 @@ from typing import Any
 from appliance.base.errors import sentences
 from appliance.base.printable import printable
 from appliance.base.types import Json
-from appliance.cli.moments import there
+from appliance.cli.moments import here, there
 
 MB = 1_000_000
 
@@ -179,7 +179,9 @@ def new_token(answer: Json) -> str:
 
 
 def _token(token: Json) -> str:
-    end = "" if token["expires"] is None else f"  until {token['expires']}{'' if token['valid'] else ' (expired)'}"
+    end = (
+        "" if token["expires"] is None else f"  until {here(token['expires'])}{'' if token['valid'] else ' (expired)'}"
+    )
     return f"{token['id']}  {token['name']}  {', '.join(token['scopes'])}{end}"
 
 

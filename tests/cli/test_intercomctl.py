@@ -174,6 +174,11 @@ def test_a_token_is_made_used_listed_and_removed(daemon):
     made = ctl(daemon, "token", "add", "tablet", "--scope", "view", "--expires", "2099-01-01T00:00")
     assert made.returncode == 0, made.stderr
     text, row, _ = made.stdout.splitlines()
+    zone = datetime(2099, 1, 1).astimezone().tzname()
+    assert row.endswith(f"  until 2099-01-01 00:00:00, {zone}")
+    assert ctl(daemon, "token", "--utc").stdout.endswith(
+        f"  until {datetime(2099, 1, 1).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}\n"
+    )
     url = (daemon / "http.address").read_text()
     assert ctl(daemon, "state", url=url, token=text).returncode == 0
     refused = ctl(daemon, "door", "front", url=url, token=text)

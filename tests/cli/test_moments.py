@@ -1,13 +1,14 @@
 """Moments in options: a time, or a span before or from now."""
 
 import argparse
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from appliance.cli import codes
 from appliance.cli.client import WrongUsageError
-from appliance.cli.moments import ago, ahead, ahead_there, local, there
+from appliance.cli.moments import ago, ahead, ahead_there, here, in_utc, local, there
 
 
 def read(text):
@@ -63,3 +64,23 @@ def test_an_option_that_is_given_empty_never_adds_a_code_without_that_limit(opti
 def test_what_is_no_time_is_refused_with_what_to_write(text):
     with pytest.raises(argparse.ArgumentTypeError, match=r"is not a time. Write 2026-11-20T08:30"):
         ago(text)
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "shown"),
+    [
+        ("Europe/Berlin", "2026-07-01T10:00:00Z", "2026-07-01 12:00:00, CEST"),
+        ("Europe/Berlin", "2026-12-01T10:00:00.500Z", "2026-12-01 11:00:00.500, CET"),
+        ("UTC", "2026-12-01T10:00:00Z", "2026-12-01 10:00:00, UTC"),
+        ("XXX-5:30", "2026-12-01T10:00:00Z", "2026-12-01 15:30:00, XXX"),
+    ],
+)
+def test_a_moment_of_this_machine_names_its_time_zone(monkeypatch, zone, moment, shown):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert local(f"until {here(moment)}.") == f"until {shown}."
+        assert in_utc(f"until {here(moment)}.") == f"until {moment}."
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -201,6 +201,8 @@ def _button(name: str, button: ButtonTable) -> model.ButtonSettings:
         target=button.target,
         door=DoorId(button.door) if button.door else None,
         digits=button.digits,
+        digit_s=button.digit_ms / 1000,
+        pause_s=button.digit_pause_ms / 1000,
         debounce_s=button.debounce_ms / 1000,
         long_press_s=button.long_press_ms / 1000,
         double_action=button.double_action,
@@ -219,6 +221,8 @@ def _chord(name: str, chord: ChordTable) -> model.ChordSettings:
         target=chord.target,
         door=DoorId(chord.door) if chord.door else None,
         digits=chord.digits,
+        digit_s=chord.digit_ms / 1000,
+        pause_s=chord.digit_pause_ms / 1000,
         within_s=chord.within_ms / 1000,
     )
 

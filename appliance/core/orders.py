@@ -21,7 +21,8 @@ from appliance.core.model import (
     SoundFindings,
 )
 
-DIGIT_S = 0.3  # pjmedia sends a digit for 200 ms; then at least 50 ms of pause (ITU-T Q.24), and room for its packets
+# A digit's tone, and the pause behind it, in which its last packets are repeated (ITU-T Q.24 wants 40 ms of each).
+DIGIT_S, PAUSE_S = 0.2, 0.1
 
 
 class Place(Tagged):
@@ -101,11 +102,13 @@ class HangUp(Tagged):
 
 
 class SendDigit(Tagged):
-    """Send digits in order: by RFC 4733, or as tones in the sound."""
+    """Send digits in order: by RFC 4733, or as tones in the sound. tone_s: the length of each; then it is silent."""
 
     call: CallId
     digits: str
     inband: bool = False
+    tone_s: float = DIGIT_S
+    pause_s: float = PAUSE_S
 
 
 class Refer(Tagged):

@@ -455,6 +455,8 @@ def test_the_core_gets_the_settings_in_its_own_words():
             double_action = "hangup"
             double_ms = 250
             min_press_ms = 10
+            digit_ms = 400
+            digit_pause_ms = 300
             stuck_s = 90
             [panel.button.answer]
             action = "answer"
@@ -464,6 +466,8 @@ def test_the_core_gets_the_settings_in_its_own_words():
             action = "door"
             door = "front"
             within_ms = 200
+            digit_ms = 500
+            digit_pause_ms = 60
             [panel.lamp.plain]
             [panel.lamp.call.pictures]
             in_call = "on"
@@ -501,11 +505,14 @@ def test_the_core_gets_the_settings_in_its_own_words():
             double_action=Action.HANGUP,
             double_s=0.25,
             min_press_s=0.01,
+            digit_s=0.4,
+            pause_s=0.3,
             stuck_s=90,
         ),
         ButtonSettings("answer", Action.ANSWER, min_press_s=0.005),
     )
-    assert told.chords == (ChordSettings("both", ("ring", "answer"), Action.DOOR, door="front", within_s=0.2),)
+    both = ChordSettings("both", ("ring", "answer"), Action.DOOR, door="front", within_s=0.2, digit_s=0.5, pause_s=0.06)
+    assert told.chords == (both,)
     assert told.targets == (Target("kitchen", "sip:kitchen@192.0.2.8", ("front",)),)
     assert told.record
     assert told.recording_channels is RecordingChannels.SEPARATE

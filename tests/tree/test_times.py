@@ -71,7 +71,7 @@ given by a protocol, or told to a far end
     api/http/admission.py RETRY_S
     core/accounts/registration.py LONGEST_ASKED_S
     core/accounts/subscriptions.py LONGEST_ASKED_S
-    core/orders.py DIGIT_S
+    core/orders.py DIGIT_S PAUSE_S
     sip/stack/accounts/accounts.py SESSION_S
     sip/stack/calls/hold.py BUSY_AGAIN_S OWNER_AGAIN_S OTHER_AGAIN_S
     sip/stack/calls/transfers.py LASTS_S
@@ -80,7 +80,6 @@ given by a protocol, or told to a far end
 a property of sound, signals or clocks
     audio/sweep.py QUIET_S ECHO_S FADE_S EARLY_S TAIL_S
     base/wall_time.py READING_S
-    core/access/dtmf.py PRESS_MS
     core/call_quality.py FREE_DELAY_MS PACKET_MS LONGEST_MS
     panel/gpio/input_line.py LONGEST_LAG_S SETTLED_S
     panel/lamps/pwm_lamp.py PERIOD_NS

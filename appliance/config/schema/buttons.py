@@ -38,6 +38,30 @@ def digits_setting() -> Any:
     )
 
 
+def digit_ms_setting() -> Any:
+    """The length of each digit that a button or chord sends."""
+    return setting(
+        "Length of each of the `digits`: some door stations take no digit that is shorter than 300 ms.",
+        unit="ms",
+        default=200,
+        ge=40,
+        le=2000,
+        live=True,
+    )
+
+
+def digit_pause_ms_setting() -> Any:
+    """The pause between the digits of a button or chord."""
+    return setting(
+        "Pause between two of the `digits`. Digits that go by INFO (see sip.digits_otherwise) follow at once.",
+        unit="ms",
+        default=100,
+        ge=60,
+        le=2000,
+        live=True,
+    )
+
+
 class ButtonTable(Table):
     """A button of the panel."""
 
@@ -76,6 +100,8 @@ class ButtonTable(Table):
     target: str = target_setting()
     door: str = door_setting()
     digits: str = digits_setting()
+    digit_ms: int = digit_ms_setting()
+    digit_pause_ms: int = digit_pause_ms_setting()
     min_press_ms: int = setting(
         "Shortest press, so that a disturbance on a long cable does not ring; it delays the action. GET /v1/panel "
         "shows how many pulses were too short.",
@@ -134,4 +160,6 @@ class ChordTable(Table):
     target: str = target_setting()
     door: str = door_setting()
     digits: str = digits_setting()
+    digit_ms: int = digit_ms_setting()
+    digit_pause_ms: int = digit_pause_ms_setting()
     within_ms: int = setting("Longest time between the two presses.", unit="ms", default=100, ge=20, le=1000)

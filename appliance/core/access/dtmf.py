@@ -33,12 +33,12 @@ from appliance.core.model import (
     State,
     WarningCode,
 )
-from appliance.core.orders import DIGIT_S, SendDigit
+from appliance.core.orders import DIGIT_S, PAUSE_S, SendDigit
 from appliance.core.transition import Turn
 
 TOGETHER_S = 5.0  # digits further apart are not one code
 ECHO_S = 1.0  # our own digit may come back within so long
-RELAY, PRESS_MS = "application/dtmf-relay", 160
+RELAY = "application/dtmf-relay"
 STRANGER = "stranger"  # strangers can open nothing, so they count together
 
 
@@ -223,8 +223,11 @@ def calls_ended(turn: Turn) -> None:
             codes.wrong_code(turn, attempt, credentials.digest(book.secret, CredentialKind.CODE, digits))
 
 
-def send(turn: Turn, call: Call, wanted: str) -> None:
-    """Send digits by RFC 4733; if the far end does not accept these, as configured. Raises IntercomError."""
+def send(turn: Turn, call: Call, wanted: str, tone_s: float = DIGIT_S, pause_s: float = PAUSE_S) -> None:
+    """Send digits by RFC 4733; if the far end does not accept these, as configured. Raises IntercomError.
+
+    tone_s, pause_s: the length of each tone, and of the silence behind it. INFO has no pauses.
+    """
     if not re.fullmatch(inputs.DIGITS, wanted):
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, "These are not DTMF digits.", "Digits are 0 to 9, A to D, * and #, at most 32."
@@ -235,11 +238,11 @@ def send(turn: Turn, call: Call, wanted: str) -> None:
     turn.emit(events.DtmfSending(call.id, count=len(wanted)))
     if not call.media.takes_events and way is DigitsBy.INFO:
         for digit in wanted:
-            content = Content(RELAY, f"Signal={digit}\r\nDuration={PRESS_MS}\r\n", ())
+            content = Content(RELAY, f"Signal={digit}\r\nDuration={tone_s * 1000:.0f}\r\n", ())
             texts.send(turn, MessageMethod.INFO, content, call.remote.uri, call.account, call.id, digit=digit)
     else:
-        turn.order(SendDigit(call.id, wanted, inband=not call.media.takes_events))
-    turn.put(with_sent(turn, call, wanted))
+        turn.order(SendDigit(call.id, wanted, not call.media.takes_events, tone_s, pause_s))
+    turn.put(with_sent(turn, call, wanted, tone_s + pause_s))
 
 
 def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
@@ -278,11 +281,11 @@ def sent(turn: Turn, call: Call, digit: str) -> None:
     codes_sent = any(b.digits for b in settings.buttons) or any(c.digits for c in settings.chords)
     masked = codes_sent or masks(turn.state)
     turn.emit(events.DtmfSent(call.id, digit=None if masked else digit, masked=masked))
-    turn.put(with_sent(turn, call, digit))
+    turn.put(with_sent(turn, call, digit, DIGIT_S + PAUSE_S))
 
 
-def with_sent(turn: Turn, call: Call, digits: str) -> Call:
+def with_sent(turn: Turn, call: Call, digits: str, each_s: float) -> Call:
     """The call with our digits added as sent, one after another from now on."""
     lately = [(digit, at) for digit, at in call.digits.sent if turn.now - at <= ECHO_S]
-    now = [(digit, turn.now + number * DIGIT_S) for number, digit in enumerate(digits)]
+    now = [(digit, turn.now + number * each_s) for number, digit in enumerate(digits)]
     return replace(call, digits=replace(call.digits, sent=(*lately, *now)))

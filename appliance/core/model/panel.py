@@ -77,7 +77,8 @@ class ButtonSettings(Record):
     Without a `door`, the action door sends `digits` to the far end of the call, which opens the visitor's door.
     min_press_s: anything shorter is not a press. debounce_s: how long a contact bounces at most. double_s: longest
     pause between the first press's end and the second press of a double click. stuck_s: a button that is down for so
-    long is stuck; None: never. display_name: its name for people; "": its id.
+    long is stuck; None: never. display_name: its name for people; "": its id. digit_s, pause_s: the length of each
+    digit, and of the silence behind it.
     """
 
     id: ButtonId
@@ -86,6 +87,8 @@ class ButtonSettings(Record):
     target: str = ""
     door: DoorId | None = None
     digits: str = ""
+    digit_s: float = 0.2
+    pause_s: float = 0.1
     debounce_s: float = 0.03
     long_press_s: float = 1.0
     double_action: Action | None = None
@@ -98,7 +101,7 @@ class ButtonSettings(Record):
 class ChordSettings(Record):
     """Buttons with an action of their own when the last is pressed within `within_s` of the first.
 
-    None of them acts alone before that time has passed. `target`, `door` and `digits`: as a button's.
+    None of them acts alone before that time has passed. The other fields: as a button's.
     """
 
     id: ButtonId
@@ -107,6 +110,8 @@ class ChordSettings(Record):
     target: str = ""
     door: DoorId | None = None
     digits: str = ""
+    digit_s: float = 0.2
+    pause_s: float = 0.1
     within_s: float = 0.1
 
 

@@ -86,7 +86,8 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
                 )
             case _:
                 assert_type(action, Literal[Action.DOOR, Action.EXIT])
-                dtmf.send(turn, connected(needed(active, "open the visitor's door")), button.digits)
+                call = connected(needed(active, "open the visitor's door"))
+                dtmf.send(turn, call, button.digits, button.digit_s, button.pause_s)
     except IntercomError as err:
         error_events.emit(turn, err, f"{who}: {action}", call=None if active is None else active.id)
         turn.show_error()

@@ -2,6 +2,7 @@
 
 import math
 import socket
+import struct
 
 import pytest
 
@@ -120,5 +121,80 @@ def test_in_band_each_digit_is_heard_in_the_sound(tmp_path):
         assert found == "5#"
         for digit in "5#":
             door.wait("dtmf.sent", call, digit=digit)
+        far.hang_up()
+        door.final(call, kind="call.ended")
+
+
+def sends(directory, **sip):
+    """A station whose button sends two equal digits, of 400 ms each, 500 ms apart."""
+    daemon = Daemon(directory / "d", sip=sip)
+    daemon.config["panel"]["button"]["open"] = {
+        "action": "door",
+        "digits": "77#",
+        "digit_ms": 400,
+        "digit_pause_ms": 500,
+    }
+    return daemon
+
+
+def event(sock):
+    """The next packet of a telephone event: digit, whether it is the last, the event's begin and its length in ms."""
+    while True:
+        data = sock.recv(2048)
+        if data[1] & 0x7F == 101:
+            number, flags, length = struct.unpack_from("!BBH", data, 12)
+            return "0123456789*#ABCD"[number], flags & 0x80, struct.unpack_from("!I", data, 4)[0] / 8, length / 8
+
+
+def test_a_button_s_digits_last_as_long_and_pause_as_long_as_it_says(tmp_path):
+    with sends(tmp_path) as door, Packets(door.far_address, to=door.address) as far:
+        call = talks(door, far, far.sdp)
+        far.rtp.settimeout(120)
+        door.press("open")
+        presses = {}
+        while len(presses) < 3:
+            digit, last, begin, length = event(far.rtp)
+            if last:
+                presses[begin] = digit, length
+        assert [digit for digit, _ in presses.values()] == ["7", "7", "#"]
+        assert all(length == pytest.approx(400, abs=25) for _, length in presses.values())
+        first, second, third = presses
+        pauses = [second - first - presses[first][1], third - second - presses[second][1]]
+        assert pauses == pytest.approx([500, 500], abs=150)  # beside the length, the machine's delays count
+        far.hang_up()
+        door.final(call, kind="call.ended")
+
+
+def test_a_button_s_digits_in_the_sound_are_as_long(tmp_path):
+    with sends(tmp_path, digits_otherwise="inband") as door, Packets(door.far_address, to=door.address) as far:
+        call = talks(door, far, without_events(far))
+        far.rtp.settimeout(120)
+        far.rtp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        door.press("open")
+        runs = []
+        while not runs or runs[-1][0] != "#" or len(runs) < 6:
+            digit = heard(far.rtp, 2)
+            if not runs or runs[-1][0] != digit:
+                runs.append([digit, 0])
+            runs[-1][1] += 40
+            if digit == "" and "#" in [name for name, _ in runs]:
+                break
+        tones = [(name, lasted) for name, lasted in runs if name]
+        assert [name for name, _ in tones] == ["7", "7", "#"]
+        assert all(lasted == pytest.approx(400, abs=90) for _, lasted in tones)
+        pauses = [lasted for name, lasted in runs[1:-1] if not name]
+        assert all(lasted == pytest.approx(500, abs=200) for lasted in pauses[-2:])
+        far.hang_up()
+        door.final(call, kind="call.ended")
+
+
+def test_by_info_a_button_s_digits_name_their_length(tmp_path):
+    with sends(tmp_path, digits_otherwise="info") as door, Packets(door.far_address, to=door.address) as far:
+        call = talks(door, far, without_events(far))
+        door.press("open")
+        for digit in "77#":
+            message = far.receive("INFO", "INFO")
+            assert f"Signal={digit}\r\nDuration=400\r\n" in message
+            far.send(far.reply(message, "200 OK"))
         far.hang_up()
         door.final(call, kind="call.ended")

@@ -13,7 +13,7 @@ from appliance.sip.stack.bodies import has_sdp, session_description
 from appliance.sip.stack.callbacks import contained
 from appliance.sip.stack.calls import dtmf, offers, transfers
 from appliance.sip.stack.calls.dialog import Dialog
-from appliance.sip.stack.calls.dtmf import Once, Receiving, Sending, Unread
+from appliance.sip.stack.calls.dtmf import Once, Press, Receiving, Sending, Unread
 from appliance.sip.stack.calls.hold import HoldNegotiation, Reinvites, after_glare
 from appliance.sip.stack.calls.ice import Ice
 from appliance.sip.stack.calls.offers import OfferedAudio, audio, refusal, unreachable
@@ -62,7 +62,7 @@ class SipCall(pj.Call):
         self.renew_at: float | None = None  # when to inform the far end of our new address
         self.renewing = self.elsewhere = False  # that is in progress; our IP address has changed as well
         self.sending, self.receiving, self.once, self.unread = Sending(), Receiving(), Once(), Unread()
-        self.takes_events, self.sends_inband, self.keys = True, False, Keys()
+        self.takes_events, self.keys = True, Keys()
         self.signals_digits = False  # the far end signals digits; many gateways nevertheless leave them in the sound
 
     @contained
@@ -316,11 +316,11 @@ class SipCall(pj.Call):
         if (refusal := self.reinvites.lasting()) is not None:
             self._reinvite_answered(*refusal)
         self._report_digits(self.receiving.turn(now), DigitMethod.RFC4733)
-        gone, next_digit = self.sending.turn(now)
+        gone, press = self.sending.turn(now)
         if gone:
             self.table.post(inputs.DigitSent(at=now, call=self.call, digit=gone))
-        if next_digit:
-            self._send_digit(next_digit)
+        if press is not None:
+            self._send_digit(press)
         free = self.confirmed and not self.updating
         if free and self.hold.due(held, now):
             self._reinvite(held, now)
@@ -362,13 +362,16 @@ class SipCall(pj.Call):
         elif self.unread.is_new(content.type):
             self.table.post(inputs.DigitUnreadable(at=time.monotonic(), call=self.call, content_type=content.type))
 
-    def _send_digit(self, digit: str) -> None:
+    def _send_digit(self, press: Press) -> None:
         sound = self.audio_media()
         try:
-            if not self.sends_inband:
-                self.dialDtmf(digit)
+            if not press.inband:
+                event = pj.CallSendDtmfParam()
+                event.method, event.digits = pj.PJSUA_DTMF_METHOD_RFC2833, press.digit
+                event.duration = round(press.tone_s * 1000)
+                self.sendDtmf(event)
             elif sound is not None:
-                self.keys.press(digit, sound)
+                self.keys.press(press, sound)
         except pj.Error as error:  # its sound is being negotiated, or it has none
             LOG.warning("%s: digits were not sent: %s", self.call, error.reason)
             self.sending.drop()

@@ -2,9 +2,10 @@
 
 import re
 from collections import deque
+from typing import NamedTuple
 
 from appliance.core.model import Content, DigitMethod
-from appliance.core.orders import DIGIT_S
+from appliance.core.orders import SendDigit
 
 SAME_S = 1.0  # two reports of one press come within this time; INFO comes at its beginning or at its end
 REMEMBERED = 32  # presses
@@ -17,34 +18,45 @@ DURATION = re.compile(r"^[ \t]*Duration[ \t]*=[ \t]*(\d{1,5})[ \t]*$", re.IGNORE
 END_LOST_S = 0.25  # an event is updated every 20 ms (RFC 4733 §2.5.1.2): after so long its end was lost
 
 
+class Press(NamedTuple):
+    """A digit to send, with the length of its tone and of the silence behind it."""
+
+    digit: str
+    tone_s: float
+    pause_s: float
+    inband: bool
+
+
 class Sending:
     """Digits that wait to be sent."""
 
     def __init__(self) -> None:
-        self._waiting: deque[str] = deque()
-        self._going = ""
+        self._waiting: deque[Press] = deque()
+        self._going: Press | None = None
         self._until = 0.0
 
     @property
     def busy(self) -> bool:
         """Whether a digit is being sent, or waits."""
-        return bool(self._going or self._waiting)
+        return self._going is not None or bool(self._waiting)
 
-    def add(self, digits: str) -> None:
+    def add(self, order: SendDigit) -> None:
         """Append digits."""
-        self._waiting.extend(digits)
+        self._waiting.extend(Press(digit, order.tone_s, order.pause_s, order.inband) for digit in order.digits)
 
     def drop(self) -> None:
         """Drop all digits: none can be sent."""
         self._waiting.clear()
-        self._going = ""
+        self._going = None
 
-    def turn(self, now: float) -> tuple[str, str]:
-        """The digit that was sent meanwhile, and the one to send now; "" for none."""
-        if self._going and now < self._until:
-            return "", ""
-        gone, self._going = self._going, self._waiting.popleft() if self._waiting else ""
-        self._until = now + DIGIT_S
+    def turn(self, now: float) -> tuple[str, Press | None]:
+        """The digit that was sent meanwhile, "" for none; and the one to send now."""
+        if self._going is not None and now < self._until:
+            return "", None
+        gone = "" if self._going is None else self._going.digit
+        self._going = self._waiting.popleft() if self._waiting else None
+        if self._going is not None:
+            self._until = now + self._going.tone_s + self._going.pause_s
         return gone, self._going
 
 

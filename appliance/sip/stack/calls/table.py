@@ -221,9 +221,8 @@ class CallTable:
                 for name, value in ((("Reason", reason),) if reason else ()) + headers:
                     add_header(parameters, name, value)
                 call.hangup(parameters)
-            case SendDigit(digits=wanted, inband=inband):
-                call.sending.add(wanted)
-                call.sends_inband = inband
+            case SendDigit():
+                call.sending.add(order)
             case Refer(other=other):
                 transfers.refer(order, call, None if other is None else self.get(other), operation(), self.post)
             case NotifyTransfer():

@@ -12,6 +12,8 @@
 #define PJMEDIA_HAS_WEBRTC_AEC3 1
 /* At the default of 4,000 an INVITE with many codecs, candidates or headers is cut; what is longer than this gets 513. */
 #define PJSIP_MAX_PKT_LEN       16384
+/* Else a request of more than 1,300 bytes goes by TCP where UDP is configured, and to a phone that listens by UDP only. */
+#define PJSIP_DONT_SWITCH_TO_TCP 1
 /* At the default of 32 the formats behind them, perhaps one that we know, are not read. */
 #define PJMEDIA_MAX_SDP_FMT     128
 /* A connection that somebody else makes and that brings no whole message within 10 s is closed; upstream waits 600 s. */

@@ -44,21 +44,27 @@ def test_a_text_of_many_bytes_arrives_whole(door):
 
 @shows("request.refused")
 @pytest.mark.parametrize(
-    ("method", "request_of"),
+    ("method", "request_of", "part"),
     [
-        ("INVITE", lambda far: long(far, 20_000, body=far.sdp)),
-        ("INVITE", lambda far: far.request("INVITE", body=far.sdp + "a=x-more:1\r\n" * 2_000)),
-        ("INVITE", lambda far: far.request("INVITE", body=far.sdp, headers="X-Many: 1\r\n" * 2_000)),
-        ("MESSAGE", lambda far: far.request("MESSAGE", body="parcel " * 3_000, kind="text/plain")),
+        ("INVITE", lambda far: long(far, 20_000, body=far.sdp), "X-Long"),
+        ("INVITE", lambda far: far.request("INVITE", body=far.sdp + "a=x-more:1\r\n" * 2_000), "the body"),
+        ("INVITE", lambda far: far.request("INVITE", body=far.sdp, headers="X-Many: 1\r\n" * 2_000), "X-Many"),
+        ("MESSAGE", lambda far: far.request("MESSAGE", body="parcel " * 3_000, kind="text/plain"), "the body"),
+        (
+            "MESSAGE",
+            lambda far: far.request("MESSAGE", headers=f"{'X' * 20_000}: 1\r\n", body="a", kind="text/plain"),
+            "a header with a long name",
+        ),
     ],
-    ids=["one long header", "a long body", "many headers", "a long text"],
+    ids=["one long header", "a long body", "many headers", "a long text", "a long name"],
 )
-def test_what_is_too_long_is_refused_and_reported(door, method, request_of):
+def test_what_is_too_long_is_refused_and_reported(door, method, request_of, part):
     with Packets(loopback(), to=door.address) as far:
         far.send(request_of(far))
-        far.receive("SIP/2.0 513", method)
+        reason = f"Message Too Large (more than 16384 bytes, most of them {part})"
+        far.receive(f"SIP/2.0 513 {reason}\r\n", method)
         told = door.wait("request.refused", **{"from": far.address})["data"]
-    assert told == {"method": method, "from": far.address, "code": 513, "reason": "Message Too Large"}
+    assert told == {"method": method, "from": far.address, "code": 513, "reason": reason}
     assert door.of("call.incoming") == door.of("message.received") == []
 
 

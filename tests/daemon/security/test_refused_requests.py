@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.support.daemon import Daemon, loopback
-from tests.support.peers.packets import Packets
+from tests.support.peers.packets import PATIENCE_S, Packets
 from tests.support.peers.registrars import Scripted, account
 
 EVENT = "Event: {}\r\nSubscription-State: active\r\n"
@@ -89,7 +89,7 @@ BROKEN = {  # what is done to a request: the answer
         changed(r"Max-Forwards: 70", "Max-Forwards: many"),
         "400 Malformed Request",
     ),
-    "a broken last header": (changed(r"Content-Length: \d+\r\n", "Content-Length: 0\r\nExpires: \x01\r\n"), "400"),
+    "a broken last header": (changed(r"Content-Length: \d+\r\n", "Content-Length: 0\r\nContact: \x01\r\n"), "400"),
     "a second From": (changed(r"\r\nTo:", "\r\nFrom: <sip:somebody@127.0.0.1>;tag=2\r\nTo:"), "400 Doubled Header"),
     "a second To": (changed(r"\r\nCSeq:", "\r\nTo: <sip:somebody@127.0.0.1>\r\nCSeq:"), "400 Doubled Header"),
     "a second Call-ID": (changed(r"\r\nCSeq:", "\r\ni: another\r\nCSeq:"), "400 Doubled Header"),
@@ -129,10 +129,130 @@ def test_an_invite_that_is_broken_or_asks_for_too_much_rings_no_one(far):
     far.receive("SIP/2.0 400 Doubled Header", "INVITE")
 
 
-def test_nothing_answers_an_ack_or_what_lacks_what_an_answer_needs(far):
+def came(far):
+    """The next message, which may lack any header."""
+    far.socket.settimeout(PATIENCE_S)
+    return far.socket.recv(65536).decode()
+
+
+@pytest.mark.parametrize(
+    ("needed", "broken"),
+    [
+        *((needed, "") for needed in ("From", "To", "Call-ID", "CSeq")),
+        *((needed, value) for needed in ("From", "To") for value in ("<<<", '"unbalanced <sip:a@b>', "isbn 2 <a", "")),
+        *(("CSeq", value) for value in ("OPTIONS", "36893488147419103232 OPTIONS", "-1 OPTIONS")),
+    ],
+)
+def test_what_lacks_what_an_answer_needs_is_answered_by_what_it_has(needed, broken, far):
+    """RFC 4475 sections 3.1.2.4, 3.1.2.6 and 3.3.1."""
+    line = f"{needed}: {broken}\r\n" if broken else ""
+    far.send(changed(rf"{needed}: [^\r]*\r\n", line)(far.request("OPTIONS")))
+    answer = came(far)
+    assert answer.startswith(f"SIP/2.0 400 {'Malformed Request' if broken else 'Missing Header'}\r\n")
+    assert f";received={far.address}\r\n" in answer
+    assert line in answer
+    assert [name for name in ("Via", "From", "To", "Call-ID", "CSeq") if f"\r\n{name}:" in answer] == [
+        name for name in ("Via", "From", "To", "Call-ID", "CSeq") if broken or name != needed
+    ]
+
+
+@pytest.mark.parametrize(
+    ("via", "port_of_via"),
+    [
+        ("SIP/7.0/UDP [here];branch=z9hG4bK1", True),
+        ("SIP/2.0/UDP [here];;,;,,", True),
+        ("SIP/2.0/UDP nowhere.example:1;rport;branch=\x01", False),
+        ("SIP / 2.0 / UDP [here] ; branch=\x01", True),
+    ],
+)
+def test_a_via_that_cannot_be_read_leads_back_all_the_same(via, port_of_via, far):
+    via = via.replace("[here]", f"{far.address}:{far.port}")
+    far.send(changed(r"Via: [^\r]*", f"Via: {via}")(far.request("OPTIONS")))
+    assert f"Via: {via}" in far.receive("SIP/2.0 400 Malformed Request", "OPTIONS")
+
+
+HEADERS = {
+    "Authorization": "NoOneKnowsThisScheme opaque-data=here",
+    "Proxy-Authorization": "\x01",
+    "Expires": "Thu, 01 Dec 1994 16:00:00 GMT",
+    "Session-Expires": "soon",
+    "Min-SE": "\x01",
+    "Retry-After": "later",
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_header_that_nothing_depends_on_may_be_broken(name, far):
+    """RFC 3261 section 8.2."""
+    far.send(far.request("OPTIONS", headers=f"{name}: {HEADERS[name]}\r\n"))
+    far.receive("SIP/2.0 200", "OPTIONS")
+
+
+@pytest.mark.parametrize("method", ["invite", "Invite", "INVITe", "options", "Message", "bye"])
+def test_methods_are_compared_with_case(method, far):
+    """RFC 3261 section 7.1."""
+    far.send(far.request(method, body=far.sdp))
+    assert "Allow: INVITE" in far.receive("SIP/2.0 501", method)
+
+
+ACCEPTED = ["application/sdp", "Application/SDP;level=1", "text/plain, application/*", "a/b,*/*;q=0.1", "a/b\r\nAccept: */*"]
+
+
+@pytest.mark.parametrize("accept", ["text/nobodyKnowsThis", "", "application/sdpx, text/plain", "multipart/mixed"])
+def test_an_invite_that_does_not_accept_sdp_is_refused(accept, far):
+    far.send(far.request("INVITE", body=far.sdp, headers=f"Accept: {accept}\r\n"))
+    assert "Accept: application/sdp\r\n" in far.receive("SIP/2.0 406", "INVITE")
+    far.send(far.request("ACK"))
+
+
+@pytest.mark.parametrize("accept", ACCEPTED)
+def test_an_invite_that_accepts_sdp_rings(accept, door):
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.request("INVITE", body=far.sdp, headers=f"Accept: {accept}\r\n"))
+        door.post(f"/v1/calls/{door.rung()}/reject", {"code": 603})
+        far.receive("SIP/2.0 603", "INVITE")
+        far.send(far.request("ACK"))
+
+
+def test_a_re_invite_that_does_not_accept_sdp_leaves_the_call_as_it_is(door):
+    with Packets(door.far_address, to=door.address) as far:
+        call, _ = far.talk_to(door)
+        far.send(far.request("INVITE", 2, body=far.sdp, headers="Accept: text/plain\r\n"))
+        far.receive("SIP/2.0 406", "INVITE")
+        far.send(far.request("ACK", 2))
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+FOLDED = {
+    "in quotes": (r"From: <", 'From: "Front\r\n Door" <'),
+    "in a display name": (r"From: <", "From: Front\r\n\tDoor <"),
+    "before a parameter": (r">;tag=far", ">\r\n ;\r\n tag=far"),
+    "in a Via": (r";branch=", "\r\n ; branch =\r\n "),
+    "in a CSeq": (r"CSeq: 1 ", "CSeq:\r\n 1\r\n "),
+    "a line of spaces": (r"Max-Forwards: 70", "Max-Forwards: 70\r\n   "),
+    "by a single LF": (r"From: <", 'From: "Front\n Door" <'),
+}
+
+
+@pytest.mark.parametrize("where", FOLDED)
+def test_folded_lines_are_read_wherever_the_fold_is(where, door):
+    """RFC 3261 section 7.3.1."""
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(changed(*FOLDED[where])(far.invite()))
+        call = door.rung()
+        if "Door" in FOLDED[where][1]:
+            assert door.get(f"/v1/calls/{call}")["remote"]["display_name"] == "Front Door"
+        door.post(f"/v1/calls/{call}/reject", {"code": 603})
+        far.receive("SIP/2.0 603", "INVITE")
+        far.send(far.request("ACK"))
+
+
+def test_nothing_answers_an_ack_or_what_is_no_request(far):
     far.send(changed(r"SIP/2.0\r\n", "SIP/7.0\r\n")(far.request("ACK")))
-    for needed in ("Via", "From", "Call-ID", "CSeq", "To"):
-        far.send(changed(rf"\r\n{needed}: [^\r]*", "")(far.request("BYE")))
+    far.send(changed(r"\r\nFrom: [^\r]*", "")(far.request("ACK")))
+    far.send(changed(r"\r\nVia: [^\r]*", "")(far.request("BYE")))
+    far.send(changed(r"^[^\r]*", "anything")(changed(r"\r\nFrom: [^\r]*", "")(far.request("BYE"))))
     far.send(far.request("OPTIONS"))
     far.receive("SIP/2.0 200", "OPTIONS")
     assert len(far.seen) == 1

@@ -183,6 +183,15 @@ def encryption(over: Call) -> str:
 def no_agreement(over: Call, end: End) -> str:
     """Explain a call without a codec or encryption that both sides take."""
     peer, said, settings = over.remote.uri, f"{end.code} {end.reason}".rstrip(), f"sip.codecs, and {encryption(over)}"
+    if over.media.refusal is not None and over.times.connected_since is not None:
+        without = {
+            SoundRefusal.NO_ANSWER: "no answer to the offer",
+            SoundRefusal.NO_AUDIO: "no line for sound",
+            SoundRefusal.PORT_ZERO: "port 0",
+            SoundRefusal.OTHER_CODEC: "a codec that was not offered",
+            SoundRefusal.ENCRYPTION: "other encryption than was offered",
+        }[over.media.refusal]
+        return f"{peer} accepted a change of the call, but not its sound ({without}): check {settings}."
     match over.media.refusal:
         case SoundRefusal.NO_ANSWER:
             return f"{peer} accepted the call without an answer to its offer of sound: check the far end."

@@ -45,7 +45,7 @@ def digit_ms_setting() -> Any:
         unit="ms",
         default=200,
         ge=40,
-        le=2000,
+        le=1000,  # beyond 1,365 ms an event needs parts by Opus, whose clock has 48,000 Hz (RFC 4733 section 2.5.1.3)
         live=True,
     )
 

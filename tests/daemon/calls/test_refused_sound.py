@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.daemon import Daemon
 from tests.support.peers.asterisk import Asterisk
+from tests.support.peers.messages import found
 from tests.support.peers.packets import Packets
 from tests.support.peers.registrars import account
 from tests.support.shown import shows
@@ -81,3 +82,75 @@ def test_a_call_to_a_webrtc_endpoint_of_asterisk_ends_at_once_with_its_cause(tmp
             told = door.final(call, kind="call.failed", cause="media_failed")
             assert "encryption" in told["explanation"]
             assert not door.of("media.stopped", call)
+
+
+CHANGES = {  # how a change of a call may be accepted without its sound
+    "port 0": "port 0",
+    "no line": "no line for sound",
+    "another codec": "a codec that was not offered",
+    "nothing": "no answer to the offer",
+    "SRTP": "other encryption",
+    "DTLS": "other encryption",
+}
+
+
+def changed(far, invite):
+    """Our re-INVITE, which has another CSeq than the first one."""
+    while True:
+        again = far.receive("INVITE", "INVITE")
+        if header(again, "CSeq") != header(invite, "CSeq"):
+            return again
+
+
+def header(message, name):
+    return found(rf"^{name}: *(.*?)\r?$", message)[1]
+
+
+def over(door, far, call, words):
+    """We end a call in which people talked, and say why."""
+    far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+    told = door.final(call, kind="call.ended", cause="media_failed", by="local")
+    assert words in told["explanation"]
+    assert "a change of the call" in told["explanation"]
+    assert not door.of("media.stopped", call)
+
+
+@shows("call.ended")
+@pytest.mark.parametrize(("name", "words"), CHANGES.items())
+def test_an_answer_to_our_hold_that_refuses_the_sound_ends_the_call_at_once(door, name, words):
+    with Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        invite = far.invited()
+        far.answer(invite, "200 OK", far.sdp)
+        door.talk(call)
+        door.post(f"/v1/calls/{call}/hold")
+        far.answer(changed(far, invite), "200 OK", ANSWERS[name][0](far.sdp))
+        over(door, far, call, words)
+
+
+@pytest.mark.parametrize("name", ["port 0", "no line", "another codec"])
+def test_so_does_the_answer_to_our_resume(door, name):
+    change, words = ANSWERS[name][0], CHANGES[name]
+    with Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        invite = far.invited()
+        far.answer(invite, "200 OK", far.sdp)
+        door.talk(call)
+        door.post(f"/v1/calls/{call}/hold")
+        held = changed(far, invite)
+        far.answer(held, "200 OK", far.sdp.replace("sendrecv", "recvonly"))
+        door.wait("call.held", call)
+        door.begin()
+        door.post(f"/v1/calls/{call}/resume")
+        far.answer(changed(far, held), "200 OK", change(far.sdp))
+        over(door, far, call, words)
+
+
+@pytest.mark.parametrize("name", ["port 0", "another codec"])
+def test_so_does_the_answer_to_a_change_of_a_call_that_came_to_us(door, name):
+    change, words = ANSWERS[name][0], CHANGES[name]
+    with Packets(door.far_address, to=door.address) as far:
+        call, _ = far.talk_to(door)
+        door.post(f"/v1/calls/{call}/hold")
+        far.answer(far.invited(), "200 OK", change(far.sdp))
+        over(door, far, call, words)

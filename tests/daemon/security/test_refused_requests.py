@@ -195,7 +195,13 @@ def test_methods_are_compared_with_case(method, far):
     assert "Allow: INVITE" in far.receive("SIP/2.0 501", method)
 
 
-ACCEPTED = ["application/sdp", "Application/SDP;level=1", "text/plain, application/*", "a/b,*/*;q=0.1", "a/b\r\nAccept: */*"]
+ACCEPTED = [
+    "application/sdp",
+    "Application/SDP;level=1",
+    "text/plain, application/*",
+    "a/b,*/*;q=0.1",
+    "a/b\r\nAccept: */*",
+]
 
 
 @pytest.mark.parametrize("accept", ["text/nobodyKnowsThis", "", "application/sdpx, text/plain", "multipart/mixed"])

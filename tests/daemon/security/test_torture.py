@@ -17,27 +17,27 @@ PATIENCE_S = 60.0
 # A registrar would take those that get 405. That of wsinv is in a dialog that the station does not know.
 EXPECTED = {
     **dict.fromkeys(["unreason", "noreason", "scalarlg", "bigcode", "bcast"]),
-    **dict.fromkeys(["esc01", "longreq", "baddate"], {180}),
-    **dict.fromkeys(["lwsstart", "escruri"], {180, 400}),
-    **dict.fromkeys(["lwsdisp", "semiuri", "transports", "mpart01", "badbranch", "zeromf"], {200}),
-    **dict.fromkeys(["trws", "badaspec", "baddn"], {200, 400}),
-    **dict.fromkeys(["badinv01", "clerr", "ncl", "scalar02", "quotbal", "ltgtruri", "lwsruri"], {400}),
-    **dict.fromkeys(["mismatch01", "insuf", "multi01", "mcl01", "regbadct"], {400}),
-    "mismatch02": {400, 501},
-    **dict.fromkeys(["escnull", "dblreq", "unksm2", "regaut01", "cparam01", "cparam02", "regescrt"], {405}),
-    "sdp01": {406},
-    "invut": {415},
-    **dict.fromkeys(["unkscm", "novelsc"], {416}),
-    "bext01": {420},
-    "wsinv": {481},
-    **dict.fromkeys(["intmeth", "esc02"], {501}),
-    "badvers": {505},
+    **dict.fromkeys(["esc01", "longreq", "baddate"], (180,)),
+    **dict.fromkeys(["lwsstart", "escruri"], (180, 400)),
+    **dict.fromkeys(["lwsdisp", "semiuri", "transports", "mpart01", "badbranch", "zeromf"], (200,)),
+    **dict.fromkeys(["trws", "badaspec", "baddn"], (200, 400)),
+    **dict.fromkeys(["badinv01", "clerr", "ncl", "scalar02", "quotbal", "ltgtruri", "lwsruri"], (400,)),
+    **dict.fromkeys(["mismatch01", "insuf", "multi01", "mcl01", "regbadct"], (400,)),
+    "mismatch02": (400, 501),
+    **dict.fromkeys(["escnull", "dblreq", "unksm2", "regaut01", "cparam01", "cparam02", "regescrt"], (405,)),
+    "sdp01": (406,),
+    "invut": (415,),
+    **dict.fromkeys(["unkscm", "novelsc"], (416,)),
+    "bext01": (420,),
+    "wsinv": (481,),
+    **dict.fromkeys(["intmeth", "esc02"], (501,)),
+    "badvers": (505,),
     # Of RFC 2543, without a Contact. It should be accepted by those who want to be compatible with that.
-    "inv2543": {180, 400},
+    "inv2543": (180, 400),
 }
 BY_TCP = {
     "clerr": None,  # the rest of its body may come yet
-    "inv2543": {400},  # it has no Content-Length
+    "inv2543": (400,),  # it has no Content-Length
 }
 CLOSED = {"ncl", "mcl01", "inv2543"}  # where the next message begins is not known
 

@@ -46,12 +46,11 @@ class SipCall(pj.Call):
         self.transfer_headers: translate.Headers = ()  # of a transfer's last message: REFER, its answer, or NOTIFY
         self.dialog = Dialog(call, table.post)
         self.contacts: list[str] = []  # of a 3xx
-        self.our_sdp = self.their_sdp = ""  # the session descriptions of an outgoing call
         self.referred = transfers.Referred()
         self.audio: int | None = None  # index of the medium that has a stream
         self.sends = self.receives = False  # as negotiated, from our side
         self.codec: Codec | None = None
-        self.their_address = self.their_sdp = ""  # for RTP; the last one
+        self.their_address = self.our_sdp = self.their_sdp = ""  # for RTP; the last ones that were sent, and came
         self.updates = Updates(call, table.post)
         self.hold, self.ice = HoldNegotiation(), Ice()
         self.packets = Packets(call, table.post)
@@ -84,7 +83,7 @@ class SipCall(pj.Call):
             self.table.post(progressed)
         elif info.state == pj.PJSIP_INV_STATE_CONNECTING:
             message = translate.received(prm.e) if self.outgoing else ""
-            if self.outgoing and (why := self._sound_refused(message)) is not None:
+            if self.outgoing and (why := self._sound_refused(self.their_sdp)) is not None:
                 self.table.post(inputs.SoundRefused(at=at, call=self.call, why=why))
             else:
                 headers = translate.own_headers(message)
@@ -336,10 +335,9 @@ class SipCall(pj.Call):
             self, self.audio, now, both=both, confirmed=self.confirmed, early=early, announced=self.their_address
         )
 
-    def _sound_refused(self, message: str) -> SoundRefusal | None:
-        """How the 200 to our INVITE, or a response before it, refuses the sound; None if it does not."""
-        self.their_sdp = session_description(message) or self.their_sdp
-        return refusal(self.our_sdp, self.their_sdp, self.table.codecs.configured)
+    def _sound_refused(self, answer: str) -> SoundRefusal | None:
+        """How the answer to our last offer refuses the sound; None if it does not."""
+        return refusal(self.our_sdp, answer, self.table.codecs.configured)
 
     def _message_answered(self, method: MessageMethod, code: int, reason: str) -> None:
         self.table.messages.answered((self.call, method, ""), code, reason)
@@ -411,16 +409,14 @@ class SipCall(pj.Call):
             return
         if event.type == pj.PJSIP_EVENT_TX_MSG:
             message = str(event.src.tdata.wholeMsg)
-            if message.startswith("INVITE") and not self.confirmed:
+            if message.startswith("INVITE"):
                 self.our_sdp = session_description(message)
             self.dialog.sent(message, str(event.src.tdata.dstAddress))
         elif event.type == pj.PJSIP_EVENT_RX_MSG:
             self.dialog.came(message := str(event.src.rdata.wholeMsg), str(event.src.rdata.srcAddress))
-            self.their_sdp, answers = (
-                session_description(message) or self.their_sdp,
-                event.tsx.role == pj.PJSIP_ROLE_UAC,
-            )
-            self.key_reused |= answers and self.table.used_keys.are_of_another(self.call, self.their_sdp)
+            self.their_sdp = session_description(message) or self.their_sdp
+            if event.tsx.role == pj.PJSIP_ROLE_UAC:
+                self.key_reused |= self.table.used_keys.are_of_another(self.call, self.their_sdp)
 
     def _reinvite(self, held: bool, now: float) -> None:
         self.hold.asked = held
@@ -478,6 +474,8 @@ class SipCall(pj.Call):
             self.reinvites.sent(str(event.src.tdata.wholeMsg))
         elif final and code >= REFUSED:
             self.reinvites.refused(code, reason, message)
+        elif final and self.reinvites.answers(message) and (why := self._sound_refused(session_description(message))):
+            self.table.post(inputs.SoundRefused(at=time.monotonic(), call=self.call, why=why))
         elif final:
             self._reinvite_answered(code, reason, message)
 

@@ -72,8 +72,12 @@ class Reinvites:
 
     def refused(self, code: int, reason: str, message: str) -> None:
         """One was refused; without a message, because nothing came. pjsip may have repeated it already."""
-        if not message or translate.header(message, "CSeq") == self._newest:
+        if not message or self.answers(message):
             self._refusal = code, reason, message
+
+    def answers(self, message: str) -> bool:
+        """Whether the message answers the newest one, and not the call's first INVITE."""
+        return translate.header(message, "CSeq") == self._newest
 
     def lasting(self) -> Refusal | None:
         """Return the refusal of the newest one, once."""

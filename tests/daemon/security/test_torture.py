@@ -47,14 +47,20 @@ def line(text):
 
 
 def messages():
-    """The messages by name. Some have the same branch, which would make them one transaction."""
+    """The messages by name."""
     text = Path(__file__).with_name("torture.txt").read_text()
     found = {}
     for part in re.split(r"^== ", text, flags=re.MULTILINE)[1:]:
         head, *lines = part.removesuffix("\n").split("\n")
         name = head.split()[1]
-        found[name] = b"\r\n".join(map(line, lines)).replace(b"z9hG4bKkdjuw", b"z9hG4bKkdjuw" + name.encode())
+        found[name] = b"\r\n".join(map(line, lines))
     return found
+
+
+def played(name, transport):
+    """One of them. Some have the same branch, and each is sent twice, which would make them one transaction."""
+    once = f"{name}{transport}".encode()
+    return MESSAGES[name].replace(b"z9hG4bKkdjuw", b"z9hG4bKkdjuw" + once).replace(f"{name}.".encode(), once + b".")
 
 
 MESSAGES = messages()
@@ -135,7 +141,7 @@ def options(connection, transport):
 def plays(name, station, connect, transport, expected):
     with settled(station.door), connect(station) as connection:
         sender = Sender(connection)
-        connection.sendall(MESSAGES[name])
+        connection.sendall(played(name, transport))
         if expected is None and name != "clerr":
             options(connection, transport)
             assert "1 OPTIONS" in header(sender.answer(), "CSeq")

@@ -90,7 +90,6 @@ a property of sound, signals or clocks
     sip/stack/calls/packets.py VOICE_MS
     sip/stack/engine.py CARD_MS RESERVE_MS
     sip/stack/media/devices.py ECHO_TAIL_MS
-    sip/stack/media/dtmf_tones.py ON_MS OFF_MS
     store/finished/count_peaks.py ROUNDED_S
     store/finished/opus.py DIFFERENCE_S
     store/quota.py _PLAUSIBLE_S

@@ -1,6 +1,7 @@
 """Messages of many thousands of bytes: what fits into 16 kB is read whole; a longer request gets 513."""
 
 import socket
+from types import SimpleNamespace
 
 import pytest
 
@@ -141,3 +142,25 @@ def test_what_is_too_long_by_tcp_is_refused_and_its_end_is_not_read_as_another_m
                     connection.sendall(by_tcp(far.request("OPTIONS", 3)))
                     assert connection.recv(65536).startswith(b"SIP/2.0 200 ")
             assert door.of("message.received") == []
+
+
+def test_a_long_invite_goes_by_udp_to_a_phone_though_an_account_uses_tcp(tmp_path):
+    """RFC 3261 §18.1.1 lets it go by TCP beyond 1,300 bytes; many phones listen by UDP only."""
+    pbx = SimpleNamespace(address=loopback(), port=5060)
+    accounts = {"office": account(tmp_path, pbx, "201", transport="tcp")}
+    with (
+        socket.create_server((pbx.address, pbx.port)),
+        Daemon(tmp_path / "d", account=accounts) as door,
+        Packets(door.far_address, door.far_port) as far,
+        socket.create_server((far.address, far.port)) as by_tcp,
+    ):
+        call = door.post("/v1/calls", {"to": "far", "headers": {f"X-{number}": "x" * 200 for number in range(10)}})[
+            "id"
+        ]
+        invite = far.invited()
+        assert len(invite) > 2_000
+        far.answer(invite, "486 Busy Here")
+        door.final(call, kind="call.rejected", cause="busy")
+        by_tcp.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            by_tcp.accept()

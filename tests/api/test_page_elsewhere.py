@@ -72,6 +72,20 @@ def test_a_tab_that_is_looked_at_is_silent_one_that_is_left_while_it_rings_is_no
     wait(noting, "noted.sounding", 0)
 
 
+def test_a_page_that_is_left_for_another_one_is_silent_and_sounds_again_when_it_is_back(noting, shared, station):
+    """With a card that takes all sound at once, the sound of a page that was left took Firefox a gigabyte a second."""
+    opened(noting, shared, station)
+    rings(station, shared, "c-1")
+    noting.shows("#ring", "Kitchen")
+    noting.value("noted.hidden = true; dispatchEvent(new Event('pagehide'))")
+    hide(noting)
+    assert noting.value("[noted.sounding, noted.notes.length]") == [0, 0]
+    noting.value("dispatchEvent(new Event('pageshow'))")
+    wait(noting, "noted.sounding", 1)
+    noting.value("dispatchEvent(new Event('pagehide'))")
+    wait(noting, "noted.sounding", 0)
+
+
 def test_who_wants_neither_sound_nor_notification_has_title_and_icon_only(noting, shared, station):
     opened(noting, shared, station)
     noting.click("#elsewhere")

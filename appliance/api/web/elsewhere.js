@@ -15,6 +15,7 @@ let station = "";
 let context = null; // Web Audio's; browsers let it sound once the page was touched
 let sounding = null;
 let shown = null; // the notification
+let left = false; // for another page: this one is hidden then, too, and nobody waits for it
 
 const wanted = () => localStorage.getItem(KEPT) !== "off";
 const notifies = () => Boolean(window.Notification) && window.isSecureContext;
@@ -35,7 +36,7 @@ export function remind(rings, fresh) {
 
 /** Sound while the tab is hidden and something rings; notify if that is new. */
 function call(fresh) {
-  const on = ringing.length > 0 && document.hidden && wanted();
+  const on = ringing.length > 0 && document.hidden && !left && wanted();
   if (on) {
     sound();
     if (fresh || !shown) notify();
@@ -112,8 +113,17 @@ $("elsewhere-notify").onclick = async () => {
   showChoice();
 };
 
-addEventListener("pointerdown", () => {
-  if (unlock() && !sounding) silence();
-}, { once: true, capture: true });
+// Safari lets a context sound that was resumed by a touch; Firefox and Chrome any, once the page was touched.
+if (window.webkitAudioContext) {
+  addEventListener("pointerdown", () => {
+    if (unlock() && !sounding) silence();
+  }, { once: true, capture: true });
+}
 document.addEventListener("visibilitychange", () => call(false));
+for (const kind of ["pagehide", "pageshow"]) {
+  addEventListener(kind, () => {
+    left = kind === "pagehide";
+    call(false);
+  });
+}
 showChoice();

@@ -2,8 +2,8 @@
 
 import pytest
 
-from appliance.core.model import MediaDirection
-from appliance.core.orders import DIGIT_S
+from appliance.core.model import CallId, MediaDirection
+from appliance.core.orders import SendDigit
 from appliance.sip.stack.calls.dtmf import END_LOST_S, Once, Receiving, Sending
 from appliance.sip.stack.calls.hold import BUSY_AGAIN_S, OWNER_AGAIN_S, HoldNegotiation
 from appliance.sip.stack.calls.rtp_watch import LOOK_S, SOON_S, STOPPED_S, FirstPackets, RtpWatch, SourceWatch
@@ -67,24 +67,34 @@ def test_an_answer_to_what_is_not_ours_changes_nothing():
     assert hold.answered(500, 0.0, call_id_is_ours=True) and not hold.held
 
 
-def test_digits_are_sent_one_after_another():
+def digits(text):
+    return SendDigit(CallId("c-1"), text, tone_s=0.2, pause_s=0.1)
+
+
+def sent(turn):
+    """The digit that was sent, and the one to send, of a turn."""
+    gone, going = turn
+    return gone, going.digit if going else ""
+
+
+def test_digits_are_sent_one_after_another_with_their_pauses():
     sending = Sending()
-    sending.add("12")
-    assert sending.turn(0.0) == ("", "1")
-    assert sending.turn(DIGIT_S / 2) == ("", "")
-    sending.add("3")
-    assert sending.turn(DIGIT_S) == ("1", "2")
-    assert sending.turn(2 * DIGIT_S) == ("2", "3")
-    assert sending.turn(3 * DIGIT_S) == ("3", "")
-    assert sending.turn(4 * DIGIT_S) == ("", "")
+    sending.add(digits("12"))
+    assert sent(sending.turn(0.0)) == ("", "1")
+    assert sent(sending.turn(0.25)) == ("", "")  # it is silent
+    sending.add(digits("3"))
+    assert sent(sending.turn(0.31)) == ("1", "2")
+    assert sent(sending.turn(0.62)) == ("2", "3")
+    assert sent(sending.turn(0.93)) == ("3", "")
+    assert sent(sending.turn(1.24)) == ("", "")
 
 
 def test_dropped_digits_are_not_reported_as_sent():
     sending = Sending()
-    sending.add("12")
+    sending.add(digits("12"))
     sending.turn(0.0)
     sending.drop()
-    assert sending.turn(1.0) == ("", "")
+    assert sent(sending.turn(1.0)) == ("", "")
 
 
 def test_a_digit_is_reported_once_at_its_end():

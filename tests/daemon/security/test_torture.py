@@ -58,9 +58,10 @@ def messages():
 
 
 def played(name, transport):
-    """One of them. Some have the same branch, and each is sent twice, which would make them one transaction."""
+    """One of them. Some have the same branch, and each is sent twice: they would be one transaction, or a loop."""
     once = f"{name}{transport}".encode()
-    return MESSAGES[name].replace(b"z9hG4bKkdjuw", b"z9hG4bKkdjuw" + once).replace(f"{name}.".encode(), once + b".")
+    of_its_own = re.sub(rb"z9hG4bK(?=kdjuw|-d87543)", b"z9hG4bK" + once, MESSAGES[name])
+    return of_its_own.replace(f"{name}.".encode(), once + b".").replace(b"3d9485ad0c49859b", once)
 
 
 MESSAGES = messages()

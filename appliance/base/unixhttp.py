@@ -3,7 +3,11 @@
 import http.client
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+Made = TypeVar("Made")
 
 _AGAIN_S = 0.01  # between two tries while too many others wait to be accepted
 
@@ -17,23 +21,21 @@ class UnixConnection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Connect to the socket's path instead of an address."""
-        self.sock = connected(self._path, self.timeout or 0.0)
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        patiently(lambda: self.sock.connect(str(self._path)), self.timeout or 0.0)
 
 
-def connected(path: Path, timeout_s: float) -> socket.socket:
-    """A socket that is connected to `path` and has this timeout. Raises OSError."""
-    deadline, sock = time.monotonic() + timeout_s, socket.socket(socket.AF_UNIX)
-    sock.settimeout(timeout_s)
+def patiently(connect: Callable[[], Made], timeout_s: float) -> Made:
+    """Connect to a Unix socket, again and again while too many others wait to be accepted; what that gives.
+
+    The kernel does not wait for them: EAGAIN comes at once (unix(7), connect(2)). Raises OSError.
+    """
+    deadline = time.monotonic() + timeout_s
     while True:
         try:
-            sock.connect(str(path))
-        except BlockingIOError:  # EAGAIN: its queue is full, for which the kernel does not wait (unix(7), connect(2))
+            return connect()
+        except BlockingIOError:
             if time.monotonic() > deadline:
-                sock.close()
                 raise
             time.sleep(_AGAIN_S)
-        except OSError:
-            sock.close()
-            raise
-        else:
-            return sock

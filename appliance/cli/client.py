@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
-from appliance.base.unixhttp import UnixConnection, connected
+from appliance.base.unixhttp import UnixConnection, patiently
 
 if TYPE_CHECKING:
     import ssl
@@ -96,7 +96,7 @@ class Client:
         come objects with `since` only: the id after which to continue, while these conditions hold back all events.
         """
         from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus  # noqa: PLC0415
-        from websockets.sync.client import connect  # noqa: PLC0415
+        from websockets.sync.client import connect, unix_connect  # noqa: PLC0415
         from websockets.typing import Subprotocol  # noqa: PLC0415
 
         path = resource("events", since=since, types=types, call=call)
@@ -111,8 +111,10 @@ class Client:
                 socket_ = connect(uri, subprotocols=protocols, proxy=None, ssl=trusted, open_timeout=OPEN_S)
             else:
                 uri = f"ws://localhost{path}"
-                sock = connected(self._path, OPEN_S)
-                socket_ = connect(uri, sock=sock, subprotocols=protocols, proxy=None, open_timeout=OPEN_S)
+                there = str(self._path)
+                socket_ = patiently(
+                    lambda: unix_connect(there, uri, subprotocols=protocols, open_timeout=OPEN_S), OPEN_S
+                )
             with socket_:
                 for message in socket_:
                     yield json.loads(message)

@@ -6,8 +6,18 @@ from contextlib import closing
 
 import pytest
 
-from appliance.base.unixhttp import connected
+from appliance.base.unixhttp import UnixConnection
 from tests.support.waiting import PATIENCE_S
+
+
+def connected(path, timeout_s):
+    connection = UnixConnection(path, timeout_s)
+    try:
+        connection.connect()
+    except OSError:
+        connection.close()
+        raise
+    return connection.sock
 
 
 @pytest.fixture

@@ -42,6 +42,8 @@ BUMP = f"""
 import sqlite3
 state = sqlite3.connect("{STATE_OF}")
 state.execute("PRAGMA user_version = " + str(state.execute("PRAGMA user_version").fetchone()[0] + 1))
+state.execute("CREATE TABLE of_a_newer_release (id TEXT)")  # a higher number alone would be damage
+state.commit()
 state.close()
 """
 

@@ -122,7 +122,7 @@ class RoomMaker:
 
     def _remove_copied(self, connection: sqlite3.Connection) -> list[Removable]:
         rows = connection.execute(_COPIED, self._protected())
-        ours = (each for each in map(_removable, rows) if self._remove(each) is not None)
+        ours = (each for each in map(_removable, rows) if self._remove(each))
         gone = list(islice(ours, AT_ONCE))
         rows.close()
         self._forget(connection, gone)
@@ -145,7 +145,7 @@ class RoomMaker:
         rows.close()
         if won < missing:
             return []
-        gone = [each for each in helpful[:AT_ONCE] if self._remove(each) is not None]
+        gone = [each for each in helpful[:AT_ONCE] if self._remove(each)]
         self._forget(connection, gone)
         return gone
 
@@ -161,7 +161,7 @@ class RoomMaker:
         while len(gone) < AT_ONCE and (number := excess(oldest, stored, limits, now)):
             for each in oldest[:number]:
                 stored = Stored(stored.count - 1, stored.bytes - each.bytes)
-                if self._remove(each) is not None:  # a file of others stays
+                if self._remove(each):  # a file of others stays
                     gone.append(each)
             oldest = oldest[number:] + list(islice(removable, number))
         rows.close()
@@ -171,8 +171,8 @@ class RoomMaker:
     def _protected(self) -> tuple[str]:
         return (json.dumps(recording_files.protected(self._directory)),)
 
-    def _remove(self, each: Removable) -> int | None:
-        """Remove the files of a recording; the bytes that they had. None: they are not ours, and were left."""
+    def _remove(self, each: Removable) -> bool:
+        """Remove the files of a recording. False: they are not ours, and were left."""
         return recording_files.remove(self._path(each))
 
     def _path(self, each: Removable) -> Path:

@@ -61,18 +61,17 @@ def frees(path: Path) -> int:
     return sum(found.st_blocks * 512 for found in sounds if found.st_nlink == 1)
 
 
-def remove(path: Path) -> int | None:
-    """Remove a recording's file; the bytes that it had, 0 without a file. None: it is not ours, and was left.
+def remove(path: Path) -> bool:
+    """Remove a recording's files, if there are any. False: one of them is not ours, and all were left.
 
     The caller syncs the directory. Raises OSError.
     """
     sounds = [each for each in (path, opus(path)) if os.path.lexists(each)]
-    freed = [size(each) for each in sounds]
-    if None in freed:
-        return None
+    if any(size(each) is None for each in sounds):
+        return False
     for each in (*sounds, *_beside(path)):
         each.unlink(missing_ok=True)
-    return sum(filter(None, freed))
+    return True
 
 
 def all_of(directory: Path, recording: str) -> tuple[Path, ...]:

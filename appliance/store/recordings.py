@@ -188,7 +188,7 @@ class Recordings(RecordingLists):
                     f"Recording {recording} is protected.",
                     resolution="Unprotect it first: `protected` false, or intercomctl recordings unprotect.",
                 )
-            if recording_files.remove(path) is None:
+            if not recording_files.remove(path):
                 raise IntercomError(
                     ErrorCode.CONFLICT,
                     f"The file of recording {recording} is left as it is.",

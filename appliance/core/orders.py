@@ -3,7 +3,9 @@
 from appliance.base.errors import IntercomError
 from appliance.base.record import Record, Tagged
 from appliance.core.model import (
+    DIGIT_S,
     NO_ACCOUNT,
+    PAUSE_S,
     AccountId,
     Call,
     CallId,
@@ -20,9 +22,6 @@ from appliance.core.model import (
     RequestId,
     SoundFindings,
 )
-
-# A digit's tone, and the pause behind it, in which its last packets are repeated (ITU-T Q.24 wants 40 ms of each).
-DIGIT_S, PAUSE_S = 0.2, 0.1
 
 
 class Place(Tagged):

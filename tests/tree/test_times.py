@@ -71,7 +71,7 @@ given by a protocol, or told to a far end
     api/http/admission.py RETRY_S
     core/accounts/registration.py LONGEST_ASKED_S
     core/accounts/subscriptions.py LONGEST_ASKED_S
-    core/orders.py DIGIT_S PAUSE_S
+    core/model/panel.py DIGIT_S PAUSE_S
     sip/stack/accounts/accounts.py SESSION_S
     sip/stack/calls/hold.py BUSY_AGAIN_S OWNER_AGAIN_S OTHER_AGAIN_S
     sip/stack/calls/transfers.py LASTS_S

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from appliance.config.schema.base import Name, Table, name_setting, setting
 from appliance.config.schema.lines import NAMED_WHY, chip_setting, line_setting, pin_setting
-from appliance.core.model import Action
+from appliance.core.model import DIGIT_S, PAUSE_S, Action
 
 
 def target_setting() -> Any:
@@ -43,7 +43,7 @@ def digit_ms_setting() -> Any:
     return setting(
         "Length of each of the `digits`: some door stations take no digit that is shorter than 300 ms.",
         unit="ms",
-        default=200,
+        default=round(DIGIT_S * 1000),
         ge=40,
         le=1000,  # beyond 1,365 ms an event needs parts by Opus, whose clock has 48,000 Hz (RFC 4733 section 2.5.1.3)
         live=True,
@@ -55,7 +55,7 @@ def digit_pause_ms_setting() -> Any:
     return setting(
         "Pause between two of the `digits`. Digits that go by INFO (see sip.digits_otherwise) follow at once.",
         unit="ms",
-        default=100,
+        default=round(PAUSE_S * 1000),
         ge=60,
         le=2000,
         live=True,

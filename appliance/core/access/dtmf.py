@@ -17,6 +17,8 @@ from appliance.core.appliance import error_events
 from appliance.core.calls import connecting
 from appliance.core.messages import texts
 from appliance.core.model import (
+    DIGIT_S,
+    PAUSE_S,
     AccessScope,
     Attempt,
     Call,
@@ -33,7 +35,7 @@ from appliance.core.model import (
     State,
     WarningCode,
 )
-from appliance.core.orders import DIGIT_S, PAUSE_S, SendDigit
+from appliance.core.orders import SendDigit
 from appliance.core.transition import Turn
 
 TOGETHER_S = 5.0  # digits further apart are not one code

@@ -152,6 +152,8 @@ from appliance.core.model.ids import (
 )
 from appliance.core.model.panel import (
     DARK,
+    DIGIT_S,
+    PAUSE_S,
     Action,
     ButtonSettings,
     ChordSettings,

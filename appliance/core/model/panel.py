@@ -5,6 +5,9 @@ from enum import StrEnum
 from appliance.base.record import Record
 from appliance.core.model.ids import ButtonId, DoorId, LampId
 
+# A digit's tone, and the pause behind it, in which its last packets are repeated (ITU-T Q.24 wants 40 ms of each).
+DIGIT_S, PAUSE_S = 0.2, 0.1
+
 
 class Action(StrEnum):
     """Action of a button. EXIT: an indoor button that opens the door. VOLUME_…: the speaker, by one step.
@@ -87,8 +90,8 @@ class ButtonSettings(Record):
     target: str = ""
     door: DoorId | None = None
     digits: str = ""
-    digit_s: float = 0.2
-    pause_s: float = 0.1
+    digit_s: float = DIGIT_S
+    pause_s: float = PAUSE_S
     debounce_s: float = 0.03
     long_press_s: float = 1.0
     double_action: Action | None = None
@@ -110,8 +113,8 @@ class ChordSettings(Record):
     target: str = ""
     door: DoorId | None = None
     digits: str = ""
-    digit_s: float = 0.2
-    pause_s: float = 0.1
+    digit_s: float = DIGIT_S
+    pause_s: float = PAUSE_S
     within_s: float = 0.1
 
 

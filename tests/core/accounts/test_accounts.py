@@ -192,10 +192,10 @@ def test_the_contact_of_another_user_is_none_of_an_account():
     assert "accepted before" not in other.last(events.AccountFailed).explanation
 
 
-@pytest.mark.parametrize("anew", [False, True])
-def test_a_403_after_a_success_is_tried_again_after_10_20_and_40_s_and_then_slowly(anew):
+@pytest.mark.parametrize("after_restart", [False, True])
+def test_a_403_after_a_success_is_tried_again_after_10_20_and_40_s_and_then_slowly(after_restart):
     station = granted(begun(), contact=FORMER)
-    if anew:
+    if after_restart:
         station = restarted(station, ACCOUNTS[0])
     waited = []
     for _ in range(4):

@@ -167,8 +167,8 @@ def test_what_it_has_ended_itself_is_not_ended_again(tmp_path, pbx):
         assert [contacts(each)[1] for each in registers(door)[sent:]] == [[]] * len(registers(door)[sent:])
 
 
-@pytest.mark.parametrize("anew", [False, True])
-def test_a_refusal_that_follows_a_success_is_soon_tried_again(tmp_path, anew):
+@pytest.mark.parametrize("after_restart", [False, True])
+def test_a_refusal_that_follows_a_success_is_soon_tried_again(tmp_path, after_restart):
     """Whether the success was in this run, or before a power cut."""
     times = hasty(registration_slow_s=(600.0, 600.0))
     with (
@@ -178,11 +178,11 @@ def test_a_refusal_that_follows_a_success_is_soon_tried_again(tmp_path, anew):
         door.wait("account.registered")
         is_kept(door)
         door.begin()
-        if anew:
+        if after_restart:
             door.kill()
             door.start()
             door.ready()
-        door.wait("account.registered", after="start" if anew else "recovery")
+        door.wait("account.registered", after="start" if after_restart else "recovery")
         failed = door.wait("account.failed", code=403)["data"]
         assert "which it has accepted before: it may allow one contact" in failed["explanation"]
         waited = [event["data"]["retry_in_s"] for event in door.of("account.failed")]

@@ -115,16 +115,22 @@ def over(door, far, call, words):
     assert not door.of("media.stopped", call)
 
 
+def held(door, far):
+    """We ring, people talk, and we hold the call: the call, and our re-INVITE."""
+    call = door.ring()
+    invite = far.invited()
+    far.answer(invite, "200 OK", far.sdp)
+    door.talk(call)
+    door.post(f"/v1/calls/{call}/hold")
+    return call, changed(far, invite)
+
+
 @shows("call.ended")
 @pytest.mark.parametrize(("name", "words"), CHANGES.items())
 def test_an_answer_to_our_hold_that_refuses_the_sound_ends_the_call_at_once(door, name, words):
     with Packets(door.far_address, door.far_port) as far:
-        call = door.ring()
-        invite = far.invited()
-        far.answer(invite, "200 OK", far.sdp)
-        door.talk(call)
-        door.post(f"/v1/calls/{call}/hold")
-        far.answer(changed(far, invite), "200 OK", ANSWERS[name][0](far.sdp))
+        call, hold = held(door, far)
+        far.answer(hold, "200 OK", ANSWERS[name][0](far.sdp))
         over(door, far, call, words)
 
 
@@ -132,17 +138,12 @@ def test_an_answer_to_our_hold_that_refuses_the_sound_ends_the_call_at_once(door
 def test_so_does_the_answer_to_our_resume(door, name):
     change, words = ANSWERS[name][0], CHANGES[name]
     with Packets(door.far_address, door.far_port) as far:
-        call = door.ring()
-        invite = far.invited()
-        far.answer(invite, "200 OK", far.sdp)
-        door.talk(call)
-        door.post(f"/v1/calls/{call}/hold")
-        held = changed(far, invite)
-        far.answer(held, "200 OK", far.sdp.replace("sendrecv", "recvonly"))
+        call, hold = held(door, far)
+        far.answer(hold, "200 OK", far.sdp.replace("sendrecv", "recvonly"))
         door.wait("call.held", call)
         door.begin()
         door.post(f"/v1/calls/{call}/resume")
-        far.answer(changed(far, held), "200 OK", change(far.sdp))
+        far.answer(changed(far, hold), "200 OK", change(far.sdp))
         over(door, far, call, words)
 
 

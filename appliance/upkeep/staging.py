@@ -2,9 +2,9 @@
 
 import fcntl
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from appliance.upkeep import overwrite
@@ -14,16 +14,21 @@ RESTORE, BACKUP = "intercomd-restore-", "intercomd-backup-"
 
 @contextmanager
 def staging(parent: Path, prefix: str) -> Iterator[Path]:
-    """A new directory in `parent` that only we may read. Removes those that killed programs left. Raises OSError."""
+    """A new directory in `parent` that only we may read. Removes those that killed programs left. Raises OSError.
+
+    Its name is chosen before it is made: a signal that ends the program may come right after that.
+    """
     forget(parent, prefix)
-    place = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
-    descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield place
-    finally:
-        overwrite.remove(place)
-        os.close(descriptor)
+    place = parent / f"{prefix}{secrets.token_hex(8)}"
+    with ExitStack() as lock:
+        try:
+            place.mkdir(0o700)
+            descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            lock.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield place
+        finally:
+            overwrite.remove(place)
 
 
 def forget(parent: Path, prefix: str) -> list[Path]:

@@ -1,10 +1,12 @@
 """A directory on the way to a backup or restore goes with its program, or when the next one begins."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -50,6 +52,22 @@ def test_one_that_a_killed_program_left_goes_when_the_next_begins_and_one_in_use
             assert (used / "device.key").read_text() == "secret"
     finally:
         running.communicate("")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("step", ["mkdir", "open", "flock"])
+def test_it_goes_when_a_signal_ends_the_program_right_after_a_step_of_making_it(tmp_path, monkeypatch, step):
+    where = fcntl if step == "flock" else os
+    do = getattr(where, step)
+
+    def ended(path: object, *given: object, **named: object) -> NoReturn:
+        monkeypatch.undo()
+        do(path, *given, **named)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(where, step, ended)
+    with pytest.raises(KeyboardInterrupt), staging.staging(tmp_path, staging.BACKUP):
+        pytest.fail("the program went on")
     assert list(tmp_path.iterdir()) == []
 
 

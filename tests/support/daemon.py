@@ -303,9 +303,10 @@ class Daemon(Witness):
 
     # -- what it is asked --------------------------------------------------------------------------------------------
 
-    def press(self, button: str, seconds: float = 0.05) -> None:
-        """Press a button of the panel and let it go."""
-        asyncio.run(panel.ask(self.directory / "panel.sock", {"press": button, "seconds": seconds}))
+    def press(self, button: str, seconds: float = 0.05) -> float:
+        """Press a button of the panel and let it go: when its line moved. A finger needs 0.1 s to press again."""
+        told = asyncio.run(panel.ask(self.directory / "panel.sock", {"press": button, "seconds": seconds}))
+        return float(told["at"])
 
     def ring(self) -> str:
         """Press the call button: the call's id."""

@@ -36,8 +36,8 @@ CAN_MOUNT = not subprocess.run([*APART, "mount", "-t", "tmpfs", "x", "/mnt"], ca
 class OnDisc(Daemon):
     """An appliance whose state is in `disc`, apart from sockets and the like."""
 
-    def __init__(self, directory, *, config):
-        super().__init__(directory, config=config)
+    def __init__(self, directory, *, config=None, **settings):
+        super().__init__(directory, config=config, **settings)
         self.disc = directory / "disc"
         self.disc.mkdir(parents=True)
         self.within = ("env", f"RUNTIME_DIRECTORY={directory}", *self._on_disc())

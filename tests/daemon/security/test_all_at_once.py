@@ -9,12 +9,13 @@ import threading
 
 from tests.daemon.media.test_sources import flows, quality, rtp_flood
 from tests.daemon.network.test_unreachable import FAR, PORT, attack
-from tests.daemon.security.test_made_up_sources import PRESSES, Flood, rings, told
+from tests.daemon.security.test_made_up_sources import Flood
 from tests.support.daemon import Daemon
 from tests.support.peers.afterwards import outlived
 from tests.support.peers.namespaces import DOOR, PBX, Cable
 from tests.support.peers.packets import Packets
 from tests.support.peers.voices import Voice
+from tests.support.presses import rings, told
 from tests.support.waiting import until
 
 STRANGERS = [f"10.9.0.{number}" for number in range(101, 109)]
@@ -53,7 +54,7 @@ def test_presses_ring_and_the_call_goes_on_under_all_attacks_at_once(tmp_path, r
         flows(door, call)
         with phone() as far:
             held(door, talker)  # no visitor rings while people talk
-            before = told(rings(door, far, PRESSES))
+            before = told(rings(door, far))
             held(door, talker)
             flows(door, call)
             door.begin()
@@ -64,7 +65,7 @@ def test_presses_ring_and_the_call_goes_on_under_all_attacks_at_once(tmp_path, r
                     unreachable.start()
                     lost, came = loss(door, call)
                     held(door, talker)
-                    during = told(rings(door, far, PRESSES))
+                    during = told(rings(door, far))
                     sent, seconds = map(float, into_call.communicate(timeout=120)[0].split())
                     unreachable.join()
                 far.socket.close()

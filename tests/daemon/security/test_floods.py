@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from tests.daemon.security.test_made_up_sources import PRESSES, rings, told
 from tests.support.daemon import Daemon, loopback
 from tests.support.peers.afterwards import outlived
 from tests.support.peers.packets import Packets, good_call
 from tests.support.peers.registrars import Kamailio, account
+from tests.support.presses import rings, told
 from tests.support.waiting import paced, until
 
 RATE, SECONDS = 1000, 10
@@ -142,13 +142,13 @@ def test_presses_ring_during_and_after_a_flood_forged_as_three_known_phones(tmp_
     targets = {f"phone-{number}": {"uri": f"sip:far@{address}"} for number, address in enumerate(phones)}
     with Daemon(tmp_path / "d", target=targets) as door, Packets(door.far_address, door.far_port) as far:
         door.begin()
-        figures = {"before": told(rings(door, far, PRESSES))}
+        figures = {"before": told(rings(door, far))}
         door.begin()
         with flooded_as(phones, door):
             door.wait("call.incoming")
-            figures["during"] = told(rings(door, far, PRESSES))
+            figures["during"] = told(rings(door, far))
         door.begin()
-        figures["after"] = told(rings(door, far, PRESSES))
+        figures["after"] = told(rings(door, far))
     record_property("press to INVITE in ms", figures)
     print(figures)
 

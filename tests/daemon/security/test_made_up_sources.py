@@ -1,9 +1,7 @@
 """4,000 INVITEs a second, each from another source: the panel, and those whom the station knows, do not notice."""
 
-import statistics
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
@@ -13,9 +11,9 @@ from tests.support.daemon import Daemon
 from tests.support.peers import made_up
 from tests.support.peers.afterwards import outlived
 from tests.support.peers.packets import Packets, good_call
-from tests.support.waiting import until
+from tests.support.presses import PRESSES, rings, told
 
-RATE, LONGEST_S, PRESSES = 4000, 400, 20
+RATE, LONGEST_S = 4000, 400
 
 
 class Flood:
@@ -42,37 +40,16 @@ def station(tmp_path):
         yield door
 
 
-def rings(door, far, count):
-    """Presses, and the target's INVITEs: the seconds between them. The target is busy."""
-    found = []
-    for number in range(1, count + 1):
-        pressing = threading.Thread(target=door.press, args=("ring",))
-        began = time.monotonic()
-        pressing.start()
-        invite = far.invited()
-        found.append(time.monotonic() - began)
-        far.answer(invite, "486 Busy Here")
-        pressing.join()
-        until(lambda: len(door.of("ring.ended")) == number, "the end of the ring")  # noqa: B023 - called at once
-    return found
-
-
-def told(seconds):
-    """Median and largest of a hundred at most, in milliseconds."""
-    ordered = sorted(seconds)
-    return f"median {1000 * statistics.median(ordered):.1f}, p99 {1000 * ordered[int(0.99 * (len(ordered) - 1))]:.1f}"
-
-
 def test_presses_ring_at_once_and_none_is_lost_while_strangers_flood(station, record_property):
     with Packets(station.far_address, station.far_port) as far:
         station.begin()
-        before = rings(station, far, PRESSES)
+        before = rings(station, far)
         weight = station.memory()
         station.begin()
         began = time.monotonic()
         with Flood(station.address) as flood:
             station.wait("call.incoming")  # some of them reach the core
-            during = rings(station, far, PRESSES)
+            during = rings(station, far)
         passed = time.monotonic() - began
     figures = {"before": told(before), "during": told(during), "INVITEs a second": round(flood.rate)}
     record_property("press to INVITE in ms", figures)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.base.errors import IntercomError
-from appliance.core.inputs import KeypadKey, PartFailed
+from appliance.core.inputs import KeypadKey, PartFailed, PartRecovered
 from appliance.core.model import KeypadId
-from appliance.panel.entry.matrix_keypad import UNCHANGED_S, MatrixKeypad, MatrixWiring
+from appliance.panel.entry.matrix_keypad import JAMMED_S, UNCHANGED_S, MatrixKeypad, MatrixWiring
 from appliance.panel.entry.matrix_scan import Matrix, ambiguous
 from appliance.panel.gpio.line_claims import Claims
 from tests.panel.support import closed_by, run_virtually
@@ -264,6 +264,82 @@ def test_a_key_that_is_down_at_the_start_counts_once_it_was_up(wires):
         await asyncio.sleep(1)
 
     assert keys(keypad(play)) == "27"
+
+
+def jams(posted):
+    """Why the keypad was reported as failed, and how often as well again."""
+    failed = [given for given in posted if isinstance(given, PartFailed) and given.part == "keypad gate"]
+    recovered = [given for given in posted if isinstance(given, PartRecovered) and given.part == "keypad gate"]
+    return [given.why for given in failed], len(recovered)
+
+
+OF_ITS_COLUMN = " It is ignored until it is up, and other keys of its column may not work either."
+
+
+def test_a_key_that_is_down_at_the_start_is_reported_at_once_and_once_it_is_up(wires):
+    wires.press("7")
+
+    async def play():
+        await asyncio.sleep(UNCHANGED_S + 0.5)
+        wires.press("5")  # of another row and column
+        await asyncio.sleep(60)
+        wires.release("5", "7")
+        await asyncio.sleep(1)
+
+    posted = keypad(play)
+    why = "A key was down when the keypad's lines were first read." + OF_ITS_COLUMN
+    assert jams(posted) == ([why], 1)
+    assert keys(posted) == "5"
+    assert [type(given) for given in posted] == [PartFailed, KeypadKey, PartRecovered]
+
+
+@pytest.mark.parametrize("jammed", "1580*#")
+def test_a_key_that_jams_while_it_is_pressed_is_one_key_and_reported(wires, jammed):
+    others = [key for key in "1234567890*#" if PLACES[key][1] != PLACES[jammed][1]]
+
+    async def play():
+        wires.press(jammed)
+        await asyncio.sleep(JAMMED_S + 1)
+        for key in others:
+            wires.press(key)
+            await asyncio.sleep(0.15)
+            wires.release(key)
+            await asyncio.sleep(0.15)
+        await asyncio.sleep(JAMMED_S + 1)
+        wires.release(jammed)
+        await asyncio.sleep(1)
+
+    posted = keypad(play)
+    assert keys(posted) == jammed + "".join(others)
+    assert jams(posted) == ([f"A key has been down for {JAMMED_S:.0f} s." + OF_ITS_COLUMN], 1)
+
+
+def test_a_key_that_somebody_holds_for_a_while_is_not_jammed(wires):
+    async def play():
+        for _ in range(5):
+            wires.press("5")
+            await asyncio.sleep(JAMMED_S / 2)
+            wires.release("5")
+            await asyncio.sleep(1)
+
+    assert jams(keypad(play)) == ([], 0)
+
+
+def test_of_a_jammed_keypad_whose_chip_goes_only_the_chip_is_a_fault(wires):
+    wires.press("7")
+
+    async def play():
+        await asyncio.sleep(UNCHANGED_S + 1)
+        wires.lost = True
+        wires.press("1")
+        await asyncio.sleep(5)
+        wires.release("1", "7")
+        wires.lost = False
+        await asyncio.sleep(60)
+
+    posted = keypad(play)
+    assert len(jams(posted)[0]) == jams(posted)[1] == 1
+    assert keys(posted) == ""
 
 
 def test_keys_that_overlap_are_reported_in_their_order(wires):

@@ -54,7 +54,7 @@ what people notice: a rule of the product
     core/transition.py ERROR_SHOWN_S
     core/visitor_ring/ring.py OUT_OF_REACH_S
     doctor/https.py SOON_S
-    panel/entry/matrix_keypad.py UNCHANGED_S
+    panel/entry/matrix_keypad.py UNCHANGED_S JAMMED_S
     panel/entry/usb_keyboard.py TOGETHER_S
     panel/entry/wiegand_reader.py REPORT_EACH_S
     panel/lamps/lamps.py GLOW_STEP_S

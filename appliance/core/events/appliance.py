@@ -84,8 +84,8 @@ class ApplianceDegraded(Event):
     """A part fails, of those that have no event of their own.
 
     sip, relay, storage, codes, kept, http, certificate, tokens, dbus, stun, turn, tones, packages (an upgrade left them
-    half installed), recordings (which stay WAV files), or digits in the sound. The panel has `panel.failed` instead,
-    and the sound card `audio.failed`.
+    half installed), recordings (which stay WAV files), digits in the sound, or a button or keypad with a key that stays
+    down. The panel has `panel.failed` instead, and the sound card `audio.failed`.
     """
 
     TYPE = "appliance.degraded"

@@ -18,7 +18,7 @@ from appliance.app.paths import Places
 from appliance.app.recording_announcer import RecordingAnnouncer
 from appliance.app.sip_settings import sip_settings
 from appliance.app.web import StoredLists, Web
-from appliance.base import times
+from appliance.base import signals, times
 from appliance.base.errors import IntercomError
 from appliance.config.core_settings import core_settings
 from appliance.config.schema import Config
@@ -184,9 +184,7 @@ class App:
             reserve.close()
             if self._recorder is not None:
                 await asyncio.to_thread(self._recorder.close)
-            for number in (signal.SIGTERM, signal.SIGINT):  # a second one while the loop ends would be an unclean end
-                loop.remove_signal_handler(number)
-                signal.signal(number, signal.SIG_IGN)
+            signals.ignore((signal.SIGTERM, signal.SIGINT), loop)  # while the loop ends
 
     async def _serve(self, link: Link, part: Web | Bus) -> None:
         """Serve once SIP is ready: loading HTTP or D-Bus takes the time that calls need to be possible."""

@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 
+from appliance.base import signals
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.cli.client import Client
@@ -52,8 +53,7 @@ def _end_in_order() -> None:
     numbers = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
     def end(*_: object) -> None:
-        for number in numbers:
-            signal.signal(number, signal.SIG_IGN)
+        signals.ignore(numbers)
         raise KeyboardInterrupt
 
     for number in numbers:

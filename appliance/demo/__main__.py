@@ -10,6 +10,7 @@ from typing import Any
 
 import tomli
 
+from appliance.base import signals
 from appliance.base.errors import IntercomError
 from appliance.demo import workspace
 from appliance.demo.expectations import FRONT, KITCHEN, Scene, Side
@@ -54,9 +55,7 @@ async def _until_signal(given: argparse.Namespace) -> int:
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def end() -> None:
-        for number in numbers:  # a second one must not end the stations' orderly end
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_IGN)
+        signals.ignore(numbers, loop)
         this.cancel()
 
     for number in numbers:

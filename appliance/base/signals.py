@@ -1,0 +1,13 @@
+"""Signals that end a program: the first one ends it in order, and a later one does not disturb that."""
+
+import asyncio
+import signal
+from collections.abc import Iterable
+
+
+def ignore(numbers: Iterable[signal.Signals], loop: asyncio.AbstractEventLoop | None = None) -> None:
+    """Ignore these signals from now on. loop: has handlers of them, which its end would replace by the default."""
+    for number in numbers:
+        if loop is not None:
+            loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)

@@ -1,8 +1,8 @@
 """Whether the disc has room for recordings, as it is now."""
 
-import shutil
 from pathlib import Path
 
+from appliance.base import disc
 from appliance.config.schema import Config
 from appliance.doctor.findings import Finding, ok, problem
 
@@ -12,9 +12,8 @@ MB = 1_000_000
 
 def examine(config: Config, directory: Path) -> list[Finding]:
     """One finding about the disc of the recordings in the state directory; none if it cannot be looked at."""
-    recordings = directory / "recordings"
     try:
-        free = shutil.disk_usage(recordings if recordings.is_dir() else directory).free
+        free = disc.free_bytes(directory / "recordings")
     except OSError:
         return []
     kept = config.recording.free_mb
@@ -24,7 +23,7 @@ def examine(config: Config, directory: Path) -> list[Finding]:
         problem(
             CHECK,
             f"The disc has {free // MB} MB free: no recording begins.",
-            f"{kept} MB have to stay free for the system, and removing recordings would not win what is missing.",
+            f"{kept} MB have to stay free for the system. Removing half of the recordings would not win them.",
             f"Remove what is not needed; `du -x -d 2 -h /` shows where it lies. {directory} is on this disc.",
         )
     ]

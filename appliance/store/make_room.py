@@ -1,11 +1,11 @@
 """Makes room: removes the oldest recordings beyond the limits, and copied ones; reports when space is short.
 
-Others fill the disc too. A recording goes for the system's space only if the space that is missing can be won by
-recordings alone, and not while others take much more space from look to look: they would take what was won as well.
+Others fill the disc too, and would take what recordings win. So recordings go for the system's space only if they alone
+can win what is missing, not while others take much from look to look, and never more for others than half of what
+recordings had at most: a program that fills the disc slowly would cost them all. The count begins at the start.
 """
 
 import json
-import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from appliance.base import durable
+from appliance.base import disc, durable
 from appliance.base.record import Record
 from appliance.core.inputs import Input, RecordingDeleted, SpaceMeasured
 from appliance.core.model import RecordingId, Removal, Space, Storage
@@ -22,6 +22,7 @@ from appliance.store.quota import Limits, Removable, Stored, excess
 
 AT_ONCE = 50  # recordings removed in one job, so that other writes get their turn
 MUCH = 10  # a tenth of the space that is kept for the system: so much may go though others are filling the disc
+KEPT = 2  # half of what recordings had stays, whatever others take
 SHOWN_BYTES = 1_000_000  # a smaller change of the free space is not worth a message
 _REMOVABLE = """
     SELECT id, started, bytes, duration_s FROM recordings
@@ -30,6 +31,7 @@ _REMOVABLE = """
 _OLDEST = f"{_REMOVABLE} ORDER BY number"
 _COPIED = f"{_REMOVABLE} AND copied IS NOT NULL ORDER BY number"
 _STORED = "SELECT count(*), total(bytes) FROM recordings WHERE complete"  # by an index, which is small
+_RUNNING = "SELECT id FROM recordings WHERE NOT complete"
 _PROTECTED = f"{_STORED} AND id IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own words
 
 
@@ -46,7 +48,7 @@ class Room(Record):
         return (
             f"No space is left for recordings: {self.storage.free_bytes // 1_000_000} MB are free, "
             f"{self.storage.needed_bytes // 1_000_000} MB are kept for the system, "
-            "and removing the unprotected recordings would not win what is missing."
+            "and removing half of the recordings, of those that are not protected, would not win what is missing."
         )
 
 
@@ -63,6 +65,7 @@ class RoomMaker:
         self._directory, self._post, self._clock, self._limits = directory, post, clock, limits
         self._reported: Storage | None = None
         self._last_free: int | None = None  # at the last look
+        self._held = self._most = 0  # bytes of all recordings, at the last look and at most
 
     def unsettled(self) -> bool:
         """Whether space is short, or other than was reported. Raises OSError."""
@@ -85,11 +88,13 @@ class RoomMaker:
             gone[Removal.COPIED] = self._remove_copied(connection)
         if limits.any:
             gone[Removal.QUOTA] = self._remove_excess(connection, limits)
+        held = self._bytes(connection)
+        self._most = max(held, self._most - max(0, self._held - held))  # what people or limits removed counts no more
         free = self._free()
         if free < limits.free_bytes:
-            gone.setdefault(Removal.QUOTA, []).extend(self._win(connection, limits.free_bytes, free))
-            free = self._free()
-        self._last_free = free
+            gone.setdefault(Removal.QUOTA, []).extend(self._win(connection, limits.free_bytes, free, held))
+            free, held = self._free(), self._bytes(connection)
+        self._last_free, self._held = free, held
         stored_bytes = int(connection.execute(_STORED).fetchone()[1])
         storage = Storage(_space(free, limits.free_bytes), free, limits.free_bytes, stored_bytes)
 
@@ -128,15 +133,22 @@ class RoomMaker:
         self._forget(connection, gone)
         return gone
 
-    def _win(self, connection: sqlite3.Connection, needed: int, free: int) -> list[Removable]:
-        """Remove as few recordings as win the space that is missing, the oldest first; none if all would not."""
+    def _bytes(self, connection: sqlite3.Connection) -> int:
+        """The bytes of all recordings, those that are being written too."""
+        running = (self._path(recording) for (recording,) in connection.execute(_RUNNING))
+        return int(connection.execute(_STORED).fetchone()[1]) + sum(recording_files.size(each) or 0 for each in running)
+
+    def _win(self, connection: sqlite3.Connection, needed: int, free: int, held: int) -> list[Removable]:
+        """Remove as few recordings as win the space that is missing, the oldest first; none if it is too much."""
         missing, taken = needed - free, 0 if self._last_free is None else self._last_free - free
+        if held - missing < self._most // KEPT:
+            return []
         if missing > needed // MUCH and taken > needed // MUCH:
             return []  # others are filling the disc; the next look shows whether they have ended
         rows = connection.execute(_OLDEST, self._protected())
         helpful, won = [], 0
         for each in map(_removable, rows):
-            frees = recording_files.frees(self._path(each))
+            frees = recording_files.frees(self._path(each.id))
             if frees:
                 helpful.append(each)
                 won += frees
@@ -173,10 +185,10 @@ class RoomMaker:
 
     def _remove(self, each: Removable) -> bool:
         """Remove the files of a recording. False: they are not ours, and were left."""
-        return recording_files.remove(self._path(each))
+        return recording_files.remove(self._path(each.id))
 
-    def _path(self, each: Removable) -> Path:
-        return self._directory / f"{each.id}{recording_files.WAV}"
+    def _path(self, recording: str) -> Path:
+        return self._directory / f"{recording}{recording_files.WAV}"
 
     def _forget(self, connection: sqlite3.Connection, gone: Sequence[Removable]) -> None:
         if gone:
@@ -184,8 +196,7 @@ class RoomMaker:
             connection.executemany("DELETE FROM recordings WHERE id = ?", [(each.id,) for each in gone])
 
     def _free(self) -> int:
-        there = self._directory if self._directory.is_dir() else self._directory.parent  # nothing was recorded yet
-        return shutil.disk_usage(there).free
+        return disc.free_bytes(self._directory)
 
 
 def _space(free: int, needed: int) -> Space:

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from appliance.base import disc
 from appliance.config.schema import Config
 from appliance.doctor import space
 from appliance.doctor.findings import Level
@@ -19,7 +20,7 @@ from appliance.doctor.findings import Level
 )
 def test_the_space_of_this_moment_is_named(tmp_path, monkeypatch, free, level, words):
     looked_at = []
-    monkeypatch.setattr(space.shutil, "disk_usage", lambda path: looked_at.append(path) or SimpleNamespace(free=free))
+    monkeypatch.setattr(disc.shutil, "disk_usage", lambda path: looked_at.append(path) or SimpleNamespace(free=free))
     (found,) = space.examine(Config(), tmp_path)
     assert (found.check, found.level, found.message) == ("recording.free_mb", level, words)
     (tmp_path / "recordings").mkdir()

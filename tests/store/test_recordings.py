@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from appliance.base import ids
+from appliance.base import disc, ids
 from appliance.base.errors import IntercomError
 from appliance.core.inputs import (
     PartFailed,
@@ -242,7 +242,7 @@ def test_space_that_ends_while_something_is_recorded_stops_it_with_the_reason_an
 ):
     set_times(space_again_s=0.01)
     free = [FREE_BYTES]
-    monkeypatch.setattr(make_room.shutil, "disk_usage", lambda _: SimpleNamespace(free=free[0]))
+    monkeypatch.setattr(disc.shutil, "disk_usage", lambda _: SimpleNamespace(free=free[0]))
     with station(tmp_path, limits=Limits()) as (kept, inbox, _):
         asked = order()
         kept.prepare(asked)
@@ -279,7 +279,7 @@ class Disc:
 
     def __init__(self, directory, monkeypatch):
         self.directory, self.others = directory / "recordings", 0
-        monkeypatch.setattr(make_room.shutil, "disk_usage", lambda _: SimpleNamespace(free=self.free))
+        monkeypatch.setattr(disc.shutil, "disk_usage", lambda _: SimpleNamespace(free=self.free))
 
     @property
     def free(self):
@@ -338,6 +338,76 @@ def test_as_few_of_the_oldest_go_as_win_the_missing_space(tmp_path, monkeypatch,
         assert "full" not in spaces(on.inbox)
 
 
+NEEDED = 20  # recordings have the room that is kept for the system
+
+
+@contextmanager
+def room_on_a_disc(tmp_path, monkeypatch, recordings):
+    """A look at a time, by `look(free)`, which returns how many recordings are left."""
+    disc, posted = Disc(tmp_path, monkeypatch), Inbox()
+    with station(tmp_path, limits=Limits(0)) as (kept, inbox, _):
+        for number in range(recordings):
+            made(kept, inbox, number)
+        size = (disc.BYTES - disc.free) // recordings
+        limits = Limits(free_bytes=NEEDED * size)
+        room = RoomMaker(tmp_path / "recordings", posted, float, lambda: limits)
+        with closing(sqlite3.connect(tmp_path / database.FILE, isolation_level=None)) as connection:
+
+            def look(free=None):
+                if free is not None:
+                    disc.leave(int(free * size))
+                room.make(connection).report()
+                return connection.execute("SELECT count(*) FROM recordings WHERE complete").fetchone()[0]
+
+            yield SimpleNamespace(look=look, disc=disc, size=size, kept=kept, inbox=inbox, posted=posted, room=room)
+
+
+def test_others_that_fill_the_disc_slowly_cost_half_of_the_recordings_and_no_more(tmp_path, monkeypatch):
+    with room_on_a_disc(tmp_path, monkeypatch, recordings=10) as on:
+        assert on.look(NEEDED + 1) == 10
+        left = []
+        for _ in range(40):
+            on.disc.others += on.size // 2
+            left.append(on.look())
+        assert left[-1] == min(left) in {5, 6}
+        assert spaces(on.posted)[-1] == "full"
+        assert on.look(NEEDED) == left[-1], "they have given it back"
+        assert spaces(on.posted)[-1] == "ok"
+
+
+def test_recordings_make_room_for_newer_ones_without_end(tmp_path, monkeypatch):
+    with room_on_a_disc(tmp_path, monkeypatch, recordings=6) as on:
+        assert on.look(NEEDED + 0.5) == 6
+        for number in range(6, 24):
+            made(on.kept, on.inbox, number)
+            assert on.look() == 6, number
+            assert on.disc.free >= NEEDED * on.size
+
+
+def test_what_people_delete_is_not_taken_for_what_others_took(tmp_path, monkeypatch):
+    with room_on_a_disc(tmp_path, monkeypatch, recordings=10) as on:
+        assert on.look(NEEDED) == 10
+        for recording in ids_of(on.kept)[:8]:
+            on.kept.delete(recording, "http:unix")
+            on.look()
+        assert on.look(NEEDED - 0.5) == 1, "half of the two that were left"
+        assert on.look(NEEDED - 0.5) == 1
+
+
+def test_a_long_recording_that_runs_makes_room_for_itself_by_all_others(tmp_path, monkeypatch):
+    with room_on_a_disc(tmp_path, monkeypatch, recordings=4) as on:
+        assert on.look(NEEDED + 0.5) == 4
+        asked = order(9)
+        on.kept.prepare(asked)
+        on.inbox.wait(RecordingPrepared, 5)
+        left = []
+        for seconds in range(1, 6):
+            on.kept.path(asked.recording).write_bytes(header() + bytes(2 * RATE_HZ * seconds))
+            left.append(on.look())
+        assert left[-1] == 0
+        assert set(spaces(on.posted)[:-1]) == {"ok"}
+
+
 def test_what_wins_no_space_stays_a_second_name_a_protected_one_and_another_user_s(tmp_path, monkeypatch, set_times):
     with station_on_a_disc(tmp_path, monkeypatch, set_times) as on:
         first, second, third, fourth = map(RecordingId, on.ids)
@@ -356,27 +426,12 @@ def test_what_wins_no_space_stays_a_second_name_a_protected_one_and_another_user
 
 
 def test_while_others_fill_the_disc_nothing_goes_and_once_they_have_ended_what_helps(tmp_path, monkeypatch):
-    disc, posted = Disc(tmp_path, monkeypatch), Inbox()
-    with station(tmp_path, limits=Limits(0)) as (kept, inbox, _):
-        for number in range(4):
-            made(kept, inbox, number)
-        size = (disc.BYTES - disc.free) // 4
-    limits = Limits(free_bytes=20 * size)
-    room = RoomMaker(tmp_path / "recordings", posted, float, lambda: limits)
-    with closing(sqlite3.connect(tmp_path / database.FILE, isolation_level=None)) as connection:
-        for free, left in (
-            (30 * size, 4),
-            (17 * size, 4),  # three would win it, but others have taken 13 since the last look
-            (17 * size, 1),  # they have ended
-            (15 * size, 1),  # one that is left would not win it
-        ):
-            disc.leave(free)
-            room.make(connection).report()
-            assert connection.execute("SELECT count(*) FROM recordings").fetchone() == (left,), free
-        disc.leave(19 * size)
-        room.make(connection).report()
-        assert connection.execute("SELECT count(*) FROM recordings").fetchone() == (0,)
-    assert spaces(posted) == ["ok", "low", "ok", "low", "ok"]
+    with room_on_a_disc(tmp_path, monkeypatch, recordings=10) as on:
+        assert on.look(30) == 10
+        assert on.look(17) == 10, "three would win it, but others have taken 13 since the last look"
+        assert on.look(17) == 7, "they have ended"
+        assert on.look(19) == 6, "others take little"
+    assert spaces(on.posted) == ["ok", "low", "ok"]
 
 
 def test_beyond_the_count_the_oldest_goes_with_its_file_and_is_reported(tmp_path):

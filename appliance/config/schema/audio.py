@@ -277,8 +277,8 @@ class RecordingTable(Table):
     )
     free_mb: int = setting(
         "Space on the disc that recordings leave to the system, in millions of bytes. With less, the oldest recordings "
-        "are removed if that wins what is missing; if not, they stay, no recording begins, and those that run stop at "
-        "half of it.",
+        "are removed if that wins what is missing, for what others take half of them at most. If not, they stay, no "
+        "recording begins, and those that run stop at half of it.",
         default=100,
         unit="MB",
         ge=16,

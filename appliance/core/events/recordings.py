@@ -139,7 +139,7 @@ class StorageEvent(Event):
 
 
 class StorageLow(StorageEvent):
-    """Less space is free than is kept for the system, and removing recordings would not win it: none begins."""
+    """Less space is free than is kept for the system. Removing half of the recordings would not win it: none begins."""
 
     TYPE = "storage.low"
 

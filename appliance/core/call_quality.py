@@ -1,9 +1,9 @@
-"""Figures of a call's sound: what of the counters is believed, and the MOS by a simplified E-model (ITU-T G.107).
+"""Figures of a call's sound: which counters are credible, and the MOS by a simplified E-model (ITU-T G.107).
 
-R = 93.2 - Idd - Ie,eff: the rating with the defaults of every other parameter (G.107 §7.1). Idd is the
-impairment by the delay (§7.4), Ie,eff that by lost packets (§7.5), with Ie = 0, Bpl = 25.1 and BurstR = 1: G.711 with
+R = 93.2 - Idd - Ie,eff: the rating with the defaults of every other parameter (G.107 §7.1). Idd is the impairment by
+the delay (§7.4), Ie,eff the impairment by lost packets (§7.5), with Ie = 0, Bpl = 25.1 and BurstR = 1: G.711 with
 packet loss concealment and random loss (ITU-T G.113 Appendix I). The MOS follows from R (annex B).
-docs/explanation/call-quality.md has the formulas, and what they leave out.
+docs/explanation/call-quality.md has the formulas and their limits.
 """
 
 from math import log2, pow  # noqa: A004 - of floats, and a float

@@ -19,7 +19,7 @@ SIGNALLED = DigitMethod.RFC4733, DigitMethod.INFO
 
 
 class Signal(StrEnum):
-    """What moves a call from one state to another."""
+    """The signals that move a call from one state to another."""
 
     RINGS = "180"
     EARLY_MEDIA = "18x with SDP, theirs or ours"
@@ -147,7 +147,7 @@ def received(call: Call) -> tuple[tuple[str, str], ...]:
 
 
 def digit_methods(state: State, call: Call) -> tuple[DigitMethod, ...]:
-    """By which methods the far end's digits are taken: those that a client wants, else those of the account."""
+    """The methods by which the far end's digits are accepted: as a client ordered, else as the account says."""
     if call.digits.methods is not None:
         return call.digits.methods
     account = state.settings.account(call.account)

@@ -19,9 +19,9 @@ from appliance.core.model import (
 
 
 class Capture(Record):
-    """What goes into a call's recording: what its far end hears (local) and says (remote), or silence instead.
+    """The content of a call's recording. local, remote: record the side of the station, of the far end; else silence.
 
-    paused: the time is skipped. separate: each side has a channel of its own, the local one the left.
+    paused: write nothing for this time. separate: each side has its own channel, the station's the left.
     """
 
     local: bool = True
@@ -34,10 +34,10 @@ class CallMedia(Record):
     """The desired audio of a call.
 
     held: we hold it (re-INVITE sendonly). microphone, speaker: routed to and from it. tone: our tone is sent to it.
-    recording: the recording whose file is ready; capture: what goes into it. transferable: the far
-    end may ask us to talk with somebody else (REFER), and somebody else may take its place (Replaces). confirm: the
-    tone that asks for a digit is sent to it. asks: the far end's changes wait for our decision. inband: detect DTMF
-    digits in the sound. plays: a tone for the far end alone. detect: what else to search for in the received sound.
+    recording: the recording whose file is ready; capture: the sides that the file takes. transferable: the far end may
+    ask us to talk with somebody else (REFER), and somebody else may take its place (Replaces). confirm: the tone that
+    asks for a digit is sent to it. asks: the far end's changes wait for our decision. inband: detect DTMF digits in the
+    sound. plays: a tone for the far end alone. detect: the searches in the received sound that clients have ordered.
     """
 
     call: CallId
@@ -71,7 +71,7 @@ class PlayedFile(Record):
 
 
 class SoundTest(Record):
-    """A self-test: play a sweep of so many seconds, and report what the microphone hears. Each has its own id."""
+    """A sound test: play a sweep of `seconds` on the speaker, and report how the microphone receives it."""
 
     id: str
     seconds: float

@@ -53,6 +53,6 @@ def _message(state: State) -> RecordingId | None:
 
 
 def wake_at(state: State) -> float | None:
-    """The earliest deadline of all rooms, CLOCK_MONOTONIC seconds; None if there is none."""
+    """The earliest deadline of all rooms, CLOCK_MONOTONIC seconds; None without a deadline."""
     earliest = min((at for room in ROOMS for at in room.wake(state) if at is not None), default=inf)
     return None if earliest == inf else earliest

@@ -1,7 +1,7 @@
 """Explanations of failed registrations and calls: one sentence that names the setting to check.
 
-A sentence says what was seen (whether anything arrived, whether it was readable, what we sent), not what usually stands
-behind a code.
+A sentence reports the observation (whether an answer arrived, whether it was readable, what we sent), not the usual
+meaning of a code.
 """
 
 from appliance.core.inputs import RegistrationFailed

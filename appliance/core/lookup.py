@@ -1,4 +1,4 @@
-"""The call that a request names, and the errors where there is none, or where its state does not allow the request."""
+"""Find the call that a request names. Raises errors for an unknown call and for a state that forbids the request."""
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.model import Call, CallId

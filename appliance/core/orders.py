@@ -73,7 +73,7 @@ class OfferCodecs(Tagged):
 
 
 class Words(Record):
-    """What a client adds to a refusal or an end: a reason phrase, "" for the usual one, and X- headers."""
+    """A client's additions to a refusal or a hang-up: a reason phrase ("": the usual phrase), and X- headers."""
 
     reason: str = ""
     headers: tuple[tuple[str, str], ...] = ()
@@ -259,7 +259,7 @@ class KeepLockouts(Record):
 
 
 class Reply(Record):
-    """The answer to a client's request: the id of what it concerns, or the error. `warning`: nothing had to change.
+    """The answer to a client's request: the id of the subject, or the error. warning: why the request changed nothing.
 
     trial: the result of a sound test.
     """

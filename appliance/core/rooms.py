@@ -23,16 +23,16 @@ from appliance.core.visitor_ring import room as visitor_ring
 
 
 class Room(Protocol):
-    """What `step`, `requests`, `desired_state` and `snapshot` call."""
+    """The interface of a room, which `step`, `requests`, `desired_state` and `snapshot` call."""
 
     take: InputTable
     perform: RequestTable
 
     def due(self, turn: Turn, /) -> None:
-        """Do what time alone brings."""
+        """Act on every deadline of the room that has passed."""
 
     def wake(self, state: State, /) -> list[float | None]:
-        """Deadlines: when something is due."""
+        """Return the room's deadlines; None for an absent one."""
 
     def view(self, state: State, epoch: float, /) -> dict[str, Any]:
         """The room's part of the snapshot."""

@@ -1,4 +1,4 @@
-"""Each call's sound: what it hears, who hears it, and which calls are at rest."""
+"""The routes of each call's sound, derived from the state: speaker, microphone, tones, links, recording, detection."""
 
 from collections.abc import Iterator
 
@@ -33,7 +33,7 @@ TO, FROM = {LinkDirection.TO, LinkDirection.BOTH}, {LinkDirection.FROM, LinkDire
 
 
 def rests(state: State, front: Call) -> bool:
-    """Whether nobody here hears the foreground: a call that either side holds, or a conference that the panel left."""
+    """Whether the foreground rests: either side holds the call, or the panel has left the conference."""
     return front.media.hold is not Hold.NONE if front.conference is None else state.away
 
 
@@ -60,7 +60,7 @@ def takes_tones(call: Call) -> bool:
 
 
 def is_heard(state: State, call: CallId | None) -> bool:
-    """Whether what a client plays can be heard: by the call's far end, or on the speaker, for None."""
+    """Whether a client's sound can be heard by the call's far end; for None, on the speaker: always."""
     if call is None:
         return True
     found = state.calls.get(call)
@@ -78,7 +78,7 @@ def hears_early(state: State, call: Call) -> bool:
 
 
 def sent(state: State) -> tuple[Sent, ...]:
-    """What flows by links now; where two links bring the same sound to the same place, with the larger gain."""
+    """The sounds that links carry now: source, hearer and gain; of two links for the same pair, the larger gain."""
     gains: dict[tuple[CallId, CallId | None], float] = {}
     for link in state.audio.links:
         for flow in flows(state, link):
@@ -87,7 +87,7 @@ def sent(state: State) -> tuple[Sent, ...]:
 
 
 def flows(state: State, link: Link) -> Iterator[tuple[CallId, CallId | None]]:
-    """What flows by one link now: who is heard, and who hears it."""
+    """The sounds that one link carries now: pairs of the source and its hearer, None for the speaker."""
     call = state.calls.get(link.call)
     if call is None or not mixing.talks(call):
         return
@@ -100,7 +100,7 @@ def flows(state: State, link: Link) -> Iterator[tuple[CallId, CallId | None]]:
 
 
 def hearers(state: State, target: str) -> tuple[CallId | None, ...]:
-    """Who hears what is sent to a target; None: the speaker, which push-to-talk closes while the visitor speaks."""
+    """The hearers of the sound for a target; None: the speaker, which push-to-talk closes while the visitor speaks."""
     if target == SPEAKER:
         return () if state.audio.talk else (None,)
     if state.conference is not None and target == state.conference.id:
@@ -117,9 +117,10 @@ def talking(state: State, target: str) -> tuple[CallId, ...]:
 
 
 def capture(state: State, call: Call, recording: OpenRecording) -> Capture:
-    """What goes into a call's recording.
+    """The content of a call's recording now.
 
-    The sound of typing a code stays out: that of its far end, of every call that it hears, and of the panel's keypads.
+    Both sides are silent while a code is typed: by the far end, by a call that the far end hears, or at a keypad of the
+    panel.
     """
     separate = recording.channels is RecordingChannels.SEPARATE
     if recording.paused_at is not None:
@@ -131,7 +132,7 @@ def capture(state: State, call: Call, recording: OpenRecording) -> Capture:
 
 
 def sources(state: State, call: Call) -> set[CallId]:
-    """The calls whose sound goes into a call's recording: its own, and those that it hears."""
+    """The calls whose sound a recording of `call` has: the call itself, and every call that its far end hears."""
     heard = {source for source, hearer, gain in sent(state) if hearer == call.id and gain}
     return {call.id, *heard, *(one for one, other in mixing.links(state) if other == call.id)}
 
@@ -144,7 +145,10 @@ def searched(call: Call, account: AccountSettings | None) -> bool:
 
 
 def detected(state: State, call: Call) -> tuple[DetectionKind, ...]:
-    """What else its sound is searched for now. Nobody has answered in early media."""
+    """The searches in the call's sound now.
+
+    In early media nobody has answered, so no search for an answering machine runs.
+    """
     kinds = state.audio.detected(call.id)
     if call.state is CallState.EARLY_MEDIA:
         return tuple(kind for kind in kinds if kind is not DetectionKind.ANSWERING_MACHINE)

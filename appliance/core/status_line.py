@@ -22,7 +22,7 @@ def status(state: State) -> str:
 
 
 def lacking(settings: Settings) -> str:
-    """What the configuration lacks before calls are possible; "" if it lacks nothing."""
+    """The words for a configuration without which calls are impossible; "" for a complete one."""
     if settings.targets or settings.accounts or settings.callers == "anyone":
         return ""
     if settings.buttons or settings.lamps or settings.doors:

@@ -9,7 +9,7 @@ DAY_S = 86_400
 
 
 def why_not(periods: tuple[Period, ...], clock: Clock | None, now: float) -> Denial | None:
-    """Why none of these periods is active; None if one is, or if there are none, which means always."""
+    """Return why no period is active, or None if a period is active. Without periods, None: always active."""
     if not periods:
         return None
     if clock is None or not clock.trusted:
@@ -31,7 +31,7 @@ def within(period: Period, local: datetime) -> bool:
 def is_night(state: State) -> bool:
     """Whether it is night, when lamps are dimmed.
 
-    While the clock is not trusted it is day: a lamp that is too bright disturbs less than one that nobody sees.
+    With an untrusted clock it is day: a lamp that is too bright disturbs less than a lamp that nobody sees.
     """
     return state.settings.night is not None and _within(_night(state))
 
@@ -54,7 +54,7 @@ def quiet_changes_at(state: State) -> float | None:
 
 
 def iso(at: float | None, epoch: float, timespec: str = "microseconds") -> str | None:
-    """A monotonic time as RFC 3339 in UTC; None stays None. timespec: that of `datetime.isoformat`."""
+    """A monotonic time as RFC 3339 in UTC; None stays None. timespec: as for `datetime.isoformat`."""
     return (
         None
         if at is None

@@ -62,14 +62,15 @@ ConferenceState = Literal["connecting", "connected", "disconnecting"]
 # The state of a watched contact.
 ContactState = Literal["unknown", "available", "busy", "unavailable"]
 
-# What opens a door: digits that a person knows, or a card.
+# The kinds of credentials: digits that a person knows, or a card.
 CredentialKind = Literal["code", "card"]
 
 # A day of the week, in the order of datetime.weekday().
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
-# What is searched for in the sound of a far end.  BEEP: that of an answering machine, after which a message is
-# recorded. PROGRESS: tones of telephone networks. ANSWERING_MACHINE: whether a machine or a person has answered.
+# The searches that a client can order in the sound of a far end.  BEEP: the tone after which an answering machine
+# records a message. PROGRESS: tones of telephone networks. ANSWERING_MACHINE: whether a machine or a person has
+# answered.
 DetectionKind = Literal["beep", "progress", "answering_machine"]
 
 # How a digit came: as an RTP event (RFC 4733), by INFO, or as tones in the sound.
@@ -307,7 +308,7 @@ EventType = Literal[
 # Who holds a call.
 Hold = Literal["none", "local", "remote", "both"]
 
-# How a call joined: we dialled it, we answered it, it existed already, or it replaces a participant.
+# How a call joined: we dialled it, we answered it, it was connected before, or it replaces a participant.
 Joining = Literal["invited", "answered", "taken_in", "replacing"]
 
 # Which way sound flows between a call and the target of a link.
@@ -323,8 +324,9 @@ ParticipantState = Literal["inviting", "coming", "in", "left"]
 # on a plain line cannot dim; its PULSE is one flash.
 Pattern = Literal["off", "on", "slow", "fast", "pulse", "double"]
 
-# What the panel shows. A lamp shows the first active picture that it has a pattern for.  The order is door_open, error
-# in a call whose sound card is lost, recording, speak, testing, and then the one that applies of the others.
+# The conditions that lamps can show. A lamp shows the first active picture that it has a pattern for.  The order is
+# door_open, error in a call whose sound card is lost, recording, speak, testing, and then the only active picture of
+# the rest.
 Picture = Literal[
     "idle",
     "dialing",
@@ -342,23 +344,23 @@ Picture = Literal[
 # How the received sound of a call is, by its MOS.
 QualityClass = Literal["good", "fair", "poor", "bad"]
 
-# MIXED: both sides in one channel. SEPARATE: what the station sends in the left one, the far end in the right.
+# MIXED: both sides in one channel.  SEPARATE: the station's sound in the left channel, the far end's in the right.
 RecordingChannels = Literal["mixed", "separate"]
 
 # The station's clock when a recording began.  RIGHT: it was right. CORRECTED: it was wrong, and the time was corrected
 # since. UNCERTAIN: neither is known.
 RecordingClock = Literal["right", "corrected", "uncertain"]
 
-# What the file of a recording is: WAV, or Opus in Ogg once it was converted.
+# The file format of a recording: WAV, or Opus in Ogg after the conversion.
 RecordingFormat = Literal["wav", "opus"]
 
-# What is recorded: a call, or a message that a visitor leaves when nobody answers.
+# The kinds of recordings: a call, or a message that a visitor leaves when nobody answers.
 RecordingKind = Literal["call", "message"]
 
-# A side of a recorded call: what its far end hears, and what it says.
+# A side of a recorded call. LOCAL: the sound that the station sends; REMOTE: the sound of the far end.
 RecordingSide = Literal["local", "remote"]
 
-# What a sensor watches: a door's leaf, the panel's housing, motion, or anything else that is only reported.
+# The kinds of sensors: for a door's leaf, the panel's housing, motion, or anything else that is only reported.
 SensorKind = Literal["contact", "tamper", "motion", "other"]
 
 # Which way sound flows in a call.  HALF_DUPLEX: from the louder side. PUSH_TO_TALK: from the visitor on order, else to
@@ -370,10 +372,11 @@ SoundMode = Literal["full_duplex", "half_duplex", "push_to_talk"]
 # microphone does not hear the speaker. NO_CARD: there is no working sound card.
 SoundResult = Literal["works", "too_quiet", "clipped", "loud_echo", "no_echo", "no_card"]
 
-# Free space for recordings. LOW: none begins. FULL: less than half of what is kept free; those that run stop.
+# Free space for recordings. LOW: no recording begins.  FULL: less than half of the reserve is free; running recordings
+# stop.
 Space = Literal["ok", "low", "full"]
 
-# What a strike does without current: it stays locked, or opens. In both cases the relay is energised to open.
+# The state of a strike without current: locked, or open. In both cases the station energises the relay to open.
 Strike = Literal["fail_secure", "fail_safe"]
 
 # A tone. Those up to TEST are played by the station itself: CONFIRM to a far end that must press a digit first.

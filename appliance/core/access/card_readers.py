@@ -51,7 +51,7 @@ def is_open(turn: Turn, reader: ReaderSettings) -> bool:
 
 
 def put_act(turn: Turn, act: CardAct) -> None:
-    """Store an act in place of its earlier state, and forget those that are over."""
+    """Store a new or changed act, and forget the acts that are over."""
     others = [
         each
         for each in turn.access.card_acts

@@ -1,7 +1,7 @@
-"""The book of codes and cards: how clients change it, and what a code or card does when it is shown.
+"""The book of codes and cards: changes by clients, and the use of a code or card at the panel or in a call.
 
-A change takes effect only once it is on disc. A use that counts is written before the door opens, so that a power cut
-returns none.
+A change takes effect only once it is on disc. For a code with a limited number of uses, the use is on disc before the
+door opens: a power cut returns no use.
 """
 
 from collections.abc import Iterable
@@ -72,7 +72,7 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
 
 
 def unavailable(turn: Turn, attempt: Attempt) -> None:
-    """Deny a code or card because the book is not loaded. It may be valid, so it counts for no lockout."""
+    """Deny a code or card because the book is not loaded. The code may be valid, so no lockout counts the attempt."""
     if PART not in dict(turn.appliance.failed):  # the store reports a better cause if it knows one
         why, resolution = (
             "Codes and cards have not been read yet.",
@@ -317,7 +317,7 @@ def write_failed(turn: Turn, keeping: PendingWrite, why: str) -> None:
 
 
 def take_pending(turn: Turn, wanted: CredentialId) -> PendingWrite | None:
-    """Find the change that waits for this write, and remove it from those that wait."""
+    """Remove and return the pending change of the credential `wanted`; None if no change of it waits for its write."""
     found = next((k for k in turn.access.pending_writes if k.code.id == wanted), None)
     turn.access = replace(turn.access, pending_writes=tuple(k for k in turn.access.pending_writes if k is not found))
     return found

@@ -190,7 +190,7 @@ def door_digits_entered(turn: Turn, call: Call, own: list[DoorSettings]) -> None
 
 
 def attempt_of(turn: Turn, call: Call) -> Attempt:
-    """Build the attempt of this caller; its doors are those of the caller's target."""
+    """Build the attempt of this caller, with the doors of the caller's target; a stranger has no doors."""
     target = turn.settings.target(call.remote.target)
     uri = call.remote.uri
     if target is None:

@@ -19,9 +19,9 @@ TRIED = 16  # wrong codes that are known again
 
 
 def left_s(turn: Turn, attempt: Attempt, *, everybody: bool = True) -> float:
-    """Seconds for which no code of this attempt is accepted, whatever it opens; 0 if one may be.
+    """Return the seconds for which every code of this attempt is refused; 0 if a code may open one of its doors.
 
-    everybody: the lockouts of the doors count, too, and not only those of the source.
+    everybody: the lockouts of the doors count, too, and not only the lockouts of the source.
     """
     scopes = {LockoutScope.DOOR, attempt.scope} if everybody else {attempt.scope}
     return min(
@@ -41,13 +41,13 @@ def is_free(turn: Turn, attempt: Attempt, door: str) -> bool:
 
 
 def counts(turn: Turn, attempt: Attempt, door: str) -> tuple[Lockout, ...]:
-    """The counts that a code from this source for this door belongs to: the source's, and that of the door."""
+    """The two lockouts that count a wrong code: the lockout of its source for this door, and the door's own."""
     own = lockout_of(turn, attempt.scope, attempt.who, door)
     return (own, lockout_of(turn, LockoutScope.DOOR, door)) if door else (own,)
 
 
 def remaining_s(turn: Turn, lockout: Lockout) -> float:
-    """Seconds that the lockout still lasts; 0 if there is none."""
+    """The remaining seconds of a lockout; 0 if it does not block now."""
     return 0.0 if lockout.until is None else max(0.0, lockout.until - turn.now)
 
 
@@ -96,7 +96,7 @@ def emit(turn: Turn, attempt: Attempt, begun: list[Lockout], doors: tuple[DoorId
 
 
 def count_right_code(turn: Turn, attempt: Attempt) -> None:
-    """Clear the count of a right code's source for the doors that it opens, and halve those of the doors."""
+    """Clear the count of a right code's source for the doors that it opens, and halve the counts of these doors."""
     before = turn.access.lockouts
     for door in not_locked_out(turn, attempt):
         for known in counts(turn, attempt, door):
@@ -116,7 +116,7 @@ def restore(turn: Turn, kept: tuple[tuple[LockoutScope, str, str, int, float], .
 
 
 def lockout_of(turn: Turn, scope: LockoutScope, who: str, door: str = "") -> Lockout:
-    """The lockout of this source for this door, or of this door; an empty one if there is none."""
+    """The lockout of this source for this door, or of the door itself; without a lockout, a new one at zero."""
     wanted = scope, who, door
     nothing = Lockout(scope, who, door, last=turn.now)
     return next((each for each in turn.access.lockouts if key(each) == wanted), nothing)

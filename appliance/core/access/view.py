@@ -10,7 +10,7 @@ from appliance.core.model import State
 def codes_view(state: State) -> list[dict[str, Any]]:
     """Codes and cards for clients, without anything that would reveal their digits.
 
-    Raises `unavailable` until they have been read: an empty list would say that there are none.
+    Raises `unavailable` until the book has been read: an empty list would claim that no codes exist.
     """
     if state.access.book is None:
         raise IntercomError(

@@ -31,9 +31,9 @@ class Sender(Record):
 
 
 def sender(state: State, given: inputs.CallArrived | inputs.MessageReceived) -> Sender:
-    """Identify a caller or sender by what it has proven.
+    """Identify a caller or sender by proof: a target's password, or the address from which the packet came.
 
-    An account that accepts calls from anyone is the way by which the call came, but its registrar proves no identity.
+    A call may come through an account that accepts calls from anyone; then the account's registrar proves no identity.
     """
     settings = state.settings
     near = registrars(state, given.source, given.transport)
@@ -69,7 +69,7 @@ def account_of(
 ) -> AccountSettings | None:
     """The account through which a call or message came; near: the accounts whose registrar sent it.
 
-    From and To are only what the caller claims. So an account counts only if the packet came from its registrar's
+    From and To are mere claims of the caller. So an account counts only if the packet came from its registrar's
     address, unless the account accepts calls from anyone.
     """
     called = settings.account(given.account)
@@ -83,10 +83,10 @@ def caller(
 ) -> Target | None:
     """The target that calls without a password, or None for a stranger.
 
-    account: the account whose registrar sent the packet, if one did. names: those of the targets' host names that
-    resolve to the source. From is only what the caller claims (RFC 3261 §8.1.1.3), so its host counts for nothing: a
-    packet of a target that is configured by address or host name must have come from there, and that of a target with
-    an account from the registrar, which knows its callers.
+    account: the account whose registrar sent the packet, if one did. names: the targets' host names that resolve to the
+    source. From is a mere claim of the caller (RFC 3261 §8.1.1.3), so its host counts for nothing: a packet of a target
+    that is configured by address or host name must have come from there, and a packet of a target with an account from
+    the registrar, which knows its callers.
     """
     said = sip_uris.parts(uri)
     if said is None:

@@ -174,7 +174,7 @@ def unregistered(turn: Turn, account: Account) -> None:
 
 
 def keep_contact(turn: Turn, name: AccountId, contact: str) -> None:
-    """Note what the registrar keeps for an account, over restarts too; "" for nothing."""
+    """Store our contact at an account's registrar, also over restarts; "": the registrar has no contact of ours."""
     if contact == former(turn, name):
         return
     others = tuple(each for each in turn.accounts.kept if each.account != name)
@@ -298,7 +298,7 @@ def register(turn: Turn, account: Account) -> str:
 
 
 def unregister(turn: Turn, account: Account) -> str:
-    """End the registration; return a warning if there is none."""
+    """End the account's registration, or stop trying; returns a warning if a client has ordered that already."""
     if not account.wanted:
         return f"Account {account.name} is to be unregistered already."
     if account.asking or account.expires_at is not None:

@@ -1,4 +1,4 @@
-"""SIP URIs and their parts, and what the targets' URIs mean for calls outside accounts."""
+"""SIP URIs and their parts, and the addresses and the encryption of targets that have no account."""
 
 import ipaddress
 import re
@@ -37,7 +37,7 @@ def _place(uri: str) -> tuple[str, str, str, str] | None:
 
 
 def public(uri: str) -> str:
-    """A SIP URI for clients, logs and far ends: without the password that it may have."""
+    """Return a SIP URI without its password, for clients, logs and far ends."""
     return _PASSWORD.sub(lambda found: f"{found[1]}@", uri)  # a template would be parsed each time
 
 

@@ -110,7 +110,7 @@ def configured(turn: Turn, before: Settings) -> None:
 
 
 def identity_of(target: Target) -> tuple[str, str, AccountId]:
-    """What a subscription depends on."""
+    """The settings on which a subscription depends: if one of them changes, the subscription is made again."""
     return target.name, target.uri, target.account
 
 

@@ -24,7 +24,7 @@ def failed(turn: Turn, part: str, why: str, resolution: str, card: str = "") -> 
 
 
 def recovered(turn: Turn, part: str, card: str = "") -> None:
-    """A part works again: report it if it had failed."""
+    """Report the recovery of a part that had failed; ignore a part that had not."""
     why = dict(turn.appliance.failed).get(part)
     if why is None:
         return

@@ -25,6 +25,6 @@ def clock_read(turn: Turn, given: inputs.ClockReported) -> None:
 
 
 def sip_slow(turn: Turn, given: inputs.SipSlow) -> None:
-    """Report that SIP is not ready yet, and what it waits for."""
+    """Report that SIP is not ready yet, and the cause of the wait."""
     text = f"SIP is not ready {given.after_s:g} s after its start. It waits for: {given.waits_for}."
     turn.emit(events.WarningReported(WarningCode.SIP_NOT_READY, text))

@@ -30,7 +30,7 @@ def to_be_saved(state: State) -> PersistentState:
 
 
 def started(turn: Turn, given: inputs.Started) -> None:
-    """Begin with what was on disc, and report the start."""
+    """Restore the persistent state, and report the start."""
     restore(turn, given.kept, given.kept_fault)
     turn.emit(events.ApplianceStarted(station=turn.settings.station, version=given.version))
 

@@ -1,4 +1,4 @@
-"""Detection: what a client has searched for in the sound of a far end.
+"""Detection: searches for tones and for an answer in the sound of a far end, ordered by clients.
 
 The SIP process listens, only while asked. A result is advice: it answers, ends and opens nothing.
 """
@@ -40,7 +40,7 @@ def answerer_heard(turn: Turn, call: Call, given: inputs.AnswererHeard) -> None:
 
 
 def found(turn: Turn, call: Call, kind: DetectionKind, result: Finding) -> None:
-    """Report a result, and stop what is complete with it."""
+    """Report a result, and stop the search; a search for progress tones continues."""
     turn.emit(events.DetectionResult(call.id, kind, result))
     if kind is not DetectionKind.PROGRESS:
         stop(turn, call.id, kind)

@@ -42,7 +42,7 @@ def microphone(state: State) -> Side:
 
 
 def read(turn: Turn, given: inputs.LevelsRead) -> None:
-    """Store what the mixers show; report it if a card that was there shows something else."""
+    """Store the levels of the mixers; report them if the level of a card that was present has changed."""
     before = turn.audio
     turn.audio = replace(before, speaker=given.speaker, microphone=given.microphone)
     pairs = (before.speaker, given.speaker), (before.microphone, given.microphone)
@@ -189,5 +189,5 @@ def gain(state: State) -> Level:
 
 
 def within(percent: float | None, side: Side) -> float | None:
-    """A level within the limit, which may have become lower; one that nobody has set is left as it is."""
+    """Limit a level: a new configuration may have reduced the limit. None, a level that nobody has set, stays None."""
     return None if percent is None else min(percent, side.limit)

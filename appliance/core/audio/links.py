@@ -120,7 +120,7 @@ def mixed(state: State, link: Link) -> bool:
 
 
 def lasts(state: State, name: str) -> bool:
-    """Whether that call, or the conference of that name, is not ending."""
+    """Whether the call or the conference called `name` exists and is not ending."""
     conference = state.conference
     if conference is not None and conference.id == name:
         return not conference.ending

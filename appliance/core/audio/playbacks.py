@@ -67,7 +67,7 @@ def say(turn: Turn, wanted: inputs.PlaySpeech, asked: inputs.Requested) -> Reply
 
 
 def play_url(turn: Turn, wanted: inputs.PlayUrl, asked: inputs.Requested, name: str = FETCHED) -> Reply:
-    """Begin to play the sound of a URL, in place of what plays there. name: what stands for it in events."""
+    """Begin to play the sound of a URL, and end the playback that it replaces. name: the sound's name in events."""
     made = Playback(
         wanted.playback,
         name,
@@ -183,7 +183,7 @@ def failed(turn: Turn, given: inputs.PlaybackFailed) -> None:
 def settle(turn: Turn, before: State) -> None:
     """Stop the playbacks whose call has ended or is held now, or all without the SIP process that plays them.
 
-    So ends the announcement of a recording that is not wanted any more.
+    Also stop the announcement of a recording that no longer waits for it.
     """
     for playback in turn.audio.playbacks:
         if not is_heard(turn.state, playback.call):
@@ -208,7 +208,7 @@ def rests(state: State, wanted: CallId | None) -> bool:
 
 
 def due(turn: Turn) -> None:
-    """Stop the playbacks whose time is over, and give up those that did not begin."""
+    """Stop each playback whose time is over, and report a failure for each playback that did not begin in time."""
     for playback in turn.audio.playbacks:
         if playback.until > turn.now:
             continue
@@ -224,7 +224,7 @@ def wake(state: State) -> list[float | None]:
 
 
 def files(state: State) -> tuple[PlayedFile, ...]:
-    """What the SIP process plays."""
+    """The files that the SIP process must play now."""
     return tuple(
         PlayedFile(each.id, each.sound, each.call, each.speaker, each.loop, each.volume, each.made)
         for each in state.audio.playbacks

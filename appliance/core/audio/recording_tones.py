@@ -1,4 +1,4 @@
-"""The tone by which the far end and the visitor hear that their call is recorded: a short one, again and again."""
+"""The recording tone, a short one every 15 s: by it the far end and the visitor know that the call is recorded."""
 
 from msgspec.structs import replace
 

@@ -82,7 +82,7 @@ def begin(turn: Turn, seconds: float, who: str, request: RequestId | None, *, ap
 
 
 def in_use(state: State) -> str | None:
-    """What else uses the speaker or the microphone now; None if nothing does."""
+    """Return why no test can run: the present use of the speaker or the microphone. None: both are free."""
     if state.rings:
         return "A visitor rings."
     if (call := state.calls.active) is not None:
@@ -106,7 +106,7 @@ def wake(state: State) -> list[float | None]:
 
 
 def tested(turn: Turn, given: inputs.SoundTested) -> None:
-    """Take in a test's measurement; that of a test that has ended came late."""
+    """Take in a test's measurement, and ignore a measurement of a test that has ended."""
     trial = turn.audio.trial
     if trial is None or trial.id != given.test:
         return
@@ -208,7 +208,7 @@ def judge(state: State, measured: SoundMeasured) -> SoundFindings:
 
 
 def unheard(state: State, noise: float | None) -> str:
-    """Return what to do if the microphone did not hear the speaker; noise: what it heard instead, in dBFS."""
+    """Return advice for a microphone that did not hear the speaker. noise: the level that it heard instead, in dBFS."""
     for side in (levels.microphone(state), levels.speaker(state)):
         if side.now is not None and side.now.muted:
             return f"The {side.name} is muted. Switch it on: intercomctl audio set --{side.name} on."

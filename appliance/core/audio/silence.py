@@ -13,7 +13,7 @@ FEWEST, COUNTS = 5, 2  # packets between two counts, and such counts in a row: f
 
 
 def counted(turn: Turn, call: Call, given: inputs.MediaCounted) -> None:
-    """Judge the sound of both directions; without packets that of one, see `calls.media`."""
+    """Judge the sound of both directions, and report silence. `calls.media` reports a direction without packets."""
     if not call.talks:
         return
     if given.use is not None:

@@ -96,7 +96,7 @@ def end(turn: Turn, wanted: inputs.StopTone, asked: inputs.Requested) -> Reply:
 
 
 def stop(turn: Turn, call: CallId | None, reason: ToneEnd) -> bool:
-    """Stop the tone that plays to that call or on the speaker; False if there is none."""
+    """Stop the tone that plays to the call, for None on the speaker. Returns False if no tone plays there."""
     played = turn.audio.tone(call)
     if played is None:
         return False

@@ -82,13 +82,13 @@ def answer(turn: Turn, call: Call) -> None:
 
 
 def wake(call: Call) -> tuple[float | None, ...]:
-    """The next time at which `due` must act on the call; None if there is none."""
+    """Return the next time at which `due` must act on the call, or None without a deadline."""
     times = call.deadline, media.warns_at(call), reminder_at(call)
     return (*times, early_media.silent_at(call)) if call.state is CallState.EARLY_MEDIA else times
 
 
 def reminder_at(call: Call) -> float | None:
-    """The next time at which `remind` must act on the call; None if there is none."""
+    """Return the next time at which `remind` must act on the call, or None without a reminder."""
     if call.direction is Direction.INCOMING and call.unanswered_here:  # the first is quicker, and each step asks
         return min((at for at in (call.times.answers_at, call.forward.at) if at is not None), default=None)
     if call.times.ends_at is None or not call.alive:

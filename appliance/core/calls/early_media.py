@@ -1,8 +1,8 @@
-"""What a caller hears before the answer.
+"""Early media: the sound that a caller hears before the answer.
 
 A caller of the station hears the ringback of its own phone (180), or the station itself (183). A visitor who calls
-hears the station's ringback, and the far end in its place as long as that is audible: SDP in a 183 promises no sound
-(RFC 3960 §3.2).
+hears the station's ringback. Once sound arrives from the far end, the visitor hears the far end instead; SDP in a 183
+alone promises no sound (RFC 3960 §3.2).
 """
 
 from msgspec.structs import replace

@@ -11,8 +11,8 @@ def settle(turn: Turn) -> None:
     """Hold connected calls behind the foreground call, and resume the foreground call if it was set aside.
 
     A call that was held on purpose stays held when it reaches the foreground only because the call before it ended. The
-    calls of a conference, and those that a client links, are never held for being in the background: they talk on
-    without the panel.
+    calls of a conference and calls that a client has linked continue in the background without the panel: this function
+    never holds them.
     """
     front = turn.calls.active
     for call in turn.calls.living:

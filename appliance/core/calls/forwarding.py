@@ -192,7 +192,7 @@ def due(turn: Turn) -> None:
 
 
 def standing(state: State) -> list[str]:
-    """What the status line reports about forwarding, do not disturb and quiet hours."""
+    """The words of the status line on forwarding, do-not-disturb and quiet hours; of several, only the strongest."""
     runtime = state.runtime
     if runtime.forwarding.always:
         return [f"calls are forwarded to {runtime.forwarding.always}"]

@@ -48,7 +48,10 @@ def started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
 
 
 def rtp_started(turn: Turn, call: Call, direction: MediaDirection) -> None:
-    """The first packet went one way. While the answer is not confirmed it waits: it is given again after that."""
+    """Report the first packet in one direction.
+
+    Before the answer is confirmed, ignore it: the input comes again afterwards.
+    """
     waits = call.state is CallState.CONNECTING or (call.answered_by_us and call.state is not CallState.CONNECTED)
     if waits or not call.alive or call.media.codec is None or direction in call.media.started:
         return

@@ -191,7 +191,7 @@ def _end(turn: Turn, recording: RecordingId) -> None:
 
 
 def _ended(recording: OpenRecording) -> OpenRecording | None:
-    """What is left of a recording that shall end: once it has begun its file is closed, before that it is none."""
+    """End a recording: close the file if samples were written, else mark it unwanted; None before its file is ready."""
     if recording.begun:
         return replace(recording, ready=False)
     return replace(recording, unwanted=True) if recording.ready else None
@@ -235,9 +235,11 @@ def _announce(turn: Turn, call: Call, recording: RecordingId) -> None:
 
 
 def announced(turn: Turn, wanted: RecordingId, why: str, *, held: bool = False) -> None:
-    """The announcement was heard, and the file comes next; or it was not, and nothing is recorded unless it may be.
+    """Order the recording's file after its announcement was played; why: why the far end did not hear the announcement.
 
-    held: a hold cut it off.
+    held: a hold cut the announcement off. During a hold the recording waits; after it, the announcement plays again. If
+    the far end did not hear the announcement, the recording fails; it goes on with a warning where the configuration
+    permits that.
     """
     found = _find(turn, wanted)
     if found is None or found.announcing_until is None or found.held:
@@ -280,7 +282,7 @@ def begin_message(turn: Turn, rung: str) -> None:
 
 
 def end_message(turn: Turn, message: OpenRecording) -> None:
-    """End a message: what was said until now is kept."""
+    """End a visitor's message; the station keeps the part that was recorded until now."""
     _end(turn, message.id)
 
 
@@ -290,7 +292,7 @@ def message_of(state: State) -> OpenRecording | None:
 
 
 def message_view(state: State) -> dict[str, Any] | None:
-    """The same, for clients."""
+    """The visitor's message as clients see it; None without a message, or after its end was ordered."""
     message = message_of(state)
     if message is None or message.unwanted:
         return None
@@ -361,7 +363,7 @@ def closed(turn: Turn, call: CallId, recording: RecordingId, size: int = 0) -> N
 def fail(turn: Turn, call: CallId, recording: RecordingId, why: str) -> None:
     """The recording could not start, or must stop: then its file is closed next. The call goes on without it.
 
-    A file that is there already goes with its row, as nothing is in it.
+    If the file exists but has no sound yet, the store deletes the file and its row in the index.
     """
     failed = _find(turn, recording)
     change(turn, recording, lambda r: replace(r, ready=False) if r.begun else None)
@@ -427,7 +429,7 @@ def changed(turn: Turn, given: inputs.RecordingChanged) -> None:
 
 
 def measured(turn: Turn, given: inputs.SpaceMeasured) -> None:
-    """Keep what was measured; report that the space has become enough, low, or too little."""
+    """Store the measured free space; report when the space has become enough, low, or too little."""
     before, now = turn.appliance.storage, given.storage
     turn.appliance = replace(turn.appliance, storage=now)
     if now.space is not (Space.OK if before is None else before.space):

@@ -1,4 +1,4 @@
-"""What the start and the loss of the SIP process mean for calls."""
+"""The start and the loss of the SIP process: which calls are placed, and which end."""
 
 from msgspec.structs import replace
 
@@ -9,7 +9,7 @@ from appliance.core.transition import Turn, unanswered
 
 
 def ready(turn: Turn, address: str) -> None:
-    """The SIP process accepts orders: place the calls that wait for it."""
+    """Place the calls that waited for the SIP process, and report that the station is ready or has recovered."""
     first = not turn.appliance.sip_address
     recovered = not first and not turn.appliance.sip_ready
     turn.appliance = replace(turn.appliance, sip_ready=True, sip_address=address)

@@ -55,7 +55,7 @@ def report_levels(turn: Turn, call: Call, *, wanted: bool) -> str:
 
 
 def judged(turn: Turn, call: Call, watch: SoundWatch, quality: Quality) -> SoundWatch:
-    """Judge the packets of a window once it is over, and report what has changed."""
+    """Judge the packets of a window once it is over, and report a change of the rating."""
     since = call.times.connected_since if watch.since is None else watch.since
     if since is None or turn.now - since < WINDOW_S:
         return watch

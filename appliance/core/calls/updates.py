@@ -87,5 +87,5 @@ def due(turn: Turn) -> None:
 
 
 def wake(call: Call) -> float | None:
-    """The next time at which `due` must act on the call; None if there is none."""
+    """Return the next time at which `due` must act on the call, or None without a deadline."""
     return call.updates.until if call.alive else None

@@ -7,7 +7,7 @@ from appliance.core.transition import Turn
 
 
 class Mix(Record):
-    """The conference's sound: calls that hear each other, those of them that are muted, and the panel's part."""
+    """The conference's sound: the calls that hear each other, the muted calls of these, and the panel's part."""
 
     participants: tuple[CallId, ...]
     muted: tuple[CallId, ...]

@@ -99,7 +99,7 @@ def mute(turn: Turn, action: inputs.MuteIn, asked: inputs.Requested) -> Reply:
 
 
 def record(turn: Turn, action: inputs.RecordConference, asked: inputs.Requested) -> Reply:
-    """Record each call of the conference, also those that join later; or stop the recordings of its calls."""
+    """Record each call of the conference, also a call that joins later; or stop the recordings of its calls."""
     conference = lasting(find_conference(turn, action.conference))
     if action.recorded:
         recording.check_enabled(turn)

@@ -112,7 +112,7 @@ def locked_down(door: DoorId) -> IntercomError:
 
 
 def release(turn: Turn, door: DoorSettings) -> str:
-    """End a hold; return a warning if there is none."""
+    """End the door's hold; returns a warning if the door is not held open."""
     running = pulse_of(turn, door.id)
     if running is None or not running.held:
         return f"Door {door.id} is not held open."

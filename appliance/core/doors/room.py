@@ -28,7 +28,7 @@ perform = performs(
 
 
 def due(turn: Turn) -> None:
-    """Act on every deadline of this room that has passed, except those of pulses: see `take`."""
+    """Act on the deadlines of sensors that have passed. The deadlines of pulses are acted on elsewhere: see `take`."""
     sensors.due(turn)
 
 

@@ -1,9 +1,10 @@
-"""Sensors: what door contacts, tamper contacts and others mean.
+"""Sensors: the rules for door contacts, tamper contacts, motion detectors and others.
 
-A level counts once it has lasted for the sensor's `debounce_s`, so that a bouncing reed is one opening, and a leaf
-that shakes in the wind is none. A contact detects whether the door's leaf is open, the relay only whether it could be:
-a leaf that opens without our opening was forced. The moment of the edge decides that, as the debounce may outlast the
-opening. A tamper contact blocks opening, except for exit buttons, which are inside, where nobody can have tampered.
+A level counts once it has lasted for the sensor's `debounce_s`: a bouncing reed reports one opening, and a leaf that
+shakes in the wind reports none. A contact detects whether the door's leaf is open, the relay only whether it could be:
+a leaf that opens without our opening was forced. The moment of the edge decides whether it was forced, as the debounce
+may outlast the opening. A tamper contact blocks opening, except for exit buttons, which are inside, where nobody can
+have tampered.
 """
 
 from msgspec.structs import replace
@@ -162,7 +163,7 @@ def remove_block(turn: Turn, sensor: SensorId) -> None:
 
 
 def sensing_of(state: State, sensor: SensorId) -> Sensing:
-    """The sensor's state; UNKNOWN if there is none."""
+    """The sensor's state; UNKNOWN before its first reading."""
     return next((sensing for name, sensing in state.doors.sensors if name == sensor), UNKNOWN)
 
 

@@ -63,7 +63,7 @@ class CardDiscarded(Event):
 
 
 class CodeEvent(Event):
-    """A code or card: its id and owner; `by`: the client that changed it."""
+    """A code or card with its id and owner. by: the client that changed the code or card."""
 
     code: CredentialId
     kind: CredentialKind

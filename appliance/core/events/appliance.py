@@ -22,7 +22,7 @@ class PanelRecovered(Event):
 class AudioFailed(Event):
     """The sound card cannot be used; calls continue without it.
 
-    card: the ids of the configured cards; error: what is wrong. Its `call` is the one that has no sound now.
+    card: the ids of the configured cards; error: the fault. call: the call that has no sound now.
     """
 
     TYPE = "audio.failed"
@@ -35,7 +35,7 @@ class AudioFailed(Event):
 class AudioRecovered(Event):
     """The sound card works again.
 
-    card: the ids of the configured cards; error: what was wrong. Its `call` is the one that has sound again.
+    card: the ids of the configured cards; error: the former fault. call: the call that has sound again.
     """
 
     TYPE = "audio.recovered"
@@ -81,7 +81,7 @@ class ConfigRejected(Event):
 
 
 class ApplianceDegraded(Event):
-    """A part fails, of those that have no event of their own.
+    """A part fails that has no event of its own.
 
     sip, relay, storage, codes, kept, http, certificate, tokens, dbus, stun, turn, tones, packages (an upgrade left them
     half installed), recordings (which stay WAV files), digits in the sound, or a button or keypad with a key that stays
@@ -132,11 +132,11 @@ class RequestRefused(Event):
 class AnswerDoubted(Event):
     """An answer to a SIP request of this station was dropped, or in part not believed.
 
-    from: address and port of its sender; to: those to which the request went. reason: the answer came from elsewhere;
-    or a header that it needs cannot be read; or its challenge names another realm than the server's, or is weaker than
-    the server's last one; or it names an address of this station ("received") that neither an interface nor a NAT
-    explains. A PBX that answers from a second address needs it in account.<name>.other_addresses. Reported at most once
-    a minute for each `from` and reason.
+    from: address and port of the answer's sender; to: address and port to which the request went. reason: the answer
+    came from elsewhere; or a necessary header cannot be read; or its challenge names another realm than the server's,
+    or is weaker than the server's last one; or it names an address of this station ("received") that neither an
+    interface nor a NAT explains. A PBX that answers from a second address needs it in account.<name>.other_addresses.
+    Reported at most once a minute for each `from` and reason.
     """
 
     TYPE = "answer.doubted"
@@ -148,11 +148,12 @@ class AnswerDoubted(Event):
 
 
 class AccessLockedOut(Event):
-    """After too many wrong codes, passwords or tokens none is accepted for `seconds`; `who`: what is locked out.
+    """Too many wrong codes, passwords or tokens: none is accepted for `seconds`. who: the source that is locked out.
 
     scope: caller, keypad, reader or door for codes; for passwords of calling targets, source (an address) or target
-    (every address except its own, and those that have shown its password); client for tokens. from: the address of the
-    caller or client with the last wrong one; else empty. doors: for codes, the doors that no code opens from there.
+    (every address except the target's own, and except addresses that have shown its password); client for tokens. from:
+    the address of the caller or client with the last wrong one; else empty. doors: for codes, the doors that no code
+    opens from there.
     """
 
     TYPE = "access.locked_out"

@@ -95,7 +95,7 @@ class DetectionStarted(DetectionEvent):
 
 
 class DetectionResult(DetectionEvent):
-    """What was found. A search for progress tones goes on; the other two kinds are complete, and stop.
+    """A search has found something. A search for progress tones continues; the other two kinds stop.
 
     result: beep, dial, ringback, busy or congestion; for answering_machine person, machine or unsure.
     """
@@ -146,7 +146,7 @@ class PlaybackEvent(Event):
 
 
 class PlaybackReady(PlaybackEvent):
-    """The file is open and can be played; it lasts so long."""
+    """The file is open and can be played. duration_s: the length of its sound."""
 
     TYPE = "playback.ready"
     duration_s: float

@@ -39,7 +39,7 @@ class CallDialing(CallEvent):
 class CallIncoming(CallEvent):
     """An INVITE was received. `by` and `from`: address that the caller gave; `source`: address of the packet.
 
-    to: what was called. headers: its X- headers.
+    to: the called address. headers: X- headers of the INVITE.
     """
 
     TYPE = "call.incoming"
@@ -206,11 +206,11 @@ class CallUnmuted(CallEvent):
 
 
 class FinalEvent(CallEvent):
-    """The last event of a call: exactly one of four. `code`: SIP status, 0 for none; `by`: the side that ended it.
+    """The last event of a call: exactly one of four.
 
-    `explanation`: one sentence on a failure that names the setting to check; otherwise empty. headers: X- headers of
-    the far end's BYE, CANCEL or refusal. from, to: caller and called address. codec: of the sound, null if there was
-    none.
+    `code`: SIP status, 0 for none; `by`: the side that ended the call. `explanation`: one sentence on a failure that
+    names the setting to check; otherwise empty. headers: X- headers of the far end's BYE, CANCEL or refusal. from, to:
+    caller and called address. codec: of the sound, null for a call without sound.
     """
 
     cause: Cause
@@ -302,7 +302,7 @@ class MediaEnded(CallEvent):
 
 
 class MediaLinked(CallEvent):
-    """A client sends the sound of the call to another call, the conference or the speaker, or brings that of a call.
+    """A client links the call with another call, the conference or the speaker: sound flows to or from that target.
 
     target: id of that call or conference, or speaker. direction: to the target, from it, or both. gain: in per cent.
     Sound flows while neither side holds the calls. Whenever somebody begins to hear a far end, that far end hears a
@@ -365,14 +365,14 @@ class MediaStopped(CallEvent):
 
 
 class MediaSilent(CallEvent):
-    """Nothing is heard one way, although the call is connected, and not on hold.
+    """No sound is heard in one direction, although the call is connected, and not on hold.
 
     direction: send, or receive. why: no_packets (`media.stopped` comes too); other_codec, unreadable or undecrypted
     (packets arrive and none can be played: they are of a codec that was not agreed, are too short, empty or damaged, or
     the agreed keys do not decrypt them); digital_silence (each sample of the last 5 s was zero: the far end is muted,
-    or our microphone is dead); or muted (by a client, or at our sound card). It comes again with another cause.
-    Digital silence is not looked for in what is sent with an audio.mode other than full_duplex, which closes the
-    microphone itself, nor without a microphone.
+    or our microphone is dead); or muted (by a client, or at our sound card). It comes again with another cause. Sent
+    sound is not examined for digital silence without a microphone, or with an audio.mode other than full_duplex, which
+    closes the microphone itself.
     """
 
     TYPE = "media.silent"
@@ -406,9 +406,9 @@ class MediaStatistics(CallEvent):
     """Figures of a call's sound so far: on the interval that a client has set, and (`final`) at its end.
 
     packets, bytes, lost: received and missing RTP packets; jitter_ms: their mean jitter; buffer_ms: mean delay of the
-    jitter buffer. sent, sent_bytes: RTP to the far end; sent_lost, sent_jitter_ms: what it reports about that, null
-    without a report. rtt_ms: round trip, null if it is not known. mos: 1 to 4.41 (ITU-T G.107), null with fewer than 50
-    packets. The figures begin again when the sound is negotiated again.
+    jitter buffer. sent, sent_bytes: RTP to the far end; sent_lost, sent_jitter_ms: loss and jitter as the far end
+    reports them, null without a report. rtt_ms: round trip, null if it is not known. mos: 1 to 4.41 (ITU-T G.107), null
+    with fewer than 50 packets. The figures begin again when the sound is negotiated again.
     """
 
     TYPE = "media.statistics"
@@ -430,8 +430,8 @@ class MediaStatistics(CallEvent):
 class AudioLevel(CallEvent):
     """Level of a call's sound in one direction over the last second, while a client has `report` with `level` set.
 
-    source: local, what the station sends; remote, what the far end sends. dbfs: mean power, at least -96.3. speaking:
-    a voice was heard for 0.2 s of it, that is sound of 9 dB above the noise before it.
+    source: local, the station's sound; remote, the far end's sound. dbfs: mean power, at least -96.3. speaking: a voice
+    was heard for 0.2 s of the second: sound at least 9 dB above the noise before it.
     """
 
     TYPE = "audio.level"

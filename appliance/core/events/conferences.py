@@ -29,8 +29,8 @@ class ConferenceConnected(ConferenceEvent):
 class ConferenceChanged(ConferenceEvent):
     """The participants who hear each other have changed.
 
-    participants: calls that hear each other, without held ones. muted: those of them that the others do not hear.
-    speaker, microphone: whether the panel hears them, and they hear the panel.
+    participants: calls that hear each other, without held ones. muted: the participants that the other participants do
+    not hear. speaker, microphone: whether the panel hears them, and they hear the panel.
     """
 
     TYPE = "conference.changed"

@@ -5,7 +5,7 @@ from appliance.core.model import DoorId, OpenedBy, SensorId, SensorKind
 
 
 class DoorUnlocked(Event):
-    """The relay is energised. `by`: person or part that opened it; `means`: by what means; `held`: it is held open."""
+    """The relay is energised. by: the person or part that opened the door; means: how; held: the door is held open."""
 
     TYPE = "door.unlocked"
     door: DoorId
@@ -112,7 +112,7 @@ class SensorUnblocked(Event):
 
 
 class RuleTriggered(Event):
-    """A rule of the configuration opens a door, or tries to. `on`: type of the event that triggered it."""
+    """A rule of the configuration opens a door, or tries to. on: type of the event that triggered the rule."""
 
     TYPE = "rule.triggered"
     rule: str

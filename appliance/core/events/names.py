@@ -14,7 +14,7 @@ IDS: tuple[Any, ...] = (DoorId, ButtonId, LampId, AccountId, TargetId)
 class Named(Record):
     """A field of an event with the id of a part, or with several; the name has the key `key` in the event's data.
 
-    kind: that of the id, one of IDS.
+    kind: the type of the id, one of IDS.
     """
 
     field: str
@@ -56,9 +56,9 @@ class Names:
         self._none = not any(self._names.values())
 
     def beside(self, event: Event) -> Json:
-        """What the data of an event has besides its fields: the names of its parts, as far as they have any.
+        """Return the additions to an event's data: the names for people of the parts that its fields name by id.
 
-        Of several parts all are named as soon as one has a name: the others by their ids.
+        If one of several parts has a name, the list names them all, a part without a name by its id.
         """
         found: Json = {}
         for each in () if self._none else named(type(event)):

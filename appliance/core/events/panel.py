@@ -47,9 +47,9 @@ class ButtonHeld(ButtonEvent):
 class ButtonStuck(ButtonEvent):
     """A button has been down for too long, or since before the station began to read its line.
 
-    It is ignored until it is released.
+    The station ignores the button until its release.
 
-    `at`: CLOCK_MONOTONIC seconds when that began.
+    at: CLOCK_MONOTONIC seconds when the button counted as stuck.
     """
 
     TYPE = "button.stuck"

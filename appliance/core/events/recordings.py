@@ -19,7 +19,7 @@ class RecordingStarted(Event):
 
 
 class RecordingPaused(CallEvent):
-    """A client paused the recording: what follows is not in it."""
+    """A client paused the recording: sound from now on is not in the file, until the recording is resumed."""
 
     TYPE = "recording.paused"
     recording: RecordingId
@@ -132,7 +132,7 @@ class RecordingChanged(Event):
 
 
 class StorageEvent(Event):
-    """The space on the disc of the recordings. needed_bytes: what is kept free for the system (`recording.free_mb`)."""
+    """The space on the disc of the recordings. needed_bytes: the reserve for the system (`recording.free_mb`)."""
 
     free_bytes: int
     needed_bytes: int

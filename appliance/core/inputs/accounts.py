@@ -15,7 +15,8 @@ class NetworkChanged(Input, kw_only=True):
 class Registered(OfAccount, kw_only=True):
     """The registrar accepted a REGISTER. `server`: address:port of the answer.
 
-    hosts: addresses of all servers of the account, each of which may send us calls. contact: what it keeps for us.
+    hosts: addresses of all servers of the account, each of which may send us calls. contact: our contact as the
+    registrar stores it.
     """
 
     expires_s: float
@@ -27,9 +28,9 @@ class Registered(OfAccount, kw_only=True):
 class RegistrationFailed(OfAccount, kw_only=True):
     """A REGISTER failed; code 0: no answer. `retry_after_s`: as the registrar demands (RFC 3261 §20.33).
 
-    tls: what is wrong with its certificate; `reason` then describes it. server: address:port that was tried, "" if
-    none. unresolved: its name has no address; `reason` explains why. challenge: why the registrar's question for a
-    password cannot be answered, "" if it can.
+    tls: the fault of the server's certificate; `reason` then describes it. server: address:port of the attempt, ""
+    without a server. unresolved: the registrar's name has no address; `reason` explains why. challenge: why the
+    registrar's question for a password cannot be answered, "" if it can.
     """
 
     code: int

@@ -82,7 +82,7 @@ class PartRecovered(Input, kw_only=True):
 
 
 class SipReady(Input, kw_only=True):
-    """The SIP process accepts orders; `address`: host:port on which it listens."""
+    """The SIP process accepts orders. address: host:port of its listening socket."""
 
     address: str
 
@@ -104,7 +104,7 @@ class SipLost(Input, kw_only=True):
 class ChangeRuntime(Tagged):
     """Change run-time settings (see model.Forwarding); None: unchanged.
 
-    read: what the client takes for the settings before; refused if they are others. None: whatever they are.
+    read: the settings that the client has read; if the present settings differ, the request is refused. None: no check.
     """
 
     always: str | None = None

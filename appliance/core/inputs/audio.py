@@ -26,7 +26,7 @@ class CardsFound(Input, kw_only=True):
 
 
 class LevelsRead(Input, kw_only=True):
-    """What the mixers show now, whenever it has changed; None: there is no such card."""
+    """The levels of the mixers have changed. None: the card is absent."""
 
     speaker: MixerLevel | None
     microphone: MixerLevel | None
@@ -94,9 +94,9 @@ class SoundTested(Input, kw_only=True):
 
 
 class TestSound(Tagged):
-    """Play a sweep on the speaker for `seconds`, and measure what the microphone hears; the reply comes at the end.
+    """Play a sweep on the speaker for `seconds`, and measure the microphone's sound; the reply comes at the end.
 
-    apply: set the volume that the result recommends.
+    apply: set the volume to the result's recommendation.
     """
 
     seconds: float
@@ -145,8 +145,8 @@ class StopTalk(Tagged):
 class PlaySound(Tagged):
     """Play a file to the far end of a call, on the speaker if `call` is None or `speaker` is set, or both.
 
-    It replaces what plays there. volume: in per cent of the file's. seconds: its longest duration. playback: its id, ""
-    if the station chooses it. announces: the recording that it announces.
+    The file replaces every playback there. volume: in per cent of the file's. seconds: the longest duration. playback:
+    the id of the playback, "" if the station chooses. announces: the recording that the file announces.
     """
 
     sound: str
@@ -162,8 +162,8 @@ class PlaySound(Tagged):
 class PlaySpeech(Tagged):
     """Play a text, whose file has the playback's name, to the same places as a sound.
 
-    It replaces what plays there. waited_s: since the client's request. volume: in per cent of the file's. announces: as
-    in PlaySound.
+    The text replaces every playback there. waited_s: since the client's request. volume: in per cent of the file's.
+    announces: as in PlaySound.
     """
 
     playback: PlaybackId
@@ -177,7 +177,7 @@ class PlaySpeech(Tagged):
 class PlayUrl(Tagged):
     """Play the sound of a URL, whose file has the playback's name, to the same places as a sound.
 
-    It replaces what plays there. waited_s: since the client's request. Otherwise as PlaySound.
+    The sound replaces every playback there. waited_s: since the client's request. Otherwise as PlaySound.
     """
 
     playback: PlaybackId
@@ -190,7 +190,7 @@ class PlayUrl(Tagged):
 
 
 class PlayRecording(PlayUrl):
-    """The same for a recording."""
+    """Play a finished recording, whose file has the playback's name, as PlayUrl plays a URL."""
 
 
 class StopSound(Tagged):

@@ -49,7 +49,7 @@ class EndConference(OfConference):
 
 
 class RecordConference(OfConference):
-    """Record each of its calls, also those that join later, or no longer. channels: see StartRecording."""
+    """Record each call of the conference, also a later one; or stop the recordings. channels: see StartRecording."""
 
     recorded: bool
     channels: RecordingChannels | None = None

@@ -127,9 +127,9 @@ class StopRecording(Tagged):
 
 
 class SteerRecording(Tagged):
-    """Pause a recording that runs, resume it, mute or unmute it, stop it, or stop it and keep nothing of it.
+    """Order a running recording to pause, resume, mute or unmute a side, stop, or stop and delete its sound.
 
-    side: the one that is muted or unmuted, None for both.
+    side: the side to mute or unmute, None for both.
     """
 
     recording: RecordingId

@@ -133,7 +133,7 @@ def message_failed(turn: Turn, outgoing: OutgoingMessage, code: int, reason: str
 
 
 def due(turn: Turn) -> None:
-    """Messages without an answer in time, and those of calls that have ended."""
+    """Report a failure for each message without an answer in time, and for each message of a call that has ended."""
     for outgoing in turn.messages:
         if turn.now >= outgoing.deadline:
             message_failed(turn, outgoing, REQUEST_TIMEOUT, "No answer")

@@ -319,7 +319,7 @@ class State(Record):
 
     @property
     def runtime(self) -> Runtime:
-        """The run-time settings now: those of clients, else as configured."""
+        """The current run-time settings: as clients have changed them, else as configured."""
         return self.settings.runtime if self.appliance.changed is None else self.appliance.changed
 
     @property

@@ -20,7 +20,7 @@ class OpenedBy(StrEnum):
 
 
 class CredentialKind(StrEnum):
-    """What opens a door: digits that a person knows, or a card."""
+    """The kinds of credentials: digits that a person knows, or a card."""
 
     CODE = "code"
     CARD = "card"
@@ -56,10 +56,10 @@ class Denial(StrEnum):
 
 
 class AccessScope(StrEnum):
-    """What a token of HTTP allows, and what was refused to somebody.
+    """The right that a token of HTTP gives, or that a client or a far end lacked.
 
-    VIEW: read the state and the events. CALL: everything about calls, and what the station recorded of them. DOOR: open
-    and lock doors. ADMIN: everything. Of SIP, a call or a MESSAGE was refused.
+    VIEW: read the state and the events. CALL: everything about calls and their recordings. DOOR: open and lock doors.
+    ADMIN: everything. For a far end it names the refused request: a call, a MESSAGE or the opening of a door.
     """
 
     VIEW = "view"
@@ -70,7 +70,7 @@ class AccessScope(StrEnum):
 
 
 class PasswordFault(StrEnum):
-    """What is wrong with a caller's password: the caller does not know it, or sent an answer that was used before."""
+    """Why a caller's password was refused: it is wrong, or the caller repeated an answer that was used before."""
 
     NONE = ""
     WRONG = "wrong"
@@ -78,7 +78,7 @@ class PasswordFault(StrEnum):
 
 
 class LockoutScope(StrEnum):
-    """What a lockout blocks. After wrong codes: a far end, a keypad, a reader, or everybody at a door.
+    """The extent of a lockout. After wrong codes: a far end, a keypad, a reader, or everybody at a door.
 
     After wrong passwords of targets: an address (source), or all addresses from which a target has not yet shown its
     password (target). After wrong tokens: an address (client); correct tokens from there are still accepted.
@@ -157,10 +157,11 @@ class KeypadEntry(Record):
 
 
 class PendingWrite(Record):
-    """A credential that is being written; only when it is on disc, it takes effect, is reported, and opens doors.
+    """A change of a credential that is being written.
 
-    code: its new content, or the credential to remove. request: the one that waits for a reply; attempt: the use whose
-    doors open.
+    Once it is on disc, it takes effect, is reported, and opens doors. code: its new content, or the credential to
+    remove. request: the client's request that waits for the reply; attempt: the attempt whose doors open after the
+    write.
     """
 
     change: BookChange
@@ -214,7 +215,7 @@ class CredentialBook(RecordWithSecrets):
     codes: tuple[Credential, ...] = ()
 
     def credential(self, wanted: str) -> Credential | None:
-        """The one of that id."""
+        """Return the credential with the id `wanted`, or None."""
         return next((c for c in self.codes if c.id == wanted), None)
 
 

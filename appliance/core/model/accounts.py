@@ -42,7 +42,7 @@ class Package(StrEnum):
 
 
 class TlsFault(StrEnum):
-    """What is wrong with a server's certificate (RFC 5922): its name, its issuer, its validity time, or else."""
+    """The fault of a server's certificate (RFC 5922): its name, its issuer, its validity time, or another fault."""
 
     NONE = ""
     NAME = "name"
@@ -55,8 +55,8 @@ class AccountSettings(Record):
     """Our address at a registrar: sip:user@domain.
 
     registrar: host[:port] as configured, for texts. transport: udp, tcp or tls. srtp: off, optional or mandatory.
-    refresh_s: longest time between two renewals. callers: whose calls are accepted: "registrar" (what comes from its
-    address), "targets" or "anyone". display_name: its name for people; "": `name`, its id.
+    refresh_s: longest time between two renewals. callers: whose calls are accepted: "registrar" (every call from the
+    registrar's address), "targets" or "anyone". display_name: its name for people; "": `name`, its id.
     """
 
     name: AccountId

@@ -46,8 +46,8 @@ class PersistentState(Record):
     """The persistent state, which outlasts restarts and power cuts. Times are CLOCK_MONOTONIC of this boot.
 
     change: counts, to distinguish two writes with the same content. changed: run-time settings of clients; configured:
-    the file's settings at that time. Once the file differs from these, it overrides `changed`. contacts: what the
-    registrars keep for us.
+    the file's settings at that time. Once the file's settings differ from `configured`, they override `changed`.
+    contacts: our contact at each registrar.
     """
 
     change: int = 0

@@ -1,4 +1,4 @@
-"""Sound cards and what the mixer of a card shows."""
+"""Sound cards, the levels of their mixers, the self-test, and searches in a call's sound."""
 
 import re
 from enum import StrEnum
@@ -31,7 +31,7 @@ class SoundCard(Record):
 
     @property
     def numbered(self) -> bool:
-        """Whether another card of the same kind got its name first: then their order decides which is which."""
+        """Whether the id ends in a number: the order of detection numbers cards with the same name."""
         return re.search(r"_\d+$", self.id) is not None
 
     def pcm(self, device: int = 0) -> str:
@@ -47,7 +47,7 @@ class DevicesReason(StrEnum):
 
 
 class MixerLevel(Record):
-    """What the mixer of a card shows for the speaker or the microphone.
+    """The level of the speaker or the microphone in a card's mixer.
 
     element: "" if the mixer has none for it. percent: on the scale of `core.audio.scale`, or of the card where it has
     no dB. muted: whether its switch is off. None: the card does not say.
@@ -103,10 +103,10 @@ class AudioSettings(Record):
 
 
 class SoundMeasured(Record):
-    """What the microphone heard of the sweep. Levels: mean powers in dBFS; 0 is a constant full amplitude.
+    """The sweep as the microphone received it. Levels: mean powers in dBFS; 0 is a constant full amplitude.
 
     samples: of the microphone. noise_dbfs: before the sweep. level_dbfs: of the sweep alone, without the noise; None:
-    it was not heard. echo_db: the same against the sweep as it was played. delay_ms: from the playing to the
+    the sweep was not heard. echo_db: the same against the sweep as it was played. delay_ms: from the playing to the
     microphone. clipped: the share of the samples that were at the end of the scale.
     """
 
@@ -135,7 +135,7 @@ class SoundResult(StrEnum):
 
 
 class SoundFindings(Record):
-    """What a self-test of the sound found. volume: the recommended one, in per cent; applied: it was set."""
+    """The result of a sound test. volume: the recommended volume, in per cent; applied: the station has set it."""
 
     result: SoundResult
     advice: str = ""
@@ -147,7 +147,7 @@ class SoundFindings(Record):
 class SoundTrial(Record):
     """A self-test of speaker and microphone. `until`: when it is given up.
 
-    request: None: a button asked for it. apply: set the volume that it recommends.
+    request: None: a button started the test. apply: set the recommended volume.
     """
 
     id: str
@@ -187,9 +187,9 @@ class Link(Record):
 
 
 class DetectionKind(StrEnum):
-    """What is searched for in the sound of a far end.
+    """The searches that a client can order in the sound of a far end.
 
-    BEEP: that of an answering machine, after which a message is recorded. PROGRESS: tones of telephone networks.
+    BEEP: the tone after which an answering machine records a message. PROGRESS: tones of telephone networks.
     ANSWERING_MACHINE: whether a machine or a person has answered.
     """
 
@@ -217,7 +217,7 @@ class Answerer(StrEnum):
 
 
 class Finding(StrEnum):
-    """What a search has found: a HeardTone, or an Answerer."""
+    """The result of a search: a HeardTone, or an Answerer."""
 
     BEEP = "beep"
     DIAL = "dial"
@@ -255,7 +255,7 @@ class AudioPart(Record):
     detections: tuple[Detection, ...] = ()
 
     def detected(self, call: CallId) -> tuple[DetectionKind, ...]:
-        """What is searched for in the sound of that call."""
+        """The searches that run in the sound of a call."""
         return tuple(each.kind for each in self.detections if each.call == call)
 
     def linked(self, call: CallId) -> bool:

@@ -4,10 +4,10 @@ from appliance.base.record import Record
 
 
 class CallSearch(Record):
-    """Which calls of the log are wanted: those that match all that is given. Times are UTC, as in events.
+    """A search in the call log: a call must match every field that is not empty. Times are UTC, as in events.
 
-    after, before: of the begin. party: a part of the far end's name or address. outcome: the cause of the end. call:
-    the id.
+    after, before: bounds of the call's begin. party: a part of the far end's name or address. outcome: the cause of the
+    end. call: the id.
     """
 
     after: str = ""

@@ -65,7 +65,7 @@ class QualityClass(StrEnum):
 
 
 class SoundSource(StrEnum):
-    """Whose sound of a call: what we send, or what the far end sends."""
+    """The sender of a call's sound: the station or the far end."""
 
     LOCAL = "local"
     REMOTE = "remote"
@@ -79,7 +79,7 @@ class SoundLevel(Record):
 
 
 class PacketUse(Record):
-    """What became of a call's received packets: frames that were decoded, and packets that cannot be played."""
+    """The use of a call's received packets: frames that were decoded, and packets that cannot be played."""
 
     frames: int
     other_codec: int = 0

@@ -94,7 +94,7 @@ class DigitMethod(StrEnum):
 
 
 class UpdateChange(StrEnum):
-    """What a re-INVITE or UPDATE changes."""
+    """The change that a re-INVITE or UPDATE asks for."""
 
     HOLD = "hold"
     RESUME = "resume"
@@ -103,7 +103,7 @@ class UpdateChange(StrEnum):
 
 
 class UpdateResult(StrEnum):
-    """What came of a re-INVITE or UPDATE."""
+    """The outcome of a re-INVITE or UPDATE."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -122,7 +122,7 @@ UpdatePolicy = Literal["accept", "ask"]  # whether a client decides about change
 
 
 class EarlySource(StrEnum):
-    """What a caller hears before we answer: nothing, the station's own tone, or the panel's microphone."""
+    """The sound that a caller hears before we answer: none, the station's own tone, or the panel's microphone."""
 
     NONE = ""
     TONE = "tone"
@@ -176,7 +176,7 @@ class DigitsBy(StrEnum):
 class Remote(Record):
     """The far end as it named itself; texts are clean UTF-8. `uri` has no angle brackets.
 
-    target: the configured target that it is, or ""; target_name: that target's name for people, if it has one.
+    target: the id of the configured target, "" for a stranger; target_name: the target's name for people, if any.
     """
 
     uri: str
@@ -283,7 +283,7 @@ class CallUpdates(Record):
 
 
 class CallDigits(Record):
-    """The DTMF digits of a call. methods: those by which a client wants them; None: as its account takes them."""
+    """The DTMF digits of a call. methods: the methods that a client has chosen; None: as the account is configured."""
 
     methods: tuple[DigitMethod, ...] | None = None
     received: str = ""  # received recently, as the beginning of a code
@@ -364,7 +364,7 @@ class Content(Record):
 
 
 class OutgoingMessage(Record):
-    """A message that we sent and that is not answered yet; `call`: the call that carries it, if any."""
+    """A message that we sent and that has no answer yet. call: the call of its dialog, None outside a call."""
 
     id: MessageId
     method: MessageMethod
@@ -375,7 +375,7 @@ class OutgoingMessage(Record):
 
 
 class CallsPart(Record):
-    """The calls that have not ended, and the files of those that are recorded."""
+    """The calls that have not ended, and the open recordings."""
 
     living: tuple[Call, ...] = ()  # those that have not ended, the foreground call last, before it the previous one
     recordings: tuple[OpenRecording, ...] = ()
@@ -408,9 +408,9 @@ class CallsPart(Record):
         return next((c for c in reversed(self.living) if c.unanswered_here), None)
 
     def with_call(self, call: Call, *, behind: bool = False) -> "CallsPart":
-        """A copy with `call` in place of that with its id. A new call is in the foreground, an incoming one behind all.
+        """Return a copy that has `call` instead of the call with the same id.
 
-        behind: so is this new one.
+        A new call goes to the front, an incoming last. behind: a new call goes behind all others, like an incoming one.
 
         A new call in a conference goes behind the others there, so that the calls of a conference stay together.
         """

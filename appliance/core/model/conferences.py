@@ -8,7 +8,7 @@ from appliance.core.model.recordings import RecordingChannels
 
 
 class Joining(StrEnum):
-    """How a call joined: we dialled it, we answered it, it existed already, or it replaces a participant."""
+    """How a call joined: we dialled it, we answered it, it was connected before, or it replaces a participant."""
 
     INVITED = "invited"
     ANSWERED = "answered"
@@ -46,7 +46,7 @@ class Conference(Record):
     """Calls that hear each other, and the panel unless it has left them (`held`). It ends with its last call.
 
     set_aside: held only because another call is in the foreground. muted: our microphone reaches none of the calls.
-    recorded: each of its calls is recorded with these channels, also those that join later; None: not by an order.
+    recorded: the channels with which each call is recorded, also a call that joins later; None: no client ordered it.
     connected_since: when the first participant joined.
     """
 

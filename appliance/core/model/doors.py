@@ -18,7 +18,7 @@ class DoorState(StrEnum):
 
 
 class SensorKind(StrEnum):
-    """What a sensor watches: a door's leaf, the panel's housing, motion, or anything else that is only reported."""
+    """The kinds of sensors: for a door's leaf, the panel's housing, motion, or anything else that is only reported."""
 
     CONTACT = "contact"
     TAMPER = "tamper"
@@ -27,7 +27,7 @@ class SensorKind(StrEnum):
 
 
 class Strike(StrEnum):
-    """What a strike does without current: it stays locked, or opens. In both cases the relay is energised to open."""
+    """The state of a strike without current: locked, or open. In both cases the station energises the relay to open."""
 
     FAIL_SECURE = "fail_secure"
     FAIL_SAFE = "fail_safe"

@@ -55,10 +55,10 @@ DARK = LampOutput(Pattern.OFF, None, 0)
 
 
 class Picture(StrEnum):
-    """What the panel shows. A lamp shows the first active picture that it has a pattern for.
+    """The conditions that lamps can show. A lamp shows the first active picture that it has a pattern for.
 
-    The order is door_open, error in a call whose sound card is lost, recording, speak, testing, and then the one that
-    applies of the others.
+    The order is door_open, error in a call whose sound card is lost, recording, speak, testing, and then the only
+    active picture of the rest.
     """
 
     IDLE = "idle"
@@ -75,7 +75,7 @@ class Picture(StrEnum):
 
 
 class ButtonSettings(Record):
-    """A call button; `target`: whom it rings, `door`: which of our doors it opens.
+    """A call button. target: the target or plan that it rings; door: the station's door that it opens.
 
     Without a `door`, the action door sends `digits` to the far end of the call, which opens the visitor's door.
     min_press_s: anything shorter is not a press. debounce_s: how long a contact bounces at most. double_s: longest
@@ -171,7 +171,7 @@ class LampTrial(Record):
 
 
 class LampKind(Record):
-    """What a lamp's hardware can do: brightness between off and full, and colours."""
+    """The abilities of a lamp's hardware: brightness between off and full, and colours."""
 
     dims: bool
     colors: bool

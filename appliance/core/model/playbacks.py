@@ -31,9 +31,9 @@ class Playback(Record):
     """A sound that plays to the far end of `call`, on the speaker, or both.
 
     sound: the name of a file in the directory of sounds, or of a built-in one; SPEECH for a text, FETCHED for a URL,
-    RECORDED for a recording. volume: in per cent of the file's. until: its begin is due then, or once it is `begun`,
-    its end. made: the station has made its file, which has the playback's name. announces: the recording that it
-    announces, without which it stops.
+    RECORDED for a recording. volume: in per cent of the file's. until: when the playback must have begun, and once it
+    is `begun`, when it ends. made: the station has made its file, which has the playback's name. announces: the
+    recording that the sound announces; the playback stops once the recording no longer waits for it.
     """
 
     id: PlaybackId

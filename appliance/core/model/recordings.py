@@ -34,40 +34,43 @@ class Announcements(Record):
 
 
 class RecordingKind(StrEnum):
-    """What is recorded: a call, or a message that a visitor leaves when nobody answers."""
+    """The kinds of recordings: a call, or a message that a visitor leaves when nobody answers."""
 
     CALL = "call"
     MESSAGE = "message"
 
 
 def kind_of(recording: str) -> RecordingKind:
-    """What is recorded: the id says it, and so do the names of the files."""
+    """Return the kind of a recording by its id, which the names of its files repeat."""
     return RecordingKind.MESSAGE if recording.endswith(OF_MESSAGE) else RecordingKind.CALL
 
 
 class RecordingFormat(StrEnum):
-    """What the file of a recording is: WAV, or Opus in Ogg once it was converted."""
+    """The file format of a recording: WAV, or Opus in Ogg after the conversion."""
 
     WAV = "wav"
     OPUS = "opus"
 
 
 class RecordingChannels(StrEnum):
-    """MIXED: both sides in one channel. SEPARATE: what the station sends in the left one, the far end in the right."""
+    """MIXED: both sides in one channel.
+
+    SEPARATE: the station's sound in the left channel, the far end's in the right.
+    """
 
     MIXED = "mixed"
     SEPARATE = "separate"
 
 
 class RecordingSide(StrEnum):
-    """A side of a recorded call: what its far end hears, and what it says."""
+    """A side of a recorded call. LOCAL: the sound that the station sends; REMOTE: the sound of the far end."""
 
     LOCAL = "local"
     REMOTE = "remote"
 
 
 class RecordingOrder(StrEnum):
-    """What a client does with a recording that runs."""
+    """The orders that a client can give to a running recording."""
 
     PAUSE = "pause"
     RESUME = "resume"
@@ -80,7 +83,7 @@ class RecordingOrder(StrEnum):
 class OpenRecording(Record):
     """A recording whose file is being made or written. call: "" of a visitor's message; rung: the plan of that visitor.
 
-    The other fields are those of calls, too.
+    Recordings of calls and visitors' messages both use the other fields.
     """
 
     id: RecordingId
@@ -120,7 +123,10 @@ class Removal(StrEnum):
 
 
 class Space(StrEnum):
-    """Free space for recordings. LOW: none begins. FULL: less than half of what is kept free; those that run stop."""
+    """Free space for recordings. LOW: no recording begins.
+
+    FULL: less than half of the reserve is free; running recordings stop.
+    """
 
     OK = "ok"
     LOW = "low"
@@ -128,7 +134,7 @@ class Space(StrEnum):
 
 
 class Storage(Record):
-    """The space on the disc of the recordings, as last measured. needed_bytes: what is kept free for the system."""
+    """The space on the disc of the recordings, as last measured. needed_bytes: the reserve for the system."""
 
     space: Space
     free_bytes: int
@@ -148,10 +154,10 @@ class RecordingClock(StrEnum):
 
 
 class RecordingSearch(Record):
-    """Which recordings are wanted: those that match all that is not empty. Times are UTC, as in events.
+    """A search for recordings: a recording must match every field that is not empty. Times are UTC, as in events.
 
-    after, before: of the begin, which is at `after` or later and earlier than `before`. party, note: a part of it.
-    door: that was opened meanwhile. outcome: the cause of the call's end. kind: of RecordingKind.
+    The recording began at `after` or later, and earlier than `before`. party, note: a part of the recording's party or
+    note. door: opened during the recording. outcome: the cause of the call's end. kind: of RecordingKind.
     """
 
     after: str = ""

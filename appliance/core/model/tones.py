@@ -1,4 +1,4 @@
-"""Tones: the station's own, and those that a telephone network plays, which differ by country."""
+"""Tones: the station's own, and the tones of telephone networks, which differ by country."""
 
 from enum import StrEnum
 

@@ -22,7 +22,7 @@ class RingStep(Record):
 
 
 class Plan(Record):
-    """What a press rings: step by step until somebody answers, and the whole plan `cycles` times."""
+    """The targets that a press rings: step by step until somebody answers, and the whole plan `cycles` times."""
 
     name: str
     steps: tuple[RingStep, ...]

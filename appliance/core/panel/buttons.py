@@ -4,8 +4,8 @@ A level counts once it has lasted: a press for `min_press_s`, so that a disturba
 release for `debounce_s`, during which a contact may bounce. Events and limits count from the edge itself. Only a Tick
 lets time alone decide: other inputs may overtake edges that the kernel already has.
 
-A button that is down when its line is claimed, at a start or when the line returns, does nothing: it is stuck until it
-is released. Else each start would open the door by an exit button with a shorted cable.
+A button that is down when its line is claimed, at a start or when the line returns, does nothing: the button is stuck
+until its release. Otherwise each start would open the door by an exit button with a shorted cable.
 """
 
 from math import inf
@@ -71,7 +71,7 @@ def hold_down(turn: Turn, button: ButtonSettings, seconds: float) -> Acts:
 
 
 def due(turn: Turn, button: ButtonSettings, until: float) -> Acts:
-    """Process what is due up to `until`: a level that has lasted, or the end of a wait for a chord or second click."""
+    """Process deadlines up to `until`: a level that has lasted, or the end of a wait for a chord or second click."""
     acts: Acts = []
     press = press_of(turn, button.id)
     if press is AT_REST:
@@ -98,7 +98,7 @@ def due(turn: Turn, button: ButtonSettings, until: float) -> Acts:
 
 
 def while_down(turn: Turn, button: ButtonSettings, press: Press, until: float) -> Acts:
-    """Process what is due while a button is down: the end of the wait for a chord, the long press, the stuck alarm."""
+    """Process the deadlines of a button that is down: the end of a wait for a chord, a long press, the stuck alarm."""
     acts: Acts = []
     if press.chord_until is not None and press.chord_until <= until:
         press = replace(press, chord_until=None, acted=at_once(button))

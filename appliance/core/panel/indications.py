@@ -1,4 +1,4 @@
-"""What the panel indicates: the active pictures, each lamp's light, and the tone."""
+"""The panel's indications: the active pictures, each lamp's light, and the tone on the speaker."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -103,7 +103,7 @@ def first_of(lamp: LampSettings, true: tuple[Picture, ...]) -> tuple[Pattern, st
 
 
 def for_last_states(derive: Callable[[State], Result]) -> Callable[[State], Result]:
-    """Keep what follows from the last two states: a step asks about the one before it and the one after it."""
+    """Cache the results of `derive` for the last two states: a step derives from the state before it and after it."""
     kept: tuple[tuple[State, Result], ...] = ()
 
     @wraps(derive)
@@ -121,7 +121,7 @@ def for_last_states(derive: Callable[[State], Result]) -> Callable[[State], Resu
 
 @for_last_states
 def shown(state: State) -> tuple[tuple[Picture, ...], tuple[LampTrial, ...], bool]:
-    """All that lamps show, beside their settings."""
+    """The pictures, the lamp trials of clients, and whether it is night: these and the settings decide each light."""
     return pictures(state), state.panel.lamp_trials, wall_clock.is_night(state)
 
 
@@ -165,7 +165,7 @@ def report_tone(turn: Turn, was: Tone | None, now: Tone | None) -> None:
 
 
 def lamp_found(turn: Turn, given: inputs.LampFound) -> None:
-    """Keep what a lamp's hardware can do."""
+    """Store the abilities of a lamp's hardware."""
     known = dict(turn.panel.lamp_kinds) | {given.lamp: LampKind(given.dims, given.colors)}
     turn.panel = replace(turn.panel, lamp_kinds=tuple(known.items()))
 

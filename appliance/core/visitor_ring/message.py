@@ -31,7 +31,7 @@ def press(turn: Turn) -> bool:
 
 
 def hang_up(turn: Turn) -> bool:
-    """A button that hangs up ends the message, also before it is recorded. False if there is none."""
+    """End the visitor's message, also before its recording begins; returns False without a message."""
     message = recording.message_of(turn.state)
     if message is not None:
         recording.end_message(turn, message)

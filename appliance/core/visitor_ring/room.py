@@ -21,7 +21,7 @@ perform = performs(
 
 
 def due(_turn: Turn) -> None:
-    """Nothing: `ring.settle` goes by calls and time together."""
+    """Do nothing here: `ring.settle`, which every step calls, acts on a ring's deadlines together with its calls."""
 
 
 def wake(state: State) -> list[float | None]:

@@ -174,7 +174,7 @@ def unregistered(turn: Turn, account: Account) -> None:
 
 
 def keep_contact(turn: Turn, name: AccountId, contact: str) -> None:
-    """Store our contact at an account's registrar, also over restarts; "": the registrar has no contact of ours."""
+    """Store our contact at an account's registrar, also over restarts; "": the registrar has none."""
     if contact == former(turn, name):
         return
     others = tuple(each for each in turn.accounts.kept if each.account != name)

@@ -1,4 +1,42 @@
-"""Compute the desired state for the adapters: a function of the state alone."""
+"""Compute the desired state for the adapters: a function of the state alone.
+
+docs/explanation/architecture.md and decision 2 (docs/explanation/decisions/0002-acts-and-conditions.md) say why lasting
+conditions are desired, and only acts are ordered. The text here says what this function promises, and what that demands
+of the rules.
+
+What it promises:
+
+- It depends on the state alone: not on the input, not on the step before, and on no clock but `state.now`. The same
+  state gives the same value at any time.
+- It is complete. An adapter that has just started, or has lost everything, needs this value and no history. So a
+  restarted SIP process, a lamp that was plugged in again and the first start of the station run the same code.
+- Equal conditions give equal values: tuples of records, in the order of the state. The reactor compares each part with
+  the part before, and calls an adapter only after a change.
+- Each part stands for itself. No adapter needs another adapter's part, so one that fails or lags delays no other. The
+  order in which adapters get their parts is the reactor's choice, and stands there.
+- It never fails. It belongs to the decision: if it raised, the reactor would drop the input, with the step's orders.
+
+What it demands of the rules:
+
+- A rule stores the reason for a condition in the state, and never orders the condition. Nobody orders "lamp on" or
+  "microphone off": the lamp follows from the call's state. So a condition cannot outlive its reason.
+- A condition that ends by time has its end in the state, and the room's `wake` returns it. `wake_at` is the earliest
+  of all rooms, and the reactor's only timer. A deadline that `wake` omits passes unnoticed until another input comes;
+  the walk through all states (tests/core/test_every_state.py) looks for such waits.
+- An act that must happen once is no condition: an INVITE, a digit, the row of a call log. It is an order.
+
+Two parts differ from the others:
+
+- `relays` are conditions with an id. A lamp may be switched on twice, but a door may not be opened twice because a
+  process was restarted. So a pulse names its end and the nanosecond of its decision, and the guard energises the relay
+  at most once for each id. Without a guard that is ready the part is empty.
+- `kept` is a condition on disc. It counts as reached when the store reports it written; until then the replies of
+  clients who changed it wait (`core/appliance/persistence`).
+
+The function runs after every step, also for inputs that change nothing, such as counters of packets. Therefore parts
+that few stations use are skipped when their table is empty, and lamps and the tone are cached for the last two states
+(`panel/indications`), because the step's own reports need them too.
+"""
 
 from math import inf
 

@@ -1,4 +1,49 @@
-"""The only entry point into the core: `step(state, input)`."""
+"""The only entry point into the core: `step(state, input)`.
+
+docs/explanation/architecture.md describes the rooms that this module walks. The text here says what a step promises,
+and why its parts run in this order.
+
+What a step promises:
+
+- It depends on the state and the input alone. The time of the input (`at`), the time of its processing (`taken`) and
+  the characters from which ids are made (`fresh`) are fields of the input. So a recorded run can be replayed.
+- It accepts every input in every state. An input that no longer fits, such as an answer for a call that has ended,
+  changes nothing. A client's request that does not fit gets its error as the reply.
+- Time never runs backwards. Inputs of several threads may arrive out of order, so `now` is the later of the input's
+  time and the time of the last step.
+- It counts as a whole or not at all. Orders and events are collected, and nobody performs or sees them before the last
+  rule has returned. After a programming error the reactor keeps the former state, and no order is performed.
+
+Why the parts run in this order:
+
+1. `due` and `settle` come before the input. A deadline that has passed is acted on first, even if the input overtook
+   the timer: a ring that ended at 20 s is over before an answer of 21 s. `settle` then derives what follows for rings,
+   the conference and the foreground, also from what the last rules of the previous step did. Buttons and pulses wait
+   for a Tick, as an edge of a line or an answer of the guard may still be on its way.
+2. `take` hands the input to its rules: first those of this module, which reach every room, then the rooms' rules in
+   the order of `ROOMS`.
+3. `settle` follows again, if the input changed anything. Rules replace only the parts that they change, so an unchanged
+   state is the same object, and many inputs, such as counters of packets, cost no second `settle`. `due` and `settle`
+   then act on deadlines that the input has set for its own time or earlier.
+   Within `settle`, rings come first, as an answered ring ends its other calls. The conference follows, which may lose
+   these calls. Links end with either of them. The foreground comes last: it holds and resumes the calls that are left.
+4. Then the rooms that depend on calls act on the result. A visitor's message ends if a call or a ring needs the panel.
+   Transfers look at the calls that ended; a finished transfer hangs up its other call, which the first `settle` of the
+   next step takes in. `links.announce` plays tones, so it comes before `tones`, which stops the tones that nobody can
+   hear. Playbacks come after recordings: an announcement stops once its recording no longer waits for it.
+5. `rules` comes next, because events of all these parts may trigger a rule of the configuration. It looks at the events
+   that were reported before it, so no rule triggers another.
+6. `persistence` comes after the last rule that may change what must outlast a restart. It numbers the change, and
+   answers the clients whose change is on disc.
+7. `report` and `write` compare the state before the step with the state after it. They come last and change no state:
+   a lamp that goes on and off within one step is not reported.
+
+Nothing is settled after 4. A deadline that these rules set for this very moment is acted on by the next Tick, for which
+`desired_state` sets the timer.
+
+A new rule about the state of calls belongs in 4, a rule about events in 5, and a report of a difference in 7. A lasting
+effect outside the core belongs in none of them: see `desired_state`.
+"""
 
 from msgspec.structs import replace
 

@@ -1,6 +1,43 @@
-"""Runs the core: one inbox, one state, one writer. Inputs come in; orders, events and the desired state go out.
+"""Run the core: one inbox, one state, one writer. Inputs come in; orders, events and the desired state go out.
 
-Adapters post inputs from any thread and never touch the state.
+docs/explanation/architecture.md shows the reactor between the core and the adapters. The text here says what it
+promises to both, and why its outputs leave in this order.
+
+What it promises to adapters that post inputs:
+
+- `post` works from any thread, and never waits. Adapters never touch the state: the loop's thread is its only writer.
+- Inputs are processed one at a time, in the order of arrival. Each lane of the inbox is limited (see `inbox`); an input
+  for a full lane is dropped and logged, and a call that is dropped gets 503, as its caller would wait for an answer.
+- Inputs that are posted before `start` wait. `Started` is processed before them, so no rule sees a state without the
+  lockdowns and blocks from disc.
+- After 200 inputs the other tasks of the loop get their turn, so a flood cannot stop clients and timers.
+
+What it promises to adapters that act:
+
+- An order is passed on at most once, and never repeated: an INVITE or a digit cannot be taken back.
+- A part of the desired state is passed on when it differs from the part before. An adapter that restarts by itself
+  repeats its last part or reads `desired`; it needs no history.
+- The fault of one adapter is logged, and the other adapters go on.
+
+What it promises to the core:
+
+- A programming error in the core costs one input, not the station: the state, orders and events of that step are
+  dropped together. The log names the class of the input only, as its values may be the digits of a code.
+- `wake_at` becomes the one timer. Its Tick carries the deadline as `edges`: the loop reads the lines before it runs
+  timers, so every edge up to the deadline is in the inbox before the Tick.
+
+Why the outputs of a step leave in this order:
+
+1. Lamps: a visitor who presses a button sees the answer before anything waits for the network.
+2. Orders for the SIP process, so that an INVITE leaves as early as possible.
+3. Events: to the journal, the audit, the counts and the subscribers. They come before relays, so that the audit lists
+   a refusal of one door before the opening of another door that the same input caused.
+4. Relays and the persistent state. An opening is reported only once the guard confirms it.
+5. The other orders, replies among them: a client that has its reply finds the step's events in the journal.
+6. Sound, recordings and the status line. To change the sound may open a card, and no INVITE waits for that.
+
+A client's request is an input, too (`request`). It ends with the core's reply, or with `unavailable` if none came in
+time. In that case the request is still in the inbox or waits for the disc, and may take effect later.
 """
 
 import asyncio

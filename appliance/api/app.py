@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 import appliance
 from appliance.api.http import admission, auth, headers, heads, idempotency, problems
+from appliance.api.http.streams import EventStreams
 from appliance.api.ports import HttpPorts
 from appliance.api.routes import (
     accounts,
@@ -66,7 +67,7 @@ def build(ports: HttpPorts, token: str, places: admission.Places | None = None) 
     Blocks on the disc, for the answers to earlier orders.
     """
     app = _bare()
-    app.state.ports = ports
+    app.state.ports, app.state.streams = ports, EventStreams(ports)
     # The middleware that is added last sees a request first.
     app.add_middleware(idempotency.Repeats, keep=ports.answers.keep, earlier=ports.answers.stored())
     app.add_middleware(admission.Admission, places=places or admission.Places())

@@ -12,6 +12,7 @@ from appliance.base.types import Json
 from appliance.core import inputs, orders
 from appliance.core.model import (
     AccessScope,
+    CallId,
     CallSearch,
     Cause,
     Direction,
@@ -249,6 +250,9 @@ class HttpPorts(Protocol):
 
     def token_removed(self, token: Token, by: str) -> None:
         """Report that a token was removed."""
+
+    def digits_unread(self, call: CallId) -> None:
+        """Report that the program that gets the digits of a call follows no events any more that bring them."""
 
     def locked_out(self, source: str, seconds: float) -> None:
         """Report that refusals of an address are no longer reported, for a while."""

@@ -19,7 +19,7 @@ from appliance.base.errors import IntercomError, reason, sentences
 from appliance.base.record import Record
 from appliance.config.schema import Config
 from appliance.core import inputs
-from appliance.core.model import AccessScope, LockoutScope
+from appliance.core.model import AccessScope, CallId, LockoutScope
 from appliance.runtime.counts import Counts
 from appliance.runtime.reactor import Reactor
 from appliance.store.answers import Answers
@@ -279,6 +279,10 @@ class Web:
     def denied(self, who: str, source: str, scope: AccessScope) -> None:
         """Report a request without sufficient rights."""
         self._reactor.post(inputs.AccessDenied(at=time.monotonic(), who=who, source=source, scope=scope))
+
+    def digits_unread(self, call: CallId) -> None:
+        """Report that the program that gets the digits of a call follows no events any more that bring them."""
+        self._reactor.post(inputs.DigitsUnread(at=time.monotonic(), call=call))
 
     def locked_out(self, source: str, seconds: float) -> None:
         """Report that refusals of an address are no longer reported, for a while."""

@@ -101,13 +101,17 @@ class HangUp(Tagged):
 
 
 class SendDigit(Tagged):
-    """Send digits in order: by RFC 4733, or as tones in the sound. tone_s: the length of each; then it is silent."""
+    """Send digits in order: by RFC 4733, or as tones in the sound. tone_s: the length of each; then it is silent.
+
+    hidden: no event may show them.
+    """
 
     call: CallId
     digits: str
     inband: bool = False
     tone_s: float = DIGIT_S
     pause_s: float = PAUSE_S
+    hidden: bool = True
 
 
 class Refer(Tagged):

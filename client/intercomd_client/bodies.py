@@ -28,6 +28,7 @@ class Change(TypedDict):
     statistics_interval: NotRequired[int | None]
     report: NotRequired[list[Literal["level"]] | None]
     dtmf: NotRequired[list[words.DigitMethod] | None]
+    digits_to: NotRequired[words.DigitsTo | None]
     detect: NotRequired[list[words.DetectionKind] | None]
     transfer_policy: NotRequired[words.TransferPolicy | None]
 
@@ -246,7 +247,7 @@ class NewAccessToken(TypedDict):
     """A token to make."""
 
     name: str  # The client that gets it.
-    scopes: list[Literal["view", "call", "door", "admin"]]
+    scopes: list[Literal["view", "call", "digits", "door", "admin"]]
     expires: NotRequired[str | None]  # From when on it is not accepted; null: never.
 
 

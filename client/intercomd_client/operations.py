@@ -75,9 +75,10 @@ class Operations(Connection):
         return await self._ask(answers.Call, "GET", f"/v1/calls/{part(call)}")
 
     async def change_call(self, call: str, /, **body: Unpack[bodies.Change]) -> answers.CallDone:
-        """Mute, hold or bring a call to the foreground.
+        """Mute, hold or bring a call to the foreground; set its custom_data, reports, digits, or handling of transfers.
 
-        Set its custom_data, reports, digits, or handling of transfers.
+        `digits_to` needs a token for `digits`, and for `program` a stream of events (WebSocket or SSE) that brings
+        `dtmf.received` of the call. When the last such stream of the client ends, the digits go to the codes again.
         """
         return await self._ask(answers.CallDone, "PATCH", f"/v1/calls/{part(call)}", body)
 

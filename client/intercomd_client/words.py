@@ -76,6 +76,9 @@ DetectionKind = Literal["beep", "progress", "answering_machine"]
 # How a digit came: as an RTP event (RFC 4733), by INFO, or as tones in the sound.
 DigitMethod = Literal["rfc4733", "info", "inband"]
 
+# Who gets a call's digits: the station's codes, or the program that leads the call.
+DigitsTo = Literal["codes", "program"]
+
 # Who sent the INVITE: they (incoming) or we (outgoing).
 Direction = Literal["incoming", "outgoing"]
 
@@ -233,6 +236,7 @@ EventType = Literal[
     "door.opened",
     "door.unlocked",
     "dtmf.received",
+    "dtmf.redirected",
     "dtmf.sending",
     "dtmf.sent",
     "error",

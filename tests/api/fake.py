@@ -168,6 +168,7 @@ class Station:
         self.fetched: list[tuple[UrlSound | RecordedSound, str]] = []
         self.denials: list[tuple[str, str, str]] = []
         self.lockouts: list[tuple[str, float]] = []
+        self.unread: list[str] = []
         self.tokens = Tokens(directory / "http.tokens")
         self.sessions = Sessions(directory / "http.sessions")
         self.operations = Operations()
@@ -305,6 +306,9 @@ class Station:
 
     def denied(self, who: str, source: str, scope: str) -> None:
         self.denials.append((who, source, scope))
+
+    def digits_unread(self, call: str) -> None:
+        self.unread.append(call)
 
     def locked_out(self, source: str, seconds: float) -> None:
         self.lockouts.append((source, seconds))
@@ -498,6 +502,8 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
         "statistics_interval": 0,
         "report": [],
         "vad": None,
+        "led_by": None,
+        "digits_to": "codes",
         "dtmf": ["rfc4733", "info"],
         "detect": [],
         "summary": "in a call with Kitchen",
@@ -510,7 +516,7 @@ def logged(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
     live = {"state", "legacy_state", "hold", "active", "muted", "tone", "conference", "transfer_policy"}
     live |= {"transfer", "summary", "playback", "links", "statistics_interval", "recording_paused", "recording_muted"}
     live |= {"report", "vad"}
-    live |= {"dtmf", "detect"}
+    live |= {"dtmf", "detect", "led_by", "digits_to"}
     facts = {name: value for name, value in call(id_).items() if name not in live}
     end = {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote", "explanation": ""}
     return facts | {"ended": TIME, "end": end, "missed": False} | changed

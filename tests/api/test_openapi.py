@@ -348,7 +348,7 @@ def test_every_action_of_a_client_has_a_route():
     modules = (accounts, audio, calls, codes, conferences, config, contacts, doors, events, messages, panel, recordings)
     sources = "".join(inspect.getsource(module) for module in modules)
     for action in set(get_args(Action)) - {PlayRecording, PlaySound, PlaySpeech, PlayUrl}:  # see `dependencies`
-        assert f"inputs.{action.__name__}(" in sources, action
+        assert re.search(rf"inputs\.{action.__name__}[(,]", sources), action
 
 
 def test_every_problem_code_has_an_error_status():

@@ -95,10 +95,10 @@ class Station:
             self.give(inputs.Tick, max(0.0, wake - self.state.now))
         return self.give(inputs.Tick, max(0.0, end - self.state.now))
 
-    def ask(self, action: inputs.Action) -> Reply:
+    def ask(self, action: inputs.Action, who: str = "test") -> Reply:
         """A client's request and its reply."""
         request = RequestId(f"q{next(self.numbers)}")
-        self.give(inputs.Requested, request=request, who="test", action=action)
+        self.give(inputs.Requested, request=request, who=who, action=action)
         (reply,) = (order for order in self.ordered if isinstance(order, Reply) and order.request == request)
         return reply
 

@@ -24,6 +24,7 @@ from appliance.core.model import (
     CredentialBook,
     CredentialId,
     DigitMethod,
+    DigitsTo,
     DoorId,
     DoorSettings,
     HeardTone,
@@ -279,6 +280,7 @@ def asked(common, call: Call):
         inputs.ReportLevels(call.id, wanted=True),
         # Others would double the states; tests/core/access/test_codes.py and the sequences have them.
         inputs.SetDigitMethods(call.id, (DigitMethod.RFC4733, DigitMethod.INFO)),
+        inputs.SendDigitsTo(call.id, DigitsTo.CODES),
         inputs.DetectSound(call.id, ()),
         inputs.ReportCustom("lift.called", call=call.id),
         inputs.RejectCall(call.id),

@@ -120,6 +120,7 @@ OPERATIONS = {
     inputs.SetStatisticsInterval: "set-statistics-interval",
     inputs.ReportLevels: "report-levels",
     inputs.SetDigitMethods: "set-digit-methods",
+    inputs.SendDigitsTo: "send-digits-to",
     inputs.DetectSound: "detect-sound",
     inputs.RejectCall: "reject-call",
     inputs.HangUpCall: "hang-up-call",

@@ -374,6 +374,8 @@ def test_a_call_has_its_whole_shape():
             "statistics_interval": 0,
             "report": [],
             "vad": None,
+            "led_by": None,
+            "digits_to": "codes",
             "dtmf": ["rfc4733", "info"],
             "detect": [],
             "transfer_policy": "refuse",

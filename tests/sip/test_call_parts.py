@@ -74,7 +74,7 @@ def digits(text):
 def sent(turn):
     """The digit that was sent, and the one to send, of a turn."""
     gone, going = turn
-    return gone, going.digit if going else ""
+    return gone.digit if gone else "", going.digit if going else ""
 
 
 def test_digits_are_sent_one_after_another_with_their_pauses():

@@ -69,15 +69,16 @@ class EventSubscription:
                 if envelope["type"] == EventsLost.TYPE:
                     known = self.seen
                     yield {**envelope, "state": _state(self._daemon)}
-                elif self._wants(envelope):
+                elif self.brings(envelope["type"], envelope["call"]):
                     known = self.seen
                     yield envelope
                 elif marks and self.seen - known >= MARK_EVERY:
                     known = self.seen
                     yield {"since": known}
 
-    def _wants(self, envelope: Json) -> bool:
-        return (self._types is None or envelope["type"] in self._types) and self._call in {None, envelope["call"]}
+    def brings(self, kind: str, call: str | None) -> bool:
+        """Whether events of this type and call pass the filters."""
+        return (self._types is None or kind in self._types) and self._call in {None, call}
 
 
 _states: list[Json] = []  # the state of this turn of the loop: a burst is lost by all slow subscribers in one turn

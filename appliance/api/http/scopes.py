@@ -2,7 +2,8 @@
 
 from appliance.core.model import AccessScope
 
-ALL = VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, AccessScope.ADMIN
+VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, AccessScope.ADMIN
+ALL = VIEW, CALL, AccessScope.DIGITS, DOOR, ADMIN
 _LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # The first line counts whose path is that of the request, or a path above it; "" stands for all others, as "*".

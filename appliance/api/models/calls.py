@@ -12,6 +12,7 @@ from appliance.core.model import (
     CodecName,
     DetectionKind,
     DigitMethod,
+    DigitsTo,
     Direction,
     EarlySource,
     Hold,
@@ -125,6 +126,11 @@ class Change(OrderBody):
         max_length=3,
         description="Methods by which digits of the far end are taken; digits by others are ignored. Digits in the "
         "sound (inband) are reported, but open a door only if the account has `inband_digits`.",
+    )
+    digits_to: DigitsTo | None = Field(
+        default=None,
+        description="program: the digits of the far end go to you, are shown in events, and open nothing, until your "
+        "stream of events ends; only for a call that you have placed or answered. codes: they may open a door again.",
     )
     detect: list[DetectionKind] | None = Field(
         default=None,
@@ -320,6 +326,10 @@ class Call(CallFacts):
     statistics_interval: int = Field(description="Seconds between two events `media.statistics`; 0: none.")
     report: list[Literal["level"]] = Field(description="What is reported each second.")
     vad: Voices | None = Field(description="Who spoke in the last second; null unless `report` has `level`.")
+    led_by: str | None = Field(description="Who placed or answered it: the client, as in events, or a button.")
+    digits_to: DigitsTo = Field(
+        description="program: its digits go to the client that leads it; codes: they may be the code of a door."
+    )
     dtmf: list[DigitMethod] = Field(description="Methods by which digits of the far end are taken.")
     detect: list[DetectionKind] = Field(description="What is searched for in the sound of the far end.")
     transfer: CallTransfer | None = Field(description="The transfer in progress.")

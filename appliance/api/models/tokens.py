@@ -8,7 +8,7 @@ from appliance.api.http.tokens import NAME
 from appliance.api.models.base import AnswerBody, Moment, OrderBody, Time
 from appliance.core.model import AccessScope
 
-TokenScope = Literal[AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, AccessScope.ADMIN]
+TokenScope = Literal[AccessScope.VIEW, AccessScope.CALL, AccessScope.DIGITS, AccessScope.DOOR, AccessScope.ADMIN]
 
 
 class NewAccessToken(OrderBody):

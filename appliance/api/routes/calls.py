@@ -1,22 +1,24 @@
 """/v1/calls: list, place, read and change calls, and act on them."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from appliance.api import models
 from appliance.api.answers.outcomes import Begins, WaitsFor, answered, played, reported, updated
 from appliance.api.http import problems
-from appliance.api.http.dependencies import Daemon, Id, Who, ask, play, say
+from appliance.api.http.dependencies import Daemon, Id, Refused, Who, ask, play, say
 from appliance.api.http.response_schemas import answers, later
+from appliance.api.http.streams import Streams
 from appliance.api.ports import HttpPorts
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core import inputs
-from appliance.core.model import AccountId, CallId, CallSearch, Content
+from appliance.core.model import AccessScope, AccountId, CallId, CallSearch, Content, DigitsTo
 
 OK, DECLINE = 200, 603
 
@@ -70,37 +72,55 @@ async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
 
 
 @router.patch("/{call}", responses=answers(models.CallDone))
-async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -> JSONResponse:
-    """Mute, hold or bring a call to the foreground; set its custom_data, reports, digits, or handling of transfers."""
+async def change_call(
+    call: Id, body: models.Change, daemon: Daemon, who: Who, refused: Refused, streams: Streams
+) -> Response:
+    """Mute, hold or bring a call to the foreground; set its custom_data, reports, digits, or handling of transfers.
+
+    `digits_to` needs a token for `digits`, and for `program` a stream of events (WebSocket or SSE) that brings
+    `dtmf.received` of the call. When the last such stream of the client ends, the digits go to the codes again.
+    """
     wanted = CallId(call)
     if not body.model_fields_set:
         raise IntercomError(ErrorCode.PARAMETER_INVALID, "There is nothing to change.", "The body is empty.")
+    if body.digits_to is not None and (refusal := refused(AccessScope.DIGITS)) is not None:
+        return refusal
+    to_program = body.digits_to is DigitsTo.PROGRAM
+    if to_program and not streams.bring_digits(who, call):
+        raise IntercomError(
+            ErrorCode.CONFLICT,
+            f"The digits of call {call} cannot go to you.",
+            "No stream of events of yours brings `dtmf.received` of this call.",
+            "Follow /v1/events by WebSocket or SSE with the same token first.",
+        )
     warnings = [(await ask(daemon, change, who)).warning for change in _changes(wanted, body)]
+    if to_program:
+        streams.check(who, call)  # the stream may have ended meanwhile
     return JSONResponse(
         {"id": wanted, "call": daemon.call(wanted), "warning": " ".join(filter(None, warnings)) or None}
     )
 
 
+# Which request each field of a change stands for, in the order in which they are made.
+_REQUESTS: dict[str, Callable[[CallId, Any], inputs.Action]] = {
+    "updates": lambda call, wanted: inputs.AskUpdates(call, wanted == "ask"),
+    "custom_data": inputs.SetCustomData,
+    "statistics_interval": inputs.SetStatisticsInterval,
+    "report": lambda call, wanted: inputs.ReportLevels(call, "level" in wanted),
+    "dtmf": lambda call, wanted: inputs.SetDigitMethods(call, tuple(wanted)),
+    "digits_to": inputs.SendDigitsTo,
+    "detect": lambda call, wanted: inputs.DetectSound(call, tuple(wanted)),
+    "active": lambda call, wanted: inputs.SwitchTo(call) if wanted else inputs.HoldCall(call, held=True),
+    "muted": inputs.MuteCall,
+    "transfer_policy": inputs.SetTransferPolicy,
+}
+
+
 def _changes(call: CallId, body: models.Change) -> Iterator[inputs.Action]:
     """The requests that a change consists of."""
-    if body.updates is not None:
-        yield inputs.AskUpdates(call, body.updates == "ask")
-    if body.custom_data is not None:
-        yield inputs.SetCustomData(call, body.custom_data)
-    if body.statistics_interval is not None:
-        yield inputs.SetStatisticsInterval(call, body.statistics_interval)
-    if body.report is not None:
-        yield inputs.ReportLevels(call, "level" in body.report)
-    if body.dtmf is not None:
-        yield inputs.SetDigitMethods(call, tuple(body.dtmf))
-    if body.detect is not None:
-        yield inputs.DetectSound(call, tuple(body.detect))
-    if body.active is not None:
-        yield inputs.SwitchTo(call) if body.active else inputs.HoldCall(call, held=True)
-    if body.muted is not None:
-        yield inputs.MuteCall(call, body.muted)
-    if body.transfer_policy is not None:
-        yield inputs.SetTransferPolicy(call, body.transfer_policy)
+    for name, request in _REQUESTS.items():
+        if (wanted := getattr(body, name)) is not None:
+            yield request(call, wanted)
 
 
 @router.delete("/{call}", responses=answers(models.CallDone))

@@ -18,6 +18,7 @@ from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Who, ask
 from appliance.api.http.event_filter import EventSubscription, Subscribed
 from appliance.api.http.response_schemas import answers
+from appliance.api.http.streams import EventStreams, Streams
 from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
@@ -56,6 +57,8 @@ router = APIRouter(prefix="/v1/events", tags=["events"], responses=problems.RESP
 async def read_events(
     request: Request,
     subscription: Subscribed,
+    streams: Streams,
+    who: Who,
     accept: Annotated[str, Header(include_in_schema=False)] = "",
     wait: Annotated[
         float | None,
@@ -77,7 +80,7 @@ async def read_events(
     The event events.lost reports events that are no longer kept, or that a slow client missed, despite the filters.
     """
     if SSE in accept.lower():
-        return _Stream(subscription)
+        return _Stream(subscription, streams, who)
     if wait is None:
         raise IntercomError(
             ErrorCode.UPGRADE_REQUIRED,
@@ -98,12 +101,13 @@ async def report_event(body: models.CustomEvent, daemon: Daemon, who: Who) -> JS
 
 
 @router.websocket("")
-async def events(socket: WebSocket, subscription: Subscribed) -> None:
+async def events(socket: WebSocket, subscription: Subscribed, streams: Streams, who: Who) -> None:
     """The same events by WebSocket."""
     offered = socket.scope["subprotocols"]
     chosen = next((name for name in (MARKED, PROTOCOL) if name in offered), None)
     await socket.accept(chosen)
-    await _while_there(socket.receive, _send(socket, subscription, marks=chosen == MARKED))
+    with streams.follow(who, subscription):
+        await _while_there(socket.receive, _send(socket, subscription, marks=chosen == MARKED))
 
 
 async def _send(socket: WebSocket, subscription: EventSubscription, *, marks: bool) -> None:
@@ -135,14 +139,15 @@ class _Stream(StreamingResponse):
     Own code, as the base class leaves no time to end the feed properly when the client disconnects.
     """
 
-    def __init__(self, subscription: EventSubscription) -> None:
+    def __init__(self, subscription: EventSubscription, streams: EventStreams, who: str) -> None:
         # nginx and others that know this header pass each event on at once, and do not collect them.
         super().__init__((), media_type=SSE, headers={"X-Accel-Buffering": "no"})
-        self._subscription = subscription
+        self._subscription, self._streams, self._who = subscription, streams, who
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await _while_there(receive, self._send(send))
+        with self._streams.follow(self._who, self._subscription):
+            await _while_there(receive, self._send(send))
 
     async def _send(self, send: Send) -> None:
         async with aclosing(_beating(self._subscription)) as feed:

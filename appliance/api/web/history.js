@@ -38,7 +38,7 @@ function showEvent({ type, time, data }) {
   const by = data.by ? (data.means ? opener(data.by, data.means) : client(data.by)) : "";
   const [why, ...details] = (data.why ?? "").split(": ");
   const values = {
-    ...data, by, door: called("door", data.door, data.door_name), why: why && [word("denial", why), ...details].join(": "), asked: word("asked", data.scope),
+    ...data, by, door: called("door", data.door, data.door_name), to: data.to && word("digits_to", data.to), why: why && [word("denial", why), ...details].join(": "), asked: word("asked", data.scope),
     doors: data.doors?.map((id, place) => called("door", id, data.door_names?.[place])).join(", "), seconds: Math.round(data.seconds), kind: word("kind", data.kind),
   };
   return item(time, t(`event.${type}`, values));

@@ -62,6 +62,7 @@ WORDS = {
     "detection.result": "the search for {kind} found {result}",
     "detection.failed": "no search for {kind}: {why}",
     "dtmf.received": "digit {digit} received, by {method}",
+    "dtmf.redirected": "digits go to {to}, for {by} ({why})",
     "dtmf.sending": "digits to send: {count}",
     "dtmf.sent": "digit {digit} sent",
     "info.received": "an INFO with {content_type} was received",

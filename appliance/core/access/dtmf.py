@@ -6,20 +6,20 @@ wrong one that counts. * begins a new entry. So each wrong code is one guess, wh
 
 import hmac
 import re
+from typing import Literal
 
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import call_states, events, inputs
 from appliance.core.access import codes, credentials, lockouts
-from appliance.core.accounts import sip_uris
 from appliance.core.appliance import error_events
 from appliance.core.calls import connecting
+from appliance.core.lookup import find_call
 from appliance.core.messages import texts
 from appliance.core.model import (
     DIGIT_S,
     PAUSE_S,
-    AccessScope,
     Attempt,
     Call,
     CallState,
@@ -28,6 +28,7 @@ from appliance.core.model import (
     Denial,
     DigitMethod,
     DigitsBy,
+    DigitsTo,
     DoorSettings,
     LockoutScope,
     MessageMethod,
@@ -41,14 +42,13 @@ from appliance.core.transition import Turn
 TOGETHER_S = 5.0  # digits further apart are not one code
 ECHO_S = 1.0  # our own digit may come back within so long
 RELAY = "application/dtmf-relay"
-STRANGER = "stranger"  # strangers can open nothing, so they count together
 
 
 def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
     """A digit arrived in a call."""
     if ignored(call, given):
         return
-    masked = masks(turn.state)
+    masked = masks(turn.state, call)
     turn.emit(
         events.DtmfReceived(
             call.id,
@@ -91,8 +91,41 @@ def set_methods(turn: Turn, call: Call, wanted: tuple[DigitMethod, ...]) -> str:
     return ""
 
 
-def masks(state: State) -> bool:
-    """Whether a digit may belong to a code; while the book is not loaded, every digit may."""
+def redirect(turn: Turn, call: Call, to: DigitsTo, who: str) -> str:
+    """Send the digits to the program that leads the call, or to the codes again; return a warning if they go there."""
+    if call.led_by != who:
+        leader = f"{call.led_by} leads it" if call.led_by else "No client leads it"
+        raise IntercomError(
+            ErrorCode.FORBIDDEN,
+            f"The digits of call {call.id} cannot be redirected.",
+            f"{leader}, and not {who}.",
+            "Redirect those of calls that you have placed or answered yourself.",
+        )
+    if call.digits.to is to:
+        return f"The digits of call {call.id} go there already."
+    if call.digits.received:
+        code_entered(turn, call, call.digits.received)  # an entry that has begun is no free guess
+    direct(turn, find_call(turn, call.id), to, "order")
+    return ""
+
+
+def unread(turn: Turn, call: Call) -> None:
+    """The program follows no events any more: the digits go to the codes again."""
+    if call.digits.to is DigitsTo.PROGRAM:
+        direct(turn, call, DigitsTo.CODES, "stream_ended")
+
+
+def direct(turn: Turn, call: Call, to: DigitsTo, why: Literal["order", "stream_ended"]) -> None:
+    """Send the digits elsewhere from now on."""
+    turn.put(replace(call, digits=replace(call.digits, to=to)))
+    turn.emit(events.DtmfRedirected(call.id, to=to, by=call.led_by, why=why))
+
+
+def masks(state: State, call: Call) -> bool:
+    """Whether a digit of this far end may belong to a code; while the book is not loaded, any of them may."""
+    target = state.settings.target(call.remote.target)
+    if target is None or not target.doors or call.digits.to is DigitsTo.PROGRAM:
+        return False
     known = state.access.book is None or any(c.kind is CredentialKind.CODE for c in state.access.book.codes)
     return known or any(door.digits for door in state.settings.doors)
 
@@ -161,9 +194,6 @@ def code_entered(turn: Turn, call: Call, run: str) -> None:
     why = codes.shown(turn, attempt, CredentialKind.CODE, digits)
     if why == Denial.UNAVAILABLE:
         guessed(turn, attempt)
-    if why == Denial.WRONG and not attempt.doors:
-        _, host = sip_uris.parts(call.remote.uri) or ("", "")
-        turn.emit(events.AccessDenied(who=call.remote.uri, from_=host, scope=AccessScope.DOOR))
 
 
 def guessed(turn: Turn, attempt: Attempt) -> None:
@@ -192,10 +222,9 @@ def door_digits_entered(turn: Turn, call: Call, own: list[DoorSettings]) -> None
 def attempt_of(turn: Turn, call: Call) -> Attempt:
     """Build the attempt of this caller, with the doors of the caller's target; a stranger has no doors."""
     target = turn.settings.target(call.remote.target)
-    uri = call.remote.uri
-    if target is None:
-        return Attempt(f"digits of {uri}", OpenedBy.DTMF, (), LockoutScope.CALLER, STRANGER, uri)
-    return Attempt(f"digits of {target.name}", OpenedBy.DTMF, target.doors, LockoutScope.CALLER, target.name, uri)
+    doors = () if target is None else target.doors
+    name = call.remote.target
+    return Attempt(f"digits of {name}", OpenedBy.DTMF, doors, LockoutScope.CALLER, name, call.remote.uri)
 
 
 def due(turn: Turn) -> None:
@@ -225,10 +254,17 @@ def calls_ended(turn: Turn) -> None:
             codes.wrong_code(turn, attempt, credentials.digest(book.secret, CredentialKind.CODE, digits))
 
 
-def send(turn: Turn, call: Call, wanted: str, tone_s: float = DIGIT_S, pause_s: float = PAUSE_S) -> None:
+def order(turn: Turn, call: Call, wanted: inputs.SendDigits, who: str) -> None:
+    """Send digits for a client; events show them, unless it does not lead the call and they may be a code."""
+    send(turn, call, wanted.digits, hidden=who != call.led_by and masks(turn.state, call))
+
+
+def send(
+    turn: Turn, call: Call, wanted: str, tone_s: float = DIGIT_S, pause_s: float = PAUSE_S, *, hidden: bool = True
+) -> None:
     """Send digits by RFC 4733; if the far end does not accept these, as configured. Raises IntercomError.
 
-    tone_s, pause_s: the length of each tone, and of the silence behind it. INFO has no pauses.
+    tone_s, pause_s: the length of each tone, and of the silence behind it. INFO has no pauses. hidden: from events.
     """
     if not re.fullmatch(inputs.DIGITS, wanted):
         raise IntercomError(
@@ -241,9 +277,10 @@ def send(turn: Turn, call: Call, wanted: str, tone_s: float = DIGIT_S, pause_s: 
     if not call.media.takes_events and way is DigitsBy.INFO:
         for digit in wanted:
             content = Content(RELAY, f"Signal={digit}\r\nDuration={tone_s * 1000:.0f}\r\n", ())
-            texts.send(turn, MessageMethod.INFO, content, call.remote.uri, call.account, call.id, digit=digit)
+            to, account = call.remote.uri, call.account
+            texts.send(turn, MessageMethod.INFO, content, to, account, call.id, digit=digit, hidden=hidden)
     else:
-        turn.order(SendDigit(call.id, wanted, not call.media.takes_events, tone_s, pause_s))
+        turn.order(SendDigit(call.id, wanted, not call.media.takes_events, tone_s, pause_s, hidden))
     turn.put(with_sent(turn, call, wanted, tone_s + pause_s))
 
 
@@ -256,7 +293,7 @@ def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
         return
     texts.forget_message(turn, outgoing)
     if given.code in texts.OK:
-        sent(turn, call, outgoing.digit)
+        sent(turn, call, inputs.DigitSent(at=turn.now, call=call.id, digit=outgoing.digit, hidden=outgoing.hidden))
     else:
         why = f"The far end answered INFO with {given.code} {given.reason}".rstrip()
         error_events.emit(turn, unsent(why), "send-digits", given.code, call.id)
@@ -277,13 +314,10 @@ def unsent(why: str) -> IntercomError:
     )
 
 
-def sent(turn: Turn, call: Call, digit: str) -> None:
-    """A digit was sent. If this station knows any code, the digit may belong to one, so the event omits it."""
-    settings = turn.settings
-    codes_sent = any(b.digits for b in settings.buttons) or any(c.digits for c in settings.chords)
-    masked = codes_sent or masks(turn.state)
-    turn.emit(events.DtmfSent(call.id, digit=None if masked else digit, masked=masked))
-    turn.put(with_sent(turn, call, digit, DIGIT_S + PAUSE_S))
+def sent(turn: Turn, call: Call, given: inputs.DigitSent) -> None:
+    """A digit was sent."""
+    turn.emit(events.DtmfSent(call.id, digit=None if given.hidden else given.digit, masked=given.hidden))
+    turn.put(with_sent(turn, call, given.digit, DIGIT_S + PAUSE_S))
 
 
 def with_sent(turn: Turn, call: Call, digits: str, each_s: float) -> Call:

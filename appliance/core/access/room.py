@@ -17,15 +17,19 @@ take = takes(
     on(inputs.CardRead, card_readers.card_read),
     on(inputs.ReadingDiscarded, card_readers.reading_discarded),
     on_call(inputs.DigitReceived, dtmf.received),
-    on_call(inputs.DigitSent, lambda turn, call, given: dtmf.sent(turn, call, given.digit)),
+    on_call(inputs.DigitSent, dtmf.sent),
     on_call(inputs.DigitUnreadable, lambda turn, call, given: dtmf.unreadable(turn, call, given.content_type)),
     on_call(inputs.DigitsNotSent, lambda turn, call, given: dtmf.not_sent(turn, call, given.why)),
+    on_call(inputs.DigitsUnread, lambda turn, call, _: dtmf.unread(turn, call)),
     on(inputs.MessageAnswered, dtmf.answered),
 )
 
 perform = performs(
-    asks_call(inputs.SendDigits, lambda turn, call, action, _: dtmf.send(turn, connected(call), action.digits)),
+    asks_call(inputs.SendDigits, lambda turn, call, action, who: dtmf.order(turn, connected(call), action, who)),
     asks_call(inputs.SetDigitMethods, lambda turn, call, action, _: dtmf.set_methods(turn, call, action.methods)),
+    asks_call(
+        inputs.SendDigitsTo, lambda turn, call, action, who: dtmf.redirect(turn, connected(call), action.to, who)
+    ),
     asks(inputs.AddCredential, codes.requested),
     asks(inputs.ChangeCredential, codes.requested),
     asks(inputs.RemoveCredential, codes.requested),

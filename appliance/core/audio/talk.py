@@ -6,7 +6,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.access import dtmf
 from appliance.core.lookup import connected
-from appliance.core.model import ButtonId, Call, CallState, PushToTalk, SoundMode, State
+from appliance.core.model import ButtonId, Call, CallState, DigitsTo, PushToTalk, SoundMode, State
 from appliance.core.orders import Reply
 from appliance.core.transition import Turn
 
@@ -52,7 +52,7 @@ def digit(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
         return
     if call is not turn.calls.active or call.state is not CallState.CONNECTED or call.confirm:
         return
-    if not dtmf.believed(turn, call, given):
+    if call.digits.to is DigitsTo.PROGRAM or not dtmf.believed(turn, call, given):
         return
     if turn.audio.talk is None:
         begin(turn, TURN_S, None)

@@ -111,7 +111,9 @@ def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...
     """
     turn.order(Answer(call.id, headers))
     deadline = turn.now + turn.settings.deadlines.connecting_s
-    answered = replace(call, answered_by_us=True, times=replace(call.times, answers_at=None), deadline=deadline)
+    answered = replace(
+        call, answered_by_us=True, led_by=who, times=replace(call.times, answers_at=None), deadline=deadline
+    )
     old = turn.calls.get(call.replaces) if call.replaces else None
     old = old if old is not None and old.alive else None
     if call.conference is None:

@@ -44,6 +44,7 @@ def place(
     conference: ConferenceId | None = None,
     hidden: tuple[tuple[str, str], ...] = (),
     behind: bool = False,
+    led_by: str = "",
 ) -> Call:
     """Place a call. Until the SIP process is ready the call waits for it, within the deadline of dialing.
 
@@ -71,6 +72,7 @@ def place(
         conference=conference,
         placing=replace(placing, done=ready),
         transfer_policy=addresses.policy_of(turn, account),
+        led_by=led_by,
     )
     call = replace(call, deadline=call_states.deadline(call, call.state, turn.settings.deadlines, turn.now))
     turn.panel = replace(turn.panel, error_until=None, busy_until=None)

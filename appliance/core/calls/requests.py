@@ -21,7 +21,7 @@ CHOSEN_ID = re.compile(r"(?!c-)[0-9A-Za-z][0-9A-Za-z-]{0,62}")
 HEADER = re.compile(r"[Xx]-[A-Za-z0-9-]{1,62}")
 
 
-def dial(turn: Turn, wanted: inputs.Dial) -> CallId:
+def dial(turn: Turn, wanted: inputs.Dial, who: str) -> CallId:
     """Place a call for a client."""
     to, headers = wanted.to, wanted.headers
     if turn.appliance.stopping:
@@ -44,6 +44,7 @@ def dial(turn: Turn, wanted: inputs.Dial) -> CallId:
         custom_data=wanted.custom_data,
         placing=CallPlacing(answer_within_s=wanted.answer_within_s, record=wanted.record),
         as_call=wanted.call,
+        led_by=who,
     )
     return call.id
 

@@ -64,7 +64,7 @@ take = takes(
 )
 
 perform = performs(
-    asks(inputs.Dial, lambda turn, action, asked: Reply(asked.request, call=requests.dial(turn, action))),
+    asks(inputs.Dial, lambda turn, action, asked: Reply(asked.request, call=requests.dial(turn, action, asked.who))),
     asks_call(inputs.AnswerCall, lambda turn, call, action, who: requests.answer(turn, call, who, action)),
     asks_call(inputs.RingCall, lambda turn, call, *_: early_media.ring(turn, unanswered_here(call, "rung"))),
     asks_call(

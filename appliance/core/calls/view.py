@@ -47,6 +47,8 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
         "statistics_interval": call.media.watch.interval_s,
         "report": ["level"] if call.media.watch.levels else [],
         "vad": voices(call.media.watch),
+        "led_by": call.led_by or None,
+        "digits_to": call.digits.to,
         "dtmf": list(call_states.digit_methods(state, call)),
         "detect": list(state.audio.detected(call.id)),
         "transfer_policy": call.transfer_policy,

@@ -61,8 +61,8 @@ def take_in(turn: Turn, conference: Conference, taken: list[Call], who: str) -> 
     return joined
 
 
-def invite(turn: Turn, conference: Conference, uri: str, whom: Dial) -> Conference:
-    """Call somebody into the conference; `whom` names the account to use."""
+def invite(turn: Turn, conference: Conference, uri: str, whom: Dial, who: str) -> Conference:
+    """Call somebody into the conference for the client `who`; `whom` names the account to use."""
     target = turn.settings.target(whom.to)
     call = outgoing.place(
         turn,
@@ -72,6 +72,7 @@ def invite(turn: Turn, conference: Conference, uri: str, whom: Dial) -> Conferen
         account=whom.account,
         custom_data=whom.custom_data,
         conference=conference.id,
+        led_by=who,
     )
     coming = Participant(call.id, Joining.INVITED, ParticipantState.INVITING)
     conference = replace(conference, participants=(*conference.participants, coming))

@@ -47,7 +47,7 @@ def confer(turn: Turn, action: inputs.Confer, asked: inputs.Requested) -> Reply:
     if calls:
         conference = lifecycle.take_in(turn, conference, calls, asked.who)
     for uri, dial in called:
-        conference = lifecycle.invite(turn, conference, uri, dial)
+        conference = lifecycle.invite(turn, conference, uri, dial, asked.who)
     return Reply(asked.request, conference=conference.id)
 
 
@@ -56,7 +56,7 @@ def invite(turn: Turn, action: inputs.InviteInto, asked: inputs.Requested) -> Re
     conference = lasting(find_conference(turn, action.conference))
     uri, dial = callee_of(turn, action.whom)
     check_room(members(conference) + 1)
-    lifecycle.invite(turn, conference, uri, dial)
+    lifecycle.invite(turn, conference, uri, dial, asked.who)
     return Reply(asked.request, conference=conference.id)
 
 

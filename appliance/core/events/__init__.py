@@ -102,6 +102,7 @@ from appliance.core.events.calls import (
     CallUpdateReceived,
     CallUpdating,
     DtmfReceived,
+    DtmfRedirected,
     DtmfSending,
     DtmfSent,
     FinalEvent,

@@ -14,6 +14,7 @@ from appliance.core.model import (
     Cause,
     Codec,
     DigitMethod,
+    DigitsTo,
     Direction,
     IceFault,
     LinkDirection,
@@ -252,7 +253,11 @@ class CallRejected(FinalEvent):
 
 
 class DtmfReceived(CallEvent):
-    """A digit was received. `digit` is null and `masked` true if it may belong to a door code."""
+    """A digit was received.
+
+    `digit` is null and `masked` true if it may belong to a door code: the station has codes, the far end may open a
+    door, and no program gets the digits (`dtmf.redirected`).
+    """
 
     TYPE = "dtmf.received"
     digit: str | None
@@ -269,14 +274,27 @@ class DtmfSending(CallEvent):
 
 
 class DtmfSent(CallEvent):
-    """One digit was sent. If this station has any code, or a button sends one, it may belong to a code.
+    """One digit was sent.
 
-    `digit` is null and `masked` true then.
+    `digit` is null and `masked` true if a button sent it, or a client that does not lead the call, and it may belong to
+    a code.
     """
 
     TYPE = "dtmf.sent"
     digit: str | None
     masked: bool
+
+
+class DtmfRedirected(CallEvent):
+    """The call's digits go to the program that leads it, and open nothing; or to the station's codes again.
+
+    by: the program. why: order, or stream_ended: it follows no events any more that bring these digits.
+    """
+
+    TYPE = "dtmf.redirected"
+    to: DigitsTo
+    by: str
+    why: Literal["order", "stream_ended"]
 
 
 class MediaStarted(CallEvent):

@@ -98,6 +98,7 @@ from appliance.core.inputs.calls import (
     DigitReceived,
     DigitSent,
     DigitsNotSent,
+    DigitsUnread,
     DigitUnreadable,
     HangUpCall,
     HoldCall,
@@ -114,6 +115,7 @@ from appliance.core.inputs.calls import (
     RtpStarted,
     RtpStopped,
     SendDigits,
+    SendDigitsTo,
     SendEarlyMedia,
     SetCustomData,
     SetDigitMethods,
@@ -274,6 +276,7 @@ AnyInput = (
     | LampFound
     | KeptWritten
     | KeptFailed
+    | DigitsUnread
     | Requested
     | RequestsDropped
     | RequestRefused

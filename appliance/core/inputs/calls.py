@@ -9,6 +9,7 @@ from appliance.core.model import (
     Candidate,
     Codec,
     DigitMethod,
+    DigitsTo,
     EarlySource,
     IceFault,
     MediaDirection,
@@ -170,9 +171,14 @@ class DigitUnreadable(OfCall, kw_only=True):
 
 
 class DigitSent(OfCall, kw_only=True):
-    """One DTMF digit was sent."""
+    """One DTMF digit was sent. hidden: as in its order."""
 
     digit: str
+    hidden: bool = True
+
+
+class DigitsUnread(OfCall, kw_only=True):
+    """The program that gets the call's digits has no stream of events any more that brings them."""
 
 
 class DigitsNotSent(OfCall, kw_only=True):
@@ -285,6 +291,13 @@ class SetDigitMethods(Tagged):
 
     call: CallId
     methods: tuple[DigitMethod, ...]
+
+
+class SendDigitsTo(Tagged):
+    """Send a call's digits to the program that asks and leads the call, or to the station's codes again."""
+
+    call: CallId
+    to: DigitsTo
 
 
 class RejectCall(Tagged):

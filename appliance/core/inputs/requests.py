@@ -32,6 +32,7 @@ from appliance.core.inputs.calls import (
     ReportLevels,
     RingCall,
     SendDigits,
+    SendDigitsTo,
     SendEarlyMedia,
     SetCustomData,
     SetDigitMethods,
@@ -57,6 +58,7 @@ AtOnce = (
     | SetStatisticsInterval
     | ReportLevels
     | SetDigitMethods
+    | SendDigitsTo
     | RejectCall
     | HangUpCall
     | HoldCall

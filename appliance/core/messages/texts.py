@@ -71,8 +71,12 @@ def send(
     call: CallId | None,
     *,
     digit: str = "",
+    hidden: bool = False,
 ) -> MessageId:
-    """Send a message; an event reports the outcome later. `digit`: the DTMF digit it carries. Raises IntercomError."""
+    """Send a message; an event reports the outcome later. Raises IntercomError.
+
+    digit: the DTMF digit that it carries. hidden: no event may show it.
+    """
     check_content(content)
     if not turn.appliance.sip_ready or turn.appliance.stopping:
         raise IntercomError(
@@ -89,7 +93,7 @@ def send(
             "Wait until some are answered.",
         )
     message = MessageId(f"m-{turn.new_id()}")
-    outgoing = OutgoingMessage(message, method, to, call, turn.now + turn.settings.times.sip_answers_s, digit)
+    outgoing = OutgoingMessage(message, method, to, call, turn.now + turn.settings.times.sip_answers_s, digit, hidden)
     turn.messages = (*turn.messages, outgoing)
     turn.order(SendMessage(message, method, to, account, call, content))
     return message

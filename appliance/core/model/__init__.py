@@ -103,6 +103,7 @@ from appliance.core.model.calls import (
     Deadlines,
     DigitMethod,
     DigitsBy,
+    DigitsTo,
     Direction,
     EarlySource,
     End,

@@ -165,6 +165,13 @@ class Forwarding(Record):
     no_answer_s: float = 20.0
 
 
+class DigitsTo(StrEnum):
+    """Who gets a call's digits: the station's codes, or the program that leads the call."""
+
+    CODES = "codes"
+    PROGRAM = "program"
+
+
 class DigitsBy(StrEnum):
     """How digits are sent to a far end that does not accept RFC 4733."""
 
@@ -286,6 +293,7 @@ class CallDigits(Record):
     """The DTMF digits of a call. methods: the methods that a client has chosen; None: as the account is configured."""
 
     methods: tuple[DigitMethod, ...] | None = None
+    to: DigitsTo = DigitsTo.CODES
     received: str = ""  # received recently, as the beginning of a code
     received_at: float = 0.0
     sent: tuple[tuple[str, float], ...] = ()  # digits that we sent recently, and when
@@ -309,6 +317,7 @@ class Call(Record):
     ring: RingId | None = None  # the visitor's ring that the call is part of
     confirm: str = ""  # the digit that the far end must still press before anybody is heard
     answered_by_us: bool = False
+    led_by: str = ""  # who placed or answered it; "" for a button's ring and while nobody has answered
     transport: str = "udp"  # of its SIP messages
     recording: RecordingId | None = None
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE
@@ -372,6 +381,7 @@ class OutgoingMessage(Record):
     call: CallId | None
     deadline: float
     digit: str = ""  # that it carries
+    hidden: bool = False  # that digit, in events
 
 
 class CallsPart(Record):

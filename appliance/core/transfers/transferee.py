@@ -86,7 +86,13 @@ def follow(turn: Turn, call: Call, transfer: Transfer) -> None:
     kind = TransferKind.ATTENDED if transfer.replaces else TransferKind.BLIND
     turn.emit(events.CallTransferring(call.id, to=transfer.to, kind=kind))
     new = outgoing.place(
-        turn, transfer.to, target, account=call.account, hidden=(*replaces, *by), conference=call.conference
+        turn,
+        transfer.to,
+        target,
+        account=call.account,
+        hidden=(*replaces, *by),
+        conference=call.conference,
+        led_by=call.led_by,
     )
     until = turn.now + turn.settings.deadlines.transfer_s
     transferor.put_transfer(turn, replace(transfer, state=TransferState.UNDER_WAY, other=new.id, until=until))

@@ -21,6 +21,7 @@ from appliance.core.model import (
     CredentialKind,
     Day,
     DigitMethod,
+    DigitsTo,
     DoorId,
     DoorSettings,
     Entry,
@@ -35,7 +36,7 @@ from appliance.core.model import (
     RingStep,
     Target,
 )
-from appliance.core.orders import DropCredential, KeepCredential, KeepLockouts, Place, Reply
+from appliance.core.orders import DropCredential, KeepCredential, KeepLockouts, Place, Reply, SendDigit
 from tests.core.access.test_credentials import SECRET, code
 from tests.core.doors.test_doors import guard
 from tests.core.rules import checked
@@ -151,19 +152,27 @@ def test_nothing_opens_after_a_call_and_what_was_right_or_too_short_is_no_guess(
     assert (denied(station), open_now(station)) == (expected, [])
 
 
-def test_a_code_of_a_stranger_opens_nothing_and_his_guesses_are_reported_as_access_denied():
-    station = door(CLEANER, callers="anyone")
+def from_stranger(station: Station) -> Station:
+    """A talk with a caller that may open no door."""
     call = station.arrive(uri="sip:x@127.0.0.9", source="127.0.0.9:5060")
     station.ask(inputs.AnswerCall(call.id))
-    station.give(inputs.CallConfirmed, call=call.id)
-    dial(station, "1234#")
-    assert (denied(station), open_now(station)) == (["it does not open this door"], [])
+    return station.give(inputs.CallConfirmed, call=call.id)
+
+
+@pytest.mark.parametrize("who", ["a stranger", "a target without a door"])
+def test_digits_of_a_far_end_that_can_open_nothing_are_shown_and_never_count_as_codes(who):
+    if who == "a stranger":
+        station = from_stranger(door(CLEANER, callers="anyone", doors=(DoorSettings(FRONT, digits="77"),)))
+    else:
+        station = door(CLEANER, targets=(Target("kitchen", KITCHEN),))
+        station.talking()
     for number in range(7):
         dial(station, f"999{number}#")
-    told = [event for event in station.told if isinstance(event, events.AccessDenied)]
-    assert [(event.who, event.from_, event.scope) for event in told] == [("sip:x@127.0.0.9", "127.0.0.9", "door")] * 5
-    out = station.last(events.AccessLockedOut)
-    assert (out.who, out.from_, out.scope, out.seconds) == ("stranger", "sip:x@127.0.0.9", LockoutScope.CALLER, 30.0)
+    dial(station, "77")
+    dial(station, "1234#").wait(6.0)
+    assert received(station) == [*"9990#9991#9992#9993#9994#9995#9996#771234#"]
+    assert (denied(station), open_now(station), station.state.access.lockouts) == ([], [], ())
+    assert not {"access.denied", "access.locked_out"} & set(station.types())
 
 
 def test_digits_are_masked_as_soon_as_there_is_a_code():
@@ -314,6 +323,97 @@ def test_a_client_ends_the_search_that_the_account_begins():
     methods(station, "rfc4733", "info")
     assert not searched(station)
     assert open_now(dial(station, "1234", method="inband")) == []
+
+
+# -- for a program ---------------------------------------------------------------------------------------------------
+
+
+def menu(*codes) -> Station:
+    """A talk with a target that may open the front door, which a program has called."""
+    station = door(*codes or (CLEANER,))
+    reply = station.ask(inputs.Dial("kitchen"))
+    assert reply.call is not None
+    station.give(inputs.CallAnswered, call=reply.call)
+    station.give(inputs.CallConfirmed, call=reply.call)
+    return station
+
+
+def redirect(station: Station, to: str, **by: str) -> Reply:
+    return station.ask(inputs.SendDigitsTo(station.call.id, DigitsTo(to)), **by)
+
+
+def received(station: Station) -> list[str | None]:
+    return [event.digit for event in station.told if isinstance(event, events.DtmfReceived)]
+
+
+def test_digits_go_to_the_program_that_leads_the_call_and_are_no_code():
+    station = menu()
+    assert redirect(station, "program").error is None
+    told = station.last(events.DtmfRedirected)
+    assert (told.call, told.to, told.why) == (station.call.id, "program", "order")
+    (shown,) = snapshot.snapshot(station.state, 0.0)["calls"]
+    assert (shown["digits_to"], shown["led_by"]) == ("program", told.by)
+    for _ in range(6):
+        dial(station, "9999#")
+    dial(station, "1234#").wait(6.0)
+    assert received(station) == [*"9999#"] * 6 + [*"1234#"]
+    assert (denied(station), open_now(station), station.state.access.lockouts) == ([], [], ())
+
+
+@pytest.mark.parametrize("why", ["order", "stream_ended"])
+def test_digits_go_to_the_codes_again_by_order_and_with_the_stream(why):
+    station = menu()
+    redirect(station, "program")
+    if why == "order":
+        redirect(station, "codes")
+    else:
+        station.give(inputs.DigitsUnread, call=station.call.id)
+    assert (station.last(events.DtmfRedirected).to, station.last(events.DtmfRedirected).why) == ("codes", why)
+    assert open_now(dial(station, "1234")) == [FRONT]
+    assert received(station) == [None] * 4
+    count = station.types().count("dtmf.redirected")
+    station.give(inputs.DigitsUnread, call=station.call.id)
+    assert station.types().count("dtmf.redirected") == count
+
+
+def test_only_who_leads_a_call_gets_its_digits():
+    station = menu()
+    refused = redirect(station, "program", who="another")
+    assert refused.error is not None
+    assert refused.error.code == "forbidden"
+    assert refused.error.cause.endswith("leads it, and not another.")
+    station = door(CLEANER)
+    station.talking()  # a button placed it
+    assert "No client leads it" in redirect(station, "program").error.cause
+
+
+def test_a_program_leads_a_call_that_it_answers():
+    station = door(CLEANER)
+    call = station.arrive()
+    assert redirect(station, "program").error.code == "call-wrong-state"
+    station.ask(inputs.AnswerCall(call.id))
+    station.give(inputs.CallConfirmed, call=call.id)
+    assert redirect(station, "program").error is None
+    assert "already" in redirect(station, "program").warning
+
+
+def test_an_entry_that_has_begun_is_judged_before_the_digits_go_to_the_program():
+    station = menu(code("123456"))
+    dial(station, "9999")
+    assert denied(station) == []
+    redirect(station, "program")
+    assert denied(station) == ["a wrong code"]
+    station.wait(6.0)
+    assert denied(station) == ["a wrong code"]
+
+
+def test_what_the_leading_client_sends_is_shown_and_what_another_or_a_button_sends_is_hidden():
+    station = menu()
+    station.ask(inputs.SendDigits(station.call.id, "1"))
+    station.ask(inputs.SendDigits(station.call.id, "1"), who="another")
+    for each in [order.hidden for order in station.orders(SendDigit)]:
+        station.give(inputs.DigitSent, call=station.call.id, digit="1", hidden=each)
+    assert [(e.digit, e.masked) for e in station.told if isinstance(e, events.DtmfSent)] == [("1", False), (None, True)]
 
 
 # -- at a keypad and a reader ----------------------------------------------------------------------------------------

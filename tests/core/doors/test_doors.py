@@ -296,17 +296,6 @@ def test_digits_of_a_door_that_the_target_may_not_open_are_denied():
     assert (station.last(events.DoorDenied).door, station.desired.relays) == (GATE, ())
 
 
-def test_digits_of_somebody_who_is_no_target_are_denied():
-    station = ready(callers="anyone")
-    call = station.arrive(uri="sip:stranger@127.0.0.9", source="127.0.0.9:5060")
-    station.ask(inputs.AnswerCall(call.id))
-    station.give(inputs.CallConfirmed, call=call.id)
-    typed(station, call.id, "12#")
-    assert (door_events(station), station.desired.relays) == (["denied"], ())
-    denied = station.last(events.DoorDenied)
-    assert (denied.by, denied.means) == ("digits of sip:stranger@127.0.0.9", OpenedBy.DTMF)
-
-
 def test_digits_before_the_call_is_connected_are_reported_and_do_nothing():
     station = ready()
     call = station.dialled()

@@ -178,7 +178,8 @@ def test_a_code_typed_before_the_call_is_answered_opens_nothing(guarded):
 @shows("door.denied why=it does not open this door")
 def test_a_code_for_other_doors_than_the_callers_opens_nothing(tmp_path):
     daemon = station(tmp_path / "d")
-    daemon.config["target"]["far"]["doors"] = []
+    daemon.config["door"]["back"] = {"pulse_s": 0.5}
+    daemon.config["target"]["far"]["doors"] = ["back"]
     with daemon as door:
         added(door)
         with Call(door) as call:

@@ -85,6 +85,7 @@ TABLE = {
         LeftOut("a rule of udev: needs root, and a keyboard of that name"),
         LeftOut("a card at a reader: tests/lab/test_entry.py"),
     ],
+    "make-a-voice-menu.md": [LeftOut(PROGRAM)],
     "make-a-directory.md": [Flats(), Config()],
     "open-doors.md": [
         Config(GPIO),

@@ -16,6 +16,8 @@ from tests.api.conftest import log_in
 from tests.daemon.appliance.how_tos import HOW_TO, blocks
 from tests.support.cutter import Cutter
 from tests.support.daemon import Daemon
+from tests.support.peers.packets import Packets
+from tests.support.shown import shows
 from tests.support.waiting import PATIENCE_S, until, until_async
 
 README = Path(__file__).resolve().parents[3] / "client/README.md"
@@ -43,7 +45,8 @@ def _shut(station):
 
 
 def programs():
-    found = [block for block in blocks("write-programs-in-python.md") if block.startswith("import ")]
+    guides = "write-programs-in-python.md", "make-a-voice-menu.md"
+    found = [block for guide in guides for block in blocks(guide) if block.startswith("import ")]
     return [*found, *re.findall(r"(?ms)^```python\n(.*?)^```$", README.read_text())]
 
 
@@ -80,7 +83,7 @@ def shown(main, enough=None, act=None):
 
 
 def test_there_are_as_many_examples_as_tests_of_them():
-    assert len(programs()) == 4
+    assert len(programs()) == 5
     assert (HOW_TO / "write-programs-in-python.md").read_text().count("```python") == 3
 
 
@@ -120,9 +123,58 @@ def test_the_example_with_a_token_opens_the_door_or_says_what_to_do(station, tmp
 
 def test_the_example_of_the_readme_shows_events(station, tmp_path):
     opening = lambda: station.post("/v1/doors/front/open")  # noqa: E731
-    printed = shown(example(3, station, tmp_path), "door.unlocked", opening)
+    printed = shown(example(4, station, tmp_path), "door.unlocked", opening)
     assert printed.startswith("Door ")
     assert "'door': 'front'" in printed
+
+
+def followers(door):
+    """How many clients follow the events."""
+    status, text = door.ask("GET", "/metrics")
+    assert status == 200
+    return float(re.search(rb"(?m)^intercomd_event_subscribers (.*)$", text)[1])
+
+
+def pressed(far, number, digit):
+    body = f"Signal={digit}\r\nDuration=160\r\n"
+    packet = far.request("INFO", number, body=body, kind="application/dtmf-relay")
+    far.ask(packet, "SIP/2.0 200", "INFO")
+
+
+@shows("dtmf.redirected", "dtmf.received method=info")
+def test_the_voice_menu_gets_the_digits_of_a_far_end_that_may_open_a_door(tmp_path, monkeypatch):
+    daemon = Daemon(tmp_path / "d", door={"front": {"digits": "99", "pulse_s": 0.2}}, deadlines={"rtp_s": 600})
+    daemon.config["target"]["far"]["doors"] = ["front"]
+    with daemon as door, Packets(door.far_address, to=door.address) as far:
+        made = door.post("/v1/tokens", {"name": "menu", "scopes": ["view", "call", "digits"]})
+        monkeypatch.setenv("INTERCOM_TOKEN", made["text"])
+        others = followers(door)
+
+        async def menu():
+            running = asyncio.create_task(example(3, door, tmp_path)())
+            await asyncio.to_thread(until, lambda: followers(door) > others, "the program follows")
+            await asyncio.to_thread(far.send, far.invite())
+            await asyncio.to_thread(lambda: far.called(lambda: None))
+            await asyncio.to_thread(door.wait, "dtmf.redirected", to="program")
+            await asyncio.to_thread(door.wait, "playback.started")
+            for number, digit in enumerate("991", 2):
+                await asyncio.to_thread(pressed, far, number, digit)
+            await until_async(lambda: len(door.of("playback.started")) == 2)
+            running.cancel()
+            await asyncio.wait({running})
+
+        asyncio.run(menu())
+        call = door.wait("dtmf.redirected", by="http:menu", to="codes", why="stream_ended")["call"]
+        assert [e["data"]["digit"] for e in door.of("dtmf.received", call)] == [*"991"]
+        assert not door.of("door.unlocked")
+        for number, digit in enumerate("99", 5):
+            pressed(far, number, digit)
+        door.wait("door.unlocked", door="front")
+        assert [e["data"]["digit"] for e in door.of("dtmf.received", call)] == [*"991", None, None]
+        audit = [row["data"] for row in door.get("/v1/log/doors")["events"] if row["type"] == "dtmf.redirected"]
+        assert [(row["to"], row["why"]) for row in audit] == [("codes", "stream_ended"), ("program", "order")]
+        far.hang_up(7)
+        door.final(call, kind="call.ended")
 
 
 class Impatient(Station):

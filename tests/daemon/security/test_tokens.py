@@ -66,6 +66,13 @@ def test_a_token_opens_the_door_and_shows_nothing_until_it_is_removed(door):
     assert {"access.token_added", "access.token_removed"} <= {event["type"] for event in audit}
 
 
+@shows("access.denied scope=digits")
+def test_a_token_without_the_scope_gets_no_digits_of_a_call(door):
+    _, text = make(door, "menu", "view", "call")
+    assert ask(door, "PATCH", "/v1/calls/c-none", text, {"digits_to": "program"})[0] == 403
+    assert door.wait("access.denied", who="http:menu")["data"]["scope"] == "digits"
+
+
 @shows("access.locked_out scope=client")
 def test_who_guesses_is_locked_out_and_the_token_works_meanwhile(door):
     _, text = make(door, "tablet", "view")

@@ -316,8 +316,8 @@ class SipCall(pj.Call):
             self._reinvite_answered(*refusal)
         self._report_digits(self.receiving.turn(now), DigitMethod.RFC4733)
         gone, press = self.sending.turn(now)
-        if gone:
-            self.table.post(inputs.DigitSent(at=now, call=self.call, digit=gone))
+        if gone is not None:
+            self.table.post(inputs.DigitSent(at=now, call=self.call, digit=gone.digit, hidden=gone.hidden))
         if press is not None:
             self._send_digit(press)
         free = self.confirmed and not self.updating

@@ -25,6 +25,7 @@ class Press(NamedTuple):
     tone_s: float
     pause_s: float
     inband: bool
+    hidden: bool
 
 
 class Sending:
@@ -42,19 +43,20 @@ class Sending:
 
     def add(self, order: SendDigit) -> None:
         """Append digits."""
-        self._waiting.extend(Press(digit, order.tone_s, order.pause_s, order.inband) for digit in order.digits)
+        self._waiting.extend(
+            Press(digit, order.tone_s, order.pause_s, order.inband, order.hidden) for digit in order.digits
+        )
 
     def drop(self) -> None:
         """Drop all digits: none can be sent."""
         self._waiting.clear()
         self._going = None
 
-    def turn(self, now: float) -> tuple[str, Press | None]:
-        """The digit that was sent meanwhile, "" for none; and the one to send now."""
+    def turn(self, now: float) -> tuple[Press | None, Press | None]:
+        """The press that was sent meanwhile, and the one to send now."""
         if self._going is not None and now < self._until:
-            return "", None
-        gone = "" if self._going is None else self._going.digit
-        self._going = self._waiting.popleft() if self._waiting else None
+            return None, None
+        gone, self._going = self._going, self._waiting.popleft() if self._waiting else None
         if self._going is not None:
             self._until = now + self._going.tone_s + self._going.pause_s
         return gone, self._going

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import select
 import socket
 
 import pytest
@@ -40,11 +41,13 @@ def read_to_the_end(connection: socket.socket) -> bytes:
 
 
 def is_open(connection: socket.socket) -> bool:
-    """Whether the server still has its end."""
-    try:
-        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
-    except BlockingIOError:
+    """Whether the server still has its end, at this moment: a socket with a timeout would wait for it."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    if not poll.poll(0):
         return True
+    try:
+        return connection.recv(1, socket.MSG_PEEK) != b""
     except OSError:
         return False
 
@@ -95,7 +98,7 @@ def test_a_thousand_idle_connections_leave_room_for_others(served, caplog, how):
         for client in (served.tcp(), served.unix()):
             with client:
                 assert client.get("/v1/state").status_code == 200
-        assert sum(map(is_open, idle)) <= connections.MOST
+        assert 0 < sum(map(is_open, idle)) <= connections.MOST
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.support.certificates import Authority
 from tests.support.daemon import Daemon, loopback, talking
 from tests.support.peers.registrars import Kamailio, account
+from tests.support.times import REAL, patient
 from tests.support.waiting import until
 
 MANY = 150
@@ -38,6 +39,7 @@ def station(directory, pbx, user, other, transport):
         account={"office": {**table, "registrar": f"{pbx.address}:{port}"}},
         tls={"ca_file": str(pbx.authority.file)},
         target={"far": {"uri": other, "account": "office"}},
+        times=patient(tls_handshake_s=3 * REAL.tls_handshake_s),  # half a handshake is waited for
     )
 
 

@@ -1,8 +1,8 @@
 """Daemons that are forked from a process which has loaded their modules: a start then costs a quarter.
 
 Loading is three quarters of the processor time of a start. A forked daemon runs the same `main`, with its own options,
-environment, log and SIP process, and on the machine that a test made of namespaces. Where a test needs more (a limit,
-another clock, a preloaded library), `Daemon` starts the program instead.
+environment, log and SIP process (tests/support/forked_sip.py), and on the machine that a test made of namespaces. Where
+a test needs more (a limit, another clock, a preloaded library), `Daemon` starts the program instead.
 """
 
 import ctypes
@@ -41,7 +41,7 @@ NAMESPACES = 0x10000000 | 0x40000000 | 0x00020000  # user, network, mounts
 
 _lock = threading.Lock()  # a status can be read once only, and a start looks for those of all others
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload([__name__, *LOADED])
+_context.set_forkserver_preload([__name__, *LOADED, "tests.support.forked_sip"])
 
 
 class Forked:
@@ -105,6 +105,9 @@ def _run(options: list[str], environment: dict[str, str], log: Path, wanted: Tim
     os.dup2(1, 2)
     sys.argv = ["appliance", *options]
     times.use(wanted)
+    from tests.support import forked_sip  # loaded already: it would load pjsua2 into each process that runs tests
+
+    forked_sip.take_over()
     sys.exit(main(options))
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from appliance.api import app
-from appliance.api.http import server
+from appliance.api.http import auth, server
 from appliance.api.ports import HttpPorts
 from tests.api import fake
 from tests.api.browser import START_S, Page, log_in
@@ -62,6 +62,7 @@ class Current:
     """Stands for the station of the test that runs: starting a server for each of many tests takes too long."""
 
     station: Station
+    refusals: auth.Patience  # of the server
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.station, name)
@@ -101,19 +102,21 @@ def served(station: Station, loop, tmp_path: Path) -> Generator[Served, None, No
 def _current(loop, tmp_path_factory) -> Generator[tuple[Current, server.Bound], None, None]:
     current = Current()
     ports = cast("HttpPorts", current)
-    current.station = Station(tmp_path_factory.mktemp("nobody"))
-    listening = server.HttpServer(
-        app.build(ports, TOKEN), tmp_path_factory.mktemp("shared") / "http.sock", "127.0.0.1", 0
-    )
+    current.station, current.refusals = Station(tmp_path_factory.mktemp("nobody")), auth.Patience()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(auth, "Patience", lambda: current.refusals)
+        built = app.build(ports, TOKEN)
+    listening = server.HttpServer(built, tmp_path_factory.mktemp("shared") / "http.sock", "127.0.0.1", 0)
     yield current, run(loop, listening.start())
     run(loop, listening.stop())
 
 
 @pytest.fixture
 def shared(station: Station, loop, _current) -> Served:
-    """A server that other tests have used, with a station of the test's own."""
+    """A server that other tests have used, with a station of the test's own; their refused requests are forgotten."""
     current, bound = _current
     current.station = station
+    current.refusals._known.clear()
     return Served(station, bound, loop)
 
 

@@ -1,4 +1,4 @@
-"""What the HTTP interface needs from the daemon; it knows nothing else of it."""
+"""The functions of the daemon that the HTTP interface calls. It knows the daemon by these protocols alone."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
@@ -128,7 +128,7 @@ class Histogram(Protocol):
 
 
 class Counts(Protocol):
-    """What events have reported since the start."""
+    """Counts of the events since the start, for GET /metrics."""
 
     @property
     def calls(self) -> Mapping[tuple[Direction, Cause], int]: ...  # noqa: D102
@@ -195,7 +195,7 @@ class HttpPorts(Protocol):
         """Play the sound of a URL; the reply comes when it is about to begin. Raises IntercomError."""
 
     async def play_recording(self, wanted: RecordedSound, who: str) -> orders.Reply:
-        """The same for a finished recording."""
+        """Play a finished recording; the reply comes when it is about to begin. Raises IntercomError."""
 
     def sounds(self) -> list[Json]:
         """The sounds that can be played by name, shaped as `models.NamedSound`. May block on the disc."""
@@ -222,7 +222,7 @@ class HttpPorts(Protocol):
         """The findings of an examination of the station, shaped as `models.Finding`."""
 
     async def support_bundle(self) -> Json:
-        """What a fault can be understood by from afar, shaped as `models.SupportBundle`, without secrets."""
+        """Collect the support bundle, shaped as `models.SupportBundle`, without secrets."""
 
     async def measure(self) -> Measured:
         """Figures for GET /metrics."""

@@ -23,7 +23,7 @@ class IndexedRequest(TypedDict):
 
 
 class Index(TypedDict):
-    """What there is."""
+    """The version of the interface and all its requests."""
 
     version: str  # Version of intercomd.
     openapi: str  # Path of the full description.
@@ -308,7 +308,7 @@ class Sensor(TypedDict):
 
 
 class Panel(TypedDict):
-    """Buttons, lamps and other parts of the panel, and what they show."""
+    """Buttons, lamps and other parts of the panel, with their present state."""
 
     picture: words.Picture
     pictures: list[words.Picture]
@@ -323,7 +323,7 @@ class Panel(TypedDict):
 
 
 class SoundSide(TypedDict):
-    """The speaker or the microphone, and what the mixer of its card shows; null: the card does not say, or is away."""
+    """The speaker or the microphone, and its level in its card's mixer; null: the card does not say, or is absent."""
 
     pcm: str  # The configured ALSA PCM; null: none.
     card: str | None  # Its card, while the card is there.
@@ -585,7 +585,7 @@ class ConferenceDone(TypedDict):
 
 
 class Participants(TypedDict):
-    """All calls in a conference, including those that are joining or leaving."""
+    """All calls in a conference, including calls that are joining or leaving."""
 
     participants: list[Participant]
 
@@ -668,7 +668,7 @@ class AccessTokenMade(TypedDict):
 
 
 class BrowserSession(TypedDict):
-    """Who the client is, and what it may do."""
+    """The client of this request, with its scopes."""
 
     client: str  # Its name in events.
     scopes: list[Literal["view", "call", "digits", "door", "admin"]]
@@ -702,7 +702,7 @@ class Devices(TypedDict):
 
 
 class SoundTest(TypedDict):
-    """What the microphone heard of the speaker. Levels are mean powers at the microphone; null: not heard."""
+    """The result of a sound test. Levels are mean powers at the microphone; null: the microphone heard no sweep."""
 
     result: words.SoundResult
     advice: str | None  # What to do; null if the result is `works`.
@@ -863,7 +863,7 @@ class Findings(TypedDict):
 
 
 class Machine(TypedDict):
-    """What the station runs on."""
+    """The station's board, system and versions."""
 
     board: str  # Name of the board; empty if it has none.
     system: str
@@ -873,7 +873,7 @@ class Machine(TypedDict):
 
 
 class SupportBundle(TypedDict):
-    """What a fault can be understood by from afar, without secrets."""
+    """The state, settings, logs and findings from which others can understand a fault, without secrets."""
 
     version: str  # Version of intercomd.
     made: str  # UTC.

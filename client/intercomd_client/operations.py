@@ -23,9 +23,10 @@ class Operations(Connection):
         return await self._ask(answers.Snapshot, "GET", "/v1/state")
 
     async def read_operation(self, operation: str, /) -> answers.Operation:
-        """What has become of an order that was answered with 202.
+        """Read the state of an order that was answered with 202.
 
-        Readable with the token that gave the order, or with one for `admin`; for other tokens it does not exist.
+        Readable with the token that gave the order, or with one for `admin`; for other tokens the operation does not
+        exist.
         """
         return await self._ask(answers.Operation, "GET", f"/v1/operations/{part(operation)}")
 
@@ -50,7 +51,7 @@ class Operations(Connection):
         )
 
     async def list_contacts(self) -> answers.Contacts:
-        """The directory, and all targets with the state of those that are watched."""
+        """The directory, and all targets, with the state of each watched target."""
         return await self._ask(answers.Contacts, "GET", "/v1/contacts")
 
     async def ring_flat(self, flat: str, /, *, idempotency_key: str | None = None) -> answers.Done:
@@ -326,10 +327,7 @@ class Operations(Connection):
     async def record_conference(
         self, conference: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.RecordCall]
     ) -> answers.ConferenceDone:
-        """Record each call of a conference, also those that join later.
-
-        Each has all that its far end says and hears.
-        """
+        """Record each call of a conference, also a call that joins later, with all that its far end says and hears."""
         return await self._ask(
             answers.ConferenceDone, "POST", f"/v1/conferences/{part(conference)}/recording", body, key=idempotency_key
         )
@@ -339,7 +337,7 @@ class Operations(Connection):
         return await self._ask(answers.ConferenceDone, "DELETE", f"/v1/conferences/{part(conference)}/recording")
 
     async def list_participants(self, conference: str, /) -> answers.Participants:
-        """All participants, including those that are joining or leaving."""
+        """All participants, including calls that are joining or leaving."""
         return await self._ask(answers.Participants, "GET", f"/v1/conferences/{part(conference)}/participants")
 
     async def add_participant(
@@ -446,7 +444,7 @@ class Operations(Connection):
         return await self._ask(answers.Codes, "GET", "/v1/codes")
 
     async def add_code(self, *, idempotency_key: str | None = None, **body: Unpack[bodies.NewCode]) -> answers.CodeDone:
-        """Add a code or a card; the answer comes after it is saved, so that it survives a power cut."""
+        """Add a code or a card. The answer comes once the code is on disc, and would survive a power cut."""
         return await self._ask(answers.CodeDone, "POST", "/v1/codes", body, key=idempotency_key)
 
     async def read_code(self, code: str, /) -> answers.Code:
@@ -476,7 +474,7 @@ class Operations(Connection):
         return await self._ask(answers.Done, "DELETE", f"/v1/tokens/{part(token)}")
 
     async def read_session(self) -> answers.BrowserSession:
-        """Who the client is and what it may do, whether by a token, a session or the Unix socket."""
+        """The client of this request and its scopes, by a token, a session or the Unix socket."""
         return await self._ask(answers.BrowserSession, "GET", "/v1/session")
 
     async def read_audio(self) -> answers.Audio:
@@ -486,8 +484,8 @@ class Operations(Connection):
     async def change_audio(self, **body: Unpack[bodies.AudioChange]) -> answers.Done:
         """Set levels.
 
-        The event `audio.settings_changed` reports what the mixer shows then, as a card has steps. A level for a card
-        that is away is set when the card returns.
+        The event `audio.settings_changed` reports the level that the card has taken: a card has steps. The station sets
+        the level of an absent card when the card returns.
         """
         return await self._ask(answers.Done, "PATCH", "/v1/audio", body)
 
@@ -543,12 +541,11 @@ class Operations(Connection):
     async def try_sound(
         self, *, idempotency_key: str | None = None, **body: Unpack[bodies.TestSound]
     ) -> answers.SoundTest:
-        """Listen for a second, play a sweep for `seconds`, and report what the microphone heard of it.
+        """Listen for a second, play a sweep for `seconds`, and report how the microphone received it.
 
-        Not during a call, a visitor's ring, or a tone or file on the speaker; each of them ends a test that runs (409).
-        The recording is in memory only, and nothing of it is kept. The event `audio.tested` has the same result. The
-        answer comes after the test, or, as the client prefers, at once or after some seconds, with an operation to
-        read.
+        Not possible during a call, a visitor's ring, or a tone or file on the speaker (409); each of these also ends a
+        running test. The recording is in memory only, and is not stored. The event `audio.tested` has the same result.
+        The answer comes after the test. If the client prefers, it comes earlier, with an operation to read.
         """
         return await self._ask(answers.SoundTest, "POST", "/v1/audio/self-test", body, key=idempotency_key)
 
@@ -583,7 +580,7 @@ class Operations(Connection):
         return await self._ask(answers.Recordings, "GET", "/v1/recordings", query=query)
 
     async def list_live_recordings(self) -> answers.LiveRecordings:
-        """The recordings that are being made: those of calls, and a visitor's message."""
+        """The running recordings of calls, and a visitor's message."""
         return await self._ask(answers.LiveRecordings, "GET", "/v1/recordings/live")
 
     async def read_live_recording(self, recording: str, /) -> answers.LiveRecording:
@@ -595,7 +592,7 @@ class Operations(Connection):
         return await self._ask(answers.Done, "DELETE", f"/v1/recordings/live/{part(recording)}")
 
     async def pause_recording(self, recording: str, /, *, idempotency_key: str | None = None) -> answers.Done:
-        """Pause a recording: what follows is not in it."""
+        """Pause a recording: until it is resumed, no sound goes into its file."""
         return await self._ask(
             answers.Done, "POST", f"/v1/recordings/live/{part(recording)}/pause", key=idempotency_key
         )
@@ -693,10 +690,11 @@ class Operations(Connection):
         return await self._ask(answers.Configuration, "GET", "/v1/config")
 
     async def change_runtime(self, **body: Unpack[bodies.RuntimeChange]) -> answers.RuntimeDone:
-        """Change forwarding, quiet hours or do-not-disturb, until the file is changed; a restart does not matter.
+        """Change forwarding, quiet hours or do-not-disturb.
 
-        Do-not-disturb alone needs a token for `call`; forwarding and quiet hours need one for `admin`. With `If-Match`
-        and the ETag of GET /v1/config it changes only what the client has read.
+        The change survives restarts, until the file's settings change. Do-not-disturb alone needs a token for `call`;
+        forwarding and quiet hours need one for `admin`. With `If-Match` and the ETag of GET /v1/config, the change
+        succeeds only if the settings are as the client read them.
         """
         return await self._ask(answers.RuntimeDone, "PATCH", "/v1/config/runtime", body)
 
@@ -705,7 +703,7 @@ class Operations(Connection):
         return await self._ask(answers.Findings, "POST", "/v1/doctor", key=idempotency_key)
 
     async def read_support_bundle(self) -> answers.SupportBundle:
-        """What a fault can be understood by from afar: machine, findings, settings, state, logs and the newest events.
+        """The support bundle, for help from afar: machine, findings, settings, state, logs and the newest events.
 
         Without passwords, tokens, codes, texts of messages and values of headers; digits are replaced by others. Names,
         numbers and addresses of people are in it.

@@ -1,4 +1,4 @@
-"""Entity tags, which change with what a client has read (RFC 9110 §8.8.3, §13.1)."""
+"""Entity tags: a tag changes with the resource, so a client changes only the version that it read (RFC 9110 §13.1)."""
 
 import hashlib
 from typing import Annotated

@@ -49,7 +49,7 @@ class Operation:
 
     @property
     def path(self) -> str:
-        """The path at which clients read it."""
+        """The path at which clients read the operation."""
         return f"/v1/operations/{self.id}"
 
     def view(self) -> Json:
@@ -70,7 +70,7 @@ class Operation:
 
 
 class Operations:
-    """The operations that run, and the newest of those that have ended, of all listeners."""
+    """The running operations, and the newest ended operations, of all listeners."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, tuple[Operation, asyncio.Task[Outcome]]] = OrderedDict()
@@ -125,7 +125,7 @@ class Operations:
 
 
 def _end(operation: Operation, task: asyncio.Task[Outcome]) -> None:
-    """Keep what the task gave. One that was given up leaves no outcome."""
+    """Store the outcome of an operation's task: its result or its error. A cancelled task has no outcome."""
     if not task.cancelled():
         match task.exception():
             case None:

@@ -2,8 +2,8 @@
 
 A request takes about a millisecond of the loop, which also has to process the panel's edges. If every request began as
 soon as it is read, hundreds of clients would keep a visitor's press waiting for all of them. Each lane has places of
-its own and its turn, so that no kind of request can starve another one: neither strangers the orders of clients, nor
-clients of the TCP port those of the Unix socket, nor anybody the supervisor.
+its own and its turn, so that no kind of request can starve another: strangers cannot delay the orders of clients,
+clients of the TCP port cannot delay the Unix socket, and nobody delays the supervisor.
 """
 
 import asyncio

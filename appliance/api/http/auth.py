@@ -1,8 +1,8 @@
 """Authorisation: a token or a session over TCP, the file's mode on the Unix socket; checks against foreign pages.
 
-The station's own token, which root and the service alone can read, allows everything. So does the Unix socket.
-A browser sends the cookie of a session by itself, whatever page has caused the request, so such a request must prove
-that a page of the station has caused it.
+The station's own token, which root and the service alone can read, allows everything. A request by the Unix socket
+needs no token, and may do everything as well. A browser sends the cookie of a session by itself, whatever page has
+caused the request, so such a request must prove that a page of the station has caused it.
 """
 
 import ipaddress
@@ -65,7 +65,7 @@ class Listener:
         return reached is not None and host in authorities([reached[0]], reached[1], HTTPS)
 
     def is_our_page(self, origin: str, host: str) -> bool:
-        """Whether an Origin is that of our own pages."""
+        """Whether an Origin belongs to the pages of the station."""
         scheme, _, name = origin.partition("://")
         return origin == f"{'https' if self.tls else 'http'}://{host}" or (
             scheme in {"http", "https"} and name in self.proxied
@@ -168,7 +168,10 @@ class Gate:
         return problems.response(too_many, scope["path"], {"Retry-After": wait_s})
 
     def _error(self, scope: Scope, listener: Listener) -> IntercomError | None:
-        """What is wrong with a request over TCP. Stores whose token or session it brings in the scope."""
+        """Return the error of a request over TCP, None for a valid one.
+
+        Stores the client of its token or session in `scope`.
+        """
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if not listener.is_ours(host, scope.get("server")):
@@ -222,7 +225,10 @@ class Gate:
         return None if error is None else self._refusal(error, scope, needed)
 
     def _held(self, scope: Scope, headers: Headers, name: str, *, secure: bool) -> Held:
-        """What the client shows. A token counts before a cookie."""
+        """Return the token and the session that the client shows.
+
+        If it shows a token, the token decides, not the cookie.
+        """
         session = self._ports.sessions.find(cookie(headers.get("cookie", ""), name))
         given = _given(scope, headers)
         by_token = bool(given) or session is None
@@ -248,7 +254,7 @@ def _lack(token: Token, needed: Iterable[AccessScope]) -> IntercomError | None:
 
 
 def authorities(names: Iterable[str], port: int, default: int) -> frozenset[str]:
-    """What a client may write as Host for these names and addresses; default: the port of the scheme."""
+    """Return the valid Host headers for these names and addresses. default: the scheme's port, which Host may omit."""
     plain = {in_brackets(name.removeprefix("::ffff:")) for name in names}
     return frozenset({f"{name}:{port}" for name in plain} | (plain if port == default else set()))
 
@@ -277,9 +283,9 @@ def _given(scope: Scope, headers: Headers) -> bytes:
 
 
 def _may_be_foreign(scope: Scope, headers: Headers) -> bool:
-    """Whether another page may have caused the request: SameSite lets those of the same host at other ports through.
+    """Whether a foreign page may have caused the request: SameSite accepts pages of the same host at other ports.
 
-    An Origin has been compared already. Every browser sends it with a WebSocket and with whatever is no GET.
+    An Origin has been compared already. Every browser sends an Origin with a WebSocket and with every method but GET.
     """
     site = headers.get("sec-fetch-site")
     if scope["type"] == "websocket" or not scopes.looks(_method(scope)):

@@ -66,7 +66,7 @@ def busy(path: str) -> bytes:
 
 
 class Unread:
-    """Cuts a connection whose client does not take what is sent to it: without end, it would keep its place."""
+    """Cuts a connection whose client does not read its answers: the client would occupy a connection for ever."""
 
     transport: asyncio.Transport
     _patience: asyncio.TimerHandle | None = None
@@ -132,7 +132,7 @@ class Connection(Unread, H11Protocol):
             self.transport.pause_reading()
 
     def read_on(self) -> None:
-        """Process what has waited."""
+        """Process the data that has waited for this connection's turn, and read on."""
         data, self._held, self._waits = self._held, b"", False
         if self.transport.is_closing():
             return
@@ -162,7 +162,7 @@ class Connection(Unread, H11Protocol):
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def handle_events(self) -> None:
-        """Process what has come. A request that came together with an earlier one has a turn of its own."""
+        """Process the received data. A request that came together with an earlier request waits for its own turn."""
         if not self._answered or not self.conn.trailing_data[0] or self._may_go_on(""):
             super().handle_events()
         else:
@@ -199,7 +199,7 @@ class Connection(Unread, H11Protocol):
 
     @property
     def waiting(self) -> bool:
-        """Whether it has no complete request: neither a WebSocket, nor a request that is being answered."""
+        """Whether the connection waits for its client: it has no WebSocket, and no request that is being answered."""
         unfinished = self.conn.their_state in {h11.IDLE, h11.SEND_BODY}
         return unfinished and self.transport.get_protocol() is self
 

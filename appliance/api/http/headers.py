@@ -1,4 +1,7 @@
-"""The headers of every answer: rules for browsers, and the date. And those of a request that contradict each other."""
+"""The headers of every answer: rules for browsers, and the date.
+
+Also a check for headers of a request that contradict each other.
+"""
 
 from email.utils import formatdate
 

@@ -70,7 +70,7 @@ class _Stored(Record):
 class Repeats:
     """ASGI middleware behind `auth.Gate`.
 
-    keep: stores an answer, as `ports.Answers` does; earlier: those that were stored.
+    keep: stores an answer, as `ports.Answers` does; earlier: the answers that were stored before the start.
     """
 
     def __init__(

@@ -219,7 +219,7 @@ class ServedFile(FileResponse):
 
 
 class OpenedFile(ServedFile):
-    """A file that is sent to its end, although another may replace it meanwhile; it is closed after that."""
+    """A file that is sent to its end, even if another file replaces it meanwhile; then it is closed."""
 
     def __init__(self, file: BinaryIO, media_type: str, filename: str) -> None:
         super().__init__(

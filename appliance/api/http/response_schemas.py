@@ -18,14 +18,14 @@ _named: dict[str, type[models.AnswerBody]] = {}
 
 
 def answers(shape: type[models.AnswerBody], status: int = 200, **more: Any) -> dict[int | str, dict[str, Any]]:
-    """For `responses=` of a route: it answers `shape` as JSON; `more`: other properties of that response."""
+    """Return the `responses=` of a route that answers `shape` as JSON. more: further properties of the response."""
     _named[shape.__name__] = shape
     content = {"application/json": {"schema": {"$ref": REF.format(model=shape.__name__)}}} | more.pop("content", {})
     return {status: {"description": "Successful Response", "content": content, **more}}
 
 
 def later(shape: type[models.AnswerBody]) -> dict[int | str, dict[str, Any]]:
-    """The same for a route whose outcome comes later: with 202 it was accepted, with 200 it has succeeded meanwhile."""
+    """Return the `responses=` of a route whose outcome comes later: 202 if it was accepted, 200 if it has succeeded."""
     location = {"Location": {"description": "Where its operation can be read.", "schema": {"type": "string"}}}
     return answers(shape, 202, headers=location) | answers(shape, 200, headers=location)
 

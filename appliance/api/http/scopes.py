@@ -1,4 +1,4 @@
-"""What a token must allow for each request. An order that no line names needs `admin`."""
+"""The scopes that a token needs for each request. An order that no row names needs `admin`."""
 
 from appliance.core.model import AccessScope
 
@@ -6,10 +6,10 @@ VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, 
 ALL = VIEW, CALL, AccessScope.DIGITS, DOOR, ADMIN
 _LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-# The first line counts whose path is that of the request, or a path above it; "" stands for all others, as "*".
+# The scopes of a request are in the first row with its path, or with a path above it; "" matches every path.
 _TO_READ = (
     ("/v1/session", ()),  # any valid token
-    ("/v1/operations", ()),  # that which has begun it, or one with ADMIN
+    ("/v1/operations", ()),  # only the token that began the operation, or a token with ADMIN
     ("/v1/recordings", (CALL,)),  # what was said
     ("/v1/codes", (ADMIN,)),
     ("/v1/tokens", (ADMIN,)),

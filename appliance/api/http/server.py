@@ -49,7 +49,7 @@ class Bound(Record):
 class HttpServer:
     """Serves `app` until stopped. `socket_path` None: no Unix socket; `address` None: no TCP; `port` 0: a free one.
 
-    secured: the certificate; TCP is then HTTPS, on any address. names: those of proxies before it.
+    secured: the certificate; TCP is then HTTPS, on any address. names: the names of proxies in front of the station.
     """
 
     def __init__(
@@ -194,7 +194,7 @@ def _hosts(address: str, port: int) -> frozenset[str]:
 
 
 def _encrypted(secured: "Secured", port: int, names: frozenset[str]) -> Listener:
-    """The TLS listener now: its names are those of the current certificate."""
+    """Return the TLS listener with the names of the current certificate."""
     return Listener(hosts=authorities(secured.names, port, HTTPS), tls=True, proxied=names)
 
 

@@ -1,6 +1,7 @@
-"""Sessions of browsers: a page that has shown a token goes on with a cookie that no script can read.
+"""Sessions of browsers: a page shows its token once, and then uses a cookie that no script can read.
 
-The file keeps their SHA-256 only, as that of tokens does. A session may do what its token allows, as long as it counts.
+The file has only the SHA-256 of each cookie, like the file of tokens. A session has the rights of its token, and ends
+with it.
 """
 
 import hashlib
@@ -39,9 +40,10 @@ class Session(Record):
 
 
 class Held(RecordWithSecrets):
-    """What a client has shown: a token (its SHA-256), and the session of its cookie.
+    """The credentials of a request: a token (its SHA-256), and the session of its cookie.
 
-    by_token: the token itself was shown, and not the cookie alone. cookie: its name; secure: for HTTPS only.
+    by_token: the client has shown the token itself, and not only the cookie. cookie: the cookie's name; secure: the
+    cookie is for HTTPS only.
     """
 
     SECRETS = frozenset({"token"})
@@ -71,7 +73,7 @@ class Sessions:
         return session if session is not None and self.valid(session) else None
 
     def valid(self, session: Session) -> bool:
-        """Whether it has neither ended nor expired."""
+        """Whether the session has neither ended nor expired."""
         return self._by_hash.get(session.sha256) is session and session.created <= self._clock() < session.expires
 
     def begin(self, of: str, instead: Session | None = None) -> tuple[Session, str]:
@@ -105,7 +107,7 @@ class Sessions:
 
 
 def digest(secret: bytes) -> str:
-    """What is kept of a token or a cookie: each is 256 random bits, so a fast hash does not help to find it."""
+    """Return the hash of a token or a cookie for the file: both are 256 random bits, so a fast hash is safe."""
     return hashlib.sha256(secret).hexdigest()
 
 
@@ -120,7 +122,10 @@ def cookie_name(host: str, *, secure: bool) -> str:
 
 
 def cookie(header: str, name: str) -> str:
-    """The value of the one cookie with that name; "" if there is none, or several: another port may have set one."""
+    """The value of the cookie with that name.
+
+    "" without it, and for several: a page at another port may have set one.
+    """
     pairs = (each.strip().partition("=") for each in header.split(";"))
     values = [value for found, _, value in pairs if found == name]
     return values[0] if len(values) == 1 else ""

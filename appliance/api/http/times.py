@@ -1,4 +1,4 @@
-"""Times in requests. Without an offset they are those of the station's time zone."""
+"""Times in requests. A time without an offset is in the station's time zone."""
 
 from datetime import UTC, datetime
 

@@ -71,7 +71,10 @@ class Tokens:
         return token if token is not None and self.valid(token) else None
 
     def valid(self, token: Token) -> bool:
-        """Whether it was neither removed, nor has expired. With a clock from before it was made, it has."""
+        """Whether the token is neither removed nor expired.
+
+        If the clock stands before the token's creation, it counts as expired.
+        """
         if self._by_hash.get(token.sha256) is not token:
             return False
         return token.expires is None or token.created <= self._clock() < token.expires

@@ -1,8 +1,8 @@
 """The order in which connections are read: one in every few turns of the loop, so that a press never waits for many.
 
 A request takes up to a millisecond of the loop, in a few of its turns. A press takes a handful of turns from its edge
-to its INVITE. With a connection read in each of them it would wait for as many requests; now it waits for one or two.
-Each source has lines of its own, and the lines take turns.
+to its INVITE. If each turn read a connection, a press would wait for a handful of requests; now it waits for one or
+two. Each source has lines of its own, and the lines take turns.
 
 A request waits unread. If many plain ones of clients wait already, further ones are refused, which takes a fraction of
 the time of any other answer: they are neither parsed nor passed to the application.
@@ -34,7 +34,7 @@ def plain(data: bytes) -> str:
 
 
 class Line(NamedTuple):
-    """What waits in one line. client: requests of connections whose previous request was authorised."""
+    """A line of connections that wait to be read. client: their previous request was authorised."""
 
     source: str
     client: bool
@@ -62,7 +62,7 @@ class Turns:
         self._surplus: deque[Reader] = deque()
 
     def take(self, reader: Reader, line: Line) -> bool:
-        """Whether it is read now; if not, its `read_on` or `refuse` is called in a later turn."""
+        """Return True if the connection may be read now; otherwise call its `read_on` or `refuse` in a later turn."""
         if not self._pending:
             self._pending = EACH
             reader.loop.call_soon(self._turn, reader.loop)

@@ -42,7 +42,7 @@ class IndexedRequest(AnswerBody):
 
 
 class Index(AnswerBody):
-    """What there is."""
+    """The version of the interface and all its requests."""
 
     version: str = Field(description="Version of intercomd.")
     openapi: str = Field(description="Path of the full description.")
@@ -158,7 +158,7 @@ class Health(AnswerBody):
 
 
 class Machine(AnswerBody):
-    """What the station runs on."""
+    """The station's board, system and versions."""
 
     board: str = Field(description="Name of the board; empty if it has none.")
     system: str = Field(examples=["Debian GNU/Linux 13 (trixie)"])
@@ -168,7 +168,7 @@ class Machine(AnswerBody):
 
 
 class SupportBundle(AnswerBody):
-    """What a fault can be understood by from afar, without secrets."""
+    """The state, settings, logs and findings from which others can understand a fault, without secrets."""
 
     version: str = Field(description="Version of intercomd.")
     made: Time

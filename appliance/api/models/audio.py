@@ -39,7 +39,7 @@ class Devices(AnswerBody):
 
 
 class SoundSide(AnswerBody):
-    """The speaker or the microphone, and what the mixer of its card shows; null: the card does not say, or is away."""
+    """The speaker or the microphone, and its level in its card's mixer; null: the card does not say, or is absent."""
 
     pcm: str = Field(description="The configured ALSA PCM; null: none.", examples=["plughw:CARD=usbphone,DEV=0"])
     card: str | None = Field(description="Its card, while the card is there.")
@@ -193,7 +193,7 @@ class TestSound(OrderBody):
 
 
 class SoundTest(AnswerBody):
-    """What the microphone heard of the speaker. Levels are mean powers at the microphone; null: not heard."""
+    """The result of a sound test. Levels are mean powers at the microphone; null: the microphone heard no sweep."""
 
     result: SoundResult = Field(
         description="`too_quiet`: hardly heard; `clipped`: the microphone is overloaded; `loud_echo`: louder than 10 "

@@ -43,7 +43,7 @@ class Participant(AnswerBody):
 
 
 class Participants(AnswerBody):
-    """All calls in a conference, including those that are joining or leaving."""
+    """All calls in a conference, including calls that are joining or leaving."""
 
     participants: list[Participant]
 

@@ -84,7 +84,7 @@ class Sensor(AnswerBody):
 
 
 class Panel(AnswerBody):
-    """Buttons, lamps and other parts of the panel, and what they show."""
+    """Buttons, lamps and other parts of the panel, with their present state."""
 
     picture: Picture
     pictures: list[Picture] = Field(

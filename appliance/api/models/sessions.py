@@ -7,7 +7,7 @@ from appliance.api.models.tokens import TokenScope
 
 
 class BrowserSession(AnswerBody):
-    """Who the client is, and what it may do."""
+    """The client of this request, with its scopes."""
 
     client: str = Field(description="Its name in events.", examples=["http:kitchen-tablet"])
     scopes: list[TokenScope]

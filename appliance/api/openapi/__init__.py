@@ -1,1 +1,1 @@
-"""What FastAPI cannot know of the description: tags, tokens, repeated orders, errors by operation, and examples."""
+"""Completes FastAPI's description: tags, tokens, repeated orders, errors by operation, and examples."""

@@ -238,5 +238,5 @@ def _is_of(value: Any, schema: Described) -> bool:
 
 
 def _wanted(schema: Described, field: str, described: Described, owner: str) -> bool:
-    """Whether an object's example has a field: required ones, and those with an example."""
+    """Whether an object's example has a field: the field is required or has an example."""
     return field in schema.get("required", ()) or "examples" in described or f"{owner}.{field}" in _OF_FIELD

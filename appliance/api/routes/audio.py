@@ -26,9 +26,9 @@ async def read_audio(daemon: Daemon) -> JSONResponse:
 
 @router.patch("", responses=answers(models.Done))
 async def change_audio(body: models.AudioChange, daemon: Daemon, who: Who) -> JSONResponse:
-    """Set levels. The event `audio.settings_changed` reports what the mixer shows then, as a card has steps.
+    """Set levels. The event `audio.settings_changed` reports the level that the card has taken: a card has steps.
 
-    A level for a card that is away is set when the card returns.
+    The station sets the level of an absent card when the card returns.
     """
     reply = await ask(daemon, inputs.ChangeAudio(**body.model_dump()), who)
     return JSONResponse({"warning": reply.warning or None})
@@ -98,11 +98,11 @@ async def list_devices(daemon: Daemon) -> JSONResponse:
 
 @router.post("/self-test", responses=answers(models.SoundTest) | answers(models.Begun, 202))
 async def try_sound(daemon: Daemon, who: Who, after: WaitsFor, body: models.TestSound | None = None) -> JSONResponse:
-    """Listen for a second, play a sweep for `seconds`, and report what the microphone heard of it.
+    """Listen for a second, play a sweep for `seconds`, and report how the microphone received it.
 
-    Not during a call, a visitor's ring, or a tone or file on the speaker; each of them ends a test that runs (409). The
-    recording is in memory only, and nothing of it is kept. The event `audio.tested` has the same result. The answer
-    comes after the test, or, as the client prefers, at once or after some seconds, with an operation to read.
+    Not possible during a call, a visitor's ring, or a tone or file on the speaker (409); each of these also ends a
+    running test. The recording is in memory only, and is not stored. The event `audio.tested` has the same result. The
+    answer comes after the test. If the client prefers, it comes earlier, with an operation to read.
     """
     return await after.by_result(partial(_tried, daemon, who, body or models.TestSound()))
 

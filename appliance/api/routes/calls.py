@@ -57,7 +57,7 @@ async def place_call(body: models.Place, daemon: Daemon, who: Who, after: WaitsF
 
 
 async def _check_fresh(daemon: HttpPorts, call: str) -> None:
-    """Raise IntercomError if a call that is over had this id; the core refuses that of a call that is not."""
+    """Raise IntercomError if an ended call had this id; the core refuses the id of a living call."""
     if await asyncio.to_thread(daemon.call_log.list, 1, None, CallSearch(call=call)):
         raise IntercomError(ErrorCode.CONFLICT, f"There was a call {call} already.", "", "Choose another id.")
 

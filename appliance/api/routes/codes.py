@@ -33,7 +33,7 @@ async def read_code(code: Id, daemon: Daemon) -> JSONResponse:
 
 @router.post("", status_code=201, responses=answers(models.CodeDone, 201))
 async def add_code(body: models.NewCode, daemon: Daemon, who: Who) -> JSONResponse:
-    """Add a code or a card; the answer comes after it is saved, so that it survives a power cut."""
+    """Add a code or a card. The answer comes once the code is on disc, and would survive a power cut."""
     card = body.card is not None
     action = inputs.AddCredential(
         CredentialKind.CARD if card else CredentialKind.CODE,

@@ -66,7 +66,7 @@ async def end_conference(conference: Id, daemon: Daemon, who: Who) -> JSONRespon
 async def record_conference(
     conference: Id, daemon: Daemon, who: Who, body: models.RecordCall | None = None
 ) -> JSONResponse:
-    """Record each call of a conference, also those that join later: each has all that its far end says and hears."""
+    """Record each call of a conference, also a call that joins later, with all that its far end says and hears."""
     channels = (body or models.RecordCall()).channels
     return await _order(
         daemon, inputs.RecordConference(ConferenceId(conference), recorded=True, channels=channels), who
@@ -81,7 +81,7 @@ async def stop_recording_conference(conference: Id, daemon: Daemon, who: Who) ->
 
 @router.get("/{conference}/participants", responses=answers(models.Participants))
 async def list_participants(conference: Id, daemon: Daemon) -> JSONResponse:
-    """All participants, including those that are joining or leaving."""
+    """All participants, including calls that are joining or leaving."""
     return JSONResponse({"participants": find(daemon, conference)["participants"]})
 
 

@@ -38,10 +38,10 @@ async def read_configuration(daemon: Daemon, if_none_match: IfNoneMatch = None) 
 async def change_runtime(
     body: models.RuntimeChange, daemon: Daemon, who: Who, refused: Refused, if_match: IfMatch = None
 ) -> Response:
-    """Change forwarding, quiet hours or do-not-disturb, until the file is changed; a restart does not matter.
+    """Change forwarding, quiet hours or do-not-disturb. The change survives restarts, until the file's settings change.
 
     Do-not-disturb alone needs a token for `call`; forwarding and quiet hours need one for `admin`. With `If-Match` and
-    the ETag of GET /v1/config it changes only what the client has read.
+    the ETag of GET /v1/config, the change succeeds only if the settings are as the client read them.
     """
     if body.model_fields_set - {"do_not_disturb"} and (refusal := refused(AccessScope.ADMIN)) is not None:
         return refusal

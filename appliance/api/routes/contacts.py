@@ -1,4 +1,4 @@
-"""/v1/contacts: the directory, and the targets with the state of those that are watched."""
+"""/v1/contacts: the directory, and the targets, with the state of each watched target."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1/contacts", tags=["contacts"], responses=problems.
 
 @router.get("", responses=answers(models.Contacts))
 async def list_contacts(daemon: Daemon) -> JSONResponse:
-    """The directory, and all targets with the state of those that are watched."""
+    """The directory, and all targets, with the state of each watched target."""
     state = daemon.snapshot()
     return JSONResponse({"directory": state["directory"], "contacts": state["contacts"]})
 

@@ -25,7 +25,7 @@ async def examine_station(daemon: Daemon, after: WaitsFor) -> JSONResponse:
 
 @router.get("/support-bundle", responses=answers(models.SupportBundle))
 async def read_support_bundle(daemon: Daemon) -> JSONResponse:
-    """What a fault can be understood by from afar: machine, findings, settings, state, logs and the newest events.
+    """The support bundle, for help from afar: machine, findings, settings, state, logs and the newest events.
 
     Without passwords, tokens, codes, texts of messages and values of headers; digits are replaced by others. Names,
     numbers and addresses of people are in it.

@@ -1,4 +1,4 @@
-"""/v1/events: events, live and from the journal, by WebSocket (RFC 6455), SSE or long poll; and those of clients."""
+"""/v1/events: events, live and from the journal, by WebSocket (RFC 6455), SSE or long poll; and clients' own events."""
 
 import asyncio
 import json
@@ -67,10 +67,11 @@ async def read_events(
 ) -> Response:
     """Events by one of three ways, all with the same filters; continue after the last id that was received.
 
-    WebSocket: subprotocol intercomd.v1; a second subprotocol `bearer.<token>` brings the token. The daemon pings.
-    With the subprotocol intercomd.v1.since instead, messages such as `{"since": 1842}` come between the events: at the
+    WebSocket: subprotocol intercomd.v1; a second subprotocol `bearer.<token>` brings the token. The daemon pings. With
+    the subprotocol intercomd.v1.since instead, messages such as `{"since": 1842}` come between the events: at the
     beginning, after 500 events that the filters have held back, and after each silence of 3 s. Continue after this id,
-    or that of a later event. After 10 s without a message the station hangs or the connection is lost: connect again.
+    or after the id of a later event. After 10 s without a message the station hangs or the connection is lost: connect
+    again.
 
     SSE (Accept: text/event-stream): at the same times an id alone, with a comment, keeps Last-Event-ID right while no
     event comes that passes the filters.
@@ -102,7 +103,7 @@ async def report_event(body: models.CustomEvent, daemon: Daemon, who: Who) -> JS
 
 @router.websocket("")
 async def events(socket: WebSocket, subscription: Subscribed, streams: Streams, who: Who) -> None:
-    """The same events by WebSocket."""
+    """Send the events of `read_events` by WebSocket."""
     offered = socket.scope["subprotocols"]
     chosen = next((name for name in (MARKED, PROTOCOL) if name in offered), None)
     await socket.accept(chosen)

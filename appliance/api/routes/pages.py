@@ -28,7 +28,7 @@ _BY_PATH = {_path(file): file for file in sorted(FILES.rglob("*")) if file.suffi
 
 
 class _Files(Route):
-    """All files: a route for each would take 2 kB of memory. Other paths are left to other routes."""
+    """One route for all files of the page: a route for each would take 2 kB of memory. It matches no other path."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return super().matches(scope) if scope.get("path") in _BY_PATH else (Match.NONE, {})

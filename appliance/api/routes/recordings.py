@@ -1,4 +1,4 @@
-"""/v1/recordings: those that are being made, and finished ones, with their audio; clients never give a file name."""
+"""/v1/recordings: running and finished recordings, with their audio; clients never give a file name."""
 
 import asyncio
 import os
@@ -74,7 +74,7 @@ async def list_recordings(
 
 @router.get("/live", responses=answers(models.LiveRecordings))
 async def list_live_recordings(daemon: Daemon) -> JSONResponse:
-    """The recordings that are being made: those of calls, and a visitor's message."""
+    """The running recordings of calls, and a visitor's message."""
     return JSONResponse({"recordings": _live(daemon)})
 
 
@@ -91,7 +91,7 @@ async def read_live_recording(recording: Id, daemon: Daemon) -> JSONResponse:
 
 @router.post("/live/{recording}/pause", responses=answers(models.Done))
 async def pause_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Pause a recording: what follows is not in it."""
+    """Pause a recording: until it is resumed, no sound goes into its file."""
     return await _steer(daemon, recording, RecordingOrder.PAUSE, who)
 
 

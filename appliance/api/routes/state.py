@@ -19,8 +19,8 @@ async def read_state(daemon: Daemon) -> JSONResponse:
 
 @router.get("/operations/{operation}", tags=["operations"], responses=answers(models.Operation))
 async def read_operation(operation: Id, daemon: Daemon, who: Who, admin: Admin) -> JSONResponse:
-    """What has become of an order that was answered with 202.
+    """Read the state of an order that was answered with 202.
 
-    Readable with the token that gave the order, or with one for `admin`; for other tokens it does not exist.
+    Readable with the token that gave the order, or with one for `admin`; for other tokens the operation does not exist.
     """
     return JSONResponse(daemon.operations.find(operation, who, any_client=admin).view())

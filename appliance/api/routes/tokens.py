@@ -48,7 +48,7 @@ async def remove_token(token: Id, daemon: Daemon, who: Who) -> JSONResponse:
 
 @router.get("/session", tags=["session"], responses=answers(models.BrowserSession))
 async def read_session(request: Request, daemon: Daemon, who: Who) -> JSONResponse:
-    """Who the client is and what it may do, whether by a token, a session or the Unix socket."""
+    """The client of this request and its scopes, by a token, a session or the Unix socket."""
     held: Held | None = request.scope.get(HELD)
     return JSONResponse(_shown(daemon, who, held, held.session if held is not None else None))
 

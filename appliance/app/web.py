@@ -269,7 +269,7 @@ class Web:
         return self._reactor.feed.last
 
     def ready(self) -> tuple[bool, str]:
-        """Whether calls are possible."""
+        """Whether calls are possible, and the station's status line."""
         return self._reactor.state.appliance.sip_ready, self._reactor.desired.status
 
     def alive(self) -> bool:

@@ -64,7 +64,7 @@ class Audit:
             each.backlog.close()
 
     def tidy(self, connection: sqlite3.Connection, limit: Limit) -> After:
-        """Remove what is beyond the limit, and note the newest hashes in the log, which is kept elsewhere."""
+        """Remove the rows beyond the limit, and write the newest hashes to the log, which is stored elsewhere."""
         for each in self._lists:
             each.tidy(connection, limit)
         found = heads(connection)
@@ -85,7 +85,7 @@ class _List:
         self.backlog = Backlog(writer, keep, self._write)
 
     def tidy(self, connection: sqlite3.Connection, limit: Limit) -> None:
-        """Remove what is beyond the limit."""
+        """Remove the oldest rows beyond the limit, and close the chain behind them."""
         self._keep = limit.count
         chain.trim(connection, self._table.name, retention.surplus(connection, self._table, limit))
 

@@ -123,8 +123,8 @@ def connect(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connecti
     """Open the file in `directory` for the writer thread; both are created if missing.
 
     Tables of an older version are migrated, after a copy of the file. Raises OSError, sqlite3.Error, of which
-    NewerState before anything is written. A schema that is not that of its version is damage: a flipped bit in it would
-    else look like a fault of each statement that needs the table.
+    NewerState before anything is written. A schema that differs from its version's counts as damage: otherwise a
+    flipped bit in the schema would look like a fault of each statement that needs the table.
 
     WAL: readers never wait for the writer, and a commit is one sequential write. synchronous=FULL: a commit is on disc
     when it returns, power cut or not (NORMAL would lose the last ones), as the guarantees for recordings and for the
@@ -164,7 +164,7 @@ def damage(why: str) -> sqlite3.DatabaseError:
 
 
 def _compare(connection: sqlite3.Connection, version: int, steps: tuple[str, ...]) -> None:
-    """Raise the error of a damaged database unless the schema is that of this version."""
+    """Raise the error of a damaged database unless the schema equals the schema of `version`."""
     try:
         same = 0 <= version <= len(steps) and schema.of(connection) == schema.made_by(steps[:version])
     except (sqlite3.Error, UnicodeError) as error:
@@ -277,9 +277,9 @@ def reader(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connectio
 
 
 def settle(directory: Path) -> None:
-    """Have the file itself have all that was committed, also after a kill; a damaged one stays as it is.
+    """Write every committed change into the database file itself, also after a kill; leave a damaged file unchanged.
 
-    No other program may have it open, and it is no link.
+    No other program may have the file open, and the file is no link.
     """
     file = directory / FILE
     if not os.path.lexists(f"{file}-wal") or file.is_symlink():
@@ -321,7 +321,10 @@ def is_damage(error: Exception) -> bool:
 
 
 def set_aside(directory: Path) -> Path:
-    """Rename a damaged file, and those that belong to it, to a name with the date; returns it. Raises OSError."""
+    """Rename a damaged database and its files (-wal, -shm) to a name with the date; returns the name.
+
+    Raises OSError.
+    """
     damaged = directory / f"{FILE}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
     for suffix in ("-wal", "-shm", ""):
         part = directory / f"{FILE}{suffix}"

@@ -1,4 +1,4 @@
-"""The journal: assigns an id to each event, stores the newest events, and reports to a client what it missed."""
+"""The journal: assigns an id to each event, stores the newest events, and returns to a client the events it missed."""
 
 import bisect
 import json
@@ -206,10 +206,10 @@ class Journal:
 
 
 def _apart() -> int:
-    """A first id that separates this start's ids from those of others if no file shows which were used.
+    """A first id for a start without a file that shows the used ids: no other start has used the ids that follow it.
 
-    By the clock, so that they increase. A board without a battery clock begins at the same time whenever it is switched
-    on: then the milliseconds, which differ from start to start and each stand for as many ids as are used in a long
-    time, and chance separate the starts.
+    The id comes from the clock, so that ids increase from start to start. A board without a battery clock begins at the
+    same time whenever it is switched on: then the milliseconds, which differ from start to start and each stand for as
+    many ids as are used in a long time, and chance separate the starts.
     """
     return time.time_ns() // 1_000_000 * _IDS_IN_A_MS + secrets.randbelow(_IDS_IN_A_MS)

@@ -1,8 +1,9 @@
 """Makes room: removes the oldest recordings beyond the limits, and copied ones; reports when space is short.
 
-Others fill the disc too, and would take what recordings win. So recordings go for the system's space only if they alone
-can win what is missing, not while others take much from look to look, and never more for others than half of what
-recordings had at most: a program that fills the disc slowly would cost them all. The count begins at the start.
+Other programs fill the disc too, and would use the space that removed recordings free. So recordings are removed for
+the system's space only if they alone can free enough, not while others take much between two checks, and for others
+never more than half of the most that recordings ever had: otherwise a program that fills the disc slowly would cost
+them all. The count begins at the start.
 """
 
 import json
@@ -36,7 +37,7 @@ _PROTECTED = f"{_STORED} AND id IN (SELECT value FROM json_each(?))"  # noqa: S6
 
 
 class Room(Record):
-    """What there is after a removal. more: more has to go; report: to be called once the rows are on disc."""
+    """The space after a removal. more: further recordings must go; report: to call once the rows are on disc."""
 
     storage: Storage
     more: bool
@@ -78,7 +79,7 @@ class RoomMaker:
         )
 
     def make(self, connection: sqlite3.Connection) -> Room:
-        """Remove what is beyond the limits, the oldest first. May be called again if its transaction failed.
+        """Remove the recordings beyond the limits, the oldest first. May be called again if its transaction failed.
 
         Raises OSError and sqlite3.Error.
         """
@@ -115,7 +116,10 @@ class RoomMaker:
         return Room(storage, any(len(removed) >= AT_ONCE for removed in gone.values()), report)
 
     def report(self) -> None:
-        """Report the space where no job can: the database may need what the disc has not. Raises OSError."""
+        """Measure and report the space without the database, which may need space that the disc lacks.
+
+        Raises OSError.
+        """
         free, needed = self._free(), self._limits().free_bytes
         stored_bytes = 0 if self._reported is None else self._reported.recordings_bytes
         self._report(Storage(_space(free, needed), free, needed, stored_bytes))
@@ -134,7 +138,7 @@ class RoomMaker:
         return gone
 
     def _bytes(self, connection: sqlite3.Connection) -> int:
-        """The bytes of all recordings, those that are being written too."""
+        """The bytes of all recordings, also of running ones."""
         running = (self._path(recording) for (recording,) in connection.execute(_RUNNING))
         return int(connection.execute(_STORED).fetchone()[1]) + sum(recording_files.size(each) or 0 for each in running)
 

@@ -103,7 +103,7 @@ def write(directory: Path, kept: PersistentState) -> None:
 
 
 def parsed(content: bytes, boot: str, now: float) -> PersistentState:
-    """Parse a file, with its times converted to those of this boot.
+    """Parse a file, and convert its times to CLOCK_MONOTONIC of this boot.
 
     Raises MsgspecError, ValueError, KeyError or TypeError. After the machine was switched off, the remaining part of
     each time starts again: no clock can be trusted to know how long it was off.

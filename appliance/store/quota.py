@@ -1,4 +1,4 @@
-"""Which recordings go: a pure function of what is stored and of the limits of [recording]."""
+"""Chooses the recordings to remove: a pure function of the stored recordings and the limits of [recording]."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -11,10 +11,10 @@ _PLAUSIBLE_S = 1_735_689_600.0  # 2025, when there was no intercomd: an earlier 
 
 
 class Limits(Record):
-    """What may stay. free_bytes: kept free for the system. copied: what was copied elsewhere goes.
+    """The limits of recordings. free_bytes: the system's reserve. copied: remove recordings with a copy elsewhere.
 
-    The others are for finished recordings that are not protected, all together; None: no limit. age_s is None as well
-    while the station's clock is not trusted.
+    The other limits are for all finished recordings that are not protected, together; None: no limit. age_s is None as
+    well while the station's clock is not trusted.
     """
 
     free_bytes: int = FREE_BYTES
@@ -65,10 +65,10 @@ def _to_free(oldest: Sequence[Removable], missing: int) -> int:
 
 
 def _too_old(oldest: Sequence[Removable], age_s: float | None, now_s: float) -> int:
-    """The last one that is too old by its time, and all before it.
+    """Return the number of recordings that are too old: the last one that is too old by its time, and all before it.
 
-    Their order is certain, their times are not: a recording is at least as young as each one before it, so a clock that
-    was behind for one ages none. A time that cannot be true says nothing: that one goes with a later one.
+    The order of recordings is certain, their times are not: a recording is at least as young as each one before it, so
+    a clock that was behind for one recording ages no other. A recording with an impossible time goes with a later one.
     """
     if age_s is None:
         return 0

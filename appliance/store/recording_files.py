@@ -41,7 +41,7 @@ def unfinished(path: Path) -> Path:
 
 
 def size(path: Path) -> int | None:
-    """Bytes of a recording's file; None if there is none, or it is not a file of this user (a link, another's).
+    """Return the bytes of a recording's file; None if it is missing, a link, or another user's file.
 
     Raises OSError.
     """

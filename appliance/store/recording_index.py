@@ -30,10 +30,10 @@ _LATEST = 1 << 62  # more than each number
 class Entry(Record):
     """A row, and the facts beside a file. `started`: UTC, as in events; length, bytes and hash are set once `complete`.
 
-    party: the far end's name, for people. doors: those that were opened meanwhile. outcome: the cause of the call's
-    end, "" until it has ended. note: the client's note of the recording, or of the call. copied: when it was copied
-    elsewhere; copy_error: why the last try failed, until one succeeds. wanted_format: of the order that began it, until
-    the file is that; "" as the station is configured.
+    party: the far end's name, for people. doors: the doors that were opened during the recording. outcome: the cause of
+    the call's end, "" until it has ended. note: the client's note of the recording, or of the call. copied: when it was
+    copied elsewhere; copy_error: why the last try failed, until one succeeds. wanted_format: the format that the client
+    ordered, until the file has it; "" as the station is configured.
     """
 
     number: int
@@ -124,7 +124,7 @@ def entry(row: tuple[Any, ...]) -> Entry:
 
 
 def doors_text(doors: Iterable[str]) -> str:
-    """Doors as a column: each between line ends, so that a search for one finds no other."""
+    """Return doors as a column: each id stands between line ends, so that a search for a door finds no longer id."""
     return "".join(_token(door) for door in doors)
 
 

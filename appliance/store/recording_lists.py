@@ -20,7 +20,7 @@ EVERYTHING = RecordingSearch()
 
 
 class Recording(Entry):
-    """A recording, as clients see it. protected: by a file beside it, so that limits do not remove it."""
+    """A recording, as clients see it. protected: a file beside it protects it from removal by limits."""
 
     protected: bool = False
     format: RecordingFormat = RecordingFormat.WAV
@@ -51,10 +51,10 @@ class RecordingLists:
         return not self._read(recording_index.ONE, recording)
 
     def to_convert(self, *, by_default: bool = True) -> tuple[RecordingId, ...]:
-        """The complete recordings with a WAV file of this user that are to be Opus files.
+        """Return the complete recordings with a WAV file of this user that must become Opus files.
 
-        by_default: those that nobody has ordered as WAV files; else those that somebody has ordered as Opus files.
-        Raises IntercomError and OSError.
+        by_default: all but recordings that a client ordered as WAV files; else only recordings that a client ordered as
+        Opus files. Raises IntercomError and OSError.
         """
         if not by_default:
             found = (row[0] for row in self._rows(recording_index.ORDERED_OPUS))
@@ -64,7 +64,7 @@ class RecordingLists:
         return tuple(RecordingId(row[0]) for row in self._rows(recording_index.TO_CONVERT, json.dumps(ours)))
 
     def uncopied(self) -> tuple[RecordingId, ...]:
-        """Those that are complete and were not copied elsewhere, oldest first. Raises IntercomError."""
+        """Return the complete recordings without a copy elsewhere, oldest first. Raises IntercomError."""
         return tuple(RecordingId(row[0]) for row in self._rows(recording_index.UNCOPIED))
 
     def file(self, recording: str) -> Path:

@@ -15,7 +15,7 @@ _UNCERTAIN = 1000  # recordings whose times may be corrected later: on a board w
 
 
 class TimeCorrector:
-    """Notes what began by an uncertain clock. `clock` and `trusted` are those of `Recordings`.
+    """Corrects the begin of recordings that began by an uncertain clock. `clock` and `trusted`: as of `Recordings`.
 
     changed: called in the writer's thread after a time was corrected.
     """

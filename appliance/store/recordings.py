@@ -78,7 +78,7 @@ class Recordings(RecordingLists):
         self._patching = False
 
     def open(self) -> None:
-        """List, repair and announce, soon, what an unclean end left unfinished; then keep to the limits."""
+        """Soon list, repair and announce the recordings that an unclean end left unfinished; then apply the limits."""
         self._writer.renewed.append(self._restorer.start)
         self._restorer.start()
         self._tidy_again(0.0)
@@ -171,7 +171,7 @@ class Recordings(RecordingLists):
         path = self.path(recording)
 
         def remove(connection: sqlite3.Connection) -> tuple[float, int]:
-            """The length and the bytes of what is removed."""
+            """Remove the recording's row; returns its length and its bytes."""
             query = "SELECT complete, duration_s, bytes FROM recordings WHERE id = ?"
             row = connection.execute(query, (recording,)).fetchone()
             if row is None:
@@ -211,7 +211,7 @@ class Recordings(RecordingLists):
         path = self.path(recording)
 
         def mark(connection: sqlite3.Connection) -> bool:
-            """Whether that changed anything."""
+            """Protect the recording or end its protection; returns whether that changed anything."""
             if connection.execute("SELECT 1 FROM recordings WHERE id = ?", (recording,)).fetchone() is None:
                 raise not_found(recording)
             return recording_files.protect(path, wanted=wanted)
@@ -355,7 +355,10 @@ class Recordings(RecordingLists):
         self._look_again()
 
     def _spare(self, connection: sqlite3.Connection, running: Iterable[RecordingId]) -> After:
-        """Remove recordings while space is short; in time, stop those that run: what does not fit is lost silently."""
+        """Remove recordings while space is short.
+
+        Stop running recordings before the disc is full, when samples would be lost.
+        """
         if not self._room.unsettled():
             return nothing
         room = self._room.make(connection)
@@ -407,7 +410,7 @@ class Recordings(RecordingLists):
         return self._completed(connection, recording, sound, digest, recovered=recovered)
 
     def _mend(self, recording: RecordingId, connection: sqlite3.Connection) -> After:
-        """Repair a file that was changed after it was complete; it stays as it is without sound in it."""
+        """Repair a file that was changed after its completion; a file without sound stays unchanged."""
         path, entry = self.path(recording), recording_index.find(connection, recording)
         if entry is not None and recording_files.size(recording_files.opus(path)) == entry.bytes:
             # An unclean end came after the index had learned of the Opus file, and before the WAV file was removed.

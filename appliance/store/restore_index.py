@@ -1,4 +1,4 @@
-"""Lists recordings again from their files: what an unclean end left unfinished, and all where the index was lost."""
+"""Lists recordings again from their files: unfinished ones after an unclean end, all after a loss of the index."""
 
 import json
 import logging
@@ -28,8 +28,8 @@ _UNFINISHED = "SELECT id FROM recordings WHERE NOT complete ORDER BY number"
 class IndexRestorer:
     """Compares `directory` with the index. A recording that the facts beside its file describe is listed as it was.
 
-    complete: repairs, lists and announces a recording; running: the ids of those that are being written
-    now. done: called at the end, in the writer's thread.
+    complete: repairs, lists and announces a recording; running: the ids of running recordings. done: called at the end,
+    in the writer's thread.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class IndexRestorer:
         return found
 
     def described(self, name: RecordingId) -> Entry:
-        """What the facts beside the file say of it; complete only if the file is as long as they say."""
+        """Return the recording as the facts beside its file describe it; complete only if the file has their length."""
         path = self._file(name)
         facts = read_facts(path)
         if facts is None:
@@ -110,7 +110,7 @@ class IndexRestorer:
 
 
 def read_facts(path: Path) -> Entry | None:
-    """The facts beside a recording's file; None where there are none, or none that can be true."""
+    """Read the facts beside a recording's file; None if they are missing, or cannot be true."""
     data = recording_files.read_facts(path)
     if data is None:
         return None

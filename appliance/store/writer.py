@@ -170,9 +170,9 @@ class Writer:
             self._report_recovery()
 
     def _attempt(self, batch: list[_Entry]) -> list[tuple[_Entry, Exception]]:
-        """Run all in one transaction; if that fails, each in its own, so that one cannot stop the others.
+        """Run all jobs in one transaction; if it fails, each in its own, so that a bad job cannot stop the others.
 
-        Returns those to retry, with the reason.
+        Returns the jobs to retry, each with the reason.
         """
         errors: list[Exception] = []
         afters = survive(lambda: self._transact(batch), errors.append)  # the thread must live for the other jobs
@@ -263,7 +263,7 @@ class Writer:
 
 
 def act(after: After) -> None:
-    """Do what a job left to be done; for `Writer.ask`, whose job returns it."""
+    """Call the callback that a job returned; for `Writer.ask`."""
     after()
 
 

@@ -1,1 +1,1 @@
-"""What is done with finished recordings, by programs of their own and when nothing else is to be done."""
+"""Work on finished recordings, done by separate programs of low priority: conversion, copies, waveforms."""

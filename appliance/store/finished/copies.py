@@ -32,9 +32,9 @@ _LAST = 200  # characters
 
 
 class Destination(RecordWithSecrets):
-    """Where recordings are copied: rclone's remote and the path there, and the file in which the remote is described.
+    """The destination of copies: rclone's remote and the path there, and the file that describes the remote.
 
-    secrets: of that file, which no message shows.
+    secrets: passwords and keys in that file, which no message shows.
     """
 
     SECRETS = frozenset({"secrets"})
@@ -72,12 +72,15 @@ class Copies:
         self._destination, self._converting, self.may_begin = destination, converting, may_begin
 
     def pending(self) -> Sequence[RecordingId]:
-        """Those that are nowhere else; reads the disc. Raises IntercomError and OSError."""
+        """Return the recordings without a copy that need no conversion first; reads the disc.
+
+        Raises IntercomError and OSError.
+        """
         later = set(self._converting())
         return [recording for recording in self._recordings.uncopied() if recording not in later]
 
     async def perform(self, recording: RecordingId) -> None:
-        """Copy one that is complete; nothing if it is gone. Raises IntercomError."""
+        """Copy a complete recording; do nothing if it was deleted. Raises IntercomError."""
         try:
             destination = await asyncio.to_thread(self._destination)
             path, row = await asyncio.to_thread(self._source, recording)

@@ -20,7 +20,7 @@ _LAST_PAGE = 4  # a flag
 
 
 def measure(descriptor: int) -> WavContent | None:
-    """What the file holds; None if it is no whole Opus file, or has no sound. Raises OSError."""
+    """Return the length and format of an Opus file; None if it is incomplete, or has no sound. Raises OSError."""
     head, size = os.pread(descriptor, _HEAD, 0), os.fstat(descriptor).st_size
     begin = head.find(b"OpusHead")
     if not head.startswith(b"OggS") or begin < 0 or len(head) < begin + 12:

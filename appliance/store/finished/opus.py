@@ -31,7 +31,7 @@ _OPTIONS = ("--quiet", "--cvbr", "--discard-comments", "--discard-pictures")
 class Opus:
     """A job of `Work`. For asyncio's thread, which never waits for the disc here.
 
-    by_default: whether recordings become Opus files for which no order says what they are to be.
+    by_default: whether a recording becomes an Opus file if its order named no format.
     """
 
     part = "recordings"
@@ -53,11 +53,17 @@ class Opus:
         return True
 
     def pending(self) -> Sequence[RecordingId]:
-        """Those that are WAV files and shall not stay so; reads the disc. Raises IntercomError and OSError."""
+        """Return the recordings whose WAV files must become Opus files; reads the disc.
+
+        Raises IntercomError and OSError.
+        """
         return self._recordings.to_convert(by_default=self._by_default())
 
     async def perform(self, recording: RecordingId) -> None:
-        """Convert one that is complete; nothing if it is an Opus file, or gone. Raises IntercomError."""
+        """Convert a complete recording; do nothing if it is an Opus file already, or was deleted.
+
+        Raises IntercomError.
+        """
         try:
             path = await asyncio.to_thread(self._recordings.sound, recording)
             if path.suffix == recording_files.WAV and await asyncio.to_thread(self._wanted, recording):
@@ -68,12 +74,15 @@ class Opus:
                 raise error if isinstance(error, IntercomError) else _failed(reason(error)) from error
 
     def _wanted(self, recording: RecordingId) -> bool:
-        """Whether it is to be an Opus file still: the configuration may be another one meanwhile."""
+        """Whether the recording must still become an Opus file: the configuration may have changed since `pending`."""
         by_order = self._recordings.get(recording).wanted_format
         return by_order == RecordingFormat.OPUS or (self._by_default() and not by_order)
 
     def _left(self, recording: RecordingId) -> bool:
-        """Remove what is unfinished, since the disc may be full; whether the recording was deleted meanwhile."""
+        """Remove the unfinished Opus file, since the disc may be full.
+
+        Returns whether the recording was deleted meanwhile.
+        """
         with suppress(OSError):
             recording_files.unfinished(self._recordings.path(recording)).unlink(missing_ok=True)
         return self._recordings.gone(recording)

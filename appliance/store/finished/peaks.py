@@ -112,7 +112,7 @@ def _store(path: Path, text: str, connection: sqlite3.Connection) -> None:
 
 
 def _kept(path: Path) -> Json | None:
-    """What is kept beside a recording, unless it was damaged, or is older than the recording."""
+    """Read the stored waveform; None without one, and for one that is damaged or older than the recording."""
     try:
         text = recording_files.read_peaks(path)
         found = None if text is None else json.loads(text)

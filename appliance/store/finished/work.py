@@ -1,4 +1,4 @@
-"""Goes through the finished recordings, one at a time, and does what the configuration wants done with them."""
+"""Runs a job, such as conversion or copying, on the finished recordings, one at a time."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class Job(Protocol):
-    """What is done with each recording. part: that is reported as failed; longest_retry_s: between two tries."""
+    """A job for each finished recording. part: its name in faults. longest_retry_s: longest pause between two tries."""
 
     part: str
     longest_retry_s: float
@@ -25,10 +25,10 @@ class Job(Protocol):
         """Whether the station has time for it now."""
 
     def pending(self) -> Sequence[RecordingId]:
-        """Those with which it is not done; reads the disc. Raises IntercomError and OSError."""
+        """Return the recordings that the job must still process; reads the disc. Raises IntercomError and OSError."""
 
     async def perform(self, recording: RecordingId) -> None:
-        """Do it with one. Raises IntercomError and OSError."""
+        """Process one recording. Raises IntercomError and OSError."""
 
 
 class Work:
@@ -53,7 +53,7 @@ class Work:
         self._wake.set()
 
     async def stop(self) -> None:
-        """End; what is unfinished begins again at the next start.
+        """End the work; an unfinished recording is processed again after the next start.
 
         The kernel cannot end a program yet whose disc does not answer: the end of the service does not wait for it.
         """
@@ -71,7 +71,7 @@ class Work:
                 )
 
     async def _pass(self) -> None:
-        """Do what is left and due, oldest first, until something fails."""
+        """Process the pending recordings that are due, oldest first, until one fails."""
         name = ""
         try:
             names = await asyncio.to_thread(self._job.pending) if self._wanted() else ()

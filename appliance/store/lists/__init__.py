@@ -1,1 +1,1 @@
-"""What the lists of past events and calls have in common: limits, an examination, and the chain of the audit."""
+"""The common parts of the lists of past events and calls: limits, an examination, and the chain of the audit."""

@@ -61,7 +61,7 @@ def append(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[int,
 
 
 def trim(connection: sqlite3.Connection, table: str, upto: int) -> None:
-    """Remove the rows up to a number; what is left is a chain still."""
+    """Remove the rows up to a number, and note the last removed hash: the remaining rows are a chain still."""
     newest = f"SELECT number, hash FROM {table} WHERE number <= ? ORDER BY number DESC LIMIT 1"  # noqa: S608 - as above
     gone = connection.execute(newest, (upto,)).fetchone()
     if gone is not None:
@@ -76,7 +76,7 @@ def newest(connection: sqlite3.Connection, table: str) -> tuple[int, str]:
 
 
 def faults(connection: sqlite3.Connection, table: str) -> list[str]:
-    """What was changed or removed in a chain, in words."""
+    """Return the changed and the removed rows of a chain, in words."""
     ends = _ends(connection, table)
     found, number, before = list[str](), ends.first - 1, ends.before
     known = True  # the hash of the row before

@@ -48,7 +48,7 @@ class Person:
 def erase(directory: Path, recordings: Path, name: str) -> dict[str, int]:
     """Erase a person from the database and the recordings; how many rows of each table. Raises OSError, sqlite3.Error.
 
-    What is deleted is overwritten, then free pages leave the file, which may have what was deleted earlier.
+    Deleted data is overwritten. Then free pages, which may have data of earlier deletions, leave the file.
     """
     if not (directory / database.FILE).exists():
         return {}

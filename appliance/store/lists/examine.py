@@ -66,7 +66,7 @@ def _list(connection: sqlite3.Connection, check: str, tables: tuple[Table, ...])
 
 
 def _faults(connection: sqlite3.Connection, table: Table) -> list[str]:
-    """What is damaged in a table: of its pages as SQLite sees it, and rows that are not JSON. Raises DatabaseError."""
+    """Return the damage of a table, in words: damaged pages as SQLite reports them, and rows that are not JSON."""
     pages = connection.execute(f"PRAGMA integrity_check('{table.name}')").fetchmany(_NAMED)
     found = [text for (text,) in pages if text != "ok"]
     whole = EVENT_IS_WHOLE if table is EVENTS else f"json_valid({table.json})"

@@ -13,7 +13,7 @@ _PLAUSIBLE = "2025"  # when there was no intercomd: an earlier time is that of a
 
 
 class Limit(Record):
-    """What stays: the newest `count` rows; age_s: of these the ones that are younger, None without such a limit."""
+    """The limit of a list: it has at most `count` rows, none of them older than age_s. None: no limit by age."""
 
     count: int
     age_s: float | None = None
@@ -46,10 +46,10 @@ REFUSALS = Table("refusals", "number", "envelope", "$.time")
 
 
 def surplus(connection: sqlite3.Connection, table: Table, limit: Limit) -> int:
-    """The key of the newest row beyond the limit, 0 if there is none: it goes, with all rows before it.
+    """Return the key of the newest row beyond the limit, which goes with all rows before it; 0 if no row is beyond.
 
-    The order of rows is certain, their times are not: a row is at least as young as each one before it, so a clock
-    that was behind for one ages none. A row with a time that cannot be true goes with a later one.
+    The order of rows is certain, their times are not: a row is at least as young as each one before it, so a clock that
+    was behind when it wrote one row ages no other. A row with an impossible time goes with a later row.
     """
     beyond = f"SELECT {table.key} FROM {table.name} ORDER BY {table.key} DESC LIMIT 1 OFFSET ?"  # noqa: S608
     found = connection.execute(beyond, (limit.count,)).fetchone()
@@ -79,7 +79,8 @@ def remove(connection: sqlite3.Connection, table: Table, upto: int) -> None:
 class Retention:
     """Keeps lists within their limits: at the start, once an hour, and when the limits have changed.
 
-    limits: those of each list that hold now; tidies: what keeps the list within its limit, in the writer's thread.
+    limits: returns the present limit of each list; tidies: for each list, the function that removes its surplus in the
+    writer's thread.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ PROVISIONAL = b"SIP/2.0 1"
 
 
 class Farewells:
-    """The farewells of all calls. `address`: our source address, "" for that of the route. Loop's thread only."""
+    """The farewells of all calls. address: our source address, "": the address of the route. Loop's thread only."""
 
     def __init__(self, address: str) -> None:
         self._address = address

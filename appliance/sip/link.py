@@ -39,7 +39,7 @@ SPUN = "a card's thread kept the processor busy, and the kernel ended it by SIGX
 
 
 class Child(asyncio.Protocol):
-    """One process and its socket. It is gone after both the socket's end of file and the exit status."""
+    """One process and its socket. The process counts as gone once the socket has ended and the exit status is known."""
 
     def __init__(self, on_message: Callable[["Child", Message], None], on_gone: Callable[["Child"], None]) -> None:
         self._on_message, self._on_gone = on_message, on_gone

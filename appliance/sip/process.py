@@ -1,4 +1,4 @@
-"""Starts the SIP process. Imports little: the daemon starts it first, so that it loads while the daemon does."""
+"""Starts the SIP process. Imports little: the daemon starts the process first, so that both load at the same time."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ CODE = Path(__file__).resolve().parents[2]  # for PYTHONPATH, so that `-m applia
 class SipProcess:
     """A process that waits for its first message, our end of its socket, and a pidfd (pidfd_open(2)).
 
-    begun: it has that message. adopted: somebody watches it.
+    begun: the process has got its first message. adopted: the link watches the process.
     """
 
     def __init__(self, pid: int, descriptor: int, sock: socket.socket) -> None:
@@ -56,7 +56,7 @@ def spawn() -> SipProcess:
 
 
 def spawn_early() -> SipProcess | None:
-    """Start a process before anything else; None if that is impossible now, so that the link tries it again."""
+    """Start the process before the rest of the daemon. None if that fails now; then the link tries again."""
     try:
         return spawn()
     except OSError:

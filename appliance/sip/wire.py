@@ -37,9 +37,9 @@ class GuessCounts(Tagged):
 
 
 class Start(Tagged):
-    """The first message to a child. cards_wait_s: do not open the card for so long, as the last child hung there.
+    """The first message to a child. cards_wait_s: keep the card closed for so long, as the last child hung there.
 
-    guessed: wrong passwords that earlier children have counted. times: those of the daemon.
+    guessed: wrong passwords that earlier children have counted. times: the daemon's table of times.
     """
 
     settings: SipSettings
@@ -49,7 +49,7 @@ class Start(Tagged):
 
 
 class Beat(Tagged):
-    """A sign of life. doing: what the child begins that may legally block, such as opening a PCM; "" otherwise.
+    """A sign of life. doing: an act of the child that may block, such as opening a PCM, as it begins; "" otherwise.
 
     lag_s: longest time since the last beat in which packets and orders had to wait; None beside `doing`.
     """

@@ -1,1 +1,1 @@
-"""The SIP process: pjsua2 and what surrounds it. The daemon never imports it."""
+"""The SIP process: pjsua2 and our code around it. The daemon never imports this package."""

@@ -18,11 +18,11 @@ class Channel:
         return self._sock.fileno()
 
     def begin(self, data: bytes) -> list[Message]:
-        """Decode what was read before, while waiting for the first message."""
+        """Decode the bytes that were read while the process waited for its first message."""
         return self._decoder.feed(data)
 
     def receive(self) -> list[Message]:
-        """Decode what has arrived since, perhaps nothing."""
+        """Read from the socket, and decode the messages that are complete."""
         try:
             data = self._sock.recv(1 << 20)
         except BlockingIOError:
@@ -34,7 +34,7 @@ class Channel:
         return self._decoder.feed(data)
 
     def post(self, message: ToParent) -> None:
-        """Send a message; the next flush sends what the socket does not accept now."""
+        """Send a message; the next flush sends the bytes that the socket does not accept now."""
         self._out += encode(message)
         self.flush()
 

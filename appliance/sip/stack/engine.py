@@ -152,7 +152,7 @@ class Engine:
             signal.setitimer(signal.ITIMER_REAL, times.current.sip_turn_s)
             self._sleep(beat)
             began = min(time.monotonic(), beat)  # also late if the process got no processor when the beat was due
-            # Before the packets: what a client was promised, as that a far end may transfer, holds for the next packet.
+            # Orders come before packets: a permission that a client has got (a transfer) holds for the next packet.
             for message in self._channel.receive():
                 self._take(message)
             self._endpoint.libHandleEvents(0)
@@ -244,7 +244,7 @@ class Engine:
             server.look_again()
 
     def _report_refused(self, now: float) -> None:
-        """Report what the gate before the transaction layer has refused or doubted (packaging/pjsua2/patches)."""
+        """Report the requests and answers that the gate has refused or doubted (packaging/pjsua2/patches, gate)."""
         for refused in self._endpoint.requestsRefused():
             code, method, source, reason = translate.clean(str(refused)).split(" ", 3)
             self._channel.post(
@@ -324,7 +324,7 @@ def levels(settings: SipSettings, post: Post, announce: Callable[[str], None]) -
 
 
 def trace(path: str) -> "TraceFile | None":
-    """The file of SIP messages that pjsip has opened; None if there is none, or it cannot be opened."""
+    """Open the file of SIP messages, to which pjsip appends; None without a path, or if it cannot be opened."""
     if not path:
         return None
     from appliance.sip.stack.trace_file import TraceFile  # noqa: PLC0415  late: few stations have one
@@ -336,7 +336,7 @@ def trace(path: str) -> "TraceFile | None":
 
 
 def endpoint_config(settings: SipSettings) -> pj.EpConfig:
-    """pjsua2's configuration: no threads but those of the media."""
+    """Return pjsua2's configuration: no threads, except for media."""
     config = pj.EpConfig()
     config.uaConfig.threadCnt, config.uaConfig.mainThreadOnly = 0, True
     config.uaConfig.maxCalls, config.uaConfig.userAgent = MAX_CALLS, settings.user_agent

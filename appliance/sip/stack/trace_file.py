@@ -1,4 +1,7 @@
-"""The file of SIP messages: pjsip appends to it, and it keeps to its size; `sip.trace.1` has what was before."""
+"""The file of SIP messages, to which pjsip appends.
+
+At its limit, its end moves to `sip.trace.1`, and it begins again.
+"""
 
 import ctypes
 import os
@@ -26,7 +29,7 @@ class TraceFile:
                 self._begin_again(size)
 
     def _begin_again(self, size: int) -> None:
-        """Copy its end to the older file, and empty it: pjsip has it open, so that a new name would not end it."""
+        """Copy the file's end to the older file, and empty the file: pjsip would go on writing to a renamed one."""
         try:
             with open(self._older, "wb", buffering=0, opener=_ours) as copy:
                 at = size - MOST_BYTES

@@ -114,12 +114,12 @@ def long_name(name: str) -> str:
 
 
 def header(message: str, wanted: str) -> str:
-    """The first value of a header, "" if there is none."""
+    """The first value of a header, "" without the header."""
     return next((value for name, value in headers(message) if name.lower() == wanted.lower()), "")
 
 
 def request_uri(message: str) -> str:
-    """The URI in a request's first line (RFC 3261 §7.1), "" if there is none."""
+    """The URI in a request's first line (RFC 3261 §7.1), "" without one."""
     words = LINE.split(message, maxsplit=1)[0].split(" ")
     return clean(words[1]) if len(words) > 1 else ""
 
@@ -164,7 +164,7 @@ def answer_after(message: str) -> float | None:
 
 
 def expires(message: str) -> float | None:
-    """For how many seconds a request is valid, by its Expires (RFC 3261 §20.19); None if it has no readable one."""
+    """The seconds for which a request is valid, by its Expires (RFC 3261 §20.19); None without a readable Expires."""
     value = header(message, "Expires")
     return float(value) if re.fullmatch(r"[0-9]{1,10}", value) else None
 
@@ -187,7 +187,7 @@ def nothing_came(event: pj.SipEvent) -> bool:
 def codec(stream: pj.StreamInfo) -> Codec:
     """The codec of a stream, its name as in SDP; the clock rate is the audio's (G.722: 16 kHz, though SDP says 8).
 
-    Opus has no rate but that of its RTP (RFC 7587 §4.1); pjsua2 reports the rate at which it decodes.
+    For Opus it is the clock rate of its RTP (RFC 7587 §4.1), as pjsua2 reports its own decoder's rate.
     """
     name = clean(stream.codecName)
     return Codec(name=name, clock_rate_hz=OPUS_HZ if name == "opus" else int(stream.codecClockRate))

@@ -212,7 +212,7 @@ class StackAccounts:
             self.calls.messages.never_sent(order, why)
 
     def turn(self, now: float) -> None:
-        """Do what is due: resolved names, servers to leave, and requests for which pjsip was too busy."""
+        """Process resolved names, leave servers, and repeat requests for which pjsip was too busy."""
         self._subscriptions.turn()
         for found in self._lookups.done():
             self._looked_up(*found)
@@ -249,7 +249,7 @@ class StackAccounts:
         del self.calls
 
     def _near(self, request: pj.SipRxData) -> list[Registration]:
-        """The accounts at the registrar that sent a request, those with the requested user first."""
+        """The accounts at the registrar that sent a request; an account with the requested user comes first."""
         near = [each for each in self._registrations.values() if each.created and each.sends(request)]
         user = user_of(str(request.wholeMsg))
         return sorted(near, key=lambda each: each.settings.user != user)

@@ -85,7 +85,7 @@ class Callers:
         return Judgement(FORBIDDEN, why=PasswordFault(verdict))
 
     def proven(self, now: float) -> set[str]:
-        """The addresses from which a password was shown: those of IPv4 in the last 30 days, of IPv6 by this process."""
+        """The addresses that have shown a password: of IPv4 in the last 30 days, of IPv6 since this process started."""
         self.newly_proven = False
         return self._proven.keys() | self._guesses.known(now)
 

@@ -1,11 +1,11 @@
 """Digest authentication: a caller proves that it knows a password without sending it (RFC 3261 §22, RFC 7616).
 
 A challenge carries a nonce that contains its time and address, signed with a key of this process, so unanswered
-challenges need no memory. What is stored is how often each nonce was used, so that an overheard answer is not accepted
+challenges need no memory. The process stores only how often each nonce was used, so that it accepts no overheard answer
 a second time. An answer counts as a guess only from the address that was challenged: otherwise anybody could forge a
 phone's address and lock the phone out with wrong answers, without ever seeing a challenge.
 
-An answer is made for one request: for its method, its address (Request-URI), and our realm. So what a phone answers to
+An answer is made for one request: for its method, its address (Request-URI), and our realm. So a phone's answer to
 another server, or to another request, is worth nothing here.
 
 We request MD5, which every phone supports: libre gives up a call if SHA-256 is offered beside it (RFC 8760). The
@@ -116,7 +116,7 @@ class Challenges:
 
 
 def read(header: str) -> Credentials | None:
-    """The header as credentials; None if it is not valid, or not what we request: qop=auth and MD5."""
+    """Parse an Authorization header; None if it is invalid, or differs from our challenge (qop=auth, MD5)."""
     scheme, _, rest = header.strip().partition(" ")
     if scheme.lower() != "digest":
         return None

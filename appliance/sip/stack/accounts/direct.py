@@ -37,7 +37,7 @@ class Lookups:
         return waits
 
     def done(self) -> list[tuple[str, SipServer | None, str]]:
-        """For each finished name: who waits for it, the server, or why there is none."""
+        """Return the finished lookups: for each the waiting party, and its server or the reason of the failure."""
         found = []
         while not self._found.empty():
             who, server, why = self._found.get()

@@ -29,7 +29,7 @@ class Locked(Record):
 
 @dataclass(slots=True)
 class Count:
-    """Wrong answers, by target if several are counted together. cleared: when those of a target last were."""
+    """The wrong answers of a source, by target if it has several. cleared: when a target's count was last cleared."""
 
     wrong: dict[str, int] = field(default_factory=dict)
     last: float = 0.0
@@ -127,7 +127,7 @@ def _written(counts: Mapping[str, Count]) -> tuple[Counted, ...]:
 
 
 def place(address: str) -> str:
-    """The unit that counts as one source: an IPv4 address, or an IPv6 network, as one host has many addresses."""
+    """Return the source of an address: the address for IPv4, its /64 network for IPv6, as a host has many addresses."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

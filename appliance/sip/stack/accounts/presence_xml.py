@@ -31,7 +31,7 @@ def presence(body: str) -> ContactState:
 
 
 class Dialogs:
-    """A telephone's dialogs; a document has all of them, or only those that changed (RFC 4235 §3.5)."""
+    """A telephone's dialogs. A document lists all dialogs, or only the changed ones (RFC 4235 §3.5)."""
 
     def __init__(self) -> None:
         self._states: dict[str, str] = {}

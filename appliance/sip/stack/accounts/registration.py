@@ -67,7 +67,7 @@ class RegisteredAccount(Through):
 
 
 class Choice:
-    """The choice between several servers: the one that works, and the next one if it fails."""
+    """The choice between several servers: an account stays at a working server, and tries the next after a failure."""
 
     def __init__(self) -> None:
         self.all: tuple[SipServer, ...] = ()

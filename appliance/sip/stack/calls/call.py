@@ -259,7 +259,10 @@ class SipCall(pj.Call):
 
     @contained
     def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:  # noqa: N802
-        """An INVITE with Replaces (RFC 3891) for this call: it arrives like any other, so strangers learn nothing."""
+        """Note an INVITE with Replaces (RFC 3891) for this call.
+
+        Its sender gets 180, like each caller, and so learns nothing.
+        """
         prm.statusCode = RINGING
         self.table.replaced = self.call
 
@@ -308,7 +311,7 @@ class SipCall(pj.Call):
         return waits or self.sending.busy or self.receiving.busy or self.ice.runs or self.packets.busy
 
     def turn(self, now: float, *, held: bool) -> None:
-        """Do what is due: hold, digits, and a look at the packets."""
+        """Process due changes of the hold, digits and re-INVITEs, and check the packets."""
         if self.key_reused and not self.ended_by_us:
             self.ended_by_us = True
             self.hangup(operation(NOT_ACCEPTABLE))

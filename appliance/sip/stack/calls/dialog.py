@@ -44,7 +44,7 @@ class DialogMessage:
         return [value for found, value in self._headers if found == name]
 
     def one(self, name: str) -> str:
-        """The first value of a header, "" if there is none."""
+        """The first value of a header, "" without the header."""
         return next(iter(self.all(name)), "")
 
 

@@ -65,7 +65,7 @@ class Ice:
         return news
 
     def news(self, call: CallId, report: str, now: float) -> inputs.IceCompleted | inputs.IceFailed | None:
-        """The same as an input of the core."""
+        """Return the change as an input of the core, None without a change."""
         found = self.look(report, now)
         if isinstance(found, IceFault):
             return inputs.IceFailed(at=now, call=call, fault=found)

@@ -29,7 +29,7 @@ class OfferedAudio(Record):
 def audio(sdp: str, ours: tuple[str, ...]) -> OfferedAudio | None:
     """The first audio stream of a session description (RFC 8866), None without one.
 
-    Its codec is the first of its codecs that is among `ours`: the one that the answer will choose.
+    Its codec is the first offered codec that is among `ours`: the answer will choose it.
     """
     media = MEDIA.search(sdp)
     if media is None:
@@ -75,7 +75,7 @@ def unreachable(sdp: str, versions: Collection[int]) -> bool:
 
 
 def changes(now: OfferedAudio, wanted: OfferedAudio) -> tuple[UpdateChange, ...]:
-    """What differs: hold or resume, codec, address."""
+    """Return the differences between two offers: hold or resume, codec, address."""
     found = []
     if now.held != wanted.held:
         found.append(UpdateChange.HOLD if wanted.held else UpdateChange.RESUME)
@@ -87,7 +87,7 @@ def changes(now: OfferedAudio, wanted: OfferedAudio) -> tuple[UpdateChange, ...]
 
 
 def preferring(sdp: str, codec: str) -> str:
-    """The same description with that codec as the first of its audio."""
+    """Return the session description with `codec` first in its list of audio codecs."""
     names = {**STATIC, **dict(NAME.findall(sdp))}
 
     def sort(media: re.Match[str]) -> str:
@@ -98,5 +98,5 @@ def preferring(sdp: str, codec: str) -> str:
 
 
 def on_hold(sdp: str) -> str:
-    """The same description with our side on hold: it only sends, or nothing flows (RFC 3264 §8.4)."""
+    """Return the session description with our side on hold: it only sends, or nothing flows (RFC 3264 §8.4)."""
     return sdp.replace("a=sendrecv", "a=sendonly").replace("a=recvonly", "a=inactive")

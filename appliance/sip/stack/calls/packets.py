@@ -1,4 +1,4 @@
-"""Reads pjmedia's counters of a call's stream (RFC 3550 §6.4), and reports what they show."""
+"""Reads pjmedia's counters of a call's stream (RFC 3550 §6.4), and reports packets, their loss and their absence."""
 
 import time
 from contextlib import suppress
@@ -149,7 +149,7 @@ def quality(statistics: pj.StreamStat) -> Quality:
 
 
 def packet_use(statistics: pj.StreamStat) -> PacketUse | None:
-    """What became of the received packets; None from an older pjsua2, which does not count it."""
+    """The use of the received packets; None from an older pjsua2, which does not count it."""
     if not hasattr(statistics, "rxFrames"):
         return None
     return PacketUse(

@@ -271,7 +271,7 @@ class CallTable:
         self.post(inputs.CallEnded(at=time.monotonic(), call=call, code=code, reason=reason, remote=False))
 
     def turn(self, now: float, held: frozenset[CallId]) -> None:
-        """Do what is due in each call; free ended calls, in this thread and outside any callback."""
+        """Run each call's `turn`, and free ended calls, in this thread and outside any callback."""
         self.floods.turn(now)
         while self._refusals:
             refused, parameters = self._refusals.pop()

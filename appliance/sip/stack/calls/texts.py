@@ -60,7 +60,10 @@ class Messages:
             queue.out = None
 
     def turn(self, now: float) -> None:
-        """Send the next messages; those of an ended call are dropped without a report, as its end is reported."""
+        """Send the next messages.
+
+        Messages of an ended call are dropped without a report, as the end of the call is reported.
+        """
         for way, queue in list(self._queues.items()):
             while queue.waiting and now - queue.waiting[0][0] > times.current.message_waits_s:
                 self._report(queue.waiting.popleft()[1], 0, "The previous message was not answered in time")

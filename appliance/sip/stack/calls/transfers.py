@@ -34,7 +34,7 @@ def report_failure(order: Refer, reason: str, post: Post) -> None:
 
 
 class Referred:
-    """The REFERs of a call's far end, of which one at a time is carried out. `message`: the one that is arriving."""
+    """The REFERs of a call's far end, which are carried out one at a time. message: the REFER that is arriving."""
 
     def __init__(self) -> None:
         self.message = ""

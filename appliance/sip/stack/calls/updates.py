@@ -16,10 +16,10 @@ Post = Callable[[inputs.UpdateReceived | inputs.UpdateSent | inputs.UpdateAnswer
 
 
 class Updates:
-    """The changes of one call. `codecs`: only these are offered, () for all configured ones.
+    """The changes of one call. codecs: the codecs to offer, () for all configured ones.
 
-    waits: the far end's re-INVITE waits for a client's decision; `answer`: the SDP that would accept it. chooses: our
-    offer that is being made shall change the codec.
+    waits: the far end's re-INVITE waits for a client's decision. answer: the SDP that would accept the re-INVITE.
+    chooses: our next offer changes the codec.
     """
 
     def __init__(self, call: CallId, post: Post) -> None:
@@ -36,9 +36,9 @@ class Updates:
     def comes(
         self, now: OfferedAudio, wanted: OfferedAudio | None, headers: Headers, content_type: str, *, asked: bool
     ) -> bool:
-        """An offer arrived; returns whether it changes anything, which is reported. asked: it waits for a decision.
+        """Report the changes of an arrived offer; returns False without any. asked: the offer waits for a decision.
 
-        headers, content_type: of the re-INVITE that brought it.
+        headers, content_type: of the re-INVITE with the offer.
         """
         self._theirs = () if wanted is None else offers.changes(now, wanted)
         if not self._theirs:

@@ -143,7 +143,7 @@ class Media:
             self._devices.play_at_once()
 
     def _gains(self, living: list[CallMedia]) -> dict[Route, float]:
-        """The gains of links, also where what a call hears is recorded, or searched for digits."""
+        """The gains of links, also on the routes that record a hearer's sound or search it for digits."""
         recordings = {media.call: media.recording for media in living}
         gains: dict[Route, float] = {}
         for source, hearer, gain in self._sound.sent:
@@ -206,13 +206,13 @@ class Media:
         return routes
 
     def _tested(self) -> set[Route]:
-        """The routes of a self-test: first such that open the card, then those of the sweep."""
+        """The routes of a self-test: first routes of silence, which open the card, then the routes of the sweep."""
         if self._test.sound is not None:
             return {(MICROPHONE, HEARD), (SWEEP, SPEAKER)}
         return {(MICROPHONE, SILENCE), (SILENCE, SPEAKER)} if self._test.listens else set()
 
     def _listening(self, routes: set[Route]) -> set[Route]:
-        """The same routes, and those to a call's detectors: received sound, and for digits also sent sound."""
+        """Return `routes` and the routes to the detectors of calls: received sound, and for digits also sent sound."""
         heard = {(_port(call), _heard(call)) for call in self._inband.ears}
         heard |= {(_port(call), _listened(call)) for call in self._listeners.ports}
         sent = {(source, _sent(call)) for call in self._inband.ears for source, sink in routes if sink == _port(call)}
@@ -277,7 +277,7 @@ def _recording(recording: RecordingId | None, side: str) -> str:
 
 
 def _recorded(media: CallMedia) -> set[Route]:
-    """The routes into a call's recording, apart from those of what its far end hears."""
+    """The routes into a call's recording, without the sound that its far end hears."""
     routes: set[Route] = set()
     if media.recording is None:
         return routes

@@ -120,7 +120,7 @@ class Devices:
         return needs_a_card(self._settings)
 
     def check(self, now: float, wait_s: float) -> None:
-        """Check at the start whether the card exists. wait_s: do not touch it for so long."""
+        """Check at the start whether the card exists. wait_s: seconds for which the card must not be touched."""
         if not self.real:
             return
         if wait_s > 0:

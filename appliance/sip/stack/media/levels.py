@@ -1,4 +1,4 @@
-"""Sets the volume of the speaker and the gain of the microphone as desired, and reports what the mixers show.
+"""Sets the volume of the speaker and the gain of the microphone as desired, and reports the levels of the mixers.
 
 A level is set when it is desired and when its card comes; a change by somebody else, as with alsamixer, is reported and
 left alone.
@@ -134,7 +134,7 @@ class Levels:
         self._report(now)
 
     def desire(self, now: float, speaker: Level, microphone: Level) -> None:
-        """Set what is desired, where it differs from what was desired before."""
+        """Set a level whose desired value has changed."""
         if (speaker, microphone) == self._wanted:
             return
         old, self._wanted = self._wanted, (speaker, microphone)

@@ -56,7 +56,7 @@ class Players:
         return any(player is not None for player in self._known.values())
 
     def turn(self, now: float) -> bool:
-        """Report what has begun, and what is over; return whether a player has become free."""
+        """Report the players that have begun or ended; returns whether a player has become free."""
         over = False
         for playback, player in self._known.items():
             if player is None:

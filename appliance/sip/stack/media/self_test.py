@@ -1,8 +1,8 @@
-"""The self-test of the sound: plays a sweep, records the microphone, and reports what was heard of it.
+"""The self-test of the sound: plays a sweep, records the microphone, and reports the measurement.
 
 The sweep is made, and found in the recording, by processes of low priority (`appliance.audio.sweep`): both take seconds
 on a small board, and a call that ends the test waits for none of them. The recording is in memory without a name, so
-nothing of it is left, not even by a process that is killed.
+nothing of it remains, not even after a kill of the process.
 """
 
 import os
@@ -23,7 +23,7 @@ from appliance.sip.stack.calls.operations import Post
 
 
 class MemoryFile:
-    """A file in memory. pjsua2 wants a path that ends in .wav, so it has one while pjsua2 opens it."""
+    """A file in memory. pjsua2 needs a path that ends in .wav, so the file has such a path while pjsua2 opens it."""
 
     def __init__(self) -> None:
         self.descriptor = os.memfd_create("self-test.wav")
@@ -119,7 +119,7 @@ class SelfTest:
 
     @property
     def sound(self) -> tuple[pj.AudioMediaPlayer, pj.AudioMediaRecorder] | None:
-        """What plays the sweep, and what records the microphone, while they do."""
+        """The player of the sweep and the recorder of the microphone while the test runs, else None."""
         return self._ports
 
     def turn(self, working: bool) -> bool:

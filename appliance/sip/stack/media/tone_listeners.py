@@ -1,4 +1,4 @@
-"""What clients have searched for in the sound of far ends: beeps, progress tones, and who has answered.
+"""Searches in the sound of far ends for clients: for beeps, progress tones, and whether a person or a machine answered.
 
 Each such call has a listener, which is part of our build of pjsua2 (packaging/pjsua2/patches, tone-hearing), runs in
 the bridge's own thread, and is read by the loop.
@@ -30,14 +30,14 @@ NATIONAL = HeardTone.RINGBACK, HeardTone.BUSY, HeardTone.CONGESTION  # by their 
 
 
 def patterns(country: str) -> list[tuple[HeardTone, Cadence]]:
-    """The progress tones that are known: those of the country first, as a tone counts as the first that it fits."""
+    """The known progress tones. The country's tones come first, as a sound counts as the first tone that it fits."""
     there = countries().get(country, {})
     rows = [(tone, there[tone]) for tone in NATIONAL if tone in there]
     return [(tone, parse(row)) for tone, row in (*rows, *COMMON)]
 
 
 class _Ears:
-    """The listener of one call, and what it was made for."""
+    """The listener of one call, with the kinds of its searches and its country."""
 
     def __init__(self, kinds: tuple[DetectionKind, ...], country: str) -> None:
         """Raise pj.Error if the bridge takes no further port."""
@@ -73,7 +73,10 @@ class ToneListeners:
         self._ears: dict[CallId, _Ears] = {}
 
     def desire(self, wanted: Mapping[CallId, tuple[DetectionKind, ...]], country: str) -> None:
-        """Listen to exactly these calls. A listener that is wanted for less goes on, so that it forgets nothing."""
+        """Listen to exactly these calls.
+
+        A listener with fewer searches than before continues, so that it keeps its progress.
+        """
         for call in [each for each in self._ears if not wanted.get(each)]:
             del self._ears[call]
         for call, kinds in wanted.items():
@@ -105,7 +108,7 @@ class ToneListeners:
         return {call: ears.port for call, ears in self._ears.items()}
 
     def turn(self) -> None:
-        """Report what was heard."""
+        """Report the tones and answers that the listeners have heard."""
         now = time.monotonic()
         for call, ears in self._ears.items():
             tones = ears.tones()

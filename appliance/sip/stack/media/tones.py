@@ -40,7 +40,7 @@ class OwnTones:
         self._failed: set[Tone] = set()
 
     def player(self, tone: Tone) -> pj.AudioMediaPlayer | None:
-        """Open the file of a tone; None if there is none, or none that can be played."""
+        """Open the file of a tone; None if the file is missing or cannot be played."""
         path = Path(self._directory) / f"{tone}.wav"
         if not self._directory or tone in self._failed or not path.is_file():  # opening a FIFO would hang
             return None
@@ -61,7 +61,7 @@ class OwnTones:
 
 
 class Tones:
-    """One generator, which plays one tone at a time, and the file of a tone that has one."""
+    """A generator that plays one tone at a time; it plays the file of the tone instead, if one exists."""
 
     def __init__(self, own: OwnTones) -> None:
         self._own, self._generator = own, pj.ToneGenerator()

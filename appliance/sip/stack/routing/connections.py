@@ -11,7 +11,7 @@ DESCRIPTORS = Path("/proc/self/fd")
 
 
 def leave_dead() -> None:
-    """End them, so that the next message makes a new one.
+    """End the connections from addresses that the board has lost, so that the next message makes a new connection.
 
     A message by a dead connection is lost, and the kernel says so only once it was not acknowledged for seconds. pjsua2
     names no connection's own address, so they are found among the process's descriptors.

@@ -2,11 +2,11 @@
 
 Our build of pjsua2 counts them before pjsip's transaction layer (packaging/pjsua2/patches, gate). A stranger that sends
 too many is shut out. As each of its packets still wakes the process, a socket filter (socket(7), SO_ATTACH_FILTER) then
-makes the kernel drop its UDP requests; messages that belong to existing calls pass.
-Strangers together have one budget as well, since by UDP a sender may write any source address: a sender that changes it
-with each packet is never shut out, but only that budget passes the gate. Known addresses are never shut out, as others
-may write them into their packets: each has a small budget of its own, and what they send beyond that shares one.
-Another filter lets only registrars connect by TCP: idle connections alone would use up all descriptors.
+makes the kernel drop its UDP requests; messages that belong to existing calls pass. Strangers together have one budget
+as well, since by UDP a sender may write any source address: a sender that changes it with each packet is never shut
+out, but only that budget passes the gate. Known addresses are never shut out, as others may write them into their
+packets: each has a small budget of its own, and all requests beyond these budgets share one. Another filter lets only
+registrars connect by TCP: idle connections alone would use up all descriptors.
 """
 
 import ctypes

@@ -18,9 +18,9 @@ from appliance.sip.stack.routing.floods import vector
 
 
 class Watched(Record):
-    """What is watched: the part in events, its name, and what to do if it cannot be used.
+    """The server to watch: its part and its name in events, and the remedy if the server cannot be used.
 
-    words: what pjsua is given before the address of the server, "" for none.
+    words: the parameters that pjsua gets before the address of the server.
     """
 
     part: str
@@ -33,7 +33,7 @@ class ServerWatch:
     """A configured server.
 
     check: called in the thread, which must not touch pjsua2; returns the address and port at which the server answers,
-    or raises OSError. wake: called in that thread, so that `turn` comes soon.
+    or raises OSError. wake: called in that thread after each check, so that the loop soon calls `turn`.
     """
 
     def __init__(self, watched: Watched, check: Callable[[], str], post: Post, wake: Callable[[], None]) -> None:
@@ -49,7 +49,7 @@ class ServerWatch:
         self._again.set()
 
     def turn(self, now: float) -> None:
-        """Use what the last check has found."""
+        """Pass the result of the last check to pjsua, and report it."""
         while not self._found.empty():
             address, why = self._found.get()
             watched = self._watched

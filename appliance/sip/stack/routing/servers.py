@@ -97,7 +97,7 @@ def literal(host: str, port: int, transport: str) -> SipServer | None:
 def locate(host: str, port: int, transport: str, versions: Collection[int] = (IPV4, IPV6)) -> list[SipServer]:
     """All servers of that name, the preferred first; port 0: as SRV records say, else the transport's default.
 
-    versions: IP versions that we can use. Raises OSError if there is none.
+    versions: IP versions that we can use. Raises OSError without a server.
     """
     known = literal(host, port, transport)
     if known is not None:

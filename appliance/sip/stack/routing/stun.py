@@ -44,7 +44,7 @@ def check(server: tuple[str, int], address: str) -> str:
 
 @contextmanager
 def connected(server: tuple[str, int], address: str) -> Iterator[tuple[socket.socket, str]]:
-    """Open a socket to the server, for which the kernel drops what comes from elsewhere. Give the address too."""
+    """Open a socket to the server, with the server's address. The kernel drops packets from other senders."""
     where = socket.getaddrinfo(*server, socket.AF_INET, socket.SOCK_DGRAM)[0][4]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.bind((address, 0))
@@ -53,7 +53,7 @@ def connected(server: tuple[str, int], address: str) -> Iterator[tuple[socket.so
 
 
 def ask(asking: socket.socket, request: bytes, read: Callable[[bytes], Found | None]) -> Found:
-    """Send the request until `read` finds in an answer what it looks for, and return that. Raises OSError."""
+    """Send the request repeatedly until `read` accepts an answer, and return its result. Raises OSError."""
     for _ in range(ASKED):
         asking.send(request)
         end = time.monotonic() + times.current.ice_server_answers_s
@@ -107,7 +107,10 @@ def addresses(body: bytes, plain: int, xored: int) -> Iterator[ipaddress.IPv4Add
 
 
 def is_unicast(address: ipaddress.IPv4Address) -> bool:
-    """As in packaging/pjsua2/patches, stun-answers-of-the-server-only. Reserved are broadcast and what precedes it."""
+    """As in packaging/pjsua2/patches, stun-answers-of-the-server-only.
+
+    "Reserved" is 240.0.0.0/4, which includes broadcast.
+    """
     return not (
         address in THIS_NETWORK
         or address.is_loopback

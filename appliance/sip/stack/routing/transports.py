@@ -51,7 +51,7 @@ class Transports:
                 endpoint.transportCreate(TLS[version], tls.transport(settings.address, settings.tls))
 
     def towards(self, far_end: str) -> str:
-        """Our host:port for a far end at this address: on a board in several networks, that of the route."""
+        """Our host:port for a far end at this address; on a board in several networks, the address of the route."""
         if self._settings.address not in {"", "::"}:
             return self.address
         family = socket.AF_INET6 if ":" in far_end else socket.AF_INET

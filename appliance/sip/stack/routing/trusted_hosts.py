@@ -11,9 +11,10 @@ from appliance.sip.stack.routing.servers import Destination
 
 
 class Known:
-    """The hosts of the targets. `desire` sets their URIs; `addresses` and `names` return what is known so far.
+    """The hosts of the targets.
 
-    looking: a thread resolves names now.
+    `desire` sets their URIs; `addresses` and `names` return the results of lookups until now. looking: a thread
+    resolves names now.
     """
 
     def __init__(self) -> None:
@@ -30,10 +31,10 @@ class Known:
         return self._literal.union(*(self._by_name.get(name, ()) for name in self._places))
 
     def names(self, address: str, said: str) -> tuple[str, ...]:
-        """The names that resolve to an address, except those that cannot be resolved now.
+        """The names that resolve to an address. A name that cannot be resolved now is not among them.
 
-        said: the host that the caller claims. If that is a name that resolves elsewhere, the phone may just have got a
-        new address: the names are resolved again soon.
+        said: the host that the caller claims. If it is a name that resolves to another address, the phone may just have
+        got a new address: the names are resolved again soon.
         """
         led = tuple(name for name in self._places if self.leads(name, address))
         if said in self._places and said not in led:

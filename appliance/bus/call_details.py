@@ -1,4 +1,4 @@
-"""What programs set, send and have reported in one call; a part of org.intercomd.Call1."""
+"""Settings, messages and reports of one call; a part of org.intercomd.Call1."""
 
 from functools import partial
 from typing import Any, get_args

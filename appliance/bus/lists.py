@@ -63,7 +63,7 @@ def _page(limit: int, cursor: int) -> tuple[int, int | None]:
 
 
 def _conditions(what: str, given: dict[str, str], names: Sequence[str]) -> dict[str, str]:
-    """What a list is searched by, with times as on disc. Raises IntercomError."""
+    """Check the conditions of a search in a list, and convert their times to the form on disc. Raises IntercomError."""
     if (unknown := next((name for name in given if name not in names), None)) is not None:
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID,

@@ -1,4 +1,4 @@
-"""What the D-Bus interface needs from the daemon; it knows nothing else of it."""
+"""The functions of the daemon that the D-Bus interface calls. It knows the daemon by these protocols alone."""
 
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Protocol
@@ -44,7 +44,7 @@ class BusPorts(Protocol):
         """Play the sound of a URL; the reply comes when it is about to begin. Raises IntercomError."""
 
     async def play_recording(self, wanted: RecordedSound, who: str) -> orders.Reply:
-        """The same for a finished recording."""
+        """Play a finished recording; the reply comes when it is about to begin. Raises IntercomError."""
 
     @property
     def recordings(self) -> Recordings:

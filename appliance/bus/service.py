@@ -123,7 +123,7 @@ class BusService:
     # -- changes -----------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        """Report what has changed since the last time."""
+        """Signal the objects and properties that have changed since the last call."""
         old, new = self._shown, tree(self._daemon.snapshot())
         self._shown = new
         for path in old.keys() - new.keys():

@@ -1,4 +1,4 @@
-"""What a method, a property and an interface on the bus are, and the most common properties."""
+"""The records for methods, properties and interfaces on the bus, and the most common properties."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -85,5 +85,5 @@ def text(name: str, key: str) -> Property:
 
 
 def flag(name: str, key: str) -> Property:
-    """The same for a value that is true or false."""
+    """A boolean property for the value with this key in the object's view."""
     return Property(name, "b", lambda view: bool(view[key]))

@@ -1,4 +1,4 @@
-"""What clients write on the bus: texts of a bounded length, and words of a list."""
+"""Checks of the arguments of clients on the bus: texts of a bounded length, and words of a list."""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -11,7 +11,7 @@ Word = TypeVar("Word", bound=str)
 
 
 def bounded(text: str) -> str:
-    """The same text. Raises IntercomError for a long one."""
+    """Return the text. Raises IntercomError if the text is too long."""
     if len(text) > LONGEST:
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, f"{len(text)} characters are too long.", f"The limit is {LONGEST} characters."
@@ -20,7 +20,7 @@ def bounded(text: str) -> str:
 
 
 def chosen(name: str, written: str, words: Iterable[Word]) -> Word:
-    """The word of these that a text is; `name` is that of the argument. Raises IntercomError."""
+    """Return the word of `words` that the text names. name: of the argument, for errors. Raises IntercomError."""
     known = list(words)
     if (found := next((each for each in known if each == written), None)) is None:
         what = f"{name} cannot be {bounded(written)!r}."
@@ -29,7 +29,7 @@ def chosen(name: str, written: str, words: Iterable[Word]) -> Word:
 
 
 def all_chosen(name: str, written: Iterable[str], words: Iterable[Word]) -> tuple[Word, ...]:
-    """The same for several texts, each word once."""
+    """Return the words that several texts name, each word once. Raises IntercomError."""
     return tuple(dict.fromkeys(chosen(name, each, words) for each in written))
 
 

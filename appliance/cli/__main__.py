@@ -94,7 +94,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def follow_commands(add: Add) -> None:
-    """What shows or awaits something of the whole station."""
+    """Commands that show the whole station, or wait for it."""
     add("state", state, "show the state of the station")
     idle_ = add("idle", wait_until_idle, "wait until no call is active and no door is open; status 3 if not in time")
     idle_.add_argument("--seconds", type=float, default=600.0, help="longest time (default 600)")
@@ -103,7 +103,7 @@ def follow_commands(add: Add) -> None:
 
 
 def call_commands(add: Add) -> None:
-    """What acts on calls, tones and sounds."""
+    """Commands for calls, tones and sounds."""
     dial_ = add("dial", dial, "call a target or a SIP address")
     dial_.add_argument("to", help="a target, a SIP address, or a number at an account")
     add("ring", ring, "ring a flat of the directory").add_argument("flat", help="its number")
@@ -137,7 +137,7 @@ def call_commands(add: Add) -> None:
 
 
 def house_commands(add: Add) -> None:
-    """What acts on doors, panel and sound card."""
+    """Commands for doors, panel and sound card."""
     options.door(add("door", door, "open a door, hold it open, or lock it down"))
     clear_ = add("clear", clear, "end the blocking of doors by a tamper contact")
     clear_.add_argument("sensor", help="its name, as `intercomctl panel` shows it")
@@ -149,7 +149,7 @@ def house_commands(add: Add) -> None:
 
 
 def station_commands(add: Add) -> None:
-    """What administrates the station."""
+    """Commands for the station's administration."""
     doctor_ = add("doctor", doctor, "check the configuration, cards, lines, accounts and calls")
     doctor_.add_argument(
         "--config",

@@ -33,14 +33,14 @@ class WrongUsageError(IntercomError):
 
 
 class LateError(IntercomError):
-    """What a command waited for did not happen in its time: the exit status is 3."""
+    """The event that a command awaited did not come in time: the exit status is 3."""
 
 
 class Client:
     """Talks to one daemon: at `url` with a token, else at the Unix socket `path`, where the file's mode authorises.
 
-    authority: a file with the certificate that an https address must have, or with that of its authority; None: those
-    of this machine's authorities.
+    authority: a file with the certificate of an https address or of its authority; None: the authorities that this
+    machine trusts.
     """
 
     def __init__(self, path: Path, url: str = "", token: str = "", authority: Path | None = None) -> None:
@@ -67,7 +67,7 @@ class Client:
 
     @contextmanager
     def fetch(self, path: str) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """The media type of what is at a path, and its bytes in parts. Raises IntercomError, as `ask` does."""
+        """Fetch a file: yields its media type and its bytes in parts. Raises IntercomError, as `ask` does."""
         with closing(self._connection(TIMEOUT_S)) as connection:
             try:
                 connection.request("GET", path, headers=self._authorization())
@@ -92,7 +92,7 @@ class Client:
     def events(self, since: int, types: str = "", call: str = "") -> Iterator[Json]:
         """Events after `since`, live, until the daemon ends. Raises IntercomError.
 
-        types: only these, separated by commas; call: only those of the call with this id; empty: all. Between them
+        types: only these, separated by commas; call: only events of the call with this id; empty: all. Between them
         come objects with `since` only: the id after which to continue, while these conditions hold back all events.
         """
         from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus  # noqa: PLC0415
@@ -175,7 +175,7 @@ class Client:
 
 
 def resource(*parts: str, **wanted: object) -> str:
-    """The path of a resource, encoded for a URL; wanted: its query, without what is None or empty."""
+    """Return the path of a resource, encoded for a URL. wanted: its query; items that are None or empty are omitted."""
     query = urlencode({name: each for name, each in wanted.items() if each not in {None, ""}})
     return f"/v1/{'/'.join(quote(part, safe='') for part in parts)}{f'?{query}' if query else ''}"
 

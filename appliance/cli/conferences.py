@@ -34,7 +34,7 @@ def run(client: Client, given: argparse.Namespace) -> Json:
 
 
 def words(answer: Json) -> str:
-    """Conferences with their participants, or what an order made of one."""
+    """The conferences with their participants, or the result of an order."""
     if "conferences" in answer:
         return "\n".join(map(_shown, answer["conferences"])) or "No conference."
     if answer["warning"]:

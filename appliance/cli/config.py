@@ -1,4 +1,4 @@
-"""The configuration: `intercomctl config` shows what is in force, and checks a file."""
+"""The configuration: `intercomctl config` shows the settings in force, and checks a file."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ ACTS = ("show", "get", "check")
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    """What to show, or which file to check."""
+    """Options: the settings to show, or the file to check."""
     parser.add_argument(
         "act", nargs="?", choices=ACTS, default="show", metavar="|".join(ACTS), help="(default: show the whole)"
     )

@@ -29,7 +29,7 @@ class _Either(tuple[str, ...]):
 
 
 def door(parser: argparse.ArgumentParser) -> None:
-    """The door, and what it is to do."""
+    """Options: the door, and the order for it."""
     parser.add_argument("door", help="its name, as `intercomctl state` shows it")
     parser.add_argument(
         "act",
@@ -42,7 +42,7 @@ def door(parser: argparse.ArgumentParser) -> None:
 
 
 def door_act(given: argparse.Namespace) -> tuple[str, str, Json]:
-    """The door, what it is to do, and the body of the order. Raises WrongUsageError."""
+    """Return the door, the order and its body. Raises WrongUsageError."""
     name, act = given.door, given.act
     if act not in DOOR_ACTS:
         name, act = act, name
@@ -63,7 +63,7 @@ def panel(parser: argparse.ArgumentParser) -> None:
 
 
 def audio(parser: argparse.ArgumentParser) -> None:
-    """What to show, and what to set."""
+    """Options: list the cards, set levels, or test the sound."""
     parser.add_argument(
         "act",
         nargs="?",
@@ -147,7 +147,7 @@ def messages(parser: argparse.ArgumentParser) -> None:
 
 
 def conference(parser: argparse.ArgumentParser) -> None:
-    """What to do with whom."""
+    """Options: the order for a conference, and the calls it concerns."""
     parser.add_argument(
         "act",
         nargs="?",
@@ -172,7 +172,7 @@ def wait(parser: argparse.ArgumentParser) -> None:
 
 
 def watch(parser: argparse.ArgumentParser) -> None:
-    """Which events, from where, and until what."""
+    """Options: the types of events, the first event, and the event at which to end."""
     parser.add_argument(
         "--types", metavar="TYPES", default="", help="only these, such as door.unlocked or call.*, with commas between"
     )
@@ -199,7 +199,7 @@ def forward(parser: argparse.ArgumentParser) -> None:
 
 
 def accounts(parser: argparse.ArgumentParser) -> None:
-    """What to do with which account."""
+    """Options: the account, and whether to register or unregister it."""
     parser.add_argument(
         "act", nargs="?", choices=["register", "unregister"], metavar="register|unregister", help="(default: show all)"
     )
@@ -207,7 +207,7 @@ def accounts(parser: argparse.ArgumentParser) -> None:
 
 
 def log(parser: argparse.ArgumentParser) -> None:
-    """Which log, and which page of it."""
+    """Options: the log, and the part of it to show."""
     parser.add_argument(
         "what",
         nargs="?",

@@ -26,7 +26,7 @@ EXAMPLES = {
 
 
 def text(parser: argparse.ArgumentParser) -> str:
-    """What the help of the whole program has after its options."""
+    """The list of commands that the program's help has after its options."""
     listed = {
         each.dest: each
         for action in parser._actions  # noqa: SLF001

@@ -48,7 +48,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def live_options(parser: argparse.ArgumentParser) -> None:
-    """What to do with the recording of a call."""
+    """Options: the order for the recording of a call."""
     parser.add_argument(
         "act", nargs="?", choices=LIVE, default="start", metavar="|".join(LIVE), help="(default: start)"
     )

@@ -1,4 +1,4 @@
-"""What residents change while the station runs, and accounts: the requests of `dnd`, `forward` and `accounts`."""
+"""The requests of `dnd`, `forward` and `accounts`: changes that residents make while the station runs."""
 
 import argparse
 
@@ -10,7 +10,7 @@ RUNTIME = "/v1/config/runtime"
 
 
 def do_not_disturb(client: Client, given: argparse.Namespace) -> Json:
-    """Set it, or read it. Raises IntercomError."""
+    """Set do-not-disturb, or read it. Raises IntercomError."""
     if given.act is None:
         return client.ask("GET", "/v1/state")
     return client.ask("PATCH", RUNTIME, {"do_not_disturb": given.act == "on"})

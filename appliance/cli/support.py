@@ -30,7 +30,7 @@ def run(client: Client, given: argparse.Namespace) -> Json:
 
 
 def words(written: Json) -> str:
-    """The result, and what the user must know before sending it."""
+    """The written file, and its personal data, of which the user must know before sending it."""
     return (
         f"{written['file']}: {written['bytes']} bytes. It has no passwords, tokens, codes or texts, but names, numbers "
         "and addresses of people: read it before you send it."

@@ -26,7 +26,7 @@ _PATH = re.compile(r"(?:GET )?/v1/(\w+)(?![\w/?])")
 
 
 def own(error: IntercomError) -> IntercomError:
-    """The same error, with a command in place of each path of the HTTP interface that has one."""
+    """Return the error with a command instead of each path of the HTTP interface, if one exists."""
     return IntercomError(error.code, *map(_commands, (error.message, error.cause, error.resolution)))
 
 

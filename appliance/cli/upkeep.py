@@ -48,7 +48,7 @@ def _say(text: str) -> None:
 def _end_in_order() -> None:
     """Let SIGHUP and SIGTERM end the command as Ctrl-C does: it cleans up, and the service starts again.
 
-    A second one must not end that.
+    A second signal must not interrupt the cleaning.
     """
     numbers = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 

@@ -1,1 +1,1 @@
-"""What follows the station: its events, logs and texts, and waits for one of them."""
+"""Commands that follow the station: its events, logs and texts; and waits for an event."""

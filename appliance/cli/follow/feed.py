@@ -1,4 +1,4 @@
-"""Events by long poll, which begins sooner than a WebSocket: those that are kept, and those to come."""
+"""Events by long poll, which begins sooner than a WebSocket: stored events, then new ones."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Texts: `intercomctl message` sends one, `intercomctl messages` shows those that came and went."""
+"""Texts: `intercomctl message` sends one, `intercomctl messages` shows received and sent ones."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""What happened in one call, from its events, in words: `intercomctl log --call ID`."""
+"""The story of one call in words, from its events: `intercomctl log --call ID`."""
 
 from contextlib import suppress
 from typing import Any

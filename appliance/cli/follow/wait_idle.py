@@ -26,7 +26,7 @@ def wait(client: Client, seconds: float) -> None:
 
 
 def _busy(state: Json) -> str:
-    """What is in progress, in words; empty if nothing is."""
+    """The calls and open doors of the station in words; "" without any."""
     calls = [call["summary"] or f"A call is {call['state']}" for call in state["calls"]]
     doors = [f"door {door['id']} is open" for door in state["doors"] if door["until"]]  # or is about to open
     return "; ".join(calls + doors)

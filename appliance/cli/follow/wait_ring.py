@@ -12,7 +12,7 @@ NOTHING: Json = {"ring": None, "call": None}
 
 
 def wait(client: Client, given: argparse.Namespace) -> Json:
-    """The next ring: `ring`, that of a visitor, and `call`; both None if the time is over. Raises IntercomError."""
+    """Wait for the next ring: `ring` of a visitor, or `call`; both None once the time is over. Raises IntercomError."""
     newest = client.ask("GET", "/v1/state")["last_event"]
     ring: Json | None = None
     for event in feed.coming(client, _EVENTS, newest, math.inf if given.timeout is None else given.timeout):

@@ -1,4 +1,4 @@
-"""Announcements: what the station plays and says to a visitor by itself: a sound, then each language."""
+"""Announcements to visitors: the station plays a sound, then speaks in each language."""
 
 import asyncio
 import logging

@@ -268,7 +268,7 @@ class App:
         )
 
     def _look_after_recordings(self, writer: Writer) -> None:
-        """Do with finished recordings what the configuration wants."""
+        """Convert and copy finished recordings as the configuration demands."""
         if self._finished is None:
             table = self._config.recording
             if table.format == "wav" and not table.copy_to and not self._recordings.opus_ordered:

@@ -1,4 +1,4 @@
-"""What the configuration wants done with finished recordings: they become Opus files, and are copied elsewhere."""
+"""Converts finished recordings to Opus files, and copies them elsewhere, as the configuration demands."""
 
 import asyncio
 import time
@@ -33,7 +33,7 @@ class FinishedRecordings:
         self._copies.look()
 
     async def stop(self) -> None:
-        """End both; what is unfinished begins again at the next start."""
+        """End both jobs; an unfinished recording is processed again after the next start."""
         await asyncio.gather(self._opus.stop(), self._copies.stop())
 
     @property
@@ -44,7 +44,7 @@ class FinishedRecordings:
         return self._table.format == "opus"
 
     def _converting(self) -> tuple[RecordingId, ...]:
-        """Those that are copied later, as Opus files; where the conversion fails, they are copied as they are."""
+        """The recordings that `copies` must leave until they are Opus files; none while the conversion fails."""
         return () if self._opus.failing else self._recordings.to_convert(by_default=self._wants_opus())
 
     def _no_call(self) -> bool:

@@ -48,10 +48,10 @@ Signature = tuple[tuple[int, int, int] | None, ...]
 
 
 class Certificate:
-    """The certificate, and what a client may call the station by. A changed one counts from the next connection on.
+    """The certificate, and the names of the station in it. A changed certificate counts from the next connection on.
 
-    clock_is_right: whether the dates of the station's own certificate can be judged. One that was made by a wrong clock
-    is made again as soon as it says yes.
+    clock_is_right: whether the dates of the station's own certificate can be judged. A certificate that was made by a
+    wrong clock is made again once the clock is right.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class Certificate:
         return inputs.PartRecovered(at=time.monotonic(), part="certificate")
 
     def _sign(self) -> Signature:
-        """What changes whenever the files do."""
+        """Return a value that changes whenever a file of the certificate changes."""
         return tuple(_stamp(path) for path in (self._certificate, self._key))
 
     def _load(self) -> None:

@@ -23,7 +23,7 @@ class Part(Protocol):
 
 
 def entry(panel: PanelTable, claims: Claims, post: Post) -> list[Part]:
-    """All keypads and readers; those that are not available are reported and retried."""
+    """Start all keypads and readers; a device that is not available is reported and retried."""
     parts: list[Part] = []
     for name, keypad in panel.keypad.items():
         if keypad.device:

@@ -1,4 +1,4 @@
-"""Sounds of texts, URLs and recordings: the station makes a file of each first, and then it is a core's playback."""
+"""Sounds of texts, URLs and recordings: makes a file of each, and then asks the core to play the file."""
 
 import asyncio
 import re
@@ -60,7 +60,7 @@ class MadeSounds:
     async def speak(
         self, wanted: Speech, who: str, playback: PlaybackId, announces: RecordingId | None = None
     ) -> orders.Reply:
-        """The same with the playback's id, which its caller has chosen. announces: as in inputs.PlaySound."""
+        """Speak a text as the playback with the id that the caller has chosen. announces: as in inputs.PlaySound."""
         from appliance.audio import speech  # noqa: PLC0415  late: few stations speak
 
         begun, settings = time.monotonic(), self._config().speech

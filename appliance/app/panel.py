@@ -45,7 +45,7 @@ class Panel:
         self._simulation: Any = None
 
     async def start(self) -> None:
-        """Claim the lines; those that are not available are reported and retried."""
+        """Claim the lines; a line that is not available is reported and retried."""
         panel, post = self._config.panel, self._reactor.post
         if self._config.door:
             self._relay = Relay(self._doors(), self._guard(), post, self._spare)
@@ -141,7 +141,7 @@ class Panel:
         return ChipLine(configured.chip, configured.line)
 
     def _lights(self, configured: LampTable) -> tuple[LightName, ...]:
-        """The lamp's outputs: its line, or what replaces it."""
+        """The lamp's outputs: its line, its three lines, its PWM channels, or the kernel's LED."""
         if configured.led:
             return (KernelLed(configured.led),)
         if channels := [configured.pwm] if configured.pwm else configured.rgb_pwm:

@@ -98,7 +98,7 @@ class RecordingAnnouncer:
         return ""
 
     async def _play_part(self, part: Speech | str, order: AnnounceRecording) -> str | None:
-        """The same for one part; None if it is to be played again."""
+        """Play one part; returns why it was not heard, "" if it was, None if it must be played again."""
         playback = PlaybackId(ids.new("p"))
         over = self._playing[playback] = asyncio.get_running_loop().create_future()
         try:
@@ -114,7 +114,7 @@ class RecordingAnnouncer:
             del self._playing[playback]
 
     def _parts(self, order: AnnounceRecording) -> Iterator[Speech | str]:
-        """What to play: the name of a sound, or texts."""
+        """The parts to play: the name of a sound, or texts."""
         settings, speech = self._config().recording, self._config().speech
         if not order.spoken:
             yield settings.announce_sound

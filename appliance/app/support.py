@@ -1,4 +1,4 @@
-"""The support bundle: what a fault can be understood by from afar, without the station's secrets."""
+"""The support bundle: data from which others can understand a fault, without the station's secrets."""
 
 import platform
 from contextlib import suppress
@@ -14,7 +14,7 @@ EVENTS, LOGGED = 500, 100
 
 
 class _Masks(Masks):
-    """Hides also what a client notes beside a call."""
+    """Hides also a client's own data of a call."""
 
     def hide(self, value: Any, name: str = "") -> Any:
         return (HIDDEN if value else "") if name == "custom_data" else super().hide(value, name)

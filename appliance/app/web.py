@@ -197,7 +197,7 @@ class Web:
     # -- for the API (api.ports.HttpPorts) ----------------------------------------------------------------------------
 
     async def doctor(self) -> list[dict[str, Any]]:
-        """The faults that can be seen from inside, and those that the adapters have reported.
+        """The findings of an examination by the daemon, and the faults that its adapters have reported.
 
         An examination takes seconds and threads: requests that come meanwhile get its findings, too.
         """
@@ -230,7 +230,7 @@ class Web:
         return effective(self._now(), {table: runtime[table] for table in ("forwarding", "quiet_hours")})
 
     async def support_bundle(self) -> dict[str, Any]:
-        """What a fault can be understood by from afar, without secrets."""
+        """Collect the support bundle, without secrets."""
         from appliance.app import support  # noqa: PLC0415  late: for this alone
 
         parts = {"findings": await self.doctor(), "configuration": self.configuration(), "state": self.snapshot()}
@@ -256,7 +256,7 @@ class Web:
         )
 
     def _storage(self) -> dict[str, tuple[int, int]]:
-        """Free bytes and size of the file systems; those that cannot be read are left out."""
+        """Free bytes and size of the file systems; an unreadable one is left out."""
         found = {}
         for place, path in (("state", self._places.state), ("recordings", self._places.recordings)):
             with suppress(OSError):
@@ -273,7 +273,7 @@ class Web:
         return self._reactor.state.appliance.sip_ready, self._reactor.desired.status
 
     def alive(self) -> bool:
-        """Whether inputs are processed: the loop that answers this processes them."""
+        """Whether the loop processes inputs: always true, as the loop itself calls this function."""
         return True
 
     def denied(self, who: str, source: str, scope: AccessScope) -> None:

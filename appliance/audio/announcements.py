@@ -1,4 +1,4 @@
-"""What the station says by itself, by language: the table `announcements.toml`."""
+"""The texts of the station's announcements by language: the table `announcements.toml`."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache

@@ -1,11 +1,12 @@
 """`python -m appliance.audio.download FILE [HOST…]`: fetch the WAV file of the URL on standard input into FILE.
 
-A process of its own, which its caller ends in time: neither a slow server nor a broken file can hold up the daemon, and
-what the SIP process opens was written here, header included. A URL may have a secret, so no error repeats it.
+A separate process, which its caller ends in time: neither a slow server nor a broken file can hold up the daemon, and
+the SIP process opens only files that were written here, header included. A URL may have a secret, so no error repeats
+it.
 
 A client that may order a sound could have the station request pages of the local network, which trust it. So only
-public addresses are asked, except those of the HOSTs, after each redirect too, and the address that was checked is the
-one that is connected to. At an error the standard output is a problem object (RFC 9457), and the status 1.
+public addresses are asked, and addresses of the HOSTs, after each redirect too, and the connection goes to the address
+that was checked. At an error the standard output is a problem object (RFC 9457), and the status 1.
 """
 
 import http.client
@@ -177,7 +178,7 @@ def rewrite(raw: Path, file: Path) -> None:
 
 
 def said(error: BaseException) -> str:
-    """What went wrong, in words for people."""
+    """The cause of an error, in words for people."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not valid ({error.verify_message})"
     if isinstance(error, TimeoutError):

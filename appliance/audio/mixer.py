@@ -19,7 +19,7 @@ class MixerGoneError(Exception):
 
 
 class Reading(Record):
-    """An element's state; None for what it does not have. percent: of its own scale, if it has no dB."""
+    """An element's state; None for an absent control. percent: of the element's own scale, if it has no dB."""
 
     percent: float | None = None
     db: float | None = None
@@ -35,7 +35,10 @@ class Reading(Record):
 
 
 class Element(Protocol):
-    """The port: what the SIP process needs of a mixer. All methods but `close` may raise MixerGoneError."""
+    """The functions of a mixer's element that the SIP process calls.
+
+    All methods but `close` may raise MixerGoneError.
+    """
 
     name: str
 
@@ -52,7 +55,7 @@ class Element(Protocol):
         """Set the switch; does nothing without one."""
 
     def descriptors(self) -> Sequence[int]:
-        """Readable when somebody else has changed the mixer; `changed` then reads what it was."""
+        """Descriptors that become readable when another program has changed the mixer; then call `changed`."""
 
     def changed(self) -> None:
         """Take in the changes."""

@@ -68,7 +68,7 @@ def unfit(pcm: str, way: str, card: SoundCard) -> Fault | None:
 
 
 def _among(wanted: int, able: Able) -> bool:
-    """Whether it is there. pyalsaaudio gives one number, a tuple with both ends of a range, or a list."""
+    """Whether a card supports a value. pyalsaaudio gives one number, a tuple with both ends of a range, or a list."""
     if isinstance(able, int):
         return wanted == able
     return able[0] <= wanted <= able[1] if isinstance(able, tuple) else wanted in able

@@ -146,7 +146,7 @@ class Speaker:
 
 
 def checked(words: Words) -> Words:
-    """The same with a clean text. Raises IntercomError for words that cannot be spoken."""
+    """Return the words with a clean text. Raises IntercomError for words that cannot be spoken."""
     if len(words.text) > LONGEST_TEXT:
         raise IntercomError(
             ErrorCode.TEXT_TOO_LONG,

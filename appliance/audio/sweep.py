@@ -1,4 +1,4 @@
-"""The sweep of the self-test, and what the microphone heard of it.
+"""The sweep of the self-test, and its measurement in the microphone's recording.
 
 `python -m appliance.audio.sweep make SECONDS` writes the sweep as a WAV file; `… measure SECONDS` reads a recording of
 it and writes the measurement. Both run at low priority, because they compute for seconds on a small board.
@@ -59,7 +59,7 @@ def played(seconds: float) -> bytes:
 
 
 def measure(heard: "array[int]", seconds: float) -> SoundMeasured:
-    """Look for the sweep in what the microphone heard since the file began to play."""
+    """Look for the sweep in the microphone's sound since the file began to play."""
     quiet, length, most = _lengths(seconds)
     if len(heard) < quiet + length + most:
         return SoundMeasured(len(heard))
@@ -126,7 +126,7 @@ def power(samples: Sequence[float]) -> float:
 
 
 def dbfs(mean_square: float) -> float:
-    """A power in dBFS; silence is that of one step."""
+    """A power in dBFS, at least the power of one step of the scale."""
     return round(20 * log10(max(sqrt(mean_square), 1.0) / FULL), 1)
 
 

@@ -1,4 +1,4 @@
-"""Files that are replaced whole, so that a power cut leaves the old one or the new one; on FAT as well."""
+"""Replaces files as a whole, so that a power cut leaves the old or the new file; on FAT as well."""
 
 import os
 import shutil
@@ -29,10 +29,10 @@ def replace(path: Path, text: str, *, mode: int = 0o600, dress: Callable[[Path],
 def update(
     path: Path, text: str, *, mode: int | None = None, user: str | None = None, group: str | None = None
 ) -> bool:
-    """Replace the file where it says something else; False where it says so already. Raises OSError.
+    """Replace the file if its text or mode differs; returns False if nothing differs. Raises OSError.
 
-    mode, user, group: for the new file; where None, those of the one there was stay. Only root can give files away, so
-    names that do not exist, and owners that cannot be set, are left. A file system without owners (FAT) has none.
+    mode, user, group: for the new file; None: as of the old file. Only root can give files away, so names that do not
+    exist, and owners that cannot be set, are left. A file system without owners (FAT) has none.
     """
 
     def dress(new: Path) -> None:

@@ -113,8 +113,9 @@ def reason(error: BaseException) -> str:
 def survive(act: Callable[[], Result], failed: Callable[[Exception], None]) -> Result | None:
     """Return the result of `act`, or after any exception call `failed` and return None.
 
-    For what must outlive a fault of our own: a loop, a thread, the log. Besides `contained` in sip/stack/callbacks.py,
-    the only place that catches every exception; elsewhere an `except` names the errors that it expects.
+    For a loop, a thread or the log, which must outlive a fault in our code. Besides `contained` in
+    sip/stack/callbacks.py, the only place that catches every exception; elsewhere an `except` names the errors that it
+    expects.
     """
     try:
         return act()

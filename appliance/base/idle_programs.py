@@ -38,8 +38,8 @@ async def run(
 ) -> tuple[int, bytes, str]:
     """Run a program that gives way to others; its status, output and errors. It never outlives this call.
 
-    cpu_s: the processor time that it may take. file_bytes: the largest file that it may write. memory_bytes: of address
-    space. environment: its whole environment, beside PATH. Raises OSError.
+    cpu_s: limit of its processor time. file_bytes: limit of each written file. memory_bytes: of address space.
+    environment: its whole environment, beside PATH. Raises OSError.
     """
     limits = [f"--cpu={cpu_s}", f"--fsize={file_bytes}", f"--as={memory_bytes}"]
     process = await asyncio.create_subprocess_exec(

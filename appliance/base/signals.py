@@ -1,4 +1,4 @@
-"""Signals that end a program: the first one ends it in order, and a later one does not disturb that."""
+"""Signals that end a program: the first signal ends the program in order, and a later signal disturbs nothing."""
 
 import asyncio
 import signal

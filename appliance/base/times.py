@@ -2,8 +2,8 @@
 
 A time is of one of two kinds. `Hang`: a process, a server or a client that is silent for longer counts as hung or gone,
 and work with it ends; a healthy one needs a fraction of it. `Again`: the pause until the station tries, checks,
-refreshes or writes again, or lets go of what may be wanted again. Times that people notice, such as the pause between
-two digits of a code, are rules: they stay beside the rule that they belong to.
+refreshes or writes again, or releases a resource that it may need again. Times that people notice, such as the pause
+between two digits of a code, are rules: they stay beside the rule that they belong to.
 
 The daemon passes the table to the SIP process in its first message, and to the core in its settings, so that a recorded
 run is replayed with the times that it had. No setting and no option changes the table. A test may, since a busy machine
@@ -96,8 +96,8 @@ class Times(Record, kw_only=True):
     call_change_again_s: Again = 0.1  # before our change of a call is tried again
     call_renewal_again_s: Again = 0.5  # before a far end is informed of our new address again
     account_renewed_s: Again = 5.0  # at most, for an account to register from a new address, before its calls move
-    # A card closes so long after its last sound, so that it stays open between ringback and talk. The bridge runs on
-    # for as long after that: it frees the ports of ended calls, and closes the files of recordings.
+    # From the last sound to the closing of the card, which stays open between ringback and talk. After the closing the
+    # bridge runs for the same time, to free the ports of ended calls, and to close the files of recordings.
     card_lingers_s: Again = 2.0
     # Before a failed card is opened again. A card of the kernel that comes is tried at once, and again if its files do
     # not have their group yet.

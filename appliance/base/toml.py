@@ -1,4 +1,4 @@
-"""Values as TOML (https://toml.io/en/v1.0.0): what tomli reads, written; one value stands on one line."""
+"""Writes TOML (https://toml.io/en/v1.0.0) that tomli reads; each value is on one line."""
 
 import json
 import re
@@ -11,12 +11,12 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")  # https://toml.io/en/v1.0.0#keys
 
 
 def dump(tables: Json) -> str:
-    """A whole file; comments there are none."""
+    """Return a whole file, without comments."""
     return "\n".join(_table(tables, ())).lstrip("\n") + "\n"
 
 
 def value(given: Any) -> str:
-    """One value, on one line."""
+    """Return a value in TOML, on one line."""
     match given:
         case bool():
             return "true" if given else "false"

@@ -10,8 +10,9 @@ _epoch = 0.0
 def epoch() -> float:
     """The wall clock's time at CLOCK_MONOTONIC 0, in seconds since 1970.
 
-    The same value until the wall clock is set: corrections by NTP change the rate of both clocks. Were it computed
-    each time, the time between the two readings would be in it, and a moment would differ from answer to answer.
+    The value stays the same until the wall clock is set: corrections by NTP change the rate of both clocks. If each
+    call computed the value, it would include the time between the two readings, and a moment would differ from answer
+    to answer.
     """
     global _epoch  # noqa: PLW0603 - one for the process, as the clocks are
     before, now, after = time.monotonic(), time.time(), time.monotonic()

@@ -32,9 +32,9 @@ def devices(root: Path = Path("/")) -> tuple[FoundInputDevice, ...]:
 
 
 def grabbed(path: Path) -> bool:
-    """Whether a process has grabbed it, so that no other receives its keys. Raises OSError if it is not readable.
+    """Whether a process has grabbed the device, so that no other receives its keys.
 
-    The test grabs it and releases it at once.
+    Raises OSError for an unreadable one. This check grabs the device and releases it at once.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:

@@ -1,4 +1,4 @@
-"""The settings that pydantic accepted, also of a file with errors: what the checks between tables work on.
+"""The settings that pydantic accepted, also of a file with errors: `checks` compares their tables.
 
 A file is to be corrected once, so contradictions between tables are reported beside values of the wrong type. Values
 are as the file writes them, because messages repeat them.

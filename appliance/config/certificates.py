@@ -20,7 +20,7 @@ _DATES = re.compile(r"^notBefore=(.+)\nnotAfter=(.+)$", re.MULTILINE)
 
 
 class Facts(Record):
-    """What a certificate says. begins, ends: seconds since 1970; names: hosts, as *.example.org too, and addresses."""
+    """Facts of a certificate. begins, ends: seconds since 1970; names: hosts, as *.example.org too, and addresses."""
 
     begins: float
     ends: float
@@ -95,7 +95,7 @@ def pair(certificate: Path, key: Path) -> None:
 
 
 def facts(certificate: Path) -> Facts:
-    """What the first certificate of a file says. Blocks. Raises IntercomError."""
+    """Read the facts of the first certificate in a file. Blocks. Raises IntercomError."""
     command = ["openssl", "x509", "-noout", "-dates", "-ext", "subjectAltName"]
     try:
         contents, _ = files.read(certificate)

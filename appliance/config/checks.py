@@ -1,6 +1,6 @@
 """Checks between settings that pydantic accepted one by one: names that must exist, lines used twice, related limits.
 
-A setting that it refused is None here, and has been reported: it is neither missing nor in conflict with another.
+A setting that pydantic refused is None here, and has been reported: no check reports it again.
 """
 
 from collections.abc import Iterator, Mapping

@@ -20,9 +20,9 @@ _HARMLESS = frozenset({"type", "host", "port", "url", "endpoint", "user", "vendo
 
 
 def secrets(table: RecordingTable) -> frozenset[str]:
-    """Check that recordings can be copied by rclone's file; what no message may show of it. Reads the disc.
+    """Check rclone's file for the copies of recordings, and return its secrets, which no message may show.
 
-    Raises IntercomError.
+    Reads the disc. Raises IntercomError.
     """
     if shutil.which(PROGRAM, path=os.defpath) is None:
         raise _unable(f"{PROGRAM} is not installed.", f"apt install {PROGRAM}")

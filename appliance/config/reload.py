@@ -87,7 +87,7 @@ def _password(target: Json | None) -> str:
 
 
 def _differing(old: Json, new: Json, at: str = "") -> Iterator[str]:
-    """The places of all differences; a table that only one of them has is one place."""
+    """Yield the dotted settings that differ; a table that only `old` or `new` has counts as one."""
     for key in sorted(old.keys() | new.keys()):
         one, other = old.get(key), new.get(key)
         if isinstance(one, dict) and isinstance(other, dict):

@@ -4,7 +4,7 @@ docs/explanation/architecture.md and decision 2 (docs/explanation/decisions/0002
 conditions are desired, and only acts are ordered. The text here says what this function promises, and what that demands
 of the rules.
 
-What it promises:
+Promises:
 
 - It depends on the state alone: not on the input, not on the step before, and on no clock but `state.now`. The same
   state gives the same value at any time.
@@ -12,11 +12,11 @@ What it promises:
   restarted SIP process, a lamp that was plugged in again and the first start of the station run the same code.
 - Equal conditions give equal values: tuples of records, in the order of the state. The reactor compares each part with
   the part before, and calls an adapter only after a change.
-- Each part stands for itself. No adapter needs another adapter's part, so one that fails or lags delays no other. The
-  order in which adapters get their parts is the reactor's choice, and stands there.
+- Each part stands for itself. No adapter needs the part of another, so a failure or a delay of one adapter stays there.
+  The reactor decides the order in which adapters get their parts (`runtime/reactor`).
 - It never fails. It belongs to the decision: if it raised, the reactor would drop the input, with the step's orders.
 
-What it demands of the rules:
+Demands on the rules:
 
 - A rule stores the reason for a condition in the state, and never orders the condition. Nobody orders "lamp on" or
   "microphone off": the lamp follows from the call's state. So a condition cannot outlive its reason.

@@ -3,7 +3,7 @@
 docs/explanation/architecture.md describes the rooms that this module walks. The text here says what a step promises,
 and why its parts run in this order.
 
-What a step promises:
+Promises of a step:
 
 - It depends on the state and the input alone. The time of the input (`at`), the time of its processing (`taken`) and
   the characters from which ids are made (`fresh`) are fields of the input. So a recorded run can be replayed.

@@ -118,7 +118,7 @@ async def _call(scene: Scene, patience_s: float, keyboard: asyncio.StreamReader 
 
 
 def scene_in(directory: Path, hardware: Path) -> Scene:
-    """Both stations, configured as the shipped files except for what must be their own here."""
+    """Make both stations from the shipped files, with their own ports, directories and paths."""
     ports: dict[str, int] = {}
     for name in FILES:
         ports[name] = free_sip_port(set(ports.values()))

@@ -1,4 +1,4 @@
-"""What is visible of a station from outside: events, SIP messages, lamps, the door's relay, packets, a recording."""
+"""Visible signs of a station, to wait for: events, SIP messages, lamps, the door's relay, packets, a recording."""
 
 import array
 import asyncio
@@ -71,8 +71,8 @@ Scene = dict[str, Side]
 class Sight(Record):
     """An expectation. side: its station; look: when it was met (CLOCK_MONOTONIC), None if not yet.
 
-    seen: what is there instead, for people; where: the file with details. exact: the moment is its own, not that of the
-    check that found it.
+    seen: the present observation, for people; where: the file with details. exact: the moment is the moment of the
+    sign, not of the check that found it.
     """
 
     side: str

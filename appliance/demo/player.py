@@ -21,7 +21,7 @@ class SeenStep(Record):
 
 
 class NotSeenError(Exception):
-    """A step that failed: the missing sight, what was seen instead, and where to look."""
+    """A failed step: the missing sight, the observation instead, and the file with details."""
 
     def __init__(self, step: ScenarioStep, expected: str, seen: str, where: str) -> None:
         super().__init__(f"{step.name}: {expected}")

@@ -18,7 +18,7 @@ _EVENTS = re.compile(r"^a=rtpmap:\d+ telephone-event/", re.MULTILINE | re.IGNORE
 
 
 class TracedMessage(Record):
-    """A SIP message. `at`: seconds since 1970, to the millisecond; `method`: of a response, that of its CSeq.
+    """A SIP message. `at`: seconds since 1970, to the millisecond; method: for a response, the method of its CSeq.
 
     status: 0 for a request. direction: of the SDP's audio (RFC 3264 §5.1), "" without SDP. takes_digits: the SDP offers
     or accepts telephone-event (RFC 4733 §7.1.1).

@@ -1,4 +1,4 @@
-"""Prints the call as it runs: each step with its times, and what was missed."""
+"""Prints the call as it runs: each step with its times, and missing sights."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The configuration: its errors, and what it omits."""
+"""Checks the configuration: its errors, and missing settings."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Faults that a running daemon has reported, except those that the examination finds itself."""
+"""Faults that a running daemon has reported, except faults that the examination finds itself."""
 
 import re
 from collections.abc import Iterator, Sequence

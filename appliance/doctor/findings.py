@@ -15,7 +15,7 @@ class Level(StrEnum):
 
 
 class Finding(Record):
-    """One check's result. `check`: what was checked, for settings their dotted name; texts as in IntercomError."""
+    """One check's result. check: the checked part, or the dotted name of a setting; texts as in IntercomError."""
 
     check: str
     level: Level
@@ -25,7 +25,7 @@ class Finding(Record):
 
 
 def agreed(found: Sequence[Finding]) -> list[Finding]:
-    """The findings without those that nothing is wrong with what another finding complains about."""
+    """Return the findings without each "OK" about a part that another finding complains about."""
     wrong = {finding.check for finding in found if finding.level is not Level.OK}
     return [finding for finding in found if finding.level is not Level.OK or finding.check not in wrong]
 

@@ -64,7 +64,7 @@ DOCUMENTS: dict[Path, Callable[[], str | bytes]] = {
 
 
 def write(root: Path = ROOT) -> list[Path]:
-    """Generate every document below `root`; returns those that changed."""
+    """Generate every document below `root`; returns the changed ones."""
     changed = stale(root)
     for path in changed:
         (root / path).parent.mkdir(parents=True, exist_ok=True)

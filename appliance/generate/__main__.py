@@ -1,4 +1,4 @@
-"""Writes the generated documents, or with --check only lists those that are not up to date (exit status 1)."""
+"""Writes the generated documents, or with --check only lists outdated ones (exit status 1)."""
 
 import argparse
 import sys

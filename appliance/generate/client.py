@@ -115,7 +115,7 @@ def _body(operation: Described) -> Described:
 
 
 def _needed(roots: Iterable[Described]) -> list[str]:
-    """The names of the schemas that these refer to; each comes after those that it needs."""
+    """The names of the schemas to which `roots` refer; each schema comes after the schemas to which it refers."""
     found: dict[str, None] = {}
     for name in re.findall(r"'#/components/schemas/(\w+)'", str(list(roots))):
         found |= dict.fromkeys([*_needed([_schemas()[name]]), name])
@@ -124,7 +124,7 @@ def _needed(roots: Iterable[Described]) -> list[str]:
 
 @functools.cache
 def _homes() -> dict[str, str]:
-    """The module of each schema that an operation needs; each schema comes after those that it needs."""
+    """The module of each schema that an operation needs; each schema comes after the schemas to which it refers."""
     given = _needed(_body(operation) for _, _, operation in _operations())
     answered = _needed(_answer(operation) for _, _, operation in _operations())
     homes = dict.fromkeys(given, "bodies") | dict.fromkeys(answered, "answers")

@@ -77,7 +77,7 @@ def orders() -> list[list[str]]:
 
 
 def commands(of: argparse.ArgumentParser) -> dict[str, str]:
-    """Every command of `intercomctl`, with its act where it has several, and what it does; hidden ones without text."""
+    """Every command of `intercomctl`, with its act where it has several, and its purpose; hidden ones without text."""
     (action,) = (each for each in of._actions if isinstance(each, argparse._SubParsersAction))  # noqa: SLF001
     found = {}
     for name, sub in action.choices.items():
@@ -92,7 +92,7 @@ def commands(of: argparse.ArgumentParser) -> dict[str, str]:
 
 
 def routes() -> dict[str, str]:
-    """Every endpoint as METHOD /path, and what it does."""
+    """Every endpoint as METHOD /path, with its purpose."""
     from appliance.api.app import openapi  # noqa: PLC0415 - FastAPI takes a quarter of a second
 
     return {

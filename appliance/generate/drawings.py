@@ -93,7 +93,7 @@ def switch(x: int, y: int, name: str) -> str:
 
 
 def wall(x: int, height: int) -> str:
-    """The line between what is locked in and what strangers can reach."""
+    """The line between the parts inside, which are locked in, and the parts that strangers can reach."""
     line = f'<line class="wall" x1="{x}" y1="48" x2="{x}" y2="{height - 12}"/>'
     sides = text(x - 12, 62, "inside, locked", "zone", "end") + text(x + 12, 62, "outside", "zone")
     return line + sides

@@ -81,7 +81,7 @@ def _note(x: int, y: int, lines: list[str]) -> Iterator[str]:
 
 
 def _arrow(begin: str, end: str, words: str, y: int, *, answer: bool) -> Iterator[str]:
-    """A message, or what a person does; an answer is dashed."""
+    """Draw a message, or the act of a person; an answer is dashed."""
     left, right = COLUMNS[begin], COLUMNS[end]
     back = -1 if right > left else 1
     yield _text((left + right) // 2, y, words, "soft" if begin not in ACTORS else "ink", 'text-anchor="middle"')

@@ -107,7 +107,7 @@ class SimulatedLine:
             raise Refused(1, f"simulated line {path} is not available: {error.strerror}") from error
 
     def put(self, active: bool) -> None:
-        """Set the level: one byte, so that no reader sees a part of it."""
+        """Set the level: the file has one byte, so that a reader never sees half a change."""
         os.pwrite(self.fd, b"1" if active else b"0", 0)
 
 
@@ -413,7 +413,7 @@ def parse(words: list[str]) -> list[tuple[str, int, int, list[str]]]:
 def configured(path: str) -> list[tuple[str, int, int, list[str]]]:
     """Return what `parse` returns, from the daemon's configuration file. Raises Refused.
 
-    The daemon, which reads the file too, reports every error in it; this function checks only what it needs.
+    The daemon, which reads the file too, reports every error in it; this function checks only the guard's settings.
     """
     import tomllib  # noqa: PLC0415  late: a daemon's child does not need it
 

@@ -159,7 +159,7 @@ class Relay:
         self._post(RelayChanged(at=time.monotonic(), door=door, energised=energised, pulse=pulse))
 
     def _send(self) -> None:
-        """Send the differences from what was sent: a pulse once as new, later only a shorter end, or none any more."""
+        """Send the changes since the last message: a pulse as new only once, later only a shorter end, or its end."""
         link = self._link
         if link is None:
             return
@@ -284,7 +284,7 @@ class _Link:
         self._watch = None if due is None or self.gone.done() else self._loop.call_at(due, self._look)
 
     def _look(self) -> None:
-        """The guard hangs; if this loop was busy, only after it has read what the guard sent meanwhile."""
+        """The guard hangs; if this loop was busy, it first reads the guard's messages."""
         assert self._watch is not None
         if self._loop.time() - self._watch.when() > LATE_S:
             self._watch = self._loop.call_later(LATE_S, self._hang)

@@ -69,7 +69,7 @@ class Recorder:
             self._waiting.put_nowait(Taken(given, step, desired))
 
     def close(self) -> None:
-        """Write what is waiting, and end. Blocks on the disc."""
+        """Write the waiting inputs, and end. Blocks on the disc."""
         self._end(STOPPED)
         if self._thread is not None:
             self._thread.join(times.current.recorded_inputs_end_s)

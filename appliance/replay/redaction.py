@@ -28,7 +28,7 @@ class Masks:
         self._digits |= {"*": "*", "#": "#"}
 
     def hide(self, value: Any, name: str = "") -> Any:
-        """The same JSON value, masked; `name`: of the member that holds it."""
+        """Return the JSON value with its secrets masked. name: of the value's member in its object."""
         if name in NAMED and isinstance(value, dict):
             return {key: _hidden(text) for key, text in value.items()}
         if isinstance(value, dict):

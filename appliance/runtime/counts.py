@@ -1,7 +1,7 @@
-"""Counts of what events report, since the start: for GET /metrics.
+"""Counts calls, openings and other facts from events, since the start: for GET /metrics.
 
-All keys are made before the first event: from the words of the core and from the configuration. So nothing that a
-stranger sends can make a new one.
+All keys are made before the first event: from the words of the core and from the configuration. So a stranger cannot
+make a new key.
 """
 
 from bisect import bisect_left
@@ -57,7 +57,7 @@ class Counts:
         self.lag[thread].add(seconds)
 
     def take(self, envelope: Json) -> None:
-        """Count an event if it is one of those that count."""
+        """Count an event if its type is counted."""
         kind: str = envelope["type"]
         if kind.startswith("call."):
             self._call(kind, envelope["call"], envelope["data"])

@@ -70,8 +70,8 @@ class Feed:
     async def follow(self, since: int) -> AsyncGenerator[Json, None]:
         """Events after `since`, then live ones, until `close`; available ones come without a pause, a page at a time.
 
-        `events.lost` reports events that are no longer kept, or were lost to a full queue. Its id is that of the last
-        lost one, so a client that resumes from there misses nothing more. If `since` is not yet one of our ids, it is
+        `events.lost` reports events that are no longer kept, or were lost to a full queue. Its id is the id of the last
+        lost event, so a client that resumes from there misses nothing more. If `since` is not yet one of our ids, it is
         the id of our newest event.
         """
         while any(page := self._past.since(since, PAGE)):

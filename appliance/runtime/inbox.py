@@ -69,7 +69,7 @@ class Inbox:
         self._dropped: Counter[Lane] = Counter()
 
     def put(self, given: inputs.AnyInput) -> bool:
-        """Add an input; False if its lane is full, so that it is dropped."""
+        """Add an input; returns False if its lane is full and the input was dropped."""
         lane = LANES.get(type(given), Lane.STATION)
         with self._lock:
             room = self._held[lane] < ROOM[lane]
@@ -87,7 +87,7 @@ class Inbox:
         return len(self._waiting)
 
     def take(self) -> inputs.AnyInput | None:
-        """The input that has waited longest; None if there is none."""
+        """Remove and return the input that has waited longest; None if the inbox is empty."""
         with self._lock:
             if not self._waiting:
                 self._awake = False

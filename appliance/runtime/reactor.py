@@ -3,7 +3,7 @@
 docs/explanation/architecture.md shows the reactor between the core and the adapters. The text here says what it
 promises to both, and why its outputs leave in this order.
 
-What it promises to adapters that post inputs:
+Promises to adapters that post inputs:
 
 - `post` works from any thread, and never waits. Adapters never touch the state: the loop's thread is its only writer.
 - Inputs are processed one at a time, in the order of arrival. Each lane of the inbox is limited (see `inbox`); an input
@@ -12,14 +12,14 @@ What it promises to adapters that post inputs:
   lockdowns and blocks from disc.
 - After 200 inputs the other tasks of the loop get their turn, so a flood cannot stop clients and timers.
 
-What it promises to adapters that act:
+Promises to adapters that act:
 
 - An order is passed on at most once, and never repeated: an INVITE or a digit cannot be taken back.
 - A part of the desired state is passed on when it differs from the part before. An adapter that restarts by itself
   repeats its last part or reads `desired`; it needs no history.
 - The fault of one adapter is logged, and the other adapters go on.
 
-What it promises to the core:
+Promises to the core:
 
 - A programming error in the core costs one input, not the station: the state, orders and events of that step are
   dropped together. The log names the class of the input only, as its values may be the digits of a code.
@@ -133,7 +133,7 @@ class Reactor:
     def start(
         self, version: str, lost: events.EventsLost | None, kept: PersistentState | None = None, fault: str = ""
     ) -> None:
-        """Begin to process inputs, beginning with those that are in the inbox.
+        """Process `Started`, then the inputs that wait in the inbox, then each new input.
 
         lost: events that the journal lost at its last end. kept: the persistent state; fault: why it cannot be read.
         """
@@ -179,7 +179,7 @@ class Reactor:
             self.watch(given, taken, desired)
         self.state, before = taken.state, self.desired
         self.desired = desired
-        # What people wait for goes before what is reported; but what is denied is in the audit before a relay moves.
+        # The head of this module says why in this order.
         self._make_so(before, "lamps")
         self._perform(each for each in taken.orders if type(each) in TO_SIP)
         for event in taken.events:

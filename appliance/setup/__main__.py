@@ -133,7 +133,7 @@ def examined(text: str, file: Path, root: Path) -> list[Finding]:
 
 
 def report(chosen: choices.Choices, findings: list[Finding], file: Path) -> None:
-    """Print what was done, what remains to do, and what has faults."""
+    """Print the result: the written file, the wiring that remains to do, and the faults."""
     print(f"\n{file} is written.\n\nWire it:")
     for sentence in render.wiring(chosen) or ["There is nothing to wire: no line was chosen."]:
         print(f"  {sentence}")

@@ -11,7 +11,7 @@ KEYS = frozenset("0123456789*#")
 
 
 class SimulatedEntry(Record):
-    """Keypads and readers by their ids. Raises ValueError, with the reason, for what is not possible."""
+    """Keypads and readers by their ids. Raises ValueError, with the reason, for an impossible order."""
 
     keypads: frozenset[str]
     readers: frozenset[str]

@@ -23,7 +23,7 @@ class SimulatedMixers:
 
 
 class SimulatedElement:
-    """An element that remembers what it was set to."""
+    """A simulated element, which stores the level that was set."""
 
     def __init__(self, name: str, way: str) -> None:
         self.name = name

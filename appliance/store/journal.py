@@ -206,7 +206,7 @@ class Journal:
 
 
 def _apart() -> int:
-    """A first id for a start without a file that shows the used ids: no other start has used the ids that follow it.
+    """A first id for a start without a file that shows the used ids: no other start has used the following ids.
 
     The id comes from the clock, so that ids increase from start to start. A board without a battery clock begins at the
     same time whenever it is switched on: then the milliseconds, which differ from start to start and each stand for as

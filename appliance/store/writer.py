@@ -1,4 +1,4 @@
-"""The one thread that writes to disc: small jobs, committed in batches, retried when the disc fails."""
+"""The thread that alone writes to disc: small jobs, committed in batches, retried when the disc fails."""
 
 import logging
 import sqlite3

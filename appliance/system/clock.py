@@ -1,8 +1,8 @@
-"""The wall clock, for what is due at a time of day; everything else waits by CLOCK_MONOTONIC.
+"""The wall clock, for events at a time of day; everything else waits by CLOCK_MONOTONIC.
 
 A board without a battery clock starts years in the past, until the network sets the time. The kernel reports that the
 clock was set (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET). It does not report when the clock becomes synchronised, or
-when local time's offset from UTC changes: those are checked now and then.
+when local time's offset from UTC changes: the station checks both now and then.
 """
 
 import asyncio

@@ -17,7 +17,7 @@ class Reserve:
 
     @contextmanager
     def lend(self) -> Generator[None, None, None]:
-        """Have so many descriptors free; those that are free afterwards are reserved again."""
+        """Free the reserved descriptors for the body of the `with`; afterwards reserve free ones again."""
         self.close()
         try:
             yield

@@ -41,7 +41,7 @@ def to_journal() -> bool:
 
 
 def never_wait() -> None:
-    """Have standard error drop what a hanging journal does not read: it is a pipe that fills.
+    """Let standard error drop lines while the journal hangs: otherwise its pipe would fill, and the station would wait.
 
     This also affects processes that share it, such as the SIP process, which write to it directly.
     """

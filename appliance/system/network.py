@@ -166,7 +166,7 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _dump(asked: int, wanted: int) -> Iterator[bytes]:
-    """All the kernel's entries of a kind; it answers within the call, so that this never waits."""
+    """Yield all the kernel's entries of a kind. The kernel answers within the call, so this function never waits."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE) as asking:
         body = LINK.pack(0, 0, 0, 0, 0)
         asking.send(HEADER.pack(HEADER.size + len(body), asked, REQUEST | DUMP, 1, 0) + body)

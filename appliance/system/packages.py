@@ -22,7 +22,7 @@ def installing(dpkg: Path = Path("/var/lib/dpkg"), locks: Path = Path("/proc/loc
 
 
 def half_installed(query: str = "dpkg-query") -> IntercomError | None:
-    """Ask dpkg what is wrong with the packages, when nothing installs them; None if they are whole. Blocks.
+    """Ask dpkg for a fault of the packages while nothing installs them; None if they are complete. Blocks.
 
     A power cut, a full disc or another package's failure leaves dpkg's states half-installed, unpacked or
     half-configured (dpkg(1)): files of two versions may lie side by side.

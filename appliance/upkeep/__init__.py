@@ -1,1 +1,1 @@
-"""What is done with the files of a whole station: backup, restore and wipe, with a daemon or without one."""
+"""Backup, restore and wipe of all files of a station, with a running daemon or without one."""

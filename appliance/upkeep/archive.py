@@ -49,9 +49,9 @@ class Content(Record):
 
 
 class Manifest(Record):
-    """What the archive has. version: of intercomd; tables: of the database; config: the name of its main file.
+    """The contents of an archive. version: of intercomd; tables: of the database; config: the name of its main file.
 
-    recordings: whether it has them too.
+    recordings: whether it has recordings.
     """
 
     format: int
@@ -69,13 +69,13 @@ class _Readable(Protocol):
 
 
 class _Hashed:
-    """A file that is read, and what was read of it."""
+    """A file with the hash and the length of the part that was read."""
 
     def __init__(self, file: _Readable) -> None:
         self._file, self._digest, self._bytes = file, hashlib.sha256(), 0
 
     def read(self, size: int = -1) -> bytes:
-        """As that of a file."""
+        """Read like a file, and add the bytes to the hash."""
         found = self._file.read(size)
         self._digest.update(found)
         self._bytes += len(found)
@@ -172,7 +172,7 @@ class _Part:
         self._packed, self.left = packed, size
 
     def read(self, size: int = -1) -> bytes:
-        """As that of a file. Raises EOFError where the file ends before the member does."""
+        """Read like a file. Raises EOFError if the archive ends before the member does."""
         wanted = self.left if size < 0 else min(size, self.left)
         found = self._packed.read(wanted)
         if len(found) < wanted:
@@ -256,7 +256,7 @@ def _manifest(file: Path, member: tarfile.TarInfo, source: _Part) -> Manifest:
 
 
 class _Format(msgspec.Struct):
-    """What a manifest of every version has; a newer one may have more."""
+    """The fields of a manifest in every version; a newer one may have more."""
 
     format: int
     version: str

@@ -1,4 +1,4 @@
-"""Files and free space that are overwritten, so that what was in them cannot be read back from the disc.
+"""Overwrites files and free space, so that nobody can read their former content from the disc.
 
 The kernel unlinks names only: the blocks of a file keep its content until others need them. A flash card may keep
 content in spare cells all the same, since it writes each block somewhere else.
@@ -51,7 +51,7 @@ def _remove_tree(path: Path) -> None:
 
 
 def _remove_file(name: str, directory: int) -> None:
-    """Overwrite a file that has no other name, and unlink it."""
+    """Overwrite a file, and unlink it; a file with another name is only unlinked."""
     found = os.stat(name, dir_fd=directory, follow_symlinks=False)
     if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
         descriptor = os.open(name, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)

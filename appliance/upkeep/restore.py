@@ -33,7 +33,7 @@ _PRIVATE, _FOR_GROUP = 0o600, 0o640
 
 
 class _Placed(Record):
-    """A file for a place, whose owner and mode are those of the file there, or else these."""
+    """A file to put at `target`. It gets the owner and mode of the file there; without one, `owner` and `mode`."""
 
     source: Path
     target: Path
@@ -42,7 +42,7 @@ class _Placed(Record):
 
     @property
     def name(self) -> str:
-        """What the backup calls it."""
+        """The file's name in the backup."""
         return f"{self.source.parent.name}/{self.source.name}"
 
     @property
@@ -52,7 +52,7 @@ class _Placed(Record):
 
 
 def restore(file: Path, state: Path, config: Path) -> Json:
-    """Restore a backup; returns what it was. Raises IntercomError, also while another daemon than the service runs."""
+    """Restore a backup; returns its facts. Raises IntercomError, also while another daemon than the service runs."""
     try:
         state.mkdir(mode=0o750, parents=True, exist_ok=True)
         # Beside the state, as root shall follow no link that the service's user has made in it.
@@ -132,7 +132,7 @@ def _check_places(file: Path, placed: list[_Placed]) -> None:
 
 
 def _to_be_copied(staged: Path, state: Path) -> int:
-    """Bytes that the disc of the state needs beside what is unpacked: it is removed from there after the copy."""
+    """The bytes that the state's disc needs besides the unpacked files, which are removed after the copy."""
     sizes = {path: path.stat().st_size for path in staged.rglob("*") if path.is_file()}
     recordings = [size for path, size in sizes.items() if path.parent == staged / archive.RECORDINGS]
     one_disc = staged.stat().st_dev == state.stat().st_dev  # where each recording goes before the next is copied
@@ -160,7 +160,10 @@ def _add_recordings(staged: Path, state: Path) -> int:
 
 
 def _put(manifest: Manifest, staged: Path, state: Path, config: Path) -> None:
-    """Put what is staged in its places: what can fail for want of space or rights first. Raises OSError."""
+    """Put the staged files in their places. Steps that may fail for lack of space or rights come first.
+
+    Raises OSError.
+    """
     _raise_ids(staged / "state", state)
     placed = list(_places(manifest, staged, state, config))
     config.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -213,7 +216,7 @@ def _copy(placed: _Placed) -> None:
 
 
 def _keep_before(state: Path, replaced: list[Path]) -> None:
-    """Keep what is replaced until the next restore; what an interrupted one has kept stays under another name.
+    """Keep the replaced files until the next restore. Files that an interrupted restore kept stay under another name.
 
     A power cut at any moment leaves each file of the state as it was or as it will be. Raises OSError.
     """

@@ -182,7 +182,7 @@ def _named(settings: Json, ends: tuple[str, ...]) -> set[str]:
 
 
 def words(saved: Json) -> str:
-    """The result, and what the user must know."""
+    """The result in words, with the secrets and the names in the backup."""
     has = (
         "passwords, tokens, names, and the key of codes: everyone who reads it can open the door. Keep it where nobody "
         "else can read it"

@@ -14,9 +14,9 @@ RESTORE, BACKUP = "intercomd-restore-", "intercomd-backup-"
 
 @contextmanager
 def staging(parent: Path, prefix: str) -> Iterator[Path]:
-    """A new directory in `parent` that only we may read. Removes those that killed programs left. Raises OSError.
+    """A new directory in `parent` that only we may read. Removes directories of killed programs. Raises OSError.
 
-    Its name is chosen before it is made: a signal that ends the program may come right after that.
+    Its name is chosen before it is made: a signal that ends the program may come right after its creation.
     """
     forget(parent, prefix)
     place = parent / f"{prefix}{secrets.token_hex(8)}"
@@ -37,7 +37,7 @@ def forget(parent: Path, prefix: str) -> list[Path]:
 
 
 def _removed(left: Path) -> bool:
-    """Whether it was a directory of a user that we are, and is gone."""
+    """Remove a directory of our user unless a program uses it; returns whether the directory is gone."""
     if left.is_symlink() or not left.is_dir() or left.stat().st_uid != os.geteuid():
         return False
     descriptor = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -19,7 +19,10 @@ _FACTORY = '[station]\nname = "Intercom"\n\n[dbus]\nenabled = true\n'  # as the 
 
 
 def a_name(text: str) -> str:
-    """The name without what is around it. Raises IntercomError for one that many texts would have."""
+    """Return the name without surplus spaces.
+
+    Raises IntercomError for a name so short that many texts would have it.
+    """
     name = " ".join(text.split())
     if len(name) < _SHORTEST:
         raise IntercomError(
@@ -53,8 +56,8 @@ def person(name: str, state: Path, config: Path) -> Json:
 def everything(state: Path, config: Path, say: Callable[[str], None]) -> Json:
     """Remove all state, and the configuration with the files beside it that it names. Raises IntercomError.
 
-    Files are overwritten, and so is the free space of their discs, where older versions of them lie. say: takes what is
-    being done.
+    Files are overwritten, and the free space of their discs, which may have older versions. say: gets each act in
+    words.
     """
     with service.stopped(state), _explained(state):
         named: list[Path] = []
@@ -120,7 +123,7 @@ def _explained(state: Path) -> Iterator[None]:
 
 
 def words(done: Json) -> str:
-    """What was erased, and what is left for people to do."""
+    """The erased parts in words, and the rest that people must do."""
     if "configuration" in done:
         left = f" Left beside it, as it did not name them: {', '.join(done['left'])}." if done["left"] else ""
         removed, new = ", ".join(done["removed"]), done["configuration"]

@@ -312,7 +312,7 @@ EventType = Literal[
 # Who holds a call.
 Hold = Literal["none", "local", "remote", "both"]
 
-# How a call joined: we dialled it, we answered it, it was connected before, or it replaces a participant.
+# How a call joined: by our invitation, by our answer, from an existing call, or in a participant's place.
 Joining = Literal["invited", "answered", "taken_in", "replacing"]
 
 # Which way sound flows between a call and the target of a link.

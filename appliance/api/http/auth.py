@@ -235,7 +235,7 @@ class Gate:
         return Held(digest(given) if session is None or given else session.of, session, by_token, name, secure)
 
     def _counts(self, token: Token | None, session: Session | None) -> bool:
-        """Whether what the client has shown is still valid; token None: the station's own."""
+        """Whether the token and the session of a client are still valid. token: None for the station's own token."""
         if session is not None and not self._ports.sessions.valid(session):
             return False
         return token is None or self._ports.tokens.valid(token)

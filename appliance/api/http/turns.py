@@ -1,11 +1,11 @@
 """The order in which connections are read: one in every few turns of the loop, so that a press never waits for many.
 
 A request takes up to a millisecond of the loop, in a few of its turns. A press takes a handful of turns from its edge
-to its INVITE. If each turn read a connection, a press would wait for a handful of requests; now it waits for one or
-two. Each source has lines of its own, and the lines take turns.
+to its INVITE. If each turn read a connection, a press would wait for a handful of requests; with every few turns
+reading one, the press waits for one or two requests. Each source has its own lines, and the lines take turns.
 
-A request waits unread. If many plain ones of clients wait already, further ones are refused, which takes a fraction of
-the time of any other answer: they are neither parsed nor passed to the application.
+A request waits unread. If many plain requests of clients wait already, further requests are refused, which takes a
+fraction of the time of any other answer: they are neither parsed nor passed to the application.
 """
 
 import asyncio

@@ -28,7 +28,7 @@ _BY_PATH = {_path(file): file for file in sorted(FILES.rglob("*")) if file.suffi
 
 
 class _Files(Route):
-    """One route for all files of the page: a route for each would take 2 kB of memory. It matches no other path."""
+    """One route for all files of the page: a route for each would take 2 kB of memory. Other paths do not match."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return super().matches(scope) if scope.get("path") in _BY_PATH else (Match.NONE, {})

@@ -1,4 +1,4 @@
-"""What the configuration file may say: the single source of its checks, its example and its reference.
+"""The schema of the configuration file: the single source of its checks, its example and its reference.
 
 Every setting has a default or is required, a unit in the name of its key, a range, and a text that says what it means.
 """

@@ -1,4 +1,4 @@
-"""What all settings share."""
+"""The base class of all tables, and common types of settings."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -43,7 +43,7 @@ def setting(
 
 
 def wrong_name(text: str) -> str:
-    """What is wrong with a name for people, or ""."""
+    """Return why a name for people is not allowed, or ""."""
     if len(text) > LONGEST_NAME:
         return f"it has {len(text)} characters, and may have {LONGEST_NAME}"
     wrong = next((each for each in text if not printable(each)), "")

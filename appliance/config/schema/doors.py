@@ -87,8 +87,8 @@ class GuardTable(Table):
 class RuleTable(Table):
     """A door that opens by itself when something happens. One [rule.<name>] for each.
 
-    It opens like any other opening: for a limited time, reported with the name of the rule, and not during a lockdown
-    or while a tamper contact blocks it.
+    The rule opens the door for a limited time, and not during a lockdown or while a tamper contact blocks the door. The
+    event has the name of the rule.
     """
 
     on: Annotated[str, AfterValidator(_trigger)] = setting(

@@ -1,4 +1,4 @@
-"""The start and the loss of the SIP process: which calls are placed, and which end."""
+"""The start and the loss of the SIP process: waiting calls are placed, and lost calls end."""
 
 from msgspec.structs import replace
 

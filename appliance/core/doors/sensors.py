@@ -129,7 +129,7 @@ def unblock(turn: Turn, block: TamperBlock) -> None:
 
 
 def clear(turn: Turn, wanted: SensorId, by: str) -> str:
-    """End a sensor's block for a client, until the sensor is active again; return a warning if there is none."""
+    """End a sensor's block for a client, until the sensor is active again. Returns a warning without a block."""
     if turn.settings.sensor(wanted) is None:
         names = ", ".join(sensor.id for sensor in turn.settings.sensors) or "none"
         raise IntercomError(ErrorCode.SENSOR_NOT_FOUND, f"There is no sensor {wanted}.", f"The panel has: {names}.")

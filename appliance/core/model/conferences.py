@@ -8,7 +8,7 @@ from appliance.core.model.recordings import RecordingChannels
 
 
 class Joining(StrEnum):
-    """How a call joined: we dialled it, we answered it, it was connected before, or it replaces a participant."""
+    """How a call joined: by our invitation, by our answer, from an existing call, or in a participant's place."""
 
     INVITED = "invited"
     ANSWERED = "answered"

@@ -1,4 +1,4 @@
-"""The panel's buttons: every edge of a line becomes an input at once; the core decides what it means."""
+"""The panel's buttons: every edge of a line becomes an input at once, and the core decides its meaning."""
 
 import time
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Keys of a USB input device, by the kernel's own interface (evdev, include/uapi/linux/input.h).
 
-The device is grabbed: what is read here never reaches a console.
+The device is grabbed: its keys never reach a console.
 """
 
 import asyncio

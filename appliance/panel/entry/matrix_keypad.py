@@ -3,7 +3,7 @@
 At rest all rows are driven low, so that a pressed key pulls its column low: that edge starts a scan. The scan drives
 one row at a time and releases the others, so that two keys short nothing. It ends when no key is down, or when nothing
 has changed for a while; an edge of a column then starts it again. A key that jams keeps its column low, so that the
-column's other keys cause no edge: it is a fault, which is reported.
+column's other keys cause no edge: the keypad reports this fault.
 """
 
 import asyncio

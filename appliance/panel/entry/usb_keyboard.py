@@ -1,6 +1,6 @@
 """USB keypads and card readers: both act as keyboards; a reader types its card's number and Enter.
 
-Key codes are those of include/uapi/linux/input-event-codes.h, in the American layout that such devices use.
+Key codes are as in include/uapi/linux/input-event-codes.h, in the American layout that such devices use.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ SHIFTED = {9: "*", 4: "#"}  # Shift-8, Shift-3
 
 
 class Typing:
-    """Assembles what a card reader types, by the times of its keys."""
+    """Assembles the number that a card reader types, by the times of its keys."""
 
     def __init__(self) -> None:
         self._text = ""

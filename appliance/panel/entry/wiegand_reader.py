@@ -19,10 +19,10 @@ REPORT_EACH_S = 10.0  # shortest time between two reports about a cable with int
 
 
 class WiegandWiring(Record):
-    """A reader's lines D0 and D1, on one chip, high at rest. `lengths`: of cards, in bits; keypad: the one of its keys.
+    """A reader's lines D0 and D1, on one chip, high at rest. `lengths`: of cards, in bits; keypad: for its keys.
 
-    pull: "up" for the chip's own resistors, "none" for those of the wiring. timeout_s: how long after its last pulse a
-    frame ends.
+    pull: "up" for the chip's own resistors, "none" for resistors of the wiring. timeout_s: how long after its last
+    pulse a frame ends.
     """
 
     id: ReaderId
@@ -108,7 +108,7 @@ class WiegandReader:
 
 
 class DiscardReports:
-    """Reports discarded frames of a reader: the first at once, those that follow together."""
+    """Reports discarded frames of a reader: the first at once, the following ones together."""
 
     def __init__(self, reader: ReaderId, loop: asyncio.AbstractEventLoop, post: Callable[[Input], None]) -> None:
         self._reader, self._loop, self._post = reader, loop, post

@@ -73,7 +73,7 @@ class LineGroup:
         self._request = None
 
     def watch(self) -> None:
-        """Report edges, including those that came meanwhile."""
+        """Report edges, also the edges that the kernel has stored since `ignore`."""
         if self._request is not None and not self._watched:
             self._watched = True
             self._loop.add_reader(self._request.fd, self._read)

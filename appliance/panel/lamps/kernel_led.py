@@ -51,7 +51,7 @@ class LedLamp:
             raise trouble(self._wiring, LEDS, error) from error
 
     def close(self) -> None:
-        """Switch it off and release it."""
+        """Switch the LED off, and close its files."""
         with suppress(OSError):
             os.pwrite(self._brightness, b"0\n", 0)
         for file in (self._brightness, self._intensity):

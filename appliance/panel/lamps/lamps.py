@@ -155,7 +155,7 @@ class _Lamp:
             self._show(light, float(pattern is Pattern.ON))
 
     def _turn(self, light: Light, steps: Steps, step: int, at: float) -> None:
-        """Do what was due at `at`, and schedule the next step from that time, so that delays do not add up."""
+        """Show the step that was due at `at`, and schedule the next step from then, so that delays do not add up."""
         level, lasting = steps[step]
         # Not in the past if the loop stood still: no flurry to catch up.
         after = max(at + lasting, self._loop.time())

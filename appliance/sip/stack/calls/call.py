@@ -259,10 +259,7 @@ class SipCall(pj.Call):
 
     @contained
     def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:  # noqa: N802
-        """Note an INVITE with Replaces (RFC 3891) for this call.
-
-        Its sender gets 180, like each caller, and so learns nothing.
-        """
+        """Note an INVITE with Replaces (RFC 3891) for this call. Its sender gets 180, like each caller."""
         prm.statusCode = RINGING
         self.table.replaced = self.call
 

@@ -146,7 +146,7 @@ class Certificate:
             log.warning("%s cannot be written: %s", self._shown, reason(error))
 
     def _is_usable(self) -> bool:
-        """Whether our own pair is there, has the host's name and the configured address, and dates that can be true."""
+        """Whether our own certificate and key exist, with the host's name, the configured address and valid dates."""
         try:
             certificates.pair(self._certificate, self._key)
             facts = certificates.facts(self._certificate)
@@ -155,7 +155,7 @@ class Certificate:
         return _lasting(self._http.address) <= facts.names and not self._was_made_by_a_wrong_clock(facts)
 
     def _was_made_by_a_wrong_clock(self, facts: certificates.Facts) -> bool:
-        """Whether clients refuse its dates, as far as the clock can be believed now."""
+        """Whether clients refuse the dates of the certificate, by a clock that is right now."""
         return not facts.valid(time.time()) and self._clock_is_right()
 
     def _make(self) -> None:

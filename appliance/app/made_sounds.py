@@ -51,7 +51,7 @@ class MadeSounds:
         self._speaker: Speaker | None = None
         self._urls: UrlSounds | None = None
         self._recordings: RecordedSounds | None = None
-        self.clear()  # what an earlier daemon has left
+        self.clear()  # files of an earlier daemon
 
     async def say(self, wanted: Speech, who: str) -> orders.Reply:
         """Speak a text; the reply comes when its sound is about to begin. Raises IntercomError."""

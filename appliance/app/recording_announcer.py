@@ -36,7 +36,7 @@ class RecordingAnnouncer:
         self._turn = asyncio.Lock()  # one at a time: the speaker, and perhaps the far end, hear all of them
         # By playback: why it was not heard to its end; None: it is to be played again.
         self._playing: dict[str, asyncio.Future[str | None]] = {}
-        self._replaced: list[asyncio.Future[str | None]] = []  # those of them that another sound has replaced
+        self._replaced: list[asyncio.Future[str | None]] = []  # the playbacks that another sound has replaced
 
     def announce(self, order: AnnounceRecording) -> None:
         """Begin an announcement."""

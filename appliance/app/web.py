@@ -70,7 +70,7 @@ class Web:
         counts: Counts,
         sounds: MadeSounds,
     ) -> None:
-        self._now, self._config = config, config()  # what a reload changes, and what the start has used
+        self._now, self._config = config, config()  # a reload changes `_now`; `_config` stays as at the start
         self._places, self._reactor, self._file = places, reactor, file
         self._counts, self.say, self.sounds = counts, sounds.say, sounds.names
         self.play_url, self.play_recording = sounds.play_url, sounds.play_recording
@@ -203,7 +203,7 @@ class Web:
         """
         if self._examination is None or self._examination.done():
             self._examination = asyncio.create_task(self._examine(), name="doctor")
-        return await asyncio.shield(self._examination)  # the end of one client ends it for no other
+        return await asyncio.shield(self._examination)  # if one client leaves, the examination goes on for the others
 
     async def _examine(self) -> list[dict[str, Any]]:
         # Late: for this alone.

@@ -11,7 +11,7 @@ from appliance.core.audio.scale import percent_of
 PLAYBACK, CAPTURE = "playback", "capture"
 MUTES = -99_999.0  # dB; lower is ALSA's word for silence (SND_CTL_TLV_DB_GAIN_MUTE), not a level
 MUTE_BELOW_DB = 60.0  # such an element counts as having this range below its maximum
-LOWEST_DB, HIGHEST_DB = -200.0, 100.0  # what is outside is no range: pyalsaaudio does not say whether there is one
+LOWEST_DB, HIGHEST_DB = -200.0, 100.0  # values outside are no range: elements without dB give them, too
 
 
 class MixerGoneError(Exception):

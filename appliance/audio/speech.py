@@ -86,7 +86,7 @@ class Speaker:
         slower = f"{OWN_RATE / words.rate:.2f}"
         # The names of the options are those that all versions know.
         options = ["--model", words.piper, "--output_file", str(file), "--length_scale", slower]
-        longest = LONGEST_LINE * min(words.rate, OWN_RATE) // OWN_RATE  # what is spoken slowly needs more memory
+        longest = LONGEST_LINE * min(words.rate, OWN_RATE) // OWN_RATE  # slow speech needs more memory
         status, _, fault = await self._run(PIPER, options, lines(words.text, longest))
         check_piper(status, fault, file)
 

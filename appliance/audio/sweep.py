@@ -22,15 +22,15 @@ from appliance.core.model import SoundMeasured
 
 RATE = 16000  # Hz, of pjsua2's bridge
 QUIET_S = 1.0  # before the sweep, for the noise of the place
-ECHO_S = 1.0  # after the sweep: a later echo is none
+ECHO_S = 1.0  # after the sweep: a later sound is no echo
 LOW_HZ, HIGH_HZ = 300.0, 6000.0  # what small speakers play
 FADE_S = 0.02
 AMPLITUDE = 8000  # of 32767, as the station's tones
 FULL, CLIPS_AT = 32768, 32700
 EARLY_S = 0.02  # a frame of the bridge: playing and recording may begin so far apart
-TAIL_S = 0.2  # of the room: what comes so long after the first sound belongs to the echo
+TAIL_S = 0.2  # of the room: sound that follows the first sound within this time belongs to the echo
 HEARD = 10.0  # an echo stands so far above what correlates by chance: twice the highest of that
-MEDIAN = 0.6745  # of the amounts of what is normally distributed, against its deviation
+MEDIAN = 0.6745  # median of the amounts of a normal distribution, in standard deviations
 HEADER = 44  # bytes of a WAV file
 NICENESS = 5  # a quarter of a busy processor is left for it; with 19 it would not end
 
@@ -111,7 +111,7 @@ def correlation(long: "array[int]", short: list[int]) -> list[int]:
     product = context.multiply(_number(first, width, context), _number(second, width, context))
     digits = f"{product:f}".zfill(width * (len(first) + len(second) - 1))
     sums = [int(digits[at : at + width]) for at in range(0, len(digits), width)]
-    # Take away what the shift of all samples to positive ones has added.
+    # Subtract the sum that the shift of all samples to positive values has added.
     before, total = [0, *accumulate(first)], sum(second)
     count = len(short)
     return [
@@ -141,7 +141,7 @@ def _number(samples: list[int], width: int, context: Context) -> Decimal:
 
 def main() -> int:
     """Make a sweep, or measure a recording of one."""
-    # What the SIP process left open: its successor needs the ports, even if this process outlives it.
+    # Close the SIP process's sockets: its successor needs the ports, even if this process still runs.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     os.nice(NICENESS)
     order, seconds = sys.argv[1], float(sys.argv[2])

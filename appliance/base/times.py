@@ -52,7 +52,7 @@ class Times(Record, kw_only=True):
     reply_s: Hang = 9.0  # until the core has replied to a client; far more than a turn of the loop
     sound_test_reply_s: Hang = 40.0  # the same for a self-test, which replies at its end, after 35 s at most
     # -- panel: the relay's guard ------------------------------------------------------------------------------------
-    # Far above what a busy board needs, and far below how long a relay may stay energised.
+    # Far longer than a busy board needs, and far shorter than a relay may stay energised.
     guard_greets_s: Hang = 10.0  # from the connection until the guard's first message
     guard_answers_s: Hang = 2.0  # until the guard answers a message
     guard_ends_s: Hang = 0.5  # from a pulse's end until its report; replacing the guard then harms no other pulse
@@ -67,10 +67,10 @@ class Times(Record, kw_only=True):
     # sound card that opens slowly must not end calls.
     sip_silent_s: Hang = 4.5  # a SIP process that is silent for longer is replaced
     sip_starts_s: Hang = 30.0  # usually 0.1 s; a slow SD card on a busy board takes seconds, an emulated machine longer
-    sip_slow_s: Hang = 5.0  # a slower start is reported, with what it waits for
+    sip_slow_s: Hang = 5.0  # a slower start is reported, with the cause of the wait
     sip_stops_s: Hang = 1.0  # then it is killed
     sip_check_s: Again = 1.0  # between two looks at the SIP process
-    sip_quick_check_s: Again = 0.25  # the same while it starts, or does what may block
+    sip_quick_check_s: Again = 0.25  # the same while the process starts, or may block
     sip_again_s: Agains = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)  # before a SIP process that died soon is replaced
     hung_card_again_s: Again = 30.0  # before a card that hung is opened again; doubled, as each try may cost the calls
     # Timer E (RFC 3261 §17.1.2.2), but given up sooner: the answer may have gone to the SIP port.
@@ -130,7 +130,7 @@ class Times(Record, kw_only=True):
     # -- audio -------------------------------------------------------------------------------------------------------
     sound_made_s: Hang = 7.0  # of `playback_begins_s`: the wait for others, and the file itself
     # -- store -------------------------------------------------------------------------------------------------------
-    disc_answers_s: Hang = 5.0  # until the disc has written, or found, what is waited for
+    disc_answers_s: Hang = 5.0  # until the disc has written, or read, the awaited data
     disc_closes_s: Hang = 2.0  # at the station's end
     disc_again_s: Agains = (0.5, 30.0)  # before a write that failed is tried again
     journal_read_s: Hang = 10.0  # then the start goes on without the earlier events, which stay on disc

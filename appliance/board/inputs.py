@@ -20,7 +20,7 @@ class FoundInputDevice(Record):
 
 
 def devices(root: Path = Path("/")) -> tuple[FoundInputDevice, ...]:
-    """All of them, in the kernel's order."""
+    """All input devices, in the kernel's order."""
     found = []
     for event in sorted((root / "sys/class/input").glob("event*"), key=lambda each: (len(each.name), each.name)):
         try:

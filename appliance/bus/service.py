@@ -43,7 +43,7 @@ from appliance.bus.shapes import Asked, BusMethod, Interface, clean
 from appliance.bus.tree import Object, Tree, changed, children, tree
 
 MOST = 32  # requests in progress at once; a client that does not wait for its answers is refused
-MOST_OF_ONE = 24  # of one client, so that others are not refused
+MOST_OF_ONE = 24  # requests of one client, so that other clients are not refused
 PASSING = (f"{ROOT}/calls/", f"{ROOT}/conferences/")  # objects that come and go
 FAULT = IntercomError(ErrorCode.ERROR, "This is a fault of intercomd.", "", "The log has the details.")
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
@@ -112,7 +112,7 @@ class BusService:
                 sent = self._signal(
                     ROOT, APPLIANCE.name, "Event", "tss", [envelope["id"], envelope["type"], json.dumps(envelope)]
                 )
-                try:  # at the pace of the bus; events.lost reports what the feed's queue cannot hold meanwhile
+                try:  # at the pace of the bus; events.lost reports events for which the feed's queue has no room
                     async with asyncio.timeout(times.current.bus_answers_s):
                         await sent
                 except TimeoutError:

@@ -52,7 +52,7 @@ def door_act(given: argparse.Namespace) -> tuple[str, str, Json]:
 
 
 def panel(parser: argparse.ArgumentParser) -> None:
-    """Which parts to test, and for how long."""
+    """Options: the parts to test, and the duration of each test."""
     parser.add_argument("act", nargs="?", choices=["test"], metavar="test", help="test each part, one after another")
     parser.add_argument(
         "part",
@@ -79,19 +79,19 @@ def audio(parser: argparse.ArgumentParser) -> None:
 
 
 def mute(parser: argparse.ArgumentParser, *, muted: bool) -> None:
-    """Which call to mute, or to unmute."""
+    """Options: the call to mute or to unmute."""
     parser.add_argument("call", nargs="?", help=ITS_ID)
     parser.set_defaults(muted=muted)
 
 
 def digits(parser: argparse.ArgumentParser) -> None:
-    """By which methods digits are taken, and in which call."""
+    """Options: the accepted methods for digits, and the call."""
     parser.add_argument("dtmf", metavar="methods", type=digit_methods, help=f"{','.join(DIGITS)}: one or more, or none")
     parser.add_argument("call", nargs="?", help=ITS_ID)
 
 
 def tone(parser: argparse.ArgumentParser) -> None:
-    """Which tone, where, and for how long."""
+    """Options: the tone, its call or the speaker, its country and its duration."""
     parser.add_argument("tone", type=tone_name, help=f"{', '.join(TONES)}; or stop")
     parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
     parser.add_argument("--country", default="", help="country whose tone it is: two letters (default: as configured)")
@@ -99,7 +99,7 @@ def tone(parser: argparse.ArgumentParser) -> None:
 
 
 def sound(parser: argparse.ArgumentParser) -> None:
-    """Which sound, where, and how."""
+    """Options: the sound, its call or the speaker, and its volume."""
     parser.add_argument(
         "sound",
         nargs="?",
@@ -123,7 +123,7 @@ def wanted_sound(given: argparse.Namespace) -> Json:
 
 
 def speech(parser: argparse.ArgumentParser) -> None:
-    """Which text, where, and how."""
+    """Options: the text to speak, its call or the speaker, and its voice."""
     parser.add_argument("text", help="the text; -: from standard input, which hides it from other users")
     parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
     parser.add_argument("--language", default="", help="such as en-gb (default: as configured)")
@@ -133,7 +133,7 @@ def speech(parser: argparse.ArgumentParser) -> None:
 
 
 def message(parser: argparse.ArgumentParser) -> None:
-    """Which text, and to whom."""
+    """Options: the text message, and its receiver."""
     parser.add_argument("to", help="name of a target, a SIP address, or a number at an account")
     parser.add_argument("text", help="the text; -: from standard input, which hides it from other users")
     parser.add_argument(
@@ -142,7 +142,7 @@ def message(parser: argparse.ArgumentParser) -> None:
 
 
 def messages(parser: argparse.ArgumentParser) -> None:
-    """Whether to go on."""
+    """Options: whether to show new messages as they come."""
     parser.add_argument("--follow", action="store_true", help="then show each that comes, until Ctrl-C")
 
 
@@ -189,7 +189,7 @@ def dnd(parser: argparse.ArgumentParser) -> None:
 
 
 def forward(parser: argparse.ArgumentParser) -> None:
-    """Which calls, and where."""
+    """Options: the calls to forward, and their destination."""
     parser.add_argument(
         "act", nargs="?", choices=FORWARDED, metavar="|".join(FORWARDED), help="which calls (default: show all)"
     )

@@ -49,7 +49,7 @@ def targets(client: Client, _given: argparse.Namespace) -> Json:
 
 
 def quiet_words(answer: Json) -> str:
-    """Whether calls ring."""
+    """Do-not-disturb and quiet hours in words."""
     runtime = answer["runtime"]
     words = f"Do not disturb: {'on' if runtime['do_not_disturb'] else 'off'}."
     hours = " Quiet hours are in force." if runtime["quiet"] and not runtime["do_not_disturb"] else ""
@@ -57,7 +57,7 @@ def quiet_words(answer: Json) -> str:
 
 
 def forward_words(answer: Json) -> str:
-    """Where calls are forwarded."""
+    """The destinations of forwarded calls in words."""
     rules = answer["runtime"]["forwarding"]
     lines = [f"{name.replace('_', '-'):9}  {rules[name]}" for name in ("always", "quiet", "busy") if rules[name]]
     lines += [f"no-answer  {rules['no_answer']}, after {rules['no_answer_s']:g} s"] if rules["no_answer"] else []

@@ -20,7 +20,7 @@ from appliance.core.accounts import sip_uris
 from appliance.core.events import EVENTS
 from appliance.core.model import BUILT_IN_SOUNDS, DIRECT, NULL, Action, SensorKind, SoundMode
 
-# What a lamp may use instead of its own line, and the settings that then have no effect.
+# The hardware that a lamp may use instead of its own line, and the settings without effect then.
 LIGHTS = {
     "led": (("pin", "chip", "line", "active_low"), "the kernel knows the line of its own LED"),
     "pwm": (("pin", "chip", "line"), "the channel is named in pwm"),

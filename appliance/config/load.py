@@ -127,7 +127,7 @@ def _shown(raw: dict[str, Any], keys: list[str]) -> str:
     value: Any = raw
     for key in keys:
         value = value[key]
-    # What is not printable could steer the terminal, or the direction of the sentence around it.
+    # Characters that are not printable could steer the terminal, or the direction of the sentence around them.
     text = "".join(each if printable(each) else f"\\u{ord(each):04x}" for each in describe.toml(value))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 

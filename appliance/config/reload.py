@@ -61,7 +61,7 @@ def _is_live(place: str) -> bool:
 
 
 def _is_password(place: str, new: Json) -> bool:
-    """Whether the SIP process, which challenges callers, needs it: a target's password, or a new target with one."""
+    """Whether the setting is a password that the SIP process demands of callers: a target's, or a new target's."""
     match place.split("."):
         case ["target", name]:
             return bool(_password(new["target"].get(name)))

@@ -19,7 +19,7 @@ FREE_DELAY_MS = 100.0  # no delay below it is an impairment
 PACKET_MS = 20.0  # of sound, collected before a packet is sent
 LONGEST_MS = 10_000.0  # no call has such a delay or jitter: a longer one is a false report
 FEWEST_PACKETS = 50  # the share of losses among fewer says little
-# The lowest MOS of each class: that of R = 80, 70 and 60, the limits of user satisfaction in G.107 annex B.
+# The lowest MOS of each class, for R = 80, 70 and 60: the limits of user satisfaction in G.107 annex B.
 CLASSES = ((4.03, QualityClass.GOOD), (3.60, QualityClass.FAIR), (3.10, QualityClass.POOR))
 MARGIN = 0.1  # of MOS beyond the limit of a class, before the class changes
 

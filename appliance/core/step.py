@@ -151,7 +151,7 @@ def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
     """Use new settings from the next decision on: running deadlines and pulses stay as they are."""
     if given.applied or given.needs_restart or turn.appliance.rejected:
         turn.emit(events.ConfigChanged(applied=given.applied, needs_restart=given.needs_restart))
-    if given.settings.runtime != turn.settings.runtime:  # a changed file overrides what clients had set
+    if given.settings.runtime != turn.settings.runtime:  # a changed file overrides the settings of clients
         turn.appliance = replace(turn.appliance, changed=None)
     before = turn.settings
     turn.state = replace(

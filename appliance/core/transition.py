@@ -207,13 +207,13 @@ def final_event(call: Call, end: End) -> type[events.FinalEvent]:
 
 
 def missed(call: Call, end: End) -> bool:
-    """Whether a caller found nobody here: no if we refused the call, or if it was answered elsewhere."""
+    """Whether nobody answered an incoming call; False if we refused the call, or if another phone answered it."""
     noticed = call.answered_by_us or end.cause in {Cause.REJECTED, Cause.UNAUTHORIZED, Cause.ANSWERED_ELSEWHERE}
     return call.direction is Direction.INCOMING and not noticed
 
 
 def unanswered(call: Call) -> bool:
-    """Whether this is our own call, and nobody has answered it yet."""
+    """Whether this is an outgoing call that nobody has answered yet."""
     return call.direction is Direction.OUTGOING and call.state in {
         CallState.DIALING,
         CallState.RINGING,

@@ -84,7 +84,7 @@ class Sight(Record):
 
 
 async def now(_scene: Scene) -> float:
-    """Nothing is done."""
+    """A cue of a step without an act: return the present time."""
     return time.monotonic()
 
 

@@ -89,7 +89,7 @@ def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
 
 
 def fail_safe(door: str) -> Finding:
-    """What an installer must know about a fail-safe strike."""
+    """Note the wiring of a fail-safe strike, and its danger, for the installer."""
     return ok(
         f"door.{door}.strike",
         "Wire a fail-safe strike to the relay's normally closed contact, which releases it while the relay is "

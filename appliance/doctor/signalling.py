@@ -1,4 +1,4 @@
-"""Accounts and calls: what a running daemon knows of them, in the texts of its events."""
+"""Accounts and calls: findings from the state of a running daemon, in the texts of its events."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The sound cards: whether the configured ones exist, support what is needed, and are free."""
+"""The sound cards: whether the configured cards exist, support the necessary formats, and are free."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
 
 
 def mixers(config: Config) -> list[Finding]:
-    """The same as `muted`, by a look at the mixers; only without a daemon, whose loop would wait for a slow card."""
+    """Read the mixers, and report as `muted` does; only without a daemon, whose loop would wait for a slow card."""
     try:
         there = cards.cards()
     except IntercomError:
@@ -57,7 +57,7 @@ def mixers(config: Config) -> list[Finding]:
 
 
 def _shown(pcm: str, way: str, there: tuple[SoundCard, ...]) -> Json:
-    """What the mixer of the PCM's card shows, as in GET /v1/audio."""
+    """Read the level in the mixer of the PCM's card, shaped as in GET /v1/audio."""
     unknown: Json = {"card": None, "element": None, "percent": None, "muted": None}
     card = cards.card_named(pcm, there)
     if card is None:

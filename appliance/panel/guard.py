@@ -316,7 +316,7 @@ class Guard:
             elif readable and not self._daemon:
                 try:
                     self._welcome(sock.accept()[0])
-                except OSError:  # it left before it was served
+                except OSError:  # the client left before its turn
                     continue
 
     def _settle(self) -> None:

@@ -312,7 +312,7 @@ def line(envelope: Json) -> str:
 def in_line(value: Any) -> str:
     """A value of a log line: fields with slashes, as in opus/48000, lists with commas; text with line ends as JSON.
 
-    What is no text is as in JSON too: true, null.
+    Other values are as in JSON: true, null.
     """
     if isinstance(value, dict):
         text = "/".join(map(in_line, value.values()))

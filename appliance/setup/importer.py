@@ -133,7 +133,7 @@ def _separate(raw: Json, directory: Path, name: str) -> tuple[Json, dict[Path, s
         if password:
             secrets[path] = password
         else:
-            read(str(path))  # an existing one stays; raises if there is none
+            read(str(path))  # an existing file stays; raises if none exists
     return config, secrets
 
 

@@ -50,7 +50,7 @@ class Child(asyncio.Protocol):
         self.status: int | None = None
         self.born = self.heard = time.monotonic()
         self.ready = self.spoke = self.reported = False
-        self.doing = self.why = ""  # what it announced last; why we killed it
+        self.doing = self.why = ""  # the child's last announced act; why we killed the child
 
     def adopt(self, process: SipProcess) -> None:
         """Watch a process that has started."""

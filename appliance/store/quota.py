@@ -7,7 +7,7 @@ from math import inf
 from appliance.base.record import Record
 
 FREE_BYTES = 100_000_000  # kept free by default: the journal, updates and the system's log need it
-_PLAUSIBLE_S = 1_735_689_600.0  # 2025, when there was no intercomd: an earlier time is that of a clock that was not set
+_PLAUSIBLE_S = 1_735_689_600.0  # 2025, before intercomd existed: an earlier time comes from a clock that was not set
 
 
 class Limits(Record):

@@ -159,7 +159,7 @@ def seal(path: Path) -> tuple[wav.WavContent | None, str]:
         if sound is None:
             return None, ""
         os.fsync(file.fileno())
-        _peaks(path).unlink(missing_ok=True)  # of what it was before
+        _peaks(path).unlink(missing_ok=True)  # of the former sound
         return sound, hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -73,7 +73,7 @@ class Recordings(RecordingLists):
         self.opus_ordered = False  # whether one is a WAV file that somebody has ordered as an Opus file
         self._lock = threading.Lock()  # protects the following
         self._ours: dict[RecordingId, Entry | None] = {}  # prepared since the start and not finished
-        self._calls: set[CallId] = set()  # those of them that have not ended
+        self._calls: set[CallId] = set()  # the calls that have not ended
         self._desired: tuple[RecordingId, ...] = ()
         self._patching = False
 

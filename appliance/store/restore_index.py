@@ -134,7 +134,7 @@ def utc(moment: datetime) -> str:
 
 
 def both(*afters: After | None) -> After:
-    """All of these, one after another."""
+    """Return a callback that calls these, one after another."""
 
     def act() -> None:
         for after in afters:

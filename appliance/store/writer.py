@@ -268,7 +268,7 @@ def act(after: After) -> None:
 
 
 def nothing() -> None:
-    """Nothing is left to be done."""
+    """The callback of a job that needs no callback."""
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

@@ -88,8 +88,8 @@ def free_bytes(directory: Path) -> int:
 def fill(directory: Path) -> None:
     """Overwrite the free space of the file system, by a file that fills it and goes at once. Raises OSError.
 
-    The file has no name, so that it goes with this process too. What the file system had set aside for the file's own
-    tree, and did not need, is free again once the file is on the disc: so it is filled until nothing more fits.
+    The file has no name, so that it goes with this process too. Space that the file system had reserved for the file's
+    own tree, and did not need, is free again once the file is on the disc: so it is filled until nothing more fits.
     """
     descriptor = os.open(directory, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     try:

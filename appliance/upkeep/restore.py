@@ -1,4 +1,4 @@
-"""`intercomctl restore`: puts a backup in the place of the station's configuration and state.
+"""`intercomctl restore`: replaces the station's configuration and state by a backup.
 
 All of it is unpacked and checked before anything changes. Recordings that are missing are added. Then the service
 stops, the files change places, and the service starts. What was there before stays in `before-restore`.
@@ -235,7 +235,7 @@ def _keep_before(state: Path, replaced: list[Path]) -> None:
                 descriptor = os.open(path.name, flags, _PRIVATE, dir_fd=there)  # root writes nowhere else
                 with os.fdopen(descriptor, "wb") as kept:
                     kept.write(path.read_bytes())
-        # What belongs to the old database goes first: it would damage the new one. A whole database has nothing there.
+        # The old database's -wal and -shm go first: they would damage the new database, which has neither.
         for name in filter(lambda name: os.path.lexists(state / name), _BESIDE_DATABASE):
             os.rename(name, name, src_dir_fd=here, dst_dir_fd=there)
         for path in replaced:

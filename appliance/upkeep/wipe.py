@@ -61,9 +61,9 @@ def everything(state: Path, config: Path, say: Callable[[str], None]) -> Json:
     """
     with service.stopped(state), _explained(state):
         named: list[Path] = []
-        with suppress(IntercomError):  # if it is no TOML, nobody knows which files it names
+        with suppress(IntercomError):  # nobody knows which files an unreadable configuration names
             named, _ = save.beside(parse(config), config)
-        # Recordings may be on another disc; beside them only what has our names is ours.
+        # Recordings may be on another disc: there, only files with names of recordings are the station's.
         recordings = [path for path in (state / archive.RECORDINGS).glob("r-*") if recording_files.is_id(path.stem)]
         kept = config.with_name(f"{config.name}.old")  # by intercomctl init --force
         discs = overwrite.discs([state, state / archive.RECORDINGS, config.parent])

@@ -321,7 +321,7 @@ LinkDirection = Literal["to", "from", "both"]
 # How a door is opened. RULE: by a configured rule; EXIT: by an indoor button.
 OpenedBy = Literal["button", "dtmf", "api", "keypad", "card", "rule", "exit"]
 
-# How far a participant is; its events follow these stages.
+# The stages of a participant, each reported by an event.
 ParticipantState = Literal["inviting", "coming", "in", "left"]
 
 # How a lamp shines. SLOW: 1 Hz, FAST: 4 Hz, both half on; every 2 s, DOUBLE: two flashes, PULSE: a soft pulse.  A lamp
@@ -345,7 +345,7 @@ Picture = Literal[
     "unregistered",
 ]
 
-# How the received sound of a call is, by its MOS.
+# The rating of a call's received sound, by its MOS.
 QualityClass = Literal["good", "fair", "poor", "bad"]
 
 # MIXED: both sides in one channel.  SEPARATE: the station's sound in the left channel, the far end's in the right.

@@ -72,7 +72,7 @@ class Listener:
         )
 
 
-UNKNOWN = Listener()  # it has no name, so it refuses everything
+UNKNOWN = Listener()  # no Host matches this listener, so it refuses everything
 
 
 def fresh_token() -> str:

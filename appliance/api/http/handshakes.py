@@ -47,7 +47,7 @@ class Secured(Protocol):
         """The context for the next connection."""
 
 
-SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of TLS 1.3 are all authenticated encryption
+SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; all suites of TLS 1.3 are authenticated encryption
 
 
 def context() -> ssl.SSLContext:

@@ -1,6 +1,6 @@
 """Repeated orders act once: Idempotency-Key on every POST. Also limits the length of bodies.
 
-Answers are stored, so that an order whose answer a restart has cut off acts once too. What is stored has neither the
+Answers are stored, so that an order whose answer a restart has cut off acts once too. A stored answer has neither the
 key nor the body, but digests of them that cannot be tried out without the key, as a body may have digits.
 """
 
@@ -26,7 +26,7 @@ LONGEST_KEY = 255
 KEPT_S = 86_400.0
 KEPT = 1_000  # answers to orders are small: this bounds the memory to about 1 MB
 NOTHING_DONE = {429, 503}  # after these answers the same order may be tried again
-LONGEST_STORED = 4_096  # bytes of an answer: with those of orders far less, so this bounds the disc's part to 4 MB
+LONGEST_STORED = 4_096  # bytes of an answer; answers of orders are far shorter. The table has 4 MB at most
 NOT_STORED = {"/v1/tokens", "/v1/session"}  # their answers have a secret
 
 

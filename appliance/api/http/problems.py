@@ -25,7 +25,7 @@ _PATTERNS = {
     models.CARD: "1 to 40 letters and digits",
     models.DIGITS: "1 to 32 of the digits 0 to 9, A to D, * and #",
 }
-# What pydantic calls a fault, in our words. The names in braces are those of its context.
+# Pydantic's types of errors, in our words. The names in braces are in the error's context.
 _WORDS = {
     "missing": "is missing",
     "extra_forbidden": "there is no such field",

@@ -10,14 +10,14 @@ _LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
 _TO_READ = (
     ("/v1/session", ()),  # any valid token
     ("/v1/operations", ()),  # only the token that began the operation, or a token with ADMIN
-    ("/v1/recordings", (CALL,)),  # what was said
+    ("/v1/recordings", (CALL,)),  # they have people's words
     ("/v1/codes", (ADMIN,)),
     ("/v1/tokens", (ADMIN,)),
     ("/v1/config", (ADMIN,)),
     ("/v1/support-bundle", (ADMIN,)),
     ("", (VIEW,)),
 )
-_TO_DELETE = (("/v1/recordings", (ADMIN,)),)  # also what a recording that runs has so far
+_TO_DELETE = (("/v1/recordings", (ADMIN,)),)  # also the finished part of a running recording
 _TO_ACT = (
     ("/v1/session", ()),
     ("/v1/recordings/live", (CALL,)),

@@ -243,7 +243,7 @@ def _unix(path: Path) -> socket.socket:
     listening = socket.socket(socket.AF_UNIX)
     try:
         _clear(path)
-        os.fchmod(listening.fileno(), SOCKET_MODE)  # before it has a name, so that it is never open to more users
+        os.fchmod(listening.fileno(), SOCKET_MODE)  # before the socket has a name, so that no other user can open it
         listening.bind(str(path))
         path.chmod(SOCKET_MODE)  # the umask may have removed bits
     except OSError as error:

@@ -14,7 +14,7 @@ from collections import deque
 from typing import NamedTuple, Protocol
 
 EACH = 4  # turns of the loop from one reading to the next
-ROOM = 64  # requests in a line; beyond that, those that may be refused are
+ROOM = 64  # requests in a line; beyond it, plain requests of clients are refused
 REFUSED_AT_ONCE = 4  # in a turn in which none is read
 LONGEST = 4096  # bytes of a plain request
 

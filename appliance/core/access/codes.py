@@ -110,7 +110,7 @@ def refused_at_once(turn: Turn, attempt: Attempt) -> bool:
 
 
 def is_open_by(turn: Turn, attempt: Attempt, wanted: tuple[DoorId, ...]) -> bool:
-    """Whether the same person's opening still runs: the code was shown again, and that is no further use."""
+    """Whether the door is still open by the same person: showing the code again then counts as no further use."""
     return any(
         door in wanted and pulse.by == attempt.by and pulse.until > turn.decided for door, pulse in turn.doors.pulses
     )

@@ -78,7 +78,7 @@ def unreadable(turn: Turn, call: Call, content_type: str) -> None:
 
 
 def ignored(call: Call, given: inputs.DigitReceived) -> bool:
-    """Whether a client does not want digits by this method."""
+    """Whether a client has excluded digits by this method."""
     return call.digits.methods is not None and given.method not in call.digits.methods
 
 
@@ -131,11 +131,11 @@ def masks(state: State, call: Call) -> bool:
 
 
 def believed(turn: Turn, call: Call, given: inputs.DigitReceived) -> bool:
-    """Whether the far end really pressed it. Digits in the sound are doubtful: voices and echoes can imitate them.
+    """Whether the digit surely came from the far end. Digits in the sound are doubtful: voices and echoes imitate them.
 
-    Nor is it known to be the far end whose packets carry it, if another address took over while it was silent.
+    If another address took over the sound while the far end was silent, the sender of the packets is doubtful too.
 
-    A client can have a call search for them, but only the account can have them believed.
+    A client can order a search for digits in the sound, but only the account can permit them to open a door.
     """
     if ignored(call, given):
         return False

@@ -56,5 +56,5 @@ def wake(state: State) -> list[float | None]:
 
 
 def view(_state: State, _epoch: float) -> dict[str, Any]:
-    """Nothing: the panel's view has keypads and readers, and codes are only for clients that may read them."""
+    """Show nothing: the panel's view has keypads and readers, and codes are only for clients that may read them."""
     return {}

@@ -1,4 +1,4 @@
-"""The volume of the speaker and the gain of the microphone: what clients and buttons set, within limits.
+"""The volume of the speaker and the gain of the microphone, as clients and buttons set them, within limits.
 
 A level that was set is part of the run-time settings, so it outlasts restarts, and is set again when the card returns.
 """

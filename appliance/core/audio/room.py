@@ -1,4 +1,4 @@
-"""The room of the sound cards, their levels, and what clients play: its inputs, requests, timers and view."""
+"""The room of the sound cards, their levels, and clients' tones and sounds: its inputs, requests, timers and view."""
 
 from typing import Any
 

@@ -98,7 +98,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
 
 
 def are_enough(state: State) -> bool:
-    """Whether strangers have half of the lines: the others are kept for the panel and for those who are known."""
+    """Whether strangers have half of the lines: the other half is reserved for the panel and for known callers."""
     strangers = sum(1 for call in state.calls.living if call.alive and call.stranger)
     return strangers >= max(1, state.settings.max_calls // 2)
 

@@ -40,7 +40,7 @@ def take_in(turn: Turn, conference: Conference, taken: list[Call], who: str) -> 
         for call in order
         if call.id in ids or call.conference is not None
     ]
-    # New calls are placed beside the conference's calls; those of a new conference, in the foreground.
+    # New calls go beside the conference's calls; the calls of a new conference go to the foreground.
     first = next((n for n, call in enumerate(order) if call.conference is not None), len(order))
     behind, before = (
         [call for call in part if call.id not in ids and call.conference is None]

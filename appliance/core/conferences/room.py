@@ -24,7 +24,7 @@ perform = performs(
 
 
 def due(_turn: Turn) -> None:
-    """Nothing: a conference has no timers."""
+    """Do nothing: a conference has no timers."""
 
 
 def wake(_state: State) -> list[float | None]:

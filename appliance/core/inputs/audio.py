@@ -47,13 +47,13 @@ class ToneHeard(OfCall, kw_only=True):
 
 
 class AnswererHeard(OfCall, kw_only=True):
-    """Who has answered is known."""
+    """The search has found whether a person or a machine answered the call."""
 
     answerer: Answerer
 
 
 class DetectionFailed(OfCall, kw_only=True):
-    """Nothing can be searched for in the sound of a call."""
+    """The searches in the sound of a call cannot run."""
 
     why: str
     resolution: str

@@ -1,4 +1,4 @@
-"""Recordings: what clients ask, and reports of the store and of the SIP process."""
+"""Recordings: requests of clients, and reports of the store and of the SIP process."""
 
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input

@@ -32,5 +32,5 @@ def wake(state: State) -> list[float | None]:
 
 
 def view(_state: State, _epoch: float) -> dict[str, Any]:
-    """Nothing: events report the outcome of a message."""
+    """Show nothing: events report the outcome of a message."""
     return {}

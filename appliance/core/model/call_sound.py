@@ -28,7 +28,7 @@ class SilenceCause(StrEnum):
 
 
 class SoundRefusal(StrEnum):
-    """How an answer to our offer refuses its sound (RFC 3264 §6), or that there is no answer."""
+    """Why our offer has no sound: no answer came, or the answer refuses the sound (RFC 3264 §6)."""
 
     NO_ANSWER = "no_answer"
     NO_AUDIO = "no_audio"  # no line for it
@@ -56,7 +56,7 @@ class Quality(Record):
 
 
 class QualityClass(StrEnum):
-    """How the received sound of a call is, by its MOS."""
+    """The rating of a call's received sound, by its MOS."""
 
     GOOD = "good"
     FAIR = "fair"

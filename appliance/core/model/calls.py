@@ -321,7 +321,7 @@ class Call(Record):
     transport: str = "udp"  # of its SIP messages
     recording: RecordingId | None = None
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE
-    replaces: CallId | None = None  # our call that this one replaces once it is answered
+    replaces: CallId | None = None  # our call that this call replaces once answered
     stranger: bool = False  # the caller is no target, and no registrar vouches for it
     end: End | None = None  # decided when disconnecting, final when ended
     headers: CallHeaders = CallHeaders()
@@ -387,7 +387,7 @@ class OutgoingMessage(Record):
 class CallsPart(Record):
     """The calls that have not ended, and the open recordings."""
 
-    living: tuple[Call, ...] = ()  # those that have not ended, the foreground call last, before it the previous one
+    living: tuple[Call, ...] = ()  # the foreground call is last, the previous foreground call before it
     recordings: tuple[OpenRecording, ...] = ()
 
     def get(self, wanted: str) -> Call | None:

@@ -25,7 +25,7 @@ class ConferenceState(StrEnum):
 
 
 class ParticipantState(StrEnum):
-    """How far a participant is; its events follow these stages."""
+    """The stages of a participant, each reported by an event."""
 
     INVITING = "inviting"  # its INVITE waits for the SIP process
     COMING = "coming"
@@ -34,7 +34,7 @@ class ParticipantState(StrEnum):
 
 
 class Participant(Record):
-    """A call in a conference, until the call has ended. `muted`: the others do not hear it."""
+    """A call in a conference, until the call has ended. muted: the other participants do not hear the call."""
 
     call: CallId
     joining: Joining

@@ -115,7 +115,7 @@ class Sensing(Record):
 
 
 class TamperBlock(Record):
-    """Nothing opens until then, because that sensor reported tampering."""
+    """A block of doors until `until`, because the sensor reported tampering."""
 
     sensor: SensorId
     until: float

@@ -90,7 +90,7 @@ class OpenRecording(Record):
     call: CallId
     ready: bool = False  # file and index row are durable, and the recording goes on
     since: float | None = None  # the SIP process has written samples from then on
-    unwanted: bool = False  # a client stopped it before it began
+    unwanted: bool = False  # a client stopped the recording before its first sample
     discarded_by: str = ""  # the client who wants nothing of it kept
     paused_at: float | None = None
     pauses_s: float = 0.0  # how long it has been paused before

@@ -180,20 +180,20 @@ def at_once(button: ButtonSettings) -> bool:
 
 
 def waits(turn: Turn, button: ButtonSettings, at: float) -> bool:
-    """Whether the button is down and unused, so that another one that goes down at `at` forms a chord with it."""
+    """Whether the button is down and unused: then it forms a chord with another button that goes down at `at`."""
     press = press_of(turn, button.id)
     return press.chord_until is not None and at <= press.chord_until and stayed(press, at)
 
 
 def stayed(press: Press, at: float) -> bool:
-    """Whether a button that is down was still down at that time, as far as is known."""
+    """Whether the pressed button was still down at `at`, as far as its edges show."""
     if press.release_at is not None:
         return at <= press.release_at
     return press.level or at <= press.edge_at
 
 
 def second(press: Press) -> bool:
-    """Whether a press that may become the second click has begun in time."""
+    """Whether the present press began in time to become the second click of a double click."""
     return press.click_until is not None and press.level and press.edge_at <= press.click_until
 
 

@@ -56,5 +56,5 @@ def wake(state: State) -> list[float | None]:
 
 
 def view(_state: State, _epoch: float) -> dict[str, Any]:
-    """Nothing: a transfer is shown with its call."""
+    """Show nothing: a transfer is shown with its call."""
     return {}

@@ -175,13 +175,13 @@ def calls_of(turn: Turn, ring: VisitorRing) -> list[Call]:
 
 
 def occupied(turn: Turn, ring: VisitorRing) -> bool:
-    """Whether people talk here, in a call that is not of this ring and began after it."""
+    """Whether people talk at the panel, in a call that began after the ring and does not belong to it."""
     active = turn.calls.active
     return active is not None and active.answered and active.ring != ring.id and active.id != ring.beside
 
 
 def is_beside(turn: Turn, ring: VisitorRing) -> bool:
-    """Whether the call is still in the foreground in which people talked when the visitor pressed."""
+    """Whether the foreground call is still the call in which people talked when the visitor pressed."""
     active = turn.calls.active
     return active is not None and active.id == ring.beside
 

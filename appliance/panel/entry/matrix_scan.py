@@ -37,7 +37,7 @@ class Matrix:
 
 
 def ambiguous(closed: frozenset[Crossing]) -> bool:
-    """Whether some of these may be closed by the others: two rows have two columns in common."""
+    """Whether some of these crossings may only seem closed because of the others: two rows share two columns."""
     columns: dict[int, set[int]] = defaultdict(set)
     for row, column in closed:
         columns[row].add(column)

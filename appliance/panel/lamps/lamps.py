@@ -171,6 +171,6 @@ class _Lamp:
             self._lost(error)
 
     def _lost(self, why: Exception) -> None:
-        if self._light:  # once: three lines fail one by one
+        if self._light:  # only once, although three lines fail one by one
             self.close()
             self._claims.lost(self._name, self._export, why)

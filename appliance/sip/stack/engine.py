@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from appliance.sip.stack.trace_file import TraceFile
 
 LOG = logging.getLogger(__name__)
-TURN_S = 0.05  # between two looks at what has no event of its own, such as digits in the sound, while there is any
+TURN_S = 0.05  # between two checks of things without events, such as digits in the sound, while any exist
 BEAT_S, IDLE_BEAT_S = 0.25, 1.0
 MAX_CALLS = 32
 MESSAGE_LEVEL = 4  # pjsua logs SIP messages from this level on

@@ -18,7 +18,7 @@ class TraceFile:
     def __init__(self, path: str) -> None:
         """Raises OSError."""
         self._older = Path(f"{path}.1")
-        self._file = os.open(path, os.O_RDWR | os.O_CLOEXEC)  # also what is removed by hand would grow on
+        self._file = os.open(path, os.O_RDWR | os.O_CLOEXEC)  # a removed file would still grow
 
     def turn(self) -> None:
         """Write what pjsip left in stdio's buffer, up to 4 KiB; begin the file again once it is too large."""

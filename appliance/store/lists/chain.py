@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from appliance.base.record import Record
 
-START = bytes(32)  # what the first row of all follows
+START = bytes(32)  # the hash before the very first row
 _SALT_BYTES = 16
 _NUMBER_BYTES = 8
 

@@ -9,7 +9,7 @@ from appliance.base.record import Record
 from appliance.store.restore_index import both, utc
 from appliance.store.writer import After, Writer
 
-_PLAUSIBLE = "2025"  # when there was no intercomd: an earlier time is that of a clock that was not set
+_PLAUSIBLE = "2025"  # before intercomd existed: an earlier time comes from a clock that was not set
 
 
 class Limit(Record):

@@ -54,7 +54,7 @@ class Dialog:
     def __init__(self, call: CallId, post: Callable[[Farewell], None]) -> None:
         self._call, self._post = call, post
         self._invite = DialogMessage("")  # that began the call
-        self._peer = ""  # host:port to which it went, or from which it came
+        self._peer = ""  # host:port of the far end's packets
         self._bye: Callable[[str], None] | None = None  # to that Contact, once the dialog is established
         self._branch = f"z9hG4bK{ids.new('')}"
         self._reported: Farewell | None = None

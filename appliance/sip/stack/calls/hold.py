@@ -36,7 +36,7 @@ class HoldNegotiation:
         return self.asked is None and wanted not in {self.held, self._refused} and now >= self._again_at
 
     def postpone(self, now: float) -> None:
-        """It could not be sent, as something else is being negotiated."""
+        """Try again later: the re-INVITE could not be sent during another negotiation."""
         self.asked = None
         self._again_at = now + BUSY_AGAIN_S
 
@@ -67,11 +67,11 @@ class Reinvites:
         self._refusal: Refusal | None = None
 
     def sent(self, request: str) -> None:
-        """One was sent, for the first time or again."""
+        """Note that a re-INVITE was sent, for the first time or again."""
         self._newest, self._refusal = translate.header(request, "CSeq"), None
 
     def refused(self, code: int, reason: str, message: str) -> None:
-        """One was refused; without a message, because nothing came. pjsip may have repeated it already."""
+        """Note a refusal; without a message, no answer came. pjsip may have repeated the re-INVITE already."""
         if not message or self.answers(message):
             self._refusal = code, reason, message
 

@@ -86,7 +86,7 @@ class Updates:
         return self._wanted_at is not None and now >= self._wanted_at
 
     def postpone(self, now: float) -> None:
-        """It could not be sent, as something else is being negotiated; given up after a while."""
+        """Try again later: the offer could not be sent during another negotiation. After a while, report a failure."""
         self._wanted_at = now + times.current.call_change_again_s
         if now >= self._until:
             self._wanted_at, self.codecs = None, ()

@@ -154,7 +154,7 @@ class Media:
         return gains
 
     def _play_ordered(self, living: list[CallMedia]) -> None:
-        """Play what clients order, each by a generator of its own, which exists only meanwhile."""
+        """Play the tones and files of clients, each by its own generator or player, which exists only for this time."""
         wanted = {_port(media.call): media.plays for media in living if media.plays is not None}
         if self._sound.plays is not None:
             wanted[SPEAKER] = self._sound.plays

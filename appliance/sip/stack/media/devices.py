@@ -203,7 +203,7 @@ class Devices:
             return
         self._gaps_at = now + XRUNS_LOOK_S
         counted = self._manager.getXruns(False), self._manager.getXruns(True)
-        if self._gaps is None:  # those of the opening are no gaps in a sound
+        if self._gaps is None:  # gaps while the card opens are no gaps in a sound
             self._gaps = counted
         elif counted != self._gaps and now >= self._gaps_told_at:
             (capture, playback), self._gaps = self._gaps, counted

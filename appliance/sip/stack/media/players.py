@@ -90,7 +90,7 @@ class Players:
             info, port = player.getInfo(), player.getPortInfo()
             form = port.format  # a part of `port`, which must live as long
             duration = info.sizeSamples / (form.clockRate * form.channelCount)
-            player.adjustTxLevel(wanted.volume / 100)  # of what the file sends: pjsua2 names it as the file sees it
+            player.adjustTxLevel(wanted.volume / 100)  # pjsua2's Tx is the player's sound
         except (OSError, pj.Error, ZeroDivisionError) as error:
             why = error.reason if isinstance(error, pj.Error) else str(error)
             remedy = "Give a WAV file of 16 bit, mono or stereo."

@@ -46,7 +46,7 @@ class MemoryFile:
         return os.fstat(self.descriptor).st_size
 
     def read(self) -> bytes:
-        """All of it."""
+        """Read the whole file."""
         return os.pread(self.descriptor, self.size, 0)
 
     def close(self) -> None:

@@ -64,7 +64,7 @@ class Signing:
         realm, nonce = named.get(REALM, b""), named.get(NONCE, b"")
         user = settings.user.encode()
         self.names = attribute(USERNAME, user) + attribute(REALM, realm) + attribute(NONCE, nonce)
-        # MD5 as RFC 8489 §9.2.2 has it, for servers that know no other
+        # MD5 (RFC 8489 §9.2.2), for servers that know no other hash
         whole = b":".join((user, realm, settings.password.encode()))
         self._key = hashlib.md5(whole, usedforsecurity=False).digest()
 

@@ -141,6 +141,12 @@ def with_sound(state: State) -> tuple[CallId, ...]:
     return (front.id,) if front.talks or front.state is S.EARLY_MEDIA else ()
 
 
+def of_room(state: State, call: CallId) -> bool:
+    """Whether the room takes part in a call, or may be heard there: unless it is apart, and no link leads there."""
+    found = state.calls.get(call)
+    return found is None or not found.apart or state.audio.linked(call)
+
+
 def received(call: Call) -> tuple[tuple[str, str], ...]:
     """The X- headers that the far end sent, in its INVITE or in its 200."""
     return call.headers.invite if call.direction is Direction.INCOMING else call.headers.answer

@@ -165,7 +165,8 @@ class Turn:
             )
         )
         failed = final is events.CallFailed or (final is events.CallRejected and call.direction is Direction.OUTGOING)
-        if failed and all(ring.id != call.ring for ring in self.rings):  # a visitor's ring goes on with other calls
+        goes_on = any(ring.id == call.ring for ring in self.rings)  # a visitor's ring, with other calls
+        if failed and not goes_on and not call.apart:
             self.show_error()
         self.end_recordings(call.id)
 

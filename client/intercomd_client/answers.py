@@ -192,6 +192,7 @@ class Call(TypedDict):
     statistics_interval: int  # Seconds between two events `media.statistics`; 0: none.
     report: list[Literal["level"]]  # What is reported each second.
     vad: Voices | None  # Who spoke in the last second; null unless `report` has `level`.
+    media: Literal["speaker", "none"]  # none: it has neither speaker nor microphone.
     led_by: str | None  # Who placed or answered it: the client, as in events, or a button.
     digits_to: words.DigitsTo
     dtmf: list[words.DigitMethod]  # Methods by which digits of the far end are taken.

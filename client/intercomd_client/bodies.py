@@ -16,6 +16,8 @@ class Place(TypedDict):
     id: NotRequired[str | None]
     timeout_s: NotRequired[float | None]
     auto_record: NotRequired[bool]  # Record the call from the answer on.
+    media: NotRequired[Literal["speaker", "none"]]
+    early_media: NotRequired[bool]
 
 
 class Change(TypedDict):
@@ -38,6 +40,7 @@ class AnswerWith(TypedDict):
 
     headers: NotRequired[dict[str, str]]  # X- headers of the 200 response.
     custom_data: NotRequired[str | None]
+    media: NotRequired[Literal["speaker", "none"]]
 
 
 class EarlyMedia(TypedDict):

@@ -502,6 +502,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
         "statistics_interval": 0,
         "report": [],
         "vad": None,
+        "media": "speaker",
         "led_by": None,
         "digits_to": "codes",
         "dtmf": ["rfc4733", "info"],
@@ -516,7 +517,7 @@ def logged(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
     live = {"state", "legacy_state", "hold", "active", "muted", "tone", "conference", "transfer_policy"}
     live |= {"transfer", "summary", "playback", "links", "statistics_interval", "recording_paused", "recording_muted"}
     live |= {"report", "vad"}
-    live |= {"dtmf", "detect", "led_by", "digits_to"}
+    live |= {"dtmf", "detect", "led_by", "digits_to", "media"}
     facts = {name: value for name, value in call(id_).items() if name not in live}
     end = {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote", "explanation": ""}
     return facts | {"ended": TIME, "end": end, "missed": False} | changed

@@ -74,7 +74,8 @@ def in_calls(new: State, wanted: Desired) -> None:
     """One has the panel, each has a deadline while it waits, and no microphone is open but in a connected call."""
     alive = [call for call in new.calls.living if call.alive]
     together = {call.id for call in new.calls.living if call.conference is not None}
-    front = alive[-1] if alive else None
+    of_room = [call for call in alive if not call.apart]
+    front = of_room[-1] if of_room else None
     assert new.calls.active is front or {new.calls.active.id, front.id} <= together
     sounding = set(call_states.with_sound(new))
     assert sounding <= {new.calls.active and new.calls.active.id} or sounding <= together, (
@@ -84,7 +85,7 @@ def in_calls(new: State, wanted: Desired) -> None:
         if call.id in together:
             assert not call.media.set_aside
             continue
-        alone = call is new.calls.active or not call.talks or call.media.held_local
+        alone = call is new.calls.active or not call.talks or call.media.held_local or call.apart
         assert alone or new.audio.linked(call.id), "two hear us"
         assert not call.media.set_aside or (call.media.held_local and call is not new.calls.active)
     conferring(new, wanted, together)
@@ -116,6 +117,7 @@ def in_calls(new: State, wanted: Desired) -> None:
     assert {media.call for media in wanted.sound.calls} == {call.id for call in alive}
     for media in wanted.sound.calls:
         call = new.calls.get(media.call)
+        assert not (call.apart and (media.microphone or media.speaker)), "it is apart from the room"
         if media.microphone:
             assert call.talks or call.media.early is EarlySource.PANEL
             assert not (call.media.held_local or call.media.held_remote or call.media.muted)

@@ -374,6 +374,7 @@ def test_a_call_has_its_whole_shape():
             "statistics_interval": 0,
             "report": [],
             "vad": None,
+            "media": "speaker",
             "led_by": None,
             "digits_to": "codes",
             "dtmf": ["rfc4733", "info"],

@@ -26,6 +26,12 @@ from appliance.core.model import (
     UpdatePolicy,
 )
 
+CallMedia = Literal["speaker", "none"]
+MEDIA = (
+    "none: a call without speaker and microphone, which never comes to the foreground and changes no other call; "
+    "sounds, recordings, links, digits and detection work in it."
+)
+
 
 class Place(OrderBody):
     """A call to place."""
@@ -59,6 +65,12 @@ class Place(OrderBody):
         description="Seconds until somebody must have answered; omitted: the times of the configuration.",
     )
     auto_record: bool = Field(default=False, description="Record the call from the answer on.")
+    media: CallMedia = Field(default="speaker", description=MEDIA)
+    early_media: bool = Field(
+        default=True,
+        description="Whether the sound that the far end sends before its answer is heard; false: it counts as ringing, "
+        "and the station plays its own ringback.",
+    )
 
 
 class AnswerWith(OrderBody):
@@ -66,6 +78,7 @@ class AnswerWith(OrderBody):
 
     headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the 200 response.")
     custom_data: CustomData | None = None
+    media: CallMedia = Field(default="speaker", description=MEDIA)
 
 
 class EarlyMedia(OrderBody):
@@ -326,6 +339,7 @@ class Call(CallFacts):
     statistics_interval: int = Field(description="Seconds between two events `media.statistics`; 0: none.")
     report: list[Literal["level"]] = Field(description="What is reported each second.")
     vad: Voices | None = Field(description="Who spoke in the last second; null unless `report` has `level`.")
+    media: CallMedia = Field(description="none: it has neither speaker nor microphone.")
     led_by: str | None = Field(description="Who placed or answered it: the client, as in events, or a button.")
     digits_to: DigitsTo = Field(
         description="program: its digits go to the client that leads it; codes: they may be the code of a door."

@@ -44,6 +44,8 @@ async def place_call(body: models.Place, daemon: Daemon, who: Who, after: WaitsF
         None if body.id is None else CallId(body.id),
         body.timeout_s,
         body.auto_record,
+        body.media == "none",
+        body.early_media,
     )
     reply = await ask(daemon, dial, who)
     if reply.call is None:
@@ -133,7 +135,9 @@ async def end_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
 async def answer_call(call: Id, daemon: Daemon, who: Who, body: models.AnswerWith | None = None) -> JSONResponse:
     """Answer an incoming call."""
     wanted = body or models.AnswerWith()
-    return await _order(daemon, inputs.AnswerCall(CallId(call), tuple(wanted.headers.items()), wanted.custom_data), who)
+    headers = tuple(wanted.headers.items())
+    order = inputs.AnswerCall(CallId(call), headers, wanted.custom_data, apart=wanted.media == "none")
+    return await _order(daemon, order, who)
 
 
 @router.post("/{call}/ring", responses=answers(models.CallDone))

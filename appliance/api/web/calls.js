@@ -73,6 +73,7 @@ function showCall(call, calls, opens, conferences) {
     BEGINS.includes(call.state) ? null : make("li", {}, word("direction", call.direction)),
     call.connected_since ? make("li", { className: "time", data: { duration: call.id } }) : null,
     call.hold === "none" ? null : make("li", {}, word("hold", call.hold)),
+    call.media === "none" ? make("li", {}, t("call.apart")) : null,
     call.muted ? make("li", {}, t("call.muted")) : null,
     call.recording ? make("li", {}, recording(call)) : null,
   ];

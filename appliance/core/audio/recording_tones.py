@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from appliance.core import call_states
 from appliance.core.audio import tones
 from appliance.core.calls import recording as recordings
 from appliance.core.model import NULL, CallId, OpenRecording, PlayedTone, State, Tone, of_country
@@ -17,7 +18,7 @@ def due(turn: Turn) -> None:
         at = next_at(turn.state, recording)
         if at is None or at > turn.now:
             continue
-        speaker = turn.settings.audio.playback != NULL
+        speaker = turn.settings.audio.playback != NULL and call_states.of_room(turn.state, recording.call)
         if speaker and "audio" in dict(turn.appliance.failed) and turn.settings.must_announce:
             why = "The tone that announces the recording cannot be played on the speaker."
             recordings.fail(turn, recording.call, recording.id, why)

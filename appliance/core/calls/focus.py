@@ -11,12 +11,12 @@ def settle(turn: Turn) -> None:
     """Hold connected calls behind the foreground call, and resume the foreground call if it was set aside.
 
     A call that was held on purpose stays held when it reaches the foreground only because the call before it ended. The
-    calls of a conference and calls that a client has linked continue in the background without the panel: this function
-    never holds them.
+    calls of a conference, those that a client has linked, and those apart from the room continue in the background
+    without the panel: this function never holds them.
     """
     front = turn.calls.active
     for call in turn.calls.living:
-        if not call.talks or call.conference is not None:
+        if not call.talks or call.apart or call.conference is not None:
             continue
         talks_on = call is front or (bool(turn.audio.links) and turn.audio.linked(call.id))
         if not talks_on and not call.media.held_local:

@@ -103,8 +103,8 @@ def are_enough(state: State) -> bool:
     return strangers >= max(1, state.settings.max_calls // 2)
 
 
-def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
-    """Answer a call: send 200, whose ACK is due soon. The foreground call is set aside.
+def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...] = (), *, apart: bool = False) -> None:
+    """Answer a call: send 200, whose ACK is due soon. The foreground call is set aside, unless this call is `apart`.
 
     A call that is answered into a conference joins it, and the foreground stays as it is. A call that replaces a
     participant joins the conference as well, which comes to the foreground.
@@ -116,7 +116,9 @@ def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...
     )
     old = turn.calls.get(call.replaces) if call.replaces else None
     old = old if old is not None and old.alive else None
-    if call.conference is None:
+    if apart:
+        turn.put(replace(answered, apart=True))
+    elif call.conference is None:
         turn.bring(answered if old is None else replace(answered, conference=old.conference))
     else:
         turn.put(answered)

@@ -44,13 +44,14 @@ def place(
     conference: ConferenceId | None = None,
     hidden: tuple[tuple[str, str], ...] = (),
     behind: bool = False,
+    apart: bool = False,
     led_by: str = "",
 ) -> Call:
     """Place a call. Until the SIP process is ready the call waits for it, within the deadline of dialing.
 
     An account that is not registered does not prevent the call: many registrars accept calls nevertheless, and a
     visitor is better served by a try. `hidden`: headers of the INVITE that the call's view omits. as_call: its id, if a
-    client has chosen one. behind: the call does not come to the foreground.
+    client has chosen one. behind: the call does not come to the foreground; apart: it never does.
     """
     ready, remote = turn.appliance.sip_ready, _far_end(turn, uri, target)
     call = Call(
@@ -72,14 +73,16 @@ def place(
         conference=conference,
         placing=replace(placing, done=ready),
         transfer_policy=addresses.policy_of(turn, account),
+        apart=apart,
         led_by=led_by,
     )
     call = replace(call, deadline=call_states.deadline(call, call.state, turn.settings.deadlines, turn.now))
-    turn.panel = replace(turn.panel, error_until=None, busy_until=None)
+    if not apart:
+        turn.panel = replace(turn.panel, error_until=None, busy_until=None)
     if ready:
         turn.order(invitation(turn, call))
     turn.emit(events.CallDialing(call.id, to=sip_uris.public(uri), target=target, button=button, from_=call.local_uri))
-    return turn.put(call, behind=behind)
+    return turn.put(call, behind=behind or apart)
 
 
 def invitation(turn: Turn, call: Call) -> Place:
@@ -104,7 +107,7 @@ def progressed(turn: Turn, call: Call, given: inputs.CallProgressed) -> None:
         else replace(call, times=replace(call.times, ringing_since=turn.now))
     )
     headers = dict(given.headers)
-    if given.early_media:
+    if given.early_media and call.placing.early_media:
         recording.begin(turn, turn.move(first, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id, headers)))
     else:
         turn.move(first, Signal.RINGS, events.CallRinging(call.id, headers))

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import events, inputs
+from appliance.core import call_states, events, inputs
 from appliance.core.model import (
     NO_CALL,
     NULL,
@@ -231,7 +231,8 @@ def _prepare(
 
 def _announce(turn: Turn, call: Call, recording: RecordingId) -> None:
     spoken = _announcement(turn.state, call) is Announcement.TEXT
-    turn.order(AnnounceRecording(call.id, recording, spoken, speaker=turn.settings.audio.playback != NULL))
+    speaker = turn.settings.audio.playback != NULL and call_states.of_room(turn.state, call.id)
+    turn.order(AnnounceRecording(call.id, recording, spoken, speaker=speaker))
 
 
 def announced(turn: Turn, wanted: RecordingId, why: str, *, held: bool = False) -> None:

@@ -42,8 +42,11 @@ def dial(turn: Turn, wanted: inputs.Dial, who: str) -> CallId:
         headers=headers,
         account=account,
         custom_data=wanted.custom_data,
-        placing=CallPlacing(answer_within_s=wanted.answer_within_s, record=wanted.record),
+        placing=CallPlacing(
+            answer_within_s=wanted.answer_within_s, record=wanted.record, early_media=wanted.early_media
+        ),
         as_call=wanted.call,
+        apart=wanted.apart,
         led_by=who,
     )
     return call.id
@@ -78,7 +81,7 @@ def answer(turn: Turn, call: Call, who: str, wanted: inputs.AnswerCall) -> str:
     check_headers(wanted.headers)
     if wanted.custom_data is not None:
         note(turn, call, wanted.custom_data)
-    incoming.answer(turn, find_call(turn, call.id), who, wanted.headers)
+    incoming.answer(turn, find_call(turn, call.id), who, wanted.headers, apart=wanted.apart)
     return ""
 
 
@@ -111,12 +114,13 @@ def hang_up(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> str
 def hold(turn: Turn, call: Call, *, held: bool) -> str:
     """Hold a call, or resume it and so bring it to the foreground. A set-aside call that is held now stays held.
 
-    A call in a conference resumes among its participants, whether the conference is in the foreground or not.
+    A call in a conference resumes among its participants, whether the conference is in the foreground or not, and a
+    call that is apart from the room stays apart.
     """
     if call.media.held_local == held:
         turn.put(replace(call, media=replace(call.media, set_aside=False)))
         return f"Call {call.id} is {'held already' if held else 'not held'}."
-    if held or call.conference is not None:
+    if held or call.apart or call.conference is not None:
         focus.hold(turn, call, held=held)
     else:
         focus.bring(turn, call)
@@ -125,6 +129,7 @@ def hold(turn: Turn, call: Call, *, held: bool) -> str:
 
 def switch_to(turn: Turn, call: Call) -> str:
     """Bring a call to the foreground."""
+    beside_room(call, "come to the foreground")
     if call.unanswered_here or not call.alive:
         raise wrong_state(call, "switched to", "answered, or our own,")
     in_front = call is turn.calls.active or call.id in call_states.with_sound(turn.state)
@@ -132,6 +137,17 @@ def switch_to(turn: Turn, call: Call) -> str:
         return f"Call {call.id} is in the foreground already."
     focus.bring(turn, call)
     return ""
+
+
+def beside_room(call: Call, to_do: str) -> None:
+    """Raise IntercomError for a call that is apart from the room."""
+    if call.apart:
+        raise IntercomError(
+            ErrorCode.CONFLICT,
+            f"Call {call.id} cannot {to_do}.",
+            'It was placed or answered with the media "none", apart from the speaker and the microphone.',
+            "Link it to the speaker or to another call (PUT /v1/calls/{call}/media/{target}).",
+        )
 
 
 def mute(turn: Turn, call: Call, who: str, *, muted: bool) -> str:

@@ -47,6 +47,7 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
         "statistics_interval": call.media.watch.interval_s,
         "report": ["level"] if call.media.watch.levels else [],
         "vad": voices(call.media.watch),
+        "media": "none" if call.apart else "speaker",
         "led_by": call.led_by or None,
         "digits_to": call.digits.to,
         "dtmf": list(call_states.digit_methods(state, call)),
@@ -150,7 +151,7 @@ def summary(call: Call) -> str:
                 Hold.REMOTE: ", held by them",
                 Hold.BOTH: ", held by both",
             }
-            return f"in a call with {who}{held[call.media.hold]}"
+            return f"in a call with {who}{held[call.media.hold]}{', apart from the room' if call.apart else ''}"
         case CallState.DISCONNECTING:
             return f"the call with {who} is ending"
         case CallState.ENDED:

@@ -8,7 +8,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.accounts.addresses import callee
 from appliance.core.calls import focus, recording
-from appliance.core.calls.requests import check_headers, check_note
+from appliance.core.calls.requests import beside_room, check_headers, check_note
 from appliance.core.conferences import lifecycle
 from appliance.core.lookup import find_call, too_many_calls, wrong_state
 from appliance.core.model import (
@@ -186,6 +186,7 @@ def joining(call: Call) -> Call:
     """Return the call if it may join, else raise IntercomError."""
     if not call.alive:
         raise wrong_state(call, "taken into a conference", "not ending")
+    beside_room(call, "join a conference, which the panel hears")
     return call
 
 

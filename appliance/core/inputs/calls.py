@@ -232,7 +232,8 @@ class UpdateAnswered(OfCall, kw_only=True):
 class Dial(Tagged):
     """Place a call to a target's name, a SIP URI, or a number at an account.
 
-    call: the id that the client has chosen. answer_within_s: None as configured. record: from the answer on.
+    call: the id that the client has chosen. answer_within_s: None as configured. record: from the answer on. apart:
+    from the room. early_media: whether the far end's sound is heard before its answer.
     """
 
     to: str
@@ -242,14 +243,17 @@ class Dial(Tagged):
     call: CallId | None = None
     answer_within_s: float | None = None
     record: bool = False
+    apart: bool = False
+    early_media: bool = True
 
 
 class AnswerCall(Tagged):
-    """Answer an incoming call, with X- headers in the 200. `custom_data` None: unchanged."""
+    """Answer an incoming call, with X- headers in the 200. `custom_data` None: unchanged. apart: from the room."""
 
     call: CallId
     headers: tuple[tuple[str, str], ...] = ()
     custom_data: str | None = None
+    apart: bool = False
 
 
 class RingCall(Tagged):

@@ -273,6 +273,7 @@ class CallPlacing(Record):
     redirected: tuple[str, ...] = ()  # the earlier addresses of a redirected call, the first one first
     answer_within_s: float | None = None  # a client's limit, from the begin of the call; None: as configured
     record: bool = False  # a client wants a recording from the answer on
+    early_media: bool = True  # the far end's sound before its answer is heard
 
 
 class CallForward(Record):
@@ -317,6 +318,7 @@ class Call(Record):
     ring: RingId | None = None  # the visitor's ring that the call is part of
     confirm: str = ""  # the digit that the far end must still press before anybody is heard
     answered_by_us: bool = False
+    apart: bool = False  # from the room: without speaker and microphone, and never in the foreground
     led_by: str = ""  # who placed or answered it; "" for a button's ring and while nobody has answered
     transport: str = "udp"  # of its SIP messages
     recording: RecordingId | None = None
@@ -405,7 +407,7 @@ class CallsPart(Record):
         foreground, it is one of its connected calls, if any, and the others share speaker and microphone with it.
         """
         for top in reversed(self.living):
-            if top.alive:
+            if top.alive and not top.apart:
                 if top.conference is None:
                     return top
                 talks = (c for c in reversed(self.living) if c.conference is not None and c.talks)

@@ -135,6 +135,8 @@ def hold_or_swap(turn: Turn, call: Call, who: str) -> None:
 
 def stands_by(turn: Turn, call: Call) -> bool:
     """Whether a call waits for an answer, or is in the background, set aside or talking on by a link."""
+    if call.apart:
+        return False
     talks_on = call.talks and call.conference is None and not call.media.held_local and turn.audio.linked(call.id)
     return call.unanswered_here or call.media.set_aside or talks_on
 
@@ -147,7 +149,7 @@ def switch(turn: Turn, who: str) -> None:
         return
     active = turn.calls.active
     together = active.conference if active is not None else None
-    others = (c for c in turn.calls.living if c.alive and c is not active)
+    others = (c for c in turn.calls.living if c.alive and not c.apart and c is not active)
     focus.bring(turn, needed(next((c for c in others if together is None or c.conference is None), None), "switch to"))
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from appliance.core import events, inputs, wall_clock
+from appliance.core import call_states, events, inputs, wall_clock
 from appliance.core.accounts.registration import any_registered
 from appliance.core.audio import microphone
 from appliance.core.model import (
@@ -35,14 +35,16 @@ def pictures(state: State) -> tuple[Picture, ...]:
     """All pictures that apply now, the most important first: a lamp shows the first that it has a pattern for.
 
     ERROR: a call's card was lost, or a press rings nobody now. SPEAK: somebody hears the panel's microphone.
-    RECORDING: samples are being written. TESTING: the self-test of the sound.
+    RECORDING: samples are being written, and not of calls apart from the room alone. TESTING: the self-test of the
+    sound.
     """
     now, true = situation(state), []
     if state.doors.pulses and any(pulse.energised for _, pulse in state.doors.pulses):
         true.append(Picture.DOOR_OPEN)
     if state.panel.busy_until is not None or (now is Picture.IN_CALL and microphone.broken(state)):
         true.append(Picture.ERROR)
-    if state.calls.recordings and any(r.begun and r.paused_at is None for r in state.calls.recordings):
+    recorded = [r for r in state.calls.recordings if r.begun and r.paused_at is None]
+    if recorded and any(call_states.of_room(state, each.call) for each in recorded):
         true.append(Picture.RECORDING)
     if microphone.heard(state):
         true.append(Picture.SPEAK)

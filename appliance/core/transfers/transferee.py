@@ -92,6 +92,7 @@ def follow(turn: Turn, call: Call, transfer: Transfer) -> None:
         account=call.account,
         hidden=(*replaces, *by),
         conference=call.conference,
+        apart=call.apart,
         led_by=call.led_by,
     )
     until = turn.now + turn.settings.deadlines.transfer_s

@@ -152,6 +152,14 @@ class Page(ABC):
     def first(self, statement: str) -> AbstractContextManager[None]:
         """Each page that is opened runs this before its own scripts."""
 
+    @abstractmethod
+    def another(self) -> "Page":
+        """Another tab of this browser."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the tab, as its user does."""
+
     def shows(self, selector: str, text: str) -> None:
         """Wait until the element is there, visible, and has the text in it."""
         script = f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"

@@ -40,12 +40,18 @@ class ChromiumPage(Page):
     def __init__(self, devtools: ClientConnection) -> None:
         super().__init__(devtools)
         self._session: dict[str, str] = {}
-        target = self.send("Target.createTarget", url="about:blank")["targetId"]
-        session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._target = self.send("Target.createTarget", url="about:blank")["targetId"]
+        session = self.send("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         self._session = {"sessionId": session}
 
     def ask(self, method: str, params: dict[str, Any], **more: Any) -> dict[str, Any]:
         return super().ask(method, params, **self._session, **more)
+
+    def another(self) -> "ChromiumPage":
+        return ChromiumPage(self._connection)
+
+    def close(self) -> None:
+        result_of(super().ask("Target.closeTarget", {"targetId": self._target}))
 
     def open(self, url: str) -> None:
         self.send("Page.navigate", url=url)

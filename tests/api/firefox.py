@@ -4,7 +4,7 @@ import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from websockets.sync.client import ClientConnection
 
@@ -95,15 +95,29 @@ def plain(value: dict[str, Any]) -> Any:
 
 
 class FirefoxPage(Page):
-    """The only tab of a Firefox."""
+    """One tab of a Firefox, and Firefox's own window."""
 
-    def __init__(self, bidi: ClientConnection) -> None:
+    def __init__(self, bidi: ClientConnection, tab: str, window: str) -> None:
         super().__init__(bidi)
-        session = self.send("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
-        self._tab: str = self.send("browsingContext.getTree")["contexts"][0]["context"]
-        window = self.send("browsingContext.getTree", **{"moz:scope": "chrome"})["contexts"][0]["context"]
-        assert window != self._tab, f"Firefox {session['capabilities']['browserVersion']} is too old: {UPGRADE}"
-        self._window: str = window
+        self._tab, self._window = tab, window
+
+    @classmethod
+    def only(cls, bidi: ClientConnection) -> Self:
+        """The tab with which it starts."""
+        page = cls(bidi, "", "")
+        session = page.send("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
+        page._tab = page.send("browsingContext.getTree")["contexts"][0]["context"]
+        page._window = page.send("browsingContext.getTree", **{"moz:scope": "chrome"})["contexts"][0]["context"]
+        version = session["capabilities"]["browserVersion"]
+        assert page._window != page._tab, f"Firefox {version} is too old: {UPGRADE}"
+        return page
+
+    def another(self) -> "FirefoxPage":
+        made = self.send("browsingContext.create", type="tab")["context"]
+        return FirefoxPage(self._connection, made, self._window)
+
+    def close(self) -> None:
+        self.send("browsingContext.close", context=self._tab)
 
     def open(self, url: str) -> None:
         self.send("browsingContext.navigate", context=self._tab, url=url, wait="interactive")
@@ -209,4 +223,4 @@ def firefox(profile: Path) -> Generator[FirefoxPage, None, None]:
     flags = [*FLAGS, "--profile", str(profile)]
     env = QUIET | {"HOME": str(profile), "ALSA_CONFIG_PATH": str(card)}  # it keeps caches at home
     with running(PROGRAMS, flags, profile / "WebDriverBiDiServer.json", _address, env) as bidi:
-        yield FirefoxPage(bidi)
+        yield FirefoxPage.only(bidi)

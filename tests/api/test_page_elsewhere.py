@@ -86,6 +86,34 @@ def test_a_page_that_is_left_for_another_one_is_silent_and_sounds_again_when_it_
     wait(noting, "noted.sounding", 0)
 
 
+KEPT = """
+  const ends = OscillatorNode.prototype.stop;
+  OscillatorNode.prototype.stop = function (...given) {
+    if (!given.length) localStorage.setItem("test.ended", this.context.currentTime);
+    return ends.apply(this, given);
+  };
+  for (const kind of ["error", "unhandledrejection"]) {
+    addEventListener(kind, (event) => localStorage.setItem("test.error", event.message ?? event.reason));
+  }
+"""
+
+
+def test_a_page_that_is_closed_while_it_sounds_ends_its_sound_without_an_error(page, shared, station):
+    tab = page.another()
+    with tab.first(NOTED), tab.first(KEPT):
+        opened(tab, shared, station)
+        hide(tab)
+        rings(station, shared, "c-1")
+        wait(tab, "noted.sounding", 1)
+        assert tab.value("localStorage.getItem('test.ended')") is None
+    tab.close()
+    page.open(shared.bound.url)
+    page.shows("#link-text", "live")
+    wait(page, "localStorage.getItem('test.ended') !== null", True)
+    assert page.value("localStorage.getItem('test.error')") is None
+    page.value("localStorage.removeItem('test.ended')")
+
+
 def test_who_wants_neither_sound_nor_notification_has_title_and_icon_only(noting, shared, station):
     opened(noting, shared, station)
     noting.click("#elsewhere")

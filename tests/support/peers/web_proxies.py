@@ -1,4 +1,7 @@
-"""nginx and Caddy before a station, with what their manuals show first: `proxy_pass` and `reverse_proxy`."""
+"""nginx and Caddy before a station, with what their manuals show first: `proxy_pass` and `reverse_proxy`.
+
+Caddy adds those header fields that Traefik would add: both build on the same library of Go.
+"""
 
 import contextlib
 import shutil
@@ -30,7 +33,11 @@ CADDY = """
 http://:{port} {{
   bind 127.0.0.1
   handle_path {prefix}* {{
-    reverse_proxy {station}
+    reverse_proxy {station} {{
+      header_up X-Forwarded-Prefix {prefix}
+      header_up X-Forwarded-Server proxy
+      header_up X-Real-Ip {{remote_host}}
+    }}
   }}
 }}
 """

@@ -142,6 +142,15 @@ def test_a_token_or_cookie_that_is_guessed_locks_the_guesser_out_and_nobody_else
     assert asked(served, browser, "GET", "/v1/state").status_code == 200
 
 
+def test_a_right_token_between_guesses_clears_no_count(served, station):
+    answers = []
+    for number in range(20):
+        answers.append(asked(served, {"Authorization": f"Bearer guess-{number}"}, "GET", "/v1/state").status_code)
+        assert asked(served, {"Authorization": f"Bearer {TOKEN}"}, "GET", "/v1/state").status_code == 200
+    assert answers[0] == 401 and answers[-1] == 429
+    assert station.lockouts == [("127.0.0.1", 60.0)]
+
+
 @pytest.mark.parametrize("parts", [1, 1000])
 def test_a_body_that_is_too_long_is_refused(served, station, parts):
     body = b"x" * (idempotency.LONGEST_BODY + 1)

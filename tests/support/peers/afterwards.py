@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tests.support import presses
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets, good_call
 
@@ -17,7 +18,7 @@ MORE_MB = 20  # what a process may weigh more than before
 def outlived(
     door: Daemon, record: Callable[[str, object], None], far: Callable[[], Packets] | None = None
 ) -> Iterator[Any]:
-    """The block is an attack; after it the station is what it was. How long that took is recorded, and printed.
+    """The block is an attack; after it the station is what it was. How soon it was is recorded, and printed.
 
     far: makes the phone that the button rings; by default at this machine's address of it.
     """
@@ -26,12 +27,12 @@ def outlived(
     ended = time.monotonic()
     door.begin()
     with far() if far else Packets(door.far_address, door.far_port, to=door.address) as phone:
-        pressed_s = rings(door, phone) - ended
+        (pressed_s,) = presses.rings(door, phone, 1)
         phone.to = address_of(door)
         called_s = good_call(door, phone) - ended
     after = door.memory()
     figures: dict[str, object] = {
-        "a press rang after s": round(pressed_s, 3),
+        "a press to its INVITE, s": round(pressed_s, 3),
         "a known phone talked after s": round(called_s, 3),
     }
     figures["MB more"] = {name: round(after[name] - before[name], 1) for name in after}
@@ -47,11 +48,8 @@ def address_of(door: Daemon) -> Address:
     return host, int(port)
 
 
-def rings(door: Daemon, phone: Packets) -> float:
-    """A press's INVITE comes to the phone, which is busy: when it came."""
+def rings(door: Daemon, phone: Packets) -> None:
+    """A press's INVITE comes to the phone, which is busy."""
     call = door.ring()
-    invite = phone.invited()
-    came = time.monotonic()
-    phone.answer(invite, "486 Busy Here")
+    phone.answer(phone.invited(), "486 Busy Here")
     door.final(call, by="remote")
-    return came

@@ -1,13 +1,17 @@
 import os
 import signal
 import socket
-from contextlib import contextmanager
+import sqlite3
+from contextlib import closing, contextmanager
 
 import pytest
 
+from appliance.store import database
 from tests.support.daemon import Daemon
 from tests.support.pairs import alone, appliances, connect, pair, place, ring
+from tests.support.peers.packets import Packets
 from tests.support.peers.sipp import Sipp
+from tests.support.presses import rings
 from tests.support.times import REAL, patient
 from tests.support.waiting import PATIENCE_S, until
 
@@ -195,3 +199,41 @@ def test_a_second_daemon_in_the_same_place_is_refused():
         until(lambda: second.ended is not None, "its end")
         assert second.ended == 1
         assert "Another daemon uses" in front.log
+
+
+DAMAGE = {  # of a database whose station has been used
+    "a flipped bit of its first page": None,
+    "its tables are gone": "DROP TABLE {table}",
+    "a version that is none": "PRAGMA user_version = -1",
+}
+
+
+def damage(file, how):
+    """Do this to a database that nobody uses."""
+    if statement := DAMAGE[how]:
+        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+            tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            for each in {statement.format(table=table) for table in tables}:
+                connection.execute(each)
+    else:
+        content = bytearray(file.read_bytes())
+        content[content.index(b"CREATE TABLE audit")] ^= 1 << 7
+        file.write_bytes(content)
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+def test_a_station_with_a_damaged_database_says_so_and_has_http_journal_and_audit(how, tmp_path):
+    with Daemon(tmp_path / "d", door={"front": {"pulse_s": 0.1}}) as door:
+        door.stop()
+        damage(door.directory / database.FILE, how)
+        door.begin()
+        door.start()
+        door.ready()
+        assert "renamed to" in door.wait("appliance.degraded", part="storage")["data"]["why"]
+        assert list(door.directory.glob(f"{database.FILE}.damaged-*"))
+        door.post("/v1/doors/front/open")
+        opened = door.wait("door.unlocked")
+        rows = until(lambda: door.get("/v1/log/doors")["events"], "the audit", log=door.told)
+        assert [row["id"] for row in rows] == [opened["id"]]
+        with Packets(door.far_address, door.far_port) as far:
+            rings(door, far, 1)

@@ -48,6 +48,7 @@ class Appliance(TypedDict):
     address: str  # host:port that SIP listens on; empty while it does not.
     zone: str  # Time zone of the station, by which times of day count; empty while it is unknown.
     dropped_requests: int  # SIP requests dropped because their senders sent too many.
+    doubted_answers: int
     status: str  # Summary for display.
     failed: list[Failed]  # Parts that do not work now.
 

@@ -187,6 +187,7 @@ class Station:
                 "address": "127.0.0.1:5060",
                 "zone": "UTC",
                 "dropped_requests": 0,
+                "doubted_answers": 0,
                 "status": "ready",
                 "failed": [],
             },

@@ -302,6 +302,7 @@ def test_the_snapshot_of_an_idle_station_has_its_shape():
         "stopping": False,
         "address": "127.0.0.1:5060",
         "dropped_requests": 0,
+        "doubted_answers": 0,
         "status": "ready",
         "failed": [],
         "zone": "",

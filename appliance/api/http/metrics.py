@@ -140,6 +140,11 @@ def _parts(state: Json) -> Iterator[Metric]:
         "SIP requests dropped because their senders sent too many.",
         value=state["appliance"]["dropped_requests"],
     )
+    yield CounterMetricFamily(
+        "intercomd_sip_answers_doubted",
+        "Answers to SIP requests that were dropped, or in part not believed.",
+        value=state["appliance"]["doubted_answers"],
+    )
 
 
 def _gauge(name: str, text_: str, value: float) -> Metric:

@@ -70,6 +70,9 @@ class Appliance(AnswerBody):
         examples=["Europe/Berlin"],
     )
     dropped_requests: int = Field(description="SIP requests dropped because their senders sent too many.")
+    doubted_answers: int = Field(
+        description="Answers to SIP requests that were dropped or not wholly believed; equal ones at once count as one."
+    )
     status: str = Field(description="Summary for display.")
     failed: list[Failed] = Field(description="Parts that do not work now.")
 

@@ -40,7 +40,8 @@ def request_refused(turn: Turn, given: inputs.RequestRefused) -> None:
 
 
 def answer_doubted(turn: Turn, given: inputs.AnswerDoubted) -> None:
-    """Report an answer that was not believed."""
+    """Count an answer that was not believed, and report it."""
+    turn.appliance = replace(turn.appliance, doubted=turn.appliance.doubted + 1)
     if is_news(turn, f"{given.reason} {given.source}"):
         turn.emit(
             events.AnswerDoubted(

@@ -52,6 +52,7 @@ def view(state: State, _epoch: float) -> dict[str, Any]:
             "address": state.appliance.sip_address,
             "zone": state.appliance.clock.zone if state.appliance.clock is not None else "",
             "dropped_requests": state.appliance.dropped,
+            "doubted_answers": state.appliance.doubted,
             "failed": [{"part": part, "why": why} for part, why in state.appliance.failed],
         }
     }

@@ -86,6 +86,7 @@ class AppliancePart(Record):
     denied: tuple[tuple[str, float], ...] = ()  # (source, when) of recent reports
     custom_from: float = 0.0  # the events that clients have reported fill their share until then
     dropped: int = 0  # SIP requests of senders that send too many
+    doubted: int = 0  # answers to SIP requests that were not believed
     rejected: bool = False  # the configuration file has errors, so the earlier settings stay
     needs_restart: str = ""  # names of changed settings that need a restart
     stopping: bool = False

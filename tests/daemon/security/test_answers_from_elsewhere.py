@@ -42,6 +42,7 @@ def doubted(door, thief, asked, reason=ELSEWHERE, **data):
     source, to = (f"{each.address}:{each.port}" for each in (thief, asked))
     told = door.wait("answer.doubted", **{"from": source, "to": to}, reason=reason, **data)["data"]
     assert set(told) == {"method", "code", "from", "to", "reason"}
+    assert door.get("/v1/state")["appliance"]["doubted_answers"] >= 1
 
 
 def silent(far):

@@ -9,8 +9,8 @@ from tests.lab.far import FarEnd
 from tests.lab.panel import Panel
 from tests.support.schema import check
 
-LINES = ("ANSWER", "END", "HOLD", "ONE", "CABLE")
-ANSWER, END, HOLD, ONE, CABLE = range(5)
+LINES = ("ANSWER", "END", "HOLD", "ONE", "CABLE", "FIRST", "SECOND")
+ANSWER, END, HOLD, ONE, CABLE, FIRST, SECOND = range(len(LINES))
 STATION = "sip:intercom@127.0.0.1:5060"
 COMMON = """
 [audio]
@@ -46,8 +46,26 @@ action = "ring"
 target = "nobody"
 min_press_ms = 500
 
+[panel.button.first]
+chip = "board"
+line = "FIRST"
+action = "ring"
+target = "first"
+
+[panel.button.second]
+chip = "board"
+line = "SECOND"
+action = "ring"
+target = "second"
+
 [target.nobody]
 uri = "sip:nobody@127.0.0.1:5090"
+
+[target.first]
+uri = "sip:first@127.0.0.1:5100"
+
+[target.second]
+uri = "sip:second@127.0.0.1:5110"
 """
 ONE_BUTTON = """
 [panel.button.one]
@@ -141,6 +159,28 @@ def test_hold_changes_places_with_a_call_that_waits_and_again_with_the_one_that_
     told(panel, "call.ended", first, cause="hangup", by="local")
     panel.click(END)
     told(panel, "call.ended", second, cause="hangup", by="local")
+
+
+def test_two_bells_ring_at_once_and_the_flat_that_answers_first_is_heard(panel):
+    flats = [FarEnd(panel.guest, name, port, answers=False) for name, port in (("first", 5100), ("second", 5110))]
+    panel.rest()
+    panel.click(FIRST)
+    panel.wait("ring.started", button="first")
+    first = panel.wait("call.ringing")["call"]
+    panel.click(SECOND)
+    panel.wait("ring.started", button="second")
+    second = panel.wait("call.ringing")["call"]
+    panel.click(FIRST)  # a bell that rings: nothing changes
+    panel.wait("button.clicked", button="first")
+    states = lambda: {c["id"]: c["state"] for c in panel.ask("/v1/calls")["calls"]}  # noqa: E731
+    assert states() == {first: "ringing", second: "ringing"}
+    flats[0].tell("accept")
+    panel.wait("ring.ended", button="second", result="canceled")
+    panel.guest.wait_for(lambda: states() == {first: "connected"}, f"only the first talks, not {states()}")
+    panel.click(END)
+    told(panel, "call.ended", first, cause="hangup", by="local")
+    for flat in flats:
+        flat.stop()
 
 
 def test_what_a_button_cannot_do_now_is_reported(panel):

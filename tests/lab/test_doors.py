@@ -62,7 +62,9 @@ max_hold_s = 600
 """
 LEAF, RELAY, HOUSING, EXIT, NEAR = range(5)
 # The relay's pull is at the energised level; contacts are closed at rest, and so low, and the button is up.
-LINES = "create board 5 LEAF RELAY HOUSING EXIT NEAR\nup board 1\nup board 3\n"
+EXIT_CLOSED = "create board 5 LEAF RELAY HOUSING EXIT NEAR\nup board 1\n"
+LINES = f"{EXIT_CLOSED}up board 3\n"
+GUST_S, DEBOUNCE_S = 0.06, 0.2  # the second one is a sensor's by default
 PATIENCE_S = 120
 
 
@@ -116,10 +118,27 @@ class Station(LabWitness):
     def pull(self, line, to):
         self.guest.pull("board", line, to)
 
+    def shaken(self, line, times):
+        """Open and close the line again and again for a moment: for how long it was open at most."""
+        steps = [(line, way, GUST_S) for _ in range(times) for way in ("up", "down")]
+        played = json.loads(
+            self.guest.check("python3", "/lab/programs/line_player.py", "board", given=json.dumps(steps))
+        )
+        return max(over - begun for (begun, _), (_, over) in zip(played[::2], played[1::2], strict=True))
+
     def press_exit(self):
         self.pull(EXIT, "down")
         self.told("button.pressed", button="exit")
         self.pull(EXIT, "up")
+
+    def exit_is_stuck(self):
+        """The exit button was closed as its line was first read: it opened nothing, and its fault ends once up."""
+        assert self.told("button.stuck", button="exit")
+        assert self.guest.asked("/v1/panel")["buttons"][0]["stuck"] is True
+        self.told("appliance.degraded", part="button exit")
+        self.pull(EXIT, "up")
+        self.told("appliance.recovered", part="button exit")
+        assert not {"button.pressed", "door.unlocked", "door.denied"} & {event["type"] for event in self.events()}
 
     def at_rest(self):
         self.guest.wait_for(lambda: self.guest.level("board", RELAY) == 0, "the relay is at rest", PATIENCE_S)
@@ -148,6 +167,20 @@ def test_a_leaf_that_opens_unasked_is_forced_and_one_that_stays_open_is_reported
     station.pull(LEAF, "down")
     station.told("door.closed", door="front")
     assert station.types() == ["door.opened", "door.forced", "door.held_open", "door.closed"]
+
+
+def test_wind_that_shakes_the_leaf_is_no_alarm(station):
+    while station.shaken(LEAF, 10) > DEBOUNCE_S - 0.02:  # a busy host kept the player waiting, so that this may be one
+        station.mark()
+    station.pull(LEAF, "up")
+    station.told("door.forced", door="front")
+    station.pull(LEAF, "down")
+    station.told("door.closed", door="front")
+    assert [kind for kind in station.types() if kind != "door.held_open"] == [
+        "door.opened",
+        "door.forced",
+        "door.closed",
+    ]
 
 
 @shows("door.unlocked means=api", "door.locked")
@@ -224,9 +257,16 @@ def test_tampering_blocks_opening_over_a_restart_until_it_is_cleared(station):
     station.told("door.locked")
     station.pull(HOUSING, "down")
     station.told("sensor.changed", active=False)
-    guest.check("systemctl", "restart", "intercomd")
+    station.mark()
+    before = station.newest
+    guest.check("systemctl", "stop", "intercomd")
+    station.pull(EXIT, "down")  # tampering would not keep who is inside from leaving
+    guest.check("systemctl", "start", "intercomd")
     station.ready()
     station.watch()
+    station.newest = before
+    station.exit_is_stuck()
+    assert guest.level("board", RELAY) == 0
     assert station.ask()[0] == 1
     guest.check("intercomctl", "clear", "housing")
     station.told("sensor.unblocked", by="http:unix")
@@ -239,13 +279,19 @@ def test_lockdown_beats_a_hold_and_who_leaves_and_outlasts_a_power_cut(station):
     guest = station.guest
     assert station.ask("hold")[0] == 0
     station.told("door.unlocked", held=True)
+    guest.write("/etc/sim-gpio", EXIT_CLOSED)
+    guest.check("sync", "/etc/sim-gpio", "/etc")
     assert station.ask("lock")[0] == 0
+    station.mark()
+    before = station.newest
     guest.power_cut()  # the order was confirmed, so it is on disc
     guest.boot()
     door = station.ready()
     assert (door["state"], door["unlocked"]) == ("locked_down", False)
     assert [level for _, level in levels(guest)] == [1, 0]  # the pull, then the guard
     station.watch()
+    station.newest = before
+    station.exit_is_stuck()
     for order in ("open", "hold"):
         status, said = station.ask(order)
         assert (status, "It is locked down" in said) == (1, True)

@@ -225,6 +225,26 @@ def test_three_keys_that_look_like_four_are_refused(guest, events):
     assert len(events.of("keypad.digit", keypad="porch")) == told + 1
 
 
+def test_a_key_that_is_jammed_at_the_start_enters_nothing_and_is_reported_while_other_keys_work(guest, events):
+    told = len(events.of("keypad.digit", keypad="porch"))
+    degraded, recovered = (
+        len(events.of(f"appliance.{kind}", part="keypad porch")) for kind in ("degraded", "recovered")
+    )
+    guest.check("systemctl", "stop", "intercomd")
+    press(guest, "5")
+    guest.check("systemctl", "start", "intercomd")
+    (*_, fault) = events.wait("appliance.degraded", degraded + 1, "that a key is jammed", part="keypad porch")
+    assert "A key was down when the keypad's lines were first read." in fault["data"]["why"]
+    for number, key in enumerate("1379", start=1):  # of other columns
+        press(guest, f"5{key}")
+        events.wait("keypad.digit", told + number, f"the key {key}", keypad="porch")
+        press(guest, "5")
+    press(guest, "")
+    events.wait("appliance.recovered", recovered + 1, "that it is up", part="keypad porch")
+    typed(guest, events, "5")
+    assert len(events.of("keypad.digit", keypad="porch")) == told + 5, "the jammed key is none"
+
+
 @shows("sensor.changed kind=motion")
 def test_a_person_who_comes_near_is_reported_by_event_and_state(guest, events):
     for count, (edge, active) in enumerate((("up", True), ("down", False)), start=1):

@@ -117,8 +117,8 @@ class App:
         recording_announcer = RecordingAnnouncer(lambda: self._config, sounds, reactor.post)
         reactor.perform[orders.AnnounceRecording] = recording_announcer.announce
         reactor.perform[orders.DropAnnouncement] = recording_announcer.drop
-        reactor.keep += [audit.append, counts.take, sounds.take, recordings.take, announcer.take]
-        reactor.keep.append(recording_announcer.take)
+        reactor.on_event += [audit.append, counts.take, sounds.take, recordings.take, announcer.take]
+        reactor.on_event.append(recording_announcer.take)
         reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._report_status}
         reactor.make_so["kept"] = kept.desire
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -45,7 +45,7 @@ def passwords(config: Config, name: str) -> dict[str, str]:
 
 def read(setting: str) -> str:
     """The password in the file that the setting names, without line ends after it. Raises IntercomError."""
-    path, credential = place(setting)
+    path, credential = file_of(setting)
     try:
         contents, mode = files.read(path)
     except (OSError, ValueError) as error:
@@ -77,13 +77,13 @@ def long_enough(password: str, setting: str) -> None:
     if len(password) < SHORTEST:
         raise IntercomError(
             CODE,
-            f"the password in {place(setting)[0]} is too short",
+            f"the password in {file_of(setting)[0]} is too short",
             f"It has {len(password)} characters and could be guessed; at least {SHORTEST} are needed.",
             "Write a longer one, such as openssl rand -base64 12 prints, into the file and the phone.",
         )
 
 
-def place(setting: str) -> tuple[Path, bool]:
+def file_of(setting: str) -> tuple[Path, bool]:
     """The file's path, and whether it is a systemd credential: a bare name, without a slash."""
     if "/" in setting:
         return Path(setting), False

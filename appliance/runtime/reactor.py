@@ -96,7 +96,7 @@ class Reactor:
         self.feed = Feed(journal)
         self.perform: dict[type[orders.Order], Callable[[Any], None]] = {orders.Reply: self._reply}
         self.make_so: dict[str, Callable[[Any], None]] = {}
-        self.keep: list[Callable[[Json], None]] = [journal.append]  # each gets every event
+        self.on_event: list[Callable[[Json], None]] = [journal.append]  # each gets every event
         self.watch: Callable[[inputs.AnyInput, Step | None, Desired | None], None] | None = None
         self._journal = journal
         self._ended = Ended()
@@ -228,8 +228,8 @@ class Reactor:
         call, data = getattr(event, "call", None), data_of(event) | self._names.beside(event)
         envelope = enveloped(self._journal.take(), event.TYPE, now, self._journal.boot, call, data)
         log.info("%s", line(envelope), extra={"event": envelope["type"], "call": envelope["call"]})
-        for keep in self.keep:
-            keep(envelope)
+        for take in self.on_event:
+            take(envelope)
         self.feed.publish(envelope)
 
     # -- clients -----------------------------------------------------------------------------------------------------

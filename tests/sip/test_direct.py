@@ -8,7 +8,7 @@ from appliance.core import inputs
 from appliance.core.model import CallId
 from appliance.core.orders import Answer, HangUp, Place, Probe, Ring, SendDigit
 from appliance.sip.stack.routing.servers import Destination as Where
-from appliance.sip.stack.routing.servers import place_of
+from appliance.sip.stack.routing.servers import destination_of
 from tests.support.stations import stations
 
 pytestmark = pytest.mark.far_end
@@ -55,12 +55,12 @@ def far_test(tmp_path, monkeypatch):
     ],
 )
 def test_a_uri_says_where_to_send(uri, where):
-    assert place_of(uri) == where
+    assert destination_of(uri) == where
 
 
 def test_an_address_is_known_and_a_name_is_not():
-    assert place_of("sip:bob@127.0.0.2").known.port == 5060
-    assert place_of("sip:bob@far.test").known is None
+    assert destination_of("sip:bob@127.0.0.2").known.port == 5060
+    assert destination_of("sip:bob@far.test").known is None
 
 
 def test_a_call_to_a_name_goes_where_it_leads_as_soon_as_that_is_known(far_test):

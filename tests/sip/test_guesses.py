@@ -14,7 +14,7 @@ from appliance.sip.stack.accounts.guesses import (
     SOURCES,
     Guesses,
     Locked,
-    place,
+    source_of,
 )
 
 SOURCE, TARGET = LockoutScope.SOURCE, LockoutScope.TARGET
@@ -113,8 +113,8 @@ def test_the_addresses_of_one_ipv6_network_are_one_source(guesses):
         last = guess(guesses, f"2001:db8::{number}")
     assert last == [Locked(SOURCE, "2001:db8::/64", 30.0)]
     assert shut(guesses, "2001:db8::ffff")
-    assert place("fe80::1%eth0") == "fe80::/64"
-    assert place("") == ""
+    assert source_of("fe80::1%eth0") == "fe80::/64"
+    assert source_of("") == ""
 
 
 @given(st.lists(st.tuples(st.integers(0, 999), st.sampled_from(["a", "b"]), st.booleans()), min_size=300, max_size=600))

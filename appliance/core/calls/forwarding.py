@@ -32,16 +32,16 @@ class Callee(Record):
     account: AccountId = NO_ACCOUNT
 
 
-class Turned(Record):
-    """How we turn an incoming call away; `to`: the URI that the caller should call instead, "" for none."""
+class Refusal(Record):
+    """How we refuse an incoming call. to: the URI that the caller should call instead, "" for none."""
 
     cause: Cause
     code: int
     to: str = ""
 
 
-def place(settings: Settings, name: str) -> Callee | None:
-    """The address that a rule names: a target, or a number at the first account; None if it is neither."""
+def callee(settings: Settings, name: str) -> Callee | None:
+    """Return the callee that a rule names: a target, or a number at the first account; None for any other text."""
     target = settings.target(name)
     if target is not None:
         return Callee(target.uri, target.name, target.account)
@@ -54,21 +54,21 @@ def place(settings: Settings, name: str) -> Callee | None:
 # -- calls to us -----------------------------------------------------------------------------------------------------
 
 
-def turned_away(state: State, call: Call, given: inputs.CallArrived, *, busy: bool) -> Turned | None:
-    """How to turn a welcome call away; None if it rings here. A rule without a usable destination does not count."""
+def refusal(state: State, call: Call, given: inputs.CallArrived, *, busy: bool) -> Refusal | None:
+    """Return how to refuse a welcome call, None if it rings here. A rule without a usable destination is ignored."""
     rules = state.runtime.forwarding
     if to := destination(state.settings, rules.always, call, given):
-        return Turned(Cause.REJECTED, MOVED, to)
+        return Refusal(Cause.REJECTED, MOVED, to)
     if state.appliance.quiet or state.runtime.do_not_disturb:
-        return turned(Cause.UNAVAILABLE, UNDISTURBED, destination(state.settings, rules.quiet, call, given))
+        return refused(Cause.UNAVAILABLE, UNDISTURBED, destination(state.settings, rules.quiet, call, given))
     if busy:
-        return turned(Cause.BUSY, BUSY, destination(state.settings, rules.busy, call, given))
+        return refused(Cause.BUSY, BUSY, destination(state.settings, rules.busy, call, given))
     return None
 
 
-def turned(cause: Cause, code: int, to: str) -> Turned:
-    """Forward (302) if there is a destination, else refuse with `code`."""
-    return Turned(cause, MOVED if to else code, to)
+def refused(cause: Cause, code: int, to: str) -> Refusal:
+    """Return a refusal that forwards the call (302) to `to`; with `code` if `to` is empty."""
+    return Refusal(cause, MOVED if to else code, to)
 
 
 def to_be_sent_on(turn: Turn, call: Call, given: inputs.CallArrived) -> Call:
@@ -80,7 +80,7 @@ def to_be_sent_on(turn: Turn, call: Call, given: inputs.CallArrived) -> Call:
 
 def destination(settings: Settings, name: str, call: Call, given: inputs.CallArrived) -> str:
     """The URI that a rule names; "" for no usable one, for the caller, and for an address that the call has visited."""
-    found = place(settings, name)
+    found = callee(settings, name)
     if found is None or len(given.diverted) >= MOST_DIVERSIONS or found.target == call.remote.target != "":
         return ""
     return "" if visited(found.uri, (call.remote.uri, *given.diverted)) else found.uri
@@ -157,7 +157,7 @@ def check_runtime(settings: Settings, wanted: inputs.ChangeRuntime) -> None:
     """Raise IntercomError for a value that is not allowed."""
     for rule in RULES:
         name = getattr(wanted, rule)
-        if name and place(settings, name) is None:
+        if name and callee(settings, name) is None:
             raise IntercomError(
                 ErrorCode.NUMBER_INVALID,
                 f"Calls cannot be forwarded to {name!r}.",

@@ -72,7 +72,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         )
     )
     turn.put(call)
-    turned = forwarding.turned_away(turn.state, call, given, busy=busy)
+    refusal = forwarding.refusal(turn.state, call, given, busy=busy)
     if given.refused:
         cause = call_states.cause_of(given.refused, rang=False) if sender.welcome else Cause.UNAUTHORIZED
         turn.finish(call, End(cause, given.refused, given.reason, By.LOCAL))
@@ -86,8 +86,8 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         ending.refuse(turn, call, DECLINE, Cause.REJECTED)
     elif follows:
         answer(turn, call, "transfer")
-    elif turned is not None:
-        ending.refuse(turn, call, turned.code, turned.cause, turned.to)
+    elif refusal is not None:
+        ending.refuse(turn, call, refusal.code, refusal.cause, refusal.to)
     else:
         turn.order(Ring(call.id))
         after = given.answer_after_s if target is not None and target.auto_answer else None

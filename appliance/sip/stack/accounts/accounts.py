@@ -41,7 +41,7 @@ from appliance.sip.stack.calls.table import CallTable
 from appliance.sip.stack.routing import servers
 from appliance.sip.stack.routing.failover import InviteAttempt
 from appliance.sip.stack.routing.floods import vector
-from appliance.sip.stack.routing.servers import SipServer, place_of
+from appliance.sip.stack.routing.servers import SipServer, destination_of
 from appliance.sip.stack.routing.tls import Faults
 from appliance.sip.stack.routing.transports import Transports
 from appliance.sip.stack.routing.trusted_hosts import Known
@@ -173,7 +173,7 @@ class StackAccounts:
 
     def _look_up(self, who: str, order: Place | Probe | SendMessage, uri: str) -> bool:
         """Carry out an order outside accounts once its destination is known; False if the order uses an account."""
-        where = place_of(uri) if order.account == NO_ACCOUNT else None
+        where = destination_of(uri) if order.account == NO_ACCOUNT else None
         if where is None:
             return False
         self._waiting[who] = order
@@ -185,7 +185,7 @@ class StackAccounts:
 
     def _looked_up(self, who: str, server: SipServer | None, why: str) -> None:
         order = self._waiting.pop(who)
-        where = place_of(order.to if isinstance(order, SendMessage) else order.uri)
+        where = destination_of(order.to if isinstance(order, SendMessage) else order.uri)
         if server is None or where is None:
             self._not_found(order, why)
             return

@@ -72,7 +72,7 @@ class Guesses:
 
     def locks_out(self, target: str, address: str, now: float, *, at_home: bool) -> bool:
         """Whether answers from that address are ignored. at_home: it is the target's own address."""
-        source = place(address)
+        source = source_of(address)
         count, of_target = self._sources.get(source), self._targets.get(target)
         if count is not None and now < count.until:
             return True
@@ -80,7 +80,7 @@ class Guesses:
 
     def wrong(self, target: str, address: str, now: float, *, at_home: bool) -> list[Locked]:
         """Count a wrong answer; returns the lockouts that begin. From the target's own address it counts only there."""
-        source = place(address)
+        source = source_of(address)
         count = self._sources.pop(source, None) or Count()
         self._sources[source] = count
         while len(self._sources) > SOURCES:
@@ -96,7 +96,7 @@ class Guesses:
 
         Its wrong answers for other targets are not: otherwise the owner of one password could guess at others for ever.
         """
-        source = place(address)
+        source = source_of(address)
         if (count := self._sources.get(source)) is not None:
             count.clear(target, now)
         known = self._known.setdefault(target, OrderedDict())
@@ -126,7 +126,7 @@ def _written(counts: Mapping[str, Count]) -> tuple[Counted, ...]:
     )
 
 
-def place(address: str) -> str:
+def source_of(address: str) -> str:
     """Return the source of an address: the address for IPv4, its /64 network for IPv6, as a host has many addresses."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from appliance.base import ids
 from appliance.core.model import CallId
 from appliance.sip.stack import translate
-from appliance.sip.stack.routing.servers import PORTS, place_of
+from appliance.sip.stack.routing.servers import PORTS, destination_of
 from appliance.sip.wire import Farewell
 
 ROUTE = re.compile("<[^<>]+>")
@@ -88,7 +88,7 @@ class Dialog:
 
     def _establish(self, theirs: DialogMessage, routes: list[str], names: tuple[str, str], ours: DialogMessage) -> None:
         """names: From and To of our requests in the dialog."""
-        here = place_of(ours.contact)
+        here = destination_of(ours.contact)
         via = f"SIP/2.0/UDP {here.host}:{here.port or PORTS['udp']}" if here is not None else "SIP/2.0/UDP intercomd"
         headers = [
             ("Via", f"{via};rport;branch={self._branch}"),
@@ -101,7 +101,7 @@ class Dialog:
 
         def bye(contact: str) -> None:
             """Send along the route, or, if its name would have to be resolved, where the INVITE went."""
-            hop = place_of(routes[0].strip("<>") if routes else contact)
+            hop = destination_of(routes[0].strip("<>") if routes else contact)
             at = hop.known.at if hop is not None and hop.transport == "udp" and hop.known is not None else self._peer
             self._send(at, f"BYE {contact} SIP/2.0", headers)
 

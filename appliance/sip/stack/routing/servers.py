@@ -67,7 +67,7 @@ class Destination(Record):
         return literal(self.host, self.port, self.transport)
 
 
-def place_of(uri: str) -> Destination | None:
+def destination_of(uri: str) -> Destination | None:
     """The destination of a SIP URI; None for other text."""
     found = TARGET.fullmatch(uri)
     if found is None:

@@ -19,7 +19,7 @@ class Known:
 
     def __init__(self) -> None:
         self._literal: set[str] = set()
-        self._places: dict[str, list[Destination]] = {}  # by host, only names
+        self._destinations: dict[str, list[Destination]] = {}  # by host, only names
         self._found: queue.SimpleQueue[dict[str, set[str]]] = queue.SimpleQueue()
         self._by_name: dict[str, set[str]] = {}
         self._failed: frozenset[str] = frozenset()  # names that could not be resolved the last time
@@ -28,7 +28,7 @@ class Known:
     @property
     def addresses(self) -> set[str]:
         """Every address that must not be shut out. A name that cannot be resolved keeps its earlier addresses."""
-        return self._literal.union(*(self._by_name.get(name, ()) for name in self._places))
+        return self._literal.union(*(self._by_name.get(name, ()) for name in self._destinations))
 
     def names(self, address: str, said: str) -> tuple[str, ...]:
         """The names that resolve to an address. A name that cannot be resolved now is not among them.
@@ -36,25 +36,25 @@ class Known:
         said: the host that the caller claims. If it is a name that resolves to another address, the phone may just have
         got a new address: the names are resolved again soon.
         """
-        led = tuple(name for name in self._places if self.leads(name, address))
-        if said in self._places and said not in led:
+        led = tuple(name for name in self._destinations if self.leads(name, address))
+        if said in self._destinations and said not in led:
             self._due = min(self._due, self._asked_at + times.current.trusted_name_missed_again_s)
         return led
 
     def leads(self, host: str, address: str) -> bool:
         """Whether the host of a target's URI is at an address."""
-        if host in self._places:
+        if host in self._destinations:
             return host not in self._failed and canonical(address) in self._by_name.get(host, ())
         return canonical(host.strip("[]")) == canonical(address)
 
     def desire(self, uris: tuple[str, ...]) -> None:
         """Set the targets' URIs."""
-        places = [place for place in map(servers.place_of, uris) if place is not None]
-        self._literal = {place.known.address for place in places if place.known is not None}
-        self._places = {}
-        for place in places:
-            if place.known is None:
-                self._places.setdefault(place.host.lower(), []).append(place)
+        destinations = [each for each in map(servers.destination_of, uris) if each is not None]
+        self._literal = {each.known.address for each in destinations if each.known is not None}
+        self._destinations = {}
+        for destination in destinations:
+            if destination.known is None:
+                self._destinations.setdefault(destination.host.lower(), []).append(destination)
         self._due = 0.0
 
     def turn(self, now: float) -> bool:
@@ -67,21 +67,22 @@ class Known:
             self.looking = False
             if self._failed:
                 self._due = min(self._due, now + times.current.trusted_name_failed_again_s)
-        if self._places and now >= self._due and not self.looking:
+        if self._destinations and now >= self._due and not self.looking:
             self._asked_at, self._due, self.looking = now, now + times.current.trusted_name_again_s, True
-            threading.Thread(target=self._look, args=(dict(self._places),), daemon=True).start()
+            threading.Thread(target=self._look, args=(dict(self._destinations),), daemon=True).start()
         return self.addresses != before
 
-    def _look(self, places: dict[str, list[Destination]]) -> None:
-        self._found.put({name: found_at(each) for name, each in places.items()})
+    def _look(self, destinations: dict[str, list[Destination]]) -> None:
+        self._found.put({name: found_at(each) for name, each in destinations.items()})
 
 
-def found_at(places: list[Destination]) -> set[str]:
-    """The addresses of all places that can be resolved."""
+def found_at(destinations: list[Destination]) -> set[str]:
+    """The addresses of all destinations that can be resolved."""
     found = set[str]()
-    for place in places:
+    for destination in destinations:
         with suppress(OSError):
-            found |= {canonical(each.address) for each in servers.locate(place.host, place.port, place.transport)}
+            servers_found = servers.locate(destination.host, destination.port, destination.transport)
+            found |= {canonical(each.address) for each in servers_found}
     return found
 
 

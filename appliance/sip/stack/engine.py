@@ -65,7 +65,7 @@ TURN_S = 0.05  # between two checks of things without events, such as digits in 
 BEAT_S, IDLE_BEAT_S = 0.25, 1.0
 MAX_CALLS = 32
 MESSAGE_LEVEL = 4  # pjsua logs SIP messages from this level on
-RESAMPLING = 4  # of G.711 to the bridge's rate and back, by a filter of 128 taps; from 5 on of 256, which nobody hears
+RESAMPLING = 4  # of G.711 to the bridge's rate and back: a filter of 4 ms each way; from 5 on of 16, which nobody hears
 RESERVE_MS = 40  # of received sound at most is heard of what waits while a card is opened: the first syllable
 # The buffers of a card, for moments without processor time: so much of the microphone is read at once; the speaker's
 # holds two frames, and more once it has run dry.

@@ -54,6 +54,7 @@ class Media:
         self._sound = Sound()
         self._changed = True
         self._made: dict[Route, tuple[int, int, float]] = {}  # numbers of the ports in the bridge, and the gain
+        self._spoken: frozenset[CallId] = frozenset()  # calls that have heard the microphone
 
     @property
     def held(self) -> frozenset[CallId]:
@@ -136,11 +137,23 @@ class Media:
             with suppress(pj.Error):
                 source.startTransmit2(sink, level)
                 self._made[route] = source.getPortId(), sink.getPortId(), gain
+        self._forget_echo(living)
         card = {SPEAKER} if self._player else {SPEAKER, MICROPHONE}
         self._devices.want(any(card & set(route) for route in wanted), clock=bool(wanted), echo=not self._test.listens)
         # Who has pressed a button hears the answer now. Not beside a call: its sound would be lost, or come in a burst.
         if changed and all(route == (TONE, SPEAKER) or route[0] == SILENCE for route in wanted):
             self._devices.play_at_once()
+
+    def _forget_echo(self, living: list[CallMedia]) -> None:
+        """Where the first call begins to hear the microphone, take no tone before it for an echo.
+
+        See packaging/pjsua2/patches/ringing-tone-forgotten.patch.
+        """
+        before = self._spoken & {media.call for media in living}
+        now = {media.call for media in living if (MICROPHONE, _port(media.call)) in self._made}
+        if now and not before:
+            self._manager.forgetEcho()
+        self._spoken = before | now
 
     def _gains(self, living: list[CallMedia]) -> dict[Route, float]:
         """The gains of links, also on the routes that record a hearer's sound or search it for digits."""

@@ -89,6 +89,7 @@ executes in a second.
 """
 TAIL = """
 ## How it is measured
+- How long a sound takes through a call, and where the milliseconds go: [From mouth to ear](benchmarks-latency.md).
 - Each has a file of noise for its microphone. Received sound is decoded and dropped, or, if the table says so, played
   on ALSA's PCM `pulse`, with a null sink of PulseAudio in real time. No recording and no echo canceller, if the
   table does not say so; then the microphone is the sink's monitor. The programs are

@@ -92,7 +92,7 @@ def read(path: Path) -> Played:
             running = Stretch(int(words[2]), at, np.zeros(0))
         elif kind == b"X":
             played.xruns += 1
-        if kind in {b"P", b"O", b"E"}:
+        if kind in {b"P", b"E"}:  # not O: a program that lists all cards opens one that is in use, too
             if running is not None:
                 running.samples = _joined(parts)
                 played.stretches.append(running)

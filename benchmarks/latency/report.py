@@ -25,7 +25,8 @@ Packets of 20 ms. Taken {taken}, in {took_s} s.
 - **PulseAudio**: the same cards behind a sound server of its own, whose buffers (four fragments of 10 ms) come on top.
 - **heard**: of the chirps. **xruns**: gaps in what was played, and in what was captured, in all calls.
 - **from the answer**: from the order to answer until the first sound is heard, the median and the largest, in every
-  other call.
+  other call. The order comes while both sides hear the ringing tone; chirps are 50 ms apart, so this is 20 ms more than
+  a voice would need at most.
 
 | network | codec | from → to | median | worst call | within a call | heard | xruns | from the answer |
 | --- | --- | --- | --: | --: | --: | --: | --: | --: |
@@ -41,15 +42,21 @@ Between two stations, in the order in which the sound passes:
 | The microphone's frame is filled | 20 |
 | The echo canceller's blocks | 8 |
 | The suppression of noise compares a frame with the one before it (`noise_suppression = false` saves it) | 20 |
-| G.711 only: from 16 to 8 kHz, and back | 16 |
-| Opus: the encoder looks ahead, and from 16 to 48 kHz and back | 12 |
-| The packet waits until the other side's microphone has filled a frame: that is the clock of its bridge | 0 to 20 |
+| G.711 only: from 16 to 8 kHz, and back | 8 |
+| Opus only: its encoder looks ahead | 7 |
+| The packet waits until the other side's microphone has filled a frame, at least for 4 | 4 to 24 |
 | The jitter buffer: what the packets of this call have needed | 0 and more |
 | G.711 and G.722: what covers up a lost packet looks at the next one | 5 |
 | The playback buffer: one frame before the one that comes | 20 |
 
-The wait for the bridge is as long as the clocks of both cards are apart, so it differs from call to call, and stays
-within one. The playback buffer gets 20 ms more each time it runs dry, and loses them after ten seconds without need.
+The other side's microphone is the clock of its bridge. The wait for it is as long as both cards' clocks are apart:
+it differs from call to call, and stays within one; what one way waits less, the other waits more. 4 ms are for a packet
+that comes a little later. The playback buffer gets 20 ms more each time it runs dry, and loses them after ten seconds
+without need.
+
+Before a card had one thread, on 25 November 2026, a sound took 310 to 420 ms between two stations on these cards, and
+from call to call it differed by 200: microphone, bridge and speaker had a clock each, with a buffer of up to 100 ms
+between them, and the speaker's buffer of 140 ms began full.
 
 `make bench-latency` writes this page and [benchmarks-latency.json](benchmarks-latency.json), which has every chirp. The
 machine should do nothing else meanwhile. No test asserts a time.

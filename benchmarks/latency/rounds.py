@@ -19,10 +19,13 @@ CHIRPS = 3  # for each way of a call
 DENSE_S, EVERY_S = 0.7, 0.05
 FIRST_S = 1.2  # how long the first of them is waited for
 EARLIEST_S = 0.05  # what is heard before is the end of the ringing tone
-SETTLES_S = 0.5
-APART_S = (0.9, 1.1)  # between two chirps of one side; the other's are half of that later
-TAIL_S = 1.0  # until the last chirp is heard
-NEAR = 0.5  # of the usual chirp: sound that resembles the chirp by this much counts as heard
+SETTLES_S = 0.3
+# Between two chirps of one side; the other's are half of that later. AEC3 looks for an echo for half a second after a
+# sound is heard, and what comes again and again after the same time is one.
+APART_S = (1.3, 1.4)
+TAIL_S = 0.9  # until the last chirp is heard
+PART = 0.3  # of the usual chirp: its end alone is heard, too
+LOUD = 0.5  # of what comes of a chirp: its sound begins there
 RINGS_S = 1.0  # before it is answered: nobody is quicker
 
 
@@ -95,8 +98,8 @@ def _spaced(directory: Path, parties: Sequence[Party], rng: random.Random) -> li
     return moments
 
 
-def _first_chirp(played: card.Played, since: float) -> float | None:
-    """When the first of the dense chirps was heard."""
+def _first_sound(played: card.Played, since: float) -> float | None:
+    """How long after a moment the first of the dense chirps was heard, or the end of one."""
     for part in played.stretches:
         begin = max(int((since + EARLIEST_S - part.begin_s) * part.rate), 0)
         samples = part.samples[begin : begin + int(FIRST_S * part.rate)]
@@ -105,7 +108,10 @@ def _first_chirp(played: card.Played, since: float) -> float | None:
             width = int(EVERY_S * part.rate)
             peaks = np.sort(envelope[: len(envelope) // width * width].reshape(-1, width).max(axis=1))
             usual = np.median(peaks[-int(DENSE_S / EVERY_S) :])
-            return float(part.begin_s + (begin + int(np.argmax(envelope > NEAR * usual))) / part.rate - since)
+            chirp = int(np.argmax(envelope > PART * usual))
+            loud = np.abs(samples[chirp : chirp + int(card.CHIRP_S * part.rate)])
+            first = begin + chirp + int(np.argmax(loud > LOUD * loud.max()))
+            return float(part.begin_s + first / part.rate - since)
     return None
 
 
@@ -138,7 +144,7 @@ def run(directory: Path, a: Party, b: Party, network: str, calls: int, say: Call
         way.underruns, way.overruns = played[1 - one].xruns, captured[one].xruns
         way.calls = [card.delays(played[1 - one], moments[one]) for _, moments in made]
     for number, (answered, _) in enumerate(made):
-        first = _first_chirp(played[1 - number % 2], answered)
+        first = _first_sound(played[1 - number % 2], answered)
         if first is not None:
             ways[number % 2].answers.append(1000 * first)
     return found

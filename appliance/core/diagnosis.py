@@ -16,12 +16,16 @@ from appliance.core.model import (
     SilenceCause,
     SoundRefusal,
     TlsFault,
+    Unanswered,
 )
 
 UNAUTHORIZED = {401, 407}
 UNKNOWN = {404, 410, 484, 485, 604}
 TIMEOUT = 408
 NOBODY = {0, TIMEOUT}
+# Why the SIP process drops an answer (packaging/pjsua2/patches/answers-from-where-asked.patch).
+STALE = "stale"  # of a challenge
+ELSEWHERE, UNREADABLE = "Not From Where The Request Went", "Unreadable "
 CANCELED = 487  # the answer to our own CANCEL (RFC 3261 §9.2)
 PEOPLE = {
     *(Cause.HANGUP, Cause.BUSY, Cause.REJECTED, Cause.CANCELED, Cause.NO_ANSWER, Cause.ANSWERED_ELSEWHERE),
@@ -39,39 +43,91 @@ def address_of(settings: AccountSettings) -> str:
 
 def registration(settings: AccountSettings, given: RegistrationFailed, *, accepted_before: bool = False) -> str:
     """Explain a REGISTER that failed. accepted_before: the registrar has accepted one of this account before."""
-    field, registrar, reason = f"account.{settings.name}", settings.registrar, given.reason
     if given.tls is not TlsFault.NONE:
-        return f"{registrar} cannot be trusted, as {reason}: {mended(field, given.tls)}."
+        cure = mended(f"account.{settings.name}", given.tls)
+        return f"{settings.registrar} cannot be trusted, as {given.reason}: {cure}."
     if given.code in UNAUTHORIZED:
         return challenged(settings, given)
+    if given.code == 0:
+        return doubted(settings, given) if given.doubt else unanswered(settings, given)
+    return answered(settings, given, accepted_before=accepted_before)
+
+
+def answered(settings: AccountSettings, given: RegistrationFailed, *, accepted_before: bool) -> str:
+    """Explain a refusal, but for that of a password."""
+    field, registrar, said = f"account.{settings.name}", settings.registrar, f"{given.code} {given.reason}".rstrip()
     match given.code:
-        case 0 if given.unresolved:
-            return (
-                f"{registrar} has no address ({reason}): check {field}.registrar for a slip, and whether the network's "
-                "DNS server answers."
-            )
-        case 0:
-            cause = f" ({reason})" if reason else ""
-            return (
-                f"Nobody answers at {registrar} by {settings.transport.upper()}{cause}: check "
-                f"{field}.registrar and {field}.transport, the network, and the firewall."
-            )
         case 403:
-            return forbidden(settings, accepted_before=accepted_before)
+            return forbidden(settings, said, accepted_before=accepted_before)
         case 404:
-            return f"{registrar} does not know {address_of(settings)}: check {field}.user and {field}.domain."
+            return f"{registrar} does not know {address_of(settings)} ({said}): check {field}.user and {field}.domain."
+        case 405 | 501:
+            return (
+                f"{registrar} takes no registrations ({said}): check {field}.registrar, which may be a proxy or a "
+                "telephone."
+            )
+        case 408 | 504:
+            return (
+                f"{registrar} answers that nobody answered it ({said}): check {field}.domain, and whether the PBX "
+                "behind it runs."
+            )
         case 423:
-            return f"{registrar} wants longer registrations: raise {field}.expires_s."
+            return f"{registrar} wants longer registrations, without a word how long: raise {field}.expires_s."
         case _:
             pass
     if given.code // 100 == 3:  # noqa: PLR2004 - RFC 3261 §21.3
-        return f"{registrar} has moved, {reason}: set {field}.registrar to its new address."
+        return f"{registrar} has moved, {given.reason}: set {field}.registrar to its new address."
     if given.code // 100 == 5:  # noqa: PLR2004
         return (
-            f"{registrar} reports a fault of its own, {given.code} {reason}: nothing to change here; if it stays so, "
-            f"check {field}.registrar."
+            f"{registrar} reports a fault of its own, {said}: nothing to change here; if it stays so, check "
+            f"{field}.registrar."
         )
-    return f"{registrar} answers {given.code} {reason}: check {field}.user, {field}.domain and {field}.registrar."
+    return f"{registrar} answers {said}: check {field}.user, {field}.domain and {field}.registrar."
+
+
+def unanswered(settings: AccountSettings, given: RegistrationFailed) -> str:
+    """Explain that no answer came: nothing arrived, or the REGISTER did not even go out."""
+    field, registrar, transport = f"account.{settings.name}", settings.registrar, settings.transport.upper()
+    cause = f" ({given.reason})" if given.reason else ""
+    match given.unanswered:
+        case Unanswered.NO_NAME:
+            return f"DNS knows no {registrar}{cause}: check {field}.registrar for a slip."
+        case Unanswered.NO_DNS:
+            return f"No name server says where {registrar} is{cause}: check the network, and its DNS server."
+        case Unanswered.NO_ADDRESS:
+            return f"{registrar} has no address that can be used{cause}: check {field}.registrar and sip.address."
+        case Unanswered.REFUSED:
+            return (
+                f"{registrar} refuses a connection by {transport}{cause}: check whether the PBX runs, and "
+                f"{field}.registrar and {field}.transport."
+            )
+        case Unanswered.NO_ROUTE:
+            return f"No network leads to {registrar}{cause}: check this station's network, and {field}.registrar."
+        case _:
+            return (
+                f"Nobody answers at {registrar} by {transport}{cause}: check {field}.registrar and {field}.transport, "
+                "the network, and the firewall."
+            )
+
+
+def doubted(settings: AccountSettings, given: RegistrationFailed) -> str:
+    """Explain that an answer came which did not count."""
+    field, registrar = f"account.{settings.name}", settings.registrar
+    if given.doubt == ELSEWHERE:
+        return (
+            f"{registrar} does not answer, but {given.doubted} does, which is not believed: if it belongs to the PBX, "
+            f"add it to {field}.other_addresses."
+        )
+    if given.doubt.startswith(UNREADABLE):
+        header = given.doubt.removeprefix(UNREADABLE)
+        return (
+            f"{registrar} answers, but what it says in {header} cannot be read: check the PBX, and whether a router "
+            "between changes SIP."
+        )
+    return (
+        f"{registrar} asks for the password in another way than before ({given.doubt}), and does not get it yet: check "
+        "whether it is your PBX; if it goes on, this station follows after ten minutes."
+    )
 
 
 def challenged(settings: AccountSettings, given: RegistrationFailed) -> str:
@@ -79,23 +135,28 @@ def challenged(settings: AccountSettings, given: RegistrationFailed) -> str:
     field, registrar = f"account.{settings.name}", settings.registrar
     if not given.challenge:
         return f"{registrar} rejects the password: check {field}.password_file and {field}.auth_user."
+    if given.challenge == STALE:
+        return (
+            f"{registrar} takes each answer with the password for an old one (stale): check the PBX's clock, and "
+            "whether one of its servers asks, and another one reads the answer."
+        )
     return (
         f"{registrar} wants a password, but {given.challenge}: let the PBX offer Digest by MD5 or SHA-256 with qop "
         f"auth to {address_of(settings)}."
     )
 
 
-def forbidden(settings: AccountSettings, *, accepted_before: bool) -> str:
+def forbidden(settings: AccountSettings, said: str, *, accepted_before: bool) -> str:
     """Explain a refusal by 403."""
     field, registrar = f"account.{settings.name}", settings.registrar
     if not accepted_before:
         return (
-            f"{registrar} refuses {address_of(settings)}: check {field}.user, {field}.auth_user and "
+            f"{registrar} refuses {address_of(settings)} ({said}): check {field}.user, {field}.auth_user and "
             f"{field}.password_file, and whether the PBX lets this address register."
         )
     return (
-        f"{registrar} refuses {address_of(settings)}, which it has accepted before: it may allow one contact and keep "
-        "the former one until it expires. Let the PBX replace the former contact, as Asterisk does by "
+        f"{registrar} refuses {address_of(settings)} ({said}), which it has accepted before: it may allow one contact "
+        "and keep the former one until it expires. Let the PBX replace the former contact, as Asterisk does by "
         f"remove_existing=yes; if this stays so, check {field}.user and {field}.password_file."
     )
 
@@ -183,35 +244,25 @@ def encryption(over: Call) -> str:
 def no_agreement(over: Call, end: End) -> str:
     """Explain a call without a codec or encryption that both sides take."""
     peer, said, settings = over.remote.uri, f"{end.code} {end.reason}".rstrip(), f"sip.codecs, and {encryption(over)}"
-    if over.media.refusal is not None and over.times.connected_since is not None:
-        without = {
-            SoundRefusal.NO_ANSWER: "no answer to the offer",
-            SoundRefusal.NO_AUDIO: "no line for sound",
-            SoundRefusal.PORT_ZERO: "port 0",
-            SoundRefusal.OTHER_CODEC: "a codec that was not offered",
-            SoundRefusal.ENCRYPTION: "other encryption than was offered",
+    if over.media.refusal is not None:
+        seen, check = {
+            SoundRefusal.NO_ANSWER: ("without an answer to its offer of sound", "the far end"),
+            SoundRefusal.NO_AUDIO: ("without a line for sound", "the far end"),
+            SoundRefusal.PORT_ZERO: ("but refuses its sound (port 0)", f"{settings}, and the far end's"),
+            SoundRefusal.OTHER_CODEC: ("with a codec that was not offered", "sip.codecs, and the far end's"),
+            SoundRefusal.ENCRYPTION: (
+                "with other encryption than was offered",
+                f"{encryption(over)}, and whether the far end is set to WebRTC",
+            ),
         }[over.media.refusal]
-        return f"{peer} accepted a change of the call, but not its sound ({without}): check {settings}."
-    match over.media.refusal:
-        case SoundRefusal.NO_ANSWER:
-            return f"{peer} accepted the call without an answer to its offer of sound: check the far end."
-        case SoundRefusal.NO_AUDIO:
-            return f"{peer} accepted the call without a line for sound in its answer: check the far end."
-        case SoundRefusal.PORT_ZERO:
-            return f"{peer} accepted the call, but refuses its sound (port 0): check {settings}, and the far end's."
-        case SoundRefusal.OTHER_CODEC:
-            return f"{peer} accepted the call with a codec that was not offered: check sip.codecs, and the far end's."
-        case SoundRefusal.ENCRYPTION:
-            return (
-                f"{peer} accepted the call with other encryption than was offered: check {encryption(over)}, and "
-                "whether the far end is set to WebRTC."
-            )
-        case None if over.direction is Direction.INCOMING and over.times.connected_since is None:
-            return f"{peer} offered no sound that this station takes: check {settings}."
-        case None if end.by is By.LOCAL:
-            return f"The answer of {peer} left no codec or encryption that this station takes: check {settings}."
-        case _:
-            return f"{peer} accepts none of the offered codecs and encryption ({said}): check {settings}."
+        if over.times.connected_since is not None:
+            return f"{peer} accepted a change of the call {seen}: check {check}."
+        return f"{peer} accepted the call {seen}: check {check}."
+    if over.direction is Direction.INCOMING and over.times.connected_since is None:
+        return f"{peer} offered no sound that this station takes: check {settings}."
+    if end.by is By.LOCAL:
+        return f"The answer of {peer} left no codec or encryption that this station takes: check {settings}."
+    return f"{peer} accepts none of the offered codecs and encryption ({said}): check {settings}."
 
 
 def refused(settings: Settings, over: Call, end: End) -> str:

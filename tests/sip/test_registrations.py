@@ -175,3 +175,18 @@ def test_that_all_proxies_fail_is_reported_once_and_the_first_is_tried_first_aga
                 assert (await door.wait(inputs.Registered)).server == f"{first.address}:{first.port}"
 
     asyncio.run(scenario())
+
+
+def test_an_answer_that_cannot_be_read_is_no_silence():
+    broken = (200, {"Record-Route": "sip:far@"})
+
+    async def scenario():
+        with Scripted(broken) as first, Scripted(GRANTED) as second:
+            places = tuple((each.address, each.port) for each in (first, second))
+            async with stations({"accounts": (account(first.address, first.port, servers=places),)}) as (door,):
+                door.link.order(Register("office"))
+                failed = await door.wait(inputs.ServerFailed, server=f"{first.address}:{first.port}")
+                assert failed.why == f"An answer of {failed.server} did not count: Unreadable Record-Route"
+                await door.wait(inputs.Registered, server=f"{second.address}:{second.port}")
+
+    asyncio.run(scenario())

@@ -2,7 +2,7 @@
 
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input, OfAccount
-from appliance.core.model import AccountId, ContactState, TlsFault
+from appliance.core.model import AccountId, ContactState, TlsFault, Unanswered
 
 
 class NetworkChanged(Input, kw_only=True):
@@ -29,8 +29,8 @@ class RegistrationFailed(OfAccount, kw_only=True):
     """A REGISTER failed; code 0: no answer. `retry_after_s`: as the registrar demands (RFC 3261 §20.33).
 
     tls: the fault of the server's certificate; `reason` then describes it. server: address:port of the attempt, ""
-    without a server. unresolved: the registrar's name has no address; `reason` explains why. challenge: why the
-    registrar's question for a password cannot be answered, "" if it can.
+    without a server. unanswered: what was seen where no answer came. doubt, doubted: why an answer that came did not
+    count, and its sender. challenge: why the registrar's question for a password cannot be answered, "" if it can.
     """
 
     code: int
@@ -38,7 +38,9 @@ class RegistrationFailed(OfAccount, kw_only=True):
     retry_after_s: float | None = None
     tls: TlsFault = TlsFault.NONE
     server: str = ""
-    unresolved: bool = False
+    unanswered: Unanswered = Unanswered.SILENT
+    doubt: str = ""
+    doubted: str = ""
     challenge: str = ""
 
 

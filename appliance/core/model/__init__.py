@@ -36,6 +36,7 @@ from appliance.core.model.accounts import (
     Package,
     Target,
     TlsFault,
+    Unanswered,
     Watch,
 )
 from appliance.core.model.appliance import (

@@ -51,6 +51,21 @@ class TlsFault(StrEnum):
     OTHER = "other"
 
 
+class Unanswered(StrEnum):
+    """What was seen where no answer came to a REGISTER: nothing, or why it did not even go out.
+
+    NO_NAME: DNS knows no such name. NO_DNS: no name server answered. NO_ADDRESS: the name has none that can be used.
+    REFUSED: the machine refused the connection. NO_ROUTE: no network leads there.
+    """
+
+    SILENT = ""
+    NO_NAME = "no_name"
+    NO_DNS = "no_dns"
+    NO_ADDRESS = "no_address"
+    REFUSED = "refused"
+    NO_ROUTE = "no_route"
+
+
 class AccountSettings(Record):
     """Our address at a registrar: sip:user@domain.
 

@@ -255,6 +255,7 @@ class Engine:
             self._channel.post(
                 inputs.AnswerDoubted(at=now, method=method, code=int(code), source=source, to=to, reason=reason)
             )
+            self._accounts.doubted(method, source, to, reason)
 
     def _use(self, now: float, cards: tuple[SoundCard, ...]) -> None:
         self._devices.found(cards)

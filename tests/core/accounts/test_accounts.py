@@ -18,6 +18,7 @@ from appliance.core.model import (
     State,
     Target,
     TlsFault,
+    Unanswered,
 )
 from appliance.core.orders import Place, Register, Unregister
 from appliance.core.panel import indications
@@ -243,8 +244,13 @@ EXPLAINED = [
     (403, "Forbidden", "account.office.user"),
     (404, "Not Found", "account.office.domain"),
     (0, "Request Timeout", "account.office.registrar and account.office.transport"),
+    (405, "Method Not Allowed", "takes no registrations (405 Method Not Allowed): check account.office.registrar"),
+    (501, "Not Implemented", "takes no registrations (501 Not Implemented)"),
+    (408, "Request Timeout", "answers that nobody answered it (408 Request Timeout): check account.office.domain"),
+    (504, "Server Time-out", "answers that nobody answered it (504 Server Time-out)"),
+    (403, "Domain Unknown", "(403 Domain Unknown)"),
     (0, "", "by UDP: check account.office.registrar"),
-    (423, "Interval Too Brief", "account.office.expires_s"),
+    (423, "Interval Too Brief", "without a word how long: raise account.office.expires_s"),
     (301, "Moved Permanently, to sip:192.0.2.9", "to sip:192.0.2.9: set account.office.registrar"),
     (503, "Service Unavailable", "503 Service Unavailable"),
     (606, "Not Acceptable", "606 Not Acceptable"),
@@ -268,10 +274,48 @@ def test_a_registrar_that_asks_for_the_password_in_an_unknown_way_is_explained()
     assert f"wants a password, but {why}: let the PBX" in station.last(events.AccountFailed).explanation
 
 
-def test_a_name_without_an_address_is_a_matter_of_dns():
-    told = refused(begun(), 0, "the name cannot be resolved", unresolved=True).last(events.AccountFailed)
-    assert "has no address (the name cannot be resolved): check account.office.registrar" in told.explanation
-    assert "DNS" in told.explanation
+def test_answers_that_are_all_too_old_are_no_wrong_password():
+    sentence = refused(begun(), 401, "Unauthorized", challenge="stale").last(events.AccountFailed).explanation
+    assert "for an old one (stale): check the PBX's clock" in sentence
+    assert "rejects the password" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason", "part"),
+    [
+        (
+            Unanswered.NO_NAME,
+            "the name cannot be resolved",
+            "DNS knows no pbx.example:5060 (the name cannot",
+        ),
+        (Unanswered.NO_DNS, "Temporary failure", "No name server says where pbx.example:5060 is (Temporary failure)"),
+        (Unanswered.NO_ADDRESS, "IPv6 only", "no address that can be used (IPv6 only): check account.office.registrar"),
+        (Unanswered.REFUSED, "Connection refused", "refuses a connection by UDP (Connection refused): check whether"),
+        (Unanswered.NO_ROUTE, "No route to host", "No network leads to pbx.example:5060 (No route to host)"),
+        (Unanswered.SILENT, "", "Nobody answers at pbx.example:5060 by UDP: check"),
+    ],
+    ids=str,
+)
+def test_where_no_answer_came_it_is_said_what_was_seen(seen, reason, part):
+    sentence = refused(begun(), 0, reason, unanswered=seen).last(events.AccountFailed).explanation
+    assert part in sentence
+    assert ("firewall" in sentence) is (seen is Unanswered.SILENT)
+
+
+@pytest.mark.parametrize(
+    ("doubt", "part"),
+    [
+        ("Not From Where The Request Went", "192.0.2.9:5060 does, which is not believed"),
+        ("Unreadable CSeq", "what it says in CSeq cannot be read: check the PBX"),
+        ("Another Realm", "in another way than before (Another Realm)"),
+        ("Weaker Challenge", "in another way than before (Weaker Challenge)"),
+    ],
+)
+def test_an_answer_that_did_not_count_is_no_silence(doubt, part):
+    station = refused(begun(), 0, "Request Timeout", doubt=doubt, doubted="192.0.2.9:5060")
+    sentence = station.last(events.AccountFailed).explanation
+    assert part in sentence
+    assert "Nobody answers" not in sentence
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,8 @@ def test_what_is_wrong_is_reported_with_its_cause_and_tried_again(kamailio, tmp_
             ("gone", 404, 50, 60, "account.gone.user and account.gone.domain"),
             ("moved", 302, 50, 60, "to sip:192.0.2.9:5070: set account.moved.registrar"),
             ("hiccup", 500, 1, 5, "a fault of its own"),
-            ("nobody", 0, 1, 5, "Nobody answers at 127.0.0.1:9 by TCP"),
-            ("unnamed", 0, 1, 5, "the name pbx.invalid cannot be resolved"),
+            ("nobody", 0, 1, 5, "127.0.0.1:9 refuses a connection by TCP (Connection refused)"),
+            ("unnamed", 0, 1, 5, "DNS knows no pbx.invalid (the name pbx.invalid cannot be resolved"),
         ]
         with Daemon(tmp_path / "door", account=accounts, times=patient()) as door:
             for name, code, low, high, part in expected:

@@ -62,10 +62,10 @@ def test_lists_keep_to_their_limits_and_a_changed_entry_is_named(tmp_path):
 ACCOUNTS = {
     "password": "rejects the password: check account.password.password_file and account.password.auth_user.",
     "user": "check account.user.user, account.user.auth_user and account.user.password_file",
-    "realm": "does not know sip:404@elsewhere.test: check account.realm.user and account.realm.domain.",
-    "dns": f"{NOBODY} has no address",
+    "realm": "does not know sip:404@elsewhere.test (404 Said): check account.realm.user and account.realm.domain.",
+    "dns": f"DNS knows no {NOBODY} ",
     "firewall": "check account.firewall.registrar and account.firewall.transport, the network, and the firewall.",
-    "transport": "by TCP (Connection refused): check account.transport.registrar and account.transport.transport",
+    "transport": "by TCP (Connection refused): check whether the PBX runs, and account.transport.registrar",
 }
 
 

@@ -78,7 +78,7 @@ def test_registrations_that_fail_say_why_and_one_that_holds_has_no_error(tmp_pat
         expected = {
             "wrong": "rejects the password: check account.wrong.password_file and account.wrong.auth_user",
             "other": "check account.other.user, account.other.auth_user",
-            "unnamed": "check account.unnamed.registrar for a slip, and whether the network's DNS server answers",
+            "unnamed": "check account.unnamed.registrar for a slip.",
             "nobody": "by TCP",
         }
         with Daemon(tmp_path / "d", account=accounts) as door:

@@ -5,7 +5,9 @@ from contextlib import closing
 import pytest
 
 from tests.support.daemon import Daemon
+from tests.support.peers.messages import found
 from tests.support.peers.namespaces import PBX, Cable, NameServer
+from tests.support.peers.packets import Packets
 from tests.support.peers.registrars import Kamailio, account
 from tests.support.peers.sipp import Sipp, free_port
 from tests.support.peers.voices import Voice, opened
@@ -56,6 +58,32 @@ def test_it_holds_and_resumes(door, tmp_path):
         door.press("hangup")
         door.final(call, kind="call.ended", cause="hangup", by="local")
         peer.done()
+
+
+FORMS = ("<sip:far@{}>", "<sip:far@{};transport=udp>", "<sip:far@{};transport=tcp>", "<sips:far@{}>", "sip:far@{}")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_caller_and_a_callee_are_reached_at_the_contact_that_they_give(form, door):
+    """It is another port than the INVITE came from, and went to."""
+    with Packets(HERE, to=door.address) as elsewhere, Packets(HERE, to=door.address) as far:
+        contact = form.format(elsewhere.place).encode()
+
+        def moved(message):
+            return message.replace(f"Contact: <sip:far@{far.place}>".encode(), b"Contact: " + contact)
+
+        call, accepted = far.talk_to(door, moved(far.invite()))
+        assert found(r"^Contact: *(.*?)\r?$", accepted)[1].split("@")[1].startswith(f"[{HERE}]:")
+        elsewhere.hung_up_by(door, call)
+    with Packets(HERE, to=door.address) as elsewhere, Packets(HERE, door.far_port, door.address) as far:
+        contact = form.format(elsewhere.place).encode()
+        call = door.ring()
+        invite = far.invited()
+        assert found(r"^Contact: *(.*?)\r?$", invite)[1].split("@")[1].startswith(f"[{HERE}]:")
+        far.send(moved(far.reply(invite, "200 OK", far.sdp)))
+        elsewhere.receive("ACK", "ACK")
+        door.talk(call)
+        elsewhere.hung_up_by(door, call)
 
 
 @pytest.fixture

@@ -21,9 +21,14 @@ PACKET_S = 0.02  # of sound, and so between two packets of a telephone event
 
 def here(address: str, port: int) -> socket.socket:
     """A UDP socket."""
-    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
     made.bind((address, port))
     return made
+
+
+def place(host: str, port: int) -> str:
+    """An address and a port, as an address of SIP has them: IPv6 in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def fresh_key() -> str:
@@ -58,9 +63,9 @@ class Packets:
     ) -> None:
         self.socket = (bound or here)(address, port)
         self.rtp = (bound or here)(address, 0)
-        self.address, self.port = self.socket.getsockname()
-        host, _, number = to.partition(":")
-        self.to = (host, int(number or 0))
+        self.address, self.port = self.socket.getsockname()[:2]
+        host, _, number = to.rpartition(":")
+        self.to = (host.strip("[]"), int(number or 0))
         self.name = name
         self.dialog = uuid.uuid4().hex
         self.seen: list[str] = []  # every message that came, as text
@@ -75,9 +80,15 @@ class Packets:
         self.rtp.close()
 
     @property
+    def place(self) -> str:
+        """Our address and port, as an address of SIP has them."""
+        return place(self.address, self.port)
+
+    @property
     def sdp(self) -> str:
+        version = "IP6" if ":" in self.address else "IP4"
         return (
-            f"v=0\r\no=far 1 1 IN IP4 {self.address}\r\ns=-\r\nc=IN IP4 {self.address}\r\nt=0 0\r\n"
+            f"v=0\r\no=far 1 1 IN {version} {self.address}\r\ns=-\r\nc=IN {version} {self.address}\r\nt=0 0\r\n"
             f"m=audio {self.rtp.getsockname()[1]} RTP/AVP 8 101\r\n"
             "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n"
         )
@@ -86,17 +97,17 @@ class Packets:
         self, method: str, seq: int = 1, body: str = "", kind: str = "application/sdp", headers: str = ""
     ) -> bytes:
         """A request of our dialog; the same arguments give the same bytes, so the same transaction."""
-        host, port = self.to
+        to = place(*self.to[:2])
         # CANCEL, and the ACK of a refusal, belong to the INVITE's own transaction (RFC 3261 §9.1, §17.1.1.3)
         branch = "INVITE" if method == "CANCEL" or (method == "ACK" and not self._tag) else method
         tag = f";tag={self._tag}" if self._tag else ""
         head = (
-            f"{method} sip:door@{host}:{port} SIP/2.0\r\n"
-            f"Via: SIP/2.0/UDP {self.address}:{self.port};branch=z9hG4bK{self.dialog}{branch}{seq}\r\n"
+            f"{method} sip:door@{to} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {self.place};branch=z9hG4bK{self.dialog}{branch}{seq}\r\n"
             "From: [name]<sip:far@[here]>;tag=far\r\n"
-            f"To: <sip:door@{host}:{port}>{tag}\r\nCall-ID: {self.dialog}\r\nCSeq: {seq} {method}\r\n"
+            f"To: <sip:door@{to}>{tag}\r\nCall-ID: {self.dialog}\r\nCSeq: {seq} {method}\r\n"
             f"Contact: <sip:far@[here]>\r\nMax-Forwards: 70\r\n{headers}"
-        ).replace("[here]", f"{self.address}:{self.port}")
+        ).replace("[here]", self.place)
         content = f"Content-Type: {kind}\r\n" if body else ""
         packet = f"{head}{content}Content-Length: {len(body)}\r\n\r\n{body}"
         return packet.encode().replace(b"[name]", self.name)
@@ -113,9 +124,9 @@ class Packets:
         content = f"Content-Type: {kind}\r\n" if body else ""
         return (
             f"{method} {to} SIP/2.0\r\n"
-            f"Via: SIP/2.0/UDP {self.address}:{self.port};branch=z9hG4bK{self.dialog}{method}{seq}\r\n"
+            f"Via: SIP/2.0/UDP {self.place};branch=z9hG4bK{self.dialog}{method}{seq}\r\n"
             f"From: {asked['To']};tag=far\r\nTo: {asked['From']}\r\nCall-ID: {asked['Call-ID']}\r\n"
-            f"CSeq: {seq} {method}\r\nContact: <sip:far@{self.address}:{self.port}>\r\nMax-Forwards: 70\r\n"
+            f"CSeq: {seq} {method}\r\nContact: <sip:far@{self.place}>\r\nMax-Forwards: 70\r\n"
             f"{headers}{content}Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
 
@@ -133,7 +144,7 @@ class Packets:
         names = ("Via:", "From:", "To:", "Call-ID:", "CSeq:")
         kept = [line for line in request.split("\r\n") if line.startswith(names)]
         lines = [f"{line};tag=far" if line.startswith("To:") and ";tag=" not in line else line for line in kept]
-        lines += [f"Contact: <sip:far@{self.address}:{self.port}>"]
+        lines += [f"Contact: <sip:far@{self.place}>"]
         lines += [*headers, *([f"Content-Type: {kind}"] if body else [])]
         return "\r\n".join([f"SIP/2.0 {status}", *lines, f"Content-Length: {len(body)}", "", body]).encode()
 

@@ -16,7 +16,7 @@ import pjsua2 as pj
 from appliance.base import times
 from appliance.base.errors import reason
 from appliance.core.accounts import sip_uris
-from appliance.core.model import NO_ACCOUNT, AccountId
+from appliance.core.model import NO_ACCOUNT, AccountId, Unanswered
 from appliance.core.orders import (
     AccountOrder,
     CallOrder,
@@ -81,7 +81,7 @@ class StackAccounts:
         self._directly(PLAIN)
         self._subscriptions = Subscriptions(post)
         self._registrations = {AccountId(each.name): Registration(each, post, faults) for each in settings.accounts}
-        self._found: queue.SimpleQueue[tuple[AccountId, tuple[SipServer, ...], str]] = queue.SimpleQueue()
+        self._found: queue.SimpleQueue[tuple[AccountId, tuple[SipServer, ...], str, Unanswered]] = queue.SimpleQueue()
         for registration in self._registrations.values():
             registration.calls, registration.probes = self.calls, self._probes
             if registration.literal:
@@ -122,6 +122,12 @@ class StackAccounts:
         if prm.accountIndex not in fitting:
             srtp = self._srtp(str(prm.rdata.srcAddress), self._callers.host(message))
             prm.accountIndex = self._directly(srtp).getId()
+
+    def doubted(self, method: str, source: str, to: str, reason: str) -> None:
+        """An answer was dropped, or not believed."""
+        if method == "REGISTER":
+            for registration in self._registrations.values():
+                registration.doubts(source, to, reason)
 
     def refused(self, prm: pj.OnRejectedIncomingCallParam) -> None:
         """Report an INVITE that pjsua refused on its own."""
@@ -333,15 +339,16 @@ class StackAccounts:
     def _resolve(self, registration: Registration) -> None:
         """Runs in a separate thread: must not touch pjsua2."""
         found: list[SipServer] = []
-        whys = []
+        whys, seen = [], Unanswered.SILENT
         for host, port in registration.settings.servers:
             try:
                 found += servers.locate(host, port, registration.settings.transport, self._udp)
             except OSError as error:
                 whys.append(f"the name {host} cannot be resolved: {reason(error)}")
-        self._found.put((registration.name, tuple(dict.fromkeys(found)), "; ".join(whys)))
+                seen = servers.unresolved(error)
+        self._found.put((registration.name, tuple(dict.fromkeys(found)), "; ".join(whys), seen))
 
-    def _resolved(self, name: AccountId, found: tuple[SipServer, ...], why: str) -> None:
+    def _resolved(self, name: AccountId, found: tuple[SipServer, ...], why: str, seen: Unanswered) -> None:
         registration = self._registrations[name]
         registration.resolving = False
         if found:
@@ -355,7 +362,7 @@ class StackAccounts:
             self._admit()
         elif not registration.created:
             registration.wish = None
-            registration.fail(0, why)
+            registration.fail(0, why, unanswered=seen)
         self._carry_out(registration)
 
     def _create(self, registration: Registration) -> None:

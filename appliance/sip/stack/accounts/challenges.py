@@ -5,7 +5,8 @@ import re
 from appliance.sip.stack import translate
 
 HEADERS = {"www-authenticate", "proxy-authenticate"}
-PARAMETER = re.compile(r"\b(algorithm|qop)\s*=\s*(?:\"([^\"]*)\"|([^\s,]+))", re.IGNORECASE)
+PARAMETER = re.compile(r"\b(algorithm|qop|stale)\s*=\s*(?:\"([^\"]*)\"|([^\s,]+))", re.IGNORECASE)
+STALE = "stale"  # pjsip gives up after some answers, each with the newest nonce
 ALGORITHMS = {"md5", "sha-256", "sha-512-256"}
 
 
@@ -28,4 +29,4 @@ def fault(challenge: str) -> str:
         return f"it offers Digest by {algorithm}"
     if "auth" not in {each.strip().lower() for each in ways.split(",")}:
         return f"it offers Digest with qop {ways}"
-    return ""
+    return STALE if found.get("stale", "").lower() == "true" else ""

@@ -1,5 +1,7 @@
 """Accounts in pjsua2: the base of all accounts, and an account at a registrar."""
 
+import errno
+import os
 import re
 import time
 
@@ -7,7 +9,7 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.accounts import callers
-from appliance.core.model import AccountId, MessageMethod, TlsFault
+from appliance.core.model import AccountId, MessageMethod, TlsFault, Unanswered
 from appliance.sip.settings import RegistrarSettings
 from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.caller_auth import Judgement
@@ -25,7 +27,13 @@ CHALLENGED = {401, 407}
 SECONDS = re.compile(r"[0-9]{1,9}")
 ELSEWHERE = {0, 408, 500, 502, 503, 504}  # another server may succeed (RFC 3263 §4.3)
 NO_ANSWER = "No answer"
+COUNTED = "Received Address Without A Reason"  # a doubt of a part of an answer only
 NO_FAULT = TlsFault.NONE, ""
+UNSENT = {
+    os.strerror(errno.ECONNREFUSED): Unanswered.REFUSED,
+    os.strerror(errno.EHOSTUNREACH): Unanswered.NO_ROUTE,
+    os.strerror(errno.ENETUNREACH): Unanswered.NO_ROUTE,
+}
 
 
 class RegisteredAccount(Through):
@@ -111,6 +119,7 @@ class Registration(RegisteredAccount):
         self.asked_at: float | None = None  # while a REGISTER is unanswered
         self._sent_by = ""  # our address in messages to the registrar
         self.failing = False  # another server must be tried
+        self.doubt = self.doubted = ""  # why an answer did not count since it was asked, and who sent that
         self.servers = Choice()
         self.restarts = 0  # each gives the route another parameter
         self.resolved_at = 0.0
@@ -156,13 +165,29 @@ class Registration(RegisteredAccount):
             self.setRegisteredContact(self.former)
         self.former = ""
         self.asked_at, self.ending = time.monotonic() if wish else None, not wish
+        self.doubt = self.doubted = ""
         self.setRegistration(wish)
 
-    def fail(self, code: int, reason: str, message: str = "", fault: TlsFault = TlsFault.NONE) -> None:
+    def doubts(self, source: str, to: str, reason: str) -> None:
+        """An answer to a REGISTER that went `to` there did not count: the cause, if no other one comes."""
+        now = self.servers.now
+        if self.asked_at is not None and now is not None and now.at == to and reason != COUNTED:
+            self.doubt, self.doubted = reason, source
+
+    def fail(
+        self,
+        code: int,
+        reason: str,
+        message: str = "",
+        fault: TlsFault = TlsFault.NONE,
+        unanswered: Unanswered = Unanswered.SILENT,
+    ) -> None:
         """The attempt failed: try another server, or else report it."""
         self.resolved_at = 0.0  # the server may have moved
         now = self.servers.now
         server = now.at if now is not None else ""
+        if code == 0 and self.doubt:
+            reason = f"An answer of {self.doubted} did not count: {self.doubt}"
         if code in ELSEWHERE and self.servers.more and not self.ending:
             self.failing = True
             self.post(inputs.ServerFailed(at=time.monotonic(), account=self.name, server=server, why=reason))
@@ -178,7 +203,9 @@ class Registration(RegisteredAccount):
             challenge=_unanswerable(message) if code in CHALLENGED else "",
             tls=fault,
             server=server,
-            unresolved=now is None,
+            unanswered=unanswered or unsent(reason),
+            doubt=self.doubt,
+            doubted=self.doubted,
         )
         self.post(failed)
 
@@ -231,6 +258,11 @@ def reason_of(code: int, reason: str, message: str) -> str:
     """The reason phrase, with the new address if the registrar has moved (RFC 3261 §21.3)."""
     contact = translate.header(message, "Contact") if code // 100 == 3 else ""  # noqa: PLR2004
     return f"{reason}, to {translate.address(contact)[0]}" if contact else reason
+
+
+def unsent(reason: str) -> Unanswered:
+    """What the system said where a REGISTER did not go out."""
+    return next((seen for text, seen in UNSENT.items() if text in reason), Unanswered.SILENT)
 
 
 def _unanswerable(message: str) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from functools import cache
 
 from appliance.base.record import Record
+from appliance.core.model import Unanswered
 
 PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 SERVICES = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}
@@ -111,6 +112,13 @@ def locate(host: str, port: int, transport: str, versions: Collection[int] = (IP
     if not usable:
         raise OSError("it has only addresses of a family that SIP does not listen on, see sip.address")
     return usable[:MOST]
+
+
+def unresolved(error: OSError) -> Unanswered:
+    """What was seen where a name led nowhere."""
+    if not isinstance(error, socket.gaierror):
+        return Unanswered.NO_ADDRESS
+    return Unanswered.NO_DNS if error.errno == socket.EAI_AGAIN else Unanswered.NO_NAME
 
 
 def _of_services(host: str, transport: str) -> Iterator[SipServer]:

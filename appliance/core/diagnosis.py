@@ -187,10 +187,9 @@ def call(settings: Settings, over: Call, end: End) -> str:
             "check the network, and the TURN server if sip.turn_server is set."
         )
     if end.cause is Cause.ICE_FAILED:
-        field = f"account.{over.account}.ice" if over.account else "sip.ice"
         return (
             f"ICE found no path for sound to {over.remote.uri}: check whether firewalls let UDP through between "
-            f"here and there; without {field} sound goes to the first address that the far end names."
+            f"here and there; without {ice_field(over)} sound goes to the first address that the far end names."
         )
     if end.cause is Cause.RTP_TIMEOUT:
         return no_sound(settings, over)
@@ -241,6 +240,11 @@ def encryption(over: Call) -> str:
     return f"target.{over.remote.target}.srtp" if over.remote.target else "the srtp of a target for that address"
 
 
+def ice_field(over: Call) -> str:
+    """The setting of a call's ICE."""
+    return f"account.{over.account}.ice" if over.account else "sip.ice"
+
+
 def no_agreement(over: Call, end: End) -> str:
     """Explain a call without a codec or encryption that both sides take."""
     peer, said, settings = over.remote.uri, f"{end.code} {end.reason}".rstrip(), f"sip.codecs, and {encryption(over)}"
@@ -265,20 +269,31 @@ def no_agreement(over: Call, end: End) -> str:
     return f"{peer} accepts none of the offered codecs and encryption ({said}): check {settings}."
 
 
+def locked(over: Call, account: AccountSettings | None) -> str:
+    """Explain a call for which a password was wanted."""
+    if account is not None:
+        field = f"account.{account.name}"
+        return f"{account.registrar} rejects the password: check {field}.password_file and {field}.auth_user."
+    target = over.remote.target
+    through = f"set target.{target}.account to an account there" if target else "call it through an account there"
+    return f"{over.remote.uri} wants a password, and the call went through no account: {through}."
+
+
 def refused(settings: Settings, over: Call, end: End) -> str:
     """Explain an outgoing call that the far end, the PBX or the network did not accept."""
     account = settings.account(over.account)
     whom = f"target.{over.remote.target}" if over.remote.target else ""
     address = f"{whom}.uri" if whom else "the address that was called"
     peer, said = over.remote.uri, f"{end.code} {end.reason}".rstrip()
-    if end.code in UNAUTHORIZED and account is None:
-        through = f"set {whom}.account to an account there" if whom else "call it through an account there"
-        return f"{peer} wants a password, and the call went through no account: {through}."
-    if end.code in UNAUTHORIZED and account is not None:
-        field = f"account.{account.name}"
-        return f"{account.registrar} rejects the password: check {field}.password_file and {field}.auth_user."
+    if end.code in UNAUTHORIZED:
+        return locked(over, account)
     if end.code == 403:  # noqa: PLR2004 - RFC 3261 §21.4.4
         return f"{peer} refuses the call ({said}): check {address}, and whether the far end lets this station call."
+    if end.code == 513:  # noqa: PLR2004 - RFC 3261 §21.5.7
+        return (
+            f"{peer} finds this station's INVITE too long ({said}), which codecs, ICE and headers of the order make "
+            f"long: offer fewer in sip.codecs, and see whether {ice_field(over)} is needed."
+        )
     if end.code in UNKNOWN:
         return f"{peer} is not known there ({said}): check {address}."
     where = peer if account is None else account.registrar

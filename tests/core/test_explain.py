@@ -82,6 +82,8 @@ FAULTS = [
     (THROUGH, end(Cause.UNAVAILABLE, 0, "", By.LOCAL), "Nobody answers at pbx.example:5060: check"),
     (NAMED, end(Cause.UNAVAILABLE, 302, "Moved"), "has another address (302 Moved): set target.kitchen.uri"),
     (NAMED, end(Cause.UNAVAILABLE, 480, "Away"), "cannot be reached now (480 Away): nothing to change here"),
+    (NAMED, end(Cause.SERVER_ERROR, 513, "Too Large"), "too long (513 Too Large), which codecs, ICE and headers"),
+    (THROUGH, end(Cause.SERVER_ERROR, 513), "offer fewer in sip.codecs, and see whether account.office.ice is needed"),
     (NAMED, end(Cause.SERVER_ERROR, 500), "reports a fault there (500): nothing to change here"),
     (NAMED, end(Cause.PAYMENT_REQUIRED, 402), "did not accept the call (402): check target.kitchen.uri"),
     (

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.cabled import flows
 from tests.support.certificates import Authority
 from tests.support.daemon import Daemon, loopback, talking
 from tests.support.peers.registrars import Kamailio, account
@@ -22,11 +23,13 @@ def pbx(tmp_path_factory, authority):
         yield registrar
 
 
-def station(directory, pbx, authority, user, other, srtp):
-    table = account(directory, pbx, user, transport="tls", srtp=srtp)
+def station(directory, pbx, authority, user, other, srtp="off", transport="tls", **more):
+    table = account(directory, pbx, user, transport=transport, srtp=srtp) | more
+    if transport == "tls":
+        table |= {"registrar": f"{pbx.address}:{pbx.tls_port}"}
     return Daemon(
         directory / user,
-        account={"office": {**table, "registrar": f"{pbx.address}:{pbx.tls_port}"}},
+        account={"office": table},
         tls={"ca_file": str(authority.file)},
         target={"far": {"uri": other, "account": "office"}},
     )
@@ -51,6 +54,34 @@ def test_a_call_by_tls_is_encrypted_where_both_sides_agree(ours, theirs, encrypt
             until(lambda d=door, n=number: (d.get(f"/v1/calls/{n}")["quality"] or {}).get("received"), "sound")
         two.press("hangup")
         one.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+@pytest.mark.parametrize("proxied", [False, True], ids=["registrar", "proxies"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+def test_either_side_ends_a_call_through_a_proxy_after_both_have_held_it(transport, proxied, pbx, authority, tmp_path):
+    """A re-INVITE has no Record-Route, and its Contact may name a transport that this station lacks."""
+    more = {"proxies": [f"{pbx.address}:{pbx.tls_port}"]} if proxied else {}
+    with (
+        station(tmp_path, pbx, authority, "215", "216", **more) as one,
+        station(tmp_path, pbx, authority, "216", "215", transport=transport) as two,
+    ):
+        for door in (one, two):
+            door.wait("account.registered")
+        for ends, hears in ((one, two), (two, one)):
+            for door in (one, two):
+                door.begin()
+            call, came = talking(one, two)
+            sides = ((one, call, two, came), (two, came, one, call))
+            for door, ours, other, theirs in sides:
+                for event in ("call.held", "call.resumed"):
+                    door.press("hold")
+                    door.wait(event, ours, by="local")
+                    other.wait(event, theirs, by="remote")
+            flows((one, call), (two, came))
+            ends.press("hangup")
+            calls = {one: call, two: came}
+            hears.final(calls[hears], kind="call.ended", cause="hangup", by="remote")
+            ends.final(calls[ends], kind="call.ended", cause="hangup", by="local")
 
 
 def test_a_call_that_must_be_encrypted_fails_where_the_other_side_does_not(pbx, authority, tmp_path):

@@ -1,11 +1,12 @@
 # The commands of this clone; make help lists them.
 .PHONY: help run check test test-walks test-busy fuzz test-load test-lab test-lab-full bench bench-check bench-audio \
         bench-latency walks generated pictures deb \
-        deb-arm64 deb-armhf deb-check deb-arm64-check deb-armhf-check clean
+        deb-arm64 deb-armhf deb-check deb-arm64-check deb-armhf-check release clean
 .DEFAULT_GOAL := help
 
 ONCE ?=
 ROOM ?=
+VERSION ?=
 
 # Else each of hundreds of daemons, and each worker of pytest, would compile all its modules.
 unexport PYTHONDONTWRITEBYTECODE
@@ -100,6 +101,10 @@ deb-arm64-check: ## install the packages of make deb-arm64 in an emulated root, 
 
 deb-armhf-check: ## the same for 32-bit
 	@packaging/deb-emulated-check armhf
+
+release: ## make what people download, and a signed apt repository with it (VERSION=0.2.0; docs/how-to/publish-a-release.md)
+	@packaging/bootstrap test
+	@packaging/release/make $(VERSION)
 
 clean: ## remove all built files, .venv too (the cached pjsua2 stays)
 	rm -rf .venv build client/build dist out *.egg-info client/*.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

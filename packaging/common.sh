@@ -8,6 +8,7 @@ PJSUA2_PACKAGES=(
 )
 FUZZ_PACKAGES=(clang-19 libclang-rt-19-dev zlib1g-dev)  # AddressSanitizer and libFuzzer: make fuzz only
 RUN_PACKAGES=(python3 python3-venv ca-certificates)
+RELEASE_PACKAGES=(git gnupg apt-utils xz-utils dpkg-dev)  # make release: signs, and lists what apt may install
 TEST_PACKAGES=(
     sip-tester baresip-core linphone-cli          # far ends of test calls
     coturn                                        # TURN server; its service is not used
@@ -30,6 +31,7 @@ TEST_PACKAGES=(
     opus-tools                                    # what recordings are converted by
     rclone                                        # and copied elsewhere by
     espeak-ng                                     # what the station speaks by; a voice, which must not count as digits
+    "${RELEASE_PACKAGES[@]}"                      # releases that tests sign with a key of their own
 )
 
 BENCH_AUDIO_PACKAGES=(python3 python3-venv build-essential python3-dev libspeexdsp1 apt)

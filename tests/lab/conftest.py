@@ -23,7 +23,7 @@ OWN = ("tutorial", "upgrade", "unattended_upgrade", "setup", "read_only", "first
 ONE_PROCESSOR = ("entrance", "entry", "buttons", "panel")
 TWO_PROCESSORS = (
     *("service_faults", "relay_kills", "service", "line_faults", "watchdogs", "cards", "card_rates", "echo"),
-    *("press_tone", "self_test", "weight", "xruns", "gestures", "upkeep", "lamps", "control"),
+    *("press_tone", "self_test", "weight", "xruns", "gestures", "upkeep", "lamps", "control", "signed_repository"),
 )
 ORDER = [f"test_{name}" for name in (*OWN, *ONE_PROCESSOR, *TWO_PROCESSORS)]
 _living: list[Guest] = []

@@ -1,0 +1,222 @@
+"""A release: refused at once if it cannot be right; its lists and its repository agree with its packages."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+ROOT = Path(__file__).resolve().parents[2]
+RELEASE = ROOT / "packaging/release"
+PARTS = (
+    "packaging/common.sh",
+    "packaging/release",
+    "packaging/debian/changelog",
+    "pyproject.toml",
+    "client/pyproject.toml",
+)
+VERSION = "0.1.0"
+NAMED, OTHER = f'version = "{VERSION}"', 'version = "0.0.9"'
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[[int], Path]]:
+    """Homes of GnuPG by the number of their keys, which end with the test."""
+    homes: dict[int, Path] = {}
+
+    def home(count: int) -> Path:
+        if count not in homes:
+            homes[count] = tmp_path_factory.mktemp("home")  # a path that the agent's socket fits in
+            for number in range(count):
+                make_key(homes[count], f"publisher-{number}")
+        return homes[count]
+
+    yield home
+    for each in homes.values():
+        subprocess.run(["gpgconf", "--homedir", each, "--kill", "all"], check=True)
+
+
+def make_key(home: Path, name: str) -> None:
+    kind = (f"{name} <{name}@station.example>", "ed25519", "sign", "1d")
+    command = ["gpg", "--homedir", home, "--batch", "--quiet", "--passphrase", "", "--quick-gen-key", *kind]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def git(tree: Path, *words: str) -> None:
+    identity = ("-c", "user.name=Publisher", "-c", "user.email=publisher@station.example", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", "-C", tree, *identity, *words], check=True, capture_output=True)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A commit of what the first checks look at, with notes for the version."""
+    tree = tmp_path / "tree"
+    for part in PARTS:
+        (tree / part).parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, tree / part)
+    (tree / "CHANGELOG.md").write_text(
+        f"# Changes\n\n## [Unreleased]\n\n## [{VERSION}] - 2026-12-01\n\n### Added\n\n- A bell.\n\n## [0.0.1]\n\nOld.\n"
+    )
+    (tree / ".gitignore").write_text("dist\n")
+    git(tree, "init", "--quiet")
+    return commit(tree)
+
+
+def commit(tree: Path) -> Path:
+    git(tree, "add", "--all")
+    git(tree, "commit", "--quiet", "--message", "release")
+    return tree
+
+
+def refused(tree: Path, home: Path) -> str:
+    """What make release says that it does not begin with."""
+    ended = subprocess.run(
+        [tree / "packaging/release/make", VERSION], env={**os.environ, "GNUPGHOME": str(home)},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert "cause:  " in ended.stderr
+    assert "remedy: " in ended.stderr
+    return ended.stderr
+
+
+def replaced(file: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(tree: Path) -> None:
+        text = (tree / file).read_text()
+        assert old in text
+        (tree / file).write_text(text.replace(old, new, 1))
+        commit(tree)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda tree: (tree / "left").touch(), "not the commit that would be published"),
+        (replaced("pyproject.toml", NAMED, OTHER), "pyproject.toml is at another version"),
+        (replaced("client/pyproject.toml", NAMED, OTHER), "client/pyproject.toml is at another version"),
+        (replaced("packaging/debian/changelog", f"({VERSION})", "(0.0.9)"), "packaging/debian/changelog is at another"),
+        (replaced("CHANGELOG.md", f"## [{VERSION}]", "## [0.0.2]"), f"CHANGELOG.md has no notes for {VERSION}"),
+        (replaced("CHANGELOG.md", "### Added\n\n- A bell.\n", ""), f"CHANGELOG.md has no notes for {VERSION}") ,
+        (lambda tree: (tree / f"dist/release-{VERSION}").mkdir(parents=True), "was made already"),
+    ],
+    ids=["uncommitted", "version", "client's version", "package's version", "no notes", "empty notes", "made"],
+)  # fmt: skip
+def test_a_release_that_cannot_be_right_is_refused_at_once(tree, keys, change, said):
+    change(tree)
+    assert said in refused(tree, keys(1))
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "has 0 secret keys"), (2, "has 2 secret keys")])
+def test_only_a_single_key_signs(tree, keys, count, said):
+    assert said in refused(tree, keys(count))
+
+
+def test_no_key_in_the_tree_signs(tree):
+    (tree / ".gitignore").write_text("dist\nkeys\n")
+    commit(tree)
+    (tree / "keys").mkdir(mode=0o700)
+    assert "The key is in this tree" in refused(tree, tree / "keys")
+
+
+def test_the_notes_are_those_of_the_version(tree):
+    notes = subprocess.run([tree / "packaging/release/notes", VERSION], check=True, capture_output=True, text=True)
+    assert notes.stdout == "### Added\n\n- A bell.\n"
+
+
+def lists(into: Path, **environment: str) -> list[bytes]:
+    """The list of parts and that of faults."""
+    into.mkdir()
+    subprocess.run(
+        [sys.executable, RELEASE / "bill.py", VERSION, into],
+        env={**os.environ, "SOURCE_DATE_EPOCH": "1764000000", **environment}, check=True,
+    )  # fmt: skip
+    return [(into / f"intercomd-{VERSION}.{kind}.json").read_bytes() for kind in ("cdx", "vex")]
+
+
+def test_the_lists_are_those_of_the_standard_and_the_same_each_time(tmp_path):
+    made = lists(tmp_path / "a", PYTHONHASHSEED="1")
+    assert made == lists(tmp_path / "b", PYTHONHASHSEED="2", TZ="Asia/Tokyo")
+    for text in made:
+        assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text.decode()) is None
+
+
+def test_the_lists_name_each_patch_each_library_and_each_fault(tmp_path):
+    bill, faults = map(json.loads, lists(tmp_path / "lists"))
+    parts = {part["name"]: part for part in bill["components"]}
+    series = (ROOT / "packaging/pjsua2/patches/series").read_text().split()
+    assert {patch["diff"]["url"].rpartition("/")[2] for patch in parts["pjproject"]["pedigree"]["patches"]} == set(
+        series
+    )
+    assert parts["msgspec"]["scope"] == "required"
+    assert parts["prometheus-client"]["scope"] == "optional"
+    assert "pytest" not in parts
+    with (ROOT / "packaging/pjsua2/advisories.tsv").open(newline="") as file:
+        rows = [row for row in csv.reader(file, delimiter="\t") if len(row) > 1 and not row[0].startswith("#")]
+    states = {"applied": "resolved_with_pedigree", "not reachable": "not_affected", "open": "exploitable"}
+    assert {each["id"]: each["analysis"]["state"] for each in faults["vulnerabilities"]} == {
+        row[0]: states[row[2]] for row in rows
+    }
+
+
+def package(into: Path, name: str, version: str, architecture: str) -> None:
+    """A package with nothing in it."""
+    tree = into / "tree"
+    (tree / "DEBIAN").mkdir(parents=True)
+    fields = {"Package": name, "Version": version, "Architecture": architecture, "Maintainer": "p", "Description": "p"}
+    (tree / "DEBIAN/control").write_text("".join(f"{field}: {value}\n" for field, value in fields.items()))
+    subprocess.run(["dpkg-deb", "--root-owner-group", "--build", tree, into], check=True, capture_output=True)
+    shutil.rmtree(tree)
+
+
+def test_the_repository_lists_what_there_is_for_each_architecture_and_keeps_earlier_versions(tmp_path, keys):
+    home = keys(1)
+    debs, repository = tmp_path / "debs", tmp_path / "repository"
+    debs.mkdir()
+
+    def publish() -> dict[str, list[str]]:
+        subprocess.run(
+            [RELEASE / "apt-repository", debs, repository],
+            env={**os.environ, "GNUPGHOME": str(home)},
+            check=True,
+            capture_output=True,
+        )
+        found = {}
+        for architecture in ("amd64", "arm64", "armhf"):
+            text = (repository / f"dists/stable/main/binary-{architecture}/Packages").read_text()
+            found[architecture] = [
+                line.removeprefix("Filename: ").rpartition("/")[2]
+                for line in text.splitlines()
+                if line.startswith("Filename: ")
+            ]
+        return found
+
+    package(debs, "intercomd", "0.1.0", "all")
+    package(debs, "python3-pjsua2", "2.17", "arm64")
+    assert publish() == {
+        "amd64": ["intercomd_0.1.0_all.deb"],
+        "arm64": ["intercomd_0.1.0_all.deb", "python3-pjsua2_2.17_arm64.deb"],
+        "armhf": ["intercomd_0.1.0_all.deb"],
+    }
+    shutil.rmtree(debs)
+    debs.mkdir()
+    package(debs, "intercomd", "0.2.0", "all")
+    assert publish()["amd64"] == ["intercomd_0.1.0_all.deb", "intercomd_0.2.0_all.deb"]
+    release = repository / "dists/stable"
+    keyring = tmp_path / "ring.gpg"
+    subprocess.run(
+        ["gpg", "--batch", "--dearmor", "-o", keyring, repository / "intercomd-archive.asc"],
+        check=True,
+        capture_output=True,
+    )
+    for signed in ([release / "InRelease"], [release / "Release.gpg", release / "Release"]):
+        subprocess.run(["gpgv", "--keyring", keyring, *signed], check=True, capture_output=True)
+    assert "PRIVATE KEY" not in (repository / "intercomd-archive.asc").read_text()

@@ -87,7 +87,7 @@ def sent(state: State) -> tuple[Sent, ...]:
 
 
 def flows(state: State, link: Link) -> Iterator[tuple[CallId, CallId | None]]:
-    """The sounds that one link carries now: pairs of the source and its hearer, None for the speaker."""
+    """Yield the present sounds of a link: pairs of the source and its hearer, None for the speaker."""
     call = state.calls.get(link.call)
     if call is None or not mixing.talks(call):
         return

@@ -31,8 +31,8 @@ Why the parts run in this order:
    Transfers look at the calls that ended; a finished transfer hangs up its other call, which the first `settle` of the
    next step takes in. `links.announce` plays tones, so it comes before `tones`, which stops the tones that nobody can
    hear. Playbacks come after recordings: an announcement stops once its recording no longer waits for it.
-5. `rules` comes next, because events of all these parts may trigger a rule of the configuration. It looks at the events
-   that were reported before it, so no rule triggers another.
+5. `rules` comes next, because events of all these parts may trigger a rule of the configuration. The events that
+   rules report in this step trigger no other rule.
 6. `persistence` comes after the last rule that may change what must outlast a restart. It numbers the change, and
    answers the clients whose change is on disc.
 7. `report` and `write` compare the state before the step with the state after it. They come last and change no state:

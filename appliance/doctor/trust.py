@@ -13,7 +13,7 @@ PBX = 'an account at a PBX, with transport = "tls" where the PBX can'
 
 
 def notes(config: Config, flats: Sequence[Flat] = ()) -> list[Finding]:
-    """A warning for each such target whose address the operator has not accepted, and one for those of the flats."""
+    """A warning for each such target whose address the operator has not accepted, and one for all targets of flats."""
     return [*_targets(config), *_flats(config, flats)]
 
 

@@ -75,7 +75,7 @@ def send(
 ) -> MessageId:
     """Send a message; an event reports the outcome later. Raises IntercomError.
 
-    digit: the DTMF digit that it carries. hidden: no event may show it.
+    digit: the DTMF digit in the message. hidden: no event may show it.
     """
     check_content(content)
     if not turn.appliance.sip_ready or turn.appliance.stopping:

@@ -240,8 +240,8 @@ class AudioPart(Record):
     """The sound cards. cards: None until they were listed for the first time. speaker, microphone: None: no card.
 
     tones, playbacks: of clients, at most one of each for each call and for the speaker. trial: the self-test that is
-    running. talk: None: the visitor hears, or the mode is not push-to-talk. detections: what clients have searched for
-    in the sound of far ends.
+    running. talk: None: the visitor hears, or the mode is not push-to-talk. detections: the searches of clients in the
+    sound of far ends.
     """
 
     cards: tuple[SoundCard, ...] | None = None

@@ -49,7 +49,7 @@ def surplus(connection: sqlite3.Connection, table: Table, limit: Limit) -> int:
     """Return the key of the newest row beyond the limit, which goes with all rows before it; 0 if no row is beyond.
 
     The order of rows is certain, their times are not: a row is at least as young as each one before it, so a clock that
-    was behind when it wrote one row ages no other. A row with an impossible time goes with a later row.
+    was behind for one row ages no other. A row with an impossible time goes with a later row.
     """
     beyond = f"SELECT {table.key} FROM {table.name} ORDER BY {table.key} DESC LIMIT 1 OFFSET ?"  # noqa: S608
     found = connection.execute(beyond, (limit.count,)).fetchone()

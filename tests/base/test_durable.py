@@ -1,6 +1,7 @@
 """Files that outlast a power cut: the file is synced before it has its name, and the name after it."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,10 @@ def test_what_an_interrupted_write_left_hinders_no_later_write(tmp_path):
     (tmp_path / "file.new").write_text("half")
     durable.replace(tmp_path / "file", "whole")
     assert [each.read_text() for each in tmp_path.iterdir()] == ["whole"]
+
+
+def test_a_file_that_is_updated_keeps_its_mode_unless_it_is_given_one(tmp_path):
+    path = tmp_path / "file"
+    for text, given, has in (("a", 0o640, 0o640), ("b", None, 0o640), ("c", 0o600, 0o600), ("c", 0o604, 0o604)):
+        durable.update(path, text, mode=given)
+        assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == (text, has)

@@ -74,6 +74,15 @@ def test_a_card_that_was_away_or_whose_door_is_locked_again_is_shown_again():
     assert uses(station) == [8, 7, 6]
 
 
+def test_a_card_that_was_held_opens_again_as_soon_as_the_door_is_locked_though_it_was_not_away():
+    station = read(read(door(replace(CARD, uses=9))))
+    assert (uses(station), open_now(station)) == ([8], [FRONT])
+    guard(station, energised=False)
+    assert open_now(station) == []
+    read(station, after=0.1)
+    assert uses(station) == [8, 7]
+
+
 def test_a_card_that_is_held_while_its_use_is_being_written_is_no_error():
     station = door(replace(CARD, uses=3))
     for _ in range(4):

@@ -1,5 +1,6 @@
 """What the project adds to pytest: a keeper for what tests start, the order of tests, and a list of the slowest."""
 
+import gc
 import json
 import os
 import shlex
@@ -40,6 +41,17 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
     for spec in specs:
         if spec.popen and not spec.python:
             spec.python = shlex.join([sys.executable, "-IS", keeper.__file__, sys.executable])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Collect without a search for garbage: there is none, and each worker would need a fifth more of its time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 # -- tests in real time come last --------------------------------------------------------------------------------------

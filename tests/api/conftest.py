@@ -179,6 +179,13 @@ def press_until(page: Page, selector: str, done: Callable[[], object]) -> None:
     until(done, f"what {selector} does", START_S)
 
 
+def hold(page: Page, selector: str, done: Callable[[], object]) -> None:
+    """Keep a finger on a button that opens a door, until it has."""
+    page.press(selector)
+    until(done, f"what {selector} does", START_S)
+    page.release(selector)
+
+
 def show(page: Page, view: str) -> None:
     """Go to a view of the page."""
     page.value(f"location.hash = '{view}'")

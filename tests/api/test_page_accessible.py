@@ -13,15 +13,21 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
 
+ALL = "minor", "moderate", "serious", "critical"
 AXE = (Path(__file__).parents[1] / "support/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 def serious(page):
     """What axe-core finds on the page, as far as it keeps people from using it."""
+    return violations(page, "serious", "critical")
+
+
+def violations(page, *impacts):
+    """What axe-core finds on the page, of these impacts or of any."""
     page.value(f"{AXE}; 0")
     page.value("window.found = null; axe.run().then(({violations}) => { window.found = violations; }); 0")
     until(lambda: page.value("window.found !== null"), "axe-core", START_S)
-    heavy = "window.found.filter(({impact}) => ['serious', 'critical'].includes(impact))"
+    heavy = f"window.found.filter(({{impact}}) => {list(impacts or ALL)}.includes(impact))"
     return page.value(f"{heavy}.map(({{id, nodes}}) => [id, ...nodes.map(({{html}}) => html)])")
 
 
@@ -45,7 +51,7 @@ def test_axe_core_finds_nothing_serious_on_the_page(page, shared, station, schem
     opened(page, shared, station, "recordings")
     shows_rows(page, "#recordings", "Kitchen")
     show(page, "history")
-    shows_rows(page, "#history", "Kitchen")
+    shows_rows(page, "#history .line", "Kitchen")
     show(page, "system")
     page.click("#examine")
     page.shows("#findings", "M.")

@@ -78,7 +78,7 @@ def test_a_conference_that_the_station_has_left_says_so_and_it_can_return(page, 
     assert station.requests[0][0] == inputs.HoldConference("k-1", held=False)
     station.state |= {"conferences": [], "calls": []}
     shared.tell("conference.ended", conference="k-1")
-    page.shows("#calls", "No call")
+    page.shows("#call", "No call")
     assert page.value("document.querySelector('#conferences').textContent") == ""
 
 

@@ -115,7 +115,7 @@ def test_a_page_that_is_closed_while_it_sounds_ends_its_sound_without_an_error(p
 
 
 def test_who_wants_neither_sound_nor_notification_has_title_and_icon_only(noting, shared, station):
-    opened(noting, shared, station)
+    opened(noting, shared, station, "more")
     noting.click("#elsewhere")
     wait(noting, "document.querySelector('#elsewhere').getAttribute('aria-checked')", "false")
     noting.reload()
@@ -126,6 +126,9 @@ def test_who_wants_neither_sound_nor_notification_has_title_and_icon_only(noting
     wait(noting, ICON, "icon-ring.svg")
     assert noting.value("[noted.sounding, noted.notes.length]") == [0, 0]
     hide(noting, hidden=False)
+    station.state["calls"] = []
+    shared.tell("call.ended", call="c-1")
+    wait(noting, "document.querySelector('#ring').hidden", True)
     noting.click("#elsewhere")
     wait(noting, "localStorage.getItem('intercomd.rings')", "on")
 
@@ -143,7 +146,7 @@ def test_a_browser_without_notifications_or_sound_shows_the_rest(page, shared, s
 
 def test_notifications_are_asked_for_by_a_press_and_a_refusal_is_explained(page, shared, station):
     with page.first(NOTED), page.first("noted.permission = 'default';"):
-        opened(page, shared, station)
+        opened(page, shared, station, "more")
         page.click("#elsewhere-notify")
         wait(page, "[noted.permission, document.querySelector('#elsewhere-notify').hidden]", ["granted", True])
     with page.first(NOTED), page.first("noted.permission = 'denied';"):

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.api import fake
-from tests.api.conftest import opened
-from tests.api.test_page_views import choose, shows_rows
+from tests.api.conftest import hold, opened
+from tests.api.test_page_views import filtered, shows_rows
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
@@ -50,6 +50,9 @@ def test_every_view_shows_names_as_text(page, shared, station, names):
     opened(page, shared, station)
     page.shows("#ring", names["target"])
     page.shows("#ring", f"{names['door']} is open")
+    station.state["calls"] = []
+    shared.tell("call.ended", call="c-1")
+    until(lambda: page.value("document.querySelector('#ring').hidden") is True, "the end of the ring")
     page.shows("#doors", names["door"])
     page.shows("#doors", f"by {names['target']} in a call")
     page.shows("#lamps", names["lamp"])
@@ -57,20 +60,21 @@ def test_every_view_shows_names_as_text(page, shared, station, names):
     page.shows('[data-button="kitchen"]', names["button"])
     page.value("location.hash = 'directory'")
     page.shows("#directory", names["target"])
-    page.value("location.hash = 'system'")
+    page.value("location.hash = 'accounts'")
     page.shows("#accounts", names["account"])
     page.value("location.hash = 'codes'")
     page.shows("#code-doors", names["door"])
     page.value("location.hash = 'recordings'")
     until(lambda: names["door"] in page.value("document.querySelector('#recordings-form [name=door]').textContent"))
     page.value("location.hash = 'history'")
-    shows_rows(page, "#history", names["target"])
-    choose(page, "#history-kind", "doors")
+    filtered(page, "calls")
+    shows_rows(page, "#history .line", names["target"])
+    filtered(page, "doors")
     shows_rows(
         page,
-        "#history",
+        "#history .line",
         f"Old gate: opened with the button {names['button']}",
-        f"{names['door']}: opened by {names['target']} in a call",
+        f"{names['target']} opened",
     )
     assert page.value("document.querySelectorAll('main img').length + (window.hit ?? 0)") == 0
 
@@ -78,8 +82,7 @@ def test_every_view_shows_names_as_text(page, shared, station, names):
 def test_orders_take_ids_whatever_the_names(page, shared, station):
     name_all(station, **dict.fromkeys(NAMES, HOSTILE))
     opened(page, shared, station)
-    page.click('[data-door="front"] button')
-    until(lambda: station.requests)
+    hold(page, '[data-door="front"] button', lambda: station.requests)
     assert [action.door for action, _ in station.requests] == ["front"]
 
 

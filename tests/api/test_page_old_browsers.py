@@ -12,7 +12,7 @@ import pytest
 from appliance.api.routes.pages import FILES
 from appliance.core import inputs
 from tests.api import fake
-from tests.api.conftest import TOKEN, log_in, opened, rings
+from tests.api.conftest import TOKEN, hold, log_in, opened, rings
 from tests.support.waiting import until
 
 # Property, and the first Safari, Chrome and Firefox that have it.
@@ -126,9 +126,8 @@ def test_what_old_browsers_lack_is_really_removed(page, shared):
 def test_the_page_shows_the_house_and_takes_orders_in_an_old_browser(page, shared, station, language):
     with page.first(OLD), page.languages(language):
         log_in(page, f"{shared.bound.url}#token={TOKEN}")
-        page.shows("#doors", {"en": "Open for 3 s", "de": "3 s öffnen"}[language])
-        page.click('[data-door="front"] button')
-        until(lambda: station.requests)
+        page.shows("#doors", {"en": "Hold to open", "de": "Zum Öffnen halten"}[language])
+        hold(page, '[data-door="front"] button', lambda: station.requests)
         assert station.requests == [(inputs.OpenDoor("front", None), "http:token")]
         rings(station, shared, "c-1")
         page.shows("#ring", "Kitchen")

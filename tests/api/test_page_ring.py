@@ -5,7 +5,7 @@ import pytest
 from appliance.core import inputs
 from tests.api import fake
 from tests.api.browser import START_S
-from tests.api.conftest import opened, rings
+from tests.api.conftest import hold, opened, rings
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
@@ -64,6 +64,5 @@ def test_an_indoor_station_says_when_the_visitors_door_can_be_opened(page, share
     station.state["calls"] = [fake.call("c-1", direction="incoming")]
     shared.tell("call.connected", call="c-1")
     page.shows("#calls", "connected")
-    page.click('[data-key="c-1 door"]')
-    until(lambda: station.requests)
+    hold(page, '[data-key="c-1 door"]', lambda: station.requests)
     assert [action.button for action, _ in station.requests] == ["door"]

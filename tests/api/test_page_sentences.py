@@ -18,7 +18,9 @@ from appliance.core.model import AccountState, CallState, RequestId, Target
 from appliance.doctor import lines, logs, networks, numbered, signalling, sound
 from appliance.store.lists.examine import Examined
 from tests.api import fake
-from tests.api.conftest import TOKEN, log_in, show
+from tests.api.browser import START_S
+from tests.api.conftest import TOKEN, hold, log_in, show
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ["de"]
@@ -151,7 +153,8 @@ GERMAN = """
 Die Station hat 10.8.0.7, 10.9.0.7. In Anrufen steht: 10.9.0.7 für Konto office, 10.8.0.7 für kitchen.
 Das Protokoll der Türen ist vollständig. Zeilen: 3, davon 2 gelöscht, von a.1 bis b.2. Prüfsummen: opening: row 1.
 Die Anrufliste ist vollständig. Zeilen: 0.
-Das Mikrofon ist stumm. Niemand hört den Besuch. Der Regler Mic der Karte USB ist ausgeschaltet. Schalten Sie den
+Das Mikrofon ist stumm. Niemand hört den Besuch. Der Regler Mic der Karte USB ist ausgeschaltet.
+Schalten Sie den
 Angemeldet als 201 bei 192.0.2.5:5060.
 Ein Ruhestrom-Türöffner gehört an den Öffner des Relais (NC)
 door.front.chip bezeichnet einen GPIO-Chip durch eine Nummer: gpiochip4. Nach einem Neustart, einer neuen Version oder
@@ -173,6 +176,9 @@ def test_what_the_doctor_finds_is_said_in_the_language_of_the_page(page, shared,
     station.findings = [to_builtins(each) for each in findings()]
     with german(page, shared, station, "system"):
         page.click("#examine")
+        until(
+            lambda: page.value("document.querySelector('#findings details').open = true"), "what is in order", START_S
+        )
         for text in GERMAN.strip().splitlines():
             page.shows("#findings", text)
         assert page.value("document.querySelectorAll('#findings [lang=en]').length") == 0
@@ -221,14 +227,14 @@ def test_why_a_call_and_an_account_failed_is_said_in_the_language_of_the_page(pa
 def test_a_refusal_and_a_warning_are_said_in_the_language_of_the_page(page, shared, station):
     with german(page, shared, station):
         station.replies = fake.redundant("Door front is open already, for longer than this.")
-        page.click("#doors button")
+        hold(page, "#doors button", lambda: station.requests)
         page.shows("#banner", "Nichts hat sich geändert. front ist schon offen, und länger als so.")
         assert page.value("document.querySelector('#banner-why').lang") == "de"
         locked = IntercomError(
             ErrorCode.DOOR_BLOCKED, "Door front stays locked for 9 s.", "Sensor case reported tampering.", "Unknown."
         )
         station.replies = lambda _: orders.Reply(RequestId("q-1"), error=locked)
-        page.click("#doors button")
+        hold(page, "#doors button", lambda: len(station.requests) == 2)
         page.shows("#banner", "Die Tür ist blockiert. front bleibt noch 9 s lang zu. Der Sensor case meldet")
         assert page.value("document.querySelector('#banner-why').lang") == "en"  # not all of it is known
 

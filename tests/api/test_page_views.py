@@ -8,7 +8,7 @@ from appliance.core import inputs, orders
 from appliance.core.model import CredentialId, CredentialKind, Day, Period, RecordingSearch, RequestId
 from tests.api import fake
 from tests.api.browser import START_S
-from tests.api.conftest import opened, press_until, show
+from tests.api.conftest import hold, opened, press_until, show
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
@@ -35,6 +35,12 @@ def choose(page, selector, value):
     page.value(f"{{ const c = document.querySelector('{selector}'); c.value = '{value}'; c.dispatchEvent({chosen}); }}")
 
 
+def filtered(page, kind):
+    """Show one kind of the history, as soon as the page takes a press."""
+    button = f"document.querySelector('[data-kind={kind}]')"
+    until(lambda: page.value(f"{button}.click(); {button}.getAttribute('aria-pressed')") == "true", kind, START_S)
+
+
 def remote(name):
     return {**fake.call()["remote"], "target": None, "display_name": name}
 
@@ -49,30 +55,32 @@ def test_the_history_lists_calls_with_filters(page, shared, station):
     stranger = "Not in the directory: sip:kitchen@127.0.0.1:5070"  # its name may look like that of a contact
     shows_rows(
         page,
-        "#history",
-        f"{HOSTILE}\nmissed · canceled\n{stranger}\nCheck <b>sip</b>.",
-        "Kitchen\ncalled from here · 0:12",
+        "#history .line",
+        f"{HOSTILE} rang, nobody answered\n06:07 · canceled\n{stranger}\nCheck <b>sip</b>.",
+        "Talk with Kitchen\n06:07 · called from here · 0:12",
     )
     assert page.value("document.querySelectorAll('main img, #history b b').length + (window.hit ?? 0)") == 0
-    choose(page, "#history-kind", "missed")
-    shows_rows(page, "#history", HOSTILE)
-    choose(page, "#history-kind", "doors")
+    filtered(page, "missed")
+    shows_rows(page, "#history .line", HOSTILE)
+    filtered(page, "doors")
     page.shows("#history-empty", "None yet.")
-    choose(page, "#history-kind", "outgoing")
-    shows_rows(page, "#history", "Kitchen")
-    page.type("#history-search", "nobody")
-    shows_rows(page, "#history")
+    filtered(page, "calls")
+    shows_rows(page, "#history .line", HOSTILE, "Kitchen")
+    page.type("#history-search", "talk")
+    shows_rows(page, "#history .line", "Kitchen")
+    page.type("#history-search", " to nobody")
+    shows_rows(page, "#history .line")
     page.shows("#history-empty", "Nothing found.")
 
 
 def test_the_history_reads_on_where_the_first_page_ends(page, shared, station):
     station.call_log.rows += [fake.logged(f"c-{n}", missed=n < 3) for n in range(1, 250)]
     opened(page, shared, station, "history")
-    until(lambda: len(rows(page, "#history")) == 100, "a page", START_S)
+    until(lambda: len(rows(page, "#history .line")) == 100, "a page", START_S)
     page.click("#history-more")
-    until(lambda: len(rows(page, "#history")) == 200, "another", START_S)
-    choose(page, "#history-kind", "missed")  # on the third page
-    shows_rows(page, "#history", "missed", "missed")
+    until(lambda: len(rows(page, "#history .line")) == 200, "another", START_S)
+    filtered(page, "missed")  # on the third page
+    shows_rows(page, "#history .line", "nobody answered", "nobody answered")
     assert page.value("document.querySelector('#history-more').hidden") is True
 
 
@@ -88,13 +96,15 @@ def test_the_history_names_who_opened_doors_who_was_refused_and_changes_of_codes
         fake.event("access.denied", 4, {"who": "http:unknown", "from": "192.0.2.7", "scope": "door", "why": ""}),
     ]
     opened(page, shared, station, "history")
-    choose(page, "#history-kind", "doors")
-    shows_rows(page, "#history", "front: opened at the station's command line")
-    choose(page, "#history-kind", "refusals")
+    kinds = ["Refused, from", "Card of", "not opened", "opened at"]
+    shows_rows(page, "#history .line", *kinds)
+    filtered(page, "doors")
+    shows_rows(page, "#history .line", "front: opened at the station's command line")
+    filtered(page, "refusals")
     refused = f"front: not opened by {HOSTILE} in a call: a wrong code: 3 in a row"
-    shows_rows(page, "#history", "Refused, from 192.0.2.7: open a door", refused)
-    choose(page, "#history-kind", "codes")
-    shows_rows(page, "#history", f"Card of {HOSTILE} added from a page or app; it opens front, yard")
+    shows_rows(page, "#history .line", "Refused, from 192.0.2.7: open a door", refused)
+    filtered(page, "codes")
+    shows_rows(page, "#history .line", f"Card of {HOSTILE} added from a page or app; it opens front, yard")
     assert page.value("document.querySelectorAll('main img').length + (window.hit ?? 0)") == 0
 
 
@@ -104,6 +114,7 @@ def test_recordings_are_searched_and_played(page, shared, station):
     shows_rows(page, "#recordings", HOSTILE)
     (row,) = rows(page, "#recordings")
     assert "1:04 · ended normally · opened front" in row
+    page.click("summary")
     page.click('[data-key="r-001 play"]')
     until(lambda: (page.value("document.querySelector('#audio').duration") or 0) > 0.9, "the audio", START_S)
     page.shows("#playing", HOSTILE)
@@ -168,6 +179,7 @@ def test_recordings_are_protected_and_deleted_at_the_second_press(page, shared, 
     station.recordings.add()
     opened(page, shared, station, "recordings")
     shows_rows(page, "#recordings", "Kitchen")
+    page.click('[data-key="r-001 play"]')
     page.click('[data-key="r-001 protect"]')
     shows_rows(page, "#recordings", "protected")
     assert page.value("document.querySelector('[data-key=\"r-001 delete\"]').disabled") is True
@@ -186,9 +198,11 @@ def test_recordings_are_protected_and_deleted_at_the_second_press(page, shared, 
 def test_a_failed_account_has_cause_and_remedy_and_registers_on_request(page, shared, station):
     failed = {"state": "failed", "code": 403, "reason": HOSTILE, "explanation": "Check account.office.password."}
     station.state["accounts"] = [fake.account("office") | failed, fake.account("home")]
-    opened(page, shared, station, "system")
-    cause = f"Cause: 403 {HOSTILE}\nRemedy: Check account.office.password."
-    shows_rows(page, "#accounts", cause, "home registered")
+    opened(page, shared, station, "accounts")
+    for told in (f"403 {HOSTILE}", "Check account.office.password."):
+        shows_rows(page, "#accounts", told, "registered")
+    page.shows("#accounts", "Cause")
+    page.shows("#accounts", "Remedy")
     assert page.value("document.querySelectorAll('main img').length + (window.hit ?? 0)") == 0
     page.click('[data-key="account office"]')
     until(lambda: station.requests)
@@ -215,7 +229,7 @@ def test_the_system_shows_version_network_storage_and_the_support_bundle(page, s
 def test_levels_are_set_by_keys_and_follow_the_mixer(page, shared, station):
     speaker = station.state["audio"]["speaker"]
     speaker["limit"] = 80.0
-    opened(page, shared, station, "system")
+    opened(page, shared, station, "sound")
     page.shows("#volume-shown", "70 %")
     page.shows("#microphone-why", "Microphone: its level cannot be set here, as the sound card has no control for it.")
     assert page.value("[document.querySelector('#volume').max, document.querySelector('#gain-part').hidden]") == [
@@ -236,7 +250,7 @@ def test_levels_are_set_by_keys_and_follow_the_mixer(page, shared, station):
 
 
 def test_a_slider_that_moves_on_gives_one_order_at_a_time_and_the_last_counts(page, shared, station):
-    opened(page, shared, station, "system")
+    opened(page, shared, station, "sound")
     page.shows("#volume-shown", "70 %")
     moved = "for (const n of [50, 40, 30]) { c.value = n; c.dispatchEvent(new Event('change')); }"
     page.value(f"{{ const c = document.querySelector('#volume'); {moved} }}")
@@ -246,7 +260,7 @@ def test_a_slider_that_moves_on_gives_one_order_at_a_time_and_the_last_counts(pa
 
 def test_speaker_and_microphone_are_muted_by_switches(page, shared, station):
     station.state["audio"]["speaker"] |= {"card": None, "percent": None, "muted": None}
-    opened(page, shared, station, "system")
+    opened(page, shared, station, "sound")
     page.shows("#speaker-why", "Speaker: its sound card is not there. Connect it.")
     assert page.value("document.querySelector('#speaker-muted').hidden") is True
     assert page.value("document.querySelector('#microphone-muted').getAttribute('aria-checked')") == "true"
@@ -267,8 +281,13 @@ def test_codes_and_cards_are_listed_with_their_validity_and_removed_at_the_secon
     station.book = [fake.code("a-1", uses=0), fake.code("a-3", expires="2126-01-02T03:04:05Z")]
     station.book.append(fake.code("a-2", **often))
     opened(page, shared, station, "codes")
-    first = "Code · opens front · Mon, Fri 08:00\N{EN DASH}12:00 at the station, UTC · used up · ended "
-    shows_rows(page, "#code-list", first, "uses left: 3 · until Jan", f"{HOSTILE}\nCard · opens front · always")
+    texts = (
+        ("Cleaner\nCode", "Cleaner", f"{HOSTILE}\nCard"),
+        ("Opens front every Monday and Friday from 08:00 to 12:00, until ", "It opens 3 times.", "at any time."),
+        ("Used up", "Opens ", "Opens now"),
+    )
+    for told in texts:
+        shows_rows(page, "#code-list", *told)
     assert page.value("document.querySelectorAll('main img').length + (window.hit ?? 0)") == 0
     press_until(page, '[data-key="code a-2"]', lambda: station.requests)
     assert station.requests[0] == (inputs.RemoveCredential("a-2"), "http:token")
@@ -282,37 +301,64 @@ def test_codes_and_cards_are_listed_with_their_validity_and_removed_at_the_secon
 def test_a_code_is_added_and_its_digits_leave_the_page(page, shared, station):
     station.replies = fake.refused("conflict")
     opened(page, shared, station, "codes")
-    page.shows("#codes-empty", "None yet.")  # which moves the form
+    page.shows("#codes-empty", "None yet.")
+    page.click("#code-new")
+    page.shows("#code-step", "Step 1 of 3")
     page.type("#code-owner", "Cleaner")
+    assert page.value("document.querySelector('#code-form [name=door]').checked") is True, "there is no other"
+    page.click("#code-next")
+    digits = "document.querySelector('#code-digits').value"
+    invented = until(lambda: page.value(digits), "digits", START_S)
+    assert len(invented) == 6 and invented.isdigit()
+    page.click("#code-another")
+    assert page.value(digits) != invented
+    page.value("document.querySelector('#code-digits').value = ''")
     page.type("#code-digits", "471108")
-    page.click("[name=door][value=front]")
+    page.click("#code-next")
+    page.shows("#code-step", "Step 3 of 3")
+    page.click("#code-next")
+    page.shows("#code-lacks", "Choose when it opens.")  # what is not chosen is not "always"
+    page.click("[name=when][value=days]")
+    page.click("#code-next")
+    page.shows("#code-lacks", "Choose the days")
+    assert page.value("document.querySelector('#code-says').hidden") is True
     page.click("[name=day][value=tue]")
-    page.value("document.querySelector('#code-begin').value = '08:00'")
-    page.type("#code-uses", "20")
-    page.value("document.querySelector('#code-end').value = '23:45'")
-    page.click("#code-form [type=submit]")
+    page.shows("#code-says", "Opens front every Tuesday from 08:00 to 12:00.")
+    choose(page, "#code-end", "23:45")
+    page.click("#code-limited")
+    choose(page, "#code-uses", "20")
+    page.shows("#code-says", "Opens front every Tuesday from 08:00 to 23:45. It opens 20 times.")
+    page.click("#code-next")
     page.shows("#banner", "That did not work. No. Because. Do not.")
     station.book = [fake.code("a-1")]
     station.replies = lambda _: orders.Reply(RequestId("q-1"), code=CredentialId("a-1"))
-    page.click("#code-form [type=submit]")
-    page.shows("#code-said", "Added for Cleaner.")
+    page.click("#code-next")
+    page.shows("#code-done-title", "The code for Cleaner is ready")
+    page.shows("#code-shown", "471 108")
+    page.shows("#code-done-says", "Opens front every Tuesday from 08:00 to 23:45. It opens 20 times.")
     period = Period((Day.TUESDAY,), "08:00", "23:45")
     wanted = inputs.AddCredential(CredentialKind.CODE, "471108", "Cleaner", ("front",), (period,), 20, None)
     assert [action for action, _ in station.requests] == [wanted, wanted]
-    digits = "document.querySelector('#code-digits').value"
     assert page.value(digits) == ""
-    page.type("#code-digits", "4711")
     show(page, "home")
-    assert page.value(digits) == ""
+    shown = "document.querySelector('#code-shown').textContent"
+    until(lambda: page.value(shown) == "", "no digits", START_S)
+    page.value("location.hash = 'codes=new'")
+    page.shows("#code-step", "Step 1 of 3")
+    page.type("#code-owner", "Nobody")
+    show(page, "home")
+    assert page.value("document.querySelector('#code-owner').value") == ""
 
 
 def test_a_code_without_a_door_and_a_token_without_a_scope_are_not_sent(page, shared, station):
-    opened(page, shared, station, "codes")
+    station.state["doors"].append(fake.door("yard"))
+    opened(page, shared, station)
+    page.click("#to-guest")
+    page.shows("#code-step", "Step 1 of 3")
     page.type("#code-owner", "Cleaner")
-    page.type("#code-digits", "471108")
-    page.click("#code-form [type=submit]")
-    page.shows("#code-said", "Choose at least one door.")
-    show(page, "system")
+    page.click("#code-next")
+    page.shows("#code-lacks", "Choose at least one door.")
+    show(page, "access")
     page.type("#token-name", "wall")
     page.click("#token-form [value=view]")
     page.click("#token-form [type=submit]")
@@ -323,7 +369,7 @@ def test_a_code_without_a_door_and_a_token_without_a_scope_are_not_sent(page, sh
 def test_what_was_said_about_an_order_goes_when_the_person_goes_on(page, shared, station):
     station.replies = fake.refused("conflict")
     opened(page, shared, station)
-    page.click("#doors button")
+    hold(page, "#doors button", lambda: station.requests)
     page.shows("#banner", "That did not work.")
     show(page, "history")
     until(lambda: page.value("document.querySelector('#banner').hidden") is True, "no banner", START_S)
@@ -333,19 +379,26 @@ def test_a_card_is_added_by_its_number(page, shared, station):
     station.book = [fake.code("a-1")]
     station.replies = lambda _: orders.Reply(RequestId("q-1"), code=CredentialId("a-1"))
     opened(page, shared, station, "codes")
-    shows_rows(page, "#code-list", "Cleaner")  # which moves the form down
-    choose(page, "#code-kind", "card")
-    page.shows("#code-hint", "The number that the reader reports.")
+    shows_rows(page, "#code-list", "Cleaner")
+    page.value("location.hash = 'codes=new'")
+    page.shows("#code-step", "Step 1 of 3")
     page.type("#code-owner", "Tenant")
+    page.click("#code-next")
+    page.click("[name=kind][value=card]")
+    page.shows("#code-digits-label", "Number of the card")
     page.type("#code-digits", "12AB")
-    page.click("[name=door][value=front]")
-    page.click("#code-form [type=submit]")
+    page.click("#code-next")
+    page.click("[name=when][value=always]")
+    page.shows("#code-says", "Opens front at any time.")
+    page.click("#code-next")
     until(lambda: station.requests)
     assert station.requests[0][0] == inputs.AddCredential(CredentialKind.CARD, "12AB", "Tenant", ("front",))
+    page.shows("#code-done-title", "The card of Tenant is ready")
+    assert page.value("document.querySelector('#code-shown').textContent") == ""
 
 
 def test_a_new_token_is_on_the_page_until_the_view_changes(page, shared, station):
-    opened(page, shared, station, "system")
+    opened(page, shared, station, "access")
     page.type("#token-name", "wall")
     page.click("#token-form [type=submit]")
     page.shows("#token-said", "The token of wall. It is not shown again:")
@@ -392,9 +445,9 @@ def test_a_finger_on_a_button_stays_on_it_while_other_things_change(page, shared
 
 
 def test_a_finger_that_slides_off_a_button_presses_nothing(page, shared, station):
-    opened(page, shared, station)
+    opened(page, shared, station, "panel")
     page.press('[data-button="kitchen"]')
-    page.release("#station")
+    page.release("#title")
     page.click('[data-button="end"]')
     until(lambda: station.requests)
     assert [action.button for action, _ in station.requests] == ["end"]

@@ -16,6 +16,7 @@ PLACES = {
     "appliance/config/schema/lamps.py": "    {0}: Pattern",
     "appliance/api/web/texts/en.json": '"picture.{0}"',
     "appliance/api/web/texts/de.json": '"picture.{0}"',
+    "appliance/api/web/texts/fr.json": '"picture.{0}"',
     "tests/core/test_views.py": "Picture.{0.name}",
 }
 
@@ -43,7 +44,7 @@ def test_a_lamp_picture_stands_at_each_place_of_its_recipe(place, picture):
 def test_the_recipe_of_a_lamp_picture_names_each_file_to_write_in_at_most_six_steps():
     steps = re.findall(r"(?m)^\d\. (`.+)", recipe())
     written = [re.findall(r"`([^`]+)`", step)[0] for step in steps]
-    assert list(dict.fromkeys(place.replace("en.json", "").replace("de.json", "") for place in PLACES)) == written[:-1]
+    assert list(dict.fromkeys(re.sub(r"..\.json$", "", place) for place in PLACES)) == written[:-1]
     assert written[-1] == "CHANGELOG.md"
     assert len(written) <= 6
 

@@ -126,6 +126,12 @@ EVENT = Recipe(
             '  "event.door.released": "{door}: wird nicht mehr offen gehalten",\n',
         ),
         Edit(
+            "`appliance/api/web/texts/`",
+            "appliance/api/web/texts/fr.json",
+            '  "event.door.locked": "{door} : de nouveau verrouillée",\n',
+            '  "event.door.released": "{door} : n\'est plus maintenue ouverte",\n',
+        ),
+        Edit(
             "`tests/core/`",
             "tests/core/doors/test_doors.py",
             '    assert door_events(station) == ["unlocked"]\n'
@@ -404,6 +410,12 @@ LAMP_PICTURE = Recipe(
             "appliance/api/web/texts/de.json",
             '  "picture.idle": "Bereit",\n',
             '  "picture.stopping": "Wird beendet",\n',
+        ),
+        Edit(
+            "`appliance/api/web/texts/`",
+            "appliance/api/web/texts/fr.json",
+            '  "picture.idle": "Prêt",\n',
+            '  "picture.stopping": "S\'arrête",\n',
         ),
         Edit(
             "`tests/core/test_views.py`",

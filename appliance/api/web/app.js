@@ -1,10 +1,13 @@
 // The station's page: it shows GET /v1/state, asks for it again after each event, and gives orders.
 
-import { showCalls, countFrom, showDurations } from "./calls.js";
-import "./check.js";
-import { showCodeDoors, showCodes } from "./codes.js";
+import { showAccounts } from "./accounts.js";
+import "./awake.js";
+import { countFrom, refocus, showCalls, showDurations } from "./calls.js";
+import { examine } from "./check.js";
+import { showCodeDoors } from "./code-steps.js";
+import { showCodes } from "./codes.js";
 import { showDirectory } from "./directory.js";
-import { $, lostFocus } from "./base/dom.js";
+import { $, forgetDrawn, lostFocus } from "./base/dom.js";
 import { showTitle } from "./elsewhere.js";
 import { showCountdowns, showDoors } from "./doors.js";
 import { showEvent } from "./events.js";
@@ -12,8 +15,11 @@ import { showHistory } from "./history.js";
 import { forget, heard, setZone } from "./base/moments.js";
 import { noteNames } from "./base/people.js";
 import { attempt, banner, hideBanner, leaveBanner } from "./base/orders.js";
+import { showMore } from "./more.js";
+import { noteEnd, showNotices } from "./notices.js";
 import { showPanel } from "./panel.js";
 import { showQuiet } from "./quiet.js";
+import { concernsRecent, loadRecent } from "./recent.js";
 import { showRecordedDoors, showRecordings } from "./recordings.js";
 import { showRing, voice } from "./ring.js";
 import { offer } from "./offer.js";
@@ -23,9 +29,9 @@ import { told } from "./base/sentences.js";
 import { showSettings } from "./settings.js";
 import { showSound } from "./sound.js";
 import { loadSystem, showSystem } from "./system.js";
-import { day, fill, t, word } from "./base/texts.js";
+import { day, fill, hour, t, word } from "./base/texts.js";
 import { showTokens } from "./tokens.js";
-import { showView, view } from "./views.js";
+import { nameStation, showCallLink, showLinks, showOffers, showView, view, within as part } from "./views.js";
 
 const PAST_EVENTS = 20;
 const RETRY_MS = [500, 1000, 2000, 5000];
@@ -41,12 +47,14 @@ function link(state) {
 // -- state ------------------------------------------------------------------------------------------------------------
 
 let asOf = null; // when the page got the newest state, by this device's clock
+let newest = null;
 
 function show(state) {
+  newest = state;
   const { station, ready, failed, zone } = state.appliance;
   setZone(zone);
   showTitle(station);
-  $("station").textContent = station;
+  nameStation(station);
   $("status").textContent = ready ? word("picture", state.panel.picture) : t("station.not_ready");
   $("failed").replaceChildren(...failed.flatMap(({ part, why }, place) =>
     [place ? "; " : "", word("part", part), ": ", told("faults", why)]));
@@ -58,24 +66,19 @@ function show(state) {
   showRing(state);
   showCalls(state);
   showDoors(state.doors);
+  showNotices(state);
+  showCallLink();
   showQuiet(state);
+  showMore(state);
   showDirectory(state);
   showSound(state.audio);
   showSystem(state);
+  showAccounts(state.accounts);
   showSettings(state);
   showRecordedDoors(state.doors);
   showCodeDoors(state.doors);
   $("voice").textContent = voice(state.audio);
   refocus(lostFocus());
-}
-
-/** After Answer, Hang up and the end of a ring their button is gone: the focus goes on to the call, or to what is left. */
-function refocus(key) {
-  if (!key || document.activeElement !== document.body) return;
-  const call = CSS.escape(key.split(" ")[0]);
-  const next = [`#calls [data-key="${call} hangup"]`, '#rings [data-key$=" answer"]:not([hidden])', '#calls [data-key$=" resume"]',
-    '#calls [data-key$=" hangup"]', "#views [aria-current]"];
-  next.map((each) => document.querySelector(each)).find((each) => each !== null && each.getClientRects().length > 0)?.focus();
 }
 
 let asking = null; // the connection whose events ask for the newest state
@@ -103,11 +106,26 @@ async function refresh() {
   }
 }
 
+const NEEDS = {
+  history: [showHistory, async () => showLinks()], recordings: [showRecordings], codes: [showCodes], system: [loadSystem, examine], access: [showTokens],
+};
+
 /** Show the view of the address, with what it needs beside the state. */
 function load() {
   showView();
-  const needs = { history: [showHistory], recordings: [showRecordings], codes: [showCodes], system: [loadSystem, showTokens] }[view()] ?? [];
-  for (const each of needs) each().catch(() => {}); // the link shows that the station is away
+  for (const each of NEEDS[view()] ?? []) each(part()).catch(() => {}); // the link shows that the station is away
+}
+
+/** Read what happened lately, and show what follows from it. */
+async function lately() {
+  try {
+    await loadRecent();
+  } catch {
+    return; // the link shows that the station is away
+  }
+  showLinks();
+  showNotices(newest);
+  showDoors(newest.doors);
 }
 
 // -- connection -------------------------------------------------------------------------------------------------------
@@ -142,6 +160,8 @@ async function connect() {
     show(state);
     last ??= Math.max(0, state.last_event - PAST_EVENTS);
     if (!isLive()) load();
+    showOffers();
+    lately();
   } catch (error) {
     if (feed === mine) lost(error);
     return;
@@ -161,8 +181,11 @@ async function connect() {
     last = event.id;
     heard(event.time);
     showEvent(event);
+    noteEnd(event);
     refresh();
-    if (/^(access[.]token_|code[.])/.test(event.type) || (event.type.startsWith("recording.") && view() === "recordings")) load();
+    if (concernsRecent(event)) lately();
+    const concerned = { access: /^access[.]token_/, codes: /^code[.]/, recordings: /^recording[.]/ }[view()];
+    if (concerned?.test(event.type)) load();
   };
   socket.onclose = () => { if (feed === socket) lost(new Error()); };
 }
@@ -193,6 +216,7 @@ const isLive = () => $("link").dataset.state === "live";
 /** Mark what is shown as old, and take no order that a station which is away would get late. */
 function stale(is) {
   $("main").classList.toggle("stale", is);
+  if (newest) showDoors(newest.doors, is ? asOf : null);
   for (const each of document.querySelectorAll(".orders")) each.disabled = is;
 }
 
@@ -211,13 +235,15 @@ function listen() {
 /** Show what is for clients with a session, or the login. */
 function within(is) {
   $("login").hidden = is;
-  $("main").hidden = $("logout").hidden = !is;
+  $("main").hidden = $("logout").hidden = $("tabs").hidden = !is;
+  document.body.classList.toggle("out", !is);
 }
 
 function out(why) {
   link("out");
   hideBanner();
   $("status").textContent = "";
+  nameStation("");
   $("login-why").textContent = why;
   if ($("login").hidden) {
     within(false);
@@ -246,12 +272,27 @@ $("logout").onclick = () => attempt(async () => {
 fill();
 document.documentElement.dataset.started = "yes"; // for old.js
 link("connecting");
-setInterval(() => { showDurations(); showCountdowns(); listen(); }, 500);
+nameStation("");
+setInterval(() => {
+  showDurations();
+  showCountdowns();
+  listen();
+  $("clock").textContent = hour(Date.now());
+}, 500);
+addEventListener("intercomd:redraw", () => {
+  forgetDrawn();
+  if (!inside || !newest) return;
+  show(newest);
+  load();
+});
 for (const each of ["online", "offline"]) addEventListener(each, look);
 document.addEventListener("visibilitychange", look);
 addEventListener("hashchange", () => {
   if (tokenInAddress()) location.reload();
-  else if (inside) load();
+  else if (inside) {
+    load();
+    showNotices(newest);
+  }
   leaveBanner();
 });
 connect();

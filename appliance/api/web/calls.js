@@ -4,7 +4,8 @@ import { $, act, make, redraw } from "./base/dom.js";
 import { order } from "./base/orders.js";
 import { caller, known } from "./base/people.js";
 import { joins, showConferences } from "./conferences.js";
-import { farOpener } from "./doors.js";
+import { holdButton, isPlain } from "./base/hold.js";
+import { farOpener, openButton } from "./doors.js";
 import { rings } from "./ring.js";
 import { may } from "./base/session.js";
 import { clock, t, word } from "./base/texts.js";
@@ -12,6 +13,8 @@ import { checkTransfer, openTransfer } from "./transfer.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 const BEGINS = ["dialing", "ringing", "early_media"]; // states that say who called whom
+
+let keypad = null; // the call whose keypad is open
 
 let durations = new Map();
 let answered = 0; // performance.now() of the newest state
@@ -34,12 +37,15 @@ const press = ({ id }) => order("POST", `/v1/panel/buttons/${encodeURIComponent(
 export function showCalls({ calls: all, conferences: existing, doors, panel }) {
   const calls = all.filter((call) => !rings(call));
   const opens = farOpener({ doors, panel });
-  $("call").hidden = calls.length === 0 && all.length > 0;
+  document.body.classList.toggle("in-call", calls.length > 0);
+  $("no-call").hidden = all.length > 0;
+  $("to-call").dataset.call = calls.length ? t("call.with", { name: caller(calls[0].remote) }) : "";
   const facts = calls.map(({ quality, duration_s, ...fixed }) => fixed);
   const conferences = existing.filter(({ state }) => state !== "disconnecting");
   showConferences(existing);
-  redraw($("calls"), [facts, opens?.id, conferences.map(({ id }) => id)], () => $("calls").replaceChildren(...(calls.length ?
-    calls.map((call) => showCall(call, calls, opens, conferences)) : [make("p", { className: "empty" }, t("call.none"))])));
+  const draw = () => $("calls").replaceChildren(...calls.map((call) => showCall(call, calls, { doors, opens }, conferences, again)));
+  const again = () => redraw($("calls"), [facts, doors, opens?.id, conferences.map(({ id }) => id), keypad, isPlain()], draw);
+  again();
   checkTransfer(all);
   showDurations();
 }
@@ -47,27 +53,28 @@ export function showCalls({ calls: all, conferences: existing, doors, panel }) {
 const recording = ({ recording_paused, recording_muted }) =>
   t(recording_paused ? "call.recording_paused" : recording_muted.length === 2 ? "call.recording_muted" : "call.recording");
 
-function showCall(call, calls, opens, conferences) {
+function showCall(call, calls, { doors, opens }, conferences, again) {
   const path = `/v1/calls/${encodeURIComponent(call.id)}`;
-  const post = (name, what, className = "") =>
-    act(`${call.id} ${name}`, t(`call.${name}`), () => order("POST", `${path}/${what}`), { className });
+  const post = (name, what, properties = {}) =>
+    act(`${call.id} ${name}`, t(`call.${name}`), () => order("POST", `${path}/${what}`), properties);
   const others = calls.filter(({ id, state }) => id !== call.id && state === "connected");
   const held = call.hold === "local" || call.hold === "both";
-  const acts = {
-    connected: () => [
-      ...(opens && call.active && may("door") ? [act(`${call.id} door`, t("action.door"), () => press(opens), { className: "main" })] : []),
-      post("hangup", "hangup", "end"), // early, so that a small screen shows it
-      held ? post("resume", "resume", "main") : post("hold", "hold"),
-      act(`${call.id} mute`, t(call.muted ? "call.unmute" : "call.mute"), () => order("PATCH", path, { muted: !call.muted })),
-      call.recording
-        ? act(`${call.id} record`, t("call.stop_recording"), () => order("DELETE", `${path}/recording`))
-        : act(`${call.id} record`, t("call.record"), () => order("POST", `${path}/recording`)),
-      ...joins(call, others.map(({ id, remote }) => ({ id, name: caller(remote) })), conferences),
-      act(`${call.id} transfer`, t("transfer"), () => openTransfer(call, others)),
-    ],
-    disconnecting: () => [],
-    ended: () => [],
-  }[call.state] ?? (() => [post("hangup", "hangup", "end")]);
+  const [connected, open] = [call.state === "connected", keypad === call.id];
+  const acts = () => [
+    held ? post("resume", "resume", { className: "main", icon: "play" }) : post("hold", "hold", { icon: "pause" }),
+    act(`${call.id} mute`, t(call.muted ? "call.unmute" : "call.mute"), () => order("PATCH", path, { muted: !call.muted }),
+      { icon: call.muted ? "mic" : "micoff" }),
+    act(`${call.id} keypad`, t("call.keys"), () => { keypad = open ? null : call.id; again(); }, { icon: "pad", attrs: { "aria-expanded": open } }),
+    call.recording
+      ? act(`${call.id} record`, t("call.stop_recording"), () => order("DELETE", `${path}/recording`), { icon: "record" })
+      : act(`${call.id} record`, t("call.record"), () => order("POST", `${path}/recording`), { icon: "record" }),
+    ...joins(call, others.map(({ id, remote }) => ({ id, name: caller(remote) })), conferences),
+    act(`${call.id} transfer`, t("transfer"), () => openTransfer(call, others), { icon: "swap" }),
+  ];
+  const opening = () => (!call.active || held ? [] : [
+    ...doors.map((door) => openButton(`${call.id} open ${door.id}`, door, doors.length === 1 ? "" : door.id)),
+    ...(opens && may("door") ? [holdButton(`${call.id} door`, t(isPlain() ? "action.door" : "hold.open"), () => press(opens))] : []),
+  ]);
   const facts = [
     make("li", { className: "state", data: { state: call.state } }, word("state", call.state)),
     BEGINS.includes(call.state) ? null : make("li", {}, word("direction", call.direction)),
@@ -83,6 +90,17 @@ function showCall(call, calls, opens, conferences) {
     make("p", { className: "who" }, caller(call.remote)),
     known(call.remote) ? null : make("p", { className: "uri" }, t("call.stranger", { address: call.remote.uri })),
     make("ul", { className: "facts" }, ...facts.filter(Boolean)),
-    make("div", { className: "acts" }, ...(may("call") ? acts() : [])),
-    call.state === "connected" && may("call") ? keys() : null);
+    connected && may("call") ? make("div", { className: "small" }, ...acts()) : null,
+    connected && may("call") && open ? keys() : null,
+    ...(connected ? opening() : []),
+    may("call") && !["disconnecting", "ended"].includes(call.state) ? post("hangup", "hangup", { className: "end wide", icon: "end" }) : null);
+}
+
+/** After Answer, Hang up and the end of a ring their button is gone: the focus goes on to the call, or to what is left. */
+export function refocus(key) {
+  if (!key || document.activeElement !== document.body) return;
+  const call = CSS.escape(key.split(" ")[0]);
+  const next = [`#calls [data-key="${call} hangup"]`, '#rings [data-key$=" answer"]:not([hidden])', '#calls [data-key$=" resume"]',
+    '#calls [data-key$=" hangup"]', "#views [aria-current]"];
+  next.map((each) => document.querySelector(each)).find((each) => each !== null && each.getClientRects().length > 0)?.focus();
 }

@@ -13,9 +13,9 @@ const people = (conference) => `${path(conference)}/participants`;
 export function joins(call, others, conferences) {
   if (call.conference) return [];
   const [there] = conferences;
-  if (there) return [act(`${call.id} join`, t("conference.add"), () => order("POST", people(there), { call: call.id }))];
+  if (there) return [act(`${call.id} join`, t("conference.add"), () => order("POST", people(there), { call: call.id }), { icon: "plus" })];
   return others.map((other) => act(`${call.id} join ${other.id}`, t("conference.begin", { name: other.name }),
-    () => order("POST", "/v1/conferences", { participants: [{ call: call.id }, { call: other.id }] })));
+    () => order("POST", "/v1/conferences", { participants: [{ call: call.id }, { call: other.id }] }), { icon: "plus" }));
 }
 
 export function showConferences(conferences) {

@@ -1,29 +1,78 @@
-// The doors: their state, who opened them, how long they stay open, and the button that opens.
+// The doors: each as people see it, with who opened it last, how long it stays open, and the button that opens.
 
-import { $, act, make, redraw } from "./base/dom.js";
+import { $, act, make, redraw, twice } from "./base/dom.js";
+import { holdButton, isPlain } from "./base/hold.js";
+import { icon } from "./base/icons.js";
 import { left } from "./base/moments.js";
 import { order } from "./base/orders.js";
 import { called, opener } from "./base/people.js";
 import { may } from "./base/session.js";
-import { clock, t, word } from "./base/texts.js";
+import { clock, hour, t, when, word } from "./base/texts.js";
+import { lastOpening, sinceWhen } from "./recent.js";
 
-export function showDoors(doors) {
+/** Show the doors; asOf: since when nothing has been heard of the station, or null. */
+export function showDoors(doors, asOf = null) {
   $("doors-section").hidden = doors.length === 0;
-  redraw($("doors"), doors, () => $("doors").replaceChildren(...doors.map((door) => make("li", { data: { door: door.id } },
-    make("div", {}, make("b", {}, called("door", door.id)), " ", state(door),
-      door.unlocked && door.by ? make("small", {}, ` · ${opener(door.by, door.means)}`) : null),
-    openButton(door.id, door, t("door.open_for", { seconds: door.pulse_s }))))));
+  document.body.classList.toggle("no-doors", doors.length === 0);
+  const facts = doors.map((door) => ({ ...door, name: called("door", door.id), last: last(door), since: since(door) }));
+  redraw($("doors"), [facts, asOf, isPlain()], () => $("doors").replaceChildren(...doors.map((door) => make("li", { data: { door: door.id } },
+    make("h2", { className: doors.length === 1 ? "unseen" : "" }, called("door", door.id)), look(door, asOf),
+    openButton(door.id, door, doors.length === 1 ? "" : door.id), ...keeps(door)))));
   showCountdowns();
 }
 
-export const openButton = (key, door, label, className = "") => act(key, label,
-  () => order("POST", `/v1/doors/${encodeURIComponent(door.id)}/open`),
-  { className, disabled: !door.available, hidden: !may("door") });
+/** The button that opens a door; named: the door's id where people must see which one it is. */
+export function openButton(key, door, named, className = "") {
+  const [plain, label] = [isPlain(), { door: called("door", door.id) }];
+  const text = named ? t(plain ? "door.open" : "hold.open_door", label) : t(plain ? "action.door" : "hold.open");
+  return holdButton(key, text, () => order("POST", `/v1/doors/${encodeURIComponent(door.id)}/open`),
+    { className, disabled: !door.available || door.state === "locked_down", hidden: !may("door") });
+}
 
-function state(door) {
-  if (!door.available && door.state === "locked") return make("small", {}, t("door.away"));
-  if (!door.unlocked) return make("small", {}, word("door", door.state));
-  return make("span", { className: "open" }, word("door", door.state), countdown(door));
+/** Keeping an open door open, and the end of that. */
+function keeps({ id, state, unlocked, max_hold_s: longest }) {
+  if (!unlocked || !may("door")) return [];
+  if (state === "held") {
+    return [act(`${id} release`, t("door.lock_now"), () => order("POST", `/v1/doors/${encodeURIComponent(id)}/release`), { className: "keep", icon: "lock" })];
+  }
+  if (longest === 0) return [];
+  return [twice(act(`${id} keep`, t("door.keep"), null, { className: "keep", icon: "unlock" }), t("door.keep_sure", { time: clock(longest) }),
+    () => order("POST", `/v1/doors/${encodeURIComponent(id)}/hold`))];
+}
+
+/** What the door looks like: kind of drawing, icon, word, and what is said below it. */
+function seen(door, asOf) {
+  const { state, alarm, unlocked, contact, available, by, means } = door;
+  if (asOf !== null) return ["away", "off", t("look.unknown"), t("look.was", { state: word("door", state), time: hour(asOf) })];
+  if (alarm) return ["alarm", "warn", word("look", alarm), since(door) && t("look.since", { time: since(door) })];
+  if (state === "locked_down") return ["shut", "shield", t("look.locked_down"), since(door) && t("look.since", { time: since(door) })];
+  if (unlocked) return ["open", "unlock", word("look", state), by ? opener(by, means) : ""];
+  if (!available) return ["away", "warn", t("look.away"), last(door)];
+  if (contact === "open") return ["rest", "unlock", t("look.leaf"), last(door)];
+  return ["rest", "lock", t("look.locked"), last(door)];
+}
+
+function last({ id }) {
+  const found = lastOpening(id);
+  return found ? t("look.last", { time: when(found.time), by: opener(found.by, found.means) }) : "";
+}
+
+const since = ({ id, state, alarm }) => {
+  const type = alarm ? `door.${alarm}` : state === "locked_down" ? "door.locked_down" : null;
+  const time = type && sinceWhen(id, type);
+  return time ? when(time) : "";
+};
+
+/** A drawing of a door: at rest, open, shut for all, with an alarm, unknown, or with somebody who rings. */
+export const scene = (kind, leaf = "shut") =>
+  make("div", { className: "look", data: { look: kind, leaf } }, document.importNode($("scene").content, true));
+
+function look(door, asOf) {
+  const [kind, drawing, what, more] = seen(door, asOf);
+  const shown = scene(kind, door.contact === "open" ? "open" : "shut");
+  shown.append(make("p", { className: "seen" }, icon(drawing),
+    make("span", {}, what, asOf === null && door.unlocked ? countdown(door) : null, more ? make("small", {}, more) : null)));
+  return shown;
 }
 
 /** The button that opens the visitor's door in a call, on a station without doors of its own; or undefined. */

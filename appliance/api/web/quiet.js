@@ -1,6 +1,7 @@
-// Do not disturb.
+// Do not disturb: a switch for the station.
 
-import { $, sentences } from "./base/dom.js";
+import { $, make, sentences } from "./base/dom.js";
+import { icon } from "./base/icons.js";
 import { waiting } from "./base/orders.js";
 import { may, send } from "./base/session.js";
 import { t } from "./base/texts.js";
@@ -16,3 +17,5 @@ export function showQuiet({ runtime: { do_not_disturb: on, quiet }, panel, direc
 
 $("dnd").onclick = () => waiting($("dnd"),
   () => send("PATCH", "/v1/config/runtime", { do_not_disturb: $("dnd").getAttribute("aria-checked") !== "true" }));
+
+$("dnd").append(icon("quiet"), make("span", {}, t("quiet")));

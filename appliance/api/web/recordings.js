@@ -1,11 +1,12 @@
-// The recordings: searched by the station, played, protected, deleted.
+// The recordings: played in the player, which protects, saves and deletes them too; searched by the station.
 
 import { $, act, keepingFocus, make, redraw, twice } from "./base/dom.js";
-import { order } from "./base/orders.js";
+import { icon } from "./base/icons.js";
+import { attempt, order } from "./base/orders.js";
 import { called } from "./base/people.js";
 import { told } from "./base/sentences.js";
 import { at, fault, may, read } from "./base/session.js";
-import { clock, day, t, word } from "./base/texts.js";
+import { clock, day, t, when, word } from "./base/texts.js";
 import { showWaveform } from "./waveform.js";
 
 const PAGE = 30;
@@ -13,7 +14,7 @@ const PAGE = 30;
 let found = [];
 let next = null; // cursor of the next page
 let newest = 0; // number of the latest question: answers to earlier ones are dropped
-let playing = null;
+let playing = null; // the recording in the player
 
 const isSearch = () => ["party", "door", "after", "before"].some((name) => $("recordings-form").elements[name].value);
 
@@ -42,11 +43,21 @@ async function load(cursor) {
     if (mine !== newest) return;
     $("recordings-empty").textContent = fault(error).join(" ");
   }
+  const again = found.find(({ id }) => id === playing?.id);
+  if (again) { // it may have changed
+    playing = again;
+    showPlayer();
+  }
   draw();
 }
 
-/** Read again from the newest. */
-export const showRecordings = () => load(null);
+/** Read again from the newest; wanted: one that the address names, which plays. */
+export async function showRecordings(wanted = "") {
+  await load(null);
+  if (!wanted || wanted === playing?.id) return;
+  const named = await attempt(() => read(`/v1/recordings/${encodeURIComponent(wanted)}`));
+  if (named) play(named);
+}
 
 /** Offer the doors for the search. */
 export function showRecordedDoors(doors) {
@@ -63,39 +74,59 @@ function draw() {
   $("recordings-more").hidden = next === null;
 }
 
-function row(each) {
-  const { id, kind, party, remote, started, duration_s, doors, outcome, complete, recovered, protected: kept, copied } = each;
-  const name = party || remote || t("recording.unknown");
-  const facts = [kind === "message" ? t("recording.message") : null, day(started),
-    complete ? clock(duration_s) : t("call.recording"), outcome ? word("cause", outcome) : null,
+const name = ({ party, remote }) => party || remote || t("recording.unknown");
+
+function facts({ kind, duration_s, doors, outcome, complete, recovered, protected: kept, copied }) {
+  return [kind === "message" ? t("recording.message") : null, complete ? clock(duration_s) : t("call.recording"),
+    outcome ? word("cause", outcome) : null,
     doors.length ? t("recording.doors", { doors: doors.map((id) => called("door", id)).join(", ") }) : null,
     recovered ? t("recording.recovered") : null, kept ? t("recording.protected") : null,
-    copied ? t("recording.copied", { time: day(copied) }) : null];
-  const path = `/v1/recordings/${encodeURIComponent(id)}`;
-  const button = (what, onclick, properties = {}) => act(`${id} ${what}`, t(`recording.${what}`), onclick,
-    { attrs: { "aria-label": t("recording.of", { what: t(`recording.${what}`), name, time: day(started) }) }, ...properties });
-  return make("li", { data: { recording: id }, className: id === playing ? "playing" : "" },
-    make("div", {}, make("b", {}, name), make("br"), make("small", {}, facts.filter(Boolean).join(" · ")), ...uncopied(each)),
-    make("div", { className: "acts" },
-      button("play", () => play(each, name), { disabled: !complete }),
-      button(kept ? "release" : "protect", () => changed(order("PATCH", path, { protected: !kept })), { hidden: !may("admin") }),
-      twice(button("delete", null, { disabled: !complete || kept, hidden: !may("admin") }), t("recording.delete_sure"),
-        () => changed(order("DELETE", path)))));
+    copied ? t("recording.copied", { time: day(copied) }) : null].filter(Boolean).join(" · ");
+}
+
+function row(each) {
+  const { id, started, complete } = each;
+  return make("li", { data: { recording: id }, className: id === playing?.id ? "playing" : "" },
+    make("button", { type: "button", data: { key: `${id} play` }, disabled: !complete, onclick: () => play(each) },
+      icon("play"), make("span", {}, make("span", { className: "unseen" }, t("recording.play"), " "), make("b", {}, name(each)), make("small", {}, `${when(started)} · ${facts(each)}`))),
+    ...uncopied(each));
 }
 
 /** Why the station could not copy it elsewhere, until it can. */
 const uncopied = ({ copied, copy_error: why }) => (copied || !why ? []
-  : [make("br"), make("small", { className: "failed" }, t("recording.not_copied"), " ", told("faults", why))]);
+  : [make("small", { className: "failed" }, t("recording.not_copied"), " ", told("faults", why))]);
 
-function play(each, name) {
-  const { id, url, started } = each;
-  playing = id;
-  $("playing").textContent = `${name} · ${day(started)}`;
-  $("player").hidden = false;
+function play(each) {
+  const { id, url } = each;
+  playing = each;
   $("audio").src = at(url);
   $("audio").play().catch(() => {}); // the browser shows in the player that it could not
+  $("save").href = at(url);
+  $("save").download = id;
+  showPlayer();
   showWaveform(each);
   draw();
+}
+
+/** Show the recording in the player, and what can be done with it. */
+function showPlayer() {
+  $("player").hidden = playing === null;
+  if (playing === null) return;
+  const { id, complete, protected: kept } = playing;
+  $("playing").textContent = `${name(playing)} · ${day(playing.started)}`;
+  $("playing-facts").textContent = facts(playing);
+  const path = `/v1/recordings/${encodeURIComponent(id)}`;
+  keepingFocus($("playing-acts"), () => $("playing-acts").replaceChildren(
+    act(`${id} ${kept ? "release" : "protect"}`, t(kept ? "recording.release" : "recording.protect"),
+      () => changed(order("PATCH", path, { protected: !kept })), { hidden: !may("admin"), attrs: { "aria-pressed": kept } }),
+    twice(act(`${id} delete`, t("recording.delete"), null, { className: "bad", disabled: !complete || kept, hidden: !may("admin") }),
+      t("recording.delete_sure"), () => changed(order("DELETE", path).then((done) => { if (done) stop(); })))));
+}
+
+function stop() {
+  playing = null;
+  $("audio").removeAttribute("src");
+  showPlayer();
 }
 
 async function changed(done) {
@@ -103,10 +134,15 @@ async function changed(done) {
   await showRecordings();
 }
 
+const jump = (seconds) => { $("audio").currentTime = Math.max(0, $("audio").currentTime + seconds); };
+
+$("back-10").onclick = () => jump(-10);
+$("on-10").onclick = () => jump(10);
+$("save").append(icon("save"), t("recording.save"));
 $("audio").onerror = () => { $("playing").textContent = t("recording.broken"); };
 $("recordings-form").onsubmit = (event) => {
   event.preventDefault();
   showRecordings();
 };
-$("recordings-form").onchange = showRecordings;
+$("recordings-form").onchange = () => showRecordings();
 $("recordings-more").onclick = () => load(next);

@@ -1,8 +1,10 @@
-// What rings: before everything else, with the name, Answer and Open where the thumb is.
+// What rings owns the screen, in any view: with the name, Open, Decline and Answer where the thumb is, always in this order.
 
 import { $, act, make, redraw, sentences } from "./base/dom.js";
+import { wake } from "./awake.js";
+import { letGo } from "./base/hold.js";
+import { countdown, farOpener, openButton, scene, showCountdowns } from "./doors.js";
 import { remind } from "./elsewhere.js";
-import { countdown, farOpener, openButton, showCountdowns } from "./doors.js";
 import { order } from "./base/orders.js";
 import { called, caller, known } from "./base/people.js";
 import { may } from "./base/session.js";
@@ -29,15 +31,32 @@ export function showRing({ calls, doors, audio, panel }) {
   const fresh = announce(told);
   remind(told, fresh);
   fresh.forEach(holdBack);
-  if (fresh.length) closeTransfer(); // it would cover what rings
+  if (fresh.length) {
+    closeTransfer(); // it would cover what rings
+    wake();
+  }
   const facts = [...visitors, ...incoming].map(({ id, state, remote }) => [id, state, remote]);
   redraw($("rings"), [facts, doors, audio.microphone, later], () => $("rings").replaceChildren(
     ...(visitors.length ? [showVisitor(visitors, doors)] : []),
     ...incoming.map((call) => showIncoming(call, doors, audio, later))));
-  if ($("ring").hidden !== (facts.length === 0)) holdPage();
-  $("ring").hidden = facts.length === 0;
-  $("main").classList.toggle("rings", facts.length > 0);
+  cover(facts.length > 0, calls.some((call) => !rings(call)));
   showCountdowns();
+}
+
+let before = null; // what had the focus when the ring came over it
+
+/** Show the ring over everything else, or as a note while there is a call, whose Hang up stays in view. */
+function cover(is, talks) {
+  const [came, owns] = [$("ring").hidden === is, is && !talks];
+  if (came) holdPage();
+  const waits = document.activeElement === $("ring-title"); // nobody has pressed a button of the ring
+  if (came && is) before = document.activeElement;
+  $("ring").hidden = !is;
+  $("ring").classList.toggle("waiting", talks);
+  $("main").classList.toggle("rings", owns);
+  document.body.classList.toggle("ringing", owns);
+  if (came && owns && before !== document.body) $("ring-title").focus(); // it would be under the ring
+  if (came && !is && waits) before?.focus();
 }
 
 // A tap that was meant for what was in this place before must not answer, nor open a door: neither in what appears, nor in
@@ -56,6 +75,7 @@ function holdBack(id) {
 
 function holdPage() {
   clearTimeout(holding);
+  letGo();
   $("main").dataset.held = "yes";
   holding = setTimeout(() => { delete $("main").dataset.held; }, TOO_EARLY_MS);
 }
@@ -89,29 +109,29 @@ function announce(ringing) {
 
 function showIncoming(call, doors, audio, later) {
   const path = `/v1/calls/${encodeURIComponent(call.id)}`;
-  const post = (name, className) =>
-    act(`${call.id} ${name}`, t(`call.${name}`), () => order("POST", `${path}/${name}`), { className, hidden: !may("call") });
-  return card(call.id, caller(call.remote),
-    stranger(call),
-    [post("answer", "main"), ...opens(call.id, doors), post("reject", "end")], doors,
+  const post = (name, properties) =>
+    act(`${call.id} ${name}`, t(`call.${name}`), () => order("POST", `${path}/${name}`), { hidden: !may("call"), ...properties });
+  return card(call.id, caller(call.remote), stranger(call), opens(call.id, doors),
+    [post("reject", { className: "end", icon: "end" }), post("answer", { className: "go", icon: "phone" })], doors,
     may("call") ? sentences(later && may("door") ? t("ring.open_later") : "", voice(audio)) : "");
 }
 
 function showVisitor(calls, doors) {
   const stop = act(`${calls[0].ring} stop`, t("ring.stop"), () => Promise.all(calls.map((call) =>
-    order("POST", `/v1/calls/${encodeURIComponent(call.id)}/hangup`))), { className: "end", hidden: !may("call") });
+    order("POST", `/v1/calls/${encodeURIComponent(call.id)}/hangup`))), { className: "end", icon: "end", hidden: !may("call") });
   return card(calls[0].ring, t("ring.visitor"), t("ring.goes_to", { names: calls.map((call) => caller(call.remote)).join(", ") }),
-    [...opens(calls[0].ring, doors), stop], doors, "");
+    opens(calls[0].ring, doors), [stop], doors, "");
 }
 
-const opens = (id, doors) => doors.map((door) => openButton(`${id} open ${door.id}`, door,
-  doors.length === 1 ? t("action.door") : t("door.open", { door: called("door", door.id) }), "open-door"));
+const opens = (id, doors) => doors.map((door) => openButton(`${id} open ${door.id}`, door, doors.length === 1 ? "" : door.id, "open-door"));
 
-const card = (id, who, what, acts, doors, hint) => make("article", { data: { ring: id, ...(early.has(id) ? { held: "yes" } : {}) } },
-  make("p", { className: "who" }, who), what ? make("p", { className: "uri" }, what) : null,
-  ...doors.filter(({ unlocked }) => unlocked).map((door) =>
-    make("p", { className: "open" }, t("door.is_open", { door: called("door", door.id) }), countdown(door))),
-  make("div", { className: "acts" }, ...acts), hint ? make("p", { className: "hint" }, hint) : null);
+const card = (id, who, what, opening, answering, doors, hint) => make("article", { data: { ring: id, ...(early.has(id) ? { held: "yes" } : {}) } },
+  scene("ring"),
+  make("div", {}, make("p", { className: "who" }, who), what ? make("p", { className: "uri" }, what) : null,
+    ...doors.filter(({ unlocked }) => unlocked).map((door) =>
+      make("p", { className: "open" }, t("door.is_open", { door: called("door", door.id) }), countdown(door))),
+    hint ? make("p", { className: "hint" }, hint) : null),
+  make("div", { className: "flow" }, ...opening, make("div", { className: "dial" }, ...answering)));
 
 /** Which microphone and speaker an answer uses. */
 export function voice({ microphone }) {

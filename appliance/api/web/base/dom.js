@@ -1,5 +1,7 @@
 // Elements of the page.
 
+import { icon } from "./icons.js";
+
 export const $ = (id) => document.getElementById(id);
 
 /** An element with properties, `data`, attributes (`attrs`) and children. */
@@ -11,22 +13,22 @@ export function make(tag, { data = {}, attrs = {}, ...properties } = {}, ...chil
   return element;
 }
 
-/** A button that keeps its focus, by `key`, when its surroundings are drawn again. */
-export const act = (key, label, onclick, properties = {}) =>
-  make("button", { type: "button", data: { key }, onclick, ...properties }, label);
+/** A button that keeps its focus, by `key`, when its surroundings are drawn again; with an icon, if that is named. */
+export const act = (key, label, onclick, { icon: drawing = null, ...properties } = {}) =>
+  make("button", { type: "button", data: { key }, onclick, ...properties }, drawing && icon(drawing), label);
 
 const DOUBLE_CLICK_MS = 600;
 const ASKED_MS = 5000;
 
 /** Have `button` act at its second press, and not at a double-click: the first press only asks, for a while. */
 export function twice(button, sure, run) {
-  const [text, label] = [button.textContent, button.getAttribute("aria-label")];
+  const [content, label] = [[...button.childNodes], button.getAttribute("aria-label")];
   let asked = 0;
   let timer = 0;
   const rest = () => {
     clearTimeout(timer);
     delete button.dataset.sure;
-    button.textContent = text;
+    button.replaceChildren(...content);
     if (label) button.setAttribute("aria-label", label);
   };
   button.onclick = () => {
@@ -64,7 +66,10 @@ export function lostFocus() {
   return key;
 }
 
-const drawn = new WeakMap();
+let drawn = new WeakMap();
+
+/** Have everything drawn again, as its words have changed. */
+export function forgetDrawn() { drawn = new WeakMap(); }
 
 /** Draw `parent` only if `facts` have changed: a button that is drawn again would lose the finger that is on it. */
 export function redraw(parent, facts, draw) {

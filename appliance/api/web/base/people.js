@@ -1,6 +1,6 @@
 // People and parts of the house, as residents call them.
 
-import { t } from "./texts.js";
+import { t, word } from "./texts.js";
 
 let names = {}; // those of the configuration, by the kind and the id of a part
 
@@ -15,6 +15,9 @@ export function noteNames({ doors, panel, accounts, contacts }) {
 
 /** How people call a part: by its name, or by its id. `then`: its name at that time, if it is there no more. */
 export const called = (kind, id, then) => (names[kind]?.has(id) ? names[kind].get(id) : then) ?? id;
+
+/** Whether the house has no other part of this kind, so that a sentence need not name it. */
+export const isOnly = (kind, id) => names[kind]?.size === 1 && names[kind].has(id);
 
 /** The far end of a call; whether the station knows it, or only repeats what it says about itself. */
 export const caller = ({ target_name: called_so, target, display_name: name, user, uri }) =>
@@ -42,9 +45,22 @@ function part(by) {
 /** The far end of a call that typed digits. */
 const typist = (by) => t("by.caller", { name: called("target", by.replace(/^digits of /, "")) });
 
+const OWNED = /^(code|card) of (.*), (.*)$/s;
+
+/** The person who opened a door, or undefined where only a part is known; and by what means, as `opener` reads them. */
+export function person(by, means) {
+  const [, kind, owner, where] = by.match(OWNED) ?? [];
+  if (kind && ["keypad", "card", "dtmf"].includes(means)) {
+    return { who: owner, how: `${word("kind", kind)}, ${means === "dtmf" ? typist(where) : part(where)}` };
+  }
+  if (means === "dtmf") return { who: called("target", by.replace(/^digits of /, "")), how: t("by.in_call") };
+  const [, name] = by.match(/^http:(?!token$|unix$|unknown$)(.*)$/s) ?? [];
+  return means === "api" && name ? { who: name, how: t("by.app") } : { how: opener(by, means) };
+}
+
 /** Who opened a door. `means` decides how `by` is read: a far end chooses its own name, which may look like another's. */
 export function opener(by, means) {
-  const [, kind, owner, where] = by.match(/^(code|card) of (.*), (.*)$/s) ?? [];
+  const [, kind, owner, where] = by.match(OWNED) ?? [];
   if (kind && ["keypad", "card", "dtmf"].includes(means)) {
     return t(`by.owner_${kind}`, { owner, where: means === "dtmf" ? typist(where) : part(where) });
   }

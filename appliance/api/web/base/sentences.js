@@ -7,10 +7,18 @@
 import { make, sentences } from "./dom.js";
 import { fetched, language } from "./texts.js";
 
-const known = language === "en" ? {} : await fetched(`sentences.${language}`);
-const kinds = Object.fromEntries(Object.entries(known).map(([kind, list]) => [kind, Object.entries(list).map(
-  ([english, text]) => ({ literals: english.split("{}"), text, strict: strict(text) }))
-  .sort((one, other) => length(other) - length(one))]));
+let kinds = {};
+
+/** Take in the translations, once the page stands: it does not wait for them. */
+async function load() {
+  const known = await fetched(`sentences.${language}`);
+  kinds = Object.fromEntries(Object.entries(known).map(([kind, list]) => [kind, Object.entries(list).map(
+    ([english, text]) => ({ literals: english.split("{}"), text, strict: strict(text) }))
+    .sort((one, other) => length(other) - length(one))]));
+  dispatchEvent(new Event("intercomd:redraw"));
+}
+
+if (language !== "en") load();
 
 const FROM = { findings: ["findings", "explanations", "faults"] }; // the doctor repeats why something fails
 const VALUE = /\{(\d)([?*]?)\}/g;

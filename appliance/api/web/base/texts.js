@@ -1,21 +1,24 @@
 // The texts of the page: one file for each language in /texts. The switch decides, or else the browser's language.
 
-import { zone } from "./moments.js";
+import { icon } from "./icons.js";
+import { LANGUAGES } from "./languages.js";
+import { now, zone } from "./moments.js";
 
-const LANGUAGES = ["en", "de"];
+const FIRST = "en"; // for people who read none of the others
 const KEPT = "language"; // in this browser: what the switch was set to
 const RETRY_MS = 1000;
 
 const wished = [localStorage.getItem(KEPT), ...navigator.languages.map((each) => each.split("-")[0])];
-export const language = wished.find((each) => LANGUAGES.includes(each)) ?? LANGUAGES[0];
+export const language = wished.find((each) => LANGUAGES.includes(each)) ?? FIRST;
 const locale = navigator.languages.find((each) => each.split("-")[0] === language) ?? language;
 
-/** A file of texts. */
+/** A file of texts; empty if there is none of this name. */
 export async function fetched(name) {
   for (;;) {
     try {
       const answer = await fetch(`texts/${name}.json`);
       if (answer.ok) return await answer.json();
+      if (answer.status === 404) return {};
     } catch { /* the station cannot be reached: it is asked again */ }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
@@ -43,6 +46,38 @@ export const day = (time) => new Date(time).toLocaleString(locale, { dateStyle: 
 
 export const timeOfDay = (time) => new Date(time).toLocaleTimeString(locale, { hour12: false, ...there() });
 
+/** The time of day, without seconds. */
+export const hour = (time) => new Date(time).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...there() });
+
+/** The date by the station's zone, as 2026-11-20. */
+export const date = (time) => new Date(time).toLocaleDateString("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", ...there() });
+
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+const present = () => (Number.isFinite(now()) ? now() : Date.now());
+
+/** How a day is called: today, yesterday, or its date. */
+export function dayName(time) {
+  const days = Math.round((Date.parse(date(time)) - Date.parse(date(present()))) / 86_400_000);
+  const name = days === 0 || days === -1 ? relative.format(days, "day")
+    : new Date(time).toLocaleDateString(locale, { weekday: "long", day: "numeric", month: "long", ...there() });
+  return name.charAt(0).toLocaleUpperCase(locale) + name.slice(1);
+}
+
+export const isToday = (time) => date(time) === date(present());
+
+/** A moment as people say it: the time of day alone if it is today. */
+export const when = (time) => (isToday(time) ? hour(time) : `${dayName(time)}, ${hour(time)}`);
+
+/** Whether the station has another time zone than this device. */
+export const elsewhereZone = () => (zone && zone !== here ? zone : "");
+
+/** Names in a row, as people say them: a, b and c. */
+export const listed = (names) => new Intl.ListFormat(locale, { type: "conjunction" }).format(names);
+
+/** The name of a day of the week; number: 0 for Monday. */
+export const weekday = (number, length = "long") =>
+  new Date(Date.UTC(2024, 0, 1 + number)).toLocaleDateString(locale, { weekday: length, timeZone: "UTC" });
+
 /** The values of a text that says where times of day count. */
 export const atStation = () => ({ zone: zone ? `, ${zone}` : "" });
 
@@ -56,6 +91,7 @@ export function size(bytes) {
 export function fill() {
   document.documentElement.lang = language;
   for (const each of document.querySelectorAll("[data-text]")) each.textContent = t(each.dataset.text);
+  for (const each of document.querySelectorAll("[data-icon]")) each.prepend(icon(each.dataset.icon));
   for (const each of document.querySelectorAll("[data-label]")) each.setAttribute("aria-label", t(each.dataset.label));
   for (const each of document.querySelectorAll("[data-hint]")) each.placeholder = t(each.dataset.hint);
   const choice = document.getElementById("language");

@@ -49,7 +49,7 @@ def put(page, shared, station, state):
     station.state["calls"], station.state["doors"] = HOME[state]
     station.state["appliance"]["station"] = state
     shared.tell("custom")
-    page.shows("#station", state)
+    until(lambda: (page.value("document.title") or "").endswith(state), state, START_S)
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

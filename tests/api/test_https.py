@@ -121,6 +121,15 @@ def test_tls_before_1_2_is_refused(https, version):
     assert done.returncode != 0 and b"Cipher is (NONE)" in done.stdout
 
 
+@pytest.mark.parametrize("suites", ["ECDHE+AES+SHA1", "ECDHE+AES+SHA256:!AESGCM:!AESCCM", "ECDHE+AES+SHA384:!AESGCM"])
+def test_no_suite_with_cbc_is_taken(https, authority, suites):
+    trusted = trusting(authority)
+    trusted.maximum_version = ssl.TLSVersion.TLSv1_2
+    trusted.set_ciphers(suites)
+    with plain(https) as connection, pytest.raises(ssl.SSLError):
+        trusted.wrap_socket(connection, server_hostname="localhost")
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_tls_1_2_and_1_3_are_served(https, authority, version):
     trusted = trusting(authority)

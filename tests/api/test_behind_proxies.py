@@ -9,7 +9,7 @@ import pytest
 from appliance.api import app
 from appliance.api.http import server
 from appliance.core import inputs
-from tests.api.conftest import PATIENCE_S, TOKEN, Served, log_in, rings, run
+from tests.api.conftest import PATIENCE_S, TOKEN, Served, hold, log_in, rings, run
 from tests.support.peers.web_proxies import caddy, free_port, nginx
 from tests.support.waiting import until
 
@@ -69,8 +69,7 @@ def test_orders_work_by_plain_http_under_a_name_of_the_house(page, station, loop
         log_in(page, f"{address}#token={TOKEN}")
         page.shows("#link-text", "live")
         assert page.value("isSecureContext") is False
-        page.click('[data-door="front"] button')
-        until(lambda: station.requests)
+        hold(page, '[data-door="front"] button', lambda: station.requests)
         assert station.requests == [(inputs.OpenDoor("front", None), "http:token")]
 
 

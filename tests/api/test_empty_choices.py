@@ -96,10 +96,17 @@ def test_the_list_of_codes_names_the_zone_of_its_times(client, kept):
 # -- on the page -------------------------------------------------------------------------------------------------------
 
 
-def fill(page, **fields):
+def fill(page, when, **fields):
+    """Go through the steps to a new code, to the question when it opens."""
+    page.value("location.hash = 'codes=new'")
+    page.shows("#code-step", "Step 1 of 3")
     page.type("#code-owner", "Cleaner")
+    page.value("document.querySelector('#code-form [name=door][value=front]').checked = true")
+    page.click("#code-next")
+    page.value("document.querySelector('#code-digits').value = ''")
     page.type("#code-digits", "471108")
-    page.click("[name=door][value=front]")
+    page.click("#code-next")
+    page.click(f"[name=when][value={when}]")
     for name, value in fields.items():
         page.value(f"document.querySelector('#code-{name}').value = {json.dumps(value)}")
 
@@ -109,31 +116,29 @@ def fill(page, **fields):
     ("days", "fields", "said"),
     [
         ((), {"begin": "08:00", "end": "18:00"}, "Choose the days"),
-        ((), {"begin": "08:00"}, "Choose the days"),
-        ((), {"end": "18:00"}, "Choose the days"),
-        (("sat",), {"begin": "08:00"}, "Give both times"),
-        (("sat",), {"end": "18:00"}, "Give both times"),
+        ((), {"begin": "08:00", "end": ""}, "Choose the days"),
+        ((), {"begin": "", "end": "18:00"}, "Choose the days"),
+        (("sat",), {"begin": "08:00", "end": ""}, "Give both times"),
+        (("sat",), {"begin": "", "end": "18:00"}, "Give both times"),
     ],
 )
 def test_times_that_are_half_chosen_are_not_sent(page, shared, kept, days, fields, said):
     opened(page, shared, kept, "codes")
-    page.shows("#code-list", "Cleaner")  # which moves the form
-    fill(page, **fields)
+    fill(page, "days", **fields)
     for day in days:
         page.click(f"[name=day][value={day}]")
-    page.click("#code-form [type=submit]")
-    page.shows("#code-said", said)
+    page.click("#code-next")
+    page.shows("#code-lacks", said)
     assert kept.requests == []
     assert page.value("document.querySelector('#code-digits').value") == "471108"  # nothing is typed twice
 
 
 @pytest.mark.far_end
-@pytest.mark.parametrize(("form", "field"), [("code", "expires"), ("token", "end")])
+@pytest.mark.parametrize(("form", "field"), [("code", "date"), ("token", "end")])
 def test_a_date_without_a_time_is_not_taken_for_no_end(page, shared, kept, form, field):
-    opened(page, shared, kept, "codes" if form == "code" else "system")
+    opened(page, shared, kept, "codes" if form == "code" else "access")
     if form == "code":
-        page.shows("#code-list", "Cleaner")
-        fill(page)
+        fill(page, "until")
     else:
         page.type("#token-name", "wall")
     page.value(f"document.querySelector('#{form}-{field}').focus()")
@@ -151,13 +156,17 @@ def test_a_guests_code_ends_at_the_stations_time_and_says_so_with_the_zone(page,
     kept.state["appliance"]["zone"] = "Pacific/Auckland"
     kept.book = [fake.code("a-1", expires="2126-07-01T06:00:00.000000Z")]
     opened(page, shared, kept, "codes")
-    page.shows("#code-list", "Mon, Fri 08:00\N{EN DASH}12:00 at the station, Pacific/Auckland")
-    page.shows("#code-list", "until Jul 1, 2126, 6:00")  # that evening there
-    page.shows("#code-zone", "Times are those of the station, Pacific/Auckland.")
-    fill(page, expires="2126-12-24T18:00", begin="08:00", end="18:00")
+    page.shows("#code-list", "Opens front every Monday and Friday from 08:00 to 12:00, until Jul 1, 2126, 6:00")
+    page.shows("#code-list", "(Pacific/Auckland). It opens 3 times.")  # that evening there
+    page.shows("#guests-zone", "Times are those of the station, Pacific/Auckland.")
+    fill(page, "days", begin="08:00", end="18:00")
+    page.click("#code-ends")
+    page.value("document.querySelector('#code-date').value = '2126-12-24'")
     page.click("[name=day][value=sat]")
-    page.click("#code-form [type=submit]")
-    page.shows("#code-said", "Added")
+    page.shows("#code-zone", "Times are those of the station, Pacific/Auckland.")
+    page.shows("#code-says", "Opens front every Saturday from 08:00 to 18:00, until Dec 24, 2126, 6:00")
+    page.click("#code-next")
+    page.shows("#code-done-title", "The code for Cleaner is ready")
     period = Period((Day.SATURDAY,), "08:00", "18:00")
     asked = kept.requests[0][0]
     assert (asked.schedule, asked.expires) == ((period,), datetime.fromisoformat("2126-12-24T18:00").timestamp())

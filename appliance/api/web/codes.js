@@ -6,7 +6,7 @@ import { now, zone } from "./base/moments.js";
 import { order } from "./base/orders.js";
 import { called } from "./base/people.js";
 import { may, read } from "./base/session.js";
-import { t, word } from "./base/texts.js";
+import { elsewhereZone, t, word } from "./base/texts.js";
 import { showSteps } from "./code-steps.js";
 import { sentence, standing } from "./schedule.js";
 
@@ -18,6 +18,7 @@ export async function showCodes(part = "") {
   const names = codes.map(({ doors }) => doors.map((id) => called("door", id)));
   const minute = Math.floor(now() / 60_000); // whether it opens now depends on the time
   redraw($("code-list"), [codes, zone, names, minute], () => $("code-list").replaceChildren(...codes.map(pass)));
+  $("guests-zone").textContent = elsewhereZone() && t("zone", { zone: `, ${zone}` });
   $("codes-empty").hidden = codes.length > 0;
 }
 

@@ -4,10 +4,11 @@ import { make } from "./base/dom.js";
 import { svg } from "./base/icons.js";
 import { now, zone } from "./base/moments.js";
 import { called } from "./base/people.js";
-import { clock, day, listed, t, weekday } from "./base/texts.js";
+import { clock, day, listed, ownDay, t, weekday } from "./base/texts.js";
 
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
+const OWN_TIME = /^[\d-]+T\d\d:\d\d$/; // of a new code: by the station's clock
 const WEEK_MIN = 7 * 24 * 60;
 const DAY_MIN = 24 * 60;
 
@@ -32,7 +33,8 @@ export function sentence({ doors, schedule, uses, expires }) {
   const names = listed(doors.map((id) => called("door", id)));
   const when = schedule === null ? t(expires === null ? "says.always" : "says.until_then")
     : schedule.map((period) => `${days(period.days)} ${hours(period)}`).join("; ");
-  const until = expires === null ? "" : `, ${t("says.until", { time: day(expires) })}`;
+  const end = expires && (OWN_TIME.test(expires) ? ownDay(expires) : day(expires));
+  const until = expires === null ? "" : `, ${t("says.until", { time: end })}`;
   const often = uses === null ? "" : ` ${t(uses === 1 ? "says.once" : "says.often", { uses })}`;
   return `${t("says", { doors: names, when })}${until}.${often}`;
 }

@@ -40,9 +40,14 @@ export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.flo
 const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 const there = () => (zone ? { timeZone: zone } : {});
 
-/** A moment by the station's time zone, which it names if this device has another. */
-export const day = (time) => new Date(time).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short", ...there() })
+const exactly = (moment, place) => moment.toLocaleString(locale, { dateStyle: "medium", timeStyle: "short", ...place })
   + (zone && zone !== here ? ` (${zone})` : "");
+
+/** A moment by the station's time zone, which it names if this device has another. */
+export const day = (time) => exactly(new Date(time), there());
+
+/** The same of a time as the station's own clock shows it, as 2026-11-29T18:00. */
+export const ownDay = (time) => exactly(new Date(`${time}Z`), { timeZone: "UTC" });
 
 export const timeOfDay = (time) => new Date(time).toLocaleTimeString(locale, { hour12: false, ...there() });
 

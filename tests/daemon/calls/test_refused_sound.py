@@ -86,9 +86,9 @@ def test_a_call_to_a_webrtc_endpoint_of_asterisk_ends_at_once_with_its_cause(tmp
 
 CHANGES = {  # how a change of a call may be accepted without its sound
     "port 0": "port 0",
-    "no line": "no line for sound",
+    "no line": "without a line for sound",
     "another codec": "a codec that was not offered",
-    "nothing": "no answer to the offer",
+    "nothing": "without an answer to its offer",
     "SRTP": "other encryption",
     "DTLS": "other encryption",
 }

@@ -48,7 +48,11 @@ SHOTS = {  # by the step after which they are taken
         Shot(KITCHEN, "page-ringing-phone.png", "#ring", "Answer", PHONE),
     ),
     "talk": (Shot(FRONT, "page-in-call.png", "#calls", "connected"),),
-    "recording": (Shot(FRONT, "page-history.png", "#history", "kitchen", view="history"),),
+    "recording": (
+        Shot(FRONT, "page-history.png", "#history", "kitchen", view="history"),
+        Shot(FRONT, "page-home-phone.png", "#doors", "last opened", PHONE),
+        Shot(FRONT, "page-new-code.png", "#code-step", "Step 1 of 3", PHONE, "codes=new"),
+    ),
 }
 TICK_S = 0.001  # a trace's times are truncated to milliseconds
 ACTS = {  # drawn steps: holding and resuming are not part of a ring

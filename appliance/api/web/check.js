@@ -27,8 +27,9 @@ function finding({ check, level, message, cause, resolution }) {
 function showFindings({ findings }) {
   const due = findings.filter(({ level }) => level !== "ok");
   const fine = findings.filter(({ level }) => level === "ok");
+  const opened = $("findings").querySelector("details")?.open ?? false;
   $("check-said").textContent = t(due.length ? "check.due" : "check.fine", { count: due.length });
-  $("findings").replaceChildren(...due.map(finding), ...(fine.length ? [make("li", { className: "card" }, make("details", { open: !due.length },
+  $("findings").replaceChildren(...due.map(finding), ...(fine.length ? [make("li", { className: "card" }, make("details", { open: opened || !due.length },
     make("summary", {}, t("check.in_order", { count: fine.length })), make("ul", { className: "rows" }, ...fine.map(finding))))] : []));
 }
 

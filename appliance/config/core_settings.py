@@ -102,6 +102,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
             country=config.audio.country,
             sounds=config.audio.sounds,
             mode=config.audio.mode,
+            statistics_s=config.audio.statistics_s,
         ),
         record=config.recording.enabled,
         recorded_calls=model.RecordedCalls(config.recording.calls),

@@ -152,6 +152,12 @@ def received(call: Call) -> tuple[tuple[str, str], ...]:
     return call.headers.invite if call.direction is Direction.INCOMING else call.headers.answer
 
 
+def statistics_interval(state: State, call: Call) -> int:
+    """Seconds between two reports of a call's counters: as a client wants them, else as configured; 0: none."""
+    wanted = call.media.watch.interval_s
+    return state.settings.audio.statistics_s if wanted is None else wanted
+
+
 def digit_methods(state: State, call: Call) -> tuple[DigitMethod, ...]:
     """The methods by which the far end's digits are accepted: as a client ordered, else as the account says."""
     if call.digits.methods is not None:

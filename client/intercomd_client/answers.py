@@ -101,7 +101,7 @@ class Codec(TypedDict):
     clock_rate_hz: int
 
 
-# RTP since the sound was negotiated. Calls that earlier versions logged have only the first three.
+# RTP of the whole call, over holds and changes of codec. Calls that earlier versions logged lack some figures.
 Quality = TypedDict(
     "Quality",
     {

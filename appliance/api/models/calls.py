@@ -126,7 +126,7 @@ class Change(OrderBody):
         ge=0,
         le=3600,
         description="Seconds between two events `media.statistics`, while sound is expected. 0: none but that at the "
-        "end of the call.",
+        "end of the call. Until a client sets it, the setting audio.statistics_s counts.",
     )
     report: list[Literal["level"]] | None = Field(
         default=None,
@@ -252,7 +252,7 @@ class Codec(AnswerBody):
 
 
 class Quality(AnswerBody):
-    """RTP since the sound was negotiated. Calls that earlier versions logged have only the first three."""
+    """RTP of the whole call, over holds and changes of codec. Calls that earlier versions logged lack some figures."""
 
     received: int = Field(description="Received packets.")
     lost: int = Field(description="Lost packets.")

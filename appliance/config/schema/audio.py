@@ -145,6 +145,13 @@ class AudioTable(Table):
         default="",
         pattern=r"^[^\x00]*$",
     )
+    statistics_s: int = setting(
+        "Seconds between two reports of a call's packets (`media.statistics`) while people talk; 0: only at its end.",
+        default=10,
+        ge=0,
+        le=300,
+        live=True,
+    )
     hold_music: str = setting(
         "WAV file (16 bit, mono) that held far ends hear in a loop. Empty: silence.",
         allowed='the path of a file, or ""',

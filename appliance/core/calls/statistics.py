@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import call_quality, events, inputs
+from appliance.core import call_quality, call_states, events, inputs
 from appliance.core.calls import early_media
 from appliance.core.model import Call, CallState, Quality, SoundLevel, SoundSource, SoundWatch
 from appliance.core.transition import Turn
@@ -28,8 +28,12 @@ def counted(turn: Turn, call: Call, given: inputs.MediaCounted) -> None:
 
 
 def reported(turn: Turn, call: Call, watch: SoundWatch, quality: Quality) -> SoundWatch:
-    """Report the counters if a client has asked for them, and the interval is over."""
-    if not watch.interval_s or turn.now - watch.reported_at < watch.interval_s:
+    """Report the counters if the interval is over. The first one begins with the talk."""
+    seconds, since = (
+        call_states.statistics_interval(turn.state, call),
+        max(watch.reported_at, call.times.connected_since or 0.0),
+    )
+    if not seconds or turn.now - since < seconds:
         return watch
     turn.emit(call_quality.statistics(call, quality, final=False))
     return replace(watch, reported_at=turn.now)
@@ -61,7 +65,7 @@ def judged(turn: Turn, call: Call, watch: SoundWatch, quality: Quality) -> Sound
         return watch
     received, lost = quality.received - watch.received, quality.lost - watch.lost
     window = replace(watch, since=turn.now, received=quality.received, lost=quality.lost)
-    if received < 0 or lost < 0:  # the sound was negotiated again, and the stack counts from zero
+    if received < 0 or lost < 0:  # packets that were missing came late
         return window
     loss = call_quality.share_lost(received, lost)
     if loss is None:
@@ -90,7 +94,7 @@ def check_interval(seconds: int) -> None:
 def report_every(turn: Turn, call: Call, seconds: int) -> str:
     """Report the statistics on an interval, 0 for never; return a warning if nothing changes. Raises IntercomError."""
     check_interval(seconds)
-    if call.media.watch.interval_s == seconds:
+    if call_states.statistics_interval(turn.state, call) == seconds:
         return f"Call {call.id} has this interval already."
     watch = replace(call.media.watch, interval_s=seconds, reported_at=turn.now)
     turn.put(replace(call, media=replace(call.media, watch=watch)))

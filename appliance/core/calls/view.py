@@ -44,7 +44,7 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
             if each.call == call.id
         ],
         "conference": call.conference,
-        "statistics_interval": call.media.watch.interval_s,
+        "statistics_interval": call_states.statistics_interval(state, call),
         "report": ["level"] if call.media.watch.levels else [],
         "vad": voices(call.media.watch),
         "media": "none" if call.apart else "speaker",

@@ -90,7 +90,8 @@ class SoundMode(StrEnum):
 class AudioSettings(Record):
     """The PCMs of microphone and speaker as configured, and the highest levels that clients and buttons may set.
 
-    country: whose telephone tones are played, of model.COUNTRIES. sounds: the directory of files to play.
+    country: whose telephone tones are played, of model.COUNTRIES. sounds: the directory of files to play. statistics_s:
+    the interval of a call's statistics; 0: none but at its end.
     """
 
     capture: str = "default"
@@ -100,6 +101,7 @@ class AudioSettings(Record):
     country: str = EUROPE
     sounds: str = ""
     mode: SoundMode = SoundMode.FULL_DUPLEX
+    statistics_s: int = 0
 
 
 class SoundMeasured(Record):

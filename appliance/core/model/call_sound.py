@@ -38,7 +38,7 @@ class SoundRefusal(StrEnum):
 
 
 class Quality(Record):
-    """Counters of a call's RTP since its sound was negotiated. None: the far end has not reported it (RFC 3550 §6.4).
+    """Counters of a call's RTP, over holds and changes of codec. None: the far end has not reported it (RFC 3550 §6.4).
 
     What begins with `sent_` but for the bytes, and the round trip, follows from the far end's reports.
     """
@@ -90,7 +90,7 @@ class PacketUse(Record):
 class SoundWatch(Record):
     """The reports that clients want about a call's sound, and how its last window of time was judged."""
 
-    interval_s: int = 0  # of the statistics; 0: none are reported
+    interval_s: int | None = None  # of the statistics; 0: none are reported; None: as configured
     reported_at: float = 0.0
     since: float | None = None  # beginning of the present window; None: when the call was connected
     received: int = 0  # the counters at that time

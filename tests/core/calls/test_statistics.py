@@ -4,7 +4,7 @@ import pytest
 
 from appliance.core import events, inputs
 from appliance.core.calls.view import call_view
-from appliance.core.model import Quality, QualityClass, SoundLevel, SoundSource
+from appliance.core.model import AudioSettings, Quality, QualityClass, SoundLevel, SoundSource
 from tests.core.station import PCMA, ready
 
 FULL, HALF = (500, 0), (400, 100)  # packets of a window, received and lost
@@ -94,7 +94,22 @@ def test_statistics_come_on_the_interval_until_it_is_switched_off(station):
 @pytest.mark.parametrize("seconds", [-1, 3601])
 def test_an_interval_out_of_bounds_is_refused(station, seconds):
     assert every(station, seconds).error.code == "parameter-invalid"
-    assert station.call.media.watch.interval_s == 0
+    assert station.call.media.watch.interval_s is None
+
+
+def test_statistics_come_as_configured_until_a_client_wants_another_interval():
+    station = ready(audio=AudioSettings(statistics_s=10))
+    station.talking()
+    for second in range(1, 26):
+        count(station, 50 * second, 0)
+    assert [event.packets for event in told(station, events.MediaStatistics)] == [500, 1000]
+    assert "already" in every(station, 10).warning
+    assert every(station, 0).warning == ""
+    for second in range(26, 50):
+        count(station, 50 * second, 0)
+    assert len(told(station, events.MediaStatistics)) == 2
+    end(station)
+    assert told(station, events.MediaStatistics)[-1].final
 
 
 def test_too_few_packets_have_no_mos(station):

@@ -11,6 +11,7 @@ from appliance.core.model import QualityClass
 from tests.support.cabled import called_over_a_bad_cable
 from tests.support.daemon import Daemon
 from tests.support.peers.asterisk import Asterisk
+from tests.support.peers.baresip import Baresip
 from tests.support.peers.namespaces import PBX, BadCable
 from tests.support.peers.packets import Packets
 from tests.support.peers.registrars import account
@@ -122,6 +123,50 @@ def test_without_a_request_a_call_has_statistics_at_its_end_only(door):
     assert (last["lost"], last["mos"]) == (0, mos_of(last))
     found = door.get("/v1/log/calls")["calls"][0]
     assert (found["id"], found["quality"]["sent"]) == (call, last["sent"])
+
+
+def test_by_itself_a_call_has_statistics_on_the_configured_interval(tmp_path):
+    with (
+        Daemon(tmp_path / "d", audio={"statistics_s": 2}) as door,
+        Packets(door.far_address, to=door.address) as far,
+    ):
+        call, accepted = far.talk_to(door)
+        with Voice(far.rtp, accepted):
+            until(lambda: len(door.of("media.statistics", call)) == 2, "two reports", PATIENCE_S)
+        first, second = (event["data"] for event in door.of("media.statistics", call))
+        assert (first["final"], first["packets"] > 0, second["packets"] > first["packets"]) == (False, True, True)
+        ended(door, far, call)
+
+
+def sound(far, accepted, count, first):
+    """So many packets of the far end at once."""
+    for number in range(first, first + count):
+        far.rtp.sendto(packet(PCMA, number, FRAME * number, 0xFA12, bytes(FRAME)), place(accepted))
+
+
+def test_the_figures_are_of_the_whole_call_also_after_a_hold(door):
+    with Packets(door.far_address, to=door.address) as far:
+        call, accepted = far.talk_to(door)
+        sound(far, accepted, 40, 100)
+        until(lambda: quality(door, call).get("received") == 40, "the packets", PATIENCE_S)
+        for act, answer in (("hold", far.sdp.replace("sendrecv", "recvonly")), ("resume", far.sdp)):
+            door.post(f"/v1/calls/{call}/{act}")
+            far.answer(far.invited(), "200 OK", answer)
+        until(lambda: door.get(f"/v1/calls/{call}")["hold"] == "none", "the talk", PATIENCE_S)
+        sound(far, accepted, 20, 200)
+        until(lambda: quality(door, call).get("received") == 60, "all packets", PATIENCE_S)
+        last = ended(door, far, call)
+    assert (last["packets"], last["bytes"]) == (60, 60 * FRAME)
+
+
+def test_a_call_of_a_moment_has_its_figures(door):
+    with Packets(door.far_address, to=door.address) as far:
+        call, accepted = far.talk_to(door)
+        sound(far, accepted, 5, 100)
+        door.wait("media.started", call, direction="receive")
+        last = ended(door, far, call)
+    assert last["packets"] == 5
+    assert last["sent"] > 0
 
 
 @pytest.mark.parametrize("seconds", [-1, 3601, 1.5])
@@ -254,6 +299,32 @@ def test_timestamps_that_jump_become_no_jitter_of_days(door):
         until(lambda: quality(door, call).get("received"), "packets", PATIENCE_S)
         assert 0 <= quality(door, call)["jitter_ms"] <= 10_000
         ended(door, far, call)
+
+
+# -- each codec beside what a far end counts ---------------------------------------------------------------------------
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize(("codec", "modules"), [("pcma", ""), ("g722", "module g722.so"), ("opus", "module opus.so")])
+def test_with_each_codec_the_station_counts_as_baresip_does(codec, modules, door, tmp_path):
+    address, port = door.far_address, door.far_port
+    with Baresip(tmp_path, address, port, codec=codec, modules=modules, counts="yes") as far:
+        call = door.post("/v1/calls", {"to": "far"})["id"]
+        far.wait("CALL_INCOMING")
+        far.command("accept")
+        door.talk(call)
+        until(lambda: quality(door, call).get("received", 0) > 100, "sound", PATIENCE_S)
+        far.command("hangup")
+        end = door.wait("call.ended", call)["data"]
+        ours = door.wait("media.statistics", call, final=True)["data"]
+    assert ours["codec"]["name"].lower() == codec
+    theirs = dict(each.split("=", 1) for each in end["headers"]["X-RTP-Stat"].split(";"))
+    beside = f"{ours}, and baresip: {theirs}"
+    assert int(theirs["PS"]) == pytest.approx(ours["packets"] + ours["lost"], abs=SENT_APART), beside
+    assert int(theirs["PR"]) == pytest.approx(ours["sent"], abs=SENT_APART), beside
+    assert theirs["PL"] == "0,0", beside
+    assert ours["lost"] == 0, beside
+    assert ours["jitter_ms"] < 20, beside  # 40 is what a wrong clock gives on loopback
 
 
 # -- two stations on a bad cable -------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ audio_buffer 20-160
 rtp_ports {rtp}-{rtp_end}
 rtcp_mux no
 jitter_buffer_delay 1-5
-rtp_stats no
+rtp_stats {counts}
 module_path /usr/lib/baresip/modules
 module g711.so
 module sndfile.so
@@ -59,7 +59,7 @@ class Baresip(FarEnd):
 
     within: what begins its command, to run in a network namespace; it answers by itself then, and takes no commands.
     dials: a URI that it calls at once. account: further parameters of its account. plays: a WAV (48 kHz, two channels)
-    in the tone's place.
+    in the tone's place. counts: "yes": its BYE says what it has counted, as X-RTP-Stat.
     """
 
     def __init__(
@@ -76,11 +76,12 @@ class Baresip(FarEnd):
         account: str = "",
         modules: str = "",
         gives_up_s: int = 120,
+        counts: str = "no",
     ) -> None:
         free_at = ADDRESS if within else address  # a namespace is ours alone
         super().__init__(Path(directory) / "baresip", address, port or free_port(free_at))
         self.within, self.account, self.modules, self.gives_up_s = within, account, modules, gives_up_s
-        self.hertz, self.codec, self.dials = hertz, codec, dials
+        self.hertz, self.codec, self.dials, self.counts = hertz, codec, dials, counts
         self.source = f"aufile,{plays}" if plays else f"ausine,{hertz}"
         self.control = free_port(free_at)
         while self.control in {self.port, self.port + 1}:  # baresip listens for SIP and for TLS there, by TCP too

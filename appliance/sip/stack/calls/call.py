@@ -211,6 +211,12 @@ class SipCall(pj.Call):
             self.table.post(started)
 
     @contained
+    def onStreamDestroyed(self, prm: pj.OnStreamDestroyedParam) -> None:  # noqa: N802
+        """A stream ends with a hold, another codec or the call: its counters go into those of the whole call."""
+        if not self.over and int(prm.streamIdx) == self.audio:
+            self.packets.close(self, self.audio, report=self.confirmed)
+
+    @contained
     def onDtmfEvent(self, prm: pj.OnDtmfEventParam) -> None:  # noqa: N802
         """A packet of an RFC 4733 event; 16 (flash) and higher numbers are not digits."""
         digit, now = translate.clean(prm.digit), time.monotonic()

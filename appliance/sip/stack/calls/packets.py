@@ -25,6 +25,7 @@ class Packets:
         self._first, self._rtp, self._source = FirstPackets(), RtpWatch(), SourceWatch()
         self._sent, self._received = _Level(), _Level()
         self._counted_at = 0.0
+        self._before: Quality | None = None  # the counters of the streams that have ended
 
     @property
     def busy(self) -> bool:
@@ -94,11 +95,19 @@ class Packets:
         with suppress(pj.Error):
             self._post_counters(call.getStreamStat(stream), time.monotonic())
 
+    def close(self, call: pj.Call, stream: int, *, report: bool) -> None:
+        """A stream ends: add its counters to those of the call, and report them if people talk."""
+        with suppress(pj.Error):
+            statistics = call.getStreamStat(stream)
+            if report:
+                self._post_counters(statistics, time.monotonic())
+            self._before = together(self._before, quality(statistics))
+
     def _post_counters(self, statistics: pj.StreamStat, now: float) -> None:
         counted = inputs.MediaCounted(
             at=now,
             call=self._call,
-            quality=quality(statistics),
+            quality=together(self._before, quality(statistics)),
             sent_silent_s=getattr(statistics, "txSilentMsec", 0) / 1000,  # an older pjsua2 lacks it
             received_silent_s=getattr(statistics, "rxSilentMsec", 0) / 1000,
             sent=self._sent.look(statistics, "tx"),
@@ -145,6 +154,29 @@ def quality(statistics: pj.StreamStat) -> Quality:
         sent_lost=int(sent.loss) if heard else None,
         sent_jitter_ms=_ms(sent.jitterUsec.last) if heard else None,
         rtt_ms=_ms(trip.last) if trip.n > 0 else None,
+    )
+
+
+def together(before: Quality | None, now: Quality) -> Quality:
+    """The counters of a call's earlier streams and of its present one; means by the packets of each."""
+    if before is None:
+        return now
+    received = before.received + now.received
+
+    def mean(earlier: float, later: float) -> float:
+        return round((earlier * before.received + later * now.received) / received, 1) if received else later
+
+    return Quality(
+        received,
+        before.lost + now.lost,
+        mean(before.jitter_ms, now.jitter_ms),
+        received_bytes=before.received_bytes + now.received_bytes,
+        buffer_ms=mean(before.buffer_ms, now.buffer_ms),
+        sent=before.sent + now.sent,
+        sent_bytes=before.sent_bytes + now.sent_bytes,
+        sent_lost=before.sent_lost if now.sent_lost is None else (before.sent_lost or 0) + now.sent_lost,
+        sent_jitter_ms=before.sent_jitter_ms if now.sent_jitter_ms is None else now.sent_jitter_ms,
+        rtt_ms=before.rtt_ms if now.rtt_ms is None else now.rtt_ms,
     )
 
 

@@ -77,6 +77,69 @@ RESERVED: dict[ErrorCode, str] = {
 
 URN = "urn:intercomd:error:"
 
+# What is usually the cause of an error of a code, and its remedy, where the place that raises it knows none of its own.
+_IDS = "The id is misspelt, or the configuration has changed."
+_VALUE = "A value is of another kind or outside its limits."
+_BOUNDS = "/docs of the station describes each request with its limits."
+_BUSY = "The station is busy, starting or stopping, or a part of it does not work."
+_DOCTOR = "Try again; if that does not help, `intercomctl doctor` says what is wrong."
+USUAL: dict[ErrorCode, tuple[str, str]] = {
+    ErrorCode.ACCOUNT_NOT_FOUND: (_IDS, "GET /v1/accounts lists the accounts."),
+    ErrorCode.ACCOUNT_UNREGISTERED: ("The registrar has not accepted the account.", "GET /v1/accounts says why."),
+    ErrorCode.AUDIO_UNAVAILABLE: ("The sound card is missing, or another program uses it.", _DOCTOR),
+    ErrorCode.BODY_TOO_LONG: ("The body of a request has a limit.", "Send less."),
+    ErrorCode.BUTTON_NOT_FOUND: (_IDS, "GET /v1/panel lists the buttons."),
+    ErrorCode.CALL_NOT_FOUND: ("It has ended or never existed.", "GET /v1/calls lists the calls."),
+    ErrorCode.CALL_WRONG_STATE: ("The call is in another state.", "GET /v1/calls/{call} shows it."),
+    ErrorCode.CODE_NOT_FOUND: ("It was removed or never existed.", "GET /v1/codes lists the codes and cards."),
+    ErrorCode.CONFERENCE_NOT_FOUND: ("It has ended or never existed.", "GET /v1/conferences lists the conferences."),
+    ErrorCode.CONFIG_INVALID: ("A setting does not fit.", "`intercomctl config check` names the line to correct."),
+    ErrorCode.CONFLICT: ("Something else is there already, or goes on.", "GET /v1/state shows what holds now."),
+    ErrorCode.DIGITS_UNSUPPORTED: ("The far end takes no digits.", "Set sip.digits_otherwise."),
+    ErrorCode.DOOR_BLOCKED: ("A sensor blocks the door.", "Look at the panel, then clear the sensor."),
+    ErrorCode.DOOR_LOCKED_DOWN: ("Somebody has locked the door down.", "End the lockdown first."),
+    ErrorCode.DOOR_NOT_FOUND: (_IDS, "GET /v1/doors lists the doors."),
+    ErrorCode.ERROR: ("A fault in the program, not in the request.", "The log has the details; please report it."),
+    ErrorCode.EVENT_UNKNOWN: ("The type is misspelt.", "docs/reference/events.md lists the types."),
+    ErrorCode.FILE_UNSUPPORTED: ("The file is of another format.", "Use a WAV file with 16 bit."),
+    ErrorCode.FLAT_NOT_FOUND: (_IDS, "GET /v1/contacts lists the flats."),
+    ErrorCode.FORBIDDEN: ("The token or the configuration does not allow it.", "Use a token that does, or change it."),
+    ErrorCode.ICE_FAILED: ("No path for sound was found.", "Check the firewalls between both."),
+    ErrorCode.LAMP_NOT_FOUND: (_IDS, "GET /v1/panel lists the lamps."),
+    ErrorCode.MEDIA_UPDATE_FAILED: ("The far end refused it.", "The call goes on as before; try again later."),
+    ErrorCode.METHOD_NOT_ALLOWED: ("The path is for other methods.", "The header Allow lists them."),
+    ErrorCode.NO_ACCOUNT: ("No account fits this number.", "Name an account, or give a SIP address."),
+    ErrorCode.NOT_FOUND: ("The path is misspelt.", "GET /v1 lists all requests."),
+    ErrorCode.NUMBER_INVALID: ("It is neither a target, nor a SIP address, nor a number.", "Correct it."),
+    ErrorCode.OPERATION_NOT_FOUND: ("It was another client's, or is over for long.", "Read it sooner."),
+    ErrorCode.ORDER_FAILED: ("What was begun did not succeed.", "The events say at which step."),
+    ErrorCode.PARAMETER_INVALID: (_VALUE, _BOUNDS),
+    ErrorCode.PLAYBACK_NOT_FOUND: ("It has ended, or none was begun.", "`playback` of the call shows what plays."),
+    ErrorCode.PRECONDITION_FAILED: ("It has changed since it was read.", "Read it again."),
+    ErrorCode.RANGE_NOT_SATISFIABLE: ("The file is shorter.", "Its length is in Content-Range."),
+    ErrorCode.RATE_LIMITED: ("Too many requests came at once.", "Wait, and send fewer."),
+    ErrorCode.RECORDING_ALREADY_RUNNING: ("It was begun before.", "Stop it first."),
+    ErrorCode.RECORDING_NO_MEDIA: ("There is no sound to record.", "Wait for media.started."),
+    ErrorCode.RECORDING_NOT_FOUND: ("It was deleted or never existed.", "GET /v1/recordings lists the recordings."),
+    ErrorCode.RECORDING_NOT_RUNNING: ("None was begun, or it has ended.", "Begin one first."),
+    ErrorCode.SENSOR_NOT_FOUND: (_IDS, "GET /v1/panel lists the sensors."),
+    ErrorCode.SERVER_UNREACHABLE: ("The server does not answer.", "Check the network and the server."),
+    ErrorCode.STORAGE_FULL: ("No space is left.", "Delete something, or use a larger disc."),
+    ErrorCode.TEXT_TOO_LONG: ("A text has a limit.", "Shorten it."),
+    ErrorCode.TOKEN_NOT_FOUND: ("It was removed or never existed.", "GET /v1/tokens lists the tokens."),
+    ErrorCode.TOO_MANY_CALLS: ("All lines are in use.", "End a call first."),
+    ErrorCode.TRANSFER_NOT_REQUESTED: ("The far end has not asked for one.", "See call.transfer_requested."),
+    ErrorCode.UNAUTHORIZED: ("No valid token came with the request.", "`intercomctl token add` makes one."),
+    ErrorCode.UNAVAILABLE: (_BUSY, _DOCTOR),
+    ErrorCode.UPGRADE_REQUIRED: ("Events come by streams.", "Use WebSocket, SSE or a long poll."),
+}
+
+
+def explained(error: "IntercomError") -> tuple[str, str]:
+    """The cause and the remedy of an error, for clients: its own, or the usual ones of its code."""
+    cause, resolution = USUAL.get(error.code, USUAL[ErrorCode.ERROR])
+    return error.cause or cause, error.resolution or resolution
+
 
 class IntercomError(Exception):
     """An error on which a person or a program can act.
@@ -126,12 +189,13 @@ def survive(act: Callable[[], Result], failed: Callable[[Exception], None]) -> R
 
 def problem(error: IntercomError) -> dict[str, Any]:
     """The error as a problem object (RFC 9457)."""
+    cause, resolution = explained(error)
     return {
         "type": URN + error.code,
         "title": error.code.replace("-", " ").capitalize(),
         "status": HTTP_STATUS.get(error.code, 500),
         "detail": error.message,
         "code": error.code,
-        "cause": error.cause,
-        "resolution": error.resolution,
+        "cause": cause,
+        "resolution": resolution,
     }

@@ -23,7 +23,7 @@ from dbus_fast import (
 from dbus_fast import introspection as xml
 
 from appliance.base import times
-from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.errors import ErrorCode, IntercomError, explained, sentences
 from appliance.bus.connection import (
     DRIVER,
     NAME,
@@ -262,7 +262,7 @@ def error(message: Message, err: IntercomError) -> Message:
         reply_serial=message.serial,
         error_name=error_name(err.code),
         signature="sss",
-        body=[clean(str(err)), clean(err.cause), clean(err.resolution)],
+        body=[clean(text) for text in (sentences(err.message, *explained(err)), *explained(err))],
     )
 
 

@@ -116,7 +116,7 @@ def call_commands(add: Add) -> None:
     add("resume", on_call("resume"), "resume a held call").add_argument("call", nargs="?", help=recordings_.ITS_ID)
     reject_ = add("reject", reject, "refuse an incoming call")
     reject_.add_argument("call", nargs="?", help=recordings_.ITS_ID)
-    reject_.add_argument("--code", type=int, default=486, help="the SIP response (default 486)")
+    reject_.add_argument("--code", type=int, default=603, help="the SIP response: 603 declines (default), 486 is busy")
     for name, muted in (("mute", True), ("unmute", False)):
         options.mute(add(name, change("muted"), f"{name} the microphone towards a call"), muted=muted)
     dtmf_ = add("dtmf", dtmf, "send digits in a call")

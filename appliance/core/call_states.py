@@ -73,7 +73,7 @@ CAUSES = {
     484: Cause.NOT_FOUND,
     485: Cause.NOT_FOUND,
     486: Cause.BUSY,
-    487: Cause.CANCELED,
+    487: Cause.UNAVAILABLE,  # nobody here has canceled it
     488: Cause.MEDIA_FAILED,
     502: Cause.UNAVAILABLE,  # pjsip's code for a transport that fails
     503: Cause.UNAVAILABLE,
@@ -86,7 +86,7 @@ CAUSES = {
 
 def cause_of(code: int, rang: bool) -> Cause:
     """The meaning of a final response to our INVITE (RFC 3261 §21). `rang`: a provisional 18x had come before."""
-    if code in {408, 480} and rang:
+    if code == 408 and rang:  # noqa: PLR2004 - RFC 3261 §21.4.9
         return Cause.NO_ANSWER
     if code in CAUSES:
         return CAUSES[code]

@@ -26,7 +26,6 @@ NOBODY = {0, TIMEOUT}
 # Why the SIP process drops an answer (packaging/pjsua2/patches/answers-from-where-asked.patch).
 STALE = "stale"  # of a challenge
 ELSEWHERE, UNREADABLE = "Not From Where The Request Went", "Unreadable "
-CANCELED = 487  # the answer to our own CANCEL (RFC 3261 §9.2)
 PEOPLE = {
     *(Cause.HANGUP, Cause.BUSY, Cause.REJECTED, Cause.CANCELED, Cause.NO_ANSWER, Cause.ANSWERED_ELSEWHERE),
     *(Cause.REPLACED, Cause.TRANSFERRED),
@@ -298,14 +297,14 @@ def refused(settings: Settings, over: Call, end: End) -> str:
         return f"{peer} is not known there ({said}): check {address}."
     where = peer if account is None else account.registrar
     answered = over.placing.tried or end.by is By.REMOTE
-    late = end.code in {0, TIMEOUT, CANCELED} and end.by is not By.NETWORK
+    late = end.code in NOBODY and end.by is not By.NETWORK
     if end.cause is Cause.UNAVAILABLE and answered and late:
         return (
             f"{where} took the call, but nothing rang there in time: check {address}, and whether that telephone is "
             "registered."
         )
     if end.cause is Cause.UNAVAILABLE and (end.code in NOBODY or end.by is not By.REMOTE):
-        cause = f" ({end.reason})" if end.code in NOBODY and end.reason else ""
+        cause = f" ({end.reason})" if end.by is By.NETWORK and end.code in NOBODY and end.reason else ""
         return f"Nobody answers at {where}{cause}: check {address}, the network, and the firewall."
     if end.code // 100 == 3:  # noqa: PLR2004 - RFC 3261 §21.3
         return f"{peer} has another address ({said}): set {address} to the new address."

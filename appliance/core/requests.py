@@ -1,6 +1,6 @@
 """Requests of clients: passed to the room that performs them, and answered."""
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.appliance import error_events
 from appliance.core.model import WarningCode
@@ -15,13 +15,34 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
     """Perform a client's request, or reply with the error; a request that changes nothing succeeds with a warning."""
     try:
         reply = RULES[type(given.action)](turn, given.action, given)
-    except IntercomError as err:
+    except IntercomError as failed:
+        err = failed
+        if given.late and err.code is ErrorCode.CALL_NOT_FOUND:
+            if isinstance(given.action, inputs.HangUpCall):  # it has crossed another end
+                warn(turn, Reply(given.request, call=given.action.call, warning="The call has ended already."))
+                return
+            err = ended(given.action)
         about = getattr(given.action, "call", None)
         error_events.emit(turn, err, error_events.name_of(type(given.action)), call=about)
         turn.order(Reply(given.request, error=err))
         return
     if reply is None:  # the rule replies later
         return
+    warn(turn, reply)
+
+
+def warn(turn: Turn, reply: Reply) -> None:
+    """Reply, and report that the request has changed nothing, if so."""
     if reply.warning:
         turn.emit(events.WarningReported(WarningCode.REDUNDANT, reply.warning, reply.call))
     turn.order(reply)
+
+
+def ended(action: inputs.Action) -> IntercomError:
+    """The error of an order about a call that has ended lately."""
+    return IntercomError(
+        ErrorCode.CALL_WRONG_STATE,
+        f"Call {getattr(action, 'call', '')} has ended.",
+        "An order needs a call that goes on.",
+        "GET /v1/calls/{call} still says how it ended; place another call.",
+    )

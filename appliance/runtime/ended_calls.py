@@ -23,6 +23,10 @@ class Ended:
         """Add a call that ended at `at`."""
         self._calls.append((replace(call, state=CallState.ENDED), at))
 
+    def __contains__(self, wanted: object) -> bool:
+        """Whether a call of that id is among them."""
+        return any(call.id == wanted for call, _ in self._calls)
+
     def view(self, wanted: str, state: State, now: float, epoch: float) -> dict[str, Any] | None:
         """A call as clients see it; None if there was none, or if it ended long ago."""
         while self._calls and now - self._calls[0][1] > READABLE_S:

@@ -58,7 +58,7 @@ class Update(TypedDict):
 class Reject(TypedDict):
     """Response to an incoming call that is refused."""
 
-    code: NotRequired[int]  # Final SIP response (RFC 3261 §21.4 to 21.6).
+    code: NotRequired[int]  # Final SIP response (RFC 3261 §21.4 to 21.6): 603 declines the call, 486 says busy.
     reason: NotRequired[str]  # Reason phrase. Empty: the usual one of the code.
     headers: NotRequired[dict[str, str]]  # X- headers of the response.
 

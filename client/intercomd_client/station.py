@@ -68,8 +68,9 @@ class Station(Operations):
         """Events as they come, without end; a lost connection is made again, and none is missed or comes twice.
 
         since: the id after which they begin; None: now. types: only these; `call.*` stands for all that begin with
-        `call.`. call: only those of this call. The station keeps the newest 10,000 events. If a program was away for
-        longer, or did not take events for long, `events.lost` comes in place of the lost ones, with the state.
+        `call.`, `call.final` for the last event of each call. call: only those of this call. The station keeps the
+        newest 10,000 events. If a program was away for longer, or did not take events for long, `events.lost` comes in
+        place of the lost ones, with the state.
 
         Raises IntercomdError if the first connection fails, and later if the station refuses another one, for example
         because the token was removed. A station that does not answer is tried again after at most 30 s.

@@ -133,11 +133,13 @@ def test_since_begins_after_that_event_without_it_from_now_on(shared, way):
 @pytest.mark.parametrize(
     ("query", "ids"),
     [
-        ("?since=0&types=call.*", [1, 2, 5, 6]),
+        ("?since=0&types=call.*", [1, 2, 5, 6, 7]),
         ("?since=0&types=call.connected", [2, 6]),
         ("?since=0&types=door.*,call.connected", [2, 3, 6]),
         ("?since=0&call=c-2", [5, 6]),
         ("?since=0&call=c-2&types=call.connected,door.unlocked", [6]),
+        ("?since=0&types=call.final", [7, 8, 9, 10]),
+        ("?since=0&types=door.*,call.final", [3, 7]),
     ],
 )
 def test_filters_let_pass_what_was_asked_for(shared, way, query, ids):
@@ -148,6 +150,7 @@ def test_filters_let_pass_what_was_asked_for(shared, way, query, ids):
         ("lamp.changed", None),
         ("call.dialing", "c-2"),
         ("call.connected", "c-2"),
+        *((f"call.{how}", "c-3") for how in ("ended", "failed", "canceled", "rejected")),
     ):
         shared.tell(kind, call)
     with way(shared, query) as feed:

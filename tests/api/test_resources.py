@@ -40,7 +40,7 @@ from tests.support.waiting import until
 
 ORDERS = [
     ("POST", "/v1/calls/c-1/answer", None, inputs.AnswerCall("c-1")),
-    ("POST", "/v1/calls/c-1/reject", None, inputs.RejectCall("c-1", 486)),
+    ("POST", "/v1/calls/c-1/reject", None, inputs.RejectCall("c-1", 603)),
     ("POST", "/v1/calls/c-1/reject", {"code": 603}, inputs.RejectCall("c-1", 603)),
     ("POST", "/v1/calls/c-1/hangup", None, inputs.HangUpCall("c-1")),
     ("DELETE", "/v1/calls/c-1", None, inputs.HangUpCall("c-1")),

@@ -13,6 +13,8 @@ import appliance
 from appliance.api.openapi.event_schemas import schemas
 from appliance.base.errors import RESERVED, ErrorCode, IntercomError, problem, reason, sentences, survive
 from appliance.core import events, inputs
+from appliance.core.appliance import error_events
+from appliance.core.transition import Turn
 from appliance.generate.errors import raised
 from tests.core.station import Station
 
@@ -64,9 +66,18 @@ def test_the_problem_object_has_the_words_of_the_error():
         "status": 404,
         "detail": "There is no door x.",
         "code": "door-not-found",
-        "cause": "",
+        "cause": "The id is misspelt, or the configuration has changed.",
         "resolution": "See the list.",
     }
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_no_error_that_a_client_gets_is_without_cause_and_remedy(code):
+    told = problem(IntercomError(code, "It failed."))
+    assert told["cause"] and told["resolution"]
+    error_events.emit(turn := Turn(Station().state, 1.0, "f"), IntercomError(code, "It failed."), "dial")
+    (event,) = turn.events
+    assert (event.cause, event.resolution) == (told["cause"], told["resolution"])
 
 
 def test_a_code_is_raised_or_reserved_and_never_both():

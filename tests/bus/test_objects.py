@@ -520,7 +520,8 @@ def test_a_fault_of_the_daemon_is_answered_and_logged(bus, tmp_path, caplog):
     async def act(station, client):
         station.replies = fail
         answer = await client.ask(DOOR, DOOR1, "Open", "d", 1.0)
-        words = ["This is a fault of intercomd. The log has the details.", "", "The log has the details."]
+        cause, remedy = "A fault in the program, not in the request.", "The log has the details."
+        words = [f"This is a fault of intercomd. {cause} {remedy}", cause, remedy]
         assert (answer.error_name, answer.body) == ("org.intercomd.Error.Error", words)
         station.replies = lambda _: orders.Reply(RequestId("q-1"))
         assert await client.get(DOOR, DOOR1, "Open", "d", 1.0) is None

@@ -23,6 +23,7 @@ from appliance.core.model import (
     Action,
     Announcement,
     Announcements,
+    AudioSettings,
     ButtonSettings,
     ChordSettings,
     Deadlines,
@@ -400,7 +401,9 @@ def test_an_empty_file_is_a_station_with_defaults(tmp_path):
     (tmp_path / "x.toml").write_text("")
     config = load(tmp_path / "x.toml")
     assert config == Config()
-    assert core_settings(config) == Settings(station="Intercom", user="intercom", times=times.current)
+    assert core_settings(config) == Settings(
+        station="Intercom", user="intercom", times=times.current, audio=AudioSettings(statistics_s=10)
+    )
     assert config.deadlines.model_dump() == {name: getattr(Deadlines(), name) for name in Deadlines.__struct_fields__}
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from appliance.core import events, inputs
 from appliance.core.appliance import error_events
-from appliance.core.model import Action, ButtonId, CallId, DoorId
-from appliance.core.orders import Place, SendDigit
+from appliance.core.model import Action, ButtonId, CallId, DoorId, RequestId
+from appliance.core.orders import Place, Reply, SendDigit
 from tests.core.station import FRONT, KITCHEN, LONGEST, Station, ready
 
 HERE = CallId("c-in")
@@ -341,3 +341,30 @@ def test_a_clock_that_was_set_is_reported_and_changes_nothing():
     station.give(inputs.ClockSet, by_s=-0.5e9)
     assert station.last(events.NoticeReported).message == "The clock was set back by 500000000.0 s."
     assert station.state == before
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        inputs.HoldCall(CallId("c-over"), held=True),
+        inputs.SendDigits(CallId("c-over"), "1"),
+        inputs.SetCustomData(CallId("c-over"), "x"),
+    ],
+)
+def test_an_order_about_a_call_that_has_ended_lately_says_so_and_what_to_do(action):
+    station = connected()
+    station.give(inputs.Requested, request=RequestId("late"), who="x", action=action, late=True)
+    error = station.orders(Reply)[-1].error
+    assert (error.code, error.message) == ("call-wrong-state", "Call c-over has ended.")
+    told = station.last(events.ErrorReported)
+    assert (told.code, told.call, bool(told.cause), bool(told.resolution)) == (error.code, "c-over", True, True)
+
+
+def test_a_hang_up_that_crosses_another_end_succeeds_with_a_warning():
+    station = connected()
+    hang_up = inputs.HangUpCall(CallId("c-over"))
+    station.give(inputs.Requested, request=RequestId("late"), who="x", action=hang_up, late=True)
+    reply = station.orders(Reply)[-1]
+    assert (reply.error, reply.call, reply.warning) == (None, "c-over", "The call has ended already.")
+    assert station.last(events.WarningReported).call == "c-over"
+    assert station.ask(hang_up).error.code == "call-not-found"

@@ -49,11 +49,17 @@ def test_one_that_met_the_end_of_another_is_tried_again_but_not_for_ever():
     for _ in range(5):
         assert hold.due(True, now)
         hold.asked = True
-        assert hold.answered(500, now, call_id_is_ours=False)
+        assert hold.answered(500, now, call_id_is_ours=False, later=True)
         now += 10.0
     hold.asked = True
-    assert not hold.answered(500, now, call_id_is_ours=False)
+    assert not hold.answered(500, now, call_id_is_ours=False, later=True)
     assert not hold.held and not hold.due(True, now + 99.0)
+
+
+def test_a_500_that_asks_for_no_later_try_is_a_refusal_at_once():
+    hold = asked(HoldNegotiation(), True)
+    assert not hold.answered(500, 1.0, call_id_is_ours=True)
+    assert not hold.due(True, 99.0)
 
 
 def test_a_hold_that_could_not_be_sent_is_sent_a_moment_later():

@@ -11,7 +11,7 @@ from appliance.api.http.dependencies import Allowed, Daemon
 from appliance.api.ports import HttpPorts
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
-from appliance.core.events import EVENTS, EventsLost
+from appliance.core.events import EVENTS, EventsLost, FinalEvent
 
 Id = Annotated[int | None, Query(ge=0, lt=10**18, description="Start after this event; without it, from now on.")]
 LastId = Annotated[
@@ -24,13 +24,15 @@ Types = Annotated[
     str | None,
     Query(
         max_length=2048,
-        description="Only these types, separated by commas; `call.*` means all that begin with `call.`.",
+        description="Only these types, separated by commas; `call.*` means all that begin with `call.`, and "
+        "`call.final` the last event of each call: `call.ended`, `call.failed`, `call.canceled` and `call.rejected`.",
         examples=["call.*,door.unlocked"],
     ),
 ]
 Call = Annotated[str | None, Query(max_length=64, description="Only events of the call with this id.")]
 
 
+GROUPS = {"call.final": frozenset(kind for kind, made in EVENTS.items() if issubclass(made, FinalEvent))}
 MARK_EVERY = 500  # ids; the journal keeps 10,000 events by default
 
 
@@ -113,12 +115,12 @@ def _types(patterns: str) -> frozenset[str]:
     wanted: set[str] = set()
     for pattern in patterns.split(","):
         family = pattern[:-1] if pattern.endswith(".*") else None
-        found = {kind for kind in EVENTS if kind == pattern or (family and kind.startswith(family))}
+        found = GROUPS.get(pattern) or {k for k in EVENTS if k == pattern or (family and k.startswith(family))}
         if not found:
             raise IntercomError(
                 ErrorCode.EVENT_UNKNOWN,
                 f"There is no event type {pattern!r}.",
-                "A pattern is a type, as in call.connected, or a family, as in call.*.",
+                "A pattern is a type, as in call.connected, a family, as in call.*, or call.final.",
                 "/docs of the station lists all types.",
             )
         wanted |= found

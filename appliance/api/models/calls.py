@@ -188,7 +188,12 @@ class Update(OrderBody):
 class Reject(OrderBody):
     """Response to an incoming call that is refused."""
 
-    code: int = Field(default=486, ge=400, le=699, description="Final SIP response (RFC 3261 §21.4 to 21.6).")
+    code: int = Field(
+        default=603,
+        ge=400,
+        le=699,
+        description="Final SIP response (RFC 3261 §21.4 to 21.6): 603 declines the call, 486 says busy.",
+    )
     reason: str = Field(
         default="", max_length=128, pattern=Line, description="Reason phrase. Empty: the usual one of the code."
     )

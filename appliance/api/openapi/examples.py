@@ -154,7 +154,7 @@ _OF_BODY: dict[str, Described] = {
     "PlayInCall": {"sound": "chime"},
     "PlaySound": {"sound": "chime"},
     "PressOptions": {"seconds": 0.5},
-    "Reject": {"code": 486, "reason": "Busy Here"},
+    "Reject": {"code": 603, "reason": "Decline"},
     "RuntimeChange": {"do_not_disturb": True},
     "Talk": {"seconds": 60.0},
     "TestLamp": {"pattern": "fast", "seconds": 5.0},

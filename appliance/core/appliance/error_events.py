@@ -5,7 +5,7 @@ The reply to a client has the same text; but a button has nobody to reply to, an
 
 import re
 
-from appliance.base.errors import HTTP_STATUS, IntercomError
+from appliance.base.errors import HTTP_STATUS, IntercomError, explained
 from appliance.core import events
 from appliance.core.model import CallId
 from appliance.core.transition import Turn
@@ -15,12 +15,13 @@ WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 def emit(turn: Turn, error: IntercomError, operation: str, sip_code: int = 0, call: CallId | None = None) -> None:
     """Emit `error`. `operation`: see `name_of`; sip_code: the far end's answer; `call`: the call that was meant."""
+    cause, resolution = explained(error)
     turn.emit(
         events.ErrorReported(
             code=error.code,
             message=error.message,
-            cause=error.cause,
-            resolution=error.resolution,
+            cause=cause,
+            resolution=resolution,
             operation=operation,
             sip_code=sip_code,
             http_status=HTTP_STATUS[error.code],

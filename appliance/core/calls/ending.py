@@ -7,10 +7,10 @@ from appliance.core.call_states import Signal
 from appliance.core.calls import forwarding, outgoing
 from appliance.core.model import By, Call, Cause, Direction, End
 from appliance.core.orders import HangUp, Refuse, Words
-from appliance.core.transition import Turn
+from appliance.core.transition import Turn, unanswered
 
 STOPPING, DECLINE = 503, 603
-REQUEST_TERMINATED, NOT_ACCEPTABLE = 487, 488
+REQUEST_TIMEOUT, GONE, NOT_ACCEPTABLE = 408, 481, 488
 NO_WORDS = Words()
 
 
@@ -38,7 +38,8 @@ def hang_up(turn: Turn, call: Call, cause: Cause, reason: str = "", words: Words
         refuse(turn, call, code, Cause.REJECTED if cause is Cause.HANGUP else cause, words=words)
     else:
         turn.order(HangUp(call.id, reason, words.headers))
-        give_up(turn, call, End(cause, 0, "", By.LOCAL))
+        late = unanswered(call) and cause in {Cause.NO_ANSWER, Cause.UNAVAILABLE}
+        give_up(turn, call, End(cause, REQUEST_TIMEOUT if late else 0, "No answer" if late else "", By.LOCAL))
 
 
 def give_up(turn: Turn, call: Call, end: End) -> None:
@@ -50,17 +51,19 @@ def ended(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
     """The dialog has ended."""
     call = replace(call, placing=replace(call.placing, tried=given.tried))
     if call.end is not None:
-        # RFC 3261 §9.1: our own CANCEL causes the 487, so its phrase does not say why the call ended.
-        canceled = call.end.cause is Cause.NO_ANSWER and given.code == REQUEST_TERMINATED and not call.end.code
-        reason = "No answer" if canceled else call.end.reason or given.reason
-        turn.finish(call, replace(call.end, code=call.end.code or given.code, reason=reason))
+        # RFC 3261 §9.1: our own CANCEL causes a 487, which does not say why the call ended.
+        code, reason = call.end.code or given.code, call.end.reason or given.reason
+        turn.finish(call, replace(call.end, code=code, reason=reason))
         return
     call = replace(call, headers=replace(call.headers, end=given.headers))
     to = forwarding.followed(turn, call, given.contacts)
     if to is not None:
         outgoing.follow_redirect(turn, call, to, given.code)
         return
-    turn.finish(call, End(cause_of_end(turn, call, given), given.code, given.reason, by_of_end(given)))
+    gone = given.code == GONE and call.times.connected_since is not None  # an answer to our re-INVITE: we sent BYE
+    by = By.LOCAL if gone else by_of_end(given)
+    cause = Cause.ERROR if gone else cause_of_end(turn, call, given)
+    turn.finish(call, End(cause, given.code, given.reason, by))
 
 
 def cause_of_end(turn: Turn, call: Call, given: inputs.CallEnded) -> Cause:

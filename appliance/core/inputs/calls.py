@@ -308,7 +308,7 @@ class RejectCall(Tagged):
     """Refuse an incoming call with a final code of 4xx to 6xx, a reason phrase, "" for the usual one, and headers."""
 
     call: CallId
-    code: int = 486
+    code: int = 603
     reason: str = ""
     headers: tuple[tuple[str, str], ...] = ()
 

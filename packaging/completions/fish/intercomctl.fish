@@ -132,7 +132,7 @@ complete -c intercomctl -n "__intercomctl_is 'resume'" -a '(__intercomctl_ids ca
 complete -c intercomctl -n "__intercomctl_is 'reject'" -s h -l help -d 'show this help message and exit'
 complete -c intercomctl -n "__intercomctl_is 'reject'" -l json -d 'print answers and errors as JSON'
 complete -c intercomctl -n "__intercomctl_is 'reject'" -l utc -d 'print times in UTC, not in local time'
-complete -c intercomctl -n "__intercomctl_is 'reject'" -l code -x -d 'the SIP response (default 486)'
+complete -c intercomctl -n "__intercomctl_is 'reject'" -l code -x -d 'the SIP response: 603 declines (default), 486 is busy'
 complete -c intercomctl -n "__intercomctl_is 'reject'" -a '(__intercomctl_ids call)'
 complete -c intercomctl -n "__intercomctl_is 'mute'" -s h -l help -d 'show this help message and exit'
 complete -c intercomctl -n "__intercomctl_is 'mute'" -l json -d 'print answers and errors as JSON'

@@ -41,7 +41,7 @@ CODES = [
     (484, Cause.NOT_FOUND),
     (485, Cause.NOT_FOUND),
     (486, Cause.BUSY),
-    (487, Cause.CANCELED),
+    (487, Cause.UNAVAILABLE),
     (488, Cause.MEDIA_FAILED),
     (500, Cause.SERVER_ERROR),
     (502, Cause.UNAVAILABLE),
@@ -200,14 +200,23 @@ def test_a_final_response_to_our_call_means(code, cause):
     assert (final(station).duration_s, final(station).direction) == (0.0, Direction.OUTGOING)
 
 
-@pytest.mark.parametrize("code", [408, 480])
-def test_it_means_no_answer_where_it_had_rung(code):
-    assert cause_of(code, rang=True) is Cause.NO_ANSWER
+@pytest.mark.parametrize(
+    ("code", "cause"), [(408, Cause.NO_ANSWER), (480, Cause.UNAVAILABLE), (487, Cause.UNAVAILABLE)]
+)
+def test_what_the_far_end_answers_after_it_rang_is_its_own_word(code, cause):
+    assert cause_of(code, rang=True) is cause
     station = ready()
     call = station.dialled()
     station.give(inputs.CallProgressed, call=call.id, code=180, early_media=False)
     end(station, call.id, code)
-    assert outcome(station) == (events.CallFailed, Cause.NO_ANSWER, code, By.REMOTE, False)
+    assert outcome(station) == (events.CallFailed, cause, code, By.REMOTE, False)
+
+
+def test_a_far_end_that_knows_the_call_no_longer_makes_us_end_it():
+    station = ready()
+    call = station.talking()
+    end(station, call.id, 481, "Call Does Not Exist")
+    assert outcome(station) == (events.CallEnded, Cause.ERROR, 481, By.LOCAL, False)
 
 
 @pytest.mark.parametrize("code", [408, 502, 503])
@@ -267,7 +276,8 @@ def test_no_one_answers_within_the_deadline_of_ringing():
     station.wait(0.2)
     assert station.orders(HangUp) == [HangUp(call.id)]
     end(station, call.id, 487)
-    assert outcome(station) == (events.CallFailed, Cause.NO_ANSWER, 487, By.LOCAL, False)
+    assert outcome(station) == (events.CallFailed, Cause.NO_ANSWER, 408, By.LOCAL, False)
+    assert final(station).reason == "No answer"
 
 
 def test_nothing_comes_within_the_deadline_of_dialing():
@@ -276,7 +286,7 @@ def test_nothing_comes_within_the_deadline_of_dialing():
     station.wait(32)
     assert station.orders(HangUp) == [HangUp(call.id)]
     station.wait(5)  # nor an answer to our CANCEL
-    assert outcome(station) == (events.CallFailed, Cause.UNAVAILABLE, 0, By.LOCAL, False)
+    assert outcome(station) == (events.CallFailed, Cause.UNAVAILABLE, 408, By.LOCAL, False)
     assert station.state.calls.living == ()
 
 

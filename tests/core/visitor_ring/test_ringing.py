@@ -69,7 +69,7 @@ def test_a_call_that_we_cancel_since_no_one_answers_says_so_and_not_what_our_can
     station.give(inputs.CallProgressed, call=call.id, code=180, early_media=False).wait(61.0)
     station.give(inputs.CallEnded, call=call.id, code=487, reason="Request Terminated", remote=False)
     ended = station.last(events.CallFailed)
-    assert (ended.cause, ended.code, ended.reason) == (Cause.NO_ANSWER, 487, "No answer")
+    assert (ended.cause, ended.code, ended.reason) == (Cause.NO_ANSWER, 408, "No answer")
 
 
 def test_a_slow_start_of_sip_is_a_warning_that_names_what_it_waits_for():

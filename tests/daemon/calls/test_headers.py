@@ -247,7 +247,10 @@ def test_a_call_shows_its_number_and_way_and_stays_readable_after_its_end(door):
     assert over["ended"] is not None
     assert call not in {each["id"] for each in door.get("/v1/calls")["calls"]}
     status, error = door.ask("POST", f"/v1/calls/{call}/hold")
-    assert (status, error["code"]) == (404, "call-not-found")
+    assert (status, error["code"], error["detail"]) == (409, "call-wrong-state", f"Call {call} has ended.")
+    assert error["cause"] and error["resolution"]
+    status, late = door.ask("POST", f"/v1/calls/{call}/hangup")  # it has crossed the far end's
+    assert (status, late["warning"]) == (200, "The call has ended already.")
 
 
 def test_a_call_placed_directly_goes_through_no_account(door):

@@ -95,7 +95,7 @@ def test_a_client_records_parts_of_a_call(door, far):
     ended(door, far, call)
     finished(door, call, third)
     assert len({first, second, third}) == 3
-    assert door.ask("POST", path)[1]["code"] == "call-not-found"
+    assert door.ask("POST", path)[1]["code"] == "call-wrong-state"
 
 
 def test_a_recording_of_a_call_has_a_waveform(door, far):

@@ -223,6 +223,15 @@ def test_it_takes_the_invite_and_says_nothing(hasty):
     assert hasty.story(call) == ["dialing", "disconnecting", "failed"]
 
 
+def test_it_knows_the_call_no_longer_and_we_end_it(door):
+    with Packets(door.far_address, to=door.address) as far:
+        call, _ = far.talk_to(door)
+        door.post(f"/v1/calls/{call}/hold")
+        far.send(far.reply(far.invited(), "481 Call/Transaction Does Not Exist"))
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        door.final(call, kind="call.ended", cause="error", code=481, by="local")
+
+
 def test_it_rings_for_ever(hasty):
     with Packets(hasty.far_address) as far:
         call = dialled(hasty, far)
@@ -230,7 +239,7 @@ def test_it_rings_for_ever(hasty):
         far.send(far.reply(invite, "180 Ringing"))
         far.send(far.reply(far.receive("CANCEL", "CANCEL"), "200 OK"), far.reply(invite, "487 Request Terminated"))
         far.receive("ACK", "ACK")
-        hasty.final(call, kind="call.failed", cause="no_answer", by="local")
+        hasty.final(call, kind="call.failed", cause="no_answer", code=408, reason="No answer", by="local")
     assert hasty.story(call) == ["dialing", "ringing", "disconnecting", "failed"]
 
 

@@ -33,6 +33,7 @@ ANSWERS = {  # to our re-INVITE, and to what pjsip makes of it: whether it was a
     "a password of each": ([password(407, "n1"), password(401, "n2"), OK], True),
     "another change at the same time": ([("491 Request Pending",), OK], True),
     "something unfinished": ([("500 Unfinished", "Retry-After: 1"), OK], True),
+    "a fault": ([("500 Server Internal Error",)], False),
     "nothing to say": ([("488 Not Acceptable Here",)], False),
     "another interval, twice": ([interval(1800), interval(3600)], False),
     "the same interval, twice": ([interval(1800), interval(1800)], False),

@@ -107,7 +107,7 @@ def test_a_text_ends_with_a_hold_an_order_or_its_call(station):
         door.post(f"{place}/hangup")
         far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
         door.next("playback.stopped", call, sound="speech", reason="call_ended")
-        assert door.ask("POST", f"{place}/say", {"text": "Hello"})[1]["code"] == "call-not-found"
+        assert door.ask("POST", f"{place}/say", {"text": "Hello"})[1]["code"] == "call-wrong-state"
         until(lambda: not files(door), "no file of a text")
 
 
@@ -149,7 +149,7 @@ def test_a_call_may_end_while_its_text_is_made_and_fifty_texts_harm_nothing(stat
         far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
         door.final(call, kind="call.ended", by="local")
         (tmp_path / "go").touch()
-        assert said.result()[1]["code"] in {"call-not-found", "unavailable"}  # the latter: not in time
+        assert said.result()[1]["code"] in {"call-wrong-state", "unavailable"}  # the latter: not in time
         answers = [clients.submit(door.ask, "POST", "/v1/audio/say", {"text": "Hello 1"}) for _ in range(50)]
         found = [each.result() for each in answers]
         assert {status for status, _ in found} <= {202, 429, 503}

@@ -45,7 +45,7 @@ def test_a_far_end_hears_the_tones_of_the_country_that_a_client_orders(station):
         door.post(f"/v1/calls/{call}/tone", {"tone": "warning", "seconds": 0.2})
         door.next("tone.stopped", call, tone="warning", country="", reason="finished")
         ended(door, far, call)
-        assert door.ask("POST", f"/v1/calls/{call}/tone", {"tone": "busy"})[1]["code"] == "call-not-found"
+        assert door.ask("POST", f"/v1/calls/{call}/tone", {"tone": "busy"})[1]["code"] == "call-wrong-state"
 
 
 def test_a_caller_hears_ringback_of_his_country_before_the_answer(station):

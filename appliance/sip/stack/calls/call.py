@@ -144,7 +144,7 @@ class SipCall(pj.Call):
     @contained
     def onCallRxReinvite(self, prm: pj.OnCallRxReinviteParam) -> None:  # noqa: N802
         """A re-INVITE with an offer: it may wait for a client's decision. Otherwise onCallRxOffer follows."""
-        if self.call in self.table.asking and not self._unreachable(prm.offer):
+        if self.call in self.table.asking and not unreachable(str(prm.offer.wholeSdp), self.table.versions):
             message = described(str(prm.rdata.wholeMsg))
             prm.isAsync = self.updates.comes(*self._offer(prm.offer), *message, asked=True)
 
@@ -153,7 +153,9 @@ class SipCall(pj.Call):
         """An offer by re-INVITE, or by UPDATE, which cannot wait for a client's decision (RFC 3311 §5.2)."""
         message = described(str(prm.rdata.wholeMsg))
         changes = self.updates.comes(*self._offer(prm.offer), *message, asked=False)
-        refused = self._unreachable(prm.offer) or self.table.used_keys.are_of_another(self.call, prm.offer.wholeSdp)
+        refused = unreachable(str(prm.offer.wholeSdp), self.table.versions) or self.table.used_keys.are_of_another(
+            self.call, prm.offer.wholeSdp
+        )
         if refused or (changes and self.call in self.table.asking):
             prm.statusCode = NOT_ACCEPTABLE
 
@@ -469,9 +471,6 @@ class SipCall(pj.Call):
         now = OfferedAudio(self.codec.name if self.codec else "", self.their_address, held=not self.sends)
         return now, audio(str(offer.wholeSdp), self.table.codecs.configured)
 
-    def _unreachable(self, offer: pj.SdpSession) -> bool:
-        return unreachable(str(offer.wholeSdp), self.table.versions)
-
     def _reinvited(self, event: pj.TsxStateEvent, code: int, reason: str, *, final: bool) -> None:
         """Our re-INVITE was sent, perhaps again by pjsip itself, or has its final response."""
         came = event.type == pj.PJSIP_EVENT_RX_MSG
@@ -486,21 +485,16 @@ class SipCall(pj.Call):
             self._reinvite_answered(code, reason, message)
 
     def _reinvite_answered(self, code: int, reason: str, message: str) -> None:
-        again = self.renewing and code == PENDING
+        now, again = time.monotonic(), self.renewing and code == PENDING
         if again:
-            self.renew_at, self.elsewhere = after_glare(time.monotonic(), call_id_is_ours=self.outgoing), True
+            self.renew_at, self.elsewhere = after_glare(now, call_id_is_ours=self.outgoing), True
         self.renewing = False
         held = self.hold.asked is not None and code >= REFUSED  # reported as HoldFailed, or repeated
-        headers, content_type = described(message)
-        self.updates.settle(code, reason, headers, content_type, reported=held or again)
-        if not self.hold.answered(code, time.monotonic(), call_id_is_ours=self.outgoing):
+        own, kind = described(message)
+        self.updates.settle(code, reason, own, kind, reported=held or again)
+        later = bool(translate.header(message, "Retry-After"))
+        if not self.hold.answered(code, now, call_id_is_ours=self.outgoing, later=later):
             failed = inputs.HoldFailed(
-                at=time.monotonic(),
-                call=self.call,
-                code=code,
-                reason=reason,
-                held=self.hold.held,
-                headers=headers,
-                content_type=content_type,
+                at=now, call=self.call, code=code, reason=reason, held=self.hold.held, headers=own, content_type=kind
             )
             self.table.post(failed)

@@ -7,7 +7,7 @@ from appliance.sip.stack import translate
 BUSY_AGAIN_S = 0.05
 MEDIA_BUSY = 70013  # PJ_EINVALIDOP: an offer or answer is pending in pjsua
 REQUEST_PENDING = 491
-BUSY, BUSY_MOST = 500, 5  # RFC 3261 §14.2: the previous INVITE is not finished; but a far end may answer this for ever
+BUSY, BUSY_MOST = 500, 5  # with Retry-After, RFC 3261 §14.2: an INVITE is not finished; some answer this for ever
 OWNER_AGAIN_S = (2.1, 4.0)  # RFC 3261 §14.1: the owner of the Call-ID waits longer
 OTHER_AGAIN_S = (0.1, 2.0)
 
@@ -40,12 +40,15 @@ class HoldNegotiation:
         self.asked = None
         self._again_at = now + BUSY_AGAIN_S
 
-    def answered(self, code: int, now: float, *, call_id_is_ours: bool) -> bool:
-        """Process the final response to our re-INVITE; False for a refusal that the core must be informed of."""
+    def answered(self, code: int, now: float, *, call_id_is_ours: bool, later: bool = False) -> bool:
+        """Process the final response to our re-INVITE; False for a refusal that the core must be informed of.
+
+        later: it asks us to try again (Retry-After).
+        """
         asked, self.asked = self.asked, None
         if asked is None:
             return True
-        self._busy = self._busy + 1 if code == BUSY else 0
+        self._busy = self._busy + 1 if code == BUSY and later else 0
         if code == REQUEST_PENDING or 0 < self._busy <= BUSY_MOST:
             self._again_at = after_glare(now, call_id_is_ours=call_id_is_ours)
             return True

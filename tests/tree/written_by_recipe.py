@@ -251,7 +251,7 @@ ENDPOINT = Recipe(
             "`docs/reference/orders.tsv`",
             "docs/reference/orders.tsv",
             "Test a lamp\tPOST /v1/panel/lamps/{lamp}/test\tno: for installers at a shell or a page\tpanel test\t"
-            "no: a visitor has no use for it\thome\n",
+            "no: a visitor has no use for it\tpanel\n",
             "Hide an error\tPOST /v1/panel/error/hide\tno: for programs that show it elsewhere\t"
             "no: it hides by itself\tno: it hides by itself\tno: it hides by itself\n",
         ),

@@ -3,7 +3,8 @@
 Other programs fill the disc too, and would use the space that removed recordings free. So recordings are removed for
 the system's space only if they alone can free enough, not while others take much between two checks, and for others
 never more than half of the most that recordings ever had: otherwise a program that fills the disc slowly would cost
-them all. The count begins at the start.
+them all. Little, a tenth of the system's space, does not count: the station's own database grows, too. The count begins
+at the start.
 """
 
 import json
@@ -22,7 +23,7 @@ from appliance.store import recording_files
 from appliance.store.quota import Limits, Removable, Stored, excess
 
 AT_ONCE = 50  # recordings removed in one job, so that other writes get their turn
-MUCH = 10  # a tenth of the space that is kept for the system: so much may go though others are filling the disc
+MUCH = 10  # a tenth of the space that is kept for the system: what others take counts beyond that only
 KEPT = 2  # half of what recordings had stays, whatever others take
 SHOWN_BYTES = 1_000_000  # a smaller change of the free space is not worth a message
 _REMOVABLE = """
@@ -145,7 +146,7 @@ class RoomMaker:
     def _win(self, connection: sqlite3.Connection, needed: int, free: int, held: int) -> list[Removable]:
         """Remove as few recordings as win the space that is missing, the oldest first; none if it is too much."""
         missing, taken = needed - free, 0 if self._last_free is None else self._last_free - free
-        if held - missing < self._most // KEPT:
+        if self._most - (held - missing) > max(self._most // KEPT, needed // MUCH):
             return []
         if missing > needed // MUCH and taken > needed // MUCH:
             return []  # others are filling the disc; the next look shows whether they have ended

@@ -55,6 +55,7 @@ PROGRAM = "tests/daemon/appliance/test_client.py runs each program in Python"
 PROMETHEUS = "for Prometheus, which tests/daemon/appliance/test_metrics.py starts with these lines"
 BACKUP = "needs root and the installed service; tests/daemon/appliance/test_backup.py does it with other directories"
 RCLONE = "part of a file of rclone: tests/store/test_copies.py has such files"
+RELEASED = "tests/packaging/test_release.py and tests/lab/test_signed_repository.py do it with keys of their own"
 ROOT = "needs root, and changes users or /etc of this machine"
 
 TABLE = {
@@ -93,12 +94,14 @@ TABLE = {
         Config(f'{GPIO}{RING}{KITCHEN}{FRONT}{GATE}[panel.sensor.pir]\npin = 13\nkind = "motion"\n'),
         *[Config(GPIO + FRONT)] * 4,
     ],
+    "publish-a-release.md": [LeftOut(RELEASED)] * 4,
     "reach-the-station-by-https.md": [
         Config(),
         LeftOut("needs two machines: tests/daemon/security/test_https.py does it"),
         Config(),
         LeftOut("a hook of certbot: tests/daemon/security/test_https.py runs it"),
         LeftOut("needs a name in the DNS, and its authority"),
+        LeftOut("for Traefik, which is not in Debian; its header fields: tests/api/test_behind_proxies.py"),
     ],
     "register-at-a-pbx.md": [
         LeftOut(f"{ROOT}; sudoedit waits for an editor"),

@@ -303,7 +303,8 @@ class Remounted(Mounted):
     def turn(self, way):
         """`ro`: what is opened from now on cannot be written; `rw`: it can again."""
         within = ("nsenter", f"--mount=/proc/{self.pid}/ns/mnt", "sh", "-ec")
-        act = {"ro": 'mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"', "rw": 'umount "$0"'}[way]
+        # Lazily: the station may be reading a file of it at this moment.
+        act = {"ro": 'mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"', "rw": 'umount --lazy "$0"'}[way]
         subprocess.run([*within, act, str(self.disc)], check=True, timeout=PATIENCE_S)
 
 

@@ -371,8 +371,13 @@ class Daemon(Witness):
         return answer
 
     def post(self, path: str, body: object = None) -> Any:
-        """An order that succeeds."""
-        status, answer = self.ask("POST", path, body)
+        """An order that succeeds, at the latest once the station has loaded what it needs."""
+
+        def given() -> tuple[int, Any] | None:
+            told = self.ask("POST", path, body)
+            return None if told[0] == http.HTTPStatus.SERVICE_UNAVAILABLE else told
+
+        status, answer = until(given, f"POST {path}", log=lambda: self.log[-2000:])
         assert status in {200, 201, 202}, answer
         return answer
 

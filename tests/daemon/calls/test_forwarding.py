@@ -82,7 +82,7 @@ def test_all_calls_are_sent_on_while_a_client_wants_it(door, tmp_path):
     assert door.story(call) == ["incoming", "forwarded", "disconnecting", "rejected"]
     assert change(door, {"forwarding": {"always": "other"}})["warning"]
     change(door, {"forwarding": {"always": ""}})
-    with calling(door, tmp_path / "again", "uac-refused") as peer:
+    with calling(door, tmp_path / "again", "uac-refused", code=603) as peer:
         until(lambda: len(door.of("call.ringing")) == 1, "a call that rings")
         door.post(f"/v1/calls/{door.of('call.ringing')[0]['call']}/reject")
         peer.done()

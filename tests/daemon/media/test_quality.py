@@ -192,7 +192,7 @@ def test_a_far_end_that_goes_silent_is_warned_about_before_its_call_ends(tmp_pat
             assert 0 <= warning["data"]["ends_in_s"] <= 6 * (3 - number) / 3
         far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
         door.final(call, kind="call.ended", cause="rtp_timeout", by="local")
-        assert door.wait("media.statistics", call)["data"]["final"]
+        assert door.wait("media.statistics", call, final=True)
         assert len(door.of("media.disconnection_warning", call)) == warned + 2
 
 

@@ -180,6 +180,7 @@ def every_input(state: State, serial: int):
         yield inputs.DigitReceived(**of, digit="1", method="rfc4733", duration_ms=100)
         yield inputs.DigitSent(**of, digit="1")
         yield inputs.DigitUnreadable(**of, content_type="audio/telephone-event")
+        yield inputs.DigitsUnread(**of)
         yield inputs.DigitsNotSent(**of, why="no telephone-event")
         yield inputs.InfoReceived(**of, content=TEXT)
         yield inputs.HoldFailed(**of, code=488, reason="no", held=not call.media.held_local)

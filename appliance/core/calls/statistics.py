@@ -29,10 +29,8 @@ def counted(turn: Turn, call: Call, given: inputs.MediaCounted) -> None:
 
 def reported(turn: Turn, call: Call, watch: SoundWatch, quality: Quality) -> SoundWatch:
     """Report the counters if the interval is over. The first one begins with the talk."""
-    seconds, since = (
-        call_states.statistics_interval(turn.state, call),
-        max(watch.reported_at, call.times.connected_since or 0.0),
-    )
+    seconds = call_states.statistics_interval(turn.state, call)
+    since = max(watch.reported_at, call.times.connected_since or 0.0)
     if not seconds or turn.now - since < seconds:
         return watch
     turn.emit(call_quality.statistics(call, quality, final=False))

@@ -38,7 +38,7 @@ def said(far):
 
 
 def first_chirp_ms(door, far, directory):
-    """How much of the answered call's sound goes by until what is said comes as loud as ever."""
+    """Answer a ring; return after how many ms of the call the far end hears a chirp as loud as the later chirps."""
     card.chirp_at(directory, "mouth", [])
     call = door.ring()
     invite = far.invited()

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
-from tests.support.waiting import until
 
 PRESSES = 20
 
@@ -16,12 +15,12 @@ def rings(door: Daemon, far: Packets, count: int = PRESSES) -> list[float]:
     """Press the button, whose phone is busy, again and again since `begin`: the seconds until each INVITE."""
     found = []
     with ThreadPoolExecutor(1) as finger:
-        for number in range(1, count + 1):
+        for _ in range(count):
             pressing = finger.submit(door.press, "ring")
             invite, came = far.invited(), time.monotonic()
             far.answer(invite, "486 Busy Here")
             found.append(came - pressing.result())
-            until(lambda: len(door.of("ring.ended")) == number, "the end of the ring")  # noqa: B023 - called at once
+            door.next("ring.ended", ring=door.next("ring.started")["data"]["ring"])
     return found
 
 

@@ -73,7 +73,7 @@ def test_a_visitor_is_heard_though_the_sip_process_is_killed_at_any_moment(seed,
                 quiet(front, kitchen, hall)
         assert len(front.ever("ring.started")) == len(front.ever("ring.ended")) == KILLS
         for station in (front, kitchen, hall):
-            assert calls(station, FIRST) == calls(station, FINAL), station.told()
+            until(lambda s=station: calls(s, FIRST) == calls(s, FINAL), "the end of each call", log=station.told)
         told = ((station, event) for station in (front, kitchen, hall) for event in station.events)
         seen = Counter(f"{s.user}: {event['data']['cause']}" for s, event in told if event["type"] in FINAL)
         record_property("figures", f"{KILLS} kills: {dict(seen)}")

@@ -22,7 +22,7 @@ PLACE, PREFIX = "/var/tmp", "lab-"
 OWN = ("tutorial", "upgrade", "unattended_upgrade", "setup", "read_only", "first_call", "power", "doors")
 ONE_PROCESSOR = ("entrance", "entry", "buttons", "panel")
 TWO_PROCESSORS = (
-    *("service_faults", "relay_kills", "service", "line_faults", "watchdogs", "cards", "card_rates", "echo"),
+    *("service_faults", "relay_kills", "service", "line_faults", "watchdogs", "cards", "card_rates", "echo", "delay"),
     *("press_tone", "self_test", "weight", "xruns", "gestures", "upkeep", "lamps", "control", "signed_repository"),
 )
 ORDER = [f"test_{name}" for name in (*OWN, *ONE_PROCESSOR, *TWO_PROCESSORS)]

@@ -46,7 +46,7 @@ def registration(settings: AccountSettings, given: RegistrationFailed, *, accept
         cure = mended(f"account.{settings.name}", given.tls)
         return f"{settings.registrar} cannot be trusted, as {given.reason}: {cure}."
     if given.code in UNAUTHORIZED:
-        return challenged(settings, given)
+        return challenged(settings, given.challenge)
     if given.code == 0:
         return doubted(settings, given) if given.doubt else unanswered(settings, given)
     return answered(settings, given, accepted_before=accepted_before)
@@ -129,18 +129,18 @@ def doubted(settings: AccountSettings, given: RegistrationFailed) -> str:
     )
 
 
-def challenged(settings: AccountSettings, given: RegistrationFailed) -> str:
+def challenged(settings: AccountSettings, challenge: str) -> str:
     """Explain a refusal by 401 or 407: the password is wrong, or the registrar asks for it in an unknown way."""
     field, registrar = f"account.{settings.name}", settings.registrar
-    if not given.challenge:
+    if not challenge:
         return f"{registrar} rejects the password: check {field}.password_file and {field}.auth_user."
-    if given.challenge == STALE:
+    if challenge == STALE:
         return (
             f"{registrar} takes each answer with the password for an old one (stale): check the PBX's clock, and "
             "whether one of its servers asks, and another one reads the answer."
         )
     return (
-        f"{registrar} wants a password, but {given.challenge}: let the PBX offer Digest by MD5 or SHA-256 with qop "
+        f"{registrar} wants a password, but {challenge}: let the PBX offer Digest by MD5 or SHA-256 with qop "
         f"auth to {address_of(settings)}."
     )
 
@@ -271,8 +271,7 @@ def no_agreement(over: Call, end: End) -> str:
 def locked(over: Call, account: AccountSettings | None) -> str:
     """Explain a call for which a password was wanted."""
     if account is not None:
-        field = f"account.{account.name}"
-        return f"{account.registrar} rejects the password: check {field}.password_file and {field}.auth_user."
+        return challenged(account, over.placing.challenge)
     target = over.remote.target
     through = f"set target.{target}.account to an account there" if target else "call it through an account there"
     return f"{over.remote.uri} wants a password, and the call went through no account: {through}."

@@ -49,7 +49,7 @@ def give_up(turn: Turn, call: Call, end: End) -> None:
 
 def ended(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
     """The dialog has ended."""
-    call = replace(call, placing=replace(call.placing, tried=given.tried))
+    call = replace(call, placing=replace(call.placing, tried=given.tried, challenge=given.challenge))
     if call.end is not None:
         # RFC 3261 §9.1: our own CANCEL causes a 487, which does not say why the call ended.
         code, reason = call.end.code or given.code, call.end.reason or given.reason

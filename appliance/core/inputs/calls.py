@@ -70,7 +70,8 @@ class CallEnded(OfCall, kw_only=True):
     """The dialog has ended. `code` and `reason` as on the wire (0: no response came); `reason_header`: RFC 3326.
 
     tried: at least 100 came as a response to our INVITE. contacts: of a 3xx, the addresses to call instead, the
-    preferred first (RFC 3261 §8.1.3.4). headers: X- headers of the far end's BYE, CANCEL or final response.
+    preferred first (RFC 3261 §8.1.3.4). headers: X- headers of the far end's BYE, CANCEL or final response. challenge:
+    why the password that it wants (401, 407) could not be given; "" if it could.
     """
 
     code: int
@@ -80,6 +81,7 @@ class CallEnded(OfCall, kw_only=True):
     contacts: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     tried: bool = False
+    challenge: str = ""
 
 
 class MediaStarted(OfCall, kw_only=True):

@@ -15,7 +15,7 @@ from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.caller_auth import Judgement
 from appliance.sip.stack.accounts.options_probe import Probes
 from appliance.sip.stack.callbacks import contained
-from appliance.sip.stack.calls.operations import Post, Through
+from appliance.sip.stack.calls.operations import Post, Through, unanswerable
 from appliance.sip.stack.calls.table import CallTable
 from appliance.sip.stack.routing import servers
 from appliance.sip.stack.routing.failover import SILENT_S
@@ -23,7 +23,6 @@ from appliance.sip.stack.routing.servers import SipServer
 from appliance.sip.stack.routing.tls import Faults
 
 FORBIDDEN = 403
-CHALLENGED = {401, 407}
 SECONDS = re.compile(r"[0-9]{1,9}")
 ELSEWHERE = {0, 408, 500, 502, 503, 504}  # another server may succeed (RFC 3263 §4.3)
 NO_ANSWER = "No answer"
@@ -200,7 +199,7 @@ class Registration(RegisteredAccount):
             code=code,
             reason=reason,
             retry_after_s=float(after[0]) if after else None,
-            challenge=_unanswerable(message) if code in CHALLENGED else "",
+            challenge=unanswerable(code, message),
             tls=fault,
             server=server,
             unanswered=unanswered or unsent(reason),
@@ -263,9 +262,3 @@ def reason_of(code: int, reason: str, message: str) -> str:
 def unsent(reason: str) -> Unanswered:
     """What the system said where a REGISTER did not go out."""
     return next((seen for text, seen in UNSENT.items() if text in reason), Unanswered.SILENT)
-
-
-def _unanswerable(message: str) -> str:
-    from appliance.sip.stack.accounts import challenges  # noqa: PLC0415  late: after a wrong password only
-
-    return challenges.unanswerable(message)

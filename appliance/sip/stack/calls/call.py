@@ -17,7 +17,7 @@ from appliance.sip.stack.calls.dtmf import Once, Press, Receiving, Sending, Unre
 from appliance.sip.stack.calls.hold import HoldNegotiation, Reinvites, after_glare
 from appliance.sip.stack.calls.ice import Ice
 from appliance.sip.stack.calls.offers import OfferedAudio, audio, refusal, unreachable
-from appliance.sip.stack.calls.operations import NOT_ACCEPTABLE, RINGING, Shared, Through, described, operation
+from appliance.sip.stack.calls.operations import NOT_ACCEPTABLE, RINGING, Shared, Through, described, operation, unanswerable
 from appliance.sip.stack.calls.packets import Packets
 from appliance.sip.stack.calls.updates import Updates
 from appliance.sip.stack.media.dtmf_tones import Keys
@@ -41,7 +41,7 @@ class SipCall(pj.Call):
         self.table, self.call, self.outgoing = table, call, slot == pj.PJSUA_INVALID_ID
         self.ended_by_us = self.over = self.confirmed = self.tried = self.key_reused = False
         self.attempt: InviteAttempt | None = None  # of an outgoing call, until its server has sent anything
-        self.reason_header = ""
+        self.reason_header = self.challenge = ""  # the latter: why a password that is wanted could not be given
         self.end_headers: translate.Headers = ()  # of the message that ended the call
         self.transfer_headers: translate.Headers = ()  # of a transfer's last message: REFER, its answer, or NOTIFY
         self.dialog = Dialog(call, table.post)
@@ -105,7 +105,8 @@ class SipCall(pj.Call):
                 self.ended_by_us, code, reason = True, NOT_ACCEPTABLE, "Not Acceptable Here"
             self.ended_by_us |= not self.outgoing and not self.confirmed and code == NOT_ACCEPTABLE
             if transaction.method == "INVITE" and self.outgoing:  # refused; see _read_headers for the others
-                self.end_headers = translate.own_headers(translate.received(prm.e))
+                refusal = translate.received(prm.e)
+                self.end_headers, self.challenge = translate.own_headers(refusal), unanswerable(code, refusal)
             if self.attempt is not None and code in ELSEWHERE and not self.ended_by_us:
                 self.attempt.outcome = code, reason  # `Accounts` knows whether there is another server
             else:
@@ -301,6 +302,7 @@ class SipCall(pj.Call):
             contacts=tuple(self.contacts),
             headers=self.end_headers,
             tried=self.tried,
+            challenge=self.challenge,
         )
         self.table.post(ended)
 
@@ -352,10 +354,9 @@ class SipCall(pj.Call):
 
     def _transferred(self, code: int, reason: str) -> None:
         headers, self.transfer_headers = self.transfer_headers, ()
-        progress = inputs.TransferProgressed(
-            at=time.monotonic(), call=self.call, code=code, reason=reason, headers=headers
+        self.table.post(
+            inputs.TransferProgressed(at=time.monotonic(), call=self.call, code=code, reason=reason, headers=headers)
         )
-        self.table.post(progress)
 
     def _informed(self, message: str) -> None:
         """INFO (RFC 6086): a digit, or other content. A digit is never reported as content."""
@@ -391,10 +392,9 @@ class SipCall(pj.Call):
             self.packets.look_at_source(self, self.audio, self.their_address)
         for digit, duration_ms in presses:
             if self.once.is_new(digit, method, now - duration_ms / 1000, now):
-                received = inputs.DigitReceived(
-                    at=now, call=self.call, digit=digit, method=method, duration_ms=duration_ms
+                self.table.post(
+                    inputs.DigitReceived(at=now, call=self.call, digit=digit, method=method, duration_ms=duration_ms)
                 )
-                self.table.post(received)
 
     def _read_headers(self, transaction: pj.SipTransaction, message: str) -> None:
         if not message:

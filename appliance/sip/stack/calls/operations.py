@@ -16,6 +16,7 @@ from appliance.sip.wire import Farewell, GuessCounts, SipInput
 
 RINGING = 180
 NOT_ACCEPTABLE = 488
+CHALLENGED = {401, 407}  # RFC 3261 §22.1
 Post = Callable[[SipInput | Farewell | GuessCounts], None]
 
 
@@ -62,3 +63,12 @@ def add_header(parameters: pj.CallOpParam, name: str, value: str) -> None:
 def described(message: str) -> tuple[translate.Headers, str]:
     """X- headers and content type of a message."""
     return translate.own_headers(message), translate.content(message).type
+
+
+def unanswerable(code: int, message: str) -> str:
+    """Why a final response wants a password in a way that cannot be answered; "" for any other response."""
+    if code not in CHALLENGED:
+        return ""
+    from appliance.sip.stack.accounts import challenges  # noqa: PLC0415  late: after a wrong password only
+
+    return challenges.unanswerable(message)

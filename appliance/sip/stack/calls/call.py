@@ -11,13 +11,13 @@ from appliance.core.model import CallId, Codec, DigitMethod, MessageMethod, Soun
 from appliance.sip.stack import translate
 from appliance.sip.stack.bodies import has_sdp, session_description
 from appliance.sip.stack.callbacks import contained
-from appliance.sip.stack.calls import dtmf, offers, transfers
+from appliance.sip.stack.calls import dtmf, offers, operations, transfers
 from appliance.sip.stack.calls.dialog import Dialog
 from appliance.sip.stack.calls.dtmf import Once, Press, Receiving, Sending, Unread
 from appliance.sip.stack.calls.hold import HoldNegotiation, Reinvites, after_glare
 from appliance.sip.stack.calls.ice import Ice
 from appliance.sip.stack.calls.offers import OfferedAudio, audio, refusal, unreachable
-from appliance.sip.stack.calls.operations import NOT_ACCEPTABLE, RINGING, Shared, Through, described, operation, unanswerable
+from appliance.sip.stack.calls.operations import NOT_ACCEPTABLE, RINGING, Shared, Through, described, operation
 from appliance.sip.stack.calls.packets import Packets
 from appliance.sip.stack.calls.updates import Updates
 from appliance.sip.stack.media.dtmf_tones import Keys
@@ -105,8 +105,8 @@ class SipCall(pj.Call):
                 self.ended_by_us, code, reason = True, NOT_ACCEPTABLE, "Not Acceptable Here"
             self.ended_by_us |= not self.outgoing and not self.confirmed and code == NOT_ACCEPTABLE
             if transaction.method == "INVITE" and self.outgoing:  # refused; see _read_headers for the others
-                refusal = translate.received(prm.e)
-                self.end_headers, self.challenge = translate.own_headers(refusal), unanswerable(code, refusal)
+                final = translate.received(prm.e)
+                self.end_headers, self.challenge = translate.own_headers(final), operations.unanswerable(code, final)
             if self.attempt is not None and code in ELSEWHERE and not self.ended_by_us:
                 self.attempt.outcome = code, reason  # `Accounts` knows whether there is another server
             else:

@@ -124,6 +124,11 @@ def _names(name: str, parts: Callable[[Json], list[Json]], id_key: str, name_key
     return Property(name, "a{ss}", value)
 
 
+def _last_opening(name: str, key: str) -> Property:
+    """A text of the door's last opening; empty if the station knows of none."""
+    return Property(name, "s", lambda view: clean((view["last_opening"] or {}).get(key)))
+
+
 def _storage(view: Json, field: str, unknown: Any) -> Any:
     return unknown if view["storage"] is None else view["storage"][field]
 
@@ -218,6 +223,9 @@ DOOR = Interface(
         flag("Unlocked", "unlocked"),
         text("By", "by"),
         text("Means", "means"),
+        _last_opening("LastOpened", "time"),
+        _last_opening("LastOpenedBy", "by"),
+        _last_opening("LastMeans", "means"),
         text("Contact", "contact"),
         text("Alarm", "alarm"),
         Property("PulseSeconds", "d", lambda view: float(view["pulse_s"])),

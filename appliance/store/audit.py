@@ -8,9 +8,17 @@ is a chain, so that changed and removed rows show.
 import json
 import logging
 import sqlite3
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import msgspec
+from msgspec import MsgspecError, Struct
 
 from appliance.base.types import Json
+from appliance.core.inputs import Input, OpeningsRead
+from appliance.core.model import DoorId, OpenedBy, Opening
 from appliance.store.lists import chain, retention
 from appliance.store.lists.retention import Limit, Table
 from appliance.store.write_behind import Backlog, Row
@@ -23,6 +31,22 @@ LAST = "~"  # after every time
 REFUSALS = ("door.denied", "keypad.refused", "keypad.locked_out", "access.denied", "access.locked_out")
 
 
+class _Opened(Struct):
+    """The data of `door.unlocked` in a row."""
+
+    door: DoorId
+    by: str
+    means: OpenedBy
+    held: bool = False
+
+
+class _Row(Struct):
+    """A row of an opening."""
+
+    time: str
+    data: _Opened
+
+
 class Audit:
     """The newest `keep` refusals and the newest `keep` other events of the audit, on disc as soon as the disc works.
 
@@ -30,8 +54,17 @@ class Audit:
     """
 
     def __init__(self, writer: Writer, keep: int = 50_000) -> None:
-        self._noted = ""
+        self._noted, self._writer = "", writer
         self._lists = tuple(_List(writer, table, keep) for table in (retention.OPENINGS, retention.REFUSALS))
+
+    def open(self, post: Callable[[Input], None]) -> None:
+        """Post the last opening of each door as soon as the disc can be read."""
+
+        def read(connection: sqlite3.Connection) -> After:
+            found = last_openings(connection)
+            return lambda: post(OpeningsRead(at=time.monotonic(), openings=found))
+
+        self._writer.submit(read)
 
     def append(self, envelope: Json) -> None:
         """Store an event, if it belongs to the audit."""
@@ -47,8 +80,10 @@ class Audit:
         """
         openings, refusals = self._lists
         refusals.backlog.settle()
-        time = " AND CASE WHEN json_valid(envelope) THEN envelope ->> '$.time' >= ?3 AND envelope ->> '$.time' < ?4 END"
-        wanted = "id < ?1 AND json_valid(envelope)" + (time if after or before else "")
+        during = (
+            " AND CASE WHEN json_valid(envelope) THEN envelope ->> '$.time' >= ?3 AND envelope ->> '$.time' < ?4 END"
+        )
+        wanted = "id < ?1 AND json_valid(envelope)" + (during if after or before else "")
         query = (
             f"SELECT id, envelope, lower(hex(hash)) FROM audit WHERE {wanted} "  # noqa: S608 - our own words
             f"UNION ALL SELECT id, envelope, lower(hex(hash)) FROM refusals WHERE {wanted} ORDER BY id DESC LIMIT ?2"
@@ -91,6 +126,21 @@ class _List:
 
     def _write(self, connection: sqlite3.Connection, rows: Collection[Row]) -> None:
         chain.append(connection, self._table.name, ((number, text) for number, text in rows), self._keep)
+
+
+def last_openings(connection: sqlite3.Connection) -> tuple[Opening, ...]:
+    """The last opening of each door; one whose row is damaged is left out."""
+    query = (
+        "SELECT max(id), envelope FROM audit WHERE json_valid(envelope) "
+        "AND envelope ->> '$.type' = 'door.unlocked' GROUP BY envelope ->> '$.data.door'"
+    )
+    found = []
+    for _, envelope in connection.execute(query):
+        with suppress(MsgspecError, ValueError):
+            row = msgspec.json.decode(envelope, type=_Row)
+            opening, at = row.data, datetime.fromisoformat(row.time).timestamp()
+            found.append(Opening(opening.door, at, opening.by, opening.means, opening.held))
+    return tuple(found)
 
 
 def heads(connection: sqlite3.Connection) -> str:

@@ -229,6 +229,15 @@ class Conference(TypedDict):
     summary: str  # Summary for display.
 
 
+class LastOpening(TypedDict):
+    """The last opening of a door."""
+
+    time: str | None  # When it began; null: before the station knew the time.
+    by: str  # Person or part that opened the door.
+    means: words.OpenedBy  # Means by which it was opened.
+    held: bool  # Whether the door was held open.
+
+
 class Door(TypedDict):
     """A door and its relay."""
 
@@ -239,6 +248,7 @@ class Door(TypedDict):
     until: str | None  # End of the pulse or hold.
     by: str | None  # Person or part that opened it.
     means: words.OpenedBy | None  # Means by which it was opened.
+    last_opening: LastOpening | None  # Last opening, also before a restart; null: the station knows of none.
     contact: Literal["open", "closed", "unknown"] | None  # State of its leaf; null: the door has no contact.
     alarm: Literal["forced", "held_open"] | None  # Alarm of the contact, until the leaf is closed.
     strike: words.Strike

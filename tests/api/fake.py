@@ -380,6 +380,7 @@ def door(id_: str, **changed: Any) -> dict[str, Any]:
         "until": None,
         "by": None,
         "means": None,
+        "last_opening": None,
         "contact": "closed",
         "alarm": None,
         "strike": "fail_secure",

@@ -137,8 +137,14 @@ def test_home_says_how_rings_ended_and_what_was_missed(page, shared, station):
         fake.event("door.unlocked", 1, {"door": "front", "by": "card of Ann, reader gate", "means": "card"})
         | {"time": now.isoformat(), "hash": "h"}
     )
+    station.state["doors"][0]["last_opening"] = {
+        "time": now.isoformat(),
+        "by": "card of Ann, reader gate",
+        "means": "card",
+        "held": False,
+    }
     opened(page, shared, station)
-    page.shows("#doors .seen", "last opened")
+    page.shows("#doors .seen", "with the card of Ann")
     page.shows("#today", "Ann opened")
     shared.tell("ring.ended", ring="v-1", button="kitchen", result="answered", call="c-1", target="Kitchen")
     page.shows("#notes", "Kitchen has answered")
@@ -149,11 +155,34 @@ def test_home_says_how_rings_ended_and_what_was_missed(page, shared, station):
     page.shows("#ring", "Somebody is at the door.")
     shared.tell("door.unlocked", door="front", by="http:Anna", means="api", seconds=3.0, held=False)
     station.state["calls"] = []
+    shared.tell(
+        "ring.ended",
+        ring="v-3",
+        button="kitchen",
+        result="opened",
+        call=None,
+        target="",
+        door="front",
+        by="http:Anna",
+        means="api",
+    )
     end = {"cause": "canceled", "code": 487, "reason": "", "by": "remote", "explanation": ""}
     missed = {"direction": "incoming", "missed": True, "connected_since": None, "end": end}
     station.call_log.rows.append(fake.logged("c-3", created=(now - timedelta(seconds=1)).isoformat(), **missed))
     shared.tell("call.canceled", call="c-3", cause="canceled")
-    page.shows("#notes", "Opened by Anna")
+    page.shows('[data-note="opened"]', "Anna opened")
+    shared.tell(
+        "ring.ended",
+        ring="v-4",
+        button="kitchen",
+        result="opened",
+        call=None,
+        target="",
+        door="front",
+        by="button out",
+        means="exit",
+    )
+    page.shows('[data-note="opened"]', "Opened with the button out")
     page.shows("#notes", "Kitchen rang at")
     page.shows("#views .badge", "1")
     page.click('[data-key="note-seen"]')

@@ -35,6 +35,8 @@ from appliance.core.model import (
     LampSettings,
     LockoutScope,
     MediaDirection,
+    OpenedBy,
+    Opening,
     Pattern,
     PersistentState,
     Picture,
@@ -225,6 +227,7 @@ def beside_calls(common, pulses):
         yield inputs.RelayChanged(**common, door=DOOR, energised=energised, pulse=getattr(pulses.get(DOOR), "id", 0))
     yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=inputs.OpenDoor(DOOR))
     yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=inputs.OpenDoor(DOOR, 10.0))
+    yield inputs.OpeningsRead(**common, openings=(Opening(DOOR, None, "x", OpenedBy.API, held=False),))
     # what is kept, and sensors, are walked in test_walk_of_doors
     yield inputs.SensorEdge(**common, sensor="none", active=True)
     yield inputs.LampFound(**common, lamp=LampId("status"), dims=True, colors=False)

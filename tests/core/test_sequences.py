@@ -46,6 +46,8 @@ from appliance.core.model import (
     LockoutScope,
     MediaDirection,
     MixerLevel,
+    OpenedBy,
+    Opening,
     Pattern,
     Period,
     PersistentState,
@@ -244,6 +246,9 @@ class World:
             inputs.CredentialKept: {"id": choice([KNOWN.id, "a-never"])},
             inputs.CredentialNotKept: {"id": choice([KNOWN.id, "a-never"])},
             inputs.KeypadKey: {"keypad": choice(["gate", "unknown"]), "key": choice("AB")},
+            inputs.OpeningsRead: {
+                "openings": (Opening(DOORS[a % len(DOORS)], float(b), "x", OpenedBy.API, held=flag),)
+            },
             inputs.CardRead: {"reader": choice(["gate", "unknown"]), "number": CODE},
             inputs.ReadingDiscarded: {"reader": choice(["gate", "unknown"])},
             inputs.NetworkChanged: {"addresses": choice([(), ("192.0.2.7",), ("192.0.2.8",)])},

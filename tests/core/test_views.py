@@ -316,6 +316,7 @@ def test_the_snapshot_of_an_idle_station_has_its_shape():
         "until": None,
         "by": None,
         "means": None,
+        "last_opening": None,
         "contact": None,
         "alarm": None,
         "strike": "fail_secure",

@@ -71,6 +71,7 @@ TOLD = {
     "lamp_kinds",
     "started",
     "cards",
+    "openings",
 }
 
 

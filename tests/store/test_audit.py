@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from appliance.base.errors import IntercomError
-from appliance.core.inputs import PartFailed
+from appliance.core.inputs import OpeningsRead, PartFailed
+from appliance.core.model import OpenedBy
 from appliance.store import database
 from appliance.store.audit import Audit
 from appliance.store.writer import Writer
@@ -47,6 +48,32 @@ def test_pages_follow_each_other_newest_first(tmp_path):
         second = audit.list(3, first[-1]["id"])
         third = audit.list(3, second[-1]["id"])
     assert [each["id"] for each in (*first, *second, *third)] == [7, 6, 5, 4, 3, 2, 1]
+
+
+def opened_by(number, by, door="front", **changed):
+    data = {"door": door, "by": by, "means": "api", "seconds": 3.0, "held": False} | changed
+    return envelope(number, "door.unlocked") | {"data": data}
+
+
+def test_the_last_opening_of_each_door_is_posted_once_it_is_read(tmp_path):
+    with opened(tmp_path) as audit:
+        rows = opened_by(1, "Ann"), opened_by(2, "Ben"), opened_by(3, "Cid", "gate"), opened_by(4, "x", means="magic")
+        for row in (*rows[:3], envelope(5, "door.locked")):
+            audit.append(row)
+        audit.list()
+        inbox = Inbox()
+        audit.open(inbox)
+        ((found),) = inbox.wait(OpeningsRead)
+        seen = {each.door: (each.by, each.means, each.held, each.at) for each in found.openings}
+        assert seen == {
+            "front": ("Ben", OpenedBy.API, False, 1795154828.123456),
+            "gate": ("Cid", OpenedBy.API, False, 1795154828.123456),
+        }
+        audit.append(rows[3])
+        audit.list()
+        audit.open(inbox)
+        again = inbox.wait(OpeningsRead, 2)[1].openings
+        assert [each.door for each in again] == ["gate"]  # a damaged row is no opening
 
 
 def test_it_is_searched_by_time(tmp_path):

@@ -73,7 +73,7 @@ visitor, however many phones it then calls. Its `ring` is the id that the calls 
 | what you want to know | event | reported by |
 | --- | --- | --- |
 | a visitor rings | `ring.started` | the station with the button |
-| somebody answered, nobody did, or the ring was canceled | `ring.ended`, with `result` | the station with the button |
+| it was answered, opened, canceled, or nobody came | `ring.ended`, with `result` | the station with the button |
 | a call comes in, from a door or from anybody else | `call.incoming` | the station that is called |
 | a door opens, and who opened it | `door.unlocked` | the station with the door |
 

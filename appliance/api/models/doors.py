@@ -28,6 +28,15 @@ class HoldOpen(OrderBody):
     )
 
 
+class LastOpening(AnswerBody):
+    """The last opening of a door."""
+
+    time: Time | None = Field(description="When it began; null: before the station knew the time.")
+    by: str = Field(description="Person or part that opened the door.")
+    means: OpenedBy = Field(description="Means by which it was opened.")
+    held: bool = Field(description="Whether the door was held open.")
+
+
 class Door(AnswerBody):
     """A door and its relay."""
 
@@ -38,6 +47,9 @@ class Door(AnswerBody):
     until: Time | None = Field(description="End of the pulse or hold.")
     by: str | None = Field(description="Person or part that opened it.")
     means: OpenedBy | None = Field(description="Means by which it was opened.")
+    last_opening: LastOpening | None = Field(
+        description="Last opening, also before a restart; null: the station knows of none."
+    )
     contact: Literal["open", "closed", "unknown"] | None = Field(
         description="State of its leaf; null: the door has no contact."
     )

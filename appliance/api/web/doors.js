@@ -8,7 +8,7 @@ import { order } from "./base/orders.js";
 import { called, opener } from "./base/people.js";
 import { may } from "./base/session.js";
 import { clock, hour, t, when, word } from "./base/texts.js";
-import { lastOpening, sinceWhen } from "./recent.js";
+import { sinceWhen } from "./recent.js";
 
 /** Show the doors; asOf: since when nothing has been heard of the station, or null. */
 export function showDoors(doors, asOf = null) {
@@ -52,9 +52,8 @@ function seen(door, asOf) {
   return ["rest", "lock", t("look.locked"), last(door)];
 }
 
-function last({ id }) {
-  const found = lastOpening(id);
-  return found ? t("look.last", { time: when(found.time), by: opener(found.by, found.means) }) : "";
+function last({ last_opening: found }) {
+  return found?.time ? t("look.last", { time: when(found.time), by: opener(found.by, found.means) }) : "";
 }
 
 const since = ({ id, state, alarm }) => {

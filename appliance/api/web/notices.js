@@ -3,7 +3,7 @@
 import { $, act, make, redraw, twice } from "./base/dom.js";
 import { icon } from "./base/icons.js";
 import { order } from "./base/orders.js";
-import { called, caller, opener } from "./base/people.js";
+import { called, caller, person } from "./base/people.js";
 import { may } from "./base/session.js";
 import { hour, t } from "./base/texts.js";
 import { missed, noteSeen, sinceWhen } from "./recent.js";
@@ -12,7 +12,6 @@ const LASTS_MS = 60_000; // of what tells only how a ring ended
 
 let known = new Set(); // alarms whose reason somebody here knows
 let past = []; // how rings ended: { key, until, ... } of a notice
-let ringing = false; // a visitor rings at this station
 let state = null;
 
 const again = () => { if (state) showNotices(state); };
@@ -20,8 +19,9 @@ const again = () => { if (state) showNotices(state); };
 /** Note how a ring or call ended, so that those who see it only vanish learn why. */
 export function noteEnd({ type, time, call, data }) {
   const at = { time: hour(time) };
-  if (type === "door.unlocked" && ringing) {
-    put("opened", "unlock", "", t("notice.opened", { by: opener(data.by, data.means) }), "");
+  if (type === "ring.ended" && data.result === "opened") {
+    const { who, how } = person(data.by, data.means);
+    put("opened", "unlock", "", who ? t("entry.opened_by", { who }) : t("notice.opened", { by: how }), who ? how : "");
   } else if (type === "ring.ended" && data.result === "answered") {
     put("answered", "phone", "", t("notice.answered", { name: called("target", data.target) }), t("notice.still_open"));
   } else if (type === "ring.ended" && data.result === "unanswered") {
@@ -45,7 +45,6 @@ function dismissed(key) {
 
 export function showNotices(newest) {
   state = newest;
-  ringing = state.calls.some(({ ring, state: is }) => ring !== null && !["connected", "ended", "disconnecting"].includes(is));
   past = past.filter(({ until }) => until > performance.now());
   const notes = [...state.doors.flatMap(alarm), ...state.doors.flatMap(lockdown), ...misses(), ...past, ...quiet(state.runtime)];
   redraw($("notes"), notes.map(({ key, title, text }) => [key, title, text]), () => $("notes").replaceChildren(...notes.map(note)));

@@ -1,4 +1,4 @@
-// What happened lately, by the logs: today's entries on Home, who opened each door last, and what was missed.
+// What happened lately, by the logs: today's entries on Home, since when a door is as it is, and what was missed.
 
 import { $, make, redraw } from "./base/dom.js";
 import { now } from "./base/moments.js";
@@ -23,12 +23,6 @@ export async function loadRecent() {
 }
 
 const newest = (door, type) => events.find((event) => event.type === type && event.data.door === door);
-
-/** Who opened a door last, and when; or undefined. */
-export function lastOpening(door) {
-  const found = newest(door, "door.unlocked");
-  return found && { time: found.time, ...found.data };
-}
 
 /** When the newest event of this type was, or undefined. */
 export const sinceWhen = (door, type) => newest(door, type)?.time;

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.times import Times
 from appliance.core import events, inputs
-from appliance.core.doors import outcomes, sensors
+from appliance.core.doors import openings, outcomes, sensors
 from appliance.core.model import Attempt, Denial, DoorId, DoorSettings, DoorState, OpenedBy, Pulse, State
 from appliance.core.transition import Turn
 
@@ -144,6 +144,7 @@ def relay_changed(turn: Turn, given: inputs.RelayChanged) -> None:
         seconds = round(max(0.0, pulse.until - turn.decided), 3)
         for attempt in pulse.attempts:
             outcomes.opened(turn, attempt)
+        openings.note(turn, door, pulse)
         turn.emit(events.DoorUnlocked(door, by=pulse.by, means=pulse.means, seconds=seconds, held=pulse.held))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from appliance.core import inputs
 from appliance.core.dispatch import asks, on, performs, takes
-from appliance.core.doors import pulses, requests, sensors
+from appliance.core.doors import openings, pulses, requests, sensors
 from appliance.core.doors.view import door_view
 from appliance.core.model import State
 from appliance.core.transition import Turn
@@ -15,6 +15,7 @@ take = takes(
     on(inputs.GuardLost, lambda turn, _: pulses.guard_lost(turn)),
     on(inputs.RelayChanged, pulses.relay_changed),
     on(inputs.SensorEdge, sensors.edge),
+    on(inputs.OpeningsRead, openings.read),
 )
 
 perform = performs(

@@ -3,8 +3,8 @@
 from typing import Any
 
 from appliance.core import wall_clock
-from appliance.core.doors import pulses, sensors
-from appliance.core.model import DoorSettings, SensorSettings, State
+from appliance.core.doors import openings, pulses, sensors
+from appliance.core.model import DoorSettings, Opening, SensorSettings, State
 
 
 def door_view(state: State, door: DoorSettings, epoch: float) -> dict[str, Any]:
@@ -20,6 +20,7 @@ def door_view(state: State, door: DoorSettings, epoch: float) -> dict[str, Any]:
         "until": wall_clock.iso(pulse.until if pulse is not None else None, epoch),
         "by": pulse.by if pulse is not None else None,
         "means": pulse.means if pulse is not None else None,
+        "last_opening": opening_view(openings.last(state, door.id)),
         "contact": None if contact is None else sensors.LEAF[contact.active],
         "alarm": None if contact is None else contact.alarm or None,
         "strike": door.strike,
@@ -27,6 +28,18 @@ def door_view(state: State, door: DoorSettings, epoch: float) -> dict[str, Any]:
         "max_s": door.max_s,
         "max_hold_s": door.max_hold_s,
         "available": state.doors.relay_ready,
+    }
+
+
+def opening_view(opening: Opening | None) -> dict[str, Any] | None:
+    """A door's last opening for clients."""
+    if opening is None:
+        return None
+    return {
+        "time": wall_clock.iso(opening.at, 0.0),
+        "by": opening.by,
+        "means": opening.means,
+        "held": opening.held,
     }
 
 

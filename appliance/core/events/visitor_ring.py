@@ -1,7 +1,7 @@
 """A visitor's ring."""
 
 from appliance.core.events.base import Event, TargetId
-from appliance.core.model import ButtonId, CallId, RingId, RingResult
+from appliance.core.model import ButtonId, CallId, DoorId, OpenedBy, RingId, RingResult
 
 
 class RingStarted(Event):
@@ -14,7 +14,11 @@ class RingStarted(Event):
 
 
 class RingEnded(Event):
-    """A visitor's ring is over. `call`, `target`: the answered call and its target."""
+    """A visitor's ring is over. `call`, `target`: the answered call and its target.
+
+    `door`, `by`, `means`: the door that was opened though nobody had answered, the person or part that opened it, and
+    how.
+    """
 
     TYPE = "ring.ended"
     ring: RingId
@@ -22,3 +26,6 @@ class RingEnded(Event):
     result: RingResult
     call: CallId | None
     target: TargetId
+    door: DoorId | None
+    by: str
+    means: OpenedBy | None

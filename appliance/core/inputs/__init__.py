@@ -147,6 +147,7 @@ from appliance.core.inputs.doors import (
     LockDoor,
     Lockdown,
     OpenDoor,
+    OpeningsRead,
     RelayChanged,
     ReleaseDoor,
     SensorEdge,
@@ -242,6 +243,7 @@ AnyInput = (
     | GuardReady
     | GuardLost
     | RelayChanged
+    | OpeningsRead
     | CardsFound
     | LevelsRead
     | XrunsCounted

@@ -2,7 +2,7 @@
 
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
-from appliance.core.model import DoorId, SensorId
+from appliance.core.model import DoorId, Opening, SensorId
 
 
 class GuardReady(Input, kw_only=True):
@@ -21,6 +21,12 @@ class RelayChanged(Input, kw_only=True):
     door: DoorId
     energised: bool
     pulse: int
+
+
+class OpeningsRead(Input, kw_only=True):
+    """The last opening of each door, as the audit has it."""
+
+    openings: tuple[Opening, ...]
 
 
 class OpenDoor(Tagged):

@@ -124,6 +124,7 @@ from appliance.core.model.doors import (
     DoorSettings,
     DoorsPart,
     DoorState,
+    Opening,
     Pulse,
     Rule,
     Sensing,

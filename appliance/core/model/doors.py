@@ -96,6 +96,16 @@ class Pulse(Record):
     attempts: tuple[Attempt, ...] = ()
 
 
+class Opening(Record):
+    """The last opening of a door. at: seconds since 1970; None: before the station knew the time."""
+
+    door: DoorId
+    at: float | None
+    by: str
+    means: OpenedBy
+    held: bool
+
+
 class Sensing(Record):
     """A sensor's line. `active`: the level that counts, None until one has settled; `level`: the newest level.
 
@@ -128,4 +138,5 @@ class DoorsPart(Record):
     locked_down: tuple[DoorId, ...] = ()
     sensors: tuple[tuple[SensorId, Sensing], ...] = ()  # sensors of which something is known
     blocks: tuple[TamperBlock, ...] = ()
+    openings: tuple[Opening, ...] = ()
     relay_ready: bool = False

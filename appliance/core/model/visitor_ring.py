@@ -7,9 +7,13 @@ from appliance.core.model.ids import ButtonId, CallId, RingId
 
 
 class RingResult(StrEnum):
-    """How a visitor's ring ended. CANCELED: by the visitor or a client, or because people talk here already."""
+    """How a visitor's ring ended. OPENED: a door was opened for the visitor, though nobody had answered.
+
+    CANCELED: by the visitor or a client, or because people talk here already.
+    """
 
     ANSWERED = "answered"
+    OPENED = "opened"
     UNANSWERED = "unanswered"
     CANCELED = "canceled"
 

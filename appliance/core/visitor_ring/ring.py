@@ -1,4 +1,9 @@
-"""A visitor's ring: calls the targets of its plan, together or in turn, until somebody answers or the plan ends."""
+"""A visitor's ring: calls the targets of its plan, together or in turn, until somebody answers or the plan ends.
+
+A door that is opened ends the ring, too, by each means and for all: the visitor can come in. Three openings do not:
+one by a rule, which nobody here has decided; one of a door that the people who are rung may not open, as a garage's, if
+their targets name doors; and any while people talk at the panel, whose visitor it is for.
+"""
 
 from msgspec.structs import replace
 
@@ -12,6 +17,8 @@ from appliance.core.model import (
     Cause,
     ChordSettings,
     ContactState,
+    DoorId,
+    OpenedBy,
     Plan,
     RingId,
     RingResult,
@@ -42,10 +49,35 @@ def new_id(turn: Turn) -> RingId:
 
 
 def settle(turn: Turn) -> None:
-    """Follow the calls and the time: an answer ends all rings; a step that failed or timed out leads to the next."""
+    """Follow doors, calls and the time: an answer ends all rings; a step that failed or timed out leads to the next."""
     for ring in turn.rings:
-        if ring in turn.rings:  # no other has ended it
+        if ring not in turn.rings:  # another has ended it
+            continue
+        if (opening := opened(turn, ring)) is not None:
+            end(turn, ring, RingResult.OPENED, opening=opening)
+        else:
             follow(turn, ring)
+
+
+def opened(turn: Turn, ring: VisitorRing) -> events.DoorUnlocked | None:
+    """The opening in this step that lets the visitor in."""
+    if is_beside(turn, ring):
+        return None
+    for event in turn.events:
+        if (
+            isinstance(event, events.DoorUnlocked)
+            and event.means is not OpenedBy.RULE
+            and leads_in(turn, ring, event.door)
+        ):
+            return event
+    return None
+
+
+def leads_in(turn: Turn, ring: VisitorRing, door: DoorId) -> bool:
+    """Whether the visitor waits at this door: those who are rung may open it, or none of them has doors of its own."""
+    targets = (turn.settings.target(name) for step in ring.plan.steps for name in step.targets)
+    doors = {each for target in targets if target is not None for each in target.doors}
+    return not doors or door in doors
 
 
 def follow(turn: Turn, ring: VisitorRing) -> None:
@@ -124,17 +156,25 @@ def hang_up(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> str
     return warning
 
 
-def end(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = None) -> None:
+def end(
+    turn: Turn,
+    ring: VisitorRing,
+    result: RingResult,
+    by: Call | None = None,
+    opening: events.DoorUnlocked | None = None,
+) -> None:
     """End the ring: phones that still ring stop at once. The first that answers ends the other rings, too."""
     turn.rings = tuple(each for each in turn.rings if each.id != ring.id)
     for call in calls_of(turn, ring):
-        if by is None:
+        if opening is not None:
+            ending.hang_up(turn, call, Cause.CANCELED, ELSEWHERE)
+        elif by is None:
             ending.hang_up(turn, call, Cause.NO_ANSWER if result is RingResult.UNANSWERED else Cause.CANCELED)
         elif call.id != by.id:
             ending.hang_up(turn, call, Cause.ANSWERED_ELSEWHERE, ELSEWHERE)
     if by is not None and not occupied(turn, ring):
         turn.bring(by)
-    report(turn, ring, result, by)
+    report(turn, ring, result, by, opening)
     if by is not None:
         for other in turn.rings:
             end_elsewhere(turn, other)
@@ -150,8 +190,14 @@ def end_elsewhere(turn: Turn, ring: VisitorRing) -> None:
     report(turn, ring, RingResult.CANCELED)
 
 
-def report(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = None) -> None:
-    """Report the end of a ring. by: the call that was answered."""
+def report(
+    turn: Turn,
+    ring: VisitorRing,
+    result: RingResult,
+    by: Call | None = None,
+    opening: events.DoorUnlocked | None = None,
+) -> None:
+    """Report the end of a ring. by: the call that was answered; opening: of the door, without an answer."""
     turn.emit(
         events.RingEnded(
             button=ring.button,
@@ -159,6 +205,9 @@ def report(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = 
             result=result,
             call=by.id if by is not None else None,
             target=by.remote.target if by is not None else "",
+            door=opening.door if opening is not None else None,
+            by=opening.by if opening is not None else "",
+            means=opening.means if opening is not None else None,
         )
     )
 

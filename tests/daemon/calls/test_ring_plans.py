@@ -1,5 +1,7 @@
 """A visitor rings several people: SIPp is each of them, and judges what reaches it."""
 
+from datetime import datetime
+
 import pytest
 
 from tests.support.daemon import Daemon, loopback
@@ -29,7 +31,8 @@ def running(tmp_path_factory):
     targets = {name: {"uri": f"sip:{name}@{address}:{port}"} for name, (address, port) in at.items()}
     targets["mobile"]["confirm"] = "1"
     buttons = {name: {"action": "ring", "target": name} for name in PLANS} | {"hangup": {"action": "hangup"}}
-    with Daemon(tmp_path_factory.mktemp("d"), target=targets, plan=PLANS, panel={"button": buttons}) as daemon:
+    rooms = {"plan": PLANS, "panel": {"button": buttons}, "door": {"front": {"pulse_s": 0.2}}}
+    with Daemon(tmp_path_factory.mktemp("d"), target=targets, **rooms) as daemon:
         daemon.at = at
         yield daemon
 
@@ -80,6 +83,33 @@ def test_the_first_to_answer_stops_all_others_who_learn_that_it_was_answered(doo
         assert (only["id"], only["active"]) == (call["kitchen"], True)
         door.press("hangup")
         kitchen.done()
+
+
+@shows("ring.ended result=opened")
+def test_a_door_that_is_opened_stops_all_and_a_restart_remembers_who_opened_it(door, person):
+    until(lambda: door.get("/v1/doors/front")["available"], "a guard")
+    assert door.get("/v1/doors/front")["last_opening"] is None
+    with person("hall", "uas-elsewhere") as hall, person("kitchen", "uas-elsewhere", directory=None) as kitchen:
+        door.press("both")
+        call = called(door, "kitchen", "hall")
+        for phone in ("kitchen", "hall"):
+            door.wait("call.ringing", call[phone])
+        door.post("/v1/doors/front/open")
+        told = ended(door, "opened")["data"]
+        assert (told["door"], told["by"], told["means"]) == ("front", "http:unix", "api")
+        for phone in ("kitchen", "hall"):
+            door.final(call[phone], kind="call.canceled", cause="canceled", by="local", missed=False)
+        hall.done()
+        kitchen.done()
+    opened = door.get("/v1/doors/front")["last_opening"]
+    assert (opened["by"], opened["means"], opened["held"]) == ("http:unix", "api", False)
+    door.wait("door.locked")
+    door.stop()
+    door.start()
+    door.ready()
+    again = until(lambda: door.get("/v1/doors/front")["last_opening"], "the last opening")
+    assert again == opened | {"time": again["time"]}
+    assert abs(datetime.fromisoformat(again["time"]) - datetime.fromisoformat(opened["time"])).total_seconds() < 1
 
 
 def test_who_does_not_answer_in_his_time_is_followed_by_the_next(door, person):

@@ -146,6 +146,7 @@ def test_a_client_on_the_bus_opens_holds_releases_locks_and_unlocks(house):
 def test_the_bus_shows_doors_what_http_does_and_each_event(house):
     names = {each.name: each.name for each in DOOR.properties}
     as_told = {"PulseSeconds": "pulse_s", "MaxSeconds": "max_s", "MaxHoldSeconds": "max_hold_s"}
+    of_last = {"LastOpened": "time", "LastOpenedBy": "by", "LastMeans": "means"}
 
     async def followed():
         async with Client(house.bus.address) as client:
@@ -165,6 +166,9 @@ def test_the_bus_shows_doors_what_http_does_and_each_event(house):
 
     shown, ours = asyncio.run(followed())
     door = house.door()
+    assert {name: shown.pop(name) for name in of_last} == {n: door["last_opening"][key] for n, key in of_last.items()}
+    house.asked += [f"Door1.{name}" for name in of_last]
+    names = {name: name for name in names if name not in of_last}
     assert shown == {name: door[as_told.get(name, name.lower())] or shown[name] for name in names}
     assert ours["Buttons"] == [each["id"] for each in house.get("/v1/panel")["buttons"]]
     house.asked += [*(f"Door1.{name}" for name in shown), "Door1.PropertiesChanged"]

@@ -209,6 +209,9 @@ class HttpPorts(Protocol):
     def calls(self) -> list[Json]:
         """All calls, shaped as `models.Call`."""
 
+    def conference(self, wanted: str) -> Json | None:
+        """The conference with that id, shaped as `models.Conference`, also for a while after its end; else None."""
+
     def last_event(self) -> int:
         """The id of the newest event."""
 

@@ -78,6 +78,7 @@ class Web:
         self.audit, self.answers = kept.audit, kept.answers
         self.request, self.snapshot, self.codes = reactor.request, reactor.snapshot, reactor.codes
         self.call, self.calls, self.subscribe = reactor.call, reactor.calls, reactor.subscribe
+        self.conference = reactor.conference
         self._servers: dict[str, HttpServer] = {}
         self._http_places: HttpPlaces | None = None
         self._examination: asyncio.Task[list[dict[str, Any]]] | None = None

@@ -22,8 +22,8 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
                 warn(turn, Reply(given.request, call=given.action.call, warning="The call has ended already."))
                 return
             err = ended(given.action)
-        about = getattr(given.action, "call", None)
-        error_events.emit(turn, err, error_events.name_of(type(given.action)), call=about)
+        call, conference = getattr(given.action, "call", None), getattr(given.action, "conference", None)
+        error_events.emit(turn, err, error_events.name_of(type(given.action)), call=call, conference=conference)
         turn.order(Reply(given.request, error=err))
         return
     if reply is None:  # the rule replies later

@@ -58,7 +58,7 @@ from appliance.core.conferences import lifecycle, mixing
 from appliance.core.dispatch import on, takes
 from appliance.core.doors import rules
 from appliance.core.inputs import AnyInput
-from appliance.core.model import Cause, State
+from appliance.core.model import Call, Cause, State
 from appliance.core.orders import Order
 from appliance.core.panel import indications
 from appliance.core.rooms import ROOMS
@@ -73,6 +73,7 @@ class Step(Record):
     state: State
     orders: tuple[Order, ...]
     events: tuple[events.Event, ...]
+    ended: tuple[Call, ...] = ()  # calls that have ended in this step
 
 
 def step(state: State, given: AnyInput) -> Step:
@@ -111,7 +112,8 @@ def step(state: State, given: AnyInput) -> Step:
     mixing.report(turn, state)
     call_log.write(turn, state)
     indications.report(turn, state)
-    return Step(turn.state, tuple(turn.orders), tuple(turn.events))
+    ended = tuple(call for call, _ in turn.finished) if turn.finished else ()
+    return Step(turn.state, tuple(turn.orders), tuple(turn.events), ended)
 
 
 def settle(turn: Turn) -> None:

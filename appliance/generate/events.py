@@ -10,8 +10,10 @@ _HEAD = """<!-- Made by python -m appliance.generate from appliance/core/events/
 
 Every event is the same object on every channel: `id` (never used twice, consecutive within one `boot`), `type`, `time`
 (UTC), `uptime` (seconds of the monotonic clock), `boot`, `call` (in events of a call, marked *call* below) and `data`,
-which is described here. `intercomd --print-events` prints the JSON Schemas of all payloads. Where `data` has the id of
-a door, button, lamp, account or target, its name is beside it if the configuration gives it one.
+which is described here. Where `call` names a call, `about` has its `direction`, `from`, `to`, `codec` and more; events
+of a conference have `conference` with its `participants` and `invitations`: see [the contract](contract.md#events).
+`intercomd --print-events` prints the JSON Schemas of all payloads. Where `data` has the id of a door, button, lamp,
+account or target, its name is beside it if the configuration gives it one.
 
 In systemd's journal an event is a record with the fields `INTERCOMD_EVENT` (its type), `INTERCOMD_CALL` (its call) and
 `MESSAGE_ID`, one for each type; see [Run it as a service](../how-to/run-as-a-service.md).

@@ -27,6 +27,10 @@ class Ended:
         """Whether a call of that id is among them."""
         return any(call.id == wanted for call, _ in self._calls)
 
+    def call(self, wanted: str) -> Call | None:
+        """The call of that id as it ended; None if it is not among them."""
+        return next((call for call, _ in self._calls if call.id == wanted), None)
+
     def view(self, wanted: str, state: State, now: float, epoch: float) -> dict[str, Any] | None:
         """A call as clients see it; None if there was none, or if it ended long ago."""
         while self._calls and now - self._calls[0][1] > READABLE_S:

@@ -61,9 +61,9 @@ from appliance.core.desired import Desired
 from appliance.core.events.names import Names
 from appliance.core.model import CallId, PersistentState, RequestId, Settings, State
 from appliance.core.step import Step, step
-from appliance.runtime.ended_calls import Ended
 from appliance.runtime.event_stream import Feed, Past, enveloped
 from appliance.runtime.inbox import Inbox
+from appliance.runtime.subjects import Subjects
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class Reactor:
         self.on_event: list[Callable[[Json], None]] = [journal.append]  # each gets every event
         self.watch: Callable[[inputs.AnyInput, Step | None, Desired | None], None] | None = None
         self._journal = journal
-        self._ended = Ended()
+        self._subjects = Subjects()
         self._names = Names(settings)
         self._inbox = Inbox(self._schedule)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -168,7 +168,7 @@ class Reactor:
 
     def _take(self, given: inputs.AnyInput) -> None:
         given = replace(given, taken=time.monotonic(), fresh=ids.new("")[1:])
-        if isinstance(given, inputs.Requested) and getattr(given.action, "call", None) in self._ended:
+        if isinstance(given, inputs.Requested) and getattr(given.action, "call", None) in self._subjects.ended:
             given = replace(given, late=True)
         # A programming error costs one input, not the door phone. The values of the input may be digits of a door code.
         decided = survive(lambda: self._decide(given), lambda error: _log_failure("The core", given, error))
@@ -179,6 +179,7 @@ class Reactor:
         taken, desired = decided
         if self.watch is not None:
             self.watch(given, taken, desired)
+        self._subjects.follow(self.state, taken)
         self.state, before = taken.state, self.desired
         self.desired = desired
         # The head of this module says why in this order.
@@ -194,7 +195,7 @@ class Reactor:
     def _perform(self, wanted: Iterable[orders.Order]) -> None:
         for order in wanted:
             if isinstance(order, orders.LogCall) and order.ended is not None:
-                self._ended.add(order.call, order.ended)
+                self._subjects.ended.add(order.call, order.ended)
             self._guarded(self.perform[type(order)], order)
 
     def _decide(self, given: inputs.AnyInput) -> tuple[Step, Desired]:
@@ -229,6 +230,7 @@ class Reactor:
             self._names = Names(self.state.settings)
         call, data = getattr(event, "call", None), data_of(event) | self._names.beside(event)
         envelope = enveloped(self._journal.take(), event.TYPE, now, self._journal.boot, call, data)
+        self._subjects.add(envelope, event, self.state)
         log.info("%s", line(envelope), extra={"event": envelope["type"], "call": envelope["call"]})
         for take in self.on_event:
             take(envelope)
@@ -281,8 +283,12 @@ class Reactor:
         """One call as clients see it, also for a while after its end; None for any other id."""
         now, epoch, found = time.monotonic(), wall_time.epoch(), self.state.calls.get(CallId(wanted))
         if found is None:
-            return self._ended.view(wanted, self.state, now, epoch)
+            return self._subjects.ended.view(wanted, self.state, now, epoch)
         return call_view(self.state, found, now, epoch)
+
+    def conference(self, wanted: str) -> Json | None:
+        """A conference as clients see it, also for a while after its end; None for any other id."""
+        return self._subjects.conference(wanted, self.state, time.monotonic(), wall_time.epoch())
 
     def codes(self) -> list[Json]:
         """All codes and cards as clients see them. Raises `unavailable`."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from appliance.base import disc, durable
 from appliance.base.record import Record
 from appliance.core.inputs import Input, RecordingDeleted, SpaceMeasured
-from appliance.core.model import RecordingId, Removal, Space, Storage
+from appliance.core.model import CallId, RecordingId, Removal, Space, Storage
 from appliance.store import recording_files
 from appliance.store.quota import Limits, Removable, Stored, excess
 
@@ -27,7 +27,7 @@ MUCH = 10  # a tenth of the space that is kept for the system: what others take 
 KEPT = 2  # half of what recordings had stays, whatever others take
 SHOWN_BYTES = 1_000_000  # a smaller change of the free space is not worth a message
 _REMOVABLE = """
-    SELECT id, started, bytes, duration_s FROM recordings
+    SELECT id, started, bytes, duration_s, call FROM recordings
     WHERE complete AND id NOT IN (SELECT value FROM json_each(?))
 """
 _OLDEST = f"{_REMOVABLE} ORDER BY number"
@@ -106,6 +106,7 @@ class RoomMaker:
                     self._post(
                         RecordingDeleted(
                             at=self._clock(),
+                            call=CallId(each.call),
                             recording=RecordingId(each.id),
                             duration_s=each.duration_s,
                             bytes=each.bytes,

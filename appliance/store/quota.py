@@ -43,6 +43,7 @@ class Removable(Record):
     started_s: float
     bytes: int
     duration_s: float = 0.0
+    call: str = ""
 
 
 def excess(oldest: Sequence[Removable], stored: Stored, limits: Limits, now_s: float) -> int:

@@ -23,7 +23,7 @@ from appliance.core.inputs import (
     RecordingPrepared,
     RecordingRefused,
 )
-from appliance.core.model import Call, CallId, RecordingClock, RecordingId, Removal, Space
+from appliance.core.model import NO_CALL, Call, CallId, RecordingClock, RecordingId, Removal, Space
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.store import recording_files, recording_index, wav
 from appliance.store.make_room import RoomMaker
@@ -170,9 +170,9 @@ class Recordings(RecordingLists):
         """
         path = self.path(recording)
 
-        def remove(connection: sqlite3.Connection) -> tuple[float, int]:
-            """Remove the recording's row; returns its length and its bytes."""
-            query = "SELECT complete, duration_s, bytes FROM recordings WHERE id = ?"
+        def remove(connection: sqlite3.Connection) -> tuple[float, int, CallId]:
+            """Remove the recording's row; returns its length, its bytes and its call."""
+            query = "SELECT complete, duration_s, bytes, call FROM recordings WHERE id = ?"
             row = connection.execute(query, (recording,)).fetchone()
             if row is None:
                 raise not_found(recording)
@@ -198,7 +198,7 @@ class Recordings(RecordingLists):
             if self._directory.is_dir():
                 durable.sync(self._directory)
             connection.execute("DELETE FROM recordings WHERE id = ?", (recording,))
-            return row[1], row[2]
+            return row[1], row[2], row[3]
 
         self._writer.ask(remove, done=partial(self._deleted, recording, by))
         self.tidy()  # space may be enough again
@@ -210,16 +210,17 @@ class Recordings(RecordingLists):
         """
         path = self.path(recording)
 
-        def mark(connection: sqlite3.Connection) -> bool:
-            """Protect the recording or end its protection; returns whether that changed anything."""
-            if connection.execute("SELECT 1 FROM recordings WHERE id = ?", (recording,)).fetchone() is None:
+        def mark(connection: sqlite3.Connection) -> CallId | None:
+            """Protect the recording or end its protection; returns its call if that changed anything."""
+            row = connection.execute("SELECT call FROM recordings WHERE id = ?", (recording,)).fetchone()
+            if row is None:
                 raise not_found(recording)
-            return recording_files.protect(path, wanted=wanted)
+            return CallId(row[0]) if recording_files.protect(path, wanted=wanted) else None
 
-        def report(changed: bool) -> None:
-            if changed:
-                given = RecordingChanged(at=self._clock(), recording=RecordingId(recording), protected=wanted, by=by)
-                self._post(given)
+        def report(call: CallId | None) -> None:
+            if call is not None:
+                of = RecordingId(recording)
+                self._post(RecordingChanged(at=self._clock(), call=call, recording=of, protected=wanted, by=by))
 
         self._writer.ask(mark, done=report)
         if not wanted:
@@ -246,11 +247,12 @@ class Recordings(RecordingLists):
         with self._lock:
             self._ours.pop(recording, None)
 
-    def _deleted(self, recording: str, by: str, removed: tuple[float, int]) -> None:
+    def _deleted(self, recording: str, by: str, removed: tuple[float, int, CallId]) -> None:
         self._forget(RecordingId(recording))
         self._post(
             RecordingDeleted(
                 at=self._clock(),
+                call=removed[2],
                 recording=RecordingId(recording),
                 duration_s=removed[0],
                 bytes=removed[1],
@@ -388,8 +390,10 @@ class Recordings(RecordingLists):
         recording_files.remove(path)
         if self._directory.is_dir():
             durable.sync(self._directory)
+        row = recording_index.find(connection, order.recording)
         connection.execute("DELETE FROM recordings WHERE id = ?", (order.recording,))
-        removed = (0.0, 0) if sound is None else (sound.duration_s, sound.bytes)
+        call = NO_CALL if row is None else row.call
+        removed = (0.0, 0, call) if sound is None else (sound.duration_s, sound.bytes, call)
         return partial(self._deleted, order.recording, order.discarded_by, removed)
 
     def _complete(
@@ -440,7 +444,7 @@ class Recordings(RecordingLists):
         with self._lock:
             prepared = self._ours.get(recording)
         # Without a row the index was damaged, and set aside after this recording began.
-        recording_index.insert(connection, prepared or self._restorer.described(recording))
+        recording_index.insert(connection, entry := prepared or self._restorer.described(recording))
         recording_index.change(
             connection,
             recording,
@@ -457,6 +461,7 @@ class Recordings(RecordingLists):
             self._post(
                 RecordingAvailable(
                     at=self._clock(),
+                    call=entry.call,
                     recording=recording,
                     duration_s=sound.duration_s,
                     bytes=sound.bytes,

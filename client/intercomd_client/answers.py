@@ -224,8 +224,9 @@ class Conference(TypedDict):
     recorded: bool  # Whether a client has each of its calls recorded, also those that join later.
     created: str  # UTC.
     connected_since: str | None  # Time at which the first participant joined.
-    duration_s: float  # Seconds since then.
-    participants: list[Participant]
+    ended: str | None  # Null while it lasts. It can be read for 10 minutes after its end.
+    duration_s: float  # Seconds since the first participant joined, until its end.
+    participants: list[Participant]  # After its end, all who were in it or invited.
     summary: str  # Summary for display.
 
 
@@ -480,6 +481,40 @@ class Snapshot(TypedDict):
     last_event: int
 
 
+# The call of an event, as the event left it. What it does not have is absent.
+CallOfEvent = TypedDict(
+    "CallOfEvent",
+    {
+        "direction": words.Direction,
+        "from": str,
+        "to": str,
+        "display_name": NotRequired[str],
+        "target": NotRequired[str],
+        "target_name": NotRequired[str],
+        "codec": NotRequired[Codec],
+        "account": NotRequired[str],
+    },
+)
+
+
+class ConferenceMember(TypedDict):
+    """A far end in a conference, or invited to it."""
+
+    call: str  # Id of its call.
+    uri: str  # Its address.
+    name: str  # Its name, for display.
+    joining: words.Joining
+
+
+class ConferenceFacts(TypedDict):
+    """The conference of an event, as the event left it."""
+
+    id: str
+    participants: list[ConferenceMember]  # Who is in it; after its end, who ever was.
+    invitations: list[ConferenceMember]  # Who is being called; after its end, who never joined.
+    speaker: bool  # Whether the panel hears the participants.
+
+
 class StoredEvent(TypedDict):
     """An event as the station keeps it; the schema of `data` depends on `type`."""
 
@@ -489,6 +524,8 @@ class StoredEvent(TypedDict):
     uptime: float  # Seconds of the monotonic clock.
     boot: str
     call: str | None
+    about: NotRequired[CallOfEvent]
+    conference: NotRequired[ConferenceFacts]  # The conference, in its events and in those of its recordings.
     data: dict[str, Any]
 
 
@@ -593,7 +630,7 @@ class ConferenceDone(TypedDict):
 
     warning: str | None  # A note that nothing had to change.
     id: str
-    conference: Conference | None  # Current state of the conference; null after its end.
+    conference: Conference | None  # State of the conference, also of one that has ended.
 
 
 class Participants(TypedDict):
@@ -611,6 +648,8 @@ class Envelope(TypedDict):
     uptime: float  # Seconds of the monotonic clock.
     boot: str
     call: str | None
+    about: NotRequired[CallOfEvent]
+    conference: NotRequired[ConferenceFacts]  # The conference, in its events and in those of its recordings.
     data: dict[str, Any]
     state: NotRequired[Snapshot]  # In `events.lost` only: the whole state after the loss; start over from it.
 
@@ -833,6 +872,8 @@ class AuditedEvent(TypedDict):
     uptime: float  # Seconds of the monotonic clock.
     boot: str
     call: str | None
+    about: NotRequired[CallOfEvent]
+    conference: NotRequired[ConferenceFacts]  # The conference, in its events and in those of its recordings.
     data: dict[str, Any]
     hash: str
 

@@ -56,8 +56,8 @@ Cause = Literal[
     "error",
 ]
 
-# The states of a conference: connecting until a participant has joined, disconnecting while its last calls end.
-ConferenceState = Literal["connecting", "connected", "disconnecting"]
+# The states of a conference: connecting until a participant has joined, disconnecting while its calls end.
+ConferenceState = Literal["connecting", "connected", "disconnecting", "ended"]
 
 # The state of a watched contact.
 ContactState = Literal["unknown", "available", "busy", "unavailable"]

@@ -273,6 +273,9 @@ class Station:
     def calls(self) -> list[dict[str, Any]]:
         return self.state["calls"]
 
+    def conference(self, wanted: str) -> dict[str, Any] | None:
+        return next((each for each in self.state["conferences"] if each["id"] == wanted), None)
+
     def last_event(self) -> int:
         return len(self.journal)
 
@@ -450,6 +453,7 @@ def conference(id_: str = "k-1", **changed: Any) -> dict[str, Any]:
         "recorded": False,
         "created": TIME,
         "connected_since": TIME,
+        "ended": None,
         "duration_s": 12.3,
         "participants": [
             {"call": "c-1", "joining": "invited", "state": "in", "muted": False, "hold": "none", "name": "Kitchen"}

@@ -7,8 +7,8 @@ from pydantic import ConfigDict, Field
 from appliance.api.models.accounts import Account, Contact, Entry, Network, Target
 from appliance.api.models.audio import Audio
 from appliance.api.models.base import AnswerBody, Line, OrderBody, Time
-from appliance.api.models.calls import Call, LoggedCall
-from appliance.api.models.conferences import Conference
+from appliance.api.models.calls import Call, CallOfEvent, LoggedCall
+from appliance.api.models.conferences import Conference, ConferenceFacts
 from appliance.api.models.doors import Door
 from appliance.api.models.panel import Panel
 from appliance.api.models.recordings import Storage, VisitorMessage
@@ -97,8 +97,8 @@ class Snapshot(AnswerBody):
     last_event: int
 
 
-def _without_state(schema: dict[str, Any]) -> None:
-    schema["required"].remove("state")
+def _optional(schema: dict[str, Any]) -> None:
+    schema["required"] = [name for name in schema["required"] if name not in {"about", "conference", "state"}]
 
 
 class StoredEvent(AnswerBody):
@@ -110,7 +110,13 @@ class StoredEvent(AnswerBody):
     uptime: float = Field(description="Seconds of the monotonic clock.")
     boot: str
     call: str | None
+    about: CallOfEvent = Field(
+        description="The call that `call` names; absent without one, and 10 minutes after the call's end."
+    )
+    conference: ConferenceFacts = Field(description="The conference, in its events and in those of its recordings.")
     data: dict[str, Any]
+
+    model_config = ConfigDict(json_schema_extra=_optional)
 
 
 class Envelope(StoredEvent):
@@ -118,7 +124,7 @@ class Envelope(StoredEvent):
 
     state: Snapshot = Field(description="In `events.lost` only: the whole state after the loss; start over from it.")
 
-    model_config = ConfigDict(json_schema_extra=_without_state)
+    model_config = ConfigDict(json_schema_extra=_optional)
 
 
 class CustomEvent(OrderBody):

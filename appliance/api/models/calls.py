@@ -1,8 +1,8 @@
 """Calls."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from appliance.api.models.base import DIGITS, AnswerBody, CustomData, Done, Headers, Line, OrderBody, Time
 from appliance.core.model import (
@@ -325,6 +325,25 @@ class Voices(AnswerBody):
 
     local: bool = Field(description="Whether a voice is sent to the far end.")
     remote: bool = Field(description="Whether a voice comes from the far end.")
+
+
+def _absent_if_empty(schema: dict[str, Any]) -> None:
+    schema["required"] = ["direction", "from", "to"]
+
+
+class CallOfEvent(AnswerBody):
+    """The call of an event, as the event left it. What it does not have is absent."""
+
+    direction: Direction
+    from_: str = Field(alias="from", description="Address of the caller.", examples=["sip:front@192.0.2.7"])
+    to: str = Field(description="Called address.", examples=["sip:kitchen@192.0.2.9"])
+    display_name: str = Field(description="The far end's own name.")
+    target: str = Field(description="Id of the configured target that the far end is.")
+    target_name: str = Field(description="That target's name for people.")
+    codec: Codec = Field(description="Of the sound, once it is negotiated.")
+    account: str = Field(description="Account that carries the call.")
+
+    model_config = ConfigDict(json_schema_extra=_absent_if_empty)
 
 
 class Call(CallFacts):

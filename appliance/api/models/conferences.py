@@ -58,9 +58,28 @@ class Conference(AnswerBody):
     recorded: bool = Field(description="Whether a client has each of its calls recorded, also those that join later.")
     created: Time
     connected_since: Time | None = Field(description="Time at which the first participant joined.")
-    duration_s: float = Field(description="Seconds since then.")
-    participants: list[Participant]
+    ended: Time | None = Field(description="Null while it lasts. It can be read for 10 minutes after its end.")
+    duration_s: float = Field(description="Seconds since the first participant joined, until its end.")
+    participants: list[Participant] = Field(description="After its end, all who were in it or invited.")
     summary: str = Field(description="Summary for display.")
+
+
+class ConferenceMember(AnswerBody):
+    """A far end in a conference, or invited to it."""
+
+    call: str = Field(description="Id of its call.")
+    uri: str = Field(description="Its address.", examples=["sip:kitchen@192.0.2.9"])
+    name: str = Field(description="Its name, for display.")
+    joining: Joining
+
+
+class ConferenceFacts(AnswerBody):
+    """The conference of an event, as the event left it."""
+
+    id: str
+    participants: list[ConferenceMember] = Field(description="Who is in it; after its end, who ever was.")
+    invitations: list[ConferenceMember] = Field(description="Who is being called; after its end, who never joined.")
+    speaker: bool = Field(description="Whether the panel hears the participants.")
 
 
 class Conferences(AnswerBody):
@@ -73,4 +92,4 @@ class ConferenceDone(Done):
     """The request about a conference was carried out."""
 
     id: str
-    conference: Conference | None = Field(description="Current state of the conference; null after its end.")
+    conference: Conference | None = Field(description="State of the conference, also of one that has ended.")

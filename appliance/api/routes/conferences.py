@@ -126,8 +126,7 @@ def dial(body: models.Join) -> inputs.Dial:
 
 def done(daemon: HttpPorts, wanted: str, warning: str) -> dict[str, Any]:
     """The answer to a request."""
-    shown = next((each for each in daemon.snapshot()["conferences"] if each["id"] == wanted), None)
-    return {"id": wanted, "conference": shown, "warning": warning or None}
+    return {"id": wanted, "conference": daemon.conference(wanted), "warning": warning or None}
 
 
 def find(daemon: HttpPorts, wanted: str) -> dict[str, Any]:

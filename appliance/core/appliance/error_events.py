@@ -7,14 +7,21 @@ import re
 
 from appliance.base.errors import HTTP_STATUS, IntercomError, explained
 from appliance.core import events
-from appliance.core.model import CallId
+from appliance.core.model import CallId, ConferenceId
 from appliance.core.transition import Turn
 
 WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-def emit(turn: Turn, error: IntercomError, operation: str, sip_code: int = 0, call: CallId | None = None) -> None:
-    """Emit `error`. `operation`: see `name_of`; sip_code: the far end's answer; `call`: the call that was meant."""
+def emit(
+    turn: Turn,
+    error: IntercomError,
+    operation: str,
+    sip_code: int = 0,
+    call: CallId | None = None,
+    conference: ConferenceId | None = None,
+) -> None:
+    """Emit `error`. `operation`: see `name_of`; sip_code: the far end's answer; call, conference: that was meant."""
     cause, resolution = explained(error)
     turn.emit(
         events.ErrorReported(
@@ -26,6 +33,7 @@ def emit(turn: Turn, error: IntercomError, operation: str, sip_code: int = 0, ca
             sip_code=sip_code,
             http_status=HTTP_STATUS[error.code],
             call=call,
+            conference=conference,
         )
     )
 

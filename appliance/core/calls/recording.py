@@ -392,7 +392,16 @@ def _report(
     turn: Turn, event: type[events.RecordingAvailable], given: inputs.RecordingAvailable | inputs.RecordingConverted
 ) -> None:
     found = given.recording
-    turn.emit(event(found, url=url(found), duration_s=given.duration_s, bytes=given.bytes, kind=kind_of(found)))
+    turn.emit(
+        event(
+            given.call or None,
+            found,
+            url=url(found),
+            duration_s=given.duration_s,
+            bytes=given.bytes,
+            kind=kind_of(found),
+        )
+    )
 
 
 def copied(turn: Turn, given: inputs.RecordingCopied) -> None:
@@ -400,20 +409,27 @@ def copied(turn: Turn, given: inputs.RecordingCopied) -> None:
     found, kind = given.recording, kind_of(given.recording)
     turn.emit(
         events.RecordingCopied(
-            found, url=url(found), duration_s=given.duration_s, bytes=given.bytes, kind=kind, to=given.to
+            given.call or None,
+            found,
+            url=url(found),
+            duration_s=given.duration_s,
+            bytes=given.bytes,
+            kind=kind,
+            to=given.to,
         )
     )
 
 
 def copy_failed(turn: Turn, given: inputs.RecordingCopyFailed) -> None:
     """A finished recording is not elsewhere yet."""
-    turn.emit(events.RecordingCopyFailed(given.recording, given.tries, given.why))
+    turn.emit(events.RecordingCopyFailed(given.call or None, given.recording, given.tries, given.why))
 
 
 def deleted(turn: Turn, given: inputs.RecordingDeleted) -> None:
     """A finished recording is gone."""
     turn.emit(
         events.RecordingDeleted(
+            given.call or None,
             given.recording,
             url=url(given.recording),
             duration_s=given.duration_s,
@@ -426,7 +442,7 @@ def deleted(turn: Turn, given: inputs.RecordingDeleted) -> None:
 
 def changed(turn: Turn, given: inputs.RecordingChanged) -> None:
     """A finished recording is protected, or no longer."""
-    turn.emit(events.RecordingChanged(given.recording, given.protected, given.by))
+    turn.emit(events.RecordingChanged(given.call or None, given.recording, given.protected, given.by))
 
 
 def measured(turn: Turn, given: inputs.SpaceMeasured) -> None:

@@ -127,6 +127,23 @@ def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
     }
 
 
+def facts_in_events(call: Call) -> dict[str, Any]:
+    """A call in its events: what is empty is left out, since the journal keeps it with each of them."""
+    facts: dict[str, Any] = {"direction": call.direction.value, "from": call.caller, "to": call.called}
+    remote, codec = call.remote, call.media.codec
+    if remote.display_name:
+        facts["display_name"] = remote.display_name
+    if remote.target:
+        facts["target"] = remote.target
+    if remote.target_name:
+        facts["target_name"] = remote.target_name
+    if codec is not None:
+        facts["codec"] = {"name": codec.name, "clock_rate_hz": codec.clock_rate_hz}
+    if call.account:
+        facts["account"] = call.account
+    return facts
+
+
 def quality_view(quality: Quality, watch: SoundWatch) -> dict[str, Any]:
     """The latest statistics of a call, and how its last window was judged."""
     counters: dict[str, Any] = to_builtins(quality)

@@ -182,6 +182,7 @@ from appliance.core.events.recordings import (
     RecordingCopied,
     RecordingCopyFailed,
     RecordingDeleted,
+    RecordingEvent,
     RecordingFailed,
     RecordingMuted,
     RecordingPaused,

@@ -2,7 +2,16 @@
 
 from appliance.base.errors import ErrorCode
 from appliance.core.events.base import Event
-from appliance.core.model import AccessScope, CallId, DoorId, LockoutScope, NoticeCode, PasswordFault, WarningCode
+from appliance.core.model import (
+    AccessScope,
+    CallId,
+    ConferenceId,
+    DoorId,
+    LockoutScope,
+    NoticeCode,
+    PasswordFault,
+    WarningCode,
+)
 
 
 class PanelFailed(Event):
@@ -227,7 +236,7 @@ class ErrorReported(Event):
     """A request by a button or a client was not carried out; the client gets the same error as its answer.
 
     `operation`: the request; `sip_code`: the far end's response that caused it, 0 for none; `http_status`: the status
-    of the HTTP answer.
+    of the HTTP answer; `conference`: that it was about.
     """
 
     TYPE = "error"
@@ -239,3 +248,4 @@ class ErrorReported(Event):
     sip_code: int
     http_status: int
     call: CallId | None = None
+    conference: ConferenceId | None = None

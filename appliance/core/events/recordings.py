@@ -1,10 +1,17 @@
 """Recordings."""
 
-from appliance.core.events.base import CallEvent, Event
+from appliance.core.events.base import Event
 from appliance.core.model import CallId, RecordingChannels, RecordingId, RecordingKind, RecordingSide, Removal
 
 
-class RecordingStarted(Event):
+class RecordingEvent(Event):
+    """An event of a recording: of a call, or without a call of a visitor's message."""
+
+    call: CallId | None
+    recording: RecordingId
+
+
+class RecordingStarted(RecordingEvent):
     """The call, or without a call a visitor's message, is being recorded; file and index row are on disc.
 
     At `url` is its sound, once it is complete.
@@ -12,70 +19,59 @@ class RecordingStarted(Event):
     """
 
     TYPE = "recording.started"
-    call: CallId | None
-    recording: RecordingId
     url: str
     channels: RecordingChannels
 
 
-class RecordingPaused(CallEvent):
+class RecordingPaused(RecordingEvent):
     """A client paused the recording: sound from now on is not in the file, until the recording is resumed."""
 
     TYPE = "recording.paused"
-    recording: RecordingId
 
 
-class RecordingResumed(CallEvent):
+class RecordingResumed(RecordingEvent):
     """The recording goes on after a pause."""
 
     TYPE = "recording.resumed"
-    recording: RecordingId
 
 
-class RecordingMuted(CallEvent):
+class RecordingMuted(RecordingEvent):
     """A client replaced a side of the recording, or both, by silence. muted: the sides that are silent now."""
 
     TYPE = "recording.muted"
-    recording: RecordingId
     muted: tuple[RecordingSide, ...]
 
 
-class RecordingUnmuted(CallEvent):
+class RecordingUnmuted(RecordingEvent):
     """A client ended the silence of a side, or of both. muted: the sides that are still silent."""
 
     TYPE = "recording.unmuted"
-    recording: RecordingId
     muted: tuple[RecordingSide, ...]
 
 
-class RecordingStopped(Event):
+class RecordingStopped(RecordingEvent):
     """The recording's file is closed. `recording.available` follows, or `recording.deleted` if it was discarded.
 
     duration_s: without pauses. bytes: of its file; 0 if the SIP process was lost before it closed the file.
     """
 
     TYPE = "recording.stopped"
-    call: CallId | None
-    recording: RecordingId
     url: str
     duration_s: float
     bytes: int
 
 
-class RecordingFailed(Event):
+class RecordingFailed(RecordingEvent):
     """The call, or without a call a visitor's message, cannot be recorded."""
 
     TYPE = "recording.failed"
-    call: CallId | None
-    recording: RecordingId
     why: str
 
 
-class RecordingAvailable(Event):
+class RecordingAvailable(RecordingEvent):
     """A recording is complete and can be fetched. kind: message, a visitor's when nobody answered."""
 
     TYPE = "recording.available"
-    recording: RecordingId
     url: str
     duration_s: float
     bytes: int
@@ -101,20 +97,18 @@ class RecordingCopied(RecordingAvailable):
     to: str
 
 
-class RecordingCopyFailed(Event):
+class RecordingCopyFailed(RecordingEvent):
     """A recording could not be copied elsewhere; the station tries again. tries: so far."""
 
     TYPE = "recording.copy_failed"
-    recording: RecordingId
     tries: int
     why: str
 
 
-class RecordingDeleted(Event):
+class RecordingDeleted(RecordingEvent):
     """A recording was removed, with its file: nothing is at `url` any more. `by`: who asked for it."""
 
     TYPE = "recording.deleted"
-    recording: RecordingId
     url: str
     duration_s: float
     bytes: int
@@ -122,11 +116,10 @@ class RecordingDeleted(Event):
     by: str
 
 
-class RecordingChanged(Event):
+class RecordingChanged(RecordingEvent):
     """A finished recording is protected from limits and deletion from now on, or no longer. `by`: who asked for it."""
 
     TYPE = "recording.changed"
-    recording: RecordingId
     protected: bool
     by: str
 

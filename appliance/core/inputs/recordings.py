@@ -3,6 +3,7 @@
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
 from appliance.core.model import (
+    NO_CALL,
     CallId,
     RecordingChannels,
     RecordingFormat,
@@ -57,6 +58,7 @@ class RecordingAvailable(Input, kw_only=True):
     """A recording is complete, or was repaired after an unclean end (`recovered`)."""
 
     recording: RecordingId
+    call: CallId = NO_CALL
     duration_s: float
     bytes: int
     recovered: bool = False
@@ -66,6 +68,7 @@ class RecordingConverted(Input, kw_only=True):
     """The file of a recording is an Opus file from now on."""
 
     recording: RecordingId
+    call: CallId = NO_CALL
     duration_s: float
     bytes: int
 
@@ -74,6 +77,7 @@ class RecordingCopied(Input, kw_only=True):
     """A recording was copied elsewhere; `to`: the remote of rclone, and the path there."""
 
     recording: RecordingId
+    call: CallId = NO_CALL
     to: str
     duration_s: float
     bytes: int
@@ -83,6 +87,7 @@ class RecordingCopyFailed(Input, kw_only=True):
     """A recording could not be copied elsewhere; it is tried again. tries: so far."""
 
     recording: RecordingId
+    call: CallId = NO_CALL
     tries: int
     why: str
 
@@ -91,6 +96,7 @@ class RecordingDeleted(Input, kw_only=True):
     """A finished recording, file and index row, was removed from the disc."""
 
     recording: RecordingId
+    call: CallId = NO_CALL
     why: Removal
     by: str = ""
     duration_s: float = 0.0
@@ -101,6 +107,7 @@ class RecordingChanged(Input, kw_only=True):
     """A finished recording is protected from now on, or no longer."""
 
     recording: RecordingId
+    call: CallId = NO_CALL
     protected: bool
     by: str
 

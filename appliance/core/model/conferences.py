@@ -17,11 +17,12 @@ class Joining(StrEnum):
 
 
 class ConferenceState(StrEnum):
-    """The states of a conference: connecting until a participant has joined, disconnecting while its last calls end."""
+    """The states of a conference: connecting until a participant has joined, disconnecting while its calls end."""
 
     CONNECTING = "connecting"
     CONNECTED = "connected"
     DISCONNECTING = "disconnecting"
+    ENDED = "ended"
 
 
 class ParticipantState(StrEnum):

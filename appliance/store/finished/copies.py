@@ -137,7 +137,12 @@ class Copies:
         def finish() -> None:
             self._post(
                 RecordingCopied(
-                    at=self._clock(), recording=recording, to=to, duration_s=entry.duration_s, bytes=entry.bytes
+                    at=self._clock(),
+                    call=entry.call,
+                    recording=recording,
+                    to=to,
+                    duration_s=entry.duration_s,
+                    bytes=entry.bytes,
                 )
             )
             self._recordings.tidy()  # it may be removed here now
@@ -150,7 +155,9 @@ class Copies:
             return nothing
         tries = entry.copy_tries + 1
         recording_index.change(connection, recording, copy_tries=tries, copy_error=why)
-        return lambda: self._post(RecordingCopyFailed(at=self._clock(), recording=recording, tries=tries, why=why))
+        return lambda: self._post(
+            RecordingCopyFailed(at=self._clock(), call=entry.call, recording=recording, tries=tries, why=why)
+        )
 
 
 def _readable(errors: str, file: Path, secrets: frozenset[str]) -> str:

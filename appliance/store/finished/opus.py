@@ -138,7 +138,11 @@ class Opus:
             _remove(path)
             self._post(
                 RecordingConverted(
-                    at=self._clock(), recording=recording, duration_s=entry.duration_s, bytes=sound.bytes
+                    at=self._clock(),
+                    call=entry.call,
+                    recording=recording,
+                    duration_s=entry.duration_s,
+                    bytes=sound.bytes,
                 )
             )
             self._recordings.tidy()

@@ -54,9 +54,15 @@ def told(station: Station) -> list[str]:
 def test_a_copy_elsewhere_is_reported_and_one_that_failed():
     station = Station()
     station.give(
-        inputs.RecordingCopied, recording=RecordingId("r-1"), to="nas:door/r-1.wav", duration_s=1.5, bytes=6000
+        inputs.RecordingCopied,
+        call=CallId("c-1"),
+        recording=RecordingId("r-1"),
+        to="nas:door/r-1.wav",
+        duration_s=1.5,
+        bytes=6000,
     )
     assert station.last(events.RecordingCopied) == events.RecordingCopied(
+        CallId("c-1"),
         RecordingId("r-1"),
         url="/v1/recordings/r-1/audio",
         duration_s=1.5,
@@ -65,7 +71,9 @@ def test_a_copy_elsewhere_is_reported_and_one_that_failed():
         to="nas:door/r-1.wav",
     )
     station.give(inputs.RecordingCopyFailed, recording=RecordingId("r-2"), tries=3, why="It is full.")
-    assert station.last(events.RecordingCopyFailed) == events.RecordingCopyFailed(RecordingId("r-2"), 3, "It is full.")
+    assert station.last(events.RecordingCopyFailed) == events.RecordingCopyFailed(
+        None, RecordingId("r-2"), 3, "It is full."
+    )
 
 
 def test_a_connected_call_has_its_file_prepared_first():
@@ -93,18 +101,30 @@ def test_a_whole_recording_is_reported_from_start_to_end():
     assert (station.desired.recordings, station.orders(FinishRecording)) == ((recording,), [])
     given(station, inputs.RecordingClosed, call, recording)
     assert (station.desired.recordings, station.orders(FinishRecording)) == ((), [FinishRecording(recording)])
-    station.give(inputs.RecordingAvailable, recording=recording, duration_s=41.5, bytes=664_044)
+    station.give(inputs.RecordingAvailable, call=call.id, recording=recording, duration_s=41.5, bytes=664_044)
     assert told(station) == ["started", "stopped", "available"]
     assert station.last(events.RecordingAvailable) == events.RecordingAvailable(
-        recording, url=f"/v1/recordings/{recording}/audio", duration_s=41.5, bytes=664_044, kind=RecordingKind.CALL
+        call.id,
+        recording,
+        url=f"/v1/recordings/{recording}/audio",
+        duration_s=41.5,
+        bytes=664_044,
+        kind=RecordingKind.CALL,
     )
 
 
 def test_one_that_was_converted_is_reported_with_its_new_size():
     station = ready()
-    station.give(inputs.RecordingConverted, recording=RecordingId("r-1"), duration_s=1.5, bytes=6000)
+    station.give(
+        inputs.RecordingConverted, call=CallId("c-1"), recording=RecordingId("r-1"), duration_s=1.5, bytes=6000
+    )
     assert station.last(events.RecordingConverted) == events.RecordingConverted(
-        RecordingId("r-1"), url="/v1/recordings/r-1/audio", duration_s=1.5, bytes=6000, kind=RecordingKind.CALL
+        CallId("c-1"),
+        RecordingId("r-1"),
+        url="/v1/recordings/r-1/audio",
+        duration_s=1.5,
+        bytes=6000,
+        kind=RecordingKind.CALL,
     )
 
 
@@ -181,16 +201,20 @@ def test_what_has_begun_and_waits_are_distinguished_when_the_sip_process_is_lost
 def test_the_end_of_a_recording_on_disc_is_reported_with_its_reason_and_who_asked():
     station = ready()
     of = {"duration_s": 2.0, "bytes": 32044, "why": Removal.REQUEST, "by": "http:tablet"}
-    station.give(inputs.RecordingDeleted, recording=RecordingId("r-1"), **of)
+    station.give(inputs.RecordingDeleted, call=CallId("c-1"), recording=RecordingId("r-1"), **of)
     assert station.last(events.RecordingDeleted) == events.RecordingDeleted(
-        RecordingId("r-1"), url="/v1/recordings/r-1/audio", **of
+        CallId("c-1"), RecordingId("r-1"), url="/v1/recordings/r-1/audio", **of
     )
 
 
 def test_protection_and_its_end_are_reported_with_who_asked():
     station = ready()
-    station.give(inputs.RecordingChanged, recording=RecordingId("r-1"), protected=True, by="http:tablet")
-    assert station.last(events.RecordingChanged) == events.RecordingChanged(RecordingId("r-1"), True, "http:tablet")
+    station.give(
+        inputs.RecordingChanged, call=CallId("c-1"), recording=RecordingId("r-1"), protected=True, by="http:tablet"
+    )
+    assert station.last(events.RecordingChanged) == events.RecordingChanged(
+        CallId("c-1"), RecordingId("r-1"), True, "http:tablet"
+    )
 
 
 def test_a_recording_that_must_stop_is_closed_and_finished_and_the_call_goes_on():

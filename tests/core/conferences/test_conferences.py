@@ -739,6 +739,7 @@ def test_a_conference_has_its_whole_shape():
         "held": False,
         "muted": False,
         "recorded": False,
+        "ended": None,
         "duration_s": 5.0,
         "participants": [
             {"call": call, "joining": joining, "state": "in", "muted": muted, "hold": hold, "name": name}

@@ -22,7 +22,6 @@ PACKAGES = (
     "python3",
     "python3-alsaaudio",
     "python3-dbus-fast",
-    "python3-fastapi",
     "python3-gpiozero",
     "python3-libgpiod",
     "python3-msgspec",

@@ -1,1 +1,1 @@
-"""The HTTP interface: FastAPI and uvicorn on the daemon's own event loop. Import it late: it costs 0.2 s and 20 MB."""
+"""The HTTP interface: Starlette and uvicorn on the loop of the daemon. Import it late: it costs time and memory."""

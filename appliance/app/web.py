@@ -50,8 +50,7 @@ class StoredLists(Record):
 def _load() -> None:
     """Import the HTTP interface, in a thread, so that the loop can process presses and the start of SIP.
 
-    FastAPI takes 0.3 s of processor time. On a board where the daemon had 3 % of a processor, the loop stood still for
-    20 s.
+    On a board where the daemon had 3 % of a processor, the loop stood still for seconds while they ran there.
     """
     from appliance.api import app  # noqa: F401, PLC0415
     from appliance.api.http import auth, server, sessions, tokens  # noqa: F401, PLC0415

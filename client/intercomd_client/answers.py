@@ -73,7 +73,7 @@ class Account(TypedDict):
     transport: Literal["udp", "tcp", "tls"]
     srtp: Literal["off", "optional", "mandatory"]
     server: str  # address:port of the registrar's last response; empty before the first.
-    registered_since: str | None
+    registered_since: str | None  # UTC.
     expires: str | None  # End of the current registration.
     failures: int  # Consecutive failures.
     retry_at: str | None  # Time of the next attempt after a failure.
@@ -171,9 +171,9 @@ class Call(TypedDict):
     srtp: bool  # Whether the sound is encrypted.
     transport: Literal["udp", "tcp", "tls"]  # Transport protocol of its messages.
     created: str  # UTC.
-    ringing_since: str | None
-    connected_since: str | None
-    ended: str | None
+    ringing_since: str | None  # UTC.
+    connected_since: str | None  # UTC.
+    ended: str | None  # UTC.
     duration_s: float  # Seconds since the call was connected; 0 before.
     ring: str | None  # Id of the visitor's ring of this call, as in `ring.started`.
     recording: str | None  # Id of the recording.
@@ -554,7 +554,7 @@ class Operation(TypedDict):
     call: str | None  # The call that the order is about.
     state: Literal["running", "succeeded", "failed"]
     started: str  # UTC.
-    ended: str | None
+    ended: str | None  # UTC.
     event: StoredEvent | None  # The event that reports the outcome.
     result: dict[str, Any] | None  # The answer of an order that has one, such as a test's result.
     error: Problem | None  # Why it failed.
@@ -642,6 +642,7 @@ class Participants(TypedDict):
 class Envelope(TypedDict):
     """An event, the same on every channel; the schema of `data` depends on `type`."""
 
+    state: NotRequired[Snapshot]  # In `events.lost` only: the whole state after the loss; start over from it.
     id: int  # Strictly increasing, never used twice.
     type: words.EventType
     time: str  # UTC.
@@ -651,7 +652,6 @@ class Envelope(TypedDict):
     about: NotRequired[CallOfEvent]
     conference: NotRequired[ConferenceFacts]  # The conference, in its events and in those of its recordings.
     data: dict[str, Any]
-    state: NotRequired[Snapshot]  # In `events.lost` only: the whole state after the loss; start over from it.
 
 
 class Events(TypedDict):
@@ -676,7 +676,7 @@ class Code(TypedDict):
     doors: list[str]
     schedule: list[Period] | None  # Times at which it is valid; null: always.
     uses: int | None  # Remaining uses; null: no limit.
-    expires: str | None
+    expires: str | None  # UTC.
 
 
 class Codes(TypedDict):
@@ -701,7 +701,7 @@ class AccessToken(TypedDict):
     name: str
     scopes: list[Literal["view", "call", "digits", "door", "admin"]]
     created: str  # UTC.
-    expires: str | None
+    expires: str | None  # UTC.
     valid: bool  # False after its end.
 
 
@@ -845,9 +845,9 @@ class LoggedCall(TypedDict):
     srtp: bool  # Whether the sound is encrypted.
     transport: Literal["udp", "tcp", "tls"]  # Transport protocol of its messages.
     created: str  # UTC.
-    ringing_since: str | None
-    connected_since: str | None
-    ended: str | None
+    ringing_since: str | None  # UTC.
+    connected_since: str | None  # UTC.
+    ended: str | None  # UTC.
     duration_s: float  # Seconds since the call was connected; 0 before.
     ring: str | None  # Id of the visitor's ring of this call, as in `ring.started`.
     recording: str | None  # Id of the recording.

@@ -26,7 +26,7 @@ class Change(TypedDict):
     muted: NotRequired[bool | None]  # Whether the far end does not hear the microphone.
     active: NotRequired[bool | None]
     updates: NotRequired[Literal["accept", "ask"] | None]
-    custom_data: NotRequired[str | None]
+    custom_data: NotRequired[str | None]  # What a client notes beside the call.
     statistics_interval: NotRequired[int | None]
     report: NotRequired[list[Literal["level"]] | None]
     dtmf: NotRequired[list[words.DigitMethod] | None]
@@ -39,7 +39,7 @@ class AnswerWith(TypedDict):
     """Options of an answer."""
 
     headers: NotRequired[dict[str, str]]  # X- headers of the 200 response.
-    custom_data: NotRequired[str | None]
+    custom_data: NotRequired[str | None]  # What a client notes beside the call.
     media: NotRequired[Literal["speaker", "none"]]
 
 
@@ -239,8 +239,8 @@ class NewCode(TypedDict):
 class CodeChange(TypedDict):
     """Changes of a code or card; omitted fields stay."""
 
-    owner: NotRequired[str | None]
-    doors: NotRequired[list[str] | None]
+    owner: NotRequired[str | None]  # Name of the owner, for display.
+    doors: NotRequired[list[str] | None]  # Doors that it opens, in calls and at keypads and readers that may open them.
     schedule: NotRequired[list[answers.Period] | None]  # Times at which it is valid; null: always.
     uses: NotRequired[int | None]  # How often it opens doors from now on; null: without limit.
     expires: NotRequired[str | None]  # From when on it opens nothing; null: never.

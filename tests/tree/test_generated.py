@@ -50,7 +50,7 @@ def test_the_check_ends_with_0():
 
 def test_where_other_versions_of_the_libraries_made_the_description_its_outline_counts():
     made = json.loads(openapi.description())
-    other = {**made, "x-made-by": "python -m appliance.generate, fastapi-0.1", "summary": "worded otherwise"}
+    other = {**made, "x-made-by": "python -m appliance.generate, msgspec-0.1", "summary": "worded otherwise"}
     assert openapi.same(json.dumps(other), json.dumps(made))
     assert not openapi.same(json.dumps({**other, "paths": {}}), json.dumps(made))
 

@@ -102,7 +102,7 @@ ONLY_IN = {
     "gpiozero": ({"panel", "simulator"}, "only the panel knows of lines"),
     "alsaaudio": ({"audio"}, "only the room of the cards knows of ALSA's library"),
     "gpiod": ({"panel"}, "only the panel knows of lines"),
-    **dict.fromkeys(("fastapi", "starlette", "uvicorn"), ({"api"}, "only the HTTP interface knows of HTTP")),
+    **dict.fromkeys(("starlette", "uvicorn"), ({"api"}, "only the HTTP interface knows of HTTP")),
     "dbus_fast": ({"bus"}, "only the bus knows of D-Bus, and the daemon runs without it"),
     "prometheus_client": ({"api"}, "only the HTTP interface knows of Prometheus, and the daemon runs without it"),
     "sqlite3": ({"store"}, "only the store writes to disc, in one thread"),

@@ -225,10 +225,10 @@ ENDPOINT = Recipe(
         Edit(
             "`appliance/api/models/` and `appliance/api/routes/`",
             "appliance/api/models/panel.py",
-            '    color: Color | None = Field(default=None, description="Colour; null: the configured one.")\n',
+            '    color: Annotated[Color | None, Meta(description="Colour; null: the configured one.")] = None\n',
             '\n\nclass HideError(OrderBody):\n    """Which errors to hide."""\n\n'
-            "    busy: bool = Field(default=True, "
-            'description="Whether also that a press rings nobody.", examples=[False])\n',
+            '    busy: Annotated[bool, Meta(description="Whether also that a press rings nobody.", '
+            "examples=[False])] = True\n",
         ),
         Edit(
             "`appliance/api/models/` and `appliance/api/routes/`",
@@ -241,7 +241,7 @@ ENDPOINT = Recipe(
             "`appliance/api/models/` and `appliance/api/routes/`",
             "appliance/api/routes/panel.py",
             "",
-            '\n\n@router.post("/error/hide", responses=answers(models.Done))\n'
+            '\n\n@router.on("POST", "/error/hide", answers(models.Done))\n'
             "async def hide_error(daemon: Daemon, who: Who, body: models.HideError | None = None) -> JSONResponse:\n"
             '    """Show no error on the panel any more."""\n'
             "    reply = await ask(daemon, inputs.HideError((body or models.HideError()).busy), who)\n"

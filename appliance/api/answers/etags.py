@@ -4,23 +4,28 @@ import hashlib
 from typing import Annotated
 
 import msgspec
-from fastapi import Header
+from msgspec import Meta
 
+from appliance.api.routing.endpoints import InHeader
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 
-IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match", max_length=2048, description="Change the settings only if this is still their ETag; else 412."
-    ),
-]
-IfNoneMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-None-Match", max_length=2048, description="If this is the ETag now, the answer is 304 without a body."
-    ),
-]
+IfMatch = (
+    Annotated[
+        str,
+        Meta(max_length=2048, description="Change the settings only if this is still their ETag; else 412."),
+        InHeader("If-Match"),
+    ]
+    | None
+)
+IfNoneMatch = (
+    Annotated[
+        str,
+        Meta(max_length=2048, description="If this is the ETag now, the answer is 304 without a body."),
+        InHeader("If-None-Match"),
+    ]
+    | None
+)
 
 
 def tag(body: Json) -> str:

@@ -7,14 +7,15 @@ from contextlib import aclosing, suppress
 from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, Header
-from fastapi.requests import HTTPConnection
-from fastapi.responses import JSONResponse
+from msgspec import Meta
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
 
 from appliance.api.answers.operations import Operation, Outcome
 from appliance.api.http.admission import WAITS
 from appliance.api.http.dependencies import Daemon, Who
 from appliance.api.ports import HttpPorts
+from appliance.api.routing.endpoints import By, InHeader
 from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.base.types import Json
 from appliance.core.events import EventsLost
@@ -28,13 +29,13 @@ _WAIT = re.compile(r'wait\s*=\s*"?([0-9]{1,6})"?', re.IGNORECASE)
 Verdict = Callable[[Json], bool | None]  # whether an event reports success or failure; None: neither
 Prefer = Annotated[
     str,
-    Header(
-        alias="Prefer",
+    Meta(
         max_length=200,
         description=f"`wait=N`: answer once the outcome is known, or after N seconds, at most {LONGEST_WAIT_S}. "
         "`respond-async`: answer at once (RFC 7240 §4).",
         examples=["wait=30"],
     ),
+    InHeader("Prefer"),
 ]
 
 
@@ -164,18 +165,18 @@ def answered(call: str) -> Verdict:
     return reported("call.connected", "call.ended", call=call)
 
 
-async def _waits(connection: HTTPConnection, daemon: Daemon, who: Who, prefer: Prefer = "") -> Later:
+def _waits(connection: HTTPConnection, daemon: Daemon, who: Who, prefer: Prefer = "") -> Later:
     scope = connection.scope
     return Later(daemon, who, prefer, scope["endpoint"].__name__, scope.get(WAITS, partial(bool, 1)))
 
 
-WaitsFor = Annotated[Later, Depends(_waits)]
+WaitsFor = Annotated[Later, By(_waits)]
 
 
-async def _begins(daemon: Daemon, who: Who, later: WaitsFor) -> Later:
+def _begins(daemon: Daemon, who: Who, later: WaitsFor) -> Later:
     daemon.operations.check_room(who)  # before the order is given
     return later
 
 
-Begins = Annotated[Later, Depends(_begins)]
+Begins = Annotated[Later, By(_begins)]
 """Of an order that always begins an operation. Raises rate-limited."""

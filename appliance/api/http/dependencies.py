@@ -1,18 +1,16 @@
 """Shared by the resources: the client's identity, and orders with their replies."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Annotated, cast
 
-from fastapi import Depends, Path, Query
-from fastapi.dependencies.models import Dependant
-from fastapi.requests import HTTPConnection
-from fastapi.responses import Response
-from fastapi.routing import APIRoute, APIWebSocketRoute
+from msgspec import Meta
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
 
 from appliance.api import models
 from appliance.api.ports import HttpPorts
+from appliance.api.routing.endpoints import PATH, QUERY, By
 from appliance.base import ids
-from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs, orders
 from appliance.core.model import AccessScope, CallId, PlaybackId, RecordedSound, RecordingId, Speech, UrlSound
 
@@ -21,57 +19,36 @@ ADMIN = "intercomd.admin"  # whether the client may do everything
 ALLOWED = "intercomd.allowed"  # whether the client's token is still valid; missing if it has none of its own
 REFUSED = "intercomd.refused"  # the answer to a client whose token lacks a scope; missing if it has none of its own
 
-Id = Annotated[str, Path(max_length=64)]
-Limit = Annotated[int, Query(ge=1, le=200, description="At most so many, the newest first.")]
+Id = Annotated[str, Meta(max_length=64), PATH]
+Limit = Annotated[int, Meta(ge=1, le=200, description="At most so many, the newest first."), QUERY]
 TEXT = 200  # characters of a text that is searched for
 
 
-def _parameters(route: APIRoute | APIWebSocketRoute) -> tuple[str, ...]:
-    """The query parameters that a route takes."""
-    return tuple(dict.fromkeys(_taken(route.dependant)))
-
-
-def _taken(dependant: Dependant) -> Iterator[str]:
-    yield from (each.alias for each in dependant.query_params)
-    for other in dependant.dependencies:
-        yield from _taken(other)
-
-
-async def _daemon(connection: HTTPConnection) -> HttpPorts:
-    """The daemon, for a request whose parameters are all known: one that is misspelt must not count as left out."""
-    known = _parameters(connection.scope["route"]) if connection.query_params else ()
-    for name in connection.query_params:
-        if name not in known:
-            raise IntercomError(
-                ErrorCode.PARAMETER_INVALID,
-                f"There is no parameter {name[:TEXT]!r}.",
-                f"This path takes {', '.join(known) or 'none'}.",
-                "/docs of the station describes each request.",
-            )
+def _daemon(connection: HTTPConnection) -> HttpPorts:
     return cast("HttpPorts", connection.app.state.ports)
 
 
-async def _allowed(connection: HTTPConnection) -> Callable[[], bool]:
+def _allowed(connection: HTTPConnection) -> Callable[[], bool]:
     return cast("Callable[[], bool]", connection.scope.get(ALLOWED, lambda: True))
 
 
-async def _refused(connection: HTTPConnection) -> Callable[[AccessScope], Response | None]:
+def _refused(connection: HTTPConnection) -> Callable[[AccessScope], Response | None]:
     return cast("Callable[[AccessScope], Response | None]", connection.scope.get(REFUSED, lambda _: None))
 
 
-async def _who(connection: HTTPConnection) -> str:
+def _who(connection: HTTPConnection) -> str:
     return cast("str", connection.scope[WHO])
 
 
-async def _admin(connection: HTTPConnection) -> bool:
+def _admin(connection: HTTPConnection) -> bool:
     return cast("bool", connection.scope[ADMIN])
 
 
-Daemon = Annotated[HttpPorts, Depends(_daemon)]
-Who = Annotated[str, Depends(_who)]
-Admin = Annotated[bool, Depends(_admin)]
-Allowed = Annotated[Callable[[], bool], Depends(_allowed)]
-Refused = Annotated[Callable[[AccessScope], Response | None], Depends(_refused)]
+Daemon = Annotated[HttpPorts, By(_daemon)]
+Who = Annotated[str, By(_who)]
+Admin = Annotated[bool, By(_admin)]
+Allowed = Annotated[Callable[[], bool], By(_allowed)]
+Refused = Annotated[Callable[[AccessScope], Response | None], By(_refused)]
 
 
 async def ask(daemon: HttpPorts, action: inputs.Action, who: str) -> orders.Reply:

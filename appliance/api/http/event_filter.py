@@ -5,31 +5,39 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Annotated
 
-from fastapi import Depends, Header, Query
+from msgspec import Meta
 
 from appliance.api.http.dependencies import Allowed, Daemon
 from appliance.api.ports import HttpPorts
+from appliance.api.routing.endpoints import QUERY, By, InHeader
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core.events import EVENTS, EventsLost, FinalEvent
 
-Id = Annotated[int | None, Query(ge=0, lt=10**18, description="Start after this event; without it, from now on.")]
-LastId = Annotated[
-    int | None,
-    Header(
-        alias="Last-Event-ID", ge=0, lt=10**18, description="Same as `since`, which it overrides; EventSource sends it."
-    ),
-]
-Types = Annotated[
-    str | None,
-    Query(
-        max_length=2048,
-        description="Only these types, separated by commas; `call.*` means all that begin with `call.`, and "
-        "`call.final` the last event of each call: `call.ended`, `call.failed`, `call.canceled` and `call.rejected`.",
-        examples=["call.*,door.unlocked"],
-    ),
-]
-Call = Annotated[str | None, Query(max_length=64, description="Only events of the call with this id.")]
+Id = Annotated[int, Meta(ge=0, lt=10**18, description="Start after this event; without it, from now on."), QUERY] | None
+LastId = (
+    Annotated[
+        int,
+        Meta(ge=0, lt=10**18, description="Same as `since`, which it overrides; EventSource sends it."),
+        InHeader("Last-Event-ID"),
+    ]
+    | None
+)
+Types = (
+    Annotated[
+        str,
+        Meta(
+            max_length=2048,
+            description="Only these types, separated by commas; `call.*` means all that begin with `call.`, and "
+            "`call.final` the last event of each call: `call.ended`, `call.failed`, `call.canceled` and "
+            "`call.rejected`.",
+            examples=["call.*,door.unlocked"],
+        ),
+        QUERY,
+    ]
+    | None
+)
+Call = Annotated[str, Meta(max_length=64, description="Only events of the call with this id."), QUERY] | None
 
 
 GROUPS = {"call.final": frozenset(kind for kind, made in EVENTS.items() if issubclass(made, FinalEvent))}
@@ -94,8 +102,7 @@ def _state(daemon: HttpPorts) -> Json:
     return _states[0]
 
 
-# A coroutine, as FastAPI runs other functions in a thread, but the daemon is used on the loop's thread.
-async def _subscription(
+def _subscription(
     daemon: Daemon,
     allowed: Allowed,
     since: Id = None,
@@ -107,7 +114,7 @@ async def _subscription(
     return EventSubscription(daemon, wanted, None if types is None else _types(types), call, allowed)
 
 
-Subscribed = Annotated[EventSubscription, Depends(_subscription)]
+Subscribed = Annotated[EventSubscription, By(_subscription)]
 
 
 def _types(patterns: str) -> frozenset[str]:

@@ -3,75 +3,24 @@
 import http.client
 from typing import Any, BinaryIO
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
-from fastapi.requests import HTTPConnection
-from fastapi.responses import FileResponse, JSONResponse
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
-from appliance.api import models
 from appliance.api.answers import etags
 from appliance.base.errors import ErrorCode, IntercomError, problem
 
 MEDIA_TYPE = "application/problem+json"
 
-# The meaning of a pattern, for people who type codes.
-_PATTERNS = {
-    models.CODE: "4 to 12 digits",
-    models.CARD: "1 to 40 letters and digits",
-    models.DIGITS: "1 to 32 of the digits 0 to 9, A to D, * and #",
-}
-# Pydantic's types of errors, in our words. The names in braces are in the error's context.
-_WORDS = {
-    "missing": "is missing",
-    "extra_forbidden": "there is no such field",
-    "string_type": "must be a text",
-    "string_too_short": "must have at least {min_length} characters",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_pattern_mismatch": "must have the form {pattern}",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number",
-    "finite_number": "must be a finite number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "list_type": "must be a list",
-    "dict_type": "must be an object",
-    "model_type": "must be an object",
-    "model_attributes_type": "must be an object",
-    "too_short": "must have at least {min_length} entries",
-    "too_long": "must have at most {max_length} entries",
-    "literal_error": "must be one of {expected}",
-    "enum": "must be one of {expected}",
-    "greater_than": "must be more than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be less than {lt}",
-    "less_than_equal": "must be at most {le}",
-    "datetime_type": "must be a time, as in 2026-11-20T06:07:08Z",
-    "datetime_parsing": "must be a time, as in 2026-11-20T06:07:08Z",
-    "datetime_from_date_parsing": "must be a time, as in 2026-11-20T06:07:08Z",
-    "json_invalid": "is not JSON: {error}",
-}
 _OF_STATUS = {
     400: ErrorCode.PARAMETER_INVALID,
     404: ErrorCode.NOT_FOUND,
     405: ErrorCode.METHOD_NOT_ALLOWED,
     413: ErrorCode.BODY_TOO_LONG,
     416: ErrorCode.RANGE_NOT_SATISFIABLE,
-}
-
-# For `responses=` of the routers: replaces FastAPI's own description of a validation error.
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    "default": {
-        "description": "The error as a problem object (RFC 9457).",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
 }
 
 
@@ -121,69 +70,27 @@ def _methods(request: Request) -> str:
     return ", ".join(sorted({method for route in routes for method in route.methods}))
 
 
-def install(app: FastAPI) -> None:
-    """Make `app` answer every error as a problem."""
-
-    @app.exception_handler(IntercomError)
-    async def known(request: HTTPConnection, error: IntercomError) -> JSONResponse:
-        return response(error, request.url.path)
-
-    # For a WebSocket Starlette sends the response as the denial of the handshake.
-    @app.exception_handler(RequestValidationError)
-    @app.exception_handler(WebSocketRequestValidationError)
-    async def invalid(request: HTTPConnection, error: ValidationException) -> JSONResponse:
-        found = invalid_parameter(error, request.headers.get("content-type"))
-        return response(found, request.url.path)
-
-    @app.exception_handler(HTTPException)
-    async def bare(request: Request, error: HTTPException) -> JSONResponse:
-        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
-        if "allow" in headers:  # Starlette names the methods of one route of the path
-            headers["allow"] = _methods(request)
-        return response(of_status(error.status_code, headers), request.url.path, headers)
-
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        # Starlette raises it again after the answer, and uvicorn then logs it with its traceback.
-        del error
-        return response(fault(), request.url.path, {"Connection": "close"})  # uvicorn then closes it
+async def _known(request: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, IntercomError)
+    return response(error, request.url.path)
 
 
-def invalid_parameter(error: ValidationException, content_type: str | None = "application/json") -> IntercomError:
-    """The error for an invalid request, with a text for each place; the values themselves are not repeated."""
-    if any(tuple(fault["loc"]) == ("body",) for fault in error.errors()) and not _is_json(content_type):
-        given = f"is {content_type[:100]}" if content_type else "is missing"
-        return IntercomError(
-            ErrorCode.PARAMETER_INVALID,
-            "The body does not say that it is JSON.",
-            f"Content-Type {given}.",
-            "Send the header Content-Type: application/json; with curl, -H 'Content-Type: application/json'.",
-        )
-    places = []
-    for fault in error.errors():
-        where = ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0])
-        if fault["type"] == "json_invalid":
-            where = "body"
-        words = _PATTERNS.get(fault.get("ctx", {}).get("pattern", ""))
-        places.append(f"{where}: must be {words}" if words else f"{where}: {_in_words(fault)}")
-    return IntercomError(
-        ErrorCode.PARAMETER_INVALID,
-        "The request is not valid.",
-        "; ".join(places),
-        "/docs of the station describes each request.",
-    )
+async def _bare(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if "allow" in headers:  # Starlette names the methods of one route of the path
+        headers["allow"] = _methods(request)
+    return response(of_status(error.status_code, headers), request.url.path, headers)
 
 
-def _is_json(content_type: str | None) -> bool:
-    kind = (content_type or "").partition(";")[0].strip().lower()
-    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+async def _unexpected(request: Request, error: Exception) -> Response:
+    # Starlette raises it again after the answer, and uvicorn then logs it with its traceback.
+    del error
+    return response(fault(), request.url.path, {"Connection": "close"})  # uvicorn then closes it
 
 
-def _in_words(fault: dict[str, Any]) -> str:
-    words, context = _WORDS.get(fault["type"]), fault.get("ctx", {})
-    if words is None:
-        return str(fault["msg"]).removeprefix("Value error, ")
-    return words.format_map({name: str(value) for name, value in context.items()})
+# For a WebSocket Starlette sends the response as the denial of the handshake.
+HANDLERS: dict[Any, Any] = {IntercomError: _known, HTTPException: _bare, Exception: _unexpected}
 
 
 class ServedFile(FileResponse):

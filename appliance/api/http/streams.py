@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, cast
 
-from fastapi import Depends
-from fastapi.requests import HTTPConnection
+from starlette.requests import HTTPConnection
 
 from appliance.api.http.event_filter import EventSubscription
 from appliance.api.ports import HttpPorts
+from appliance.api.routing.endpoints import By
 from appliance.core.events import DtmfReceived
 from appliance.core.model import CallId, DigitsTo
 
@@ -43,8 +43,8 @@ class EventStreams:
             self._daemon.digits_unread(CallId(call))
 
 
-async def _streams(connection: HTTPConnection) -> EventStreams:
+def _streams(connection: HTTPConnection) -> EventStreams:
     return cast("EventStreams", connection.app.state.streams)
 
 
-Streams = Annotated[EventStreams, Depends(_streams)]
+Streams = Annotated[EventStreams, By(_streams)]

@@ -1,8 +1,8 @@
 """Accounts, the network, contacts."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from msgspec import Meta
 
 from appliance.api.models.base import AnswerBody, Done, Name, Time
 from appliance.core.model import AccountState, ContactState
@@ -15,19 +15,19 @@ class Account(AnswerBody):
     display_name: Name
     state: AccountState
     user: str
-    uri: str = Field(description="SIP address of the station at this account.")
-    registrar: str = Field(description="As configured.")
+    uri: Annotated[str, Meta(description="SIP address of the station at this account.")]
+    registrar: Annotated[str, Meta(description="As configured.")]
     transport: Literal["udp", "tcp", "tls"]
     srtp: Literal["off", "optional", "mandatory"]
-    server: str = Field(description="address:port of the registrar's last response; empty before the first.")
+    server: Annotated[str, Meta(description="address:port of the registrar's last response; empty before the first.")]
     registered_since: Time | None
-    expires: Time | None = Field(description="End of the current registration.")
-    failures: int = Field(description="Consecutive failures.")
-    retry_at: Time | None = Field(description="Time of the next attempt after a failure.")
-    code: int = Field(description="SIP code of the last failure; 0: none, or no response.")
+    expires: Annotated[Time | None, Meta(description="End of the current registration.")]
+    failures: Annotated[int, Meta(description="Consecutive failures.")]
+    retry_at: Annotated[Time | None, Meta(description="Time of the next attempt after a failure.")]
+    code: Annotated[int, Meta(description="SIP code of the last failure; 0: none, or no response.")]
     reason: str
-    explanation: str = Field(description="One sentence on the last failure that names the setting to check.")
-    summary: str = Field(description="Summary for display.")
+    explanation: Annotated[str, Meta(description="One sentence on the last failure that names the setting to check.")]
+    summary: Annotated[str, Meta(description="Summary for display.")]
 
 
 class Accounts(AnswerBody):
@@ -46,7 +46,7 @@ class Network(AnswerBody):
     """The machine's network."""
 
     up: bool
-    addresses: list[str] = Field(description="Addresses at which others can reach it; none while it is down.")
+    addresses: Annotated[list[str], Meta(description="Addresses at which others can reach it; none while it is down.")]
     nameservers: list[str]
 
 
@@ -56,7 +56,7 @@ class Target(AnswerBody):
     name: str
     display_name: Name
     uri: str
-    account: str | None = Field(description="Account for its calls.")
+    account: Annotated[str | None, Meta(description="Account for its calls.")]
 
 
 class Contact(AnswerBody):
@@ -68,17 +68,17 @@ class Contact(AnswerBody):
     account: str | None
     watched: bool
     state: ContactState
-    since: Time | None = Field(description="Begin of this state.")
-    code: int = Field(description="SIP code of its last response; 0: none was received.")
+    since: Annotated[Time | None, Meta(description="Begin of this state.")]
+    code: Annotated[int, Meta(description="SIP code of its last response; 0: none was received.")]
     reason: str
 
 
 class Entry(AnswerBody):
     """A flat of the directory."""
 
-    flat: str = Field(description="Number that a visitor types.")
-    name: str = Field(description="Name for display.")
-    targets: list[str] = Field(description="Names of the targets to ring, one after another.")
+    flat: Annotated[str, Meta(description="Number that a visitor types.")]
+    name: Annotated[str, Meta(description="Name for display.")]
+    targets: Annotated[list[str], Meta(description="Names of the targets to ring, one after another.")]
 
 
 class Contacts(AnswerBody):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from msgspec import UNSET, Meta, UnsetType
 
 from appliance.api.models.appliance import AuditedEvent
 from appliance.api.models.base import CARD, CODE, AnswerBody, Done, Line, Moment, OrderBody, Time
@@ -12,53 +12,52 @@ from appliance.core.model import CredentialKind, Day
 class Period(OrderBody):
     """A time on some days of the week, in the station's time zone."""
 
-    days: list[Day] = Field(min_length=1, max_length=7)
-    begin: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["08:00"])]
+    days: Annotated[list[Day], Meta(min_length=1, max_length=7)]
+    begin: Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", examples=["08:00"])]
     end: Annotated[
         str,
-        Field(
-            pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
+        Meta(
+            pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z",
             description="If it is earlier than begin, it is on the next day.",
             examples=["12:00"],
         ),
     ]
 
 
-Owner = Annotated[str, Field(min_length=1, max_length=64, pattern=Line, description="Name of the owner, for display.")]
+Owner = Annotated[str, Meta(min_length=1, max_length=64, pattern=Line, description="Name of the owner, for display.")]
 OpenedDoors = Annotated[
-    list[Annotated[str, Field(max_length=64)]],
-    Field(
+    list[Annotated[str, Meta(max_length=64)]],
+    Meta(
         min_length=1,
         max_length=32,
         description="Doors that it opens, in calls and at keypads and readers that may open them.",
     ),
 ]
 Schedule = Annotated[
-    Annotated[list[Period], Field(min_length=1, max_length=16)] | None,
-    Field(description="Times at which it is valid; null: always."),
+    Annotated[list[Period], Meta(min_length=1, max_length=16)] | None,
+    Meta(description="Times at which it is valid; null: always."),
 ]
-Uses = Annotated[
-    int | None, Field(ge=0, le=1_000_000, description="How often it opens doors from now on; null: without limit.")
-]
-Expires = Annotated[Moment | None, Field(description="From when on it opens nothing; null: never.")]
+Uses = (
+    Annotated[int, Meta(ge=0, le=1_000_000, description="How often it opens doors from now on; null: without limit.")]
+    | None
+)
+Expires = Annotated[Moment | None, Meta(description="From when on it opens nothing; null: never.")]
 
 
-class NewCode(OrderBody):
+class NewCode(OrderBody, kw_only=True):
     """A code, given by its digits, or a card, given by its number."""
 
     owner: Owner
-    digits: str | None = Field(default=None, pattern=CODE, description="Digits to type in a call or at a keypad.")
-    card: str | None = Field(default=None, pattern=CARD, description="Number of the card, as the reader reports it.")
+    digits: Annotated[str, Meta(pattern=CODE, description="Digits to type in a call or at a keypad.")] | None = None
+    card: Annotated[str, Meta(pattern=CARD, description="Number of the card, as the reader reports it.")] | None = None
     doors: OpenedDoors
     schedule: Schedule = None
     uses: Uses = None
     expires: Expires = None
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> "NewCode":
+    def __post_init__(self) -> None:
         if (self.digits is None) == (self.card is None):
             raise ValueError("either digits or card is needed")
-        return self
 
 
 class CodeChange(OrderBody):
@@ -66,9 +65,9 @@ class CodeChange(OrderBody):
 
     owner: Owner | None = None
     doors: OpenedDoors | None = None
-    schedule: Schedule = None
-    uses: Uses = None
-    expires: Expires = None
+    schedule: Schedule | UnsetType = UNSET
+    uses: Uses | UnsetType = UNSET
+    expires: Expires | UnsetType = UNSET
 
 
 class Code(AnswerBody):
@@ -79,7 +78,7 @@ class Code(AnswerBody):
     owner: str
     doors: list[str]
     schedule: Schedule
-    uses: int | None = Field(description="Remaining uses; null: no limit.")
+    uses: Annotated[int | None, Meta(description="Remaining uses; null: no limit.")]
     expires: Time | None
 
 
@@ -87,21 +86,24 @@ class Codes(AnswerBody):
     """All codes and cards."""
 
     codes: list[Code]
-    zone: str = Field(
-        description="Time zone of the station, by which times of day count; empty while it is unknown.",
-        examples=["Europe/Berlin"],
-    )
+    zone: Annotated[
+        str,
+        Meta(
+            description="Time zone of the station, by which times of day count; empty while it is unknown.",
+            examples=["Europe/Berlin"],
+        ),
+    ]
 
 
 class CodeDone(Done):
     """A code or card was added or changed."""
 
     id: str
-    code: Code | None = Field(description="Current state of the code; null if it has been removed.")
+    code: Annotated[Code | None, Meta(description="Current state of the code; null if it has been removed.")]
 
 
 class Audit(AnswerBody):
     """A page of the audit, newest first: events of doors, keypads, codes and refused access."""
 
     events: list[AuditedEvent]
-    next: str | None = Field(description="Cursor of the next page; null on the last page.")
+    next: Annotated[str | None, Meta(description="Cursor of the next page; null on the last page.")]

@@ -1,6 +1,8 @@
 """Conferences."""
 
-from pydantic import Field
+from typing import Annotated
+
+from msgspec import Meta
 
 from appliance.api.models.base import AnswerBody, Done, OrderBody, Time
 from appliance.api.models.calls import Join
@@ -10,36 +12,38 @@ from appliance.core.model import ConferenceState, Hold, Joining, ParticipantStat
 class Confer(OrderBody):
     """A conference to create."""
 
-    participants: list[Join] = Field(min_length=1, max_length=6)
+    participants: Annotated[list[Join], Meta(min_length=1, max_length=6)]
 
 
 class ConferenceChange(OrderBody):
     """Changes of a conference."""
 
-    held: bool | None = Field(
-        default=None,
-        description="true: the panel leaves, and the others keep talking; false: the panel returns, and the conference "
-        "is in the foreground.",
-    )
-    muted: bool | None = Field(default=None, description="Whether no participant hears the microphone.")
+    held: Annotated[
+        bool | None,
+        Meta(
+            description="true: the panel leaves, and the others keep talking; false: the panel returns, and the "
+            "conference is in the foreground."
+        ),
+    ] = None
+    muted: Annotated[bool | None, Meta(description="Whether no participant hears the microphone.")] = None
 
 
 class ParticipantChange(OrderBody):
     """Changes of a participant."""
 
-    call: str = Field(max_length=64, description="Id of the participant's call.")
-    muted: bool = Field(description="Whether the other participants and the panel do not hear this one.")
+    call: Annotated[str, Meta(max_length=64, description="Id of the participant's call.")]
+    muted: Annotated[bool, Meta(description="Whether the other participants and the panel do not hear this one.")]
 
 
 class Participant(AnswerBody):
     """A call in a conference."""
 
-    call: str = Field(description="Id of the call.")
+    call: Annotated[str, Meta(description="Id of the call.")]
     joining: Joining
     state: ParticipantState
-    muted: bool = Field(description="Whether the other participants and the panel do not hear this one.")
-    hold: Hold = Field(description="Held by which side; a held participant neither hears nor is heard.")
-    name: str = Field(description="Name of the far end, for display.")
+    muted: Annotated[bool, Meta(description="Whether the other participants and the panel do not hear this one.")]
+    hold: Annotated[Hold, Meta(description="Held by which side; a held participant neither hears nor is heard.")]
+    name: Annotated[str, Meta(description="Name of the far end, for display.")]
 
 
 class Participants(AnswerBody):
@@ -53,23 +57,25 @@ class Conference(AnswerBody):
 
     id: str
     state: ConferenceState
-    held: bool = Field(description="Whether the panel has left it; the others keep talking.")
-    muted: bool = Field(description="Whether no participant hears the microphone.")
-    recorded: bool = Field(description="Whether a client has each of its calls recorded, also those that join later.")
+    held: Annotated[bool, Meta(description="Whether the panel has left it; the others keep talking.")]
+    muted: Annotated[bool, Meta(description="Whether no participant hears the microphone.")]
+    recorded: Annotated[
+        bool, Meta(description="Whether a client has each of its calls recorded, also those that join later.")
+    ]
     created: Time
-    connected_since: Time | None = Field(description="Time at which the first participant joined.")
-    ended: Time | None = Field(description="Null while it lasts. It can be read for 10 minutes after its end.")
-    duration_s: float = Field(description="Seconds since the first participant joined, until its end.")
-    participants: list[Participant] = Field(description="After its end, all who were in it or invited.")
-    summary: str = Field(description="Summary for display.")
+    connected_since: Annotated[Time | None, Meta(description="Time at which the first participant joined.")]
+    ended: Annotated[Time | None, Meta(description="Null while it lasts. It can be read for 10 minutes after its end.")]
+    duration_s: Annotated[float, Meta(description="Seconds since the first participant joined, until its end.")]
+    participants: Annotated[list[Participant], Meta(description="After its end, all who were in it or invited.")]
+    summary: Annotated[str, Meta(description="Summary for display.")]
 
 
 class ConferenceMember(AnswerBody):
     """A far end in a conference, or invited to it."""
 
-    call: str = Field(description="Id of its call.")
-    uri: str = Field(description="Its address.", examples=["sip:kitchen@192.0.2.9"])
-    name: str = Field(description="Its name, for display.")
+    call: Annotated[str, Meta(description="Id of its call.")]
+    uri: Annotated[str, Meta(description="Its address.", examples=["sip:kitchen@192.0.2.9"])]
+    name: Annotated[str, Meta(description="Its name, for display.")]
     joining: Joining
 
 
@@ -77,9 +83,11 @@ class ConferenceFacts(AnswerBody):
     """The conference of an event, as the event left it."""
 
     id: str
-    participants: list[ConferenceMember] = Field(description="Who is in it; after its end, who ever was.")
-    invitations: list[ConferenceMember] = Field(description="Who is being called; after its end, who never joined.")
-    speaker: bool = Field(description="Whether the panel hears the participants.")
+    participants: Annotated[list[ConferenceMember], Meta(description="Who is in it; after its end, who ever was.")]
+    invitations: Annotated[
+        list[ConferenceMember], Meta(description="Who is being called; after its end, who never joined.")
+    ]
+    speaker: Annotated[bool, Meta(description="Whether the panel hears the participants.")]
 
 
 class Conferences(AnswerBody):
@@ -92,4 +100,4 @@ class ConferenceDone(Done):
     """The request about a conference was carried out."""
 
     id: str
-    conference: Conference | None = Field(description="State of the conference, also of one that has ended.")
+    conference: Annotated[Conference | None, Meta(description="State of the conference, also of one that has ended.")]

@@ -1,8 +1,8 @@
 """Doors."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from msgspec import Meta
 
 from appliance.api.models.base import AnswerBody, Name, OrderBody, Time
 from appliance.core.model import DoorState, OpenedBy, Strike
@@ -11,30 +11,27 @@ from appliance.core.model import DoorState, OpenedBy, Strike
 class Open(OrderBody):
     """Options of an opening."""
 
-    seconds: float | None = Field(
-        default=None, gt=0, le=60, allow_inf_nan=False, description="Length of the pulse; null: the configured one."
-    )
+    seconds: (
+        Annotated[float, Meta(gt=0, le=60, description="Length of the pulse; null: the configured one.")] | None
+    ) = None
 
 
 class HoldOpen(OrderBody):
     """Options of a hold."""
 
-    seconds: float | None = Field(
-        default=None,
-        gt=0,
-        le=43_200,
-        allow_inf_nan=False,
-        description="Duration of the hold; null: the longest one allowed.",
-    )
+    seconds: (
+        Annotated[float, Meta(gt=0, le=43_200, description="Duration of the hold; null: the longest one allowed.")]
+        | None
+    ) = None
 
 
 class LastOpening(AnswerBody):
     """The last opening of a door."""
 
-    time: Time | None = Field(description="When it began; null: before the station knew the time.")
-    by: str = Field(description="Person or part that opened the door.")
-    means: OpenedBy = Field(description="Means by which it was opened.")
-    held: bool = Field(description="Whether the door was held open.")
+    time: Annotated[Time | None, Meta(description="When it began; null: before the station knew the time.")]
+    by: Annotated[str, Meta(description="Person or part that opened the door.")]
+    means: Annotated[OpenedBy, Meta(description="Means by which it was opened.")]
+    held: Annotated[bool, Meta(description="Whether the door was held open.")]
 
 
 class Door(AnswerBody):
@@ -43,22 +40,26 @@ class Door(AnswerBody):
     id: str
     name: Name
     state: DoorState
-    unlocked: bool = Field(description="Whether the relay is energised.")
-    until: Time | None = Field(description="End of the pulse or hold.")
-    by: str | None = Field(description="Person or part that opened it.")
-    means: OpenedBy | None = Field(description="Means by which it was opened.")
-    last_opening: LastOpening | None = Field(
-        description="Last opening, also before a restart; null: the station knows of none."
-    )
-    contact: Literal["open", "closed", "unknown"] | None = Field(
-        description="State of its leaf; null: the door has no contact."
-    )
-    alarm: Literal["forced", "held_open"] | None = Field(description="Alarm of the contact, until the leaf is closed.")
+    unlocked: Annotated[bool, Meta(description="Whether the relay is energised.")]
+    until: Annotated[Time | None, Meta(description="End of the pulse or hold.")]
+    by: Annotated[str | None, Meta(description="Person or part that opened it.")]
+    means: Annotated[OpenedBy | None, Meta(description="Means by which it was opened.")]
+    last_opening: Annotated[
+        LastOpening | None,
+        Meta(description="Last opening, also before a restart; null: the station knows of none."),
+    ]
+    contact: Annotated[
+        Literal["open", "closed", "unknown"] | None,
+        Meta(description="State of its leaf; null: the door has no contact."),
+    ]
+    alarm: Annotated[
+        Literal["forced", "held_open"] | None, Meta(description="Alarm of the contact, until the leaf is closed.")
+    ]
     strike: Strike
-    pulse_s: float = Field(description="Length of one pulse.")
-    max_s: float = Field(description="Longest time that consecutive pulses may last.")
-    max_hold_s: float = Field(description="Longest hold; 0: the door cannot be held open.")
-    available: bool = Field(description="Whether the relay can be operated now.")
+    pulse_s: Annotated[float, Meta(description="Length of one pulse.")]
+    max_s: Annotated[float, Meta(description="Longest time that consecutive pulses may last.")]
+    max_hold_s: Annotated[float, Meta(description="Longest hold; 0: the door cannot be held open.")]
+    available: Annotated[bool, Meta(description="Whether the relay can be operated now.")]
 
 
 class Doors(AnswerBody):

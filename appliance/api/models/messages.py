@@ -1,6 +1,8 @@
 """Texts and INFO."""
 
-from pydantic import Field
+from typing import Annotated
+
+from msgspec import Meta, field
 
 from appliance.api.models.base import ContentType, Headers, Line, OrderBody
 
@@ -8,26 +10,33 @@ from appliance.api.models.base import ContentType, Headers, Line, OrderBody
 class Text(OrderBody):
     """A text message, sent by SIP MESSAGE."""
 
-    text: str = Field(min_length=1, max_length=1000, description="At most 1,000 bytes of UTF-8.")
+    text: Annotated[str, Meta(min_length=1, max_length=1000, description="At most 1,000 bytes of UTF-8.")]
     content_type: ContentType = "text/plain"
-    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the message.")
+    headers: Annotated[Headers, Meta(max_length=16, description="X- headers of the message.")] = field(
+        default_factory=dict
+    )
 
 
-class Letter(Text):
+class Letter(Text, kw_only=True):
     """A text message outside of calls."""
 
-    to: str = Field(
-        min_length=1,
-        max_length=512,
-        pattern=Line,
-        description="Name of a target, a SIP URI, or a number at an account.",
-    )
-    account: str = Field(default="", max_length=64, pattern=Line, description="As in a request to place a call.")
+    to: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=512,
+            pattern=Line,
+            description="Name of a target, a SIP URI, or a number at an account.",
+        ),
+    ]
+    account: Annotated[str, Meta(max_length=64, pattern=Line, description="As in a request to place a call.")] = ""
 
 
 class Info(OrderBody):
     """Content of an INFO request."""
 
     content_type: ContentType
-    body: str = Field(max_length=1000, description="At most 1,000 bytes of UTF-8.")
-    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INFO request.")
+    body: Annotated[str, Meta(max_length=1000, description="At most 1,000 bytes of UTF-8.")]
+    headers: Annotated[Headers, Meta(max_length=16, description="X- headers of the INFO request.")] = field(
+        default_factory=dict
+    )

@@ -1,8 +1,8 @@
 """Orders whose outcome comes later."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from msgspec import Meta
 
 from appliance.api.models.appliance import StoredEvent
 from appliance.api.models.base import AnswerBody, Done, Problem, Time
@@ -17,14 +17,16 @@ class Operation(AnswerBody):
     """
 
     id: str
-    order: str = Field(description="The operationId of the order.", examples=["transfer_call"])
-    call: str | None = Field(description="The call that the order is about.")
+    order: Annotated[str, Meta(description="The operationId of the order.", examples=["transfer_call"])]
+    call: Annotated[str | None, Meta(description="The call that the order is about.")]
     state: Literal["running", "succeeded", "failed"]
     started: Time
     ended: Time | None
-    event: StoredEvent | None = Field(description="The event that reports the outcome.")
-    result: dict[str, Any] | None = Field(description="The answer of an order that has one, such as a test's result.")
-    error: Problem | None = Field(description="Why it failed.")
+    event: Annotated[StoredEvent | None, Meta(description="The event that reports the outcome.")]
+    result: Annotated[
+        dict[str, Any] | None, Meta(description="The answer of an order that has one, such as a test's result.")
+    ]
+    error: Annotated[Problem | None, Meta(description="Why it failed.")]
 
 
 class Begun(AnswerBody):

@@ -1,6 +1,8 @@
 """The panel and its tests."""
 
-from pydantic import Field
+from typing import Annotated
+
+from msgspec import Meta
 
 from appliance.api.models.base import AnswerBody, Color, Name, OrderBody, Time
 from appliance.core.model import Action, Pattern, Picture, SensorKind, Tone
@@ -9,15 +11,15 @@ from appliance.core.model import Action, Pattern, Picture, SensorKind, Tone
 class PressOptions(OrderBody):
     """Options of a press."""
 
-    seconds: float = Field(default=0.0, ge=0, le=60, allow_inf_nan=False, description="Duration of the press.")
+    seconds: Annotated[float, Meta(ge=0, le=60, description="Duration of the press.")] = 0.0
 
 
 class TestLamp(OrderBody):
     """Options of a lamp test."""
 
-    pattern: Pattern = Field(default=Pattern.FAST, description="Pattern of the lamp.")
-    seconds: float = Field(default=5.0, gt=0, le=60, allow_inf_nan=False, description="Duration of the test.")
-    color: Color | None = Field(default=None, description="Colour; null: the configured one.")
+    pattern: Annotated[Pattern, Meta(description="Pattern of the lamp.")] = Pattern.FAST
+    seconds: Annotated[float, Meta(gt=0, le=60, description="Duration of the test.")] = 5.0
+    color: Annotated[Color | None, Meta(description="Colour; null: the configured one.")] = None
 
 
 class Button(AnswerBody):
@@ -28,12 +30,14 @@ class Button(AnswerBody):
     action: Action
     long_action: Action | None
     double_action: Action | None
-    target: str | None = Field(description="Target that it rings.")
+    target: Annotated[str | None, Meta(description="Target that it rings.")]
     down: bool
-    stuck: bool = Field(description="Whether it has been down for so long that it is ignored until it is released.")
-    glitches: int = Field(
-        description="Pulses of its line since the start of the daemon that were too short for a press."
-    )
+    stuck: Annotated[
+        bool, Meta(description="Whether it has been down for so long that it is ignored until it is released.")
+    ]
+    glitches: Annotated[
+        int, Meta(description="Pulses of its line since the start of the daemon that were too short for a press.")
+    ]
 
 
 class Chord(AnswerBody):
@@ -42,7 +46,7 @@ class Chord(AnswerBody):
     id: str
     buttons: list[str]
     action: Action
-    target: str | None = Field(description="Target that it rings.")
+    target: Annotated[str | None, Meta(description="Target that it rings.")]
 
 
 class Lamp(AnswerBody):
@@ -54,10 +58,10 @@ class Lamp(AnswerBody):
     id: str
     name: Name
     pattern: Pattern
-    color: str | None = Field(description="As #rrggbb; null: the configured one.")
-    brightness: int = Field(description="In percent of the maximum; 0: off.")
-    dims: bool | None = Field(description="Whether its hardware has brightness; null: not known yet.")
-    colors: bool | None = Field(description="Whether its hardware has colours; null: not known yet.")
+    color: Annotated[str | None, Meta(description="As #rrggbb; null: the configured one.")]
+    brightness: Annotated[int, Meta(description="In percent of the maximum; 0: off.")]
+    dims: Annotated[bool | None, Meta(description="Whether its hardware has brightness; null: not known yet.")]
+    colors: Annotated[bool | None, Meta(description="Whether its hardware has colours; null: not known yet.")]
 
 
 class Keypad(AnswerBody):
@@ -70,7 +74,7 @@ class Reader(AnswerBody):
     """A card reader."""
 
     id: str
-    discarded: int = Field(description="Number of invalid cards or keys since the start of the daemon.")
+    discarded: Annotated[int, Meta(description="Number of invalid cards or keys since the start of the daemon.")]
 
 
 class Sensor(AnswerBody):
@@ -78,22 +82,25 @@ class Sensor(AnswerBody):
 
     id: str
     kind: SensorKind
-    door: str | None = Field(description="For a contact: its door.")
-    active: bool | None = Field(description="Whether it is active (not at rest); null: its line is not available.")
-    blocks_until: Time | None = Field(description="Until when it keeps the doors locked; null: it does not.")
+    door: Annotated[str | None, Meta(description="For a contact: its door.")]
+    active: Annotated[
+        bool | None, Meta(description="Whether it is active (not at rest); null: its line is not available.")
+    ]
+    blocks_until: Annotated[Time | None, Meta(description="Until when it keeps the doors locked; null: it does not.")]
 
 
 class Panel(AnswerBody):
     """Buttons, lamps and other parts of the panel, with their present state."""
 
     picture: Picture
-    pictures: list[Picture] = Field(
-        description="All situations that are true now; each lamp shows the first for which it has a pattern."
-    )
-    tone: Tone | None = Field(description="Sound on the station's own speaker.")
+    pictures: Annotated[
+        list[Picture],
+        Meta(description="All situations that are true now; each lamp shows the first for which it has a pattern."),
+    ]
+    tone: Annotated[Tone | None, Meta(description="Sound on the station's own speaker.")]
     buttons: list[Button]
     chords: list[Chord]
-    night: bool = Field(description="Whether it is night for the lamps.")
+    night: Annotated[bool, Meta(description="Whether it is night for the lamps.")]
     lamps: list[Lamp]
     keypads: list[Keypad]
     readers: list[Reader]

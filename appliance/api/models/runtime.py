@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from msgspec import UNSET, Meta, UnsetType
 
 from appliance.api.models.base import AnswerBody, Clock, Done, Line, OrderBody
 
@@ -10,49 +10,57 @@ from appliance.api.models.base import AnswerBody, Clock, Done, Line, OrderBody
 class Configuration(AnswerBody):
     """All settings that are in force."""
 
-    configuration: dict[str, Any] = Field(
-        description="Settings by their tables, as in the configuration file; a secret that is set is `***`.",
-        examples=[{"sip": {"port": 5060}, "door": {"front": {"pulse_s": 3.0, "digits": "***"}}}],
-    )
+    configuration: Annotated[
+        dict[str, Any],
+        Meta(
+            description="Settings by their tables, as in the configuration file; a secret that is set is `***`.",
+            examples=[{"sip": {"port": 5060}, "door": {"front": {"pulse_s": 3.0, "digits": "***"}}}],
+        ),
+    ]
     do_not_disturb: bool
 
 
 class ForwardingChange(OrderBody):
     """Changes of call forwarding; omitted fields stay. Give the name of a target, or a number; "" for none."""
 
-    always: str | None = Field(default=None, max_length=64, pattern=Line, description="All calls.")
-    quiet: str | None = Field(
-        default=None, max_length=64, pattern=Line, description="Calls in quiet hours, or during do not disturb."
+    always: Annotated[str, Meta(max_length=64, pattern=Line, description="All calls.")] | None = None
+    quiet: (
+        Annotated[str, Meta(max_length=64, pattern=Line, description="Calls in quiet hours, or during do not disturb.")]
+        | None
+    ) = None
+    busy: Annotated[str, Meta(max_length=64, pattern=Line, description="Calls beyond the limit of calls.")] | None = (
+        None
     )
-    busy: str | None = Field(default=None, max_length=64, pattern=Line, description="Calls beyond the limit of calls.")
-    no_answer: str | None = Field(
-        default=None, max_length=64, pattern=Line, description="Calls that are not answered in time."
-    )
-    no_answer_s: float | None = Field(
-        default=None, ge=1, le=600, allow_inf_nan=False, description="How long a call rings before it is forwarded."
-    )
+    no_answer: (
+        Annotated[str, Meta(max_length=64, pattern=Line, description="Calls that are not answered in time.")] | None
+    ) = None
+    no_answer_s: (
+        Annotated[float, Meta(ge=1, le=600, description="How long a call rings before it is forwarded.")] | None
+    ) = None
 
 
 class QuietHours(OrderBody):
     """Quiet hours of each day, in the machine's local time; both "" for none."""
 
-    begin: Annotated[str, Field(pattern=Clock, examples=["22:00"])]
-    end: Annotated[str, Field(pattern=Clock, examples=["06:30"])]
+    begin: Annotated[str, Meta(pattern=Clock, examples=["22:00"])]
+    end: Annotated[str, Meta(pattern=Clock, examples=["06:30"])]
 
 
 class RuntimeChange(OrderBody):
     """Run-time settings to change. Kept over restarts until the file changes; omitted fields stay."""
 
-    forwarding: ForwardingChange | None = None
-    quiet_hours: QuietHours | None = None
-    do_not_disturb: bool | None = Field(default=None, description="Calls do not ring; this station's call buttons do.")
+    forwarding: ForwardingChange | UnsetType | None = UNSET
+    quiet_hours: QuietHours | UnsetType | None = UNSET
+    do_not_disturb: Annotated[bool | None, Meta(description="Calls do not ring; this station's call buttons do.")] = (
+        None
+    )
 
 
 class Forwarding(AnswerBody):
     """Call forwarding: name of a target or a number; empty: none."""
 
     always: str
-    quiet: str = Field(description="Calls in quiet hours, or during do not disturb.")
+    quiet: Annotated[str, Meta(description="Calls in quiet hours, or during do not disturb.")]
     busy: str
     no_answer: str
     no_answer_s: float
@@ -71,7 +79,7 @@ class Runtime(AnswerBody):
     forwarding: Forwarding
     quiet_hours: Hours
     do_not_disturb: bool
-    quiet: bool = Field(description="Whether quiet hours are in force now.")
+    quiet: Annotated[bool, Meta(description="Whether quiet hours are in force now.")]
 
 
 class RuntimeDone(Done):

@@ -1,6 +1,8 @@
 """Sessions of browsers."""
 
-from pydantic import Field
+from typing import Annotated
+
+from msgspec import Meta
 
 from appliance.api.models.base import AnswerBody, Time
 from appliance.api.models.tokens import TokenScope
@@ -9,6 +11,6 @@ from appliance.api.models.tokens import TokenScope
 class BrowserSession(AnswerBody):
     """The client of this request, with its scopes."""
 
-    client: str = Field(description="Its name in events.", examples=["http:kitchen-tablet"])
+    client: Annotated[str, Meta(description="Its name in events.", examples=["http:kitchen-tablet"])]
     scopes: list[TokenScope]
-    expires: Time | None = Field(description="When the session ends; null: the request brought no session.")
+    expires: Annotated[Time | None, Meta(description="When the session ends; null: the request brought no session.")]

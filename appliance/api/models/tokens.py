@@ -2,26 +2,30 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from msgspec import Meta
 
 from appliance.api.http.tokens import NAME
 from appliance.api.models.base import AnswerBody, Moment, OrderBody, Time
-from appliance.core.model import AccessScope
 
-TokenScope = Literal[AccessScope.VIEW, AccessScope.CALL, AccessScope.DIGITS, AccessScope.DOOR, AccessScope.ADMIN]
+TokenScope = Literal["view", "call", "digits", "door", "admin"]
 
 
 class NewAccessToken(OrderBody):
     """A token to make."""
 
-    name: str = Field(pattern=f"^{NAME}$", description="The client that gets it.", examples=["kitchen-tablet"])
-    scopes: list[TokenScope] = Field(
-        min_length=1,
-        max_length=4,
-        description="view: read state, logs and events. call: calls, messages, sound and recordings. door: open and "
-        "lock doors. admin: everything. To press a button of the panel, call and door are needed.",
-    )
-    expires: Annotated[Moment | None, Field(description="From when on it is not accepted; null: never.")] = None
+    name: Annotated[
+        str, Meta(pattern=rf"^{NAME}\Z", description="The client that gets it.", examples=["kitchen-tablet"])
+    ]
+    scopes: Annotated[
+        list[TokenScope],
+        Meta(
+            min_length=1,
+            max_length=4,
+            description="view: read state, logs and events. call: calls, messages, sound and recordings. door: open "
+            "and lock doors. admin: everything. To press a button of the panel, call and door are needed.",
+        ),
+    ]
+    expires: Annotated[Moment | None, Meta(description="From when on it is not accepted; null: never.")] = None
 
 
 class AccessToken(AnswerBody):
@@ -32,7 +36,7 @@ class AccessToken(AnswerBody):
     scopes: list[TokenScope]
     created: Time
     expires: Time | None
-    valid: bool = Field(description="False after its end.")
+    valid: Annotated[bool, Meta(description="False after its end.")]
 
 
 class AccessTokens(AnswerBody):
@@ -45,4 +49,6 @@ class AccessTokenMade(AnswerBody):
     """A token was made."""
 
     token: AccessToken
-    text: str = Field(description="What the client sends after `Authorization: Bearer`. It is not shown again.")
+    text: Annotated[
+        str, Meta(description="What the client sends after `Authorization: Bearer`. It is not shown again.")
+    ]

@@ -1,1 +1,1 @@
-"""Completes FastAPI's description: tags, tokens, repeated orders, errors by operation, and examples."""
+"""The OpenAPI description: tags, tokens, repeated orders, errors by operation, and examples."""

@@ -2,40 +2,39 @@
 
 from typing import Any
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from starlette.responses import JSONResponse
 
 from appliance.api import models
-from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
-from appliance.api.http.response_schemas import answers
 from appliance.api.ports import HttpPorts
+from appliance.api.routing.endpoints import Resource
+from appliance.api.routing.response_schemas import answers
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.model import AccountId
 
-router = APIRouter(prefix="/v1/accounts", tags=["accounts"], responses=problems.RESPONSES)
+router = Resource("/v1/accounts", "accounts")
 
 
-@router.get("", responses=answers(models.Accounts))
+@router.on("GET", "", answers(models.Accounts))
 async def list_accounts(daemon: Daemon) -> JSONResponse:
     """All accounts and their registrations."""
     return JSONResponse({"accounts": daemon.snapshot()["accounts"]})
 
 
-@router.get("/{account}", responses=answers(models.Account))
+@router.on("GET", "/{account}", answers(models.Account))
 async def read_account(account: Id, daemon: Daemon) -> JSONResponse:
     """One account."""
     return JSONResponse(_find(daemon, account))
 
 
-@router.post("/{account}/register", responses=answers(models.AccountDone))
+@router.on("POST", "/{account}/register", answers(models.AccountDone))
 async def register_account(account: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Register or refresh now, and stay registered; events report the outcome."""
     return await _order(daemon, account, inputs.RegisterAccount(AccountId(account)), who)
 
 
-@router.post("/{account}/unregister", responses=answers(models.AccountDone))
+@router.on("POST", "/{account}/unregister", answers(models.AccountDone))
 async def unregister_account(account: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """End the registration until the next request to register; events report the outcome."""
     return await _order(daemon, account, inputs.UnregisterAccount(AccountId(account)), who)

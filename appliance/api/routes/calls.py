@@ -5,33 +5,32 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from appliance.api import models
 from appliance.api.answers.outcomes import Begins, WaitsFor, answered, played, reported, updated
-from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Refused, Who, ask, play, say
-from appliance.api.http.response_schemas import answers, later
 from appliance.api.http.streams import Streams
 from appliance.api.ports import HttpPorts
+from appliance.api.routing.endpoints import Resource
+from appliance.api.routing.response_schemas import answers, later
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core import inputs
-from appliance.core.model import AccessScope, AccountId, CallId, CallSearch, Content, DigitsTo
+from appliance.core.model import AccessScope, AccountId, CallId, CallSearch, Content, DigitsTo, EarlySource, Tone
 
 OK, DECLINE = 200, 603
 
-router = APIRouter(prefix="/v1/calls", tags=["calls"], responses=problems.RESPONSES)
+router = Resource("/v1/calls", "calls")
 
 
-@router.get("", responses=answers(models.Calls))
+@router.on("GET", "", answers(models.Calls))
 async def list_calls(daemon: Daemon) -> JSONResponse:
     """All current calls."""
     return JSONResponse({"calls": daemon.calls()})
 
 
-@router.post("", status_code=201, responses=answers(models.CallDone, 201))
+@router.on("POST", "", answers(models.CallDone, 201))
 async def place_call(body: models.Place, daemon: Daemon, who: Who, after: WaitsFor) -> JSONResponse:
     """Place a call; events report the outcome. With `Prefer: wait=N` the answer comes once it is answered or over."""
     if body.id is not None:
@@ -64,7 +63,7 @@ async def _check_fresh(daemon: HttpPorts, call: str) -> None:
         raise IntercomError(ErrorCode.CONFLICT, f"There was a call {call} already.", "", "Choose another id.")
 
 
-@router.get("/{call}", responses=answers(models.Call))
+@router.on("GET", "/{call}", answers(models.Call))
 async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
     """One call, also for 10 minutes after its end with the state `ended`; after that it is in the call log."""
     found = daemon.call(call)
@@ -73,7 +72,7 @@ async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
     return JSONResponse(found)
 
 
-@router.patch("/{call}", responses=answers(models.CallDone))
+@router.on("PATCH", "/{call}", answers(models.CallDone))
 async def change_call(
     call: Id, body: models.Change, daemon: Daemon, who: Who, refused: Refused, streams: Streams
 ) -> Response:
@@ -83,7 +82,7 @@ async def change_call(
     `dtmf.received` of the call. When the last such stream of the client ends, the digits go to the codes again.
     """
     wanted = CallId(call)
-    if not body.model_fields_set:
+    if body == models.Change():
         raise IntercomError(ErrorCode.PARAMETER_INVALID, "There is nothing to change.", "The body is empty.")
     if body.digits_to is not None and (refusal := refused(AccessScope.DIGITS)) is not None:
         return refusal
@@ -125,13 +124,13 @@ def _changes(call: CallId, body: models.Change) -> Iterator[inputs.Action]:
             yield request(call, wanted)
 
 
-@router.delete("/{call}", responses=answers(models.CallDone))
+@router.on("DELETE", "/{call}", answers(models.CallDone))
 async def end_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """End a call in any state."""
     return await _order(daemon, inputs.HangUpCall(CallId(call)), who)
 
 
-@router.post("/{call}/answer", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/answer", answers(models.CallDone))
 async def answer_call(call: Id, daemon: Daemon, who: Who, body: models.AnswerWith | None = None) -> JSONResponse:
     """Answer an incoming call."""
     wanted = body or models.AnswerWith()
@@ -140,38 +139,40 @@ async def answer_call(call: Id, daemon: Daemon, who: Who, body: models.AnswerWit
     return await _order(daemon, order, who)
 
 
-@router.post("/{call}/ring", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/ring", answers(models.CallDone))
 async def ring_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Send 180 Ringing to the caller. The station does so by itself at once; use it again after early media."""
     return await _order(daemon, inputs.RingCall(CallId(call)), who)
 
 
-@router.post("/{call}/early-media", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/early-media", answers(models.CallDone))
 async def send_early_media(call: Id, daemon: Daemon, who: Who, body: models.EarlyMedia | None = None) -> JSONResponse:
     """Let the caller hear the station before the answer (183 with SDP), instead of the phone's own ringback."""
-    return await _order(daemon, inputs.SendEarlyMedia(CallId(call), (body or models.EarlyMedia()).source), who)
+    return await _order(
+        daemon, inputs.SendEarlyMedia(CallId(call), EarlySource((body or models.EarlyMedia()).source)), who
+    )
 
 
-@router.post("/{call}/update", status_code=202, responses=later(models.CallDoneLater))
+@router.on("POST", "/{call}/update", later(models.CallDoneLater))
 async def update_call(call: Id, body: models.Update, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Request that only these codecs are used, by re-INVITE; `call.updated` reports the answer."""
     reply = await ask(daemon, inputs.UpdateCall(CallId(call), tuple(body.codecs)), who)
     return await after.by_event(updated(call), call, partial(_done, daemon, call, reply.warning))
 
 
-@router.post("/{call}/update-request/accept", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/update-request/accept", answers(models.CallDone))
 async def accept_update(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Accept a change that the far end requests (`call.update_received` with `asked`)."""
     return await _order(daemon, inputs.DecideUpdate(CallId(call), accepted=True), who)
 
 
-@router.post("/{call}/update-request/refuse", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/update-request/refuse", answers(models.CallDone))
 async def refuse_update(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Refuse a change that the far end requests (488); the call continues unchanged."""
     return await _order(daemon, inputs.DecideUpdate(CallId(call), accepted=False), who)
 
 
-@router.post("/{call}/reject", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/reject", answers(models.CallDone))
 async def reject_call(call: Id, daemon: Daemon, who: Who, body: models.Reject | None = None) -> JSONResponse:
     """Refuse an incoming call."""
     wanted = body or models.Reject()
@@ -179,64 +180,64 @@ async def reject_call(call: Id, daemon: Daemon, who: Who, body: models.Reject | 
     return await _order(daemon, inputs.RejectCall(CallId(call), wanted.code, wanted.reason, headers), who)
 
 
-@router.post("/{call}/hangup", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/hangup", answers(models.CallDone))
 async def hang_up_call(call: Id, daemon: Daemon, who: Who, body: models.HangUpWith | None = None) -> JSONResponse:
     """End a call in any state."""
     headers = tuple((body or models.HangUpWith()).headers.items())
     return await _order(daemon, inputs.HangUpCall(CallId(call), headers), who)
 
 
-@router.post("/{call}/hold", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/hold", answers(models.CallDone))
 async def hold_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Hold a connected call."""
     return await _order(daemon, inputs.HoldCall(CallId(call), held=True), who)
 
 
-@router.post("/{call}/resume", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/resume", answers(models.CallDone))
 async def resume_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Resume a held call."""
     return await _order(daemon, inputs.HoldCall(CallId(call), held=False), who)
 
 
-@router.post("/{call}/dtmf", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/dtmf", answers(models.CallDone))
 async def send_digits(call: Id, body: models.Digits, daemon: Daemon, who: Who) -> JSONResponse:
     """Send DTMF digits."""
     return await _order(daemon, inputs.SendDigits(CallId(call), body.digits), who)
 
 
-@router.post("/{call}/tone", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/tone", answers(models.CallDone))
 async def play_tone(call: Id, body: models.PlayTone, daemon: Daemon, who: Who) -> JSONResponse:
     """Play a tone to the far end, in place of one that a client plays there; `tone.stopped` reports its end."""
-    return await _order(daemon, inputs.PlayTone(body.tone, CallId(call), body.country, body.seconds), who)
+    return await _order(daemon, inputs.PlayTone(Tone(body.tone), CallId(call), body.country, body.seconds), who)
 
 
-@router.delete("/{call}/tone", responses=answers(models.CallDone))
+@router.on("DELETE", "/{call}/tone", answers(models.CallDone))
 async def stop_tone(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Stop the tone that a client plays to the far end."""
     return await _order(daemon, inputs.StopTone(CallId(call)), who)
 
 
-@router.post("/{call}/playback", status_code=202, responses=later(models.CallDoneLater))
+@router.on("POST", "/{call}/playback", later(models.CallDoneLater))
 async def play_sound(call: Id, body: models.PlayInCall, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Play a sound to the far end, in place of one that plays there; the events `playback.…` report the outcome."""
     playback = await play(daemon, body, who, CallId(call), speaker=body.speaker)
     return await after.by_event(played(playback), call, partial(_done, daemon, call))
 
 
-@router.post("/{call}/say", status_code=202, responses=later(models.CallDoneLater))
+@router.on("POST", "/{call}/say", later(models.CallDoneLater))
 async def say_in_call(call: Id, body: models.SayInCall, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Speak a text to the far end, as a playback: in place of a sound there, and stopped as one."""
     playback = await say(daemon, body, who, CallId(call), speaker=body.speaker)
     return await after.by_event(played(playback), call, partial(_done, daemon, call))
 
 
-@router.delete("/{call}/playback", responses=answers(models.CallDone))
+@router.on("DELETE", "/{call}/playback", answers(models.CallDone))
 async def stop_sound(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Stop the sound that a client plays to the far end."""
     return await _order(daemon, inputs.StopSound(CallId(call)), who)
 
 
-@router.put("/{call}/media/{target}", responses=answers(models.CallDone))
+@router.on("PUT", "/{call}/media/{target}", answers(models.CallDone))
 async def link_sound(
     call: Id, target: Id, daemon: Daemon, who: Who, body: models.LinkSound | None = None
 ) -> JSONResponse:
@@ -249,13 +250,13 @@ async def link_sound(
     return await _order(daemon, inputs.LinkSound(CallId(call), target, wanted.direction, wanted.gain), who)
 
 
-@router.delete("/{call}/media/{target}", responses=answers(models.CallDone))
+@router.on("DELETE", "/{call}/media/{target}", answers(models.CallDone))
 async def unlink_sound(call: Id, target: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """End what flows between the call and the target."""
     return await _order(daemon, inputs.UnlinkSound(CallId(call), target), who)
 
 
-@router.post("/{call}/recording", status_code=202, responses=later(models.CallDoneLater))
+@router.on("POST", "/{call}/recording", later(models.CallDoneLater))
 async def start_recording(
     call: Id, daemon: Daemon, who: Who, after: Begins, body: models.RecordCall | None = None
 ) -> JSONResponse:
@@ -266,13 +267,13 @@ async def start_recording(
     return await after.by_event(runs, call, partial(_done, daemon, call, reply.warning))
 
 
-@router.delete("/{call}/recording", responses=answers(models.CallDone))
+@router.on("DELETE", "/{call}/recording", answers(models.CallDone))
 async def stop_recording(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """End the recording of a call, which goes on; `recording.available` follows."""
     return await _order(daemon, inputs.StopRecording(CallId(call)), who)
 
 
-@router.post("/{call}/transfer", status_code=202, responses=later(models.CallDoneLater))
+@router.on("POST", "/{call}/transfer", later(models.CallDoneLater))
 async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Transfer the far end to another address, or to the far end of another call; an event reports the outcome."""
     if bool(body.to) == bool(body.call):
@@ -287,25 +288,25 @@ async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Wh
     return await after.by_event(moved, call, partial(_done, daemon, call, reply.warning))
 
 
-@router.post("/{call}/transfer-request/accept", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/transfer-request/accept", answers(models.CallDone))
 async def accept_transfer(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Follow a transfer request: call the requested address. The far end and an event get the outcome."""
     return await _order(daemon, inputs.AcceptTransfer(CallId(call)), who)
 
 
-@router.post("/{call}/transfer-request/refuse", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/transfer-request/refuse", answers(models.CallDone))
 async def refuse_transfer(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Refuse a transfer request; the call continues."""
     return await _order(daemon, inputs.EndTransfer(CallId(call), DECLINE, "Decline"), who)
 
 
-@router.post("/{call}/transfer-request/succeed", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/transfer-request/succeed", answers(models.CallDone))
 async def transfer_done(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Report that the client carried out a transfer request itself; the far end is notified, and the call ends."""
     return await _order(daemon, inputs.EndTransfer(CallId(call), OK, "OK"), who)
 
 
-@router.post("/{call}/transfer-request/fail", responses=answers(models.CallDone))
+@router.on("POST", "/{call}/transfer-request/fail", answers(models.CallDone))
 async def transfer_failed(
     call: Id, daemon: Daemon, who: Who, body: models.TransferFailure | None = None
 ) -> JSONResponse:
@@ -314,7 +315,7 @@ async def transfer_failed(
     return await _order(daemon, inputs.EndTransfer(CallId(call), failed.code, failed.reason), who)
 
 
-@router.post("/{call}/message", status_code=202, responses=later(models.MessageTaken))
+@router.on("POST", "/{call}/message", later(models.MessageTaken))
 async def send_text(call: Id, body: models.Text, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Send a MESSAGE in a connected call; an event reports whether it arrives."""
     content = Content(body.content_type, body.text, tuple(body.headers.items()))
@@ -323,7 +324,7 @@ async def send_text(call: Id, body: models.Text, daemon: Daemon, who: Who, after
     return await after.by_event(delivered, call, lambda: {"message": reply.message})
 
 
-@router.post("/{call}/info", status_code=202, responses=later(models.MessageTaken))
+@router.on("POST", "/{call}/info", later(models.MessageTaken))
 async def send_info(call: Id, body: models.Info, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Send an INFO in a connected call; an event reports whether it arrives."""
     content = Content(body.content_type, body.body, tuple(body.headers.items()))

@@ -2,36 +2,36 @@
 
 from typing import Any
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from msgspec import UNSET, convert
+from starlette.responses import JSONResponse
 
 from appliance.api import models
-from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
-from appliance.api.http.response_schemas import answers
 from appliance.api.http.times import seconds
 from appliance.api.ports import HttpPorts
+from appliance.api.routing.endpoints import Resource
+from appliance.api.routing.response_schemas import answers
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core import inputs
 from appliance.core.model import CredentialId, CredentialKind, DoorId, Period
 
-router = APIRouter(prefix="/v1/codes", tags=["codes"], responses=problems.RESPONSES)
+router = Resource("/v1/codes", "codes")
 
 
-@router.get("", responses=answers(models.Codes))
+@router.on("GET", "", answers(models.Codes))
 async def list_codes(daemon: Daemon) -> JSONResponse:
     """All codes and cards, without their digits."""
     return JSONResponse({"codes": daemon.codes(), "zone": daemon.snapshot()["appliance"]["zone"]})
 
 
-@router.get("/{code}", responses=answers(models.Code))
+@router.on("GET", "/{code}", answers(models.Code))
 async def read_code(code: Id, daemon: Daemon) -> JSONResponse:
     """One code or card, without its digits."""
     return JSONResponse(_find(daemon, code))
 
 
-@router.post("", status_code=201, responses=answers(models.CodeDone, 201))
+@router.on("POST", "", answers(models.CodeDone, 201))
 async def add_code(body: models.NewCode, daemon: Daemon, who: Who) -> JSONResponse:
     """Add a code or a card. The answer comes once the code is on disc, and would survive a power cut."""
     card = body.card is not None
@@ -48,23 +48,23 @@ async def add_code(body: models.NewCode, daemon: Daemon, who: Who) -> JSONRespon
     return JSONResponse(_done(daemon, str(reply.code)), 201)
 
 
-@router.patch("/{code}", responses=answers(models.CodeDone))
+@router.on("PATCH", "/{code}", answers(models.CodeDone))
 async def change_code(code: Id, body: models.CodeChange, daemon: Daemon, who: Who) -> JSONResponse:
     """Change the owner, doors, times or limits; omitted fields stay."""
-    known, given = _find(daemon, code), body.model_fields_set
+    known = _find(daemon, code)
     action = inputs.ChangeCredential(
         CredentialId(code),
         known["owner"] if body.owner is None else body.owner,
         tuple(map(DoorId, known["doors"] if body.doors is None else body.doors)),
-        _periods(body.schedule) if "schedule" in given else _known_periods(known["schedule"]),
-        body.uses if "uses" in given else known["uses"],
-        seconds(body.expires if "expires" in given else known["expires"]),
+        _known_periods(known["schedule"]) if body.schedule is UNSET else _periods(body.schedule),
+        known["uses"] if body.uses is UNSET else body.uses,
+        seconds(known["expires"] if body.expires is UNSET else body.expires),
     )
     await ask(daemon, action, who)
     return JSONResponse(_done(daemon, code))
 
 
-@router.delete("/{code}", responses=answers(models.Done))
+@router.on("DELETE", "/{code}", answers(models.Done))
 async def remove_code(code: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Remove a code or card, which then opens no door."""
     reply = await ask(daemon, inputs.RemoveCredential(CredentialId(code)), who)
@@ -90,4 +90,4 @@ def _periods(schedule: list[models.Period] | None) -> tuple[Period, ...]:
 
 
 def _known_periods(schedule: list[Json] | None) -> tuple[Period, ...]:
-    return _periods([models.Period.model_validate(period) for period in schedule or ()])
+    return _periods(convert(schedule or [], list[models.Period]))

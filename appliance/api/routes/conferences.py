@@ -2,29 +2,29 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse
+from msgspec import Meta
+from starlette.responses import JSONResponse
 
 from appliance.api import models
-from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
-from appliance.api.http.response_schemas import answers
 from appliance.api.ports import HttpPorts
+from appliance.api.routing.endpoints import QUERY, Resource
+from appliance.api.routing.response_schemas import answers
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.model import AccountId, CallId, ConferenceId
 
-router = APIRouter(prefix="/v1/conferences", tags=["conferences"], responses=problems.RESPONSES)
-CallQuery = Annotated[str, Query(max_length=64, description="Id of the participant's call.")]
+router = Resource("/v1/conferences", "conferences")
+CallQuery = Annotated[str, Meta(max_length=64, description="Id of the participant's call."), QUERY]
 
 
-@router.get("", responses=answers(models.Conferences))
+@router.on("GET", "", answers(models.Conferences))
 async def list_conferences(daemon: Daemon) -> JSONResponse:
     """All current conferences: one, or none."""
     return JSONResponse({"conferences": daemon.snapshot()["conferences"]})
 
 
-@router.post("", status_code=201, responses=answers(models.ConferenceDone, 201))
+@router.on("POST", "", answers(models.ConferenceDone, 201))
 async def begin_conference(body: models.Confer, daemon: Daemon, who: Who) -> JSONResponse:
     """Create a conference of the panel with existing calls, and with others, who are called."""
     calls = tuple(CallId(each.call) for each in body.participants if each.call is not None)
@@ -37,13 +37,13 @@ async def begin_conference(body: models.Confer, daemon: Daemon, who: Who) -> JSO
     )
 
 
-@router.get("/{conference}", responses=answers(models.Conference))
+@router.on("GET", "/{conference}", answers(models.Conference))
 async def read_conference(conference: Id, daemon: Daemon) -> JSONResponse:
     """One conference."""
     return JSONResponse(find(daemon, conference))
 
 
-@router.patch("/{conference}", responses=answers(models.ConferenceDone))
+@router.on("PATCH", "/{conference}", answers(models.ConferenceDone))
 async def change_conference(conference: Id, body: models.ConferenceChange, daemon: Daemon, who: Who) -> JSONResponse:
     """Let the panel leave or return, and mute or unmute its microphone."""
     wanted, warnings = ConferenceId(conference), []
@@ -56,13 +56,13 @@ async def change_conference(conference: Id, body: models.ConferenceChange, daemo
     return JSONResponse(done(daemon, wanted, " ".join(filter(None, warnings))))
 
 
-@router.delete("/{conference}", responses=answers(models.ConferenceDone))
+@router.on("DELETE", "/{conference}", answers(models.ConferenceDone))
 async def end_conference(conference: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """End all its calls."""
     return await _order(daemon, inputs.EndConference(ConferenceId(conference)), who)
 
 
-@router.post("/{conference}/recording", responses=answers(models.ConferenceDone))
+@router.on("POST", "/{conference}/recording", answers(models.ConferenceDone))
 async def record_conference(
     conference: Id, daemon: Daemon, who: Who, body: models.RecordCall | None = None
 ) -> JSONResponse:
@@ -73,19 +73,19 @@ async def record_conference(
     )
 
 
-@router.delete("/{conference}/recording", responses=answers(models.ConferenceDone))
+@router.on("DELETE", "/{conference}/recording", answers(models.ConferenceDone))
 async def stop_recording_conference(conference: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """End the recordings of all calls of a conference, which goes on."""
     return await _order(daemon, inputs.RecordConference(ConferenceId(conference), recorded=False), who)
 
 
-@router.get("/{conference}/participants", responses=answers(models.Participants))
+@router.on("GET", "/{conference}/participants", answers(models.Participants))
 async def list_participants(conference: Id, daemon: Daemon) -> JSONResponse:
     """All participants, including calls that are joining or leaving."""
     return JSONResponse({"participants": find(daemon, conference)["participants"]})
 
 
-@router.post("/{conference}/participants", responses=answers(models.ConferenceDone))
+@router.on("POST", "/{conference}/participants", answers(models.ConferenceDone))
 async def add_participant(conference: Id, body: models.Join, daemon: Daemon, who: Who) -> JSONResponse:
     """Add a participant: call one, or add an existing call; events report whether they join."""
     wanted = ConferenceId(conference)
@@ -94,13 +94,13 @@ async def add_participant(conference: Id, body: models.Join, daemon: Daemon, who
     return await _order(daemon, inputs.InviteInto(wanted, dial(body)), who)
 
 
-@router.patch("/{conference}/participants", responses=answers(models.ConferenceDone))
+@router.on("PATCH", "/{conference}/participants", answers(models.ConferenceDone))
 async def change_participant(conference: Id, body: models.ParticipantChange, daemon: Daemon, who: Who) -> JSONResponse:
     """Mute a participant for all others, or unmute."""
     return await _order(daemon, inputs.MuteIn(ConferenceId(conference), CallId(body.call), body.muted), who)
 
 
-@router.delete("/{conference}/participants", responses=answers(models.ConferenceDone))
+@router.on("DELETE", "/{conference}/participants", answers(models.ConferenceDone))
 async def remove_participant(conference: Id, call: CallQuery, daemon: Daemon, who: Who) -> JSONResponse:
     """Remove a participant; the call ends."""
     return await _order(daemon, inputs.RemoveFrom(ConferenceId(conference), CallId(call)), who)

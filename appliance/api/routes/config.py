@@ -1,29 +1,30 @@
 """/v1/config: the configuration that is in force, and the settings that clients may change while the station runs."""
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from msgspec import UNSET
+from msgspec.structs import asdict
+from starlette.responses import JSONResponse, Response
 
 from appliance.api import models
 from appliance.api.answers import etags
 from appliance.api.answers.etags import IfMatch, IfNoneMatch
-from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Refused, Who, ask
-from appliance.api.http.response_schemas import answers
 from appliance.api.ports import HttpPorts
+from appliance.api.routing.endpoints import Resource
+from appliance.api.routing.response_schemas import answers
 from appliance.base.types import Json
 from appliance.core import inputs
 from appliance.core.model import AccessScope, Forwarding, QuietHours, Runtime
 
-router = APIRouter(prefix="/v1/config", tags=["configuration"], responses=problems.RESPONSES)
+router = Resource("/v1/config", "configuration")
 
 
 TAGGED = {"ETag": {"description": "Stands for this configuration (RFC 9110 §8.8.3).", "schema": {"type": "string"}}}
 
 
-@router.get(
+@router.on(
+    "GET",
     "",
-    responses=answers(models.Configuration, headers=TAGGED)
-    | {304: {"description": "It is still the one of the ETag."}},
+    answers(models.Configuration, headers=TAGGED) | {304: {"description": "It is still the one of the ETag."}},
 )
 async def read_configuration(daemon: Daemon, if_none_match: IfNoneMatch = None) -> Response:
     """All settings that are in force, with defaults, reloads and run-time changes; secrets are shown as `***`."""
@@ -34,7 +35,7 @@ async def read_configuration(daemon: Daemon, if_none_match: IfNoneMatch = None) 
     return JSONResponse(body, headers={"ETag": tag})
 
 
-@router.patch("/runtime", responses=answers(models.RuntimeDone, headers=TAGGED))
+@router.on("PATCH", "/runtime", answers(models.RuntimeDone, headers=TAGGED))
 async def change_runtime(
     body: models.RuntimeChange, daemon: Daemon, who: Who, refused: Refused, if_match: IfMatch = None
 ) -> Response:
@@ -43,13 +44,14 @@ async def change_runtime(
     Do-not-disturb alone needs a token for `call`; forwarding and quiet hours need one for `admin`. With `If-Match` and
     the ETag of GET /v1/config, the change succeeds only if the settings are as the client read them.
     """
-    if body.model_fields_set - {"do_not_disturb"} and (refusal := refused(AccessScope.ADMIN)) is not None:
+    more = body.forwarding is not UNSET or body.quiet_hours is not UNSET
+    if more and (refusal := refused(AccessScope.ADMIN)) is not None:
         return refusal
     etags.check(if_match, etags.tag(_configuration(daemon)))
     rules, hours = body.forwarding or models.ForwardingChange(), body.quiet_hours
     change = inputs.ChangeRuntime(
-        **rules.model_dump(),
-        quiet_hours=None if hours is None else QuietHours(hours.begin, hours.end),
+        **asdict(rules),
+        quiet_hours=QuietHours(hours.begin, hours.end) if hours else None,
         do_not_disturb=body.do_not_disturb,
         # Another client's change may be on its way to the core.
         read=None if if_match is None else _runtime(daemon),

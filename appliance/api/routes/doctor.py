@@ -1,19 +1,18 @@
 """/v1/doctor: faults of configuration, cards, lines, accounts and calls; /v1/support-bundle: all about them."""
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from starlette.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.answers.outcomes import WaitsFor
-from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon
-from appliance.api.http.response_schemas import answers
+from appliance.api.routing.endpoints import Resource
+from appliance.api.routing.response_schemas import answers
 from appliance.base.types import Json
 
-router = APIRouter(prefix="/v1", tags=["doctor"], responses=problems.RESPONSES)
+router = Resource("/v1", "doctor")
 
 
-@router.post("/doctor", responses=answers(models.Findings) | answers(models.Begun, 202))
+@router.on("POST", "/doctor", answers(models.Findings) | answers(models.Begun, 202))
 async def examine_station(daemon: Daemon, after: WaitsFor) -> JSONResponse:
     """Look at everything now, which may take seconds; a client that prefers so gets an operation to read."""
 
@@ -23,7 +22,7 @@ async def examine_station(daemon: Daemon, after: WaitsFor) -> JSONResponse:
     return await after.by_result(examined)
 
 
-@router.get("/support-bundle", responses=answers(models.SupportBundle))
+@router.on("GET", "/support-bundle", answers(models.SupportBundle))
 async def read_support_bundle(daemon: Daemon) -> JSONResponse:
     """The support bundle, for help from afar: machine, findings, settings, state, logs and the newest events.
 

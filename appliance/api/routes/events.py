@@ -7,18 +7,18 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, WebSocket
-from fastapi.responses import JSONResponse
-from starlette.responses import Response, StreamingResponse
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from appliance.api import models
-from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Who, ask
 from appliance.api.http.event_filter import EventSubscription, Subscribed
-from appliance.api.http.response_schemas import answers
 from appliance.api.http.streams import EventStreams, Streams
+from appliance.api.routing.endpoints import QUERY, InHeader, Resource
+from appliance.api.routing.response_schemas import answers
 from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
@@ -36,12 +36,13 @@ SHOWN = (
 LONGEST_WAIT_S = 60
 MOST = 200  # events in one answer to a poll
 
-router = APIRouter(prefix="/v1/events", tags=["events"], responses=problems.RESPONSES)
+router = Resource("/v1/events", "events")
 
 
-@router.get(
+@router.on(
+    "GET",
     "",
-    responses={
+    {
         101: {
             "description": "WebSocket: each text message is one Envelope, as JSON; with the subprotocol "
             '`intercomd.v1.since` also `{"since": 1842}`, from where to continue.'
@@ -59,11 +60,9 @@ async def read_events(
     subscription: Subscribed,
     streams: Streams,
     who: Who,
-    accept: Annotated[str, Header(include_in_schema=False)] = "",
-    wait: Annotated[
-        float | None,
-        Query(ge=0, le=LONGEST_WAIT_S, allow_inf_nan=False, description="Long poll: seconds to wait for an event."),
-    ] = None,
+    accept: Annotated[str, InHeader("Accept", shown=False)] = "",
+    wait: Annotated[float, Meta(ge=0, le=LONGEST_WAIT_S, description="Long poll: seconds to wait for an event."), QUERY]
+    | None = None,
 ) -> Response:
     """Events by one of three ways, all with the same filters; continue after the last id that was received.
 
@@ -93,7 +92,7 @@ async def read_events(
     return JSONResponse({"events": found, "since": subscription.seen})
 
 
-@router.post("", responses=answers(models.Done))
+@router.on("POST", "", answers(models.Done))
 async def report_event(body: models.CustomEvent, daemon: Daemon, who: Who) -> JSONResponse:
     """Report an event of your own, `custom`, to all who follow the events: at most 20 at once, then one a second."""
     call = None if body.call is None else CallId(body.call)

@@ -2,22 +2,21 @@
 
 import asyncio
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 
 from appliance.api import models
-from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon
-from appliance.api.http.response_schemas import answers
 from appliance.api.ports import Measured
+from appliance.api.routing.endpoints import Resource
+from appliance.api.routing.response_schemas import answers
 from appliance.base.errors import ErrorCode, IntercomError
 
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 
-router = APIRouter(tags=["health"], responses=problems.RESPONSES)
+router = Resource("", "health")
 
 
-@router.get("/livez", responses=answers(models.Health))
+@router.on("GET", "/livez", answers(models.Health))
 async def read_liveness(daemon: Daemon) -> JSONResponse:
     """Whether the daemon works; if not (503), restart it."""
     if not daemon.alive():
@@ -25,7 +24,7 @@ async def read_liveness(daemon: Daemon) -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/readyz", responses=answers(models.Health))
+@router.on("GET", "/readyz", answers(models.Health))
 async def read_readiness(daemon: Daemon) -> JSONResponse:
     """Whether calls are possible; if not (503), the cause."""
     is_ready, why = daemon.ready()
@@ -34,10 +33,15 @@ async def read_readiness(daemon: Daemon) -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-@router.get(
+@router.on(
+    "GET",
     "/metrics",
-    response_class=PlainTextResponse,
-    responses={200: {"description": "The figures.", "content": {"text/plain": {"example": "intercomd_ready 1.0\n"}}}},
+    {
+        200: {
+            "description": "The figures.",
+            "content": {"text/plain": {"schema": {"type": "string"}, "example": "intercomd_ready 1.0\n"}},
+        }
+    },
 )
 async def read_metrics(daemon: Daemon) -> PlainTextResponse:
     """Counts and values for Prometheus, in its text format; needs the package python3-prometheus-client."""

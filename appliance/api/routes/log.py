@@ -4,35 +4,36 @@ import asyncio
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
-from fastapi.responses import JSONResponse
+from msgspec import Meta
+from starlette.responses import JSONResponse
 
 from appliance.api import models
-from appliance.api.http import problems
 from appliance.api.http.dependencies import TEXT, Daemon, Limit
-from appliance.api.http.response_schemas import answers
 from appliance.api.http.times import utc
+from appliance.api.routing.endpoints import QUERY, By, Resource
+from appliance.api.routing.response_schemas import answers
 from appliance.core.model import CallSearch, Cause, Direction
 
 
 def _search(
-    after: Annotated[datetime | None, Query(description="Only those that began at this time or later.")] = None,
-    before: Annotated[datetime | None, Query(description="Only those that began earlier.")] = None,
-    party: Annotated[str, Query(max_length=TEXT, description="A part of the far end's name or address.")] = "",
-    direction: Annotated[Direction | None, Query(description="Only those of this direction.")] = None,
-    outcome: Annotated[Cause | None, Query(description="Only those that ended so.")] = None,
-    missed: Annotated[bool | None, Query(description="Whether they are incoming and were not answered here.")] = None,
+    after: Annotated[datetime, Meta(description="Only those that began at this time or later."), QUERY] | None = None,
+    before: Annotated[datetime, Meta(description="Only those that began earlier."), QUERY] | None = None,
+    party: Annotated[str, Meta(max_length=TEXT, description="A part of the far end's name or address."), QUERY] = "",
+    direction: Annotated[Direction, Meta(description="Only those of this direction."), QUERY] | None = None,
+    outcome: Annotated[Cause, Meta(description="Only those that ended so."), QUERY] | None = None,
+    missed: Annotated[bool, Meta(description="Whether they are incoming and were not answered here."), QUERY]
+    | None = None,
 ) -> CallSearch:
     return CallSearch(utc(after), utc(before), party, direction or "", outcome or "", missed)
 
 
-Search = Annotated[CallSearch, Depends(_search)]
-Cursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$", description="`next` of the previous page.")]
+Search = Annotated[CallSearch, By(_search)]
+Cursor = Annotated[str, Meta(pattern=r"^[0-9]{1,18}\Z", description="`next` of the previous page."), QUERY] | None
 
-router = APIRouter(prefix="/v1/log", tags=["log"], responses=problems.RESPONSES)
+router = Resource("/v1/log", "log")
 
 
-@router.get("/calls", responses=answers(models.CallLog))
+@router.on("GET", "/calls", answers(models.CallLog))
 async def list_logged_calls(
     daemon: Daemon,
     search: Search,
@@ -46,13 +47,13 @@ async def list_logged_calls(
     return JSONResponse({"calls": [call for _, call in page], "next": str(page[-1][0]) if more else None})
 
 
-@router.get("/doors", responses=answers(models.Audit))
+@router.on("GET", "/doors", answers(models.Audit))
 async def list_audit(
     daemon: Daemon,
     limit: Limit = 50,
     cursor: Cursor = None,
-    after: Annotated[datetime | None, Query(description="Only what happened at this time or later.")] = None,
-    before: Annotated[datetime | None, Query(description="Only what happened earlier.")] = None,
+    after: Annotated[datetime, Meta(description="Only what happened at this time or later."), QUERY] | None = None,
+    before: Annotated[datetime, Meta(description="Only what happened earlier."), QUERY] | None = None,
 ) -> JSONResponse:
     """A page of the audit, newest first; `cursor` is the `next` of the previous page."""
     begin = None if cursor is None else int(cursor)

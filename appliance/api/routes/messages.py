@@ -1,20 +1,19 @@
 """/v1/messages: SIP MESSAGE outside of calls. Events report received messages and the results of sent ones."""
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from starlette.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.answers.outcomes import Begins, reported
-from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Who, ask
-from appliance.api.http.response_schemas import later
+from appliance.api.routing.endpoints import Resource
+from appliance.api.routing.response_schemas import later
 from appliance.core import inputs
 from appliance.core.model import AccountId, Content
 
-router = APIRouter(prefix="/v1/messages", tags=["messages"], responses=problems.RESPONSES)
+router = Resource("/v1/messages", "messages")
 
 
-@router.post("", status_code=202, responses=later(models.MessageTaken))
+@router.on("POST", "", later(models.MessageTaken))
 async def send_message(body: models.Letter, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Send a MESSAGE; an event reports whether it arrives."""
     content = Content(body.content_type, body.text, tuple(body.headers.items()))

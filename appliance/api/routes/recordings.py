@@ -7,15 +7,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
-from fastapi import APIRouter, Depends, Query
-from fastapi.responses import FileResponse, JSONResponse
+from msgspec import Meta
+from starlette.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.dependencies import TEXT, Daemon, Id, Limit, Who, ask
-from appliance.api.http.response_schemas import answers
 from appliance.api.http.times import utc
 from appliance.api.ports import HttpPorts, Recording, Recordings
+from appliance.api.routing.endpoints import QUERY, By, Resource
+from appliance.api.routing.response_schemas import answers
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core import inputs
@@ -29,19 +30,21 @@ from appliance.core.model import (
     kind_of,
 )
 
-_FIELDS = [name for name in models.Recording.model_fields if name not in {"url", "kind"}]
+_FIELDS = [name for name in models.Recording.__struct_fields__ if name not in {"url", "kind"}]
 
 _MEDIA_TYPES = {".wav": "audio/wav", ".opus": "audio/ogg"}
 
 
 def _search(
-    after: Annotated[datetime | None, Query(description="Only those that began at this time or later.")] = None,
-    before: Annotated[datetime | None, Query(description="Only those that began earlier.")] = None,
-    party: Annotated[str, Query(max_length=TEXT, description="A part of the far end's name or address.")] = "",
-    door: Annotated[str, Query(max_length=TEXT, description="Only those during which this door was opened.")] = "",
-    outcome: Annotated[Cause | None, Query(description="Only those of calls that ended so.")] = None,
-    note: Annotated[str, Query(max_length=TEXT, description="A part of the recording's `note`.")] = "",
-    kind: Annotated[RecordingKind | None, Query(description="Only calls, or only visitors' messages.")] = None,
+    after: Annotated[datetime, Meta(description="Only those that began at this time or later."), QUERY] | None = None,
+    before: Annotated[datetime, Meta(description="Only those that began earlier."), QUERY] | None = None,
+    party: Annotated[str, Meta(max_length=TEXT, description="A part of the far end's name or address."), QUERY] = "",
+    door: Annotated[
+        str, Meta(max_length=TEXT, description="Only those during which this door was opened."), QUERY
+    ] = "",
+    outcome: Annotated[Cause, Meta(description="Only those of calls that ended so."), QUERY] | None = None,
+    note: Annotated[str, Meta(max_length=TEXT, description="A part of the recording's `note`."), QUERY] = "",
+    kind: Annotated[RecordingKind, Meta(description="Only calls, or only visitors' messages."), QUERY] | None = None,
 ) -> RecordingSearch:
     return RecordingSearch(
         after=utc(after),
@@ -54,17 +57,17 @@ def _search(
     )
 
 
-Search = Annotated[RecordingSearch, Depends(_search)]
+Search = Annotated[RecordingSearch, By(_search)]
 
-router = APIRouter(prefix="/v1/recordings", tags=["recordings"], responses=problems.RESPONSES)
+router = Resource("/v1/recordings", "recordings")
 
 
-@router.get("", responses=answers(models.Recordings))
+@router.on("GET", "", answers(models.Recordings))
 async def list_recordings(
     daemon: Daemon,
     search: Search,
     limit: Limit = 50,
-    cursor: Annotated[int | None, Query(ge=1, lt=1 << 62, description="`next` of the previous page.")] = None,
+    cursor: Annotated[int, Meta(ge=1, lt=1 << 62, description="`next` of the previous page."), QUERY] | None = None,
 ) -> JSONResponse:
     """A page of recordings, newest first; `cursor` is the `next` of the previous page. All conditions must be met."""
     rows = await asyncio.to_thread(daemon.recordings.list, limit + 1, cursor, search)
@@ -72,13 +75,13 @@ async def list_recordings(
     return JSONResponse({"recordings": [_body(row) for row in page], "next": page[-1].number if more else None})
 
 
-@router.get("/live", responses=answers(models.LiveRecordings))
+@router.on("GET", "/live", answers(models.LiveRecordings))
 async def list_live_recordings(daemon: Daemon) -> JSONResponse:
     """The running recordings of calls, and a visitor's message."""
     return JSONResponse({"recordings": _live(daemon)})
 
 
-@router.get("/live/{recording}", responses=answers(models.LiveRecording))
+@router.on("GET", "/live/{recording}", answers(models.LiveRecording))
 async def read_live_recording(recording: Id, daemon: Daemon) -> JSONResponse:
     """A recording that is being made."""
     found = next((each for each in _live(daemon) if each["id"] == recording), None)
@@ -89,19 +92,19 @@ async def read_live_recording(recording: Id, daemon: Daemon) -> JSONResponse:
     return JSONResponse(found)
 
 
-@router.post("/live/{recording}/pause", responses=answers(models.Done))
+@router.on("POST", "/live/{recording}/pause", answers(models.Done))
 async def pause_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Pause a recording: until it is resumed, no sound goes into its file."""
     return await _steer(daemon, recording, RecordingOrder.PAUSE, who)
 
 
-@router.post("/live/{recording}/resume", responses=answers(models.Done))
+@router.on("POST", "/live/{recording}/resume", answers(models.Done))
 async def resume_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """End the pause of a recording."""
     return await _steer(daemon, recording, RecordingOrder.RESUME, who)
 
 
-@router.post("/live/{recording}/mute", responses=answers(models.Done))
+@router.on("POST", "/live/{recording}/mute", answers(models.Done))
 async def mute_recording(
     recording: Id, daemon: Daemon, who: Who, body: models.MuteRecording | None = None
 ) -> JSONResponse:
@@ -109,7 +112,7 @@ async def mute_recording(
     return await _steer(daemon, recording, RecordingOrder.MUTE, who, (body or models.MuteRecording()).side)
 
 
-@router.post("/live/{recording}/unmute", responses=answers(models.Done))
+@router.on("POST", "/live/{recording}/unmute", answers(models.Done))
 async def unmute_recording(
     recording: Id, daemon: Daemon, who: Who, body: models.MuteRecording | None = None
 ) -> JSONResponse:
@@ -117,28 +120,28 @@ async def unmute_recording(
     return await _steer(daemon, recording, RecordingOrder.UNMUTE, who, (body or models.MuteRecording()).side)
 
 
-@router.post("/live/{recording}/stop", responses=answers(models.Done))
+@router.on("POST", "/live/{recording}/stop", answers(models.Done))
 async def end_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """End a recording; `recording.available` follows."""
     return await _steer(daemon, recording, RecordingOrder.STOP, who)
 
 
-@router.delete("/live/{recording}", responses=answers(models.Done))
+@router.on("DELETE", "/live/{recording}", answers(models.Done))
 async def discard_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """End a recording and keep nothing of it; `recording.deleted` follows."""
     return await _steer(daemon, recording, RecordingOrder.DISCARD, who)
 
 
-@router.get("/{recording}", responses=answers(models.Recording))
+@router.on("GET", "/{recording}", answers(models.Recording))
 async def read_recording(recording: Id, daemon: Daemon) -> JSONResponse:
     """One recording."""
     return JSONResponse(_body(await asyncio.to_thread(daemon.recordings.get, recording)))
 
 
-@router.get(
+@router.on(
+    "GET",
     "/{recording}/audio",
-    response_class=FileResponse,
-    responses={
+    {
         200: {"description": "The whole file.", "content": {"audio/wav": {}, "audio/ogg": {}}},
         206: {"description": "The requested Range.", "content": {"audio/wav": {}, "audio/ogg": {}}},
     },
@@ -157,20 +160,20 @@ def _opened(recordings: Recordings, recording: str) -> tuple[Path, BinaryIO]:
             return path, os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
 
 
-@router.get("/{recording}/peaks", responses=answers(models.Waveform))
+@router.on("GET", "/{recording}/peaks", answers(models.Waveform))
 async def read_waveform(recording: Id, daemon: Daemon) -> JSONResponse:
     """The waveform of a complete recording. It is counted at the first request, when the station has time for it."""
     return JSONResponse(await daemon.recordings.peaks(recording))
 
 
-@router.patch("/{recording}", responses=answers(models.Recording))
+@router.on("PATCH", "/{recording}", answers(models.Recording))
 async def change_recording(recording: Id, body: models.RecordingChange, daemon: Daemon, who: Who) -> JSONResponse:
     """Protect a recording from limits and deletion, or no longer. The answer is the recording."""
     await asyncio.to_thread(daemon.recordings.protect, recording, who, wanted=body.protected)
     return JSONResponse(_body(await asyncio.to_thread(daemon.recordings.get, recording)))
 
 
-@router.delete("/{recording}", responses=answers(models.Done))
+@router.on("DELETE", "/{recording}", answers(models.Done))
 async def delete_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Delete a finished recording, with its file. One that is being written or protected is refused (`conflict`)."""
     await asyncio.to_thread(daemon.recordings.delete, recording, who)

@@ -1,23 +1,22 @@
 """/v1/state: the whole snapshot; /v1/operations: what became of orders."""
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from starlette.responses import JSONResponse
 
 from appliance.api import models
-from appliance.api.http import problems
 from appliance.api.http.dependencies import Admin, Daemon, Id, Who
-from appliance.api.http.response_schemas import answers
+from appliance.api.routing.endpoints import Resource
+from appliance.api.routing.response_schemas import answers
 
-router = APIRouter(prefix="/v1", responses=problems.RESPONSES)
+router = Resource("/v1")
 
 
-@router.get("/state", tags=["state"], responses=answers(models.Snapshot))
+@router.on("GET", "/state", answers(models.Snapshot), "state")
 async def read_state(daemon: Daemon) -> JSONResponse:
     """The whole state; continue after `last_event` with /v1/events?since=."""
     return JSONResponse(daemon.snapshot())
 
 
-@router.get("/operations/{operation}", tags=["operations"], responses=answers(models.Operation))
+@router.on("GET", "/operations/{operation}", answers(models.Operation), "operations")
 async def read_operation(operation: Id, daemon: Daemon, who: Who, admin: Admin) -> JSONResponse:
     """Read the state of an order that was answered with 202.
 

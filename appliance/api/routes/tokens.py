@@ -5,40 +5,41 @@
 
 import asyncio
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from appliance.api import models
-from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who
-from appliance.api.http.response_schemas import answers
 from appliance.api.http.scopes import ALL
 from appliance.api.http.sessions import HELD, LASTS_S, Held, Session
 from appliance.api.http.times import seconds
 from appliance.api.http.tokens import utc, view
 from appliance.api.ports import HttpPorts
+from appliance.api.routing.endpoints import Resource
+from appliance.api.routing.response_schemas import answers
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
+from appliance.core.model import AccessScope
 
-router = APIRouter(prefix="/v1", responses=problems.RESPONSES)
+router = Resource("/v1")
 
 
-@router.get("/tokens", tags=["tokens"], responses=answers(models.AccessTokens))
+@router.on("GET", "/tokens", answers(models.AccessTokens), "tokens")
 async def list_tokens(daemon: Daemon) -> JSONResponse:
     """All tokens, without their texts."""
     return JSONResponse({"tokens": daemon.tokens.list()})
 
 
-@router.post("/tokens", status_code=201, tags=["tokens"], responses=answers(models.AccessTokenMade, 201))
+@router.on("POST", "/tokens", answers(models.AccessTokenMade, 201), "tokens")
 async def add_token(body: models.NewAccessToken, daemon: Daemon, who: Who) -> JSONResponse:
     """Make a token. The answer is the only place where its text appears."""
-    scopes = tuple(dict.fromkeys(body.scopes))
+    scopes = tuple(map(AccessScope, dict.fromkeys(body.scopes)))
     token, text = await asyncio.to_thread(daemon.tokens.add, body.name, scopes, seconds(body.expires))
     daemon.token_added(token, who)
     return JSONResponse({"token": view(token, valid=True), "text": text}, 201)
 
 
-@router.delete("/tokens/{token}", tags=["tokens"], responses=answers(models.Done))
+@router.on("DELETE", "/tokens/{token}", answers(models.Done), "tokens")
 async def remove_token(token: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Remove a token: from now on it is refused, and streams of events that it began end with their next event."""
     removed = await asyncio.to_thread(daemon.tokens.remove, token)
@@ -46,14 +47,14 @@ async def remove_token(token: Id, daemon: Daemon, who: Who) -> JSONResponse:
     return JSONResponse({"warning": None})
 
 
-@router.get("/session", tags=["session"], responses=answers(models.BrowserSession))
+@router.on("GET", "/session", answers(models.BrowserSession), "session")
 async def read_session(request: Request, daemon: Daemon, who: Who) -> JSONResponse:
     """The client of this request and its scopes, by a token, a session or the Unix socket."""
     held: Held | None = request.scope.get(HELD)
     return JSONResponse(_shown(daemon, who, held, held.session if held is not None else None))
 
 
-@router.post("/session", tags=["session"], responses=answers(models.BrowserSession))
+@router.on("POST", "/session", answers(models.BrowserSession), "session")
 async def begin_session(request: Request, daemon: Daemon, who: Who) -> JSONResponse:
     """Begin a session with the token in Authorization. Its cookie then stands for the token, also for a WebSocket.
 
@@ -74,7 +75,7 @@ async def begin_session(request: Request, daemon: Daemon, who: Who) -> JSONRespo
     return answer
 
 
-@router.delete("/session", tags=["session"], responses=answers(models.Done))
+@router.on("DELETE", "/session", answers(models.Done), "session")
 async def end_session(request: Request, daemon: Daemon) -> JSONResponse:
     """End the session of the cookie: it is refused from now on, and streams that it began end with their next event."""
     held: Held | None = request.scope.get(HELD)

@@ -14,6 +14,7 @@ PAGES = sorted(
 )
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 FENCED = re.compile(r"(?ms)^ *```.*?^ *```$")
+OWN = ("explanation/decisions", "how-to/programs")  # parts with an index of their own
 PICTURES = {".svg", ".png"}
 
 
@@ -52,13 +53,12 @@ def test_no_relative_link_is_dead(page):
 
 
 @pytest.mark.parametrize(
-    "index", [DOCS / "index.md", DOCS / "explanation/decisions/index.md"], ids=["docs", "decisions"]
+    "index", [DOCS / "index.md", *(DOCS / part / "index.md" for part in OWN)], ids=["docs", "decisions", "programs"]
 )
 def test_an_index_leads_to_every_page_below_it(index):
     below = {path for path in index.parent.rglob("*") if path.is_file() and path.suffix not in PICTURES} - {index}
     if index == DOCS / "index.md":
-        own = {path for path in below if path.parent.name == "decisions"}
-        below -= own - {DOCS / "explanation/decisions/index.md"}
+        below = {path for path in below if path.name == "index.md" or path.parent not in {DOCS / part for part in OWN}}
     missing = below - {file for file, _ in links(index)}
     assert not missing, (
         f"{index.relative_to(ROOT)} does not link {sorted(str(path.relative_to(DOCS)) for path in missing)}"

@@ -66,7 +66,7 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
     error = IntercomError(
         ErrorCode.MEDIA_UPDATE_FAILED,
         f"The far end refused to {'resume' if given.held else 'be held'}.",
-        f"It answered {given.code} {given.reason}".rstrip(),
+        f"It answered {given.code} {given.reason}".rstrip() + ".",
     )
     error_events.emit(turn, error, "hold-call", given.code, call.id)
     event = events.CallUpdated(

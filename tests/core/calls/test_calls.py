@@ -677,7 +677,7 @@ def test_a_hold_that_the_far_end_refuses_falls_back(ours, text):
     station.give(inputs.HoldFailed, call=call.id, code=488, reason="no", held=not ours)
     assert station.call.media.held_local is not ours
     error = station.last(events.ErrorReported)
-    assert (error.code, text in error.message, error.cause) == ("media-update-failed", True, "It answered 488 no")
+    assert (error.code, text in error.message, error.cause) == ("media-update-failed", True, "It answered 488 no.")
     assert (error.operation, error.sip_code, error.http_status) == ("hold-call", 488, 502)
     told = station.last(events.CallUpdated)
     assert (told.result, told.changes, told.code, told.reason) == (

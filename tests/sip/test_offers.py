@@ -158,6 +158,16 @@ DTLS = SDP.replace("RTP/AVP", "UDP/TLS/RTP/SAVPF") + "a=fingerprint:sha-256 x\r\
         (SDP, DTLS.replace("UDP/TLS/RTP/SAVPF", "RTP/AVP"), SoundRefusal.ENCRYPTION),
         (SAVP, SDP, SoundRefusal.ENCRYPTION),
         (SAVP, SDP.replace("RTP/AVP", "RTP/SAVP"), SoundRefusal.ENCRYPTION),
+        (SDP, ENCRYPTED, None),
+        (SAVP, SAVP.replace("inline:x", "inline:y|2^31 -X-EXTENSION WSH=64 "), None),
+        (SAVP, SAVP.replace("inline:x", "inline:y|2^31|1:1"), SoundRefusal.ENCRYPTION),
+        (SAVP, SAVP.replace("inline:x", "inline:y|1:1"), SoundRefusal.ENCRYPTION),
+        (SAVP, SAVP.replace("inline:x", "inline:y KDR=20"), SoundRefusal.ENCRYPTION),
+        (SAVP, SAVP.replace("inline:x", "inline:y UNENCRYPTED_SRTP"), SoundRefusal.ENCRYPTION),
+        (SAVP, SAVP.replace("inline:x", "inline:yz"), SoundRefusal.ENCRYPTION),
+        (SAVP, SAVP.replace("crypto:1", "crypto:7"), SoundRefusal.ENCRYPTION),
+        (SAVP, SAVP.replace("AES_CM_128", "F8_128"), SoundRefusal.ENCRYPTION),
+        (ENCRYPTED, ENCRYPTED.replace("inline:x", "inline:y|2^31|1:1"), SoundRefusal.ENCRYPTION),
     ],
 )
 def test_how_an_answer_refuses_the_sound_is_read_from_it(offer, answer, how):

@@ -1,5 +1,7 @@
 """The crypto lines of an offer (RFC 4568): one that the station cannot serve is passed over; without another, 488.
 
+An answer with such a line ends the call.
+
 Each call has keys of its own, as the station refuses those of an earlier call.
 """
 
@@ -93,6 +95,62 @@ def test_such_a_line_in_a_call_is_refused_and_the_call_goes_on(door, keys, line)
         assert door.call()["state"] == "connected"
         far.hang_up()
         door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+def answered(far, keys, line, profile="RTP/SAVP"):
+    """Our INVITE is accepted with that line, which has the tag of the suite in our offer."""
+    invite = far.invited()
+    tag = found(rf"^a=crypto:(\d+) {SUITE}", invite)[1]
+    far.answer(invite, "200 OK", offer(far, keys, line.replace("1 ", f"{tag} ", 1)).replace("RTP/SAVP", profile))
+
+
+def refused(door, far, call, words="accepted the call", **end):
+    """We end the call at once, and say why."""
+    far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+    told = door.final(call, cause="media_failed", by="local", **end)
+    assert f"{words} with other encryption than was offered" in told["explanation"]
+
+
+@pytest.fixture
+def far(door):
+    with Packets(door.far_address, door.far_port) as far:
+        yield far
+
+
+@pytest.mark.parametrize("line", [f"{SERVED}|2^31", f"{SERVED} WSH=128 -X-EXTENSION=1"])
+def test_an_answer_whose_line_has_a_lifetime_or_a_hint_is_served(door, far, keys, line):
+    call = door.ring()
+    answered(far, keys, line)
+    door.talk(call)
+    assert door.get(f"/v1/calls/{call}")["srtp"]
+    far.hung_up_by(door, call)
+    door.final(call, kind="call.ended", by="local")
+
+
+@pytest.mark.parametrize("line", UNSERVED)
+def test_an_answer_whose_line_cannot_be_served_ends_the_call_at_once(door, far, keys, line):
+    call = door.ring()
+    answered(far, keys, line)
+    refused(door, far, call, kind="call.failed")
+
+
+@pytest.mark.parametrize("profile", ["RTP/AVP", "RTP/SAVP"])
+def test_so_it_is_where_encryption_is_optional(tmp_path, keys, profile):
+    daemon = Daemon(tmp_path / "d")
+    daemon.config["target"]["far"]["srtp"] = "optional"
+    with daemon as door, Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        answered(far, keys, UNSERVED[0], profile)
+        refused(door, far, call, kind="call.failed")
+
+
+def test_so_it_is_for_the_answer_to_our_hold(door, far, keys):
+    call = door.ring()
+    answered(far, keys, SERVED)
+    door.talk(call)
+    door.press("hold")
+    answered(far, keys, UNSERVED[0])
+    refused(door, far, call, "accepted a change of the call", kind="call.ended")
 
 
 @shows("media.silent")

@@ -10,6 +10,11 @@ STATIC = {"0": "PCMU", "8": "PCMA", "9": "G722"}  # RFC 3551 §6
 MEDIA = re.compile(r"^m=audio (?P<port>\d+)(?:/\d+)? [A-Z/]+(?P<formats>[ \d]*)", re.MULTILINE)
 SOUND = re.compile(r"^m=audio (?P<port>\d+)(?:/\d+)? (?P<profile>\S+)", re.MULTILINE)
 CRYPTO = re.compile(r"^a=crypto:", re.MULTILINE)
+# Tag, suite and key of a line (RFC 4568 §9.1) that can be served: a lifetime, the hint WSH and extensions that begin
+# with "-" may be ignored, and nothing else (packaging/pjsua2/patches/sdes-lines-not-served.patch).
+SERVED = re.compile(
+    r"^a=crypto:(\d+) +(\S+) +inline:([^\s|;]+)(?:\|[^\s|:;]*)?(?: +(?:WSH=\S*|-\S+))* *\r?$", re.MULTILINE
+)
 FINGERPRINT = re.compile(r"^a=fingerprint:", re.MULTILINE)
 DIRECTION = re.compile(r"^a=(sendrecv|sendonly|recvonly|inactive)\b", re.MULTILINE)
 CONNECTION = re.compile(r"^c=IN IP[46] (\S+)", re.MULTILINE)
@@ -58,12 +63,18 @@ def refusal(offer: str, answer: str, ours: tuple[str, ...]) -> SoundRefusal | No
     profile, wanted = media["profile"], "" if offered is None else offered["profile"]
     # Asterisk's WebRTC endpoints answer RTP/AVP by RTP/AVP, and then send DTLS only
     dtls = "TLS" in profile or FINGERPRINT.search(answer) is not None
-    keys = CRYPTO.search(answer) is not None or dtls
-    unasked = (dtls and not FINGERPRINT.search(offer)) or ("SAVP" in profile and not (dtls or CRYPTO.search(offer)))
-    if unasked or ("SAVP" in wanted and not keys):
+    crypto, asked = CRYPTO.search(answer) is not None, CRYPTO.search(offer) is not None
+    unserved = crypto and asked and not (served(answer) & served(offer))
+    unasked = (dtls and not FINGERPRINT.search(offer)) or ("SAVP" in profile and not (dtls or asked))
+    if unasked or unserved or ("SAVP" in wanted and not (crypto or dtls)):
         return SoundRefusal.ENCRYPTION
     found = audio(answer, ours)
     return SoundRefusal.OTHER_CODEC if found is not None and not found.codec else None
+
+
+def served(sdp: str) -> set[tuple[str, str, int]]:
+    """Tag, suite and length of the key of each crypto line that can be served; an answer has those of its offer."""
+    return {(tag, suite.upper(), len(key.rstrip("="))) for tag, suite, key in SERVED.findall(sdp)}
 
 
 def unreachable(sdp: str, versions: Collection[int]) -> bool:

@@ -31,6 +31,11 @@ def test_every_operation_and_every_type_of_event_is_there(reference):
     assert len(events) > 100
 
 
+def test_it_begins_with_a_token_and_a_line_of_curl_for_this_station(reference, shared):
+    reference.shows("main > section:first-child > p:first-child", "intercomctl token add NAME --scope view")
+    reference.shows("#begin", f'curl -H "Authorization: Bearer $TOKEN" {shared.bound.url}v1/state')
+
+
 def test_an_operation_shows_its_fields_examples_and_errors(reference):
     reference.value(
         "for (const each of document.querySelectorAll('#place_call, #place_call details')) each.open = true"

@@ -433,6 +433,7 @@ def test_the_audit_is_searched_by_time(client, station):
     station.audit.rows = [fake.event("door.denied", 1, {"door": "front"}) | {"hash": "0" * 64}]
     for moment, count in ((fake.TIME, 1), ("2026-11-20T06:07:09Z", 0)):
         assert len(client.get("/v1/log/doors", params={"after": moment}).json()["events"]) == count
+        assert len(client.get("/v1/log/doors", params={"before": moment}).json()["events"]) == 1 - count
     assert client.get("/v1/log/doors?after=yesterday").json()["code"] == "parameter-invalid"
 
 

@@ -3,9 +3,11 @@
 from collections import Counter
 
 from appliance.core import call_states, desired_state, events, inputs, snapshot, sound
+from appliance.core.audio import microphone
 from appliance.core.conferences.lifecycle import MOST
 from appliance.core.desired import Desired
-from appliance.core.model import CallState, EarlySource, Hold, Joining, ParticipantState, State, Tone
+from appliance.core.model import CallState, EarlySource, Hold, Joining, ParticipantState, Picture, State, Tone
+from appliance.core.panel import indications
 from appliance.core.step import Step, step
 
 WAITING = set(CallState) - {CallState.CONNECTED, CallState.ENDED}
@@ -121,6 +123,8 @@ def in_calls(new: State, wanted: Desired) -> None:
         if media.microphone:
             assert call.talks or call.media.early is EarlySource.PANEL
             assert not (call.media.held_local or call.media.held_remote or call.media.muted)
+            shown = Picture.SPEAK in indications.pictures(new)
+            assert shown or not microphone.works(new), "somebody hears the room unnoticed"
         assert call.id in sounding or not (media.microphone or media.speaker)
         assert not (media.speaker and call.state is CallState.CONNECTED and call.media.hold is not Hold.NONE)
     for one, other in wanted.sound.links:

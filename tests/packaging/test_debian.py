@@ -31,6 +31,15 @@ def test_what_the_package_takes_is_there(listed: str) -> None:
         assert list(ROOT.glob(pattern)), line
 
 
+def test_dpkg_has_no_file_below_etc_to_ask_about() -> None:
+    """What a package installs below /etc is a conffile, about which dpkg asks if somebody has changed it."""
+    places = [place for line in lines(DEBIAN / "intercomd.install") for place in line.split()[1:]]
+    assert len(places) > 10
+    assert [place for place in places if place.lstrip("/").startswith("etc")] == []
+    etc = ("conffiles", "default", "init", "logrotate", "cron*", "pam", "if-up", "ufw.profile", "apparmor")
+    assert [path.name for name in etc for path in DEBIAN.glob(f"*{name}")] == []
+
+
 def test_the_configuration_of_a_fresh_package_is_valid() -> None:
     assert ": OK" in output(sys.executable, "-m", "appliance", "--config", DEBIAN / "intercomd.toml", "--check")
 

@@ -1,13 +1,14 @@
 """A PBX and far ends that go by names, while name servers answer, are silent, or fall silent: all are still reached."""
 
 from contextlib import ExitStack
+from select import select
 
 import pytest
 
 from tests.support.daemon import Daemon, talking
 from tests.support.peers.namespaces import DOOR, PBX, Cable, NameServer, SilentNameServer
-from tests.support.peers.packets import Packets
-from tests.support.peers.registrars import Kamailio, account
+from tests.support.peers.packets import PATIENCE_S, Packets
+from tests.support.peers.registrars import Kamailio, account, answer
 from tests.support.waiting import until
 
 NAME, NOWHERE = "pbx.test", "host.silent.test"
@@ -108,6 +109,32 @@ def test_a_registrar_whose_answers_hold_names_is_registered_with(cable, packets,
         door.final(call, kind="call.rejected", code=486)
         assert silent.asked == set()
         assert door.processes()["sip"] == child
+
+
+SECOND, ELSEWHERE = "10.9.0.2", "10.9.0.3"
+
+
+def test_each_address_of_a_pbx_s_name_may_answer_for_the_others_and_no_other_address(cable, tmp_path):
+    ends = {}
+    with ExitStack() as opened:
+        for address in (PBX, SECOND, ELSEWHERE):
+            if address != PBX:
+                cable.pbx.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
+            ends[address] = opened.enter_context(Packets(address, 5070, bound=cable.pbx.socket))
+        table = {**account(tmp_path, ends[PBX], "271"), "registrar": f"{NAME}:5070"}
+        opened.enter_context(NameServer(cable.pbx, {f"{NAME} A": [PBX, SECOND]}))
+        door = opened.enter_context(station(cable, tmp_path / "d", account={"office": table}))
+        (sent_to, *_), *_ = select([ends[PBX].socket, ends[SECOND].socket], [], [], PATIENCE_S)
+        asked_end, other = (PBX, SECOND) if sent_to is ends[PBX].socket else (SECOND, PBX)
+        asked = ends[asked_end].receive("REGISTER", "REGISTER")
+        for each in (other, ELSEWHERE):
+            ends[each].to = ends[asked_end].to
+        ends[ELSEWHERE].send(answer(asked, 200, {}))
+        door.wait("answer.doubted", **{"from": f"{ELSEWHERE}:5070", "to": f"{asked_end}:5070"})
+        assert door.of("account.registered") == []
+        ends[other].send(answer(asked, 200, {}))
+        door.wait("account.registered", account="office")
+        assert len(door.of("answer.doubted")) == 1
 
 
 def talks(door, far):

@@ -141,6 +141,55 @@ def test_an_answer_from_another_port_of_the_far_end_is_dropped(door, record_prop
         door.final(call, kind="call.rejected", code=486)
 
 
+def test_an_answer_to_a_message_from_elsewhere_delivers_nothing(door):
+    with Packets(door.far_address, door.far_port) as far, Packets(loopback()) as thief:
+        message = door.post("/v1/messages", {"to": "far", "text": "There is a parcel"})["message"]
+        asked = far.receive("MESSAGE", "MESSAGE")
+        thief.to = far.to
+        thief.send(thief.reply(asked, "200 OK"))
+        doubted(door, thief, far, method="MESSAGE", code=200)
+        far.send(far.reply(asked, "486 Busy Here"))
+        door.wait("message.failed", message=message, code=486)
+        assert door.of("message.sent") == []
+
+
+def test_an_answer_to_options_from_elsewhere_makes_nobody_available(tmp_path):
+    with Packets(loopback()) as far, Packets(loopback()) as thief:
+        watched = {"uri": f"sip:far@{far.place}", "watch": "options", "watch_s": 5}
+        with Daemon(tmp_path / "door", target={"watched": watched}) as door:
+            asked = far.receive("OPTIONS", "OPTIONS")
+            thief.to = far.to
+            thief.send(thief.reply(asked, "200 OK"))
+            doubted(door, thief, far, method="OPTIONS", code=200)
+            assert door.of("contact.changed") == []
+            far.send(far.reply(asked, "200 OK"))
+            door.wait("contact.changed", contact="watched", new="available")
+
+
+def test_an_answer_in_a_call_from_elsewhere_neither_ends_it_nor_counts_for_its_far_end(door, record_property):
+    with (
+        outlived(door, record_property),
+        Packets(door.far_address, door.far_port) as far,
+        Packets(loopback()) as thief,
+        Packets(loopback()) as other_thief,
+    ):
+        call = far.rung_by(door)
+        thief.to = other_thief.to = far.to
+        door.press("hold")
+        invite = far.invited()
+        thief.send(thief.reply(invite, "481 Call Does Not Exist"))
+        doubted(door, thief, far, method="INVITE", code=481)
+        far.answer(invite, "200 OK", far.sdp.replace("sendrecv", "recvonly"))
+        door.wait("call.held", call)
+        door.press("hangup")
+        bye = far.receive("BYE", "BYE")
+        other_thief.send(other_thief.reply(bye, "200 OK"))
+        doubted(door, other_thief, far, method="BYE", code=200)
+        far.receive("BYE", "BYE")  # it is sent again, as nobody has confirmed it
+        far.send(far.reply(bye, "200 OK"))
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+
+
 @pytest.mark.parametrize("port", ["given", "the registrar's"])
 def test_a_pbx_that_answers_from_its_second_address_is_given_it_in_its_account(port, tmp_path):
     with Packets(loopback()) as registrar, Packets(loopback(), registrar.port if port != "given" else 0) as second:
@@ -228,6 +277,26 @@ def test_of_two_challenges_the_one_that_was_accepted_is_answered(tmp_path):
             )
             registrar.say(registrar.asked(), 401, other, own)
             assert 'realm="pbx"' in registrar.asked('nonce="later"')
+            assert door.of("answer.doubted") == []
+
+
+def test_a_pbx_whose_realm_has_changed_is_believed_after_a_restart(tmp_path):
+    with Registrar() as registrar:
+        tables = {"office": account(tmp_path, registrar, "201", refresh_s=5)}
+        with Daemon(tmp_path / "door", account=tables) as door:
+            registrar.challenge(registrar.asked())
+            registrar.say(registrar.asked("Authorization"), 200)
+            door.wait("account.registered", account="office")
+            registrar.challenge(registrar.asked(), realm="renamed")
+            doubted(door, registrar, registrar, "Another Realm", method="REGISTER")
+            door.kill()
+            door.begin()
+            door.start()
+            door.ready()
+            registrar.challenge(registrar.asked(), realm="renamed")
+            answered = registrar.asked('realm="renamed"')
+            registrar.say(answered, 200)
+            door.wait("account.registered", account="office")
             assert door.of("answer.doubted") == []
 
 

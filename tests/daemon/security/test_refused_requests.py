@@ -48,6 +48,12 @@ def test_what_is_not_known_outside_of_dialogs_is_answered(method, headers, far):
     assert says in far.receive(f"SIP/2.0 {begin}", method)
 
 
+@pytest.mark.parametrize("event", ["check-sync", "message-summary", "refer"])
+def test_a_stranger_who_notifies_has_no_subscription(event, door):
+    with Packets(loopback(), to=door.address) as stranger:
+        stranger.ask(stranger.request("NOTIFY", headers=EVENT.format(event)), "SIP/2.0 481", "NOTIFY")
+
+
 def test_a_request_of_a_dialog_that_is_over_is_for_none(far):
     far._tag = "long-gone"
     for method in ("BYE", "INFO", "INVITE", "NOTIFY", "OPTIONS"):

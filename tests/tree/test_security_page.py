@@ -12,7 +12,7 @@ from appliance.config.schema import Config
 from appliance.core.events import EVENTS
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs/explanation/security.md"
+PAGE, CLOCK = ROOT / "docs/explanation/security.md", ROOT / "docs/explanation/the-clock.md"
 TEXT = PAGE.read_text()
 BOUND = re.compile(r"\| `([a-z0-9_/]+)\.py` `([A-Za-z_]+)(?: = ([^`]+))?` \|$", re.MULTILINE)
 
@@ -43,18 +43,49 @@ def test_every_link_leads_to_a_file(page):
         assert (page.parent / link).exists(), link
 
 
-def test_every_test_that_the_page_names_is_there():
+@pytest.mark.parametrize(("page", "least"), [(PAGE, 60), (CLOCK, 12)], ids=lambda value: getattr(value, "name", ""))
+def test_every_test_that_a_page_names_is_there(page, least):
     sources = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    named = set(re.findall(r"`(test_\w+)`", TEXT))
-    assert len(named) > 30
+    named = set(re.findall(r"`(test_\w+)`", page.read_text()))
+    assert len(named) > least
     assert [name for name in sorted(named) if f"def {name}(" not in sources] == []
+    assert [file for file in re.findall(r"`(tests/[\w/]+\.py)`", page.read_text()) if not (ROOT / file).exists()] == []
 
 
-@pytest.mark.parametrize("table", ["Who is believed, and why", "Who can do what"])
+HOLDING = r"`(tests/[\w/]+/)?test_\w+(\.py)?`"
+
+
+def section(title):
+    return TEXT.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def rows_of(text):
+    """The rows of the tables, without their heads."""
+    rows = re.findall(r"(?m)^\|.*\|$", text)
+    lines = {number for number, row in enumerate(rows) if set(row) <= set("|- ")}
+    return [row for number, row in enumerate(rows) if not {number, number + 1} & lines]
+
+
+@pytest.mark.parametrize("table", ["Who is believed, and why", "Answers to the station", "Who can do what"])
 def test_each_row_of_who_may_do_what_names_the_test_that_holds_it(table):
-    rows = re.findall(r"(?m)^\|.*\|$", TEXT.partition(f"\n## {table}\n")[2].partition("\n## ")[0])[2:]
-    assert rows
-    assert [row for row in rows if not re.search(r"`(tests/[\w/]+/)?test_\w+(\.py)?`[^|]*\|$", row)] == []
+    rows = rows_of(section(table))
+    assert len(rows) >= 7
+    assert [row for row in rows if not re.search(rf"{HOLDING}[^|]*\|$", row)] == []
+
+
+@pytest.mark.parametrize(
+    ("title", "begin", "count"), [("The rules", r"\d\. ", 5), ("Who is believed, and why", r"- \*\*", 4)]
+)
+def test_each_promise_in_sentences_names_the_test_that_holds_it(title, begin, count):
+    promises = re.findall(rf"(?ms)^{begin}.*?(?=^{begin}|\n\n|\Z)", section(title))
+    assert len(promises) == count
+    assert [promise for promise in promises if not re.search(HOLDING, promise)] == []
+
+
+def test_each_row_of_what_waits_for_a_right_clock_names_the_test_that_holds_it():
+    rows = rows_of(CLOCK.read_text())
+    assert len(rows) >= 13
+    assert [row for row in rows if not re.search(rf"{HOLDING}[^|]*\|$", row)] == []
 
 
 @pytest.mark.parametrize("setting", SETTINGS)

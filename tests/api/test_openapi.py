@@ -1,13 +1,64 @@
 import functools
+import inspect
 import json
 import re
+from typing import get_args
 
+import jsonschema_rs
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from appliance.api import app, models
 from appliance.api.http import problems, scopes
+from appliance.api.openapi import named_errors
+from appliance.base.errors import HTTP_STATUS, ErrorCode
 from appliance.config.schema.http import HttpTable
+from appliance.core import snapshot
+from appliance.core.access.view import codes_view
+from appliance.core.calls.view import logged_call
+from appliance.core.events import EVENTS
+from appliance.core.inputs import Action, PlayRecording, PlaySound, PlaySpeech, PlayUrl
+from appliance.core.model import (
+    AccessPart,
+    AppliancePart,
+    ButtonSettings,
+    By,
+    Call,
+    CallHeaders,
+    CallId,
+    CallSound,
+    CallsPart,
+    CallState,
+    CallTimes,
+    Cause,
+    Codec,
+    Conference,
+    Credential,
+    CredentialBook,
+    CredentialKind,
+    Day,
+    Direction,
+    DoorSettings,
+    End,
+    Joining,
+    LampSettings,
+    Participant,
+    ParticipantState,
+    Pattern,
+    Period,
+    Picture,
+    Remote,
+    Settings,
+    State,
+    Target,
+)
+from appliance.core.model import (
+    Action as Does,
+)
+from tests.api import fake
+from tests.api.test_resources import ORDERS
+from tests.core.test_requests import OK, REDUNDANT, RESULTS
 
 
 @functools.cache
@@ -189,3 +240,233 @@ def exact(model: type[msgspec.Struct], data: dict) -> None:
     """`data` has every member that `model` names, of the right type, and no other."""
     as_sent = json.loads(json.dumps(data))
     assert msgspec.to_builtins(msgspec.convert(as_sent, model)) == as_sent
+
+
+SETTINGS = Settings(
+    station="Front door",
+    buttons=(
+        ButtonSettings("kitchen", Does.RING, Does.HANGUP, "Kitchen"),
+        ButtonSettings("open", Does.DOOR, door="front"),
+    ),
+    lamps=(LampSettings("status", ((Picture.IDLE, Pattern.ON),)),),
+    doors=(DoorSettings("front"),),
+    targets=(Target("Kitchen", "sip:kitchen@127.0.0.1:5070"),),
+)
+CALL = Call(
+    "c-1", Direction.OUTGOING, CallState.DIALING, Remote("sip:kitchen@127.0.0.1:5070", "Kitchen", "Kitchen"), 1.0, 33.0
+)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(SETTINGS),
+        State(
+            SETTINGS,
+            now=9.0,
+            calls=CallsPart(living=(CALL,)),
+            appliance=AppliancePart(sip_ready=True, failed=(("audio", "No card."),)),
+        ),
+        State(
+            SETTINGS,
+            now=9.0,
+            calls=CallsPart(
+                living=(
+                    Call(
+                        "c-2",
+                        Direction.INCOMING,
+                        CallState.CONNECTED,
+                        Remote("sip:x@y"),
+                        1.0,
+                        None,
+                        headers=CallHeaders(invite=(("X-Floor", "2"),)),
+                        media=CallSound(codec=Codec("opus", 48000)),
+                        times=CallTimes(ringing_since=2.0, connected_since=3.0),
+                    ),
+                )
+            ),
+        ),
+    ],
+)
+def test_the_snapshot_of_the_core_is_what_the_description_says(state):
+    exact(models.Snapshot, snapshot.snapshot(state, 1_790_000_000.0) | {"last_event": 1})
+
+
+@pytest.mark.parametrize("ended", [None, 9.0])
+def test_a_call_of_the_log_is_what_the_description_says(ended):
+    over = replace(CALL, times=replace(CALL.times, connected_since=3.0), end=End(Cause.HANGUP, 200, "OK", By.REMOTE))
+    exact(models.LoggedCall, logged_call(over, ended, 1_790_000_000.0, missed=False))
+
+
+def test_a_conference_is_what_the_description_says():
+    joined = replace(CALL, conference="k-1")
+    there = Conference("k-1", 1.0, (Participant("c-1", Joining.INVITED, ParticipantState.COMING),))
+    for conference in (there, replace(there, connected_since=2.0, held=True), replace(there, ending=True)):
+        shown = snapshot.snapshot(
+            State(SETTINGS, now=9.0, calls=CallsPart(living=(joined,)), conference=conference), 1_790_000_000.0
+        )
+        exact(models.Snapshot, shown | {"last_event": 1})
+
+
+def test_the_fake_of_these_tests_is_shaped_like_the_daemon(station):
+    station.state["calls"] = [fake.call()]
+    station.state["conferences"] = [fake.conference()]
+    exact(models.Snapshot, station.snapshot())
+    exact(models.LoggedCall, fake.logged())
+    station.tell("custom")
+    about = {"direction": "incoming", "from": "sip:a@b", "to": "sip:c@d", "display_name": "A", "target": "a"}
+    about |= {"target_name": "Anna", "codec": {"name": "PCMA", "clock_rate_hz": 8000}, "account": "office"}
+    member = {"call": "c-1", "uri": "sip:a@b", "name": "Anna", "joining": "invited"}
+    conference = {"id": "k-1", "participants": [member], "invitations": [], "speaker": True}
+    every = {"about": about, "conference": conference, "state": station.snapshot()}  # the state in events.lost only
+    exact(models.Envelope, {**station.journal[0], **every})
+
+
+def test_a_code_is_what_the_description_says():
+    book = CredentialBook(
+        "5a" * 32, (Credential("a-1", CredentialKind.CODE, "Cleaner", "ab" * 32, ("front",), length=4),)
+    )
+    limits = {"schedule": (Period((Day.MONDAY,), "08:00", "24:00"),), "uses": 3, "expires": 1_790_000_000.0}
+    book = replace(book, codes=(*book.codes, replace(book.codes[0], id="a-2", kind=CredentialKind.CARD, **limits)))
+    told = codes_view(State(SETTINGS, access=AccessPart(book=book)))
+    exact(models.Codes, {"zone": "Europe/Berlin", "codes": told})
+    assert not any(secret in json.dumps(told) for secret in ("5a5a", "abab", "length"))
+    exact(models.Code, fake.code("a-1"))
+
+
+def test_every_action_of_a_client_has_a_route():
+    """A new action in the core without a way to ask for it is seen here."""
+    from appliance.api.routes import (
+        accounts,
+        audio,
+        calls,
+        codes,
+        conferences,
+        config,
+        contacts,
+        doors,
+        events,
+        messages,
+        panel,
+        recordings,
+    )
+
+    modules = (accounts, audio, calls, codes, conferences, config, contacts, doors, events, messages, panel, recordings)
+    sources = "".join(inspect.getsource(module) for module in modules)
+    for action in set(get_args(Action)) - {PlayRecording, PlaySound, PlaySpeech, PlayUrl}:  # see `dependencies`
+        assert re.search(rf"inputs\.{action.__name__}[(,]", sources), action
+
+
+def test_every_problem_code_has_an_error_status():
+    assert all(400 <= status <= 599 for status in HTTP_STATUS.values())
+    assert set(problems._OF_STATUS.values()) <= set(HTTP_STATUS)
+
+
+def test_the_description_enumerates_the_codes_of_errors_and_the_types_of_events():
+    described = description()["components"]["schemas"]
+    assert described["Problem"]["properties"]["code"] == {"$ref": "#/components/schemas/ErrorCode"}
+    assert described["ErrorCode"]["enum"] == list(HTTP_STATUS)
+    assert described["Envelope"]["properties"]["type"]["enum"] == list(EVENTS)
+
+
+def test_every_pattern_of_a_body_ends_where_the_text_ends():
+    """Python's `$` also matches before a line end, and a line end in a header of SIP begins another header."""
+    for name, shape in vars(models).items():
+        if isinstance(shape, type) and issubclass(shape, models.OrderBody):
+            for found in re.findall(r"pattern='(.*?)'[,)]", repr(msgspec.inspect.type_info(shape))):
+                assert found.endswith(r"\\Z"), f"{name}: {found}"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\0"])
+def test_a_text_that_ends_in_a_control_character_is_refused(end):
+    for shape, given in ((models.Place, {"to": f"office{end}"}), (models.Digits, {"digits": f"1{end}"})):
+        with pytest.raises(msgspec.ValidationError, match="regex"):
+            msgspec.convert(given, shape)
+
+
+def holds(schema, value):
+    """Hold a value against a schema of the description."""
+    jsonschema_rs.validate({**schema, "components": description()["components"]}, value)
+
+
+@pytest.mark.parametrize(("name", "operation"), list(operations()))
+def test_every_operation_has_examples_that_its_schemas_allow(name, operation):
+    for parameter in operation.get("parameters", ()):
+        (given,) = [parameter["example"]] if "example" in parameter else parameter["examples"][:1]
+        holds(parameter["schema"], given)
+    contents = [operation.get("requestBody", {}), *operation["responses"].values()]
+    found = [each for content in contents for each in content.get("content", {}).values()]
+    for content in found:
+        if "schema" in content:  # not a file
+            holds(content["schema"], content["example"])
+
+
+@pytest.mark.parametrize(("name", "operation"), [each for each in operations() if "requestBody" in each[1]])
+def test_the_example_of_each_body_orders_something_that_is_accepted(name, operation):
+    (content,) = operation["requestBody"]["content"].values()
+    schema = content["schema"]
+    reference = next(each["$ref"] for each in schema.get("anyOf", [schema]) if "$ref" in each)
+    assert content["example"]
+    msgspec.convert(content["example"], getattr(models, reference.rpartition("/")[2]))
+
+
+@pytest.mark.parametrize(("name", "operation"), list(operations()))
+def test_each_parameter_and_each_answer_is_described(name, operation):
+    assert [each["name"] for each in operation.get("parameters", ()) if not each.get("description")] == []
+    said = [response.get("description", "") for response in operation["responses"].values() if "$ref" not in response]
+    assert all(said) and "Successful Response" not in said
+
+
+def test_the_examples_of_errors_are_problems():
+    for code, response in description()["components"]["responses"].items():
+        (content,) = response["content"].values()
+        holds(content["schema"], content["example"])
+        assert content["example"]["status"] == ErrorCode(code).http_status
+
+
+def test_each_tag_is_described_and_used():
+    described = description()
+    used = {tag for _, operation in operations() for tag in operation["tags"]}
+    assert {each["name"] for each in described["tags"]} == used
+    assert all(each["description"].endswith(".") for each in described["tags"])
+
+
+# -- errors by operation -----------------------------------------------------------------------------------------------
+
+
+def test_an_operation_names_its_errors_by_status():
+    described = description()["paths"]["/v1/calls/{call}/answer"]["post"]["responses"]
+    assert described["404"] == {"$ref": "#/components/responses/call-not-found"}
+    (content,) = described["409"]["content"].values()
+    assert content["schema"]["properties"]["code"]["enum"] == ["call-wrong-state", "conflict"]
+
+
+def test_only_operations_are_said_to_have_errors():
+    known = {operation["operationId"] for _, operation in operations()}
+    assert set(named_errors.OF_OPERATION) <= known
+    for name, operation in operations():
+        method, path = name.split()
+        inherited = dict.fromkeys(named_errors.codes(path, method.lower(), operation | {"operationId": ""}))
+        own = named_errors.OF_OPERATION.get(operation["operationId"], ())
+        assert not set(own) & set(inherited), f"{operation['operationId']} has these anyway"
+
+
+def operation_of(method, path):
+    """The description of the operation that serves a request."""
+    for name, operation in operations():
+        kind, _, template = name.partition(" ")
+        if kind == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+            return template, operation
+    raise KeyError(path)
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_whatever_state_an_order_meets_its_operation_names_the_error(name):
+    make, results = RESULTS[name]
+    served = [(method, path) for method, path, _, action in ORDERS if type(action) is type(make(CallId("c-1")))]
+    served += [("POST", "/v1/calls")] * (name == "dial")
+    for method, path in served:
+        template, operation = operation_of(method, path)
+        met = set(results.values()) - {OK, REDUNDANT}
+        assert met <= set(named_errors.codes(template, method.lower(), operation)), f"{method} {path}"
+    assert served

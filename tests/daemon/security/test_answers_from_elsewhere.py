@@ -27,6 +27,7 @@ OF_INVITE = {
     "rings": ("180 Ringing", [], False),
     "sound before the answer": ("183 Session Progress", [], True),
     "answered": ("200 OK", ["Record-Route: <sip:{thief};lr>"], True),
+    "moved for ever": ("301 Moved Permanently", ["Contact: " + AT_THIEF], False),
     "moved": ("302 Moved Temporarily", ["Contact: " + AT_THIEF], False),
     "by a proxy": ("305 Use Proxy", ["Contact: " + AT_THIEF], False),
     "another service": ("380 Alternative Service", ["Contact: " + AT_THIEF], False),

@@ -21,7 +21,6 @@ from appliance.api.routes import (
     codes,
     conferences,
     config,
-    contacts,
     doctor,
     doors,
     events,
@@ -29,6 +28,7 @@ from appliance.api.routes import (
     index,
     log,
     messages,
+    orders,
     pages,
     panel,
     recordings,
@@ -41,7 +41,6 @@ RESOURCES = (
     index,
     state,
     accounts,
-    contacts,
     calls,
     conferences,
     messages,
@@ -60,7 +59,8 @@ RESOURCES = (
 )
 
 # One list for all listeners: an application of its own costs each nothing.
-ROUTES = [route for resource in RESOURCES for route in resource.router.routes]
+ROUTES = [*orders.ROUTES, *(route for resource in RESOURCES for route in resource.router.routes)]
+ENDPOINTS = [route for route in ROUTES if isinstance(route, Endpoint)]
 _making = threading.Lock()
 
 
@@ -86,7 +86,7 @@ def openapi() -> dict[str, Any]:
     """The description of the interface, the same as /openapi.json."""
     from appliance.api.openapi.description import description  # noqa: PLC0415  late: few ask for it
 
-    return description([route for route in ROUTES if isinstance(route, Endpoint)])
+    return description(ENDPOINTS)
 
 
 async def _describe(_: Request) -> Response:

@@ -7,6 +7,7 @@ from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.bus.ports import BusPorts
 from appliance.core import inputs, orders
+from appliance.orders.invalid import checked
 
 
 class Asked(Record):
@@ -18,7 +19,7 @@ class Asked(Record):
 
     async def do(self, action: inputs.Action) -> orders.Reply:
         """The daemon's reply. Raises the reply's error."""
-        reply = await self.daemon.request(action, self.who)
+        reply = await self.daemon.request(checked(action), self.who)
         if reply.error is not None:
             raise reply.error
         return reply

@@ -481,6 +481,40 @@ class Snapshot(TypedDict):
     last_event: int
 
 
+class AccountDone(TypedDict):
+    """The request about an account was accepted."""
+
+    warning: str | None  # A note that nothing had to change.
+    account: Account
+
+
+class Accounts(TypedDict):
+    """All accounts."""
+
+    accounts: list[Account]
+
+
+class Done(TypedDict):
+    """The request was carried out."""
+
+    warning: str | None  # A note that nothing had to change.
+
+
+class Contacts(TypedDict):
+    """The directory, and the targets."""
+
+    directory: list[Entry]
+    contacts: list[Contact]
+
+
+class CallDone(TypedDict):
+    """The request about a call was carried out."""
+
+    warning: str | None  # A note that nothing had to change.
+    id: str
+    call: Call | None  # Current state of the call, also for 10 minutes after its end.
+
+
 # The call of an event, as the event left it. What it does not have is absent.
 CallOfEvent = TypedDict(
     "CallOfEvent",
@@ -560,46 +594,6 @@ class Operation(TypedDict):
     error: Problem | None  # Why it failed.
 
 
-class Accounts(TypedDict):
-    """All accounts."""
-
-    accounts: list[Account]
-
-
-class AccountDone(TypedDict):
-    """The request about an account was accepted."""
-
-    warning: str | None  # A note that nothing had to change.
-    account: Account
-
-
-class Contacts(TypedDict):
-    """The directory, and the targets."""
-
-    directory: list[Entry]
-    contacts: list[Contact]
-
-
-class Done(TypedDict):
-    """The request was carried out."""
-
-    warning: str | None  # A note that nothing had to change.
-
-
-class Calls(TypedDict):
-    """All current calls."""
-
-    calls: list[Call]
-
-
-class CallDone(TypedDict):
-    """The request about a call was carried out."""
-
-    warning: str | None  # A note that nothing had to change.
-    id: str
-    call: Call | None  # Current state of the call, also for 10 minutes after its end.
-
-
 class CallDoneLater(TypedDict):
     """The order about a call was accepted. With status 200 it has succeeded meanwhile."""
 
@@ -607,6 +601,12 @@ class CallDoneLater(TypedDict):
     id: str
     call: Call | None  # Current state of the call, also for 10 minutes after its end.
     operation: Operation
+
+
+class Calls(TypedDict):
+    """All current calls."""
+
+    calls: list[Call]
 
 
 class MessageTaken(TypedDict):
@@ -617,12 +617,6 @@ class MessageTaken(TypedDict):
 
     message: str
     operation: Operation
-
-
-class Conferences(TypedDict):
-    """All current conferences: one, or none."""
-
-    conferences: list[Conference]
 
 
 class ConferenceDone(TypedDict):
@@ -637,6 +631,12 @@ class Participants(TypedDict):
     """All calls in a conference, including calls that are joining or leaving."""
 
     participants: list[Participant]
+
+
+class Conferences(TypedDict):
+    """All current conferences: one, or none."""
+
+    conferences: list[Conference]
 
 
 class Envelope(TypedDict):
@@ -679,19 +679,19 @@ class Code(TypedDict):
     expires: str | None  # UTC.
 
 
-class Codes(TypedDict):
-    """All codes and cards."""
-
-    codes: list[Code]
-    zone: str  # Time zone of the station, by which times of day count; empty while it is unknown.
-
-
 class CodeDone(TypedDict):
     """A code or card was added or changed."""
 
     warning: str | None  # A note that nothing had to change.
     id: str
     code: Code | None  # Current state of the code; null if it has been removed.
+
+
+class Codes(TypedDict):
+    """All codes and cards."""
+
+    codes: list[Code]
+    zone: str  # Time zone of the station, by which times of day count; empty while it is unknown.
 
 
 class AccessToken(TypedDict):
@@ -726,6 +726,13 @@ class BrowserSession(TypedDict):
     expires: str | None  # When the session ends; null: the request brought no session.
 
 
+class DoneLater(TypedDict):
+    """The order was accepted. With status 200 it has succeeded meanwhile."""
+
+    warning: str | None  # A note that nothing had to change.
+    operation: Operation
+
+
 class NamedSound(TypedDict):
     """A sound that can be played by its name."""
 
@@ -737,13 +744,6 @@ class Sounds(TypedDict):
     """The sounds of the station, by name. A file in `audio.sounds` takes the place of a built-in sound of its name."""
 
     sounds: list[NamedSound]
-
-
-class DoneLater(TypedDict):
-    """The order was accepted. With status 200 it has succeeded meanwhile."""
-
-    warning: str | None  # A note that nothing had to change.
-    operation: Operation
 
 
 class Devices(TypedDict):
@@ -765,6 +765,18 @@ class SoundTest(TypedDict):
     clipped: float  # Share of the samples that are at the end of the scale.
     volume: float | None  # Recommended volume in per cent, for `loud_echo`.
     applied: bool  # Whether that volume was set.
+
+
+class LiveRecording(TypedDict):
+    """A recording that is being made."""
+
+    id: str
+    kind: words.RecordingKind  # message: a visitor's; it can be stopped and discarded only.
+    call: str  # Empty of a message.
+    remote: str  # SIP address of the far end; of a message, the target or plan that nobody answered.
+    paused: bool
+    muted: list[words.RecordingSide]  # Sides that have silence, on the order of a client.
+    url: str  # Path of the audio file, once it is complete.
 
 
 class Recording(TypedDict):
@@ -798,18 +810,6 @@ class Recordings(TypedDict):
 
     recordings: list[Recording]
     next: int | None  # Cursor of the next page; null on the last page.
-
-
-class LiveRecording(TypedDict):
-    """A recording that is being made."""
-
-    id: str
-    kind: words.RecordingKind  # message: a visitor's; it can be stopped and discarded only.
-    call: str  # Empty of a message.
-    remote: str  # SIP address of the far end; of a message, the target or plan that nobody answered.
-    paused: bool
-    muted: list[words.RecordingSide]  # Sides that have silence, on the order of a client.
-    url: str  # Path of the audio file, once it is complete.
 
 
 class LiveRecordings(TypedDict):

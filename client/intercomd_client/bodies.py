@@ -6,20 +6,6 @@ from typing import Literal, NotRequired, TypedDict
 from intercomd_client import answers, words
 
 
-class Place(TypedDict):
-    """A call to place."""
-
-    to: str  # Name of a target, a SIP URI, or a number at an account.
-    account: NotRequired[str]
-    headers: NotRequired[dict[str, str]]  # X- headers of the INVITE.
-    custom_data: NotRequired[str]  # What a client notes beside the call.
-    id: NotRequired[str | None]
-    timeout_s: NotRequired[float | None]
-    auto_record: NotRequired[bool]  # Record the call from the answer on.
-    media: NotRequired[Literal["speaker", "none"]]
-    early_media: NotRequired[bool]
-
-
 class Change(TypedDict):
     """Changes of a call."""
 
@@ -35,24 +21,10 @@ class Change(TypedDict):
     transfer_policy: NotRequired[words.TransferPolicy | None]
 
 
-class AnswerWith(TypedDict):
-    """Options of an answer."""
-
-    headers: NotRequired[dict[str, str]]  # X- headers of the 200 response.
-    custom_data: NotRequired[str | None]  # What a client notes beside the call.
-    media: NotRequired[Literal["speaker", "none"]]
-
-
 class EarlyMedia(TypedDict):
     """Sound that the caller hears before the answer."""
 
     source: NotRequired[Literal["tone", "panel"]]
-
-
-class Update(TypedDict):
-    """Changes to request from the far end."""
-
-    codecs: list[Literal["opus", "G722", "PCMA", "PCMU"]]  # The only codecs from now on, the preferred one first.
 
 
 class Reject(TypedDict):
@@ -95,17 +67,6 @@ class PlayInCall(TypedDict):
     speaker: NotRequired[bool]  # Whether it plays on the speaker as well.
 
 
-class SayInCall(TypedDict):
-    """A text to speak into a call."""
-
-    text: str  # At most 1,500 characters.
-    language: NotRequired[str]  # As in BCP 47, of those that `espeak-ng --voices` lists. Omitted: `speech.language`.
-    voice: NotRequired[str]  # One that `espeak-ng --voices=variant` lists. Omitted: `speech.voice`.
-    rate: NotRequired[int | None]  # Words a minute. Omitted: `speech.rate`.
-    volume: NotRequired[float]  # In % of the voice's.
-    speaker: NotRequired[bool]  # Whether it is spoken on the speaker as well.
-
-
 class LinkSound(TypedDict):
     """How sound flows between a call and a target."""
 
@@ -121,18 +82,57 @@ class RecordCall(TypedDict):
     note: NotRequired[str]  # Name or note of the recording, in place of the call's `custom_data`.
 
 
-class Transfer(TypedDict):
-    """New peer of the far end: give either `to` or `call`."""
-
-    to: NotRequired[str]  # Name of a target, a SIP URI, or a number at an account (blind transfer).
-    call: NotRequired[str]  # Another call, whose far end is the new peer (attended transfer).
-
-
 class TransferFailure(TypedDict):
     """Result of a requested transfer that failed."""
 
     code: NotRequired[int]  # Final SIP response (RFC 3261 §21.3 to 21.6).
     reason: NotRequired[str]
+
+
+class Place(TypedDict):
+    """A call to place."""
+
+    to: str  # Name of a target, a SIP URI, or a number at an account.
+    account: NotRequired[str]
+    headers: NotRequired[dict[str, str]]  # X- headers of the INVITE.
+    custom_data: NotRequired[str]  # What a client notes beside the call.
+    id: NotRequired[str | None]
+    timeout_s: NotRequired[float | None]
+    auto_record: NotRequired[bool]  # Record the call from the answer on.
+    media: NotRequired[Literal["speaker", "none"]]
+    early_media: NotRequired[bool]
+
+
+class AnswerWith(TypedDict):
+    """Options of an answer."""
+
+    headers: NotRequired[dict[str, str]]  # X- headers of the 200 response.
+    custom_data: NotRequired[str | None]  # What a client notes beside the call.
+    media: NotRequired[Literal["speaker", "none"]]
+
+
+class Update(TypedDict):
+    """Changes to request from the far end."""
+
+    codecs: list[Literal["opus", "G722", "PCMA", "PCMU"]]  # The only codecs from now on, the preferred one first.
+
+
+class SayInCall(TypedDict):
+    """A text to speak into a call."""
+
+    text: str  # At most 1,500 characters.
+    language: NotRequired[str]  # As in BCP 47, of those that `espeak-ng --voices` lists. Omitted: `speech.language`.
+    voice: NotRequired[str]  # One that `espeak-ng --voices=variant` lists. Omitted: `speech.voice`.
+    rate: NotRequired[int | None]  # Words a minute. Omitted: `speech.rate`.
+    volume: NotRequired[float]  # In % of the voice's.
+    speaker: NotRequired[bool]  # Whether it is spoken on the speaker as well.
+
+
+class Transfer(TypedDict):
+    """New peer of the far end: give either `to` or `call`."""
+
+    to: NotRequired[str]  # Name of a target, a SIP URI, or a number at an account (blind transfer).
+    call: NotRequired[str]  # Another call, whose far end is the new peer (attended transfer).
 
 
 class Text(TypedDict):
@@ -151,6 +151,20 @@ class Info(TypedDict):
     headers: NotRequired[dict[str, str]]  # X- headers of the INFO request.
 
 
+class ConferenceChange(TypedDict):
+    """Changes of a conference."""
+
+    held: NotRequired[bool | None]
+    muted: NotRequired[bool | None]  # Whether no participant hears the microphone.
+
+
+class ParticipantChange(TypedDict):
+    """Changes of a participant."""
+
+    call: str  # Id of the participant's call.
+    muted: bool  # Whether the other participants and the panel do not hear this one.
+
+
 class Join(TypedDict):
     """A participant to add to a conference: an existing call, or somebody to call."""
 
@@ -164,20 +178,6 @@ class Confer(TypedDict):
     """A conference to create."""
 
     participants: list[Join]
-
-
-class ConferenceChange(TypedDict):
-    """Changes of a conference."""
-
-    held: NotRequired[bool | None]
-    muted: NotRequired[bool | None]  # Whether no participant hears the microphone.
-
-
-class ParticipantChange(TypedDict):
-    """Changes of a participant."""
-
-    call: str  # Id of the participant's call.
-    muted: bool  # Whether the other participants and the panel do not hear this one.
 
 
 class Letter(TypedDict):
@@ -209,7 +209,7 @@ class TestLamp(TypedDict):
 
     pattern: NotRequired[words.Pattern]  # Pattern of the lamp.
     seconds: NotRequired[float]  # Duration of the test.
-    color: NotRequired[str | None]  # Colour; null: the configured one.
+    color: NotRequired[str | None]  # Colour; null: the configured one. Not black.
 
 
 class Open(TypedDict):
@@ -224,6 +224,16 @@ class HoldOpen(TypedDict):
     seconds: NotRequired[float | None]  # Duration of the hold; null: the longest one allowed.
 
 
+class CodeChange(TypedDict):
+    """Changes of a code or card; omitted fields stay."""
+
+    owner: NotRequired[str | None]  # Name of the owner, for display.
+    doors: NotRequired[list[str] | None]  # Doors that it opens, in calls and at keypads and readers that may open them.
+    schedule: NotRequired[list[answers.Period] | None]  # Times at which it is valid; null: always.
+    uses: NotRequired[int | None]  # How often it opens doors from now on; null: without limit.
+    expires: NotRequired[str | None]  # From when on it opens nothing; null: never.
+
+
 class NewCode(TypedDict):
     """A code, given by its digits, or a card, given by its number."""
 
@@ -231,16 +241,6 @@ class NewCode(TypedDict):
     digits: NotRequired[str | None]  # Digits to type in a call or at a keypad.
     card: NotRequired[str | None]  # Number of the card, as the reader reports it.
     doors: list[str]  # Doors that it opens, in calls and at keypads and readers that may open them.
-    schedule: NotRequired[list[answers.Period] | None]  # Times at which it is valid; null: always.
-    uses: NotRequired[int | None]  # How often it opens doors from now on; null: without limit.
-    expires: NotRequired[str | None]  # From when on it opens nothing; null: never.
-
-
-class CodeChange(TypedDict):
-    """Changes of a code or card; omitted fields stay."""
-
-    owner: NotRequired[str | None]  # Name of the owner, for display.
-    doors: NotRequired[list[str] | None]  # Doors that it opens, in calls and at keypads and readers that may open them.
     schedule: NotRequired[list[answers.Period] | None]  # Times at which it is valid; null: always.
     uses: NotRequired[int | None]  # How often it opens doors from now on; null: without limit.
     expires: NotRequired[str | None]  # From when on it opens nothing; null: never.
@@ -255,7 +255,7 @@ class NewAccessToken(TypedDict):
 
 
 class AudioChange(TypedDict):
-    """Levels to set, in per cent or in decibels. Kept over restarts until the file changes; omitted fields stay."""
+    """Levels to set, in per cent or in dB. Kept over restarts until the file changes; omitted fields stay."""
 
     volume: NotRequired[float | None]  # Of the speaker, in %.
     volume_db: NotRequired[float | None]  # The same in dB.
@@ -276,6 +276,12 @@ class PlaySound(TypedDict):
     seconds: NotRequired[float]  # Longest duration.
 
 
+class Talk(TypedDict):
+    """The visitor's turn to speak."""
+
+    seconds: NotRequired[float]  # Longest duration.
+
+
 class Say(TypedDict):
     """A text to speak."""
 
@@ -284,12 +290,6 @@ class Say(TypedDict):
     voice: NotRequired[str]  # One that `espeak-ng --voices=variant` lists. Omitted: `speech.voice`.
     rate: NotRequired[int | None]  # Words a minute. Omitted: `speech.rate`.
     volume: NotRequired[float]  # In % of the voice's.
-
-
-class Talk(TypedDict):
-    """The visitor's turn to speak."""
-
-    seconds: NotRequired[float]  # Longest duration.
 
 
 class TestSound(TypedDict):

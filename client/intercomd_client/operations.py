@@ -22,22 +22,6 @@ class Operations(Connection):
         """The whole state; continue after `last_event` with /v1/events?since=."""
         return await self._ask(answers.Snapshot, "GET", "/v1/state")
 
-    async def read_operation(self, operation: str, /) -> answers.Operation:
-        """Read the state of an order that was answered with 202.
-
-        Readable with the token that gave the order, or with one for `admin`; for other tokens the operation does not
-        exist.
-        """
-        return await self._ask(answers.Operation, "GET", f"/v1/operations/{part(operation)}")
-
-    async def list_accounts(self) -> answers.Accounts:
-        """All accounts and their registrations."""
-        return await self._ask(answers.Accounts, "GET", "/v1/accounts")
-
-    async def read_account(self, account: str, /) -> answers.Account:
-        """One account."""
-        return await self._ask(answers.Account, "GET", f"/v1/accounts/{part(account)}")
-
     async def register_account(self, account: str, /, *, idempotency_key: str | None = None) -> answers.AccountDone:
         """Register or refresh now, and stay registered; events report the outcome."""
         return await self._ask(
@@ -50,26 +34,25 @@ class Operations(Connection):
             answers.AccountDone, "POST", f"/v1/accounts/{part(account)}/unregister", key=idempotency_key
         )
 
-    async def list_contacts(self) -> answers.Contacts:
-        """The directory, and all targets, with the state of each watched target."""
-        return await self._ask(answers.Contacts, "GET", "/v1/contacts")
+    async def list_accounts(self) -> answers.Accounts:
+        """All accounts and their registrations."""
+        return await self._ask(answers.Accounts, "GET", "/v1/accounts")
+
+    async def read_account(self, account: str, /) -> answers.Account:
+        """One account."""
+        return await self._ask(answers.Account, "GET", f"/v1/accounts/{part(account)}")
 
     async def ring_flat(self, flat: str, /, *, idempotency_key: str | None = None) -> answers.Done:
         """Ring a flat of the directory, like a visitor who types its number."""
         return await self._ask(answers.Done, "POST", f"/v1/contacts/{part(flat)}/ring", key=idempotency_key)
 
-    async def list_calls(self) -> answers.Calls:
-        """All current calls."""
-        return await self._ask(answers.Calls, "GET", "/v1/calls")
+    async def list_contacts(self) -> answers.Contacts:
+        """The directory, and all targets, with the state of each watched target."""
+        return await self._ask(answers.Contacts, "GET", "/v1/contacts")
 
-    async def place_call(
-        self, *, wait_s: int | None = None, idempotency_key: str | None = None, **body: Unpack[bodies.Place]
-    ) -> answers.CallDone:
-        """Place a call; events report the outcome.
-
-        With `Prefer: wait=N` the answer comes once it is answered or over.
-        """
-        return await self._ask(answers.CallDone, "POST", "/v1/calls", body, wait_s=wait_s, key=idempotency_key)
+    async def end_call(self, call: str, /) -> answers.CallDone:
+        """End a call in any state."""
+        return await self._ask(answers.CallDone, "DELETE", f"/v1/calls/{part(call)}")
 
     async def read_call(self, call: str, /) -> answers.Call:
         """One call, also for 10 minutes after its end with the state `ended`; after that it is in the call log."""
@@ -83,16 +66,6 @@ class Operations(Connection):
         """
         return await self._ask(answers.CallDone, "PATCH", f"/v1/calls/{part(call)}", body)
 
-    async def end_call(self, call: str, /) -> answers.CallDone:
-        """End a call in any state."""
-        return await self._ask(answers.CallDone, "DELETE", f"/v1/calls/{part(call)}")
-
-    async def answer_call(
-        self, call: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.AnswerWith]
-    ) -> answers.CallDone:
-        """Answer an incoming call."""
-        return await self._ask(answers.CallDone, "POST", f"/v1/calls/{part(call)}/answer", body, key=idempotency_key)
-
     async def ring_call(self, call: str, /, *, idempotency_key: str | None = None) -> answers.CallDone:
         """Send 180 Ringing to the caller. The station does so by itself at once; use it again after early media."""
         return await self._ask(answers.CallDone, "POST", f"/v1/calls/{part(call)}/ring", key=idempotency_key)
@@ -103,20 +76,6 @@ class Operations(Connection):
         """Let the caller hear the station before the answer (183 with SDP), instead of the phone's own ringback."""
         return await self._ask(
             answers.CallDone, "POST", f"/v1/calls/{part(call)}/early-media", body, key=idempotency_key
-        )
-
-    async def update_call(
-        self,
-        call: str,
-        /,
-        *,
-        wait_s: int | None = None,
-        idempotency_key: str | None = None,
-        **body: Unpack[bodies.Update],
-    ) -> answers.CallDoneLater:
-        """Request that only these codecs are used, by re-INVITE; `call.updated` reports the answer."""
-        return await self._ask(
-            answers.CallDoneLater, "POST", f"/v1/calls/{part(call)}/update", body, wait_s=wait_s, key=idempotency_key
         )
 
     async def accept_update(self, call: str, /, *, idempotency_key: str | None = None) -> answers.CallDone:
@@ -167,6 +126,10 @@ class Operations(Connection):
         """Stop the tone that a client plays to the far end."""
         return await self._ask(answers.CallDone, "DELETE", f"/v1/calls/{part(call)}/tone")
 
+    async def stop_sound(self, call: str, /) -> answers.CallDone:
+        """Stop the sound that a client plays to the far end."""
+        return await self._ask(answers.CallDone, "DELETE", f"/v1/calls/{part(call)}/playback")
+
     async def play_sound(
         self,
         call: str,
@@ -181,24 +144,6 @@ class Operations(Connection):
             answers.CallDoneLater, "POST", f"/v1/calls/{part(call)}/playback", body, wait_s=wait_s, key=idempotency_key
         )
 
-    async def stop_sound(self, call: str, /) -> answers.CallDone:
-        """Stop the sound that a client plays to the far end."""
-        return await self._ask(answers.CallDone, "DELETE", f"/v1/calls/{part(call)}/playback")
-
-    async def say_in_call(
-        self,
-        call: str,
-        /,
-        *,
-        wait_s: int | None = None,
-        idempotency_key: str | None = None,
-        **body: Unpack[bodies.SayInCall],
-    ) -> answers.CallDoneLater:
-        """Speak a text to the far end, as a playback: in place of a sound there, and stopped as one."""
-        return await self._ask(
-            answers.CallDoneLater, "POST", f"/v1/calls/{part(call)}/say", body, wait_s=wait_s, key=idempotency_key
-        )
-
     async def link_sound(self, call: str, target: str, /, **body: Unpack[bodies.LinkSound]) -> answers.CallDone:
         """Send the call's sound to another call, the conference or the `speaker`, or bring another call's sound to it.
 
@@ -210,6 +155,10 @@ class Operations(Connection):
     async def unlink_sound(self, call: str, target: str, /) -> answers.CallDone:
         """End what flows between the call and the target."""
         return await self._ask(answers.CallDone, "DELETE", f"/v1/calls/{part(call)}/media/{part(target)}")
+
+    async def stop_recording(self, call: str, /) -> answers.CallDone:
+        """End the recording of a call, which goes on; `recording.available` follows."""
+        return await self._ask(answers.CallDone, "DELETE", f"/v1/calls/{part(call)}/recording")
 
     async def start_recording(
         self,
@@ -223,24 +172,6 @@ class Operations(Connection):
         """Record a call from now on; `call.recording` is the id, and the events `recording.…` report the outcome."""
         return await self._ask(
             answers.CallDoneLater, "POST", f"/v1/calls/{part(call)}/recording", body, wait_s=wait_s, key=idempotency_key
-        )
-
-    async def stop_recording(self, call: str, /) -> answers.CallDone:
-        """End the recording of a call, which goes on; `recording.available` follows."""
-        return await self._ask(answers.CallDone, "DELETE", f"/v1/calls/{part(call)}/recording")
-
-    async def transfer_call(
-        self,
-        call: str,
-        /,
-        *,
-        wait_s: int | None = None,
-        idempotency_key: str | None = None,
-        **body: Unpack[bodies.Transfer],
-    ) -> answers.CallDoneLater:
-        """Transfer the far end to another address, or to the far end of another call; an event reports the outcome."""
-        return await self._ask(
-            answers.CallDoneLater, "POST", f"/v1/calls/{part(call)}/transfer", body, wait_s=wait_s, key=idempotency_key
         )
 
     async def accept_transfer(self, call: str, /, *, idempotency_key: str | None = None) -> answers.CallDone:
@@ -272,6 +203,67 @@ class Operations(Connection):
             answers.CallDone, "POST", f"/v1/calls/{part(call)}/transfer-request/fail", body, key=idempotency_key
         )
 
+    async def list_calls(self) -> answers.Calls:
+        """All current calls."""
+        return await self._ask(answers.Calls, "GET", "/v1/calls")
+
+    async def place_call(
+        self, *, wait_s: int | None = None, idempotency_key: str | None = None, **body: Unpack[bodies.Place]
+    ) -> answers.CallDone:
+        """Place a call; events report the outcome.
+
+        With `Prefer: wait=N` the answer comes once it is answered or over.
+        """
+        return await self._ask(answers.CallDone, "POST", "/v1/calls", body, wait_s=wait_s, key=idempotency_key)
+
+    async def answer_call(
+        self, call: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.AnswerWith]
+    ) -> answers.CallDone:
+        """Answer an incoming call."""
+        return await self._ask(answers.CallDone, "POST", f"/v1/calls/{part(call)}/answer", body, key=idempotency_key)
+
+    async def update_call(
+        self,
+        call: str,
+        /,
+        *,
+        wait_s: int | None = None,
+        idempotency_key: str | None = None,
+        **body: Unpack[bodies.Update],
+    ) -> answers.CallDoneLater:
+        """Request that only these codecs are used, by re-INVITE; `call.updated` reports the answer."""
+        return await self._ask(
+            answers.CallDoneLater, "POST", f"/v1/calls/{part(call)}/update", body, wait_s=wait_s, key=idempotency_key
+        )
+
+    async def say_in_call(
+        self,
+        call: str,
+        /,
+        *,
+        wait_s: int | None = None,
+        idempotency_key: str | None = None,
+        **body: Unpack[bodies.SayInCall],
+    ) -> answers.CallDoneLater:
+        """Speak a text to the far end, as a playback: in place of a sound there, and stopped as one."""
+        return await self._ask(
+            answers.CallDoneLater, "POST", f"/v1/calls/{part(call)}/say", body, wait_s=wait_s, key=idempotency_key
+        )
+
+    async def transfer_call(
+        self,
+        call: str,
+        /,
+        *,
+        wait_s: int | None = None,
+        idempotency_key: str | None = None,
+        **body: Unpack[bodies.Transfer],
+    ) -> answers.CallDoneLater:
+        """Transfer the far end to another address, or to the far end of another call; an event reports the outcome."""
+        return await self._ask(
+            answers.CallDoneLater, "POST", f"/v1/calls/{part(call)}/transfer", body, wait_s=wait_s, key=idempotency_key
+        )
+
     async def send_text(
         self,
         call: str,
@@ -300,15 +292,9 @@ class Operations(Connection):
             answers.MessageTaken, "POST", f"/v1/calls/{part(call)}/info", body, wait_s=wait_s, key=idempotency_key
         )
 
-    async def list_conferences(self) -> answers.Conferences:
-        """All current conferences: one, or none."""
-        return await self._ask(answers.Conferences, "GET", "/v1/conferences")
-
-    async def begin_conference(
-        self, *, idempotency_key: str | None = None, **body: Unpack[bodies.Confer]
-    ) -> answers.ConferenceDone:
-        """Create a conference of the panel with existing calls, and with others, who are called."""
-        return await self._ask(answers.ConferenceDone, "POST", "/v1/conferences", body, key=idempotency_key)
+    async def end_conference(self, conference: str, /) -> answers.ConferenceDone:
+        """End all its calls."""
+        return await self._ask(answers.ConferenceDone, "DELETE", f"/v1/conferences/{part(conference)}")
 
     async def read_conference(self, conference: str, /) -> answers.Conference:
         """One conference."""
@@ -320,9 +306,9 @@ class Operations(Connection):
         """Let the panel leave or return, and mute or unmute its microphone."""
         return await self._ask(answers.ConferenceDone, "PATCH", f"/v1/conferences/{part(conference)}", body)
 
-    async def end_conference(self, conference: str, /) -> answers.ConferenceDone:
-        """End all its calls."""
-        return await self._ask(answers.ConferenceDone, "DELETE", f"/v1/conferences/{part(conference)}")
+    async def stop_recording_conference(self, conference: str, /) -> answers.ConferenceDone:
+        """End the recordings of all calls of a conference, which goes on."""
+        return await self._ask(answers.ConferenceDone, "DELETE", f"/v1/conferences/{part(conference)}/recording")
 
     async def record_conference(
         self, conference: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.RecordCall]
@@ -332,9 +318,13 @@ class Operations(Connection):
             answers.ConferenceDone, "POST", f"/v1/conferences/{part(conference)}/recording", body, key=idempotency_key
         )
 
-    async def stop_recording_conference(self, conference: str, /) -> answers.ConferenceDone:
-        """End the recordings of all calls of a conference, which goes on."""
-        return await self._ask(answers.ConferenceDone, "DELETE", f"/v1/conferences/{part(conference)}/recording")
+    async def change_participant(
+        self, conference: str, /, **body: Unpack[bodies.ParticipantChange]
+    ) -> answers.ConferenceDone:
+        """Mute a participant for all others, or unmute."""
+        return await self._ask(
+            answers.ConferenceDone, "PATCH", f"/v1/conferences/{part(conference)}/participants", body
+        )
 
     async def list_participants(self, conference: str, /) -> answers.Participants:
         """All participants, including calls that are joining or leaving."""
@@ -352,20 +342,22 @@ class Operations(Connection):
             key=idempotency_key,
         )
 
-    async def change_participant(
-        self, conference: str, /, **body: Unpack[bodies.ParticipantChange]
-    ) -> answers.ConferenceDone:
-        """Mute a participant for all others, or unmute."""
-        return await self._ask(
-            answers.ConferenceDone, "PATCH", f"/v1/conferences/{part(conference)}/participants", body
-        )
-
     async def remove_participant(self, conference: str, /, *, call: str) -> answers.ConferenceDone:
         """Remove a participant; the call ends."""
         query: Query = {"call": call}
         return await self._ask(
             answers.ConferenceDone, "DELETE", f"/v1/conferences/{part(conference)}/participants", query=query
         )
+
+    async def list_conferences(self) -> answers.Conferences:
+        """All current conferences: one, or none."""
+        return await self._ask(answers.Conferences, "GET", "/v1/conferences")
+
+    async def begin_conference(
+        self, *, idempotency_key: str | None = None, **body: Unpack[bodies.Confer]
+    ) -> answers.ConferenceDone:
+        """Create a conference of the panel with existing calls, and with others, who are called."""
+        return await self._ask(answers.ConferenceDone, "POST", "/v1/conferences", body, key=idempotency_key)
 
     async def send_message(
         self, *, wait_s: int | None = None, idempotency_key: str | None = None, **body: Unpack[bodies.Letter]
@@ -381,10 +373,6 @@ class Operations(Connection):
         At most 20 at once, then one a second.
         """
         return await self._ask(answers.Done, "POST", "/v1/events", body, key=idempotency_key)
-
-    async def read_panel(self) -> answers.Panel:
-        """Current state of buttons and lamps."""
-        return await self._ask(answers.Panel, "GET", "/v1/panel")
 
     async def press_button(
         self, button: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.PressOptions]
@@ -404,13 +392,9 @@ class Operations(Connection):
         """End the blocking of doors by a tamper contact."""
         return await self._ask(answers.Done, "POST", f"/v1/panel/sensors/{part(sensor)}/clear", key=idempotency_key)
 
-    async def list_doors(self) -> answers.Doors:
-        """All doors."""
-        return await self._ask(answers.Doors, "GET", "/v1/doors")
-
-    async def read_door(self, door: str, /) -> answers.Door:
-        """One door."""
-        return await self._ask(answers.Door, "GET", f"/v1/doors/{part(door)}")
+    async def read_panel(self) -> answers.Panel:
+        """Current state of buttons and lamps."""
+        return await self._ask(answers.Panel, "GET", "/v1/panel")
 
     async def open_door(
         self, door: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.Open]
@@ -439,13 +423,17 @@ class Operations(Connection):
         """End the lockdown; this does not open the door. The answer comes after it is saved."""
         return await self._ask(answers.Done, "POST", f"/v1/doors/{part(door)}/unlock", key=idempotency_key)
 
-    async def list_codes(self) -> answers.Codes:
-        """All codes and cards, without their digits."""
-        return await self._ask(answers.Codes, "GET", "/v1/codes")
+    async def list_doors(self) -> answers.Doors:
+        """All doors."""
+        return await self._ask(answers.Doors, "GET", "/v1/doors")
 
-    async def add_code(self, *, idempotency_key: str | None = None, **body: Unpack[bodies.NewCode]) -> answers.CodeDone:
-        """Add a code or a card. The answer comes once the code is on disc, and would survive a power cut."""
-        return await self._ask(answers.CodeDone, "POST", "/v1/codes", body, key=idempotency_key)
+    async def read_door(self, door: str, /) -> answers.Door:
+        """One door."""
+        return await self._ask(answers.Door, "GET", f"/v1/doors/{part(door)}")
+
+    async def remove_code(self, code: str, /) -> answers.Done:
+        """Remove a code or card, which then opens no door."""
+        return await self._ask(answers.Done, "DELETE", f"/v1/codes/{part(code)}")
 
     async def read_code(self, code: str, /) -> answers.Code:
         """One code or card, without its digits."""
@@ -455,9 +443,13 @@ class Operations(Connection):
         """Change the owner, doors, times or limits; omitted fields stay."""
         return await self._ask(answers.CodeDone, "PATCH", f"/v1/codes/{part(code)}", body)
 
-    async def remove_code(self, code: str, /) -> answers.Done:
-        """Remove a code or card, which then opens no door."""
-        return await self._ask(answers.Done, "DELETE", f"/v1/codes/{part(code)}")
+    async def list_codes(self) -> answers.Codes:
+        """All codes and cards, without their digits."""
+        return await self._ask(answers.Codes, "GET", "/v1/codes")
+
+    async def add_code(self, *, idempotency_key: str | None = None, **body: Unpack[bodies.NewCode]) -> answers.CodeDone:
+        """Add a code or a card. The answer comes once the code is on disc, and would survive a power cut."""
+        return await self._ask(answers.CodeDone, "POST", "/v1/codes", body, key=idempotency_key)
 
     async def list_tokens(self) -> answers.AccessTokens:
         """All tokens, without their texts."""
@@ -477,10 +469,6 @@ class Operations(Connection):
         """The client of this request and its scopes, by a token, a session or the Unix socket."""
         return await self._ask(answers.BrowserSession, "GET", "/v1/session")
 
-    async def read_audio(self) -> answers.Audio:
-        """Speaker, microphone and sound cards, with the levels that the mixers of the cards show."""
-        return await self._ask(answers.Audio, "GET", "/v1/audio")
-
     async def change_audio(self, **body: Unpack[bodies.AudioChange]) -> answers.Done:
         """Set levels.
 
@@ -488,6 +476,10 @@ class Operations(Connection):
         the level of an absent card when the card returns.
         """
         return await self._ask(answers.Done, "PATCH", "/v1/audio", body)
+
+    async def read_audio(self) -> answers.Audio:
+        """Speaker, microphone and sound cards, with the levels that the mixers of the cards show."""
+        return await self._ask(answers.Audio, "GET", "/v1/audio")
 
     async def play_tone_on_speaker(
         self, *, idempotency_key: str | None = None, **body: Unpack[bodies.PlayTone]
@@ -499,9 +491,9 @@ class Operations(Connection):
         """Stop the tone that a client plays on the speaker."""
         return await self._ask(answers.Done, "DELETE", "/v1/audio/tone")
 
-    async def list_sounds(self) -> answers.Sounds:
-        """The sounds that can be played by name: built-in ones, and the files in `audio.sounds`."""
-        return await self._ask(answers.Sounds, "GET", "/v1/audio/sounds")
+    async def stop_sound_on_speaker(self) -> answers.Done:
+        """Stop the sound that a client plays on the speaker."""
+        return await self._ask(answers.Done, "DELETE", "/v1/audio/playback")
 
     async def play_sound_on_speaker(
         self, *, wait_s: int | None = None, idempotency_key: str | None = None, **body: Unpack[bodies.PlaySound]
@@ -510,16 +502,6 @@ class Operations(Connection):
         return await self._ask(
             answers.DoneLater, "POST", "/v1/audio/playback", body, wait_s=wait_s, key=idempotency_key
         )
-
-    async def stop_sound_on_speaker(self) -> answers.Done:
-        """Stop the sound that a client plays on the speaker."""
-        return await self._ask(answers.Done, "DELETE", "/v1/audio/playback")
-
-    async def say_on_speaker(
-        self, *, wait_s: int | None = None, idempotency_key: str | None = None, **body: Unpack[bodies.Say]
-    ) -> answers.DoneLater:
-        """Speak a text on the speaker, as a playback: in place of a sound there, and stopped as one."""
-        return await self._ask(answers.DoneLater, "POST", "/v1/audio/say", body, wait_s=wait_s, key=idempotency_key)
 
     async def let_visitor_talk(
         self, *, idempotency_key: str | None = None, **body: Unpack[bodies.Talk]
@@ -533,6 +515,16 @@ class Operations(Connection):
     async def let_caller_talk(self) -> answers.Done:
         """With `audio.mode` push_to_talk: close the microphone and open the speaker again."""
         return await self._ask(answers.Done, "DELETE", "/v1/audio/talk")
+
+    async def list_sounds(self) -> answers.Sounds:
+        """The sounds that can be played by name: built-in ones, and the files in `audio.sounds`."""
+        return await self._ask(answers.Sounds, "GET", "/v1/audio/sounds")
+
+    async def say_on_speaker(
+        self, *, wait_s: int | None = None, idempotency_key: str | None = None, **body: Unpack[bodies.Say]
+    ) -> answers.DoneLater:
+        """Speak a text on the speaker, as a playback: in place of a sound there, and stopped as one."""
+        return await self._ask(answers.DoneLater, "POST", "/v1/audio/say", body, wait_s=wait_s, key=idempotency_key)
 
     async def list_devices(self) -> answers.Devices:
         """All sound cards, with the names of their PCMs; the event `audio.devices_changed` reports each change."""
@@ -548,6 +540,46 @@ class Operations(Connection):
         The answer comes after the test. If the client prefers, it comes earlier, with an operation to read.
         """
         return await self._ask(answers.SoundTest, "POST", "/v1/audio/self-test", body, key=idempotency_key)
+
+    async def pause_recording(self, recording: str, /, *, idempotency_key: str | None = None) -> answers.Done:
+        """Pause a recording: until it is resumed, no sound goes into its file."""
+        return await self._ask(
+            answers.Done, "POST", f"/v1/recordings/live/{part(recording)}/pause", key=idempotency_key
+        )
+
+    async def resume_recording(self, recording: str, /, *, idempotency_key: str | None = None) -> answers.Done:
+        """End the pause of a recording."""
+        return await self._ask(
+            answers.Done, "POST", f"/v1/recordings/live/{part(recording)}/resume", key=idempotency_key
+        )
+
+    async def mute_recording(
+        self, recording: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.MuteRecording]
+    ) -> answers.Done:
+        """Replace a side of a recording, or both, by silence from now on; unlike in a pause, its time goes on."""
+        return await self._ask(
+            answers.Done, "POST", f"/v1/recordings/live/{part(recording)}/mute", body, key=idempotency_key
+        )
+
+    async def unmute_recording(
+        self, recording: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.MuteRecording]
+    ) -> answers.Done:
+        """Record a muted side again, or both."""
+        return await self._ask(
+            answers.Done, "POST", f"/v1/recordings/live/{part(recording)}/unmute", body, key=idempotency_key
+        )
+
+    async def end_recording(self, recording: str, /, *, idempotency_key: str | None = None) -> answers.Done:
+        """End a recording; `recording.available` follows."""
+        return await self._ask(answers.Done, "POST", f"/v1/recordings/live/{part(recording)}/stop", key=idempotency_key)
+
+    async def discard_recording(self, recording: str, /) -> answers.Done:
+        """End a recording and keep nothing of it; `recording.deleted` follows."""
+        return await self._ask(answers.Done, "DELETE", f"/v1/recordings/live/{part(recording)}")
+
+    async def read_live_recording(self, recording: str, /) -> answers.LiveRecording:
+        """A recording that is being made."""
+        return await self._ask(answers.LiveRecording, "GET", f"/v1/recordings/live/{part(recording)}")
 
     async def list_recordings(
         self,
@@ -582,46 +614,6 @@ class Operations(Connection):
     async def list_live_recordings(self) -> answers.LiveRecordings:
         """The running recordings of calls, and a visitor's message."""
         return await self._ask(answers.LiveRecordings, "GET", "/v1/recordings/live")
-
-    async def read_live_recording(self, recording: str, /) -> answers.LiveRecording:
-        """A recording that is being made."""
-        return await self._ask(answers.LiveRecording, "GET", f"/v1/recordings/live/{part(recording)}")
-
-    async def discard_recording(self, recording: str, /) -> answers.Done:
-        """End a recording and keep nothing of it; `recording.deleted` follows."""
-        return await self._ask(answers.Done, "DELETE", f"/v1/recordings/live/{part(recording)}")
-
-    async def pause_recording(self, recording: str, /, *, idempotency_key: str | None = None) -> answers.Done:
-        """Pause a recording: until it is resumed, no sound goes into its file."""
-        return await self._ask(
-            answers.Done, "POST", f"/v1/recordings/live/{part(recording)}/pause", key=idempotency_key
-        )
-
-    async def resume_recording(self, recording: str, /, *, idempotency_key: str | None = None) -> answers.Done:
-        """End the pause of a recording."""
-        return await self._ask(
-            answers.Done, "POST", f"/v1/recordings/live/{part(recording)}/resume", key=idempotency_key
-        )
-
-    async def mute_recording(
-        self, recording: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.MuteRecording]
-    ) -> answers.Done:
-        """Replace a side of a recording, or both, by silence from now on; unlike in a pause, its time goes on."""
-        return await self._ask(
-            answers.Done, "POST", f"/v1/recordings/live/{part(recording)}/mute", body, key=idempotency_key
-        )
-
-    async def unmute_recording(
-        self, recording: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.MuteRecording]
-    ) -> answers.Done:
-        """Record a muted side again, or both."""
-        return await self._ask(
-            answers.Done, "POST", f"/v1/recordings/live/{part(recording)}/unmute", body, key=idempotency_key
-        )
-
-    async def end_recording(self, recording: str, /, *, idempotency_key: str | None = None) -> answers.Done:
-        """End a recording; `recording.available` follows."""
-        return await self._ask(answers.Done, "POST", f"/v1/recordings/live/{part(recording)}/stop", key=idempotency_key)
 
     async def read_recording(self, recording: str, /) -> answers.Recording:
         """One recording."""
@@ -684,6 +676,14 @@ class Operations(Connection):
         """A page of the audit, newest first; `cursor` is the `next` of the previous page."""
         query: Query = {"limit": limit, "cursor": cursor, "after": after, "before": before}
         return await self._ask(answers.Audit, "GET", "/v1/log/doors", query=query)
+
+    async def read_operation(self, operation: str, /) -> answers.Operation:
+        """Read the state of an order that was answered with 202.
+
+        Readable with the token that gave the order, or with one for `admin`; for other tokens the operation does not
+        exist.
+        """
+        return await self._ask(answers.Operation, "GET", f"/v1/operations/{part(operation)}")
 
     async def read_configuration(self) -> answers.Configuration:
         """All settings that are in force, with defaults, reloads and run-time changes; secrets are shown as `***`."""

@@ -12,13 +12,14 @@ from msgspec.structs import replace
 from appliance.api import app, models
 from appliance.api.http import problems, scopes
 from appliance.api.openapi import named_errors
+from appliance.api.routes import calls, conferences
 from appliance.base.errors import HTTP_STATUS, ErrorCode
 from appliance.config.schema.http import HttpTable
 from appliance.core import snapshot
 from appliance.core.access.view import codes_view
 from appliance.core.calls.view import logged_call
 from appliance.core.events import EVENTS
-from appliance.core.inputs import Action, PlayRecording, PlaySound, PlaySpeech, PlayUrl
+from appliance.core.inputs import Action, PlayRecording, PlayUrl
 from appliance.core.model import (
     AccessPart,
     AppliancePart,
@@ -56,6 +57,7 @@ from appliance.core.model import (
 from appliance.core.model import (
     Action as Does,
 )
+from appliance.orders import table
 from tests.api import fake
 from tests.api.test_resources import ORDERS
 from tests.core.test_requests import OK, REDUNDANT, RESULTS
@@ -73,99 +75,18 @@ def operations():
             yield f"{method.upper()} {path}", operation
 
 
-CONTRACT = {
-    "GET /v1/state",
-    "GET /v1/events",
-    "GET /v1/calls",
-    "POST /v1/calls",
-    "GET /v1/calls/{call}",
-    "PATCH /v1/calls/{call}",
-    "DELETE /v1/calls/{call}",
-    "DELETE /v1/calls/{call}/tone",
-    "DELETE /v1/calls/{call}/playback",
-    *(f"{method} /v1/calls/{{call}}/recording" for method in ("POST", "DELETE")),
-    "POST /v1/calls/{call}/say",
-    *(
-        f"POST /v1/calls/{{call}}/{act}"
-        for act in (
-            "answer",
-            "ring",
-            "tone",
-            "playback",
-            "early-media",
-            "update",
-            "update-request/accept",
-            "update-request/refuse",
-            "reject",
-            "hangup",
-            "hold",
-            "resume",
-            "dtmf",
-            "message",
-            "info",
-            "transfer",
-        )
-    ),
-    *(f"{method} /v1/conferences" for method in ("GET", "POST")),
-    *(f"{method} /v1/conferences/{{conference}}" for method in ("GET", "PATCH", "DELETE")),
-    *(f"{method} /v1/conferences/{{conference}}/recording" for method in ("POST", "DELETE")),
-    *(f"{method} /v1/conferences/{{conference}}/participants" for method in ("GET", "POST", "PATCH", "DELETE")),
-    *(f"POST /v1/calls/{{call}}/transfer-request/{act}" for act in ("accept", "refuse", "succeed", "fail")),
-    "POST /v1/messages",
-    "GET /v1/recordings",
-    "GET /v1/recordings/live",
-    *(f"{method} /v1/recordings/live/{{recording}}" for method in ("GET", "DELETE")),
-    *(f"POST /v1/recordings/live/{{recording}}/{act}" for act in ("pause", "resume", "mute", "unmute", "stop")),
-    "DELETE /v1/recordings/{recording}",
-    "GET /v1/recordings/{recording}",
-    "PATCH /v1/recordings/{recording}",
-    "GET /v1/recordings/{recording}/audio",
-    "GET /v1/recordings/{recording}/peaks",
-    "POST /v1/events",
-    "GET /v1/log/calls",
-    "GET /v1/log/doors",
-    *(f"{method} /v1/codes" for method in ("GET", "POST")),
-    *(f"{method} /v1/codes/{{code}}" for method in ("GET", "PATCH", "DELETE")),
-    *(f"{method} /v1/tokens" for method in ("GET", "POST")),
-    "DELETE /v1/tokens/{token}",
-    *(f"{method} /v1/session" for method in ("GET", "POST", "DELETE")),
-    "GET /v1/contacts",
-    "POST /v1/contacts/{flat}/ring",
-    "GET /v1/accounts",
-    "GET /v1/accounts/{account}",
-    "POST /v1/accounts/{account}/register",
-    "POST /v1/accounts/{account}/unregister",
-    "GET /v1/doors",
-    "GET /v1/doors/{door}",
-    *(f"POST /v1/doors/{{door}}/{act}" for act in ("open", "hold", "release", "lock", "unlock")),
-    "POST /v1/panel/sensors/{sensor}/clear",
-    "GET /v1/panel",
-    "POST /v1/panel/buttons/{button}/press",
-    "POST /v1/panel/lamps/{lamp}/test",
-    "GET /v1/audio",
-    "PATCH /v1/audio",
-    "GET /v1/audio/devices",
-    "GET /v1/audio/sounds",
-    "PUT /v1/calls/{call}/media/{target}",
-    "DELETE /v1/calls/{call}/media/{target}",
-    "POST /v1/audio/self-test",
-    "POST /v1/audio/tone",
-    "POST /v1/audio/playback",
-    "DELETE /v1/audio/playback",
-    "POST /v1/audio/say",
-    "DELETE /v1/audio/tone",
-    "POST /v1/audio/talk",
-    "DELETE /v1/audio/talk",
-    "GET /v1",
-    "GET /v1/config",
-    "PATCH /v1/config/runtime",
-    "GET /v1/operations/{operation}",
-    "POST /v1/doctor",
-    "GET /v1/support-bundle",
-    "GET /livez",
-    "GET /readyz",
-    "GET /metrics",
+QUESTIONS = {
+    *("GET /v1", "GET /v1/state", "GET /v1/events", "GET /v1/contacts", "GET /v1/config", "GET /v1/session"),
+    *("GET /v1/calls", "GET /v1/calls/{call}", "GET /v1/conferences", "GET /v1/conferences/{conference}"),
+    *("GET /v1/conferences/{conference}/participants", "GET /v1/operations/{operation}", "GET /v1/tokens"),
+    *("GET /v1/recordings", "GET /v1/recordings/live", "GET /v1/recordings/live/{recording}"),
+    *("GET /v1/recordings/{recording}", "GET /v1/recordings/{recording}/audio", "GET /v1/recordings/{recording}/peaks"),
+    *("GET /v1/log/calls", "GET /v1/log/doors", "GET /v1/codes", "GET /v1/codes/{code}", "GET /v1/accounts"),
+    *("GET /v1/accounts/{account}", "GET /v1/doors", "GET /v1/doors/{door}", "GET /v1/panel", "GET /v1/audio"),
+    *("GET /v1/audio/devices", "GET /v1/audio/sounds", "GET /v1/support-bundle"),
+    *("GET /livez", "GET /readyz", "GET /metrics"),
 }
+BODIES = {route.body.shape.__name__: route.body.shape for route in app.ENDPOINTS if route.body is not None}
 
 
 def test_both_listeners_have_the_same_routes_and_not_copies(station):
@@ -176,7 +97,29 @@ def test_both_listeners_have_the_same_routes_and_not_copies(station):
 
 
 def test_every_route_is_described_and_nothing_else():
-    assert {name for name, _ in operations()} == CONTRACT
+    orders = {f"{order.method} {order.path}" for order in table.ORDERS}
+    assert {name for name, _ in operations()} == QUESTIONS | orders
+
+
+def test_each_route_has_the_name_that_the_list_gives_it():
+    named = {f"{order.method} {order.path}": order.name for order in table.ORDERS}
+    assert len({order.name for order in table.ORDERS}) == len(named) == len(table.ORDERS)
+    for name, operation in operations():
+        if name in named:
+            assert operation["operationId"] == named[name]
+
+
+def test_orders_under_one_path_need_the_same_scopes():
+    """A request is held against the path before its route is known."""
+    roots = {(subject.root, subject.scopes) for subject in table.SUBJECTS}
+    assert len({root for root, _ in roots}) == len(roots)
+    for order in table.ORDERS:
+        assert scopes.needed(order.method, order.path) == (order.scopes or order.of.scopes), order.name
+
+
+def test_an_order_about_no_subject_of_the_list_needs_admin():
+    for path in ("/v1/other", "/v1/callsx", "/v1/panel", "/v1/config"):
+        assert scopes.needed("POST", path) == (scopes.ADMIN,)
 
 
 def test_the_description_is_served_as_it_is_printed(shared):
@@ -336,25 +279,10 @@ def test_a_code_is_what_the_description_says():
 
 def test_every_action_of_a_client_has_a_route():
     """A new action in the core without a way to ask for it is seen here."""
-    from appliance.api.routes import (
-        accounts,
-        audio,
-        calls,
-        codes,
-        conferences,
-        config,
-        contacts,
-        doors,
-        events,
-        messages,
-        panel,
-        recordings,
-    )
-
-    modules = (accounts, audio, calls, codes, conferences, config, contacts, doors, events, messages, panel, recordings)
-    sources = "".join(inspect.getsource(module) for module in modules)
-    for action in set(get_args(Action)) - {PlayRecording, PlaySound, PlaySpeech, PlayUrl}:  # see `dependencies`
-        assert re.search(rf"inputs\.{action.__name__}[(,]", sources), action
+    sources = "".join(inspect.getsource(module) for module in (calls, conferences))
+    for action in set(get_args(Action)) - {PlayRecording, PlayUrl}:  # see `dependencies`
+        listed = any(order.makes is action for order in table.ORDERS)
+        assert listed or re.search(rf"inputs\.{action.__name__}\b", sources), action
 
 
 def test_every_problem_code_has_an_error_status():
@@ -371,15 +299,15 @@ def test_the_description_enumerates_the_codes_of_errors_and_the_types_of_events(
 
 def test_every_pattern_of_a_body_ends_where_the_text_ends():
     """Python's `$` also matches before a line end, and a line end in a header of SIP begins another header."""
-    for name, shape in vars(models).items():
-        if isinstance(shape, type) and issubclass(shape, models.OrderBody):
-            for found in re.findall(r"pattern='(.*?)'[,)]", repr(msgspec.inspect.type_info(shape))):
-                assert found.endswith(r"\\Z"), f"{name}: {found}"
+    assert len(BODIES) > 30
+    for name, shape in BODIES.items():
+        for found in re.findall(r"pattern='(.*?)'[,)]", repr(msgspec.inspect.type_info(shape))):
+            assert found.endswith(r"\\Z"), f"{name}: {found}"
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\0"])
 def test_a_text_that_ends_in_a_control_character_is_refused(end):
-    for shape, given in ((models.Place, {"to": f"office{end}"}), (models.Digits, {"digits": f"1{end}"})):
+    for shape, given in ((models.Place, {"to": f"office{end}"}), (BODIES["Digits"], {"digits": f"1{end}"})):
         with pytest.raises(msgspec.ValidationError, match="regex"):
             msgspec.convert(given, shape)
 
@@ -407,7 +335,7 @@ def test_the_example_of_each_body_orders_something_that_is_accepted(name, operat
     schema = content["schema"]
     reference = next(each["$ref"] for each in schema.get("anyOf", [schema]) if "$ref" in each)
     assert content["example"]
-    msgspec.convert(content["example"], getattr(models, reference.rpartition("/")[2]))
+    msgspec.convert(content["example"], BODIES[reference.rpartition("/")[2]])
 
 
 @pytest.mark.parametrize(("name", "operation"), list(operations()))

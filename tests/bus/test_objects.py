@@ -473,6 +473,27 @@ def test_an_order_about_a_conference_that_makes_no_sense_is_an_error(
     on_bus(bus, tmp_path, act)
 
 
+@pytest.mark.parametrize(
+    ("path", "interface", "member", "given", "cause"),
+    [
+        (DOOR, DOOR1, "Open", ("d", 60.5), "seconds: must be at most 60"),
+        (DOOR, DOOR1, "Hold", ("d", -1.0), "seconds: must be more than 0"),
+        (ROOT, APPLIANCE1, "PressButton", ("sd", "kitchen", 61.0), "seconds: must be at most 60"),
+        (CALL, CALL1, "Reject", ("u", 200), "code: must be at least 400"),
+        (CALL, CALL1, "SendDigits", ("s", "12x"), "digits: must be 1 to 32 of the digits 0 to 9, A to D, * and #"),
+    ],
+)
+def test_the_bounds_of_an_order_count_on_the_bus_too(bus, tmp_path, path, interface, member, given, cause):
+    async def act(station, client):
+        station.state["calls"] = [call("c-1")]
+        error = await client.ask(path, interface, member, *given)
+        assert error.error_name == "org.intercomd.Error.ParameterInvalid"
+        assert cause in error.body[1]
+        assert station.requests == []
+
+    on_bus(bus, tmp_path, act)
+
+
 def test_a_text_is_sent_and_its_message_named(bus, tmp_path):
     async def act(station, client):
         station.replies = lambda _: orders.Reply(RequestId("q-1"), message=MessageId("m-1"))

@@ -18,12 +18,12 @@ from typing import get_args
 import pytest
 import tomli
 
-from appliance.api.models.audio import PlayableTone
 from appliance.api.models.tokens import TokenScope
 from appliance.cli import show
 from appliance.cli.options import TONES
 from appliance.cli.tokens import SCOPES
 from appliance.core.model import PLAYABLE
+from appliance.orders.table import PlayableTone
 from appliance.simulator.panel import ask
 from tests.support.daemon import Daemon
 from tests.support.waiting import until

@@ -25,6 +25,11 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
         ADAPTERS,
         ({"core", "base"}, "an adapter translates between core and the outside; app joins adapters"),
     ),
+    **dict.fromkeys(
+        ("api", "bus"),
+        ({"orders", "core", "base"}, "an adapter translates between core and the outside; app joins adapters"),
+    ),
+    "orders": ({"core", "base"}, "the list names records of the core, and knows of no adapter"),
     "board": ({"base"}, "the board says what it has, whoever asks"),
     "audio": ({"core", "base"}, "the cards and their mixers, for the process that uses them and for those that look"),
     "sip": (

@@ -188,8 +188,9 @@ ENDPOINT = Recipe(
             "`appliance/core/inputs/`",
             "appliance/core/inputs/panel.py",
             "",
-            '\n\nclass HideError(Tagged):\n    """Show no error on the panel any more; `busy`: nor that a press rings '
-            'nobody."""\n\n    busy: bool = True\n',
+            '\n\nclass HideError(Tagged):\n    """Show no error on the panel any more."""\n\n'
+            '    busy: Annotated[bool, Meta(description="Whether also that a press rings nobody.", '
+            "examples=[False])] = True\n",
         ),
         Edit(
             "`appliance/core/inputs/`",
@@ -223,29 +224,17 @@ ENDPOINT = Recipe(
             "    asks(inputs.HideError, self_tests.hide_error),\n",
         ),
         Edit(
-            "`appliance/api/models/` and `appliance/api/routes/`",
-            "appliance/api/models/panel.py",
-            '    color: Annotated[Color | None, Meta(description="Colour; null: the configured one.")] = None\n',
-            '\n\nclass HideError(OrderBody):\n    """Which errors to hide."""\n\n'
-            '    busy: Annotated[bool, Meta(description="Whether also that a press rings nobody.", '
-            "examples=[False])] = True\n",
+            "`appliance/orders/table.py`",
+            "appliance/orders/table.py",
+            '    Order("clear_sensor", SENSORS, "POST clear", inputs.ClearSensor),\n',
+            '    Order("hide_error", PANEL, "POST error/hide", inputs.HideError, '
+            '("HideError", "Which errors to hide.")),\n',
         ),
         Edit(
-            "`appliance/api/models/` and `appliance/api/routes/`",
-            "appliance/api/models/__init__.py",
-            "    Chord,\n    Keypad,\n",
-            "    Chord,\n    HideError,\n    Keypad,\n",
-            instead=True,
-        ),
-        Edit(
-            "`appliance/api/models/` and `appliance/api/routes/`",
-            "appliance/api/routes/panel.py",
-            "",
-            '\n\n@router.on("POST", "/error/hide", answers(models.Done))\n'
-            "async def hide_error(daemon: Daemon, who: Who, body: models.HideError | None = None) -> JSONResponse:\n"
-            '    """Show no error on the panel any more."""\n'
-            "    reply = await ask(daemon, inputs.HideError((body or models.HideError()).busy), who)\n"
-            '    return JSONResponse({"warning": reply.warning or None})\n',
+            "`appliance/orders/table.py`",
+            "appliance/orders/table.py",
+            'AUDIO = Subject("/v1/audio", "audio", (CALL,))\n',
+            'PANEL = Subject("/v1/panel", "panel", (ADMIN,))\n',
         ),
         Edit(
             "`docs/reference/orders.tsv`",
@@ -273,12 +262,6 @@ ENDPOINT = Recipe(
             "tests/core/test_requests.py",
             '    inputs.TestLamp: "test-lamp",\n',
             '    inputs.HideError: "hide-error",\n',
-        ),
-        Edit(
-            "`tests/core/` and `tests/api/`",
-            "tests/api/test_openapi.py",
-            '    "POST /v1/panel/lamps/{lamp}/test",\n',
-            '    "POST /v1/panel/error/hide",\n',
         ),
         Edit(
             "`tests/core/` and `tests/api/`",

@@ -24,7 +24,8 @@ Limit = Annotated[int, Meta(ge=1, le=200, description="At most so many, the newe
 TEXT = 200  # characters of a text that is searched for
 
 
-def _daemon(connection: HTTPConnection) -> HttpPorts:
+def daemon_of(connection: HTTPConnection) -> HttpPorts:
+    """Return the daemon that serves a request."""
     return cast("HttpPorts", connection.app.state.ports)
 
 
@@ -36,7 +37,8 @@ def _refused(connection: HTTPConnection) -> Callable[[AccessScope], Response | N
     return cast("Callable[[AccessScope], Response | None]", connection.scope.get(REFUSED, lambda _: None))
 
 
-def _who(connection: HTTPConnection) -> str:
+def who_asks(connection: HTTPConnection) -> str:
+    """Return the client's identity, as events name it."""
     return cast("str", connection.scope[WHO])
 
 
@@ -44,8 +46,8 @@ def _admin(connection: HTTPConnection) -> bool:
     return cast("bool", connection.scope[ADMIN])
 
 
-Daemon = Annotated[HttpPorts, By(_daemon)]
-Who = Annotated[str, By(_who)]
+Daemon = Annotated[HttpPorts, By(daemon_of)]
+Who = Annotated[str, By(who_asks)]
 Admin = Annotated[bool, By(_admin)]
 Allowed = Annotated[Callable[[], bool], By(_allowed)]
 Refused = Annotated[Callable[[AccessScope], Response | None], By(_refused)]

@@ -1,6 +1,7 @@
-"""The scopes that a token needs for each request. An order that no row names needs `admin`."""
+"""The scopes that a token needs for each request. An order about no subject of the list needs `admin`."""
 
 from appliance.core.model import AccessScope
+from appliance.orders.table import ORDERS, SUBJECTS
 
 VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, AccessScope.ADMIN
 ALL = VIEW, CALL, AccessScope.DIGITS, DOOR, ADMIN
@@ -17,22 +18,9 @@ _TO_READ = (
     ("/v1/support-bundle", (ADMIN,)),
     ("", (VIEW,)),
 )
-_TO_DELETE = (("/v1/recordings", (ADMIN,)),)  # also the finished part of a running recording
-_TO_ACT = (
-    ("/v1/session", ()),
-    ("/v1/recordings/live", (CALL,)),
-    ("/v1/calls", (CALL,)),
-    ("/v1/conferences", (CALL,)),
-    ("/v1/events", (CALL,)),  # clients' own: others act on them
-    ("/v1/contacts", (CALL,)),
-    ("/v1/messages", (CALL,)),
-    ("/v1/audio", (CALL,)),
-    ("/v1/doors", (DOOR,)),
-    ("/v1/panel/buttons", (DOOR, CALL)),  # a button may ring, and may open a door
-    ("/v1/config/runtime", (CALL,)),  # do not disturb; the route itself demands `admin` for the rest
-    ("/v1/doctor", (VIEW,)),  # it only looks
-    ("", (ADMIN,)),
-)
+# The longest path first, as one may lie above another.
+_TO_ACT = (*sorted({(each.root, each.scopes) for each in SUBJECTS}, reverse=True), ("", (ADMIN,)))
+_TO_DELETE = tuple((each.of.root, each.scopes) for each in ORDERS if each.method == "DELETE" and each.scopes)
 
 
 def guarded(path: str) -> bool:

@@ -7,7 +7,6 @@ from appliance.api.models.accounts import Account, AccountDone, Accounts, Contac
 from appliance.api.models.appliance import (
     Appliance,
     AuditedEvent,
-    CustomEvent,
     Envelope,
     Events,
     Failed,
@@ -22,34 +21,26 @@ from appliance.api.models.appliance import (
 )
 from appliance.api.models.audio import (
     Audio,
-    AudioChange,
     Device,
     Devices,
     Microphone,
     NamedSound,
     PlayInCall,
     PlaySound,
-    PlayTone,
     Say,
     SayInCall,
     Sounds,
     SoundSide,
     SoundTest,
-    Talk,
     TestSound,
 )
 from appliance.api.models.base import (
-    CARD,
-    CODE,
-    DIGITS,
     AnswerBody,
     Clock,
-    Color,
     ContentType,
     CustomData,
     Done,
     Headers,
-    Line,
     OrderBody,
     Problem,
     Time,
@@ -65,19 +56,13 @@ from appliance.api.models.calls import (
     CallTransfer,
     Change,
     Codec,
-    Digits,
-    EarlyMedia,
     End,
-    HangUpWith,
     Join,
-    LinkSound,
     LoggedCall,
     Place,
     Quality,
-    Reject,
     Remote,
     Transfer,
-    TransferFailure,
     Update,
 )
 from appliance.api.models.codes import (
@@ -103,10 +88,9 @@ from appliance.api.models.conferences import (
     ConferenceMember,
     Conferences,
     Participant,
-    ParticipantChange,
     Participants,
 )
-from appliance.api.models.doors import Door, Doors, HoldOpen, Open
+from appliance.api.models.doors import Door, Doors
 from appliance.api.models.messages import Info, Letter, Text
 from appliance.api.models.operations import Begun, CallDoneLater, DoneLater, MessageTaken, Operation
 from appliance.api.models.panel import (
@@ -115,15 +99,12 @@ from appliance.api.models.panel import (
     Keypad,
     Lamp,
     Panel,
-    PressOptions,
     Reader,
     Sensor,
-    TestLamp,
 )
 from appliance.api.models.recordings import (
     LiveRecording,
     LiveRecordings,
-    MuteRecording,
     RecordCall,
     Recording,
     RecordingChange,

@@ -2,18 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, UnsetType, field
+from msgspec import UNSET, Meta, UnsetType
 
 from appliance.api.models.accounts import Account, Contact, Entry, Network, Target
 from appliance.api.models.audio import Audio
-from appliance.api.models.base import AnswerBody, Line, OrderBody, Time
+from appliance.api.models.base import AnswerBody, Time
 from appliance.api.models.calls import Call, CallOfEvent, LoggedCall
 from appliance.api.models.conferences import Conference, ConferenceFacts
 from appliance.api.models.doors import Door
 from appliance.api.models.panel import Panel
 from appliance.api.models.recordings import Storage, VisitorMessage
 from appliance.api.models.runtime import Runtime
-from appliance.core.appliance import custom_events
 from appliance.core.events import EVENTS
 
 
@@ -131,24 +130,6 @@ class Envelope(StoredEvent):
         Snapshot | UnsetType,
         Meta(description="In `events.lost` only: the whole state after the loss; start over from it."),
     ] = UNSET
-
-
-class CustomEvent(OrderBody):
-    """An event of a client."""
-
-    name: Annotated[str, Meta(pattern=rf"^{custom_events.NAME}\Z", description="Its kind.", examples=["lift.called"])]
-    details: Annotated[
-        dict[
-            Annotated[str, Meta(pattern=rf"^{custom_events.DETAIL}\Z")],
-            Annotated[str, Meta(max_length=custom_events.LONGEST_DETAIL, pattern=Line)],
-        ],
-        Meta(
-            max_length=custom_events.MOST_DETAILS,
-            description="Texts of one line by their names.",
-            examples=[{"floor": "3"}],
-        ),
-    ] = field(default_factory=dict)
-    call: Annotated[str, Meta(max_length=64, description="Id of the call that it belongs to.")] | None = None
 
 
 class AuditedEvent(StoredEvent, kw_only=True):

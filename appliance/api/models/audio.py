@@ -1,12 +1,11 @@
 """Sound cards and their levels."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
 from appliance.api.models.base import AnswerBody, OrderBody
 from appliance.core.model import (
-    COUNTRIES,
     FASTEST,
     LANGUAGE,
     LONGEST_TEXT,
@@ -18,8 +17,6 @@ from appliance.core.model import (
     SoundResult,
     Tone,
 )
-
-PlayableTone = Literal["ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning"]
 
 
 class Device(AnswerBody):
@@ -73,44 +70,6 @@ class Audio(AnswerBody):
     tone: Annotated[Tone | None, Meta(description="Tone that a client plays on the speaker.")]
     playback: Annotated[str | None, Meta(description="Id of the sound that a client plays on the speaker.")]
     devices: list[Device]
-
-
-class AudioChange(OrderBody):
-    """Levels to set, in per cent or in decibels. Kept over restarts until the file changes; omitted fields stay."""
-
-    volume: Annotated[float, Meta(ge=0, le=100, description="Of the speaker, in %.")] | None = None
-    volume_db: Annotated[float | None, Meta(description="The same in dB.")] = None
-    gain: Annotated[float, Meta(ge=0, le=100, description="Of the microphone, in %.")] | None = None
-    gain_db: Annotated[float | None, Meta(description="The same in dB.")] = None
-    speaker_muted: Annotated[bool | None, Meta(description="The switch of the speaker in the mixer.")] = None
-    microphone_muted: Annotated[bool | None, Meta(description="The switch of the microphone in the mixer.")] = None
-
-
-class PlayTone(OrderBody):
-    """A tone to play."""
-
-    tone: Annotated[
-        PlayableTone,
-        Meta(
-            description="ringback, busy, congestion and call_waiting sound as on the telephones of the country; "
-            "ringing is the station's bell, door and warning are its own signals."
-        ),
-    ]
-    country: Annotated[
-        str,
-        Meta(
-            pattern=rf"^({'|'.join(COUNTRIES)})?\Z",
-            description="Two letters (ISO 3166), or eu. Omitted: `audio.country`.",
-            examples=["de"],
-        ),
-    ] = ""
-    seconds: Annotated[float, Meta(gt=0, le=300, description="Longest duration.")] = 10.0
-
-
-class Talk(OrderBody):
-    """The visitor's turn to speak."""
-
-    seconds: Annotated[float, Meta(gt=0, le=300, description="Longest duration.")] = 60.0
 
 
 class NamedSound(AnswerBody):

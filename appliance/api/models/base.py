@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from appliance.base.errors import ErrorCode
 from appliance.base.record import Record
-from appliance.core import inputs
+from appliance.core.inputs.bounds import LINE
 from appliance.core.panel import colors
 
 Time = Annotated[
@@ -26,11 +26,6 @@ Moment = Annotated[
         examples=["2026-12-24T18:00", "2026-12-24T17:00:00Z"],
     ),
 ]
-# Patterns end by \Z, as `$` would let a line end pass, and a text in a SIP header could then start another header.
-CODE = r"^[0-9]{4,12}\Z"
-CARD = r"^[0-9A-Za-z]{1,40}\Z"
-DIGITS = rf"^{inputs.DIGITS}\Z"
-Line = r"^[^\x00-\x1f\x7f]*\Z"
 Clock = r"^(([01][0-9]|2[0-3]):[0-5][0-9])?\Z"  # hours and minutes, or nothing
 Color = Annotated[
     str,
@@ -40,7 +35,7 @@ CustomData = Annotated[str, Meta(max_length=1000, description="What a client not
 Name = Annotated[str | None, Meta(description="Name for people, as configured; null: none, so its id is shown.")]
 Headers = dict[
     Annotated[str, Meta(pattern=r"^[Xx]-[A-Za-z0-9-]{1,62}\Z")],
-    Annotated[str, Meta(max_length=256, pattern=Line)],
+    Annotated[str, Meta(max_length=256, pattern=LINE)],
 ]
 ContentType = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}\Z", description="RFC 6838 §4.2.")

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from appliance.api.models.base import DIGITS, AnswerBody, CustomData, Done, Headers, Line, OrderBody, Time
+from appliance.api.models.base import AnswerBody, CustomData, Done, Headers, OrderBody, Time
+from appliance.core.inputs.bounds import LINE
 from appliance.core.model import (
     By,
     CallState,
@@ -40,7 +41,7 @@ class Place(OrderBody):
         Meta(
             min_length=1,
             max_length=512,
-            pattern=Line,
+            pattern=LINE,
             description="Name of a target, a SIP URI, or a number at an account.",
         ),
     ]
@@ -48,7 +49,7 @@ class Place(OrderBody):
         str,
         Meta(
             max_length=64,
-            pattern=Line,
+            pattern=LINE,
             description="Account of the call. Omitted: the account of the target, or the first account for a number. "
             "`direct`: no account; the call goes directly to the address.",
         ),
@@ -100,27 +101,15 @@ class AnswerWith(OrderBody):
     media: Annotated[CallMedia, Meta(description=MEDIA)] = "speaker"
 
 
-class EarlyMedia(OrderBody):
-    """Sound that the caller hears before the answer."""
-
-    source: Annotated[
-        Literal["tone", "panel"],
-        Meta(
-            description="tone: a ringing tone from the station; panel: the sound of the microphone, while no other "
-            "call is in the foreground."
-        ),
-    ] = "tone"
-
-
 class Join(OrderBody):
     """A participant to add to a conference: an existing call, or somebody to call."""
 
     call: Annotated[str, Meta(max_length=64, description="Id of a call; a ringing call is answered.")] | None = None
     to: (
-        Annotated[str, Meta(min_length=1, max_length=512, pattern=Line, description="As in a request to place a call.")]
+        Annotated[str, Meta(min_length=1, max_length=512, pattern=LINE, description="As in a request to place a call.")]
         | None
     ) = None
-    account: Annotated[str, Meta(max_length=64, pattern=Line, description="As in a request to place a call.")] = ""
+    account: Annotated[str, Meta(max_length=64, pattern=LINE, description="As in a request to place a call.")] = ""
     headers: Annotated[Headers, Meta(max_length=16, description="X- headers of the INVITE.")] = field(
         default_factory=dict
     )
@@ -208,19 +197,6 @@ class Change(OrderBody):
     ] = None
 
 
-class LinkSound(OrderBody):
-    """How sound flows between a call and a target."""
-
-    direction: Annotated[
-        LinkDirection,
-        Meta(
-            description="to: the target hears the call's far end; from: the far end hears the target; both. The "
-            "speaker only takes sound."
-        ),
-    ] = LinkDirection.TO
-    gain: Annotated[float, Meta(ge=0, le=200, description="In %, for each direction.")] = 100.0
-
-
 class CallLink(AnswerBody):
     """Sound that flows between the call and a target by the order of a client."""
 
@@ -238,39 +214,6 @@ class Update(OrderBody):
     ]
 
 
-class Reject(OrderBody):
-    """Response to an incoming call that is refused."""
-
-    code: Annotated[
-        int,
-        Meta(
-            ge=400,
-            le=699,
-            description="Final SIP response (RFC 3261 §21.4 to 21.6): 603 declines the call, 486 says busy.",
-        ),
-    ] = 603
-    reason: Annotated[
-        str, Meta(max_length=128, pattern=Line, description="Reason phrase. Empty: the usual one of the code.")
-    ] = ""
-    headers: Annotated[Headers, Meta(max_length=16, description="X- headers of the response.")] = field(
-        default_factory=dict
-    )
-
-
-class HangUpWith(OrderBody):
-    """Options of a hang-up."""
-
-    headers: Annotated[
-        Headers, Meta(max_length=16, description="X- headers of the BYE, CANCEL or refusal that ends the call.")
-    ] = field(default_factory=dict)
-
-
-class Digits(OrderBody):
-    """DTMF digits to send."""
-
-    digits: Annotated[str, Meta(pattern=DIGITS, examples=["12#"])]
-
-
 class Transfer(OrderBody):
     """New peer of the far end: give either `to` or `call`."""
 
@@ -278,20 +221,13 @@ class Transfer(OrderBody):
         str,
         Meta(
             max_length=512,
-            pattern=Line,
+            pattern=LINE,
             description="Name of a target, a SIP URI, or a number at an account (blind transfer).",
         ),
     ] = ""
     call: Annotated[
         str, Meta(max_length=64, description="Another call, whose far end is the new peer (attended transfer).")
     ] = ""
-
-
-class TransferFailure(OrderBody):
-    """Result of a requested transfer that failed."""
-
-    code: Annotated[int, Meta(ge=300, le=699, description="Final SIP response (RFC 3261 §21.3 to 21.6).")] = 503
-    reason: Annotated[str, Meta(max_length=128, pattern=Line)] = "Service Unavailable"
 
 
 class Remote(AnswerBody):

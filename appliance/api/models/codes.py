@@ -5,7 +5,8 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from appliance.api.models.appliance import AuditedEvent
-from appliance.api.models.base import CARD, CODE, AnswerBody, Done, Line, Moment, OrderBody, Time
+from appliance.api.models.base import AnswerBody, Done, Moment, OrderBody, Time
+from appliance.core.inputs.bounds import CARD, CODE, LINE
 from appliance.core.model import CredentialKind, Day
 
 
@@ -24,7 +25,7 @@ class Period(OrderBody):
     ]
 
 
-Owner = Annotated[str, Meta(min_length=1, max_length=64, pattern=Line, description="Name of the owner, for display.")]
+Owner = Annotated[str, Meta(min_length=1, max_length=64, pattern=LINE, description="Name of the owner, for display.")]
 OpenedDoors = Annotated[
     list[Annotated[str, Meta(max_length=64)]],
     Meta(

@@ -28,13 +28,6 @@ class ConferenceChange(OrderBody):
     muted: Annotated[bool | None, Meta(description="Whether no participant hears the microphone.")] = None
 
 
-class ParticipantChange(OrderBody):
-    """Changes of a participant."""
-
-    call: Annotated[str, Meta(max_length=64, description="Id of the participant's call.")]
-    muted: Annotated[bool, Meta(description="Whether the other participants and the panel do not hear this one.")]
-
-
 class Participant(AnswerBody):
     """A call in a conference."""
 

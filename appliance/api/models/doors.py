@@ -4,25 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from appliance.api.models.base import AnswerBody, Name, OrderBody, Time
+from appliance.api.models.base import AnswerBody, Name, Time
 from appliance.core.model import DoorState, OpenedBy, Strike
-
-
-class Open(OrderBody):
-    """Options of an opening."""
-
-    seconds: (
-        Annotated[float, Meta(gt=0, le=60, description="Length of the pulse; null: the configured one.")] | None
-    ) = None
-
-
-class HoldOpen(OrderBody):
-    """Options of a hold."""
-
-    seconds: (
-        Annotated[float, Meta(gt=0, le=43_200, description="Duration of the hold; null: the longest one allowed.")]
-        | None
-    ) = None
 
 
 class LastOpening(AnswerBody):

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from appliance.api.models.base import ContentType, Headers, Line, OrderBody
+from appliance.api.models.base import ContentType, Headers, OrderBody
+from appliance.core.inputs.bounds import LINE
 
 
 class Text(OrderBody):
@@ -25,11 +26,11 @@ class Letter(Text, kw_only=True):
         Meta(
             min_length=1,
             max_length=512,
-            pattern=Line,
+            pattern=LINE,
             description="Name of a target, a SIP URI, or a number at an account.",
         ),
     ]
-    account: Annotated[str, Meta(max_length=64, pattern=Line, description="As in a request to place a call.")] = ""
+    account: Annotated[str, Meta(max_length=64, pattern=LINE, description="As in a request to place a call.")] = ""
 
 
 class Info(OrderBody):

@@ -4,22 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.api.models.base import AnswerBody, Color, Name, OrderBody, Time
+from appliance.api.models.base import AnswerBody, Name, Time
 from appliance.core.model import Action, Pattern, Picture, SensorKind, Tone
-
-
-class PressOptions(OrderBody):
-    """Options of a press."""
-
-    seconds: Annotated[float, Meta(ge=0, le=60, description="Duration of the press.")] = 0.0
-
-
-class TestLamp(OrderBody):
-    """Options of a lamp test."""
-
-    pattern: Annotated[Pattern, Meta(description="Pattern of the lamp.")] = Pattern.FAST
-    seconds: Annotated[float, Meta(gt=0, le=60, description="Duration of the test.")] = 5.0
-    color: Annotated[Color | None, Meta(description="Colour; null: the configured one.")] = None
 
 
 class Button(AnswerBody):

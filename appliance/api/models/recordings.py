@@ -135,15 +135,6 @@ class RecordCall(OrderBody):
     ] = ""
 
 
-class MuteRecording(OrderBody):
-    """A side of a recording."""
-
-    side: Annotated[
-        RecordingSide | None,
-        Meta(description="local: what the station sends; remote: what the far end sends. Default: both."),
-    ] = None
-
-
 class RecordingChange(OrderBody):
     """A change of a recording."""
 

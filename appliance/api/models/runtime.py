@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
-from appliance.api.models.base import AnswerBody, Clock, Done, Line, OrderBody
+from appliance.api.models.base import AnswerBody, Clock, Done, OrderBody
+from appliance.core.inputs.bounds import LINE
 
 
 class Configuration(AnswerBody):
@@ -23,16 +24,16 @@ class Configuration(AnswerBody):
 class ForwardingChange(OrderBody):
     """Changes of call forwarding; omitted fields stay. Give the name of a target, or a number; "" for none."""
 
-    always: Annotated[str, Meta(max_length=64, pattern=Line, description="All calls.")] | None = None
+    always: Annotated[str, Meta(max_length=64, pattern=LINE, description="All calls.")] | None = None
     quiet: (
-        Annotated[str, Meta(max_length=64, pattern=Line, description="Calls in quiet hours, or during do not disturb.")]
+        Annotated[str, Meta(max_length=64, pattern=LINE, description="Calls in quiet hours, or during do not disturb.")]
         | None
     ) = None
-    busy: Annotated[str, Meta(max_length=64, pattern=Line, description="Calls beyond the limit of calls.")] | None = (
+    busy: Annotated[str, Meta(max_length=64, pattern=LINE, description="Calls beyond the limit of calls.")] | None = (
         None
     )
     no_answer: (
-        Annotated[str, Meta(max_length=64, pattern=Line, description="Calls that are not answered in time.")] | None
+        Annotated[str, Meta(max_length=64, pattern=LINE, description="Calls that are not answered in time.")] | None
     ) = None
     no_answer_s: (
         Annotated[float, Meta(ge=1, le=600, description="How long a call rings before it is forwarded.")] | None

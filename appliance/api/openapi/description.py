@@ -11,6 +11,7 @@ from appliance.api import models
 from appliance.api.http import idempotency, scopes
 from appliance.api.openapi import event_schemas, examples, named_errors
 from appliance.api.routing.endpoints import JSON, Endpoint, Parameter
+from appliance.orders.table import SUBJECTS
 
 Described = dict[str, Any]
 
@@ -37,20 +38,8 @@ TAGS = {
     "health": "For supervisors and Prometheus.",
 }
 
-OF_PATH = {
-    "account": "The name of the account in the configuration.",
-    "button": "The name of the button in the configuration.",
-    "call": "The call's id.",
-    "code": "The id of the code or card, which is not its digits.",
-    "conference": "The conference's id.",
-    "door": "The name of the door in the configuration.",
-    "flat": "The number of the flat in the directory.",
-    "lamp": "The name of the lamp in the configuration.",
-    "operation": "The id that the answer to the order gives.",
-    "recording": "The recording's id.",
-    "sensor": "The name of the sensor in the configuration.",
+OF_PATH = {subject.part: subject.about for subject in SUBJECTS if subject.part} | {
     "target": "Who is to hear the call: the id of another call, `speaker`, or the conference's id.",
-    "token": "The token's id, which is not the secret.",
 }
 _VALUES = frozenset({"default", "examples", "enum"})
 REF = "#/components/schemas/{name}"
@@ -91,7 +80,7 @@ def description(routes: Sequence[Endpoint]) -> Described:
     """Describe the interface that has these routes."""
     shapes = _Shapes(routes)
     paths: Described = {}
-    for route in routes:
+    for route in sorted(routes, key=lambda each: [*TAGS].index(each.described["tags"][0])):
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, shapes)
     schemas = shapes.components
     _type_events(schemas)

@@ -139,28 +139,16 @@ _OF_FIELD: dict[str, Any] = {
 # For bodies in which something must be given, though no single field must.
 _OF_BODY: dict[str, Described] = {
     "AnswerWith": {"custom_data": "order 17"},
-    "AudioChange": {"volume": 70.0},
     "Change": {"muted": True},
     "CodeChange": {"uses": 5},
     "ConferenceChange": {"held": True},
-    "EarlyMedia": {"source": "tone"},
-    "HangUpWith": {"headers": {"X-Floor": "2"}},
-    "HoldOpen": {"seconds": 600.0},
     "Join": {"to": "kitchen"},
-    "LinkSound": {"direction": "to", "gain": 50.0},
-    "MuteRecording": {"side": "remote"},
     "NewCode": {"owner": "Parcel service", "doors": ["front"], "digits": "604913"},
-    "Open": {"seconds": 3.0},
     "PlayInCall": {"sound": "chime"},
     "PlaySound": {"sound": "chime"},
-    "PressOptions": {"seconds": 0.5},
-    "Reject": {"code": 603, "reason": "Decline"},
     "RuntimeChange": {"do_not_disturb": True},
-    "Talk": {"seconds": 60.0},
-    "TestLamp": {"pattern": "fast", "seconds": 5.0},
     "TestSound": {"seconds": 2.0},
     "Transfer": {"to": "kitchen"},
-    "TransferFailure": {"code": 603, "reason": "Decline"},
 }
 
 _TYPES: dict[str, type | tuple[type, ...]] = {

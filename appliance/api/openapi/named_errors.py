@@ -10,91 +10,18 @@ from appliance.api.http import scopes
 from appliance.api.http.problems import MEDIA_TYPE
 from appliance.base.errors import URN
 from appliance.base.errors import ErrorCode as E
+from appliance.orders.table import ORDERS, SUBJECTS
 
 Described = dict[str, Any]
 
 _PROBLEM = "#/components/schemas/Problem"
 _ALWAYS = E.UNAVAILABLE, E.FORBIDDEN, E.ERROR  # forbidden: for another host, or from a page of another site
 _GUARDED = E.UNAUTHORIZED, E.RATE_LIMITED
-_OF_PLACE = {  # of a part of the path
-    "account": E.ACCOUNT_NOT_FOUND,
-    "button": E.BUTTON_NOT_FOUND,
-    "call": E.CALL_NOT_FOUND,
-    "code": E.CODE_NOT_FOUND,
-    "conference": E.CONFERENCE_NOT_FOUND,
-    "door": E.DOOR_NOT_FOUND,
-    "flat": E.FLAT_NOT_FOUND,
-    "lamp": E.LAMP_NOT_FOUND,
-    "operation": E.OPERATION_NOT_FOUND,
-    "recording": E.RECORDING_NOT_FOUND,
-    "sensor": E.SENSOR_NOT_FOUND,
-    "token": E.TOKEN_NOT_FOUND,
-}
-_PLAYED = E.AUDIO_UNAVAILABLE, E.CALL_WRONG_STATE
-_FETCHED = E.SERVER_UNREACHABLE, E.FILE_UNSUPPORTED, E.RECORDING_NOT_FOUND, E.ORDER_FAILED
-_SPOKEN = E.TEXT_TOO_LONG, E.ORDER_FAILED
-_DIALLED = E.NUMBER_INVALID, E.NO_ACCOUNT, E.TOO_MANY_CALLS
-_IN_CONFERENCE = E.CALL_NOT_FOUND, E.CALL_WRONG_STATE
-_OPENED = E.DOOR_BLOCKED, E.DOOR_LOCKED_DOWN
-OF_OPERATION: dict[str, tuple[E, ...]] = {
-    "accept_transfer": (E.TRANSFER_NOT_REQUESTED, E.TOO_MANY_CALLS),
-    "accept_update": (E.CALL_WRONG_STATE,),
-    "add_code": (E.DOOR_NOT_FOUND,),
-    "add_participant": (*_IN_CONFERENCE, *_DIALLED),
-    "answer_call": (E.CALL_WRONG_STATE, E.TEXT_TOO_LONG),
-    "begin_conference": (*_IN_CONFERENCE, *_DIALLED),
-    "change_audio": (E.AUDIO_UNAVAILABLE,),
-    "change_call": (E.CALL_WRONG_STATE, E.TEXT_TOO_LONG),
-    "change_code": (E.DOOR_NOT_FOUND, E.CONFLICT),
-    "change_conference": (E.CONFLICT,),
-    "change_participant": (E.CALL_NOT_FOUND, E.CONFLICT),
-    "change_recording": (E.CONFLICT,),
-    "change_runtime": (E.NUMBER_INVALID, E.PRECONDITION_FAILED),
-    "delete_recording": (E.CONFLICT,),
-    "discard_recording": (E.CONFLICT,),
-    "hold_call": (E.CALL_WRONG_STATE,),
-    "hold_door": _OPENED,
-    "let_caller_talk": (E.CALL_WRONG_STATE, E.CONFLICT),
-    "let_visitor_talk": (E.CALL_WRONG_STATE,),
-    "link_sound": (E.AUDIO_UNAVAILABLE, E.CALL_WRONG_STATE, E.CONFERENCE_NOT_FOUND, E.CONFLICT),
-    "open_door": _OPENED,
-    "place_call": (*_DIALLED, E.TEXT_TOO_LONG),
-    "play_sound": (*_PLAYED, *_FETCHED),
-    "play_sound_on_speaker": (*_PLAYED, *_FETCHED),
-    "play_tone": _PLAYED,
-    "play_tone_on_speaker": _PLAYED,
+_OF_PLACE = {subject.part: subject.missing for subject in SUBJECTS if subject.missing is not None}
+OF_OPERATION: dict[str, tuple[E, ...]] = {order.name: order.errors for order in ORDERS if order.errors} | {
     "read_events": (E.EVENT_UNKNOWN, E.UPGRADE_REQUIRED),
     "read_recorded_sound": (E.CONFLICT, E.RANGE_NOT_SATISFIABLE),
     "read_waveform": (E.CONFLICT,),
-    "record_conference": (E.RECORDING_ALREADY_RUNNING, E.RECORDING_NO_MEDIA),
-    "refuse_transfer": (E.TRANSFER_NOT_REQUESTED,),
-    "refuse_update": (E.CALL_WRONG_STATE,),
-    "reject_call": (E.CALL_WRONG_STATE,),
-    "remove_code": (E.CONFLICT,),
-    "remove_participant": (E.CALL_NOT_FOUND, E.CONFLICT),
-    "report_event": (E.CALL_NOT_FOUND,),
-    "resume_call": (E.CALL_WRONG_STATE,),
-    "ring_call": (E.CALL_WRONG_STATE,),
-    "ring_flat": (E.TOO_MANY_CALLS,),
-    "say_in_call": (*_PLAYED, *_SPOKEN),
-    "say_on_speaker": (*_PLAYED, *_SPOKEN),
-    "send_digits": (E.CALL_WRONG_STATE, E.DIGITS_UNSUPPORTED),
-    "send_early_media": (E.CALL_WRONG_STATE,),
-    "send_info": (E.CALL_WRONG_STATE, E.TEXT_TOO_LONG, E.ORDER_FAILED),
-    "send_message": (E.NUMBER_INVALID, E.NO_ACCOUNT, E.TEXT_TOO_LONG, E.ORDER_FAILED),
-    "send_text": (E.CALL_WRONG_STATE, E.TEXT_TOO_LONG, E.ORDER_FAILED),
-    "start_recording": (E.RECORDING_ALREADY_RUNNING, E.RECORDING_NO_MEDIA, E.TEXT_TOO_LONG, E.ORDER_FAILED),
-    "stop_recording": (E.RECORDING_NOT_RUNNING, E.RECORDING_NO_MEDIA),
-    "stop_recording_conference": (E.RECORDING_NOT_RUNNING, E.CONFLICT),
-    "stop_sound": (E.PLAYBACK_NOT_FOUND,),
-    "stop_sound_on_speaker": (E.PLAYBACK_NOT_FOUND,),
-    "stop_tone": (E.CONFLICT,),
-    "stop_tone_on_speaker": (E.CONFLICT,),
-    "transfer_call": (E.CALL_WRONG_STATE, E.NUMBER_INVALID, E.NO_ACCOUNT, E.ORDER_FAILED),
-    "transfer_done": (E.TRANSFER_NOT_REQUESTED,),
-    "transfer_failed": (E.TRANSFER_NOT_REQUESTED,),
-    "try_sound": (E.AUDIO_UNAVAILABLE,),
-    "update_call": (E.CALL_WRONG_STATE, E.ORDER_FAILED),
 }
 
 

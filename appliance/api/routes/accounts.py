@@ -1,52 +1,44 @@
-"""/v1/accounts: registrations, read, refreshed and ended."""
-
-from typing import Any
+"""/v1/accounts: registrations; /v1/contacts: the directory, and the targets with their states."""
 
 from starlette.responses import JSONResponse
 
 from appliance.api import models
-from appliance.api.http.dependencies import Daemon, Id, Who, ask
+from appliance.api.http.dependencies import Daemon, Id
 from appliance.api.ports import HttpPorts
 from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import inputs
-from appliance.core.model import AccountId
+from appliance.base.types import Json
 
-router = Resource("/v1/accounts", "accounts")
+router = Resource("/v1", "accounts")
 
 
-@router.on("GET", "", answers(models.Accounts))
+@router.on("GET", "/accounts", answers(models.Accounts))
 async def list_accounts(daemon: Daemon) -> JSONResponse:
     """All accounts and their registrations."""
     return JSONResponse({"accounts": daemon.snapshot()["accounts"]})
 
 
-@router.on("GET", "/{account}", answers(models.Account))
+@router.on("GET", "/accounts/{account}", answers(models.Account))
 async def read_account(account: Id, daemon: Daemon) -> JSONResponse:
     """One account."""
     return JSONResponse(_find(daemon, account))
 
 
-@router.on("POST", "/{account}/register", answers(models.AccountDone))
-async def register_account(account: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Register or refresh now, and stay registered; events report the outcome."""
-    return await _order(daemon, account, inputs.RegisterAccount(AccountId(account)), who)
+@router.on("GET", "/contacts", answers(models.Contacts), "contacts")
+async def list_contacts(daemon: Daemon) -> JSONResponse:
+    """The directory, and all targets, with the state of each watched target."""
+    state = daemon.snapshot()
+    return JSONResponse({"directory": state["directory"], "contacts": state["contacts"]})
 
 
-@router.on("POST", "/{account}/unregister", answers(models.AccountDone))
-async def unregister_account(account: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """End the registration until the next request to register; events report the outcome."""
-    return await _order(daemon, account, inputs.UnregisterAccount(AccountId(account)), who)
+def done(daemon: HttpPorts, account: str, warning: str) -> Json:
+    """Shaped as `models.AccountDone`."""
+    return {"account": _find(daemon, account), "warning": warning or None}
 
 
-async def _order(daemon: HttpPorts, account: str, action: inputs.Action, who: str) -> JSONResponse:
-    reply = await ask(daemon, action, who)
-    return JSONResponse({"account": _find(daemon, account), "warning": reply.warning or None})
-
-
-def _find(daemon: HttpPorts, account: str) -> dict[str, Any]:
-    found: dict[str, Any] | None = next((a for a in daemon.snapshot()["accounts"] if a["name"] == account), None)
+def _find(daemon: HttpPorts, account: str) -> Json:
+    found: Json | None = next((a for a in daemon.snapshot()["accounts"] if a["name"] == account), None)
     if found is None:
         raise IntercomError(
             ErrorCode.ACCOUNT_NOT_FOUND, f"There is no account {account}.", resolution="GET /v1/accounts lists them."

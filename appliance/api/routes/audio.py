@@ -3,7 +3,6 @@
 import asyncio
 from functools import partial
 
-from msgspec.structs import asdict
 from starlette.responses import JSONResponse
 
 from appliance.api import models
@@ -14,7 +13,6 @@ from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers, later
 from appliance.base.types import Json
 from appliance.core import inputs
-from appliance.core.model import Tone
 
 router = Resource("/v1/audio", "audio")
 
@@ -23,30 +21,6 @@ router = Resource("/v1/audio", "audio")
 async def read_audio(daemon: Daemon) -> JSONResponse:
     """Speaker, microphone and sound cards, with the levels that the mixers of the cards show."""
     return JSONResponse(daemon.snapshot()["audio"])
-
-
-@router.on("PATCH", "", answers(models.Done))
-async def change_audio(body: models.AudioChange, daemon: Daemon, who: Who) -> JSONResponse:
-    """Set levels. The event `audio.settings_changed` reports the level that the card has taken: a card has steps.
-
-    The station sets the level of an absent card when the card returns.
-    """
-    reply = await ask(daemon, inputs.ChangeAudio(**asdict(body)), who)
-    return JSONResponse({"warning": reply.warning or None})
-
-
-@router.on("POST", "/tone", answers(models.Done))
-async def play_tone_on_speaker(body: models.PlayTone, daemon: Daemon, who: Who) -> JSONResponse:
-    """Play a tone on the speaker, in place of one that a client plays there; `tone.stopped` reports its end."""
-    reply = await ask(daemon, inputs.PlayTone(Tone(body.tone), None, body.country, body.seconds), who)
-    return JSONResponse({"warning": reply.warning or None})
-
-
-@router.on("DELETE", "/tone", answers(models.Done))
-async def stop_tone_on_speaker(daemon: Daemon, who: Who) -> JSONResponse:
-    """Stop the tone that a client plays on the speaker."""
-    reply = await ask(daemon, inputs.StopTone(), who)
-    return JSONResponse({"warning": reply.warning or None})
 
 
 @router.on("GET", "/sounds", answers(models.Sounds))
@@ -65,30 +39,6 @@ async def play_sound_on_speaker(body: models.PlaySound, daemon: Daemon, who: Who
 async def say_on_speaker(body: models.Say, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Speak a text on the speaker, as a playback: in place of a sound there, and stopped as one."""
     return await after.by_event(played(await say(daemon, body, who)), None, lambda: {"warning": None})
-
-
-@router.on("DELETE", "/playback", answers(models.Done))
-async def stop_sound_on_speaker(daemon: Daemon, who: Who) -> JSONResponse:
-    """Stop the sound that a client plays on the speaker."""
-    await ask(daemon, inputs.StopSound(), who)
-    return JSONResponse({"warning": None})
-
-
-@router.on("POST", "/talk", answers(models.Done))
-async def let_visitor_talk(daemon: Daemon, who: Who, body: models.Talk | None = None) -> JSONResponse:
-    """With `audio.mode` push_to_talk: open the microphone and close the speaker in the active call.
-
-    It ends with the call, after `seconds`, or by DELETE. `audio.microphone_changed` reports both.
-    """
-    await ask(daemon, inputs.Talk((body or models.Talk()).seconds), who)
-    return JSONResponse({"warning": None})
-
-
-@router.on("DELETE", "/talk", answers(models.Done))
-async def let_caller_talk(daemon: Daemon, who: Who) -> JSONResponse:
-    """With `audio.mode` push_to_talk: close the microphone and open the speaker again."""
-    reply = await ask(daemon, inputs.StopTalk(), who)
-    return JSONResponse({"warning": reply.warning or None})
 
 
 @router.on("GET", "/devices", answers(models.Devices))

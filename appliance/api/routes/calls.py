@@ -17,7 +17,7 @@ from appliance.api.routing.response_schemas import answers, later
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core import inputs
-from appliance.core.model import AccessScope, AccountId, CallId, CallSearch, Content, DigitsTo, EarlySource, Tone
+from appliance.core.model import AccessScope, AccountId, CallId, CallSearch, Content, DigitsTo
 
 OK, DECLINE = 200, 603
 
@@ -124,136 +124,35 @@ def _changes(call: CallId, body: models.Change) -> Iterator[inputs.Action]:
             yield request(call, wanted)
 
 
-@router.on("DELETE", "/{call}", answers(models.CallDone))
-async def end_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """End a call in any state."""
-    return await _order(daemon, inputs.HangUpCall(CallId(call)), who)
-
-
 @router.on("POST", "/{call}/answer", answers(models.CallDone))
 async def answer_call(call: Id, daemon: Daemon, who: Who, body: models.AnswerWith | None = None) -> JSONResponse:
     """Answer an incoming call."""
     wanted = body or models.AnswerWith()
     headers = tuple(wanted.headers.items())
     order = inputs.AnswerCall(CallId(call), headers, wanted.custom_data, apart=wanted.media == "none")
-    return await _order(daemon, order, who)
-
-
-@router.on("POST", "/{call}/ring", answers(models.CallDone))
-async def ring_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Send 180 Ringing to the caller. The station does so by itself at once; use it again after early media."""
-    return await _order(daemon, inputs.RingCall(CallId(call)), who)
-
-
-@router.on("POST", "/{call}/early-media", answers(models.CallDone))
-async def send_early_media(call: Id, daemon: Daemon, who: Who, body: models.EarlyMedia | None = None) -> JSONResponse:
-    """Let the caller hear the station before the answer (183 with SDP), instead of the phone's own ringback."""
-    return await _order(
-        daemon, inputs.SendEarlyMedia(CallId(call), EarlySource((body or models.EarlyMedia()).source)), who
-    )
+    reply = await ask(daemon, order, who)
+    return JSONResponse(done(daemon, call, reply.warning))
 
 
 @router.on("POST", "/{call}/update", later(models.CallDoneLater))
 async def update_call(call: Id, body: models.Update, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Request that only these codecs are used, by re-INVITE; `call.updated` reports the answer."""
     reply = await ask(daemon, inputs.UpdateCall(CallId(call), tuple(body.codecs)), who)
-    return await after.by_event(updated(call), call, partial(_done, daemon, call, reply.warning))
-
-
-@router.on("POST", "/{call}/update-request/accept", answers(models.CallDone))
-async def accept_update(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Accept a change that the far end requests (`call.update_received` with `asked`)."""
-    return await _order(daemon, inputs.DecideUpdate(CallId(call), accepted=True), who)
-
-
-@router.on("POST", "/{call}/update-request/refuse", answers(models.CallDone))
-async def refuse_update(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Refuse a change that the far end requests (488); the call continues unchanged."""
-    return await _order(daemon, inputs.DecideUpdate(CallId(call), accepted=False), who)
-
-
-@router.on("POST", "/{call}/reject", answers(models.CallDone))
-async def reject_call(call: Id, daemon: Daemon, who: Who, body: models.Reject | None = None) -> JSONResponse:
-    """Refuse an incoming call."""
-    wanted = body or models.Reject()
-    headers = tuple(wanted.headers.items())
-    return await _order(daemon, inputs.RejectCall(CallId(call), wanted.code, wanted.reason, headers), who)
-
-
-@router.on("POST", "/{call}/hangup", answers(models.CallDone))
-async def hang_up_call(call: Id, daemon: Daemon, who: Who, body: models.HangUpWith | None = None) -> JSONResponse:
-    """End a call in any state."""
-    headers = tuple((body or models.HangUpWith()).headers.items())
-    return await _order(daemon, inputs.HangUpCall(CallId(call), headers), who)
-
-
-@router.on("POST", "/{call}/hold", answers(models.CallDone))
-async def hold_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Hold a connected call."""
-    return await _order(daemon, inputs.HoldCall(CallId(call), held=True), who)
-
-
-@router.on("POST", "/{call}/resume", answers(models.CallDone))
-async def resume_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Resume a held call."""
-    return await _order(daemon, inputs.HoldCall(CallId(call), held=False), who)
-
-
-@router.on("POST", "/{call}/dtmf", answers(models.CallDone))
-async def send_digits(call: Id, body: models.Digits, daemon: Daemon, who: Who) -> JSONResponse:
-    """Send DTMF digits."""
-    return await _order(daemon, inputs.SendDigits(CallId(call), body.digits), who)
-
-
-@router.on("POST", "/{call}/tone", answers(models.CallDone))
-async def play_tone(call: Id, body: models.PlayTone, daemon: Daemon, who: Who) -> JSONResponse:
-    """Play a tone to the far end, in place of one that a client plays there; `tone.stopped` reports its end."""
-    return await _order(daemon, inputs.PlayTone(Tone(body.tone), CallId(call), body.country, body.seconds), who)
-
-
-@router.on("DELETE", "/{call}/tone", answers(models.CallDone))
-async def stop_tone(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Stop the tone that a client plays to the far end."""
-    return await _order(daemon, inputs.StopTone(CallId(call)), who)
+    return await after.by_event(updated(call), call, partial(done, daemon, call, reply.warning))
 
 
 @router.on("POST", "/{call}/playback", later(models.CallDoneLater))
 async def play_sound(call: Id, body: models.PlayInCall, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Play a sound to the far end, in place of one that plays there; the events `playback.…` report the outcome."""
     playback = await play(daemon, body, who, CallId(call), speaker=body.speaker)
-    return await after.by_event(played(playback), call, partial(_done, daemon, call))
+    return await after.by_event(played(playback), call, partial(done, daemon, call))
 
 
 @router.on("POST", "/{call}/say", later(models.CallDoneLater))
 async def say_in_call(call: Id, body: models.SayInCall, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
     """Speak a text to the far end, as a playback: in place of a sound there, and stopped as one."""
     playback = await say(daemon, body, who, CallId(call), speaker=body.speaker)
-    return await after.by_event(played(playback), call, partial(_done, daemon, call))
-
-
-@router.on("DELETE", "/{call}/playback", answers(models.CallDone))
-async def stop_sound(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Stop the sound that a client plays to the far end."""
-    return await _order(daemon, inputs.StopSound(CallId(call)), who)
-
-
-@router.on("PUT", "/{call}/media/{target}", answers(models.CallDone))
-async def link_sound(
-    call: Id, target: Id, daemon: Daemon, who: Who, body: models.LinkSound | None = None
-) -> JSONResponse:
-    """Send the call's sound to another call, the conference or the `speaker`, or bring another call's sound to it.
-
-    Both calls talk on while another one is in the foreground. Whenever somebody begins to hear a far end by this, that
-    far end hears a tone for a second, which no client can stop or replace.
-    """
-    wanted = body or models.LinkSound()
-    return await _order(daemon, inputs.LinkSound(CallId(call), target, wanted.direction, wanted.gain), who)
-
-
-@router.on("DELETE", "/{call}/media/{target}", answers(models.CallDone))
-async def unlink_sound(call: Id, target: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """End what flows between the call and the target."""
-    return await _order(daemon, inputs.UnlinkSound(CallId(call), target), who)
+    return await after.by_event(played(playback), call, partial(done, daemon, call))
 
 
 @router.on("POST", "/{call}/recording", later(models.CallDoneLater))
@@ -264,13 +163,7 @@ async def start_recording(
     wanted = body or models.RecordCall()
     reply = await ask(daemon, inputs.StartRecording(CallId(call), wanted.channels, wanted.format, wanted.note), who)
     runs = reported("recording.started", "recording.failed", call=call)
-    return await after.by_event(runs, call, partial(_done, daemon, call, reply.warning))
-
-
-@router.on("DELETE", "/{call}/recording", answers(models.CallDone))
-async def stop_recording(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """End the recording of a call, which goes on; `recording.available` follows."""
-    return await _order(daemon, inputs.StopRecording(CallId(call)), who)
+    return await after.by_event(runs, call, partial(done, daemon, call, reply.warning))
 
 
 @router.on("POST", "/{call}/transfer", later(models.CallDoneLater))
@@ -285,34 +178,7 @@ async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Wh
     )
     reply = await ask(daemon, order, who)
     moved = reported("call.transferred", "call.transfer_failed", call=call)
-    return await after.by_event(moved, call, partial(_done, daemon, call, reply.warning))
-
-
-@router.on("POST", "/{call}/transfer-request/accept", answers(models.CallDone))
-async def accept_transfer(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Follow a transfer request: call the requested address. The far end and an event get the outcome."""
-    return await _order(daemon, inputs.AcceptTransfer(CallId(call)), who)
-
-
-@router.on("POST", "/{call}/transfer-request/refuse", answers(models.CallDone))
-async def refuse_transfer(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Refuse a transfer request; the call continues."""
-    return await _order(daemon, inputs.EndTransfer(CallId(call), DECLINE, "Decline"), who)
-
-
-@router.on("POST", "/{call}/transfer-request/succeed", answers(models.CallDone))
-async def transfer_done(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Report that the client carried out a transfer request itself; the far end is notified, and the call ends."""
-    return await _order(daemon, inputs.EndTransfer(CallId(call), OK, "OK"), who)
-
-
-@router.on("POST", "/{call}/transfer-request/fail", answers(models.CallDone))
-async def transfer_failed(
-    call: Id, daemon: Daemon, who: Who, body: models.TransferFailure | None = None
-) -> JSONResponse:
-    """Report that the client failed to carry out a transfer request; the far end is notified, the call continues."""
-    failed = body or models.TransferFailure()
-    return await _order(daemon, inputs.EndTransfer(CallId(call), failed.code, failed.reason), who)
+    return await after.by_event(moved, call, partial(done, daemon, call, reply.warning))
 
 
 @router.on("POST", "/{call}/message", later(models.MessageTaken))
@@ -333,31 +199,6 @@ async def send_info(call: Id, body: models.Info, daemon: Daemon, who: Who, after
     return await after.by_event(delivered, call, lambda: {"message": reply.message})
 
 
-async def _order(
-    daemon: HttpPorts,
-    action: inputs.AnswerCall
-    | inputs.RingCall
-    | inputs.SendEarlyMedia
-    | inputs.RejectCall
-    | inputs.HangUpCall
-    | inputs.HoldCall
-    | inputs.MuteCall
-    | inputs.SendDigits
-    | inputs.StopRecording
-    | inputs.AcceptTransfer
-    | inputs.EndTransfer
-    | inputs.DecideUpdate
-    | inputs.PlayTone
-    | inputs.StopTone
-    | inputs.StopSound
-    | inputs.LinkSound
-    | inputs.UnlinkSound,
-    who: str,
-) -> JSONResponse:
-    reply = await ask(daemon, action, who)
-    return JSONResponse(_done(daemon, reply.call or "", reply.warning))
-
-
-def _done(daemon: HttpPorts, call: str, warning: str = "") -> Json:
+def done(daemon: HttpPorts, call: str, warning: str = "") -> Json:
     """Shaped as `models.CallDone`."""
     return {"id": call, "call": daemon.call(call), "warning": warning or None}

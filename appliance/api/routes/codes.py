@@ -64,13 +64,6 @@ async def change_code(code: Id, body: models.CodeChange, daemon: Daemon, who: Wh
     return JSONResponse(_done(daemon, code))
 
 
-@router.on("DELETE", "/{code}", answers(models.Done))
-async def remove_code(code: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Remove a code or card, which then opens no door."""
-    reply = await ask(daemon, inputs.RemoveCredential(CredentialId(code)), who)
-    return JSONResponse({"warning": reply.warning or None})
-
-
 def _find(daemon: HttpPorts, wanted: str) -> dict[str, Any]:
     found = next((each for each in daemon.codes() if each["id"] == wanted), None)
     if found is None:

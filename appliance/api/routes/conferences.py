@@ -56,12 +56,6 @@ async def change_conference(conference: Id, body: models.ConferenceChange, daemo
     return JSONResponse(done(daemon, wanted, " ".join(filter(None, warnings))))
 
 
-@router.on("DELETE", "/{conference}", answers(models.ConferenceDone))
-async def end_conference(conference: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """End all its calls."""
-    return await _order(daemon, inputs.EndConference(ConferenceId(conference)), who)
-
-
 @router.on("POST", "/{conference}/recording", answers(models.ConferenceDone))
 async def record_conference(
     conference: Id, daemon: Daemon, who: Who, body: models.RecordCall | None = None
@@ -71,12 +65,6 @@ async def record_conference(
     return await _order(
         daemon, inputs.RecordConference(ConferenceId(conference), recorded=True, channels=channels), who
     )
-
-
-@router.on("DELETE", "/{conference}/recording", answers(models.ConferenceDone))
-async def stop_recording_conference(conference: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """End the recordings of all calls of a conference, which goes on."""
-    return await _order(daemon, inputs.RecordConference(ConferenceId(conference), recorded=False), who)
 
 
 @router.on("GET", "/{conference}/participants", answers(models.Participants))
@@ -92,12 +80,6 @@ async def add_participant(conference: Id, body: models.Join, daemon: Daemon, who
     if body.call is not None:
         return await _order(daemon, inputs.TakeInto(wanted, CallId(body.call)), who)
     return await _order(daemon, inputs.InviteInto(wanted, dial(body)), who)
-
-
-@router.on("PATCH", "/{conference}/participants", answers(models.ConferenceDone))
-async def change_participant(conference: Id, body: models.ParticipantChange, daemon: Daemon, who: Who) -> JSONResponse:
-    """Mute a participant for all others, or unmute."""
-    return await _order(daemon, inputs.MuteIn(ConferenceId(conference), CallId(body.call), body.muted), who)
 
 
 @router.on("DELETE", "/{conference}/participants", answers(models.ConferenceDone))

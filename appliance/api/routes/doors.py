@@ -8,7 +8,6 @@ from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
-from appliance.core.model import DoorId
 
 router = Resource("/v1/doors", "doors")
 
@@ -28,36 +27,6 @@ async def read_door(door: Id, daemon: Daemon) -> JSONResponse:
             ErrorCode.DOOR_NOT_FOUND, f"There is no door {door}.", resolution="GET /v1/doors lists them."
         )
     return JSONResponse(found)
-
-
-@router.on("POST", "/{door}/open", answers(models.Done))
-async def open_door(door: Id, daemon: Daemon, who: Who, body: models.Open | None = None) -> JSONResponse:
-    """Energise the relay for one pulse, at most for the door's own limit."""
-    return await _done(daemon, inputs.OpenDoor(DoorId(door), (body or models.Open()).seconds), who)
-
-
-@router.on("POST", "/{door}/hold", answers(models.Done))
-async def hold_door(door: Id, daemon: Daemon, who: Who, body: models.HoldOpen | None = None) -> JSONResponse:
-    """Hold the door open, at most for the door's own limit; `door.hold_ending` warns before the end."""
-    return await _done(daemon, inputs.HoldDoor(DoorId(door), (body or models.HoldOpen()).seconds), who)
-
-
-@router.on("POST", "/{door}/release", answers(models.Done))
-async def release_door(door: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """End the hold."""
-    return await _done(daemon, inputs.ReleaseDoor(DoorId(door)), who)
-
-
-@router.on("POST", "/{door}/lock", answers(models.Done))
-async def lock_door(door: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Lock the door down: nothing opens it, also after a restart or power cut. The answer comes after it is saved."""
-    return await _done(daemon, inputs.LockDoor(DoorId(door)), who)
-
-
-@router.on("POST", "/{door}/unlock", answers(models.Done))
-async def unlock_door(door: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """End the lockdown; this does not open the door. The answer comes after it is saved."""
-    return await _done(daemon, inputs.UnlockDoor(DoorId(door)), who)
 
 
 async def _done(daemon: Daemon, action: inputs.Action, who: Who) -> JSONResponse:

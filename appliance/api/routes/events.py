@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from appliance.api import models
-from appliance.api.http.dependencies import Daemon, Who, ask
+from appliance.api.http.dependencies import Who
 from appliance.api.http.event_filter import EventSubscription, Subscribed
 from appliance.api.http.streams import EventStreams, Streams
 from appliance.api.routing.endpoints import QUERY, InHeader, Resource
@@ -22,8 +22,6 @@ from appliance.api.routing.response_schemas import answers
 from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
-from appliance.core import inputs
-from appliance.core.model import CallId
 
 PROTOCOL = "intercomd.v1"
 MARKED = "intercomd.v1.since"  # the same, with marks between the events
@@ -90,14 +88,6 @@ async def read_events(
         )
     found = await _while_there(request.receive, _poll(subscription, wait))
     return JSONResponse({"events": found, "since": subscription.seen})
-
-
-@router.on("POST", "", answers(models.Done))
-async def report_event(body: models.CustomEvent, daemon: Daemon, who: Who) -> JSONResponse:
-    """Report an event of your own, `custom`, to all who follow the events: at most 20 at once, then one a second."""
-    call = None if body.call is None else CallId(body.call)
-    await ask(daemon, inputs.ReportCustom(body.name, tuple(body.details.items()), call), who)
-    return JSONResponse({"warning": None})
 
 
 @router.websocket("")

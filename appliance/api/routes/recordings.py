@@ -92,46 +92,6 @@ async def read_live_recording(recording: Id, daemon: Daemon) -> JSONResponse:
     return JSONResponse(found)
 
 
-@router.on("POST", "/live/{recording}/pause", answers(models.Done))
-async def pause_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Pause a recording: until it is resumed, no sound goes into its file."""
-    return await _steer(daemon, recording, RecordingOrder.PAUSE, who)
-
-
-@router.on("POST", "/live/{recording}/resume", answers(models.Done))
-async def resume_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """End the pause of a recording."""
-    return await _steer(daemon, recording, RecordingOrder.RESUME, who)
-
-
-@router.on("POST", "/live/{recording}/mute", answers(models.Done))
-async def mute_recording(
-    recording: Id, daemon: Daemon, who: Who, body: models.MuteRecording | None = None
-) -> JSONResponse:
-    """Replace a side of a recording, or both, by silence from now on; unlike in a pause, its time goes on."""
-    return await _steer(daemon, recording, RecordingOrder.MUTE, who, (body or models.MuteRecording()).side)
-
-
-@router.on("POST", "/live/{recording}/unmute", answers(models.Done))
-async def unmute_recording(
-    recording: Id, daemon: Daemon, who: Who, body: models.MuteRecording | None = None
-) -> JSONResponse:
-    """Record a muted side again, or both."""
-    return await _steer(daemon, recording, RecordingOrder.UNMUTE, who, (body or models.MuteRecording()).side)
-
-
-@router.on("POST", "/live/{recording}/stop", answers(models.Done))
-async def end_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """End a recording; `recording.available` follows."""
-    return await _steer(daemon, recording, RecordingOrder.STOP, who)
-
-
-@router.on("DELETE", "/live/{recording}", answers(models.Done))
-async def discard_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """End a recording and keep nothing of it; `recording.deleted` follows."""
-    return await _steer(daemon, recording, RecordingOrder.DISCARD, who)
-
-
 @router.on("GET", "/{recording}", answers(models.Recording))
 async def read_recording(recording: Id, daemon: Daemon) -> JSONResponse:
     """One recording."""

@@ -15,15 +15,15 @@ from starlette.requests import HTTPConnection, Request
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from appliance.api.routing.invalid import fault, invalid
 from appliance.api.routing.response_schemas import Answers
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
+from appliance.orders.invalid import fault, invalid
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
 JSON = "application/json"
 TEXT = 200  # characters of a name that an error repeats
-_NEEDED = inspect.Parameter.empty
+NEEDED = inspect.Parameter.empty
 
 
 class InPath(Record):
@@ -51,7 +51,7 @@ class By(Record):
 
 
 class Parameter(Record):
-    """A parameter that the client gives. kind: path, query or header; default: `_NEEDED` if there is none."""
+    """A parameter that the client gives. kind: path, query or header; default: `NEEDED` if there is none."""
 
     name: str
     kind: str
@@ -61,7 +61,7 @@ class Parameter(Record):
     @property
     def needed(self) -> bool:
         """Whether each request must have it."""
-        return self.default is _NEEDED
+        return self.default is NEEDED
 
     def take(self, connection: HTTPConnection) -> Any:
         """Its value. Raises IntercomError."""
@@ -104,11 +104,22 @@ class Body(Record):
             raise invalid(fault(error, shape)) from None
 
 
+Take = Callable[[HTTPConnection], Any]
+Needs = tuple[list[Parameter], Body | None, dict[str, Take]]
+
+
 class Endpoint(Route):
     """A route with what the description says of it."""
 
-    def __init__(self, path: str, method: str, function: Callable[..., Any], described: dict[str, Any]) -> None:
-        self.parameters, self.body, take = _needs(function)
+    def __init__(
+        self,
+        path: str,
+        method: str,
+        function: Callable[..., Any],
+        described: dict[str, Any],
+        needs: Needs | None = None,
+    ) -> None:
+        self.parameters, self.body, take = needs or _needs(function)
         self.described = described
 
         @wraps(function)
@@ -173,22 +184,19 @@ def _check_known(connection: HTTPConnection, parameters: list[Parameter]) -> Non
             )
 
 
-_Take = Callable[[HTTPConnection], Any]
-
-
-def _needs(function: Callable[..., Any]) -> tuple[list[Parameter], Body | None, dict[str, _Take]]:
+def _needs(function: Callable[..., Any]) -> Needs:
     """What a function needs of a request: parameters, a body, and how each argument but the body is made."""
     hints = get_type_hints(function, include_extras=True)
-    parameters, others, body, take = list[Parameter](), list[Parameter](), None, dict[str, _Take]()
+    parameters, others, body, take = list[Parameter](), list[Parameter](), None, dict[str, Take]()
     for name, parameter in inspect.signature(function).parameters.items():
         hint = hints[name]
         if name == "body":
             shape = next(each for each in get_args(hint) or (hint,) if each is not NoneType)
-            body = Body(shape, parameter.default is _NEEDED)
+            body = Body(shape, parameter.default is NEEDED)
             continue
         source = next(_sources(hint), None)
         if source is None:
-            take[name] = _itself
+            take[name] = itself
         elif isinstance(source, By):
             inner, _, made_of = _needs(source.make)
             others += inner
@@ -211,11 +219,12 @@ def _sources(hint: Any) -> Iterator[InPath | InQuery | InHeader | By]:
         yield from _sources(inner)
 
 
-def _itself(connection: HTTPConnection) -> HTTPConnection:
+def itself(connection: HTTPConnection) -> HTTPConnection:
+    """Return the request, for a function that needs it whole."""
     return connection
 
 
-def _maker(make: Callable[..., Any], take: dict[str, _Take]) -> _Take:
+def _maker(make: Callable[..., Any], take: dict[str, Take]) -> Take:
     return lambda connection: make(**{name: each(connection) for name, each in take.items()})
 
 

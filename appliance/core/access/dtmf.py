@@ -17,6 +17,7 @@ from appliance.core import call_states, events, inputs
 from appliance.core.access import codes, credentials, lockouts
 from appliance.core.appliance import error_events
 from appliance.core.calls import connecting
+from appliance.core.inputs.bounds import DIGITS
 from appliance.core.lookup import find_call
 from appliance.core.messages import texts
 from appliance.core.model import (
@@ -268,7 +269,7 @@ def send(
 
     tone_s, pause_s: the length of each tone, and of the silence behind it. INFO has no pauses. hidden: from events.
     """
-    if not re.fullmatch(inputs.DIGITS, wanted):
+    if not re.fullmatch(DIGITS, wanted):
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, "These are not DTMF digits.", "Digits are 0 to 9, A to D, * and #, at most 32."
         )

@@ -85,7 +85,6 @@ from appliance.core.inputs.audio import (
 )
 from appliance.core.inputs.base import Input, OfAccount, OfCall, OfConference
 from appliance.core.inputs.calls import (
-    DIGITS,
     AnswerCall,
     AskUpdates,
     CallAnswered,

@@ -90,7 +90,7 @@ class ChangeCredential(Tagged):
 
 
 class RemoveCredential(Tagged):
-    """Remove a credential: it opens nothing from now on."""
+    """Remove a code or card, which then opens no door."""
 
     id: CredentialId
 

@@ -85,13 +85,13 @@ class SubscriptionEnded(Input, kw_only=True):
 
 
 class RegisterAccount(Tagged):
-    """Register now, or refresh, and stay registered."""
+    """Register or refresh now, and stay registered; events report the outcome."""
 
     account: AccountId
 
 
 class UnregisterAccount(Tagged):
-    """End the registration until RegisterAccount, or until the daemon starts again."""
+    """End the registration until the next request to register; events report the outcome."""
 
     account: AccountId
 

@@ -1,8 +1,13 @@
 """Sound cards and their mixers."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input, OfCall
 from appliance.core.model import (
+    COUNTRIES,
     Answerer,
     CallId,
     DetectionKind,
@@ -106,12 +111,12 @@ class TestSound(Tagged):
 class ChangeAudio(Tagged):
     """Change levels: in per cent or in dB; None: unchanged."""
 
-    volume: float | None = None
-    volume_db: float | None = None
-    gain: float | None = None
-    gain_db: float | None = None
-    speaker_muted: bool | None = None
-    microphone_muted: bool | None = None
+    volume: Annotated[float, Meta(ge=0, le=100, description="Of the speaker, in %.", examples=[70.0])] | None = None
+    volume_db: Annotated[float | None, Meta(description="The same in dB.")] = None
+    gain: Annotated[float, Meta(ge=0, le=100, description="Of the microphone, in %.")] | None = None
+    gain_db: Annotated[float | None, Meta(description="The same in dB.")] = None
+    speaker_muted: Annotated[bool | None, Meta(description="The switch of the speaker in the mixer.")] = None
+    microphone_muted: Annotated[bool | None, Meta(description="The switch of the microphone in the mixer.")] = None
 
 
 class PlayTone(Tagged):
@@ -122,8 +127,15 @@ class PlayTone(Tagged):
 
     tone: Tone
     call: CallId | None = None
-    country: str = ""
-    seconds: float = 10.0
+    country: Annotated[
+        str,
+        Meta(
+            pattern=rf"^({'|'.join(COUNTRIES)})?\Z",
+            description="Two letters (ISO 3166), or eu. Omitted: `audio.country`.",
+            examples=["de"],
+        ),
+    ] = ""
+    seconds: Annotated[float, Meta(gt=0, le=300, description="Longest duration.")] = 10.0
 
 
 class StopTone(Tagged):
@@ -133,13 +145,16 @@ class StopTone(Tagged):
 
 
 class Talk(Tagged):
-    """With push-to-talk: open the microphone and close the speaker in the active call, for `seconds` at most."""
+    """With `audio.mode` push_to_talk: open the microphone and close the speaker in the active call.
 
-    seconds: float = 60.0
+    It ends with the call, after `seconds`, or by DELETE. `audio.microphone_changed` reports both.
+    """
+
+    seconds: Annotated[float, Meta(gt=0, le=300, description="Longest duration.", examples=[60.0])] = 60.0
 
 
 class StopTalk(Tagged):
-    """With push-to-talk: close the microphone and open the speaker again."""
+    """With `audio.mode` push_to_talk: close the microphone and open the speaker again."""
 
 
 class PlaySound(Tagged):
@@ -204,12 +219,19 @@ class LinkSound(Tagged):
 
     call: CallId
     target: str
-    direction: LinkDirection = LinkDirection.TO
-    gain: float = 100.0
+    direction: Annotated[
+        LinkDirection,
+        Meta(
+            description="to: the target hears the call's far end; from: the far end hears the target; both. The "
+            "speaker only takes sound.",
+            examples=["to"],
+        ),
+    ] = LinkDirection.TO
+    gain: Annotated[float, Meta(ge=0, le=200, description="In %, for each direction.", examples=[50.0])] = 100.0
 
 
 class UnlinkSound(Tagged):
-    """End what flows between a call and a target."""
+    """End what flows between the call and the target."""
 
     call: CallId
     target: str

@@ -1,7 +1,12 @@
 """Calls: reports of the SIP process, and requests."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input, OfCall
+from appliance.core.inputs.bounds import DIGITS, LINE, Headers
 from appliance.core.model import (
     NO_ACCOUNT,
     AccountId,
@@ -19,8 +24,6 @@ from appliance.core.model import (
     SoundRefusal,
     UpdateChange,
 )
-
-DIGITS = r"[0-9A-D*#]{1,32}"  # what SendDigits takes
 
 
 class CallArrived(Input, kw_only=True):
@@ -259,13 +262,13 @@ class AnswerCall(Tagged):
 
 
 class RingCall(Tagged):
-    """Send 180 to the caller again."""
+    """Send 180 Ringing to the caller. The station does so by itself at once; use it again after early media."""
 
     call: CallId
 
 
 class SendEarlyMedia(Tagged):
-    """Let the caller hear the station before anybody answers (183 with SDP)."""
+    """Let the caller hear the station before the answer (183 with SDP), instead of the phone's own ringback."""
 
     call: CallId
     source: EarlySource = EarlySource.TONE
@@ -307,19 +310,38 @@ class SendDigitsTo(Tagged):
 
 
 class RejectCall(Tagged):
-    """Refuse an incoming call with a final code of 4xx to 6xx, a reason phrase, "" for the usual one, and headers."""
+    """Refuse an incoming call."""
 
     call: CallId
-    code: int = 603
-    reason: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
+    code: Annotated[
+        int,
+        Meta(
+            ge=400,
+            le=699,
+            description="Final SIP response (RFC 3261 §21.4 to 21.6): 603 declines the call, 486 says busy.",
+            examples=[603],
+        ),
+    ] = 603
+    reason: Annotated[
+        str,
+        Meta(
+            max_length=128,
+            pattern=LINE,
+            description="Reason phrase. Empty: the usual one of the code.",
+            examples=["Decline"],
+        ),
+    ] = ""
+    headers: Annotated[Headers, Meta(description="X- headers of the response.")] = ()
 
 
 class HangUpCall(Tagged):
-    """End a call in any state; BYE, CANCEL or the refusal carries these X- headers."""
+    """End a call in any state."""
 
     call: CallId
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Annotated[
+        Headers,
+        Meta(description="X- headers of the BYE, CANCEL or refusal that ends the call.", examples=[{"X-Floor": "2"}]),
+    ] = ()
 
 
 class HoldCall(Tagged):
@@ -364,7 +386,7 @@ class MuteCall(Tagged):
 
 
 class SendDigits(Tagged):
-    """Send DTMF digits of 0-9 A-D * #."""
+    """Send DTMF digits."""
 
     call: CallId
-    digits: str
+    digits: Annotated[str, Meta(pattern=DIGITS, examples=["12#"])]

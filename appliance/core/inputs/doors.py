@@ -1,5 +1,9 @@
 """The guard's reports, sensors, and requests about doors."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
 from appliance.core.model import DoorId, Opening, SensorId
@@ -30,39 +34,50 @@ class OpeningsRead(Input, kw_only=True):
 
 
 class OpenDoor(Tagged):
-    """Open a door for one pulse; `seconds` None: the door's own length."""
+    """Energise the relay for one pulse, at most for the door's own limit."""
 
     door: DoorId
-    seconds: float | None = None
+    seconds: (
+        Annotated[
+            float, Meta(gt=0, le=60, description="Length of the pulse; null: the configured one.", examples=[3.0])
+        ]
+        | None
+    ) = None
 
 
 class HoldDoor(Tagged):
-    """Hold a door open; `seconds` None: as long as the door allows."""
+    """Hold the door open, at most for the door's own limit; `door.hold_ending` warns before the end."""
 
     door: DoorId
-    seconds: float | None = None
+    seconds: (
+        Annotated[
+            float,
+            Meta(gt=0, le=43_200, description="Duration of the hold; null: the longest one allowed.", examples=[600.0]),
+        ]
+        | None
+    ) = None
 
 
 class ReleaseDoor(Tagged):
-    """End a door's hold."""
+    """End the hold."""
 
     door: DoorId
 
 
 class LockDoor(Tagged):
-    """Lock a door down; the reply follows when that is on disc."""
+    """Lock the door down: nothing opens it, also after a restart or power cut. The answer comes after it is saved."""
 
     door: DoorId
 
 
 class UnlockDoor(Tagged):
-    """End a door's lockdown; the reply follows when that is on disc."""
+    """End the lockdown; this does not open the door. The answer comes after it is saved."""
 
     door: DoorId
 
 
 class ClearSensor(Tagged):
-    """End the block of a sensor, so that doors open again."""
+    """End the blocking of doors by a tamper contact."""
 
     sensor: SensorId
 

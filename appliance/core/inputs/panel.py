@@ -1,5 +1,9 @@
 """Buttons and lamps."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
 from appliance.core.model import ButtonId, LampId, Pattern
@@ -18,11 +22,11 @@ class ButtonEdge(Input, kw_only=True):
 
 
 class TestLamp(Tagged):
-    """Test a lamp with a pattern for `seconds`, whatever the panel shows. `color` None: the lamp's own."""
+    """Show a pattern on a lamp for `seconds`, instead of the status."""
 
     lamp: LampId
-    pattern: Pattern
-    seconds: float
+    pattern: Annotated[Pattern, Meta(description="Pattern of the lamp.", examples=["fast"])] = Pattern.FAST
+    seconds: Annotated[float, Meta(gt=0, le=60, description="Duration of the test.", examples=[5.0])] = 5.0
     color: str | None = None
 
 

@@ -1,5 +1,9 @@
 """Recordings: requests of clients, and reports of the store and of the SIP process."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
 from appliance.core.model import (
@@ -141,4 +145,10 @@ class SteerRecording(Tagged):
 
     recording: RecordingId
     to: RecordingOrder
-    side: RecordingSide | None = None
+    side: Annotated[
+        RecordingSide | None,
+        Meta(
+            description="local: what the station sends; remote: what the far end sends. Default: both.",
+            examples=["remote"],
+        ),
+    ] = None

@@ -1,7 +1,12 @@
 """Transfers by either side."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import OfCall
+from appliance.core.inputs.bounds import LINE
 from appliance.core.model import CallId, TransferPolicy
 
 
@@ -45,7 +50,7 @@ class ConnectCalls(Tagged):
 
 
 class AcceptTransfer(Tagged):
-    """Accept the far end's transfer request."""
+    """Follow a transfer request: call the requested address. The far end and an event get the outcome."""
 
     call: CallId
 
@@ -54,8 +59,8 @@ class EndTransfer(Tagged):
     """End a transfer request with a final SIP code: refused, or done or tried by the client itself."""
 
     call: CallId
-    code: int
-    reason: str
+    code: Annotated[int, Meta(ge=200, le=699)] = 503
+    reason: Annotated[str, Meta(max_length=128, pattern=LINE, examples=["Decline"])] = "Service Unavailable"
 
 
 class SetTransferPolicy(Tagged):

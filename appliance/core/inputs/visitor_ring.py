@@ -1,17 +1,21 @@
 """Presses and rings by clients."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from appliance.base.record import Tagged
 from appliance.core.model import ButtonId
 
 
 class PressButton(Tagged):
-    """Press a button for `seconds`, and release it, as a finger would."""
+    """Press a button for `seconds`, then release it."""
 
     button: ButtonId
-    seconds: float = 0.0
+    seconds: Annotated[float, Meta(ge=0, le=60, description="Duration of the press.", examples=[0.5])] = 0.0
 
 
 class RingFlat(Tagged):
-    """Ring at a flat of the directory, as a visitor does."""
+    """Ring a flat of the directory, like a visitor who types its number."""
 
     flat: str

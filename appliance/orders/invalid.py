@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from appliance.api import models
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core.inputs.bounds import CARD, CODE, DIGITS
+
+Action = TypeVar("Action", bound=msgspec.Struct)
 
 HELP = "/docs of the station describes each request."
 # The meaning of a pattern, for people who type codes.
 _PATTERNS = {
-    models.CODE: "4 to 12 digits",
-    models.CARD: "1 to 40 letters and digits",
-    models.DIGITS: "1 to 32 of the digits 0 to 9, A to D, * and #",
+    CODE: "4 to 12 digits",
+    CARD: "1 to 40 letters and digits",
+    DIGITS: "1 to 32 of the digits 0 to 9, A to D, * and #",
 }
 _TIME = "must be a time, as in 2026-11-20T06:07:08Z"
 _TYPES = {
@@ -102,3 +104,12 @@ def _choices(shape: Any, path: str) -> list[str]:
         if isinstance(info, inspect.EnumType | inspect.LiteralType)
         for value in (info.cls if isinstance(info, inspect.EnumType) else info.values)
     ]
+
+
+def checked(action: Action) -> Action:
+    """Return an action whose fields keep to their bounds. Raises IntercomError."""
+    try:
+        msgspec.convert(msgspec.to_builtins(action), type(action))
+    except msgspec.ValidationError as error:
+        raise invalid(fault(error, type(action))) from None
+    return action

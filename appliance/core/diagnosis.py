@@ -25,7 +25,7 @@ TIMEOUT = 408
 NOBODY = {0, TIMEOUT}
 # Why the SIP process drops an answer (packaging/pjsua2/patches/answers-from-where-asked.patch).
 STALE = "stale"  # of a challenge
-ELSEWHERE, UNREADABLE = "Not From Where The Request Went", "Unreadable "
+ELSEWHERE, UNREADABLE, LACKING = "Not From Where The Request Went", "Unreadable ", "Missing Header"
 PEOPLE = {
     *(Cause.HANGUP, Cause.BUSY, Cause.REJECTED, Cause.CANCELED, Cause.NO_ANSWER, Cause.ANSWERED_ELSEWHERE),
     *(Cause.REPLACED, Cause.TRANSFERRED),
@@ -48,7 +48,9 @@ def registration(settings: AccountSettings, given: RegistrationFailed, *, accept
     if given.code in UNAUTHORIZED:
         return challenged(settings, given.challenge)
     if given.code == 0:
-        return doubted(settings, given) if given.doubt else unanswered(settings, given)
+        if not given.doubt:
+            return unanswered(settings, given)
+        return doubted(settings.registrar, f"account.{settings.name}", given.doubt, given.doubted)
     return answered(settings, given, accepted_before=accepted_before)
 
 
@@ -109,22 +111,23 @@ def unanswered(settings: AccountSettings, given: RegistrationFailed) -> str:
             )
 
 
-def doubted(settings: AccountSettings, given: RegistrationFailed) -> str:
-    """Explain that an answer came which did not count."""
-    field, registrar = f"account.{settings.name}", settings.registrar
-    if given.doubt == ELSEWHERE:
+def doubted(registrar: str, field: str, doubt: str, source: str) -> str:
+    """Explain that an answer of a registrar came which did not count. source: the answer's sender."""
+    if doubt == ELSEWHERE:
         return (
-            f"{registrar} does not answer, but {given.doubted} does, which is not believed: if it belongs to the PBX, "
+            f"{registrar} does not answer, but {source} does, which is not believed: if it belongs to the PBX, "
             f"add it to {field}.other_addresses."
         )
-    if given.doubt.startswith(UNREADABLE):
-        header = given.doubt.removeprefix(UNREADABLE)
+    if doubt.startswith(UNREADABLE):
+        header = doubt.removeprefix(UNREADABLE)
         return (
             f"{registrar} answers, but what it says in {header} cannot be read: check the PBX, and whether a router "
             "between changes SIP."
         )
+    if doubt == LACKING:
+        return lacking(registrar)
     return (
-        f"{registrar} asks for the password in another way than before ({given.doubt}), and does not get it yet: check "
+        f"{registrar} asks for the password in another way than before ({doubt}), and does not get it yet: check "
         "whether it is your PBX; if it goes on, this station follows after ten minutes."
     )
 
@@ -180,16 +183,8 @@ def call(settings: Settings, over: Call, end: End) -> str:
     """Explain a call that a fault ended; "" if people ended it, or chose not to talk."""
     if end.cause is Cause.AUDIO_FAILED:
         return f"The call ended with its sound card, as {end.reason}: check audio.capture, audio.playback and the card."
-    if end.cause is Cause.ICE_FAILED and over.media.ice:
-        return (
-            f"No sound has come from {over.remote.uri} for {settings.deadlines.rtp_s:g} s on the path that ICE found: "
-            "check the network, and the TURN server if sip.turn_server is set."
-        )
     if end.cause is Cause.ICE_FAILED:
-        return (
-            f"ICE found no path for sound to {over.remote.uri}: check whether firewalls let UDP through between "
-            f"here and there; without {ice_field(over)} sound goes to the first address that the far end names."
-        )
+        return no_path(settings, over)
     if end.cause is Cause.RTP_TIMEOUT:
         return no_sound(settings, over)
     if end.cause is Cause.MEDIA_FAILED:
@@ -201,11 +196,26 @@ def call(settings: Settings, over: Call, end: End) -> str:
         )
     if end.cause is Cause.NETWORK_LOST:
         return "This station was without a network during the call: check its cable or its radio link."
+    if is_misunderstood(over, end):
+        return misunderstood(settings, over)
     if over.direction is Direction.INCOMING or over.times.connected_since is not None or end.cause in PEOPLE:
         return ""
     if end.cause in {Cause.SHUTDOWN, Cause.ERROR}:
         return ""  # reported as the station's own failure
     return refused(settings, over, end)
+
+
+def no_path(settings: Settings, over: Call) -> str:
+    """Explain a call for whose sound ICE found no path, or lost it."""
+    if over.media.ice:
+        return (
+            f"No sound has come from {over.remote.uri} for {settings.deadlines.rtp_s:g} s on the path that ICE found: "
+            "check the network, and the TURN server if sip.turn_server is set."
+        )
+    return (
+        f"ICE found no path for sound to {over.remote.uri}: check whether firewalls let UDP through between "
+        f"here and there; without {ice_field(over)} sound goes to the first address that the far end names."
+    )
 
 
 def no_sound(settings: Settings, over: Call) -> str:
@@ -275,6 +285,43 @@ def locked(over: Call, account: AccountSettings | None) -> str:
     target = over.remote.target
     through = f"set target.{target}.account to an account there" if target else "call it through an account there"
     return f"{over.remote.uri} wants a password, and the call went through no account: {through}."
+
+
+def lacking(peer: str) -> str:
+    """Explain that an answer came without a header that every answer has (RFC 3261 §8.1.1)."""
+    return (
+        f"{peer} answers, but without a header that each answer must have: check the other side, and whether a router "
+        "between changes SIP."
+    )
+
+
+def is_misunderstood(over: Call, end: End) -> bool:
+    """Whether an answer that did not count is the cause: one that cannot be read, or the only one that came."""
+    doubt, _ = over.placing.doubt
+    unread = doubt.startswith((UNREADABLE, LACKING))
+    if end.cause is Cause.NO_ANSWER:
+        return unread
+    return (
+        end.cause is Cause.UNAVAILABLE and end.code in NOBODY and (unread or (doubt != "" and not over.placing.tried))
+    )
+
+
+def misunderstood(settings: Settings, over: Call) -> str:
+    """Explain a call to which an answer came that did not count."""
+    peer, (doubt, source), account = over.remote.uri, over.placing.doubt, settings.account(over.account)
+    if account is not None:
+        return doubted(account.registrar, f"account.{account.name}", doubt, source)
+    if doubt == ELSEWHERE:
+        return (
+            f"{peer} does not answer, but {source} does, which is not believed: if that is the far end, call it at "
+            "that address."
+        )
+    if doubt == LACKING:
+        return lacking(peer)
+    return (
+        f"{peer} answers, but what it says in {doubt.removeprefix(UNREADABLE)} cannot be read: check the far end, and "
+        "whether a router between changes SIP."
+    )
 
 
 def refused(settings: Settings, over: Call, end: End) -> str:

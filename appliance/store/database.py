@@ -291,12 +291,13 @@ def settle(directory: Path) -> None:
 def check(directory: Path) -> None:
     """Raise DatabaseError if the contents of the file are damaged: on disc, whatever other connections remember.
 
-    A file without tables is damaged: no station has one.
+    A file without tables is damaged: no station has one. So is an index that leads to wrong rows: a list that needs it
+    cannot be read, and only the whole check of SQLite compares indexes with tables.
     """
     with closing(reader(directory)) as connection:
         version = _version(connection)
         _compare(connection, version, STEPS)
-        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if not version or found != "ok":
         raise damage("it has no tables" if not version else found)
 

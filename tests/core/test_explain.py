@@ -42,6 +42,10 @@ INCOMING = replace(NAMED, direction=Direction.INCOMING, state=CallState.INCOMING
 TRIED = replace(NAMED, placing=replace(NAMED.placing, tried=True))
 
 
+def doubting(call: Call, why: str) -> Call:
+    return replace(call, placing=replace(call.placing, doubt=(why, "192.0.2.9:5060")))
+
+
 def refusing(how: SoundRefusal) -> Call:
     return replace(NAMED, media=replace(NAMED.media, refusal=how))
 
@@ -80,6 +84,43 @@ FAULTS = [
     (TRIED, end(Cause.UNAVAILABLE, 503, "", By.NETWORK), f"Nobody answers at {KITCHEN}: check"),
     (THROUGH, end(Cause.UNAVAILABLE, 408, "Timeout"), "pbx.example:5060 took the call, but nothing rang there"),
     (THROUGH, end(Cause.UNAVAILABLE, 0, "", By.LOCAL), "Nobody answers at pbx.example:5060: check"),
+    (
+        doubting(NAMED, "Unreadable To"),
+        end(Cause.UNAVAILABLE, 408, "No answer", By.LOCAL),
+        f"{KITCHEN} answers, but what it says in To cannot be read: check the far end",
+    ),
+    (doubting(TRIED, "Unreadable To"), end(Cause.UNAVAILABLE, 0, "", By.NETWORK), "what it says in To cannot be read"),
+    (doubting(NAMED, "Unreadable To"), end(Cause.NO_ANSWER, 408, "No answer", By.LOCAL), "in To cannot be read"),
+    (
+        doubting(THROUGH, "Unreadable To"),
+        end(Cause.UNAVAILABLE, 408, "No answer", By.LOCAL),
+        "pbx.example:5060 answers, but what it says in To cannot be read: check the PBX",
+    ),
+    (
+        doubting(NAMED, "Missing Header"),
+        end(Cause.UNAVAILABLE, 0, "", By.NETWORK),
+        "but without a header that each answer must",
+    ),
+    (
+        doubting(NAMED, "Not From Where The Request Went"),
+        end(Cause.UNAVAILABLE, 408, "No answer", By.LOCAL),
+        f"{KITCHEN} does not answer, but 192.0.2.9:5060 does, which is not believed: if that is the far end, call it",
+    ),
+    (
+        doubting(THROUGH, "Not From Where The Request Went"),
+        end(Cause.UNAVAILABLE, 408, "No answer", By.LOCAL),
+        "add it to account.office.other_addresses",
+    ),
+    (
+        doubting(TRIED, "Not From Where The Request Went"),
+        end(Cause.UNAVAILABLE, 408, "No answer", By.LOCAL),
+        f"{KITCHEN} took the call, but nothing rang there",
+    ),
+    (
+        doubting(NAMED, "Unreadable To"),
+        end(Cause.UNAVAILABLE, 480, "Away"),
+        "cannot be reached now (480 Away): nothing to change here",
+    ),
     (NAMED, end(Cause.UNAVAILABLE, 302, "Moved"), "has another address (302 Moved): set target.kitchen.uri"),
     (NAMED, end(Cause.UNAVAILABLE, 480, "Away"), "cannot be reached now (480 Away): nothing to change here"),
     (NAMED, end(Cause.SERVER_ERROR, 513, "Too Large"), "too long (513 Too Large), which codecs, ICE and headers"),
@@ -129,6 +170,7 @@ CHOICES = [
     (NAMED, end(Cause.REJECTED, 603)),
     (NAMED, end(Cause.CANCELED, 487, by=By.LOCAL)),
     (NAMED, end(Cause.NO_ANSWER, 408)),
+    (doubting(NAMED, "Not From Where The Request Went"), end(Cause.NO_ANSWER, 408)),
     (NAMED, end(Cause.SHUTDOWN, by=By.LOCAL)),
     (NAMED, end(Cause.ERROR, by=By.DEVICE)),
     (TALKING, end(Cause.HANGUP, 200)),

@@ -3,10 +3,13 @@
 import ipaddress
 import socket
 import struct
+from types import SimpleNamespace
 
 import pytest
 
+from appliance.base import times
 from appliance.core import inputs
+from appliance.sip.stack.routing import floods as module
 from appliance.sip.stack.routing.floods import (
     FILTERED,
     FILTERED_S,
@@ -150,6 +153,18 @@ def test_what_kernel_and_pjsip_have_dropped_is_counted(floods, port):
     floods.turn(110.0)
     floods.turn(120.0)
     assert [told.count for told in floods.told if isinstance(told, inputs.RequestsDropped)] == [9]
+
+
+def test_some_time_after_a_flood_its_memory_is_given_back_once(floods, monkeypatch):
+    given = []
+    monkeypatch.setattr(module, "LIBC", SimpleNamespace(malloc_trim=given.append))
+    floods.pjsip.dropped, begin, later = 7, 110.0, 110.0 + times.current.flood_memory_again_s
+    for now in (begin, later - 0.1):
+        floods.turn(now)
+    assert given == [], "transactions still have it"
+    for now in (later, later + 100.0):
+        floods.turn(now)
+    assert given == [0]
 
 
 def test_kernel_that_does_not_say_what_it_dropped_has_dropped_nothing():

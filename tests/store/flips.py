@@ -28,8 +28,11 @@ WORKS, SET_ASIDE, SAID = "works", "set aside, said so", "works but for what it n
 ROWS = 40
 
 
-def used(directory: Path, *, in_wal: bool = False) -> Path:
-    """The state of a station that has been used; in_wal: its process was killed, and the rows are in the WAL."""
+def used(directory: Path, *, in_wal: bool = False, of_doors: str = "door.unlocked") -> Path:
+    """The state of a station that has been used; in_wal: its process was killed, and the rows are in the WAL.
+
+    of_doors: the type of its events of doors.
+    """
     inbox = Inbox()
     writer = Writer(directory, inbox)
     codes, journal, doors = CodeStore(writer, inbox), Journal(directory, writer), Audit(writer)
@@ -37,7 +40,7 @@ def used(directory: Path, *, in_wal: bool = False) -> Path:
     codes.open()
     for number in range(ROWS):
         codes.keep(KeepCredential(code(f"{4000 + number}", CredentialKind.CODE)))
-        row = envelope(journal.take(), "door.unlocked")
+        row = envelope(journal.take(), of_doors)
         journal.append(row)
         doors.append(row)
     codes.lock(KeepLockouts(((LockoutScope.KEYPAD, "street", "front", 3, 0.0),)))

@@ -104,6 +104,21 @@ def test_a_page_that_only_a_reader_meets_is_set_aside_after_it(used: Path, tmp_p
     assert "renamed to" in failed.why
 
 
+@pytest.mark.parametrize("table", ["audit", "refusals"])
+def test_an_index_that_leads_to_no_row_is_set_aside_and_refused_by_a_restore(tmp_path: Path, table: str) -> None:
+    used = flips.used(tmp_path / "used", of_doors="door.unlocked" if table == "audit" else "door.denied")
+    with closing(sqlite3.connect(used / database.FILE)) as connection:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        (page,) = connection.execute(query, (f"sqlite_autoindex_{table}_1",)).fetchone()
+        ids = connection.execute(f"SELECT id, number FROM {table} ORDER BY number DESC LIMIT 1")
+        entry = bytes([3, 1, 1, *ids.fetchone()])  # a record of two small numbers
+    at = (used / database.FILE).read_bytes().index(entry, (page - 1) * 4096, page * 4096)
+    copy = flips.flipped(used, tmp_path / "copy", at + len(entry) - 1, 6)
+    with pytest.raises(database.Error, match=r"wrong # of entries in index|missing from index"):
+        database.check(copy)
+    assert flips.outcome(copy) == SET_ASIDE
+
+
 def test_flips_over_the_whole_file_and_the_wal_work_or_are_set_aside() -> None:
     found = flips.many(60, seed=11)
     assert set(found) <= {WORKS, SET_ASIDE, SAID}

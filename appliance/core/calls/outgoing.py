@@ -113,6 +113,13 @@ def progressed(turn: Turn, call: Call, given: inputs.CallProgressed) -> None:
         turn.move(first, Signal.RINGS, events.CallRinging(call.id, headers))
 
 
+def doubted(turn: Turn, given: inputs.AnswerDoubted) -> None:
+    """An answer to the INVITE of these calls did not count: the cause of their end, if nothing else comes."""
+    for call in turn.calls.living:
+        if call.id in given.calls:
+            turn.put(replace(call, placing=replace(call.placing, doubt=(given.reason, given.source))))
+
+
 def follow_redirect(turn: Turn, call: Call, to: forwarding.Callee, code: int) -> None:
     """Call the address that the far end redirects to: another dialog of the same call, with its full deadline."""
     other = turn.put(
@@ -121,7 +128,7 @@ def follow_redirect(turn: Turn, call: Call, to: forwarding.Callee, code: int) ->
             remote=_far_end(turn, to.uri, to.target),
             account=to.account,
             transport=addresses.transport_of(turn, to.account),
-            placing=replace(call.placing, redirected=(*call.placing.redirected, call.remote.uri)),
+            placing=replace(call.placing, doubt=FIRST.doubt, redirected=(*call.placing.redirected, call.remote.uri)),
             deadline=call_states.deadline(call, call.state, turn.settings.deadlines, turn.now),
         )
     )

@@ -29,6 +29,7 @@ take = takes(
     on(inputs.SipReady, lambda turn, given: sip_process.ready(turn, given.address)),
     on(inputs.SipLost, lambda turn, given: sip_process.lost(turn, given.why, card=given.card)),
     on(inputs.CallArrived, incoming.arrived),
+    on(inputs.AnswerDoubted, outgoing.doubted),
     on_call(inputs.CallProgressed, outgoing.progressed),
     on_call(inputs.CallAnswered, lambda turn, call, given: connecting.answered(turn, call, given.headers)),
     on_call(inputs.CallConfirmed, lambda turn, call, _: connecting.confirmed(turn, call)),

@@ -154,13 +154,17 @@ class RequestRefused(Input, kw_only=True):
 
 
 class AnswerDoubted(Input, kw_only=True):
-    """The SIP process dropped an answer, or did not believe a part of it. source, to: address and port."""
+    """The SIP process dropped an answer, or did not believe a part of it. source, to: address and port.
+
+    calls: that wait for the answer to their INVITE, which went there.
+    """
 
     method: str
     code: int
     source: str
     to: str
     reason: str
+    calls: tuple[CallId, ...] = ()
 
 
 class AccessDenied(Input, kw_only=True):

@@ -270,6 +270,7 @@ class CallPlacing(Record):
     done: bool = True  # False: its INVITE waits for the SIP process
     tried: bool = False  # at least 100 came as a response; known when the call is over
     challenge: str = ""  # why a password that was wanted could not be given; known then, too
+    doubt: tuple[str, str] = ("", "")  # why an answer did not count, and its sender's address and port
     again: bool = False  # it replaces a call that was lost with the SIP process
     redirected: tuple[str, ...] = ()  # the earlier addresses of a redirected call, the first one first
     answer_within_s: float | None = None  # a client's limit, from the begin of the call; None: as configured

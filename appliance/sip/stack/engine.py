@@ -252,10 +252,12 @@ class Engine:
             )
         for doubted in self._endpoint.answersDoubted():
             code, method, source, to, reason = translate.clean(str(doubted)).split(" ", 4)
+            calls = self._accounts.doubted(method, source, to, reason)
             self._channel.post(
-                inputs.AnswerDoubted(at=now, method=method, code=int(code), source=source, to=to, reason=reason)
+                inputs.AnswerDoubted(
+                    at=now, method=method, code=int(code), source=source, to=to, reason=reason, calls=calls
+                )
             )
-            self._accounts.doubted(method, source, to, reason)
 
     def _use(self, now: float, cards: tuple[SoundCard, ...]) -> None:
         self._devices.found(cards)

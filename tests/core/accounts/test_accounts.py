@@ -307,6 +307,7 @@ def test_where_no_answer_came_it_is_said_what_was_seen(seen, reason, part):
     [
         ("Not From Where The Request Went", "192.0.2.9:5060 does, which is not believed"),
         ("Unreadable CSeq", "what it says in CSeq cannot be read: check the PBX"),
+        ("Missing Header", "answers, but without a header that each answer must have"),
         ("Another Realm", "in another way than before (Another Realm)"),
         ("Weaker Challenge", "in another way than before (Weaker Challenge)"),
     ],

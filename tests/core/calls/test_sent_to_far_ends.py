@@ -135,6 +135,18 @@ def test_an_answer_that_is_not_believed_is_reported_once_a_minute_for_each_sende
     assert [each.reason for each in of_type(station, "answer.doubted")] == ["Another Realm", "Weaker Challenge"]
 
 
+def test_an_answer_that_did_not_count_explains_the_end_of_its_call_alone():
+    station = ready()
+    calls = [station.ask(inputs.Dial("kitchen")).call for _ in range(2)]
+    came = {"method": "INVITE", "code": 200, "source": "127.0.0.2:5060", "to": "127.0.0.2:5060"}
+    station.give(inputs.AnswerDoubted, **came, reason="Unreadable To", calls=calls[:1])
+    for call in calls:
+        station.give(inputs.CallEnded, call=call, code=0, reason="", remote=False)
+    first, second = (each.explanation for each in of_type(station, "call.failed"))
+    assert "what it says in To cannot be read" in first
+    assert "Nobody answers" in second
+
+
 def test_a_lockout_of_guesses_is_reported():
     station = ready()
     station.give(inputs.AccessLockedOut, who="far", source="127.0.0.9", scope=LockoutScope.TARGET, seconds=30.0)

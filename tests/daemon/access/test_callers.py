@@ -20,7 +20,7 @@ from tests.support.peers.afterwards import rings
 from tests.support.peers.baresip import Baresip
 from tests.support.peers.packets import PATIENCE_S, Packets
 from tests.support.shown import shows
-from tests.support.waiting import until
+from tests.support.waiting import paced, until
 
 SECRET = "open sesame"
 
@@ -165,6 +165,17 @@ def test_guesses_are_locked_out_by_source_and_by_target_and_never_lock_out_the_p
         assert len(door.of("access.locked_out")) == 4
     with Packets(door.far_address, door.far_port) as rung:
         rings(door, rung)
+
+
+def test_a_flood_forged_as_a_phone_that_has_shown_its_password_does_not_shut_it_out(door):
+    """The phone is away from the address that the station knows: only its password has made its address known."""
+    with Guesser(door, loopback()) as phone, Packets(phone.address, to=door.address) as forged:
+        assert phone.tries(SECRET) == 180
+        for number in paced(1000, 1.0):
+            forged.dialog = f"flood{number}"
+            forged.send(forged.invite())
+        assert phone.tries(SECRET) == 180
+        assert not door.of("access.denied")
 
 
 @pytest.mark.parametrize("server", ["sip:door@192.0.2.5", "sip:pbx.example", "sip:far@{here}", "sip:door@{host}:5099"])

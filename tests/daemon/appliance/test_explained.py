@@ -1,6 +1,8 @@
 """Each fault of a call or registration, caused by a real peer, is reported with the setting to check: by the event, by
 the call log or the account, and by the doctor."""
 
+import re
+
 import pytest
 
 from tests.support.daemon import Daemon, loopback
@@ -62,6 +64,36 @@ def test_a_pbx_that_takes_a_call_which_nothing_rings_for_is_not_called_silent(tm
         far.send(far.reply(cancel, "200 OK"), far.reply(invite, "487 Request Terminated"))
         told = door.final(call, kind="call.failed", cause="unavailable")["explanation"]
     assert "took the call, but nothing rang there in time: check target.far.uri" in told
+
+
+BROKEN = {  # what is changed in each answer: what is said of it
+    "Unreadable To": (lambda text: re.sub("(?m)^To: .*", "To: <", text), "what it says in To cannot be read"),
+    "no CSeq": (lambda text: re.sub("(?m)^CSeq: .*\n", "", text), "without a header that each answer must have"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_far_end_that_cannot_be_understood_is_not_called_silent(case, tmp_path):
+    change, words = BROKEN[case]
+    with Daemon(tmp_path / "d", deadlines={"dialing_s": 3}) as door, Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        far.send(change(far.reply(far.invited(), "180 Ringing").decode()).encode())
+        told = door.final(call, kind="call.failed", cause="unavailable")["explanation"]
+    assert f"answers, but {words}" in told
+
+
+def test_an_answer_from_another_address_is_named_where_nothing_else_comes(tmp_path):
+    with (
+        Daemon(tmp_path / "d", deadlines={"dialing_s": 3}) as door,
+        Packets(door.far_address, door.far_port) as far,
+        Packets(loopback()) as other,
+    ):
+        call = door.ring()
+        invite = far.invited()
+        other.to = far.to
+        other.send(other.reply(invite, "180 Ringing"))
+        told = door.final(call, kind="call.failed", cause="unavailable")["explanation"]
+    assert f"does not answer, but {other.place} does, which is not believed" in told
 
 
 def test_registrations_that_fail_say_why_and_one_that_holds_has_no_error(tmp_path):

@@ -1,5 +1,7 @@
 """The network goes away, comes back, and is another one: what the whole daemon makes of it, on a cable of its own."""
 
+import re
+
 import pytest
 
 from tests.support.cabled import flows, station
@@ -23,6 +25,13 @@ def cable(tmp_path):
 def kamailio(cable, tmp_path):
     with Kamailio(tmp_path / "k", address=PBX, within=cable.pbx.within) as registrar:
         yield registrar
+
+
+def lost(door):
+    """The REGISTERs that have no answer yet."""
+    trace = (door.directory / "sip.trace").read_text(errors="replace")
+    asked = re.findall(r"TX \d+ bytes Request msg REGISTER/cseq=(\d+)", trace)
+    return set(asked) - set(re.findall(r"RX \d+ bytes Response msg \d+/REGISTER/cseq=(\d+)", trace))
 
 
 @shows("network.down", "network.up")
@@ -68,6 +77,26 @@ def test_a_call_goes_on_at_another_address(cable, kamailio, tmp_path):
         flows((door, came), (far, call))
 
 
+def test_a_call_keeps_its_codec_at_another_address(cable, kamailio, tmp_path):
+    """Who called had preferred the one that the station would prefer last."""
+    sip = {"address": "0.0.0.0", "port": 0}
+    with (
+        station(tmp_path, cable.door, kamailio, "215", "216", sip={**sip, "codecs": ["PCMA", "opus"]}) as door,
+        station(tmp_path, cable.pbx, kamailio, "216", "215", sip={**sip, "codecs": ["opus", "PCMA"]}) as far,
+    ):
+        for each in (door, far):
+            each.wait("account.registered")
+        call, came = talking(far, door)
+        flows((far, call), (door, came))
+        cable.move(ELSEWHERE)
+        far.wait("call.updated", call, changes=["address"])
+        flows((far, call), (door, came))
+        for each, number in ((far, call), (door, came)):
+            assert each.get(f"/v1/calls/{number}")["codec"]["name"] == "opus"
+        far.press("hangup")
+        door.final(came, kind="call.ended", cause="hangup", by="remote")
+
+
 def test_a_call_by_tcp_goes_on_at_another_address(cable, kamailio, tmp_path):
     table = account(tmp_path, kamailio, "213", transport="tcp")
     with (
@@ -81,6 +110,7 @@ def test_a_call_by_tcp_goes_on_at_another_address(cable, kamailio, tmp_path):
         door.wait("network.changed", addresses=ELSEWHERE)
         until(lambda: f"@{ELSEWHERE}:" in kamailio.log, "the registration at the new address")
         flows((door, call), (far, came))
+        until(lambda: not lost(door), "the answer to each REGISTER: none went by the connection of the old address")
         door.press("hangup")
         door.final(call, kind="call.ended", cause="hangup", by="local")
 

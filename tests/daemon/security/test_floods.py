@@ -160,6 +160,18 @@ def test_presses_ring_during_and_after_a_flood_forged_as_three_known_phones(tmp_
     print(figures)
 
 
+def test_where_anyone_may_call_strangers_leave_lines_to_those_who_are_known(tmp_path):
+    strangers = [loopback() for _ in range(4)]
+    with Daemon(tmp_path / "d", sip={"callers": "anyone"}) as door, Packets(door.far_address, to=door.address) as far:
+        with flooded_as(strangers, door):
+            door.wait("call.rejected", code=486, cause="busy")  # they have all the lines that they may have
+            assert door.of("call.ringing")
+            far.ask(far.invite(), "SIP/2.0 180", "INVITE")
+            far.ask(far.request("CANCEL"), "SIP/2.0 200", "CANCEL")
+        mine = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
+        door.final(mine, kind="call.canceled", by="remote")
+
+
 def test_a_flood_from_the_registrar_does_not_shut_it_out(tmp_path):
     with Kamailio(tmp_path / "k") as registrar:
         accounts = {"office": account(tmp_path, registrar, "201", refresh_s=5)}

@@ -16,7 +16,7 @@ import pjsua2 as pj
 from appliance.base import times
 from appliance.base.errors import reason
 from appliance.core.accounts import sip_uris
-from appliance.core.model import NO_ACCOUNT, AccountId, Unanswered
+from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Unanswered
 from appliance.core.orders import (
     AccountOrder,
     CallOrder,
@@ -33,7 +33,7 @@ from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.caller_auth import Callers
 from appliance.sip.stack.accounts.direct import Direct, Lookups, sound_by
 from appliance.sip.stack.accounts.options_probe import Probes
-from appliance.sip.stack.accounts.registration import NO_ANSWER, RegisteredAccount, Registration
+from appliance.sip.stack.accounts.registration import COUNTED, NO_ANSWER, RegisteredAccount, Registration
 from appliance.sip.stack.accounts.subscriptions import Subscriptions
 from appliance.sip.stack.calls.call import SipCall
 from appliance.sip.stack.calls.operations import Post
@@ -123,11 +123,14 @@ class StackAccounts:
             srtp = self._srtp(str(prm.rdata.srcAddress), self._callers.host(message))
             prm.accountIndex = self._directly(srtp).getId()
 
-    def doubted(self, method: str, source: str, to: str, reason: str) -> None:
-        """An answer was dropped, or not believed."""
+    def doubted(self, method: str, source: str, to: str, reason: str) -> tuple[CallId, ...]:
+        """An answer was dropped, or not believed. Return the calls that wait for it."""
+        if reason == COUNTED:
+            return ()
         if method == "REGISTER":
             for registration in self._registrations.values():
                 registration.doubts(source, to, reason)
+        return self.calls.invited(to) if method == "INVITE" else ()
 
     def refused(self, prm: pj.OnRejectedIncomingCallParam) -> None:
         """Report an INVITE that pjsua refused on its own."""

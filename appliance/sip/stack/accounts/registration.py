@@ -170,7 +170,7 @@ class Registration(RegisteredAccount):
     def doubts(self, source: str, to: str, reason: str) -> None:
         """An answer to a REGISTER that went `to` there did not count: the cause, if no other one comes."""
         now = self.servers.now
-        if self.asked_at is not None and now is not None and now.at == to and reason != COUNTED:
+        if self.asked_at is not None and now is not None and now.at == to:
             self.doubt, self.doubted = reason, source
 
     def fail(

@@ -54,7 +54,7 @@ class Dialog:
     def __init__(self, call: CallId, post: Callable[[Farewell], None]) -> None:
         self._call, self._post = call, post
         self._invite = DialogMessage("")  # that began the call
-        self._peer = ""  # host:port of the far end's packets
+        self.peer = ""  # host:port of the far end's packets
         self._bye: Callable[[str], None] | None = None  # to that Contact, once the dialog is established
         self._branch = f"z9hG4bK{ids.new('')}"
         self._reported: Farewell | None = None
@@ -65,7 +65,7 @@ class Dialog:
         if self._bye is not None or message.method != "INVITE":
             return
         if not message.code:
-            self._invite, self._peer = message, to
+            self._invite, self.peer = message, to
             self._send(to, f"CANCEL {message.uri} SIP/2.0", same(message, "CANCEL"))
         elif PROVISIONAL < message.code < OK:
             self._send(to, UNAVAILABLE, same(message, "INVITE"))
@@ -80,7 +80,7 @@ class Dialog:
             if message.contact and (answered or not message.code):  # a target refresh (RFC 3261 §12.2)
                 self._bye(message.contact)
         elif message.method == "INVITE" and not message.code:
-            self._invite, self._peer = message, source
+            self._invite, self.peer = message, source
             self._send(source, UNAVAILABLE, same(message, "INVITE", tag=f";tag={self._branch}"))
         elif message.method == "INVITE" and answered:
             names = self._invite.one("from"), message.one("to")
@@ -102,7 +102,7 @@ class Dialog:
         def bye(contact: str) -> None:
             """Send along the route, or, if its name would have to be resolved, where the INVITE went."""
             hop = destination_of(routes[0].strip("<>") if routes else contact)
-            at = hop.known.at if hop is not None and hop.transport == "udp" and hop.known is not None else self._peer
+            at = hop.known.at if hop is not None and hop.transport == "udp" and hop.known is not None else self.peer
             self._send(at, f"BYE {contact} SIP/2.0", headers)
 
         self._bye = bye

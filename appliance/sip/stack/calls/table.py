@@ -82,6 +82,10 @@ class CallTable:
         call = self._living.get(wanted)
         return call if call is not None and not call.over else None
 
+    def invited(self, at: str) -> tuple[CallId, ...]:
+        """The calls whose INVITE went to that host:port, and is not answered."""
+        return tuple(call.call for call in self if call.outgoing and not call.confirmed and call.dialog.peer == at)
+
     def arrived(self, account: Through, slot: int, rdata: pj.SipRxData, judged: Judgement) -> None:
         """An INVITE arrived: pjsua2 needs the object at once, and otherwise answers 500 on its own."""
         message, source = str(rdata.wholeMsg), str(rdata.srcAddress)

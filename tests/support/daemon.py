@@ -25,6 +25,7 @@ from appliance.base.types import Json
 from appliance.demo.sip_trace import Trace
 from appliance.demo.stations import CODE
 from appliance.simulator import panel
+from tests.support import schema
 from tests.support.forked import Forked
 from tests.support.peers.namespaces import Within
 from tests.support.peers.sipp import free_port
@@ -270,7 +271,7 @@ class Daemon(Witness):
             event = self._new.wait_for(found, patience) or found()
         told = "\n".join(f"{e['type']} {e['call']} {e['data']}" for e in self.since)
         assert event, f"no {kind} {dict(data)} in:\n{told}\n{self.log[-2000:]}"
-        return event
+        return schema.held(event)
 
     def of(self, kind: str, call: str | None = None) -> list[Json]:
         """All since `begin` of this type, of this call."""

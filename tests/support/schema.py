@@ -1,5 +1,6 @@
 """Whether an event is what its schema says: the part of JSON Schema that our own schemas use."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,18 @@ TYPES: dict[str, Any] = {
     "object": dict,
     "array": list,
 }
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+
+def held(envelope: dict[str, Any]) -> dict[str, Any]:
+    """The envelope, which has what each has: id, type, time, uptime and boot."""
+    assert isinstance(envelope["id"], int), envelope
+    assert envelope["type"] in _schemas(), envelope
+    assert TIME.fullmatch(envelope["time"]), envelope
+    assert isinstance(envelope["uptime"], int | float), envelope
+    assert envelope["boot"], envelope
+    return envelope
 
 
 def check(envelope: dict[str, Any]) -> None:

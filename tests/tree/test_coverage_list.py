@@ -1,24 +1,72 @@
-"""docs/reference/coverage.tsv has the right format, and the tests that it names exist."""
+"""coverage.tsv and fields.tsv: each row is once there, and the tests that they name assert what the row says."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from appliance.core import events
+from tests.tree.asserted import words
+
 ROOT = Path(__file__).resolve().parents[2]
-LIST = ROOT / "docs/reference/coverage.tsv"
+LIST, FIELDS = ROOT / "docs/reference/coverage.tsv", ROOT / "docs/reference/fields.tsv"
 COLUMNS = ("reference", "name", "class", "ours", "status", "evidence", "note")
-ROWS = [
-    dict(zip(COLUMNS, line.split("\t"), strict=True))
-    for line in LIST.read_text().splitlines()
-    if line and not line.startswith("#")
-]
+FIELD_COLUMNS = ("reference", "name", "field", "promise", "ours", "state", "why")
 TEST = re.compile(r"(tests/\S+?\.py)(?:::(test_\w+))?")
+REQUEST = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) (/\S+)(.*)")
+ENVELOPE = {"time", "type", "id", "envelope"}  # Daemon.wait holds each event that it finds to these
+BY_TYPE = {kind.TYPE: kind for kind in vars(events).values() if hasattr(kind, "TYPE")}
+CLASSES = {name: kind.__name__ for name, kind in BY_TYPE.items()}
+LEAST = 20  # characters of a reason
+
+
+def rows(path, columns):
+    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    return [dict(zip(columns, line.split("\t"), strict=True)) for line in lines]
+
+
+ROWS, PROMISES = rows(LIST, COLUMNS), rows(FIELDS, FIELD_COLUMNS)
+
+
+def of(state):
+    return [each for each in PROMISES if each["state"] == state]
+
+
+def wanted(ours):
+    """What a test must have: the words that name each event, request or error, and the fields that it must assert."""
+    for part in ours.split("; "):
+        if request := REQUEST.fullmatch(part):
+            literal = [each for each in request[1].split("/") if each and "{" not in each]
+            yield {literal[-1]}, request[2].split()
+        else:
+            subject, *fields = part.split()
+            subject = subject.removeprefix("error:")
+            yield {subject, CLASSES.get(subject, subject)}, [each for each in fields if each not in ENVELOPE]
+
+
+def asserts(part):
+    """Whether it has more than the type of an event that has data."""
+    kind = BY_TYPE.get(part)
+    return kind is None or set(kind.__struct_fields__) <= {"call"}
+
+
+def shortfall(promise):
+    """What the test of a promise does not have."""
+    path, _, name = promise["why"].partition("::")
+    there, asserted = words(path, name, claims=False), words(path, name, claims=True)
+    for subjects, fields in wanted(promise["ours"]):
+        if not subjects & there:
+            yield min(subjects)
+        yield from (each for each in fields if not {each, each.upper()} & asserted)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['reference']}-{row['name']}")
 def test_a_row_has_a_known_class_and_status_and_names_tests_that_exist(row):
     assert row["reference"] in {"R0", "R1", "R2", "R3", "R4"}
+    if row["class"] == "N":
+        assert (row["ours"], row["status"], row["evidence"], bool(row["note"])) == ("-", "-", "-", True)
+        return
     assert row["class"] in {"A", "B"}
     assert row["status"] in {"WORKS", "IMPLEMENTED-UNPROVEN", "PARTLY", "MISSING"}
     named = TEST.findall(row["evidence"])
@@ -26,3 +74,43 @@ def test_a_row_has_a_known_class_and_status_and_names_tests_that_exist(row):
     for path, test in named:
         text = (ROOT / path).read_text()
         assert not test or f"def {test}(" in text, f"{path} has no {test}"
+
+
+def test_each_row_and_each_of_its_fields_is_there_once():
+    names = Counter((row["reference"], row["name"]) for row in ROWS)
+    fields = Counter((each["reference"], each["name"], each["field"]) for each in PROMISES)
+    assert [*(each for each in names if names[each] > 1), *(each for each in fields if fields[each] > 1)] == []
+    assert {(each["reference"], each["name"]) for each in PROMISES} <= names.keys()
+
+
+def test_a_row_that_works_has_a_test_that_asserts_more_than_a_type():
+    proven = {(each["reference"], each["name"]) for each in of("differs")}
+    proven |= {(each["reference"], each["name"]) for each in of("has") if any(map(asserts, each["ours"].split("; ")))}
+    names = {(row["reference"], row["name"]) for row in ROWS if row["status"] == "WORKS"}
+    assert sorted(names - proven) == []
+
+
+def test_the_test_of_each_field_asserts_it():
+    found = {(each["name"], each["field"]): [*shortfall(each)] for each in of("has")}
+    assert {name: lacks for name, lacks in found.items() if lacks} == {}
+
+
+def test_what_differs_or_does_not_apply_says_why():
+    assert {each["state"] for each in PROMISES} <= {"has", "differs", "not applicable", "missing"}
+    unsaid = [each for each in of("differs") + of("not applicable") if len(each["why"]) < LEAST]
+    assert [(each["name"], each["field"], each["why"]) for each in unsaid] == []
+    assert len(of("differs")) < 60
+
+
+@pytest.mark.parametrize(
+    ("ours", "lacks"),
+    [
+        ("call.connected to", []),
+        ("call.connected nothing", ["nothing"]),
+        ("POST /v1/calls/{call}/teleport", ["teleport"]),
+        ("error:no-such", ["no-such"]),
+    ],
+)
+def test_a_field_that_its_test_does_not_assert_is_found(ours, lacks):
+    why = "tests/daemon/calls/test_headers.py::test_headers_of_180_and_bye_and_who_called_whom_by_which_codec"
+    assert [*shortfall({"ours": ours, "why": why})] == lacks

@@ -17,7 +17,6 @@ from appliance.core.model import (
     Content,
     DetectionKind,
     DigitMethod,
-    EarlySource,
     LinkDirection,
     TransferPolicy,
     UpdatePolicy,
@@ -34,10 +33,6 @@ def _change_codecs(call: CallId, codecs: list[str]) -> inputs.Action:
             ErrorCode.PARAMETER_INVALID, "No codec is named, or one twice.", "", f"Choose from: {', '.join(CODECS)}."
         )
     return inputs.UpdateCall(call, all_chosen("codecs", codecs, CODECS))
-
-
-def _early(call: CallId, source: str) -> inputs.Action:
-    return inputs.SendEarlyMedia(call, chosen("source", source, (EarlySource.TONE, EarlySource.PANEL)))
 
 
 def _digit_methods(call: CallId, methods: list[str]) -> inputs.Action:
@@ -104,11 +99,7 @@ METHODS = (
         of_call(lambda call, policy: inputs.AskUpdates(call, chosen("policy", policy, POLICIES) == "ask")),
         takes=(("policy", "s"),),
     ),
-    BusMethod("AcceptUpdate", of_call(lambda call: inputs.DecideUpdate(call, accepted=True))),
-    BusMethod("RefuseUpdate", of_call(lambda call: inputs.DecideUpdate(call, accepted=False))),
     BusMethod("ChangeCodecs", of_call(_change_codecs), takes=(("codecs", "as"),)),
-    BusMethod("Ring", of_call(inputs.RingCall)),
-    BusMethod("SendEarlyMedia", of_call(_early), takes=(("source", "s"),)),
     BusMethod("SendMessage", _send_message, takes=(("text", "s"),), gives=(("message", "s"),)),
     BusMethod("SendInfo", _send_info, takes=(("content_type", "s"), ("body", "s")), gives=(("message", "s"),)),
     BusMethod("SetStatisticsInterval", of_call(_report_every), takes=(("seconds", "u"),)),

@@ -6,6 +6,7 @@ from typing import Any
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.bus import call_details, sounds
 from appliance.bus.call_details import of_call
+from appliance.bus.listed import methods
 from appliance.bus.paths import NONE, conference_path, named_call
 from appliance.bus.shapes import Asked, BusMethod, Interface, Property, clean, flag, text
 from appliance.bus.texts import bounded, chosen
@@ -18,8 +19,7 @@ from appliance.core.model import (
     RecordingOrder,
     RecordingSide,
 )
-
-DECLINE = 603
+from appliance.orders import table
 
 
 async def _record_with(asked: Asked, parameters: dict[str, str]) -> list[Any]:
@@ -68,27 +68,18 @@ def _remote(name: str, key: str) -> Property:
 CALL = Interface(
     "org.intercomd.Call1",
     methods=(
-        BusMethod("Answer", of_call(inputs.AnswerCall)),
-        BusMethod("Reject", of_call(inputs.RejectCall), takes=(("code", "u"),)),
-        BusMethod("Hangup", of_call(inputs.HangUpCall)),
-        BusMethod("Hold", of_call(lambda call: inputs.HoldCall(call, held=True))),
-        BusMethod("Resume", of_call(lambda call: inputs.HoldCall(call, held=False))),
+        *methods(table.CALLS),
         BusMethod("SwitchTo", of_call(inputs.SwitchTo)),
         BusMethod("Mute", of_call(lambda call: inputs.MuteCall(call, muted=True))),
         BusMethod("Unmute", of_call(lambda call: inputs.MuteCall(call, muted=False))),
-        BusMethod("SendDigits", of_call(inputs.SendDigits), takes=(("digits", "s"),)),
         *sounds.METHODS,
-        BusMethod("StartRecording", of_call(inputs.StartRecording)),
         BusMethod("StartRecordingWith", _record_with, takes=(("parameters", "a{ss}"),)),
-        BusMethod("StopRecording", of_call(inputs.StopRecording)),
         BusMethod("PauseRecording", _of_recording(RecordingOrder.PAUSE)),
         BusMethod("ResumeRecording", _of_recording(RecordingOrder.RESUME)),
         BusMethod("MuteRecording", _of_recording(RecordingOrder.MUTE), takes=(("side", "s"),)),
         BusMethod("UnmuteRecording", _of_recording(RecordingOrder.UNMUTE), takes=(("side", "s"),)),
         BusMethod("DiscardRecording", _of_recording(RecordingOrder.DISCARD)),
         BusMethod("Transfer", _transfer, takes=(("to", "s"),)),
-        BusMethod("AcceptTransfer", of_call(inputs.AcceptTransfer)),
-        BusMethod("RefuseTransfer", of_call(lambda call: inputs.EndTransfer(call, DECLINE, "Decline"))),
         *call_details.METHODS,
     ),
     properties=(

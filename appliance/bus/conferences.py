@@ -6,12 +6,14 @@ from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
+from appliance.bus.listed import methods
 from appliance.bus.paths import call_path, conference_path, find_call, named_call
 from appliance.bus.shapes import Asked, BusMethod, Interface, Property, flag, of_object, text
 from appliance.bus.texts import bounded, chosen
 from appliance.core import inputs
 from appliance.core.conferences.lifecycle import MOST
 from appliance.core.model import CallId, ConferenceId, RecordingChannels
+from appliance.orders import table
 
 _of_conference = partial(of_object, ConferenceId)
 
@@ -84,10 +86,7 @@ CONFERENCE = Interface(
         BusMethod("Mute", _of_conference(lambda conference: inputs.MuteIn(conference, None, muted=True))),
         BusMethod("Unmute", _of_conference(lambda conference: inputs.MuteIn(conference, None, muted=False))),
         BusMethod("StartRecording", _record, takes=(("channels", "s"),)),
-        BusMethod(
-            "StopRecording", _of_conference(lambda conference: inputs.RecordConference(conference, recorded=False))
-        ),
-        BusMethod("End", _of_conference(inputs.EndConference)),
+        *methods(table.CONFERENCES),
     ),
     properties=(
         text("Id", "id"),

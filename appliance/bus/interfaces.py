@@ -7,7 +7,6 @@ any other change needs a new one.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
@@ -15,15 +14,13 @@ from appliance.base.types import Json
 from appliance.bus import lists, residents, sounds
 from appliance.bus.calls import CALL
 from appliance.bus.conferences import CONFERENCE, make_conference
+from appliance.bus.listed import methods
 from appliance.bus.paths import call_path
-from appliance.bus.shapes import Asked, BusMethod, Interface, Property, clean, flag, of_object, text
+from appliance.bus.shapes import Asked, BusMethod, Interface, Property, clean, flag, text
 from appliance.bus.texts import bounded
 from appliance.core import inputs
-from appliance.core.appliance import custom_events
-from appliance.core.model import AccountId, ButtonId, CallId, DoorId, SensorId
-
-_of_door, _of_account = partial(of_object, DoorId), partial(of_object, AccountId)
-
+from appliance.core.model import CallId, DoorId
+from appliance.orders import table
 
 # -- the methods' actions ----------------------------------------------------------------------------------------------
 
@@ -44,31 +41,6 @@ async def _hang_up_all(asked: Asked) -> list[Any]:
 
 async def _open_named(asked: Asked, door: str, seconds: float) -> list[Any]:
     await asked.do(inputs.OpenDoor(DoorId(bounded(door)), None if seconds == 0 else seconds))
-    return []
-
-
-async def _open(asked: Asked, seconds: float) -> list[Any]:
-    return await _open_named(asked, asked.id, seconds)
-
-
-async def _hold(asked: Asked, seconds: float) -> list[Any]:
-    await asked.do(inputs.HoldDoor(DoorId(asked.id), None if seconds == 0 else seconds))
-    return []
-
-
-async def _press(asked: Asked, button: str, seconds: float) -> list[Any]:
-    await asked.do(inputs.PressButton(ButtonId(bounded(button)), seconds))
-    return []
-
-
-async def _clear(asked: Asked, sensor: str) -> list[Any]:
-    await asked.do(inputs.ClearSensor(SensorId(bounded(sensor))))
-    return []
-
-
-async def _report(asked: Asked, name: str, details: dict[str, str]) -> list[Any]:
-    custom_events.check(bounded(name), details)
-    await asked.do(inputs.ReportCustom(name, tuple(details.items())))
     return []
 
 
@@ -95,16 +67,6 @@ async def _test_sound(asked: Asked, seconds: float, apply: bool) -> list[Any]:
     reply = await asked.do(inputs.TestSound(seconds, apply))
     assert reply.trial is not None
     return [reply.trial.result.value]
-
-
-async def _talk(asked: Asked, seconds: float) -> list[Any]:
-    await asked.do(inputs.Talk(seconds))
-    return []
-
-
-async def _stop_talk(asked: Asked) -> list[Any]:
-    await asked.do(inputs.StopTalk())
-    return []
 
 
 def _level(side: str, name: str, signature: str, field: str, unknown: Any) -> Property:
@@ -146,16 +108,11 @@ APPLIANCE = Interface(
         BusMethod("SetGain", _gain, takes=(("percent", "d"),)),
         BusMethod("SetSoundMuted", _muted, takes=(("speaker", "b"), ("microphone", "b"))),
         BusMethod("TestSound", _test_sound, takes=(("seconds", "d"), ("apply", "b")), gives=(("result", "s"),)),
-        BusMethod("Talk", _talk, takes=(("seconds", "d"),)),
-        BusMethod("StopTalk", _stop_talk),
-        BusMethod("RingFlat", residents.ring_flat, takes=(("flat", "s"),)),
         BusMethod("SendMessage", residents.send_message, takes=(("to", "s"), ("text", "s")), gives=(("message", "s"),)),
         BusMethod("SetDoNotDisturb", residents.set_do_not_disturb, takes=(("on", "b"),)),
         BusMethod("SetForwarding", residents.set_forwarding, takes=(("calls", "s"), ("to", "s"))),
         BusMethod("SetQuietHours", residents.set_quiet_hours, takes=(("begin", "s"), ("end", "s"))),
-        BusMethod("ClearSensor", _clear, takes=(("sensor", "s"),)),
-        BusMethod("ReportEvent", _report, takes=(("name", "s"), ("details", "a{ss}"))),
-        BusMethod("PressButton", _press, takes=(("button", "s"), ("seconds", "d"))),
+        *methods(table.AUDIO, table.FLATS, table.SENSORS, table.EVENTS, table.BUTTONS),
         *sounds.METHODS,
         BusMethod("ListSounds", _list_sounds, gives=(("sounds", "as"),)),
         *lists.METHODS,
@@ -208,13 +165,7 @@ APPLIANCE = Interface(
 
 DOOR = Interface(
     "org.intercomd.Door1",
-    methods=(
-        BusMethod("Open", _open, takes=(("seconds", "d"),)),
-        BusMethod("Hold", _hold, takes=(("seconds", "d"),)),
-        BusMethod("Release", _of_door(inputs.ReleaseDoor)),
-        BusMethod("Lock", _of_door(inputs.LockDoor)),
-        BusMethod("Unlock", _of_door(inputs.UnlockDoor)),
-    ),
+    methods=methods(table.DOORS),
     properties=(
         text("Id", "id"),
         text("Name", "name"),
@@ -236,10 +187,7 @@ DOOR = Interface(
 
 ACCOUNT = Interface(
     "org.intercomd.Account1",
-    methods=(
-        BusMethod("Register", _of_account(inputs.RegisterAccount)),
-        BusMethod("Unregister", _of_account(inputs.UnregisterAccount)),
-    ),
+    methods=methods(table.ACCOUNTS),
     properties=(
         text("Name", "name"),
         text("DisplayName", "display_name"),

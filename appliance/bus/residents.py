@@ -11,12 +11,6 @@ from appliance.core.model import QuietHours
 FORWARDED = ("always", "quiet", "busy", "no_answer")
 
 
-async def ring_flat(asked: Asked, flat: str) -> list[Any]:
-    """Ring a flat of the directory, as a visitor does."""
-    await asked.do(inputs.RingFlat(bounded(flat)))
-    return []
-
-
 async def send_message(asked: Asked, to: str, text: str) -> list[Any]:
     """Send a text outside calls; the id of the message. Raises IntercomError."""
     reply = await asked.do(inputs.SendText(bounded(to), plain(text)))

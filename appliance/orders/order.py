@@ -43,7 +43,7 @@ class Order(Record):
     fields that the order decides itself. body: name and description of its body, whose fields are the other ones;
     shapes: those whose type or default differs from the record's. errors: besides those that every order about the
     subject has. says: where the record's docstring says more than the order does. scopes: of a token, where they are
-    not those of the subject. by_hand: it has a route of its own.
+    not those of the subject. bus: its method on D-Bus, with its arguments. by_hand: it has a route of its own.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Order(Record):
     fixed: dict[str, Any] = field(default_factory=dict)
     shapes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     says: str = ""
+    bus: str = ""
     scopes: tuple[AccessScope, ...] = ()
     by_hand: bool = False
 

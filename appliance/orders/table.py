@@ -1,8 +1,8 @@
 """The one list of clients' orders.
 
 A row gives an order its HTTP request, and the record of `core/inputs` that is its action. From it follow the route with
-body and bounds, the scopes of a token, and the OpenAPI description with errors and examples. An order `by_hand` has a
-route of its own: its body is not its record, or its outcome comes later.
+body and bounds, the scopes of a token, the OpenAPI description with errors and examples, and the method on D-Bus. An
+order `by_hand` has a route of its own: its body is not its record, or its outcome comes later.
 """
 
 from typing import Annotated, Literal
@@ -143,13 +143,22 @@ ORDERS = (
     Order("place_call", NEW_CALL, "POST", inputs.Dial, errors=(*_DIALLED, E.TEXT_TOO_LONG), by_hand=True),
     Order("change_call", CALLS, "PATCH", errors=(E.CALL_WRONG_STATE, E.TEXT_TOO_LONG), by_hand=True),
     Order("end_call", CALLS, "DELETE", inputs.HangUpCall, fixed={"headers": ()}),
-    Order("answer_call", CALLS, "POST answer", inputs.AnswerCall, errors=(*_STATE, E.TEXT_TOO_LONG), by_hand=True),
-    Order("ring_call", CALLS, "POST ring", inputs.RingCall, errors=_STATE),
+    Order(
+        "answer_call",
+        CALLS,
+        "POST answer",
+        inputs.AnswerCall,
+        errors=(*_STATE, E.TEXT_TOO_LONG),
+        by_hand=True,
+        bus="Answer",
+    ),
+    Order("ring_call", CALLS, "POST ring", inputs.RingCall, errors=_STATE, bus="Ring"),
     Order(
         *("send_early_media", CALLS, "POST early-media", inputs.SendEarlyMedia),
         body=("EarlyMedia", "Sound that the caller hears before the answer."),
         errors=_STATE,
         shapes={"source": (_EARLY, "tone")},
+        bus="SendEarlyMedia(source)",
     ),
     Order("update_call", CALLS, "POST update", inputs.UpdateCall, errors=(*_STATE, E.ORDER_FAILED), by_hand=True),
     Order(
@@ -157,35 +166,48 @@ ORDERS = (
         errors=_STATE,
         fixed={"accepted": True},
         says="Accept a change that the far end requests (`call.update_received` with `asked`).",
+        bus="AcceptUpdate",
     ),
     Order(
         *("refuse_update", CALLS, "POST update-request/refuse", inputs.DecideUpdate),
         errors=_STATE,
         fixed={"accepted": False},
         says="Refuse a change that the far end requests (488); the call continues unchanged.",
+        bus="RefuseUpdate",
     ),
     Order(
         *("reject_call", CALLS, "POST reject", inputs.RejectCall),
         body=("Reject", "Response to an incoming call that is refused."),
         errors=_STATE,
+        bus="Reject(code)",
     ),
-    Order("hang_up_call", CALLS, "POST hangup", inputs.HangUpCall, body=("HangUpWith", "Options of a hang-up.")),
+    Order(
+        "hang_up_call",
+        CALLS,
+        "POST hangup",
+        inputs.HangUpCall,
+        body=("HangUpWith", "Options of a hang-up."),
+        bus="Hangup",
+    ),
     Order(
         *("hold_call", CALLS, "POST hold", inputs.HoldCall),
         errors=_STATE,
         fixed={"held": True},
         says="Hold a connected call.",
+        bus="Hold",
     ),
     Order(
         *("resume_call", CALLS, "POST resume", inputs.HoldCall),
         errors=_STATE,
         fixed={"held": False},
         says="Resume a held call.",
+        bus="Resume",
     ),
     Order(
         *("send_digits", CALLS, "POST dtmf", inputs.SendDigits),
         body=("Digits", "DTMF digits to send."),
         errors=(*_STATE, E.DIGITS_UNSUPPORTED),
+        bus="SendDigits(digits)",
     ),
     Order(
         *("play_tone", CALLS, "POST tone", inputs.PlayTone),
@@ -219,11 +241,13 @@ ORDERS = (
         *("start_recording", CALLS, "POST recording", inputs.StartRecording),
         errors=(E.RECORDING_ALREADY_RUNNING, E.RECORDING_NO_MEDIA, E.TEXT_TOO_LONG, E.ORDER_FAILED),
         by_hand=True,
+        bus="StartRecording",
     ),
     Order(
         *("stop_recording", CALLS, "DELETE recording", inputs.StopRecording),
         errors=(E.RECORDING_NOT_RUNNING, E.RECORDING_NO_MEDIA),
         says="End the recording of a call, which goes on; `recording.available` follows.",
+        bus="StopRecording",
     ),
     Order(
         *("transfer_call", CALLS, "POST transfer", inputs.TransferCall),
@@ -233,12 +257,14 @@ ORDERS = (
     Order(
         *("accept_transfer", CALLS, "POST transfer-request/accept", inputs.AcceptTransfer),
         errors=(E.TRANSFER_NOT_REQUESTED, E.TOO_MANY_CALLS),
+        bus="AcceptTransfer",
     ),
     Order(
         *("refuse_transfer", CALLS, "POST transfer-request/refuse", inputs.EndTransfer),
         errors=(E.TRANSFER_NOT_REQUESTED,),
         fixed={"code": 603, "reason": "Decline"},
         says="Refuse a transfer request; the call continues.",
+        bus="RefuseTransfer",
     ),
     Order(
         *("transfer_done", CALLS, "POST transfer-request/succeed", inputs.EndTransfer),
@@ -271,7 +297,7 @@ ORDERS = (
         by_hand=True,
     ),
     Order("change_conference", CONFERENCES, "PATCH", errors=(E.CONFLICT,), by_hand=True),
-    Order("end_conference", CONFERENCES, "DELETE", inputs.EndConference, says="End all its calls."),
+    Order("end_conference", CONFERENCES, "DELETE", inputs.EndConference, says="End all its calls.", bus="End"),
     Order(
         *("record_conference", CONFERENCES, "POST recording", inputs.RecordConference),
         errors=(E.RECORDING_ALREADY_RUNNING, E.RECORDING_NO_MEDIA),
@@ -282,6 +308,7 @@ ORDERS = (
         errors=(E.RECORDING_NOT_RUNNING, E.CONFLICT),
         fixed={"recorded": False, "channels": None},
         says="End the recordings of all calls of a conference, which goes on.",
+        bus="StopRecording",
     ),
     Order(
         *("add_participant", CONFERENCES, "POST participants", inputs.InviteInto),
@@ -339,20 +366,43 @@ ORDERS = (
     ),
     Order("change_recording", RECORDINGS, "PATCH", errors=(E.CONFLICT,), by_hand=True),
     Order("delete_recording", RECORDINGS, "DELETE", errors=(E.CONFLICT,), by_hand=True),
-    Order("open_door", DOORS, "POST open", inputs.OpenDoor, ("Open", "Options of an opening."), _OPENED),
-    Order("hold_door", DOORS, "POST hold", inputs.HoldDoor, ("HoldOpen", "Options of a hold."), _OPENED),
-    Order("release_door", DOORS, "POST release", inputs.ReleaseDoor),
-    Order("lock_door", DOORS, "POST lock", inputs.LockDoor),
-    Order("unlock_door", DOORS, "POST unlock", inputs.UnlockDoor),
-    Order("register_account", ACCOUNTS, "POST register", inputs.RegisterAccount),
-    Order("unregister_account", ACCOUNTS, "POST unregister", inputs.UnregisterAccount),
-    Order("press_button", BUTTONS, "POST press", inputs.PressButton, ("PressOptions", "Options of a press.")),
+    Order(
+        "open_door",
+        DOORS,
+        "POST open",
+        inputs.OpenDoor,
+        ("Open", "Options of an opening."),
+        _OPENED,
+        bus="Open(seconds)",
+    ),
+    Order(
+        "hold_door",
+        DOORS,
+        "POST hold",
+        inputs.HoldDoor,
+        ("HoldOpen", "Options of a hold."),
+        _OPENED,
+        bus="Hold(seconds)",
+    ),
+    Order("release_door", DOORS, "POST release", inputs.ReleaseDoor, bus="Release"),
+    Order("lock_door", DOORS, "POST lock", inputs.LockDoor, bus="Lock"),
+    Order("unlock_door", DOORS, "POST unlock", inputs.UnlockDoor, bus="Unlock"),
+    Order("register_account", ACCOUNTS, "POST register", inputs.RegisterAccount, bus="Register"),
+    Order("unregister_account", ACCOUNTS, "POST unregister", inputs.UnregisterAccount, bus="Unregister"),
+    Order(
+        "press_button",
+        BUTTONS,
+        "POST press",
+        inputs.PressButton,
+        ("PressOptions", "Options of a press."),
+        bus="PressButton(button, seconds)",
+    ),
     Order(
         *("try_lamp", LAMPS, "POST test", inputs.TestLamp, ("TestLamp", "Options of a lamp test.")),
         shapes={"color": (_COLOR | None, None)},
     ),
-    Order("clear_sensor", SENSORS, "POST clear", inputs.ClearSensor),
-    Order("ring_flat", FLATS, "POST ring", inputs.RingFlat, errors=(E.TOO_MANY_CALLS,)),
+    Order("clear_sensor", SENSORS, "POST clear", inputs.ClearSensor, bus="ClearSensor(sensor)"),
+    Order("ring_flat", FLATS, "POST ring", inputs.RingFlat, errors=(E.TOO_MANY_CALLS,), bus="RingFlat(flat)"),
     Order("add_code", NEW_CODE, "POST", inputs.AddCredential, errors=(E.DOOR_NOT_FOUND,), by_hand=True),
     Order(
         *("change_code", CODES, "PATCH", inputs.ChangeCredential),
@@ -390,8 +440,16 @@ ORDERS = (
         fixed={"call": None},
         says="Stop the sound that a client plays on the speaker.",
     ),
-    Order("let_visitor_talk", AUDIO, "POST talk", inputs.Talk, ("Talk", "The visitor's turn to speak."), _STATE),
-    Order("let_caller_talk", AUDIO, "DELETE talk", inputs.StopTalk, errors=(*_STATE, E.CONFLICT)),
+    Order(
+        "let_visitor_talk",
+        AUDIO,
+        "POST talk",
+        inputs.Talk,
+        ("Talk", "The visitor's turn to speak."),
+        _STATE,
+        bus="Talk(seconds)",
+    ),
+    Order("let_caller_talk", AUDIO, "DELETE talk", inputs.StopTalk, errors=(*_STATE, E.CONFLICT), bus="StopTalk"),
     Order("try_sound", AUDIO, "POST self-test", inputs.TestSound, errors=(E.AUDIO_UNAVAILABLE,), by_hand=True),
     Order(
         *("report_event", EVENTS, "POST", inputs.ReportCustom, ("CustomEvent", "An event of a client.")),
@@ -399,6 +457,7 @@ ORDERS = (
         shapes={"name": (_NAME, REQUIRED), "details": (_DETAILS, {}), "call": (_OF_CALL | None, None)},
         says="Report an event of your own, `custom`, to all who follow the events: at most 20 at once, then one a "
         "second.",
+        bus="ReportEvent(name, details)",
     ),
     Order(
         *("change_runtime", RUNTIME, "PATCH", inputs.ChangeRuntime),

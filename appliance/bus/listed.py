@@ -1,0 +1,60 @@
+"""The methods that follow from the list of orders."""
+
+from enum import Enum
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import msgspec
+from msgspec import structs
+
+from appliance.bus.shapes import Asked, BusMethod
+from appliance.bus.texts import bounded
+from appliance.orders.invalid import fault, invalid
+from appliance.orders.order import Order, Subject, body
+from appliance.orders.table import ORDERS
+
+_SIGNATURES = {str: "s", float: "d", int: "u", bool: "b"}
+
+
+def methods(*subjects: Subject) -> tuple[BusMethod, ...]:
+    """The methods of the orders about these subjects."""
+    return tuple(_method(order) for order in ORDERS if order.bus and order.of in subjects)
+
+
+def _method(order: Order) -> BusMethod:
+    """An argument has the type of its field; nothing, as 0 or an empty text, stands for null."""
+    name, _, written = order.bus.rstrip(")").partition("(")
+    arguments = [each for each in written.split(", ") if each]
+    shape = body(order)
+    fields = {each.name: each.type for each in structs.fields(shape)} if shape is not None else {}
+    optional = {argument for argument in arguments if NoneType in get_args(fields.get(argument))}
+
+    async def act(asked: Asked, *given: Any) -> list[Any]:
+        values = {
+            name: bounded(value) if isinstance(value, str) else value
+            for name, value in zip(arguments, given, strict=True)
+        }
+        values = {name: value or None if name in optional else value for name, value in values.items()}
+        places = {part: values.pop(part, asked.id) for part in order.parts}
+        if shape is not None:
+            try:
+                values = msgspec.to_builtins(msgspec.convert(values, shape))
+            except msgspec.ValidationError as error:
+                raise invalid(fault(error, shape)) from None
+        await asked.do(order.action({**values, **places}))
+        return []
+
+    return BusMethod(name, act, tuple((argument, _signature(fields.get(argument, str))) for argument in arguments))
+
+
+def _signature(kind: Any) -> str:
+    """The D-Bus type of a field."""
+    if get_origin(kind) is Annotated:
+        return _signature(get_args(kind)[0])
+    if get_origin(kind) is dict:
+        return "a{ss}"
+    if get_origin(kind) is Literal:
+        return "s"
+    if get_args(kind):
+        return _signature(next(each for each in get_args(kind) if each is not NoneType))
+    return "s" if issubclass(kind, Enum) else _SIGNATURES[kind]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.api.routes import joined
 from appliance.api.routes.pages import FILES
 from appliance.core.events import EVENTS
 from appliance.core.model import (
@@ -182,14 +183,30 @@ def modules(name, found):
     return found
 
 
-def test_the_page_asks_for_all_its_modules_at_once():
-    """One after the other, as they import each other, a phone on a poor line would wait for each."""
-    asked = re.findall(r'<link rel="modulepreload" href="([^"]+)">', PAGES["index.html"])
-    assert sorted(asked) == sorted(modules("app.js", set()) - {"app.js"})
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_module_has_the_forms_that_can_be_joined(name):
+    lines = SCRIPTS[name].splitlines(keepends=True)
+    begun = re.findall(r"^import\b.*", SCRIPTS[name], re.MULTILINE)
+    assert len(begun) == len(joined.IMPORT.findall(SCRIPTS[name]))
+    assert [line for line in lines if line.startswith("export") and not joined.EXPORT.match(line)] == []
+    assert re.findall(r"\bimport\s*\(|\bimport\.meta\b|^const _\w+_js\b", SCRIPTS[name], re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("entry", ["app.js", "display.js", "reference.js"])
+def test_the_joined_file_has_each_module_once_after_those_that_it_imports(entry):
+    wanted = modules(entry, set())
+    text = joined.joined(FILES, entry)
+    order = re.findall(r"^const (_\w+_js) = await \(async", text, re.MULTILINE)
+    assert sorted(order) == sorted(f"_{re.sub('[^a-z0-9]', '_', name)}" for name in wanted)
+    for place, name in enumerate(order):
+        body = text.partition(f"const {name} = ")[2].partition("\n})();\n")[0]
+        taken = re.findall(r"^const \{[^}]*\} = (_\w+_js);$", body, re.MULTILINE)
+        assert set(taken) <= set(order[:place])
+    assert not re.search(r"^(import|export)\b", text, re.MULTILINE)
 
 
 def test_a_module_is_short_and_the_page_small():
-    page = modules("app.js", set())
+    page = {*modules("app.js", set()), "first.js"}
     assert {name: len(SCRIPTS[name].splitlines()) for name in page if len(SCRIPTS[name].splitlines()) > 300} == {}
     files = [*page, "index.html", "style.css", "icons.svg", "texts/de.json"]
     assert sum(len(gzip.compress((FILES / name).read_bytes())) for name in files) < 150_000

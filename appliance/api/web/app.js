@@ -270,7 +270,7 @@ $("logout").onclick = () => attempt(async () => {
 });
 
 fill();
-document.documentElement.dataset.started = "yes"; // for old.js
+document.documentElement.dataset.started = "yes"; // for first.js
 link("connecting");
 nameStation("");
 setInterval(() => {

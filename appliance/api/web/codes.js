@@ -17,8 +17,8 @@ export async function showCodes(part = "") {
   const { codes } = await read("/v1/codes");
   const names = codes.map(({ doors }) => doors.map((id) => called("door", id)));
   const minute = Math.floor(now() / 60_000); // whether it opens now depends on the time
-  redraw($("code-list"), [codes, zone, names, minute], () => $("code-list").replaceChildren(...codes.map(pass)));
-  $("guests-zone").textContent = elsewhereZone() && t("zone", { zone: `, ${zone}` });
+  redraw($("code-list"), [codes, zone(), names, minute], () => $("code-list").replaceChildren(...codes.map(pass)));
+  $("guests-zone").textContent = elsewhereZone() && t("zone", { zone: `, ${zone()}` });
   $("codes-empty").hidden = codes.length > 0;
 }
 

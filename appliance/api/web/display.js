@@ -69,7 +69,7 @@ async function follow() {
 }
 
 fill();
-document.documentElement.dataset.started = "yes"; // for old.js
+document.documentElement.dataset.started = "yes"; // for first.js
 say(t("link.connecting"));
 for (;;) {
   try { await follow(); } catch (error) {

@@ -139,7 +139,7 @@ function open() {
 }
 
 fill();
-document.documentElement.dataset.started = "yes"; // for old.js
+document.documentElement.dataset.started = "yes"; // for first.js
 while (!api) {
   try {
     const reply = await fetch("openapi.json");

@@ -42,7 +42,7 @@ export function sentence({ doors, schedule, uses, expires }) {
 /** Where a moment lies in the station's week, in minutes after Monday 0:00. */
 function place(time) {
   const parts = new Intl.DateTimeFormat("en-GB", {
-    weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(zone ? { timeZone: zone } : {}),
+    weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(zone() ? { timeZone: zone() } : {}),
   }).formatToParts(time);
   const of = (type) => parts.find((part) => part.type === type).value;
   return DAYS.indexOf(of("weekday").toLowerCase()) * DAY_MIN + Number(of("hour")) * 60 + Number(of("minute"));

@@ -8,11 +8,13 @@ export function heard(time) {
   if (!Number.isNaN(moment)) ahead = Math.max(ahead, moment - performance.now());
 }
 
+let named = "";
+
 /** The station's time zone; "" while it is unknown. */
-export let zone = "";
+export const zone = () => named;
 
 /** Show times in this zone from now on. */
-export function setZone(name) { zone = name; }
+export function setZone(name) { named = name; }
 
 /** Forget: the station's clock may have been set meanwhile. */
 export function forget() { ahead = -Infinity; }

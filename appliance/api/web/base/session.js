@@ -5,7 +5,7 @@
 import { sentences } from "./dom.js";
 import { heard, now } from "./moments.js";
 import { translated } from "./sentences.js";
-import { knows, language, t } from "./texts.js";
+import { asked, knows, language, t } from "./texts.js";
 
 const MARK = "session"; // in this browser: when there was a login, by the station's clock, so asking is worth it
 const STEP_MS = 1000; // of the clock in answers
@@ -34,12 +34,19 @@ export function fault(error) {
 export const at = (path) => new URL(path.slice(1), document.baseURI).href;
 
 export async function fetched(path, options = {}) {
-  const answer = await fetch(at(path), options);
+  const answer = await (options.method ? undefined : soon(path, options)) ?? await fetch(at(path), options);
   heard(answer.headers.get("Date"));
   if (answer.ok) return answer;
   let problem = { code: "error", detail: String(answer.status) };
   try { problem = await answer.json(); } catch { /* no problem document: the status is shown */ }
   throw new Refused(problem);
+}
+
+/** What the first script has asked for, until it is given up; or undefined. */
+function soon(path, { signal, headers }) {
+  const answer = headers ? undefined : asked(path.slice(1));
+  const late = new Promise((_, reject) => signal?.addEventListener("abort", () => reject({ code: DOMException.ABORT_ERR })));
+  return answer && Promise.race([answer, late]);
 }
 
 export const read = async (path, options) => (await fetched(path, options)).json();

@@ -12,11 +12,18 @@ const wished = [localStorage.getItem(KEPT), ...navigator.languages.map((each) =>
 export const language = wished.find((each) => LANGUAGES.includes(each)) ?? FIRST;
 const locale = navigator.languages.find((each) => each.split("-")[0] === language) ?? language;
 
+/** What the first script has asked for, once; or undefined. */
+export function asked(path) {
+  const answer = window.asked?.[path];
+  delete window.asked?.[path];
+  return answer;
+}
+
 /** A file of texts; empty if there is none of this name. */
 export async function fetched(name) {
   for (;;) {
     try {
-      const answer = await fetch(`texts/${name}.json`);
+      const answer = await asked(`texts/${name}.json`) ?? await fetch(`texts/${name}.json`);
       if (answer.ok) return await answer.json();
       if (answer.status === 404) return {};
     } catch { /* the station cannot be reached: it is asked again */ }
@@ -38,10 +45,10 @@ export const knows = (key) => texts.has(key);
 export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-const there = () => (zone ? { timeZone: zone } : {});
+const there = () => (zone() ? { timeZone: zone() } : {});
 
 const exactly = (moment, place) => moment.toLocaleString(locale, { dateStyle: "medium", timeStyle: "short", ...place })
-  + (zone && zone !== here ? ` (${zone})` : "");
+  + (elsewhereZone() ? ` (${zone()})` : "");
 
 /** A moment by the station's time zone, which it names if this device has another. */
 export const day = (time) => exactly(new Date(time), there());
@@ -74,7 +81,7 @@ export const isToday = (time) => date(time) === date(present());
 export const when = (time) => (isToday(time) ? hour(time) : `${dayName(time)}, ${hour(time)}`);
 
 /** Whether the station has another time zone than this device. */
-export const elsewhereZone = () => (zone && zone !== here ? zone : "");
+export const elsewhereZone = () => (zone() && zone() !== here ? zone() : "");
 
 /** Names in a row, as people say them: a, b and c. */
 export const listed = (names) => new Intl.ListFormat(locale, { type: "conjunction" }).format(names);
@@ -84,7 +91,7 @@ export const weekday = (number, length = "long") =>
   new Date(Date.UTC(2024, 0, 1 + number)).toLocaleDateString(locale, { weekday: length, timeZone: "UTC" });
 
 /** The values of a text that says where times of day count. */
-export const atStation = () => ({ zone: zone ? `, ${zone}` : "" });
+export const atStation = () => ({ zone: zone() ? `, ${zone()}` : "" });
 
 /** Bytes as people read them. */
 export function size(bytes) {

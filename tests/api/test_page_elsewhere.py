@@ -114,23 +114,29 @@ def test_a_page_that_is_closed_while_it_sounds_ends_its_sound_without_an_error(p
     page.value("localStorage.removeItem('test.ended')")
 
 
-def test_who_wants_neither_sound_nor_notification_has_title_and_icon_only(noting, shared, station):
+def test_a_device_that_is_not_to_be_disturbed_shows_a_ring_as_a_note_on_home_alone(noting, shared, station):
     opened(noting, shared, station, "more")
-    noting.click("#elsewhere")
-    wait(noting, "document.querySelector('#elsewhere').getAttribute('aria-checked')", "false")
+    noting.click("#hush")
+    wait(noting, "document.querySelector('#hush').getAttribute('aria-checked')", "true")
     noting.reload()
     noting.shows("#link-text", "live")
-    assert noting.value("document.querySelector('#elsewhere').getAttribute('aria-checked')") == "false"
+    assert noting.value("document.querySelector('#hush').getAttribute('aria-checked')") == "true"
     hide(noting)
     rings(station, shared, "c-1")
-    wait(noting, ICON, "icon-ring.svg")
+    wait(noting, "document.querySelector('#ring .who')?.textContent", "Kitchen")
     assert noting.value("[noted.sounding, noted.notes.length]") == [0, 0]
+    assert noting.value(f"[{TITLE}, {ICON}]") == ["Front door", "icon.svg"]
     hide(noting, hidden=False)
-    station.state["calls"] = []
-    shared.tell("call.ended", call="c-1")
-    wait(noting, "document.querySelector('#ring').hidden", True)
-    noting.click("#elsewhere")
-    wait(noting, "localStorage.getItem('intercomd.rings')", "on")
+    seen = "[document.querySelector('#ring').offsetHeight > 0, document.body.classList.contains('ringing')]"
+    assert noting.value(f"[...{seen}, document.querySelector('#ring-said').textContent]") == [False, False, ""]
+    noting.value("location.hash = 'home'")
+    wait(noting, seen, [True, False])
+    assert noting.value("document.querySelector('#tabs').getClientRects().length") == 1
+    noting.shows('[data-note="hush"]', "The station and other devices still ring.")
+    again = """document.querySelector('[data-note="hush"] button')?.click()"""  # not in the first half second
+    until(lambda: noting.value(again) is None and noting.value(seen) == [True, True], "the ring's screen", START_S)
+    wait(noting, TITLE, "🔔 Kitchen rings. Front door")
+    assert noting.value("localStorage.getItem('intercomd.rings')") == "on"
 
 
 @pytest.mark.parametrize("lacks", ["Notification", "AudioContext"])

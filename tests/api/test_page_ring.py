@@ -38,12 +38,13 @@ def test_a_ring_or_the_end_of_its_call_closes_the_transfer(page, shared, station
     ringing = fake.call("c-2", state="incoming", direction="incoming", connected_since=None)
     station.state["calls"] = [fake.call("c-1")]
     opened(page, shared, station)
-    for calls in ([fake.call("c-1"), ringing], [ringing]):
-        page.click('[data-key="c-1 transfer"]')
-        page.shows("#transfer", "Transfer Kitchen")
-        station.state["calls"] = calls
-        shared.tell("call.state_changed", call="c-1")
-        until(lambda: page.value("document.querySelector('#transfer').open") is False, "no dialog", START_S)
+    with page.screen(1280, 800):
+        for calls in ([fake.call("c-1"), ringing], [ringing]):
+            page.click('[data-key="c-1 transfer"]')
+            page.shows("#transfer", "Transfer Kitchen")
+            station.state["calls"] = calls
+            shared.tell("call.state_changed", call="c-1")
+            until(lambda: page.value("document.querySelector('#transfer').open") is False, "no dialog", START_S)
 
 
 def test_do_not_disturb_says_whom_it_silences(page, shared, station):

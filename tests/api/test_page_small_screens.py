@@ -32,6 +32,11 @@ def test_no_word_is_broken_on_a_narrow_phone(page, shared, station, language):
         assert page.value(f"{words}.map((each) => {{ {drawn} return {lines}; }})") == [1] * 4
         top = "document.querySelector('header').getBoundingClientRect().height"
         assert page.value(top) < 90, "the door comes soon"
+        page.value("location.hash = 'system'")
+        page.shows("#views", "Accounts" if language == "en" else "Konten")
+        tabs = "[...document.querySelectorAll('#views a > span:last-child')]"
+        one = drawn.replace("document.querySelector(each)", "each")
+        assert page.value(f"{tabs}.map((each) => {{ {one} return {lines}; }})") == [1] * 6
 
 
 VIEWS = ["home", "history", "recordings", "directory", "codes", "more", "settings"]

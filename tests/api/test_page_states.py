@@ -11,6 +11,7 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.far_end
 
 SIZES = {"phone": (390, 844), "wall": (800, 480), "desk": (1280, 800)}
+MORE_SIZES = {"wide wall": (1000, 590), "large wall": (1024, 600)}
 VIEWS = ["history", "recordings", "codes", "codes=new", "more", "directory", "settings"]
 VIEWS += ["system", "accounts", "panel", "sound", "access", "events"]
 RINGS = {"state": "incoming", "direction": "incoming", "connected_since": None}
@@ -37,6 +38,21 @@ FAULTS = """(() => {
   const name = (each) => each.id || each.dataset.key || each.textContent.slice(0, 40) || each.tagName;
   const named = (what, all) => all.map((each) => `${what} ${name(each)}`);
   return [...named("small", small), ...named("cut", cut), ...named("wide", wide)];
+})()"""
+# A control that another one covers, though it is in the window.
+COVERED = """(() => {
+  const all = [...document.querySelectorAll("main button, main a, main select, main input, main summary, #tabs a")];
+  const seen = all.filter((each) => each.getClientRects().length && getComputedStyle(each).visibility !== "hidden");
+  return seen.filter((each) => !["checkbox", "radio"].includes(each.type)).flatMap((each) => {
+    const box = each.getBoundingClientRect();
+    const places = [[.5, .5], [.2, .03], [.8, .03], [.2, .97], [.8, .97]];
+    const points = places.map(([x, y]) => [box.x + x * box.width, box.y + y * box.height]);
+    const over = points.filter(([x, y]) => x >= 0 && y >= 0 && x < innerWidth && y < innerHeight)
+      .map(([x, y]) => document.elementFromPoint(x, y))
+      .map((one) => one?.closest("#tabs") ?? one?.closest("button, a, select, input, summary"));
+    const other = over.find((one) => one && !one.contains(each));
+    return other ? [`${each.id || each.dataset.key || each.textContent} below ${other.id || other.dataset.key}`] : [];
+  });
 })()"""
 HANG_UP = """(() => {
   const box = document.querySelector('[data-key="c-1 hangup"]').getBoundingClientRect();
@@ -79,3 +95,30 @@ def test_every_state_fits_three_screens_can_be_hit_and_is_read_out(page, shared,
                     assert page.value(FAULTS) == [], (view, name)
             if language == "en":
                 assert violations(page) == [], view
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_control_covers_another(page, shared, station, language):
+    """In each state, with notes; a phone's tabs, which stay in view, may cover what is scrolled."""
+
+    def uncovered(state):
+        for name, size in (SIZES | MORE_SIZES).items():
+            with page.screen(*size):
+                covered = page.value(COVERED)
+                assert [each for each in covered if name != "phone" or not each.endswith("below tabs")] == [], (
+                    state,
+                    name,
+                )
+
+    with page.languages(language):
+        log_in(page, f"{shared.bound.url}#token={TOKEN}")
+        until(lambda: page.value("document.querySelector('#link').dataset.state") == "live", "live", START_S)
+        for state in HOME:
+            put(page, shared, station, state)
+            shared.tell("ring.ended", ring="v-1", button="b", result="answered", call="c-1", target="Kitchen")
+            shared.tell("ring.ended", ring="v-2", button="b", result="unanswered", call=None, target="")
+            until(lambda: page.value("document.querySelector('[data-note=unanswered]') !== null"), "notes", START_S)
+            uncovered(state)
+            if state == "call":
+                page.value("""document.querySelector('[data-key="c-1 keypad"]').click()""")
+                uncovered("keypad")

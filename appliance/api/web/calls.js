@@ -6,7 +6,7 @@ import { caller, known } from "./base/people.js";
 import { joins, showConferences } from "./conferences.js";
 import { holdButton, isPlain } from "./base/hold.js";
 import { farOpener, openButton } from "./doors.js";
-import { rings } from "./ring.js";
+import { isTalk, rings } from "./ring.js";
 import { may } from "./base/session.js";
 import { clock, t, word } from "./base/texts.js";
 import { checkTransfer, openTransfer } from "./transfer.js";
@@ -60,18 +60,19 @@ function showCall(call, calls, { doors, opens }, conferences, again) {
   const others = calls.filter(({ id, state }) => id !== call.id && state === "connected");
   const held = call.hold === "local" || call.hold === "both";
   const [connected, open] = [call.state === "connected", keypad === call.id];
-  const acts = () => [
+  const pad = act(`${call.id} keypad`, t("call.keys"), () => { keypad = open ? null : call.id; again(); }, { icon: "pad", attrs: { "aria-expanded": open } });
+  const acts = () => (open ? [pad] : [
     held ? post("resume", "resume", { className: "main", icon: "play" }) : post("hold", "hold", { icon: "pause" }),
     act(`${call.id} mute`, t(call.muted ? "call.unmute" : "call.mute"), () => order("PATCH", path, { muted: !call.muted }),
       { icon: call.muted ? "mic" : "micoff" }),
-    act(`${call.id} keypad`, t("call.keys"), () => { keypad = open ? null : call.id; again(); }, { icon: "pad", attrs: { "aria-expanded": open } }),
+    pad,
     call.recording
       ? act(`${call.id} record`, t("call.stop_recording"), () => order("DELETE", `${path}/recording`), { icon: "record" })
       : act(`${call.id} record`, t("call.record"), () => order("POST", `${path}/recording`), { icon: "record" }),
     ...joins(call, others.map(({ id, remote }) => ({ id, name: caller(remote) })), conferences),
     act(`${call.id} transfer`, t("transfer"), () => openTransfer(call, others), { icon: "swap" }),
-  ];
-  const opening = () => (!call.active || held ? [] : [
+  ]);
+  const opening = () => (!isTalk(call) ? [] : [
     ...doors.map((door) => openButton(`${call.id} open ${door.id}`, door, doors.length === 1 ? "" : door.id)),
     ...(opens && may("door") ? [holdButton(`${call.id} door`, t(isPlain() ? "action.door" : "hold.open"), () => press(opens))] : []),
   ]);

@@ -15,7 +15,7 @@ export function showDoors(doors, asOf = null) {
   $("doors-section").hidden = doors.length === 0;
   document.body.classList.toggle("no-doors", doors.length === 0);
   const facts = doors.map((door) => ({ ...door, name: called("door", door.id), last: last(door), since: since(door) }));
-  redraw($("doors"), [facts, asOf, isPlain()], () => $("doors").replaceChildren(...doors.map((door) => make("li", { data: { door: door.id } },
+  redraw($("doors"), [facts, asOf, isPlain()], () => $("doors").replaceChildren(...doors.map((door) => make("li", { data: { door: door.id, state: door.state } },
     make("h2", { className: doors.length === 1 ? "unseen" : "" }, called("door", door.id)), look(door, asOf),
     openButton(door.id, door, doors.length === 1 ? "" : door.id), ...keeps(door)))));
   showCountdowns();

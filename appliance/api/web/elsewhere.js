@@ -1,9 +1,10 @@
 // Rings for those who look elsewhere: the title and the icon say so, and while the tab is hidden a sound and a notification.
+// Nothing of it where this device is not to be disturbed.
 
 import { $ } from "./base/dom.js";
 import { t } from "./base/texts.js";
 
-const KEPT = "intercomd.rings"; // "off": neither sound nor notification
+const KEPT = "intercomd.rings"; // in this browser: "off" if it is not to be disturbed
 const NOTES_HZ = [660, 550];
 const NOTE_S = 0.35;
 const PAUSE_S = 2;
@@ -17,7 +18,14 @@ let sounding = null;
 let shown = null; // the notification
 let left = false; // for another page: this one is hidden then, too, and nobody waits for it
 
-const wanted = () => localStorage.getItem(KEPT) !== "off";
+/** Whether this device is not to be disturbed; the station and all others ring as ever. */
+export const isHushed = () => localStorage.getItem(KEPT) === "off";
+
+export function hush(is) {
+  localStorage.setItem(KEPT, is ? "off" : "on");
+  showChoice();
+  dispatchEvent(new Event("intercomd:redraw"));
+}
 const notifies = () => Boolean(window.Notification) && window.isSecureContext;
 
 export function showTitle(name) {
@@ -27,7 +35,7 @@ export function showTitle(name) {
 
 /** Show elsewhere what rings, as pairs of id and text; `fresh` are the ids that were not told before. */
 export function remind(rings, fresh) {
-  ringing = rings;
+  ringing = isHushed() ? [] : rings;
   showTitle(station);
   const icon = ringing.length ? "icon-ring.svg" : "icon.svg";
   if ($("icon").getAttribute("href") !== icon) $("icon").setAttribute("href", icon);
@@ -36,7 +44,7 @@ export function remind(rings, fresh) {
 
 /** Sound while the tab is hidden and something rings; notify if that is new. */
 function call(fresh) {
-  const on = ringing.length > 0 && document.hidden && !left && wanted();
+  const on = ringing.length > 0 && document.hidden && !left;
   if (on) {
     sound();
     if (fresh || !shown) notify();
@@ -96,17 +104,14 @@ function notify() {
 }
 
 function showChoice() {
-  $("elsewhere").setAttribute("aria-checked", wanted());
-  const asks = wanted() && notifies() && Notification.permission === "default";
-  $("elsewhere-notify").hidden = !asks;
-  $("elsewhere-hint").textContent = wanted() && !notifies() ? t("elsewhere.insecure")
-    : wanted() && Notification.permission === "denied" ? t("elsewhere.denied") : "";
+  $("hush").setAttribute("aria-checked", isHushed());
+  $("elsewhere-means").hidden = isHushed();
+  $("elsewhere-notify").hidden = isHushed() || !notifies() || Notification.permission !== "default";
+  $("elsewhere-hint").textContent = isHushed() ? "" : !notifies() ? t("elsewhere.insecure")
+    : Notification.permission === "denied" ? t("elsewhere.denied") : "";
 }
 
-$("elsewhere").onclick = () => {
-  localStorage.setItem(KEPT, wanted() ? "off" : "on");
-  showChoice();
-};
+$("hush").onclick = () => hush(!isHushed());
 
 $("elsewhere-notify").onclick = async () => {
   await Notification.requestPermission();

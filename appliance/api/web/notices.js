@@ -2,6 +2,7 @@
 
 import { $, act, make, redraw, twice } from "./base/dom.js";
 import { icon } from "./base/icons.js";
+import { hush, isHushed } from "./elsewhere.js";
 import { order } from "./base/orders.js";
 import { called, caller, person } from "./base/people.js";
 import { may } from "./base/session.js";
@@ -46,7 +47,8 @@ function dismissed(key) {
 export function showNotices(newest) {
   state = newest;
   past = past.filter(({ until }) => until > performance.now());
-  const notes = [...state.doors.flatMap(alarm), ...state.doors.flatMap(lockdown), ...misses(), ...past, ...quiet(state.runtime)];
+  const talks = state.calls.some(({ state: is }) => is === "connected");
+  const notes = [...state.doors.flatMap(alarm), ...state.doors.flatMap(lockdown), ...misses(), ...past.filter(({ key }) => key !== "answered" || !talks), ...quiet(state.runtime), ...hushed()];
   redraw($("notes"), notes.map(({ key, title, text }) => [key, title, text]), () => $("notes").replaceChildren(...notes.map(note)));
 }
 
@@ -90,6 +92,11 @@ function misses() {
     })],
   }];
 }
+
+const hushed = () => (isHushed() ? [{
+  key: "hush", icon: "quiet", tone: "shut", title: t("hush"), text: t("hush.others"),
+  acts: [act("note-hush", t("hush.end"), () => hush(false))],
+}] : []);
 
 const quiet = ({ do_not_disturb: on, quiet: hours, quiet_hours: { end } }) => (on || hours ? [{
   key: `quiet ${on}`, icon: "quiet", tone: "shut", acts: [],

@@ -4,7 +4,7 @@ import { $, act, make, redraw, sentences } from "./base/dom.js";
 import { wake } from "./awake.js";
 import { letGo } from "./base/hold.js";
 import { countdown, farOpener, openButton, scene, showCountdowns } from "./doors.js";
-import { remind } from "./elsewhere.js";
+import { isHushed, remind } from "./elsewhere.js";
 import { order } from "./base/orders.js";
 import { called, caller, known } from "./base/people.js";
 import { may } from "./base/session.js";
@@ -19,6 +19,9 @@ const comesIn = (call) => call.state === "incoming";
 /** A visitor at this station's own door, whose ring goes out to phones. */
 const isVisitor = (call) => call.ring !== null && GOES_OUT.includes(call.state);
 
+/** A call in which people talk, with the buttons that open the doors. */
+export const isTalk = ({ state, active, hold }) => state === "connected" && active && !["local", "both"].includes(hold);
+
 export const rings = (call) => comesIn(call) || isVisitor(call);
 
 /** Show what rings, and say each ring once to those who do not see it. */
@@ -31,11 +34,12 @@ export function showRing({ calls, doors, audio, panel }) {
   const fresh = announce(told);
   remind(told, fresh);
   fresh.forEach(holdBack);
-  if (fresh.length) {
+  if (fresh.length && !isHushed()) {
     closeTransfer(); // it would cover what rings
     wake();
   }
   const facts = [...visitors, ...incoming].map(({ id, state, remote }) => [id, state, remote]);
+  document.body.classList.toggle("talks", calls.some(isTalk)); // then the ring need not have the buttons that open
   redraw($("rings"), [facts, doors, audio.microphone, later], () => $("rings").replaceChildren(
     ...(visitors.length ? [showVisitor(visitors, doors)] : []),
     ...incoming.map((call) => showIncoming(call, doors, audio, later))));
@@ -45,14 +49,15 @@ export function showRing({ calls, doors, audio, panel }) {
 
 let before = null; // what had the focus when the ring came over it
 
-/** Show the ring over everything else, or as a note while there is a call, whose Hang up stays in view. */
+/** Show the ring over everything else; as a note while there is a call, whose Hang up stays in view, or on a hushed device. */
 function cover(is, talks) {
-  const [came, owns] = [$("ring").hidden === is, is && !talks];
+  const [came, owns] = [$("ring").hidden === is, is && !talks && !isHushed()];
   if (came) holdPage();
   const waits = document.activeElement === $("ring-title"); // nobody has pressed a button of the ring
   if (came && is) before = document.activeElement;
   $("ring").hidden = !is;
-  $("ring").classList.toggle("waiting", talks);
+  $("ring").classList.toggle("waiting", !owns);
+  $("ring").classList.toggle("hushed", isHushed());
   $("main").classList.toggle("rings", owns);
   document.body.classList.toggle("ringing", owns);
   if (came && owns && before !== document.body) $("ring-title").focus(); // it would be under the ring
@@ -102,7 +107,7 @@ let announced = new Set();
 function announce(ringing) {
   const fresh = ringing.filter(([id]) => !announced.has(id));
   announced = new Set(ringing.map(([id]) => id));
-  if (fresh.length) $("ring-said").textContent = fresh.map(([, text]) => text).join(" ");
+  if (fresh.length && !isHushed()) $("ring-said").textContent = fresh.map(([, text]) => text).join(" ");
   if (!ringing.length) $("ring-said").textContent = "";
   return fresh.map(([id]) => id);
 }

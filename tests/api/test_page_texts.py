@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.api.routes import joined
+from appliance.api.answers import joined
 from appliance.api.routes.pages import FILES
 from appliance.core.events import EVENTS
 from appliance.core.model import (

@@ -1,1 +1,1 @@
-"""Answers that depend on time: operations, waiting for an outcome, and ETags."""
+"""Answers that depend on time: operations, waiting for an outcome, ETags; and modules as one file."""

@@ -15,8 +15,8 @@ from starlette.routing import Match, Route, Router
 from starlette.types import Scope
 
 from appliance.api.answers import etags
+from appliance.api.answers.joined import joined
 from appliance.api.http.problems import ServedFile
-from appliance.api.routes.joined import joined
 
 FILES = Path(__file__).parents[1] / "web"
 PAGES = {"index.html": "/", "display.html": "/display", "reference.html": "/docs"}

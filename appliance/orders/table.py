@@ -13,7 +13,7 @@ from appliance.base.errors import ErrorCode as E
 from appliance.core import inputs
 from appliance.core.appliance import custom_events
 from appliance.core.inputs.bounds import LINE
-from appliance.core.model import AccessScope, RecordingOrder
+from appliance.core.model import COUNTRIES, AccessScope, RecordingOrder
 from appliance.core.panel import colors
 from appliance.orders.order import REQUIRED, Order, Subject
 
@@ -98,6 +98,14 @@ _TONE = Annotated[
     Meta(
         description="ringback, busy, congestion and call_waiting sound as on the telephones of the country; ringing is "
         "the station's bell, door and warning are its own signals."
+    ),
+]
+_COUNTRY = Annotated[  # here, as to compile the pattern takes time at the start
+    str,
+    Meta(
+        pattern=rf"^({'|'.join(COUNTRIES)})?\Z",
+        description="Two letters (ISO 3166), or eu. Omitted: `audio.country`.",
+        examples=["de"],
     ),
 ]
 _EARLY = Annotated[
@@ -213,7 +221,7 @@ ORDERS = (
         *("play_tone", CALLS, "POST tone", inputs.PlayTone),
         body=_PLAY_TONE,
         errors=_PLAYED,
-        shapes={"tone": (_TONE, REQUIRED)},
+        shapes={"tone": (_TONE, REQUIRED), "country": (_COUNTRY, "")},
         says="Play a tone to the far end, in place of one that a client plays there; `tone.stopped` reports its end.",
     ),
     Order(
@@ -423,7 +431,7 @@ ORDERS = (
     Order(
         *("play_tone_on_speaker", AUDIO, "POST tone", inputs.PlayTone, _PLAY_TONE, _PLAYED),
         fixed={"call": None},
-        shapes={"tone": (_TONE, REQUIRED)},
+        shapes={"tone": (_TONE, REQUIRED), "country": (_COUNTRY, "")},
         says="Play a tone on the speaker, in place of one that a client plays there; `tone.stopped` reports its end.",
     ),
     Order(

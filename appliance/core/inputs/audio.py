@@ -7,7 +7,6 @@ from msgspec import Meta
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input, OfCall
 from appliance.core.model import (
-    COUNTRIES,
     Answerer,
     CallId,
     DetectionKind,
@@ -127,14 +126,7 @@ class PlayTone(Tagged):
 
     tone: Tone
     call: CallId | None = None
-    country: Annotated[
-        str,
-        Meta(
-            pattern=rf"^({'|'.join(COUNTRIES)})?\Z",
-            description="Two letters (ISO 3166), or eu. Omitted: `audio.country`.",
-            examples=["de"],
-        ),
-    ] = ""
+    country: str = ""
     seconds: Annotated[float, Meta(gt=0, le=300, description="Longest duration.")] = 10.0
 
 

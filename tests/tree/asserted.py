@@ -7,9 +7,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-WAITS = frozenset(
-    ["wait", "next", "final", "of", "ever", "ask", "post", "get", "until", "story", "says", "received", "raises", "has"]
-)
+WAITS = frozenset(["wait", "next", "final", "of", "ever", "until", "story", "says", "received", "raises", "has"])
 DEPTH = 2  # helpers, and what they call
 NOT_TESTS = ("tests/support/waiting", "tests/support/shown")  # they are given what is asserted elsewhere
 

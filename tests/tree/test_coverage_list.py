@@ -34,11 +34,14 @@ def of(state):
 
 
 def wanted(ours):
-    """What a test must have: the words that name each event, request or error, and the fields that it must assert."""
+    """What a test must have, and what it must assert: the names of each event or error, and its fields.
+
+    Of a request and its fields it is enough that the test gives them.
+    """
     for part in ours.split("; "):
         if request := REQUEST.fullmatch(part):
             literal = [each for each in request[1].split("/") if each and "{" not in each]
-            yield {literal[-1]}, request[2].split()
+            yield from (({each}, []) for each in [literal[-1], *request[2].split()])
         else:
             subject, *fields = part.split()
             subject = subject.removeprefix("error:")

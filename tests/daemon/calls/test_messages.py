@@ -85,7 +85,8 @@ def test_a_message_that_arrives_is_reported_as_sent(door, far, code):
 def test_a_message_that_is_refused_is_reported_as_failed(door, far, code):
     with far("uas-reads", code=code) as peer:
         message = door.post("/v1/messages", {"to": "far", "text": TEXT})["message"]
-        door.wait("message.failed", message=message, code=code, reason="Done")
+        to = f"sip:far@{door.far_address}:{door.far_port}"
+        door.wait("message.failed", message=message, to=to, code=code, reason="Done")
         peer.done()
 
 

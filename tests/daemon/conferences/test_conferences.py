@@ -182,7 +182,8 @@ def test_a_client_begins_invites_mutes_holds_removes_and_ends(door, far):
     for peer in peers.values():
         peer.wait("CALL_CLOSED")
     door.wait("conference.ended", conference=conference)
-    for method, path in (("GET", here), ("POST", f"{here}/recording"), ("DELETE", f"{here}/recording")):
+    assert door.get(here)["state"] == "ended"
+    for method, path in (("POST", f"{here}/recording"), ("DELETE", f"{here}/recording")):
         assert door.ask(method, path)[1]["code"] == "conference-not-found"
 
 

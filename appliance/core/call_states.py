@@ -92,7 +92,7 @@ def cause_of(code: int, rang: bool) -> Cause:
         return CAUSES[code]
     match code // 100:
         case 4:
-            return Cause.REJECTED
+            return Cause.ERROR  # nobody has refused: the request does not suit the far end
         case 5:
             return Cause.SERVER_ERROR
         case 6:
@@ -138,7 +138,14 @@ def with_sound(state: State) -> tuple[CallId, ...]:
         return ()
     if front.talks and front.conference is not None:
         return tuple(c.id for c in state.calls.living if c.conference is not None and c.talks)
-    return (front.id,) if front.talks or front.state is S.EARLY_MEDIA else ()
+    if front.talks or front.state is S.EARLY_MEDIA or (front.state is S.CONNECTING and was_early(front)):
+        return (front.id,)
+    return ()
+
+
+def was_early(call: Call) -> bool:
+    """Whether a call that is being answered had sound before: it keeps the sound, so that nothing flaps."""
+    return call.media.early_came or call.media.early is EarlySource.PANEL
 
 
 def of_room(state: State, call: CallId) -> bool:

@@ -46,9 +46,10 @@ class Ring(Tagged):
 
 
 class EarlyMedia(Tagged):
-    """Send 183 with SDP to the caller (RFC 3960 §3)."""
+    """Send 183 with SDP to the caller (RFC 3960 §3), with these X- headers."""
 
     call: CallId
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Answer(Tagged):
@@ -117,12 +118,13 @@ class SendDigit(Tagged):
 class Refer(Tagged):
     """Send REFER (RFC 3515): the far end should call `to`, and replace our call `other` if one is named (RFC 3891).
 
-    TransferProgressed follows.
+    headers: its X- headers. TransferProgressed follows.
     """
 
     call: CallId
     to: str
     other: CallId | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class NotifyTransfer(Tagged):

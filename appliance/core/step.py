@@ -51,7 +51,7 @@ from appliance.base.record import Record
 from appliance.core import events, inputs, requests
 from appliance.core.access import dtmf
 from appliance.core.accounts import contacts, registration, subscriptions
-from appliance.core.appliance import persistence
+from appliance.core.appliance import faults, persistence
 from appliance.core.audio import detection, links, playbacks, tones
 from appliance.core.calls import call_log, ending, focus, recording
 from appliance.core.conferences import lifecycle, mixing
@@ -95,6 +95,8 @@ def step(state: State, given: AnyInput) -> Step:
     if turn.calls.recordings:
         message.settle(turn)
         recording.settle(turn)
+    if turn.appliance.failed:
+        faults.report(turn)
     if turn.transfers:
         transferor.settle(turn)
         transferee.settle(turn)
@@ -112,8 +114,8 @@ def step(state: State, given: AnyInput) -> Step:
     mixing.report(turn, state)
     call_log.write(turn, state)
     indications.report(turn, state)
-    ended = tuple(call for call, _ in turn.finished) if turn.finished else ()
-    return Step(turn.state, tuple(turn.orders), tuple(turn.events), ended)
+    step = Step(turn.state, tuple(turn.orders), tuple(turn.events))
+    return step if not turn.finished else replace(step, ended=tuple(call for call, _ in turn.finished))
 
 
 def settle(turn: Turn) -> None:

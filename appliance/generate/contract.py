@@ -50,7 +50,7 @@ _CAUSES = {
     Cause.DURATION_LIMIT: "The call reached its longest duration.",
     Cause.AUDIO_FAILED: "The sound card took the SIP process down.",
     Cause.SHUTDOWN: "The daemon was stopped.",
-    Cause.ERROR: "A fault of the station, such as a power cut or the end of the SIP process.",
+    Cause.ERROR: "A fault of the station, such as the end of the SIP process; or a 4xx that no other cause names.",
 }
 
 

@@ -46,6 +46,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable
+from functools import cache
 from typing import Any, Protocol, cast
 
 from msgspec import to_builtins
@@ -305,7 +306,17 @@ class Reactor:
 
 def data_of(event: events.Event) -> Json:
     """An event's fields as its `data`: plain JSON values."""
-    return {name.rstrip("_"): value for name, value in to_builtins(event).items() if name != "call"}
+    data: Json = to_builtins(event)
+    data.pop("call", None)
+    for name in reserved(type(event)):
+        data[name.rstrip("_")] = data.pop(name)
+    return data
+
+
+@cache
+def reserved(kind: type[events.Event]) -> tuple[str, ...]:
+    """The fields of such events whose names Python reserves, and that have an underscore for it."""
+    return tuple(name for name in kind.__struct_fields__ if name.endswith("_"))
 
 
 def line(envelope: Json) -> str:

@@ -116,7 +116,7 @@ class Subjects:
 
     def _facts(self, call: Call) -> Json:
         """The facts of a call, made again only after a change: a call has dozens of events."""
-        made = call.id, call.remote, call.media.codec, call.local_uri, call.account
+        made = call.id, call.remote, call.media.codec, call.local_uri, call.account, call.conference
         if made != self._made:
             self._made, self._shown = made, facts_in_events(call)
         return self._shown

@@ -191,7 +191,7 @@ class Call(TypedDict):
     links: list[CallLink]  # What clients send to other calls or the speaker, or bring from there.
     conference: str | None  # Id of its conference.
     statistics_interval: int  # Seconds between two events `media.statistics`; 0: none.
-    report: list[Literal["level"]]  # What is reported each second.
+    report: list[Literal["level", "microphone"]]  # What is reported: level each second.
     vad: Voices | None  # Who spoke in the last second; null unless `report` has `level`.
     media: Literal["speaker", "none"]  # none: it has neither speaker nor microphone.
     led_by: str | None  # Who placed or answered it: the client, as in events, or a button.
@@ -527,6 +527,7 @@ CallOfEvent = TypedDict(
         "target_name": NotRequired[str],
         "codec": NotRequired[Codec],
         "account": NotRequired[str],
+        "conference": NotRequired[str],
     },
 )
 

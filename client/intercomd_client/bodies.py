@@ -14,7 +14,7 @@ class Change(TypedDict):
     updates: NotRequired[Literal["accept", "ask"] | None]
     custom_data: NotRequired[str | None]  # What a client notes beside the call.
     statistics_interval: NotRequired[int | None]
-    report: NotRequired[list[Literal["level"]] | None]
+    report: NotRequired[list[Literal["level", "microphone"]] | None]
     dtmf: NotRequired[list[words.DigitMethod] | None]
     digits_to: NotRequired[words.DigitsTo | None]
     detect: NotRequired[list[words.DetectionKind] | None]
@@ -25,6 +25,7 @@ class EarlyMedia(TypedDict):
     """Sound that the caller hears before the answer."""
 
     source: NotRequired[Literal["tone", "panel"]]
+    headers: NotRequired[dict[str, str]]  # X- headers of the first 183.
 
 
 class Reject(TypedDict):
@@ -133,6 +134,7 @@ class Transfer(TypedDict):
 
     to: NotRequired[str]  # Name of a target, a SIP URI, or a number at an account (blind transfer).
     call: NotRequired[str]  # Another call, whose far end is the new peer (attended transfer).
+    headers: NotRequired[dict[str, str]]  # X- headers of the REFER.
 
 
 class Text(TypedDict):

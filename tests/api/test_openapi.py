@@ -258,7 +258,12 @@ def test_the_fake_of_these_tests_is_shaped_like_the_daemon(station):
     exact(models.LoggedCall, fake.logged())
     station.tell("custom")
     about = {"direction": "incoming", "from": "sip:a@b", "to": "sip:c@d", "display_name": "A", "target": "a"}
-    about |= {"target_name": "Anna", "codec": {"name": "PCMA", "clock_rate_hz": 8000}, "account": "office"}
+    about |= {
+        "target_name": "Anna",
+        "codec": {"name": "PCMA", "clock_rate_hz": 8000},
+        "account": "office",
+        "conference": "k-1",
+    }
     member = {"call": "c-1", "uri": "sip:a@b", "name": "Anna", "joining": "invited"}
     conference = {"id": "k-1", "participants": [member], "invitations": [], "speaker": True}
     every = {"about": about, "conference": conference, "state": station.snapshot()}  # the state in events.lost only

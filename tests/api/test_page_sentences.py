@@ -11,7 +11,7 @@ import pytest
 from msgspec import to_builtins
 
 from appliance.api.routes.pages import FILES
-from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.errors import USUAL, ErrorCode, IntercomError
 from appliance.config.load import check
 from appliance.core import orders
 from appliance.core.model import AccountState, CallState, RequestId, Target
@@ -37,7 +37,7 @@ SOURCES = {  # where the sentences of a kind are
         *(f"{CORE}/calls/forwarding.py", f"{CORE}/calls/recording.py", f"{CORE}/conferences/requests.py"),
         *(f"{CORE}/doors/{name}.py" for name in ("lockdown", "pulses", "requests", "sensors")),
         *(f"{CORE}/lookup.py", f"{CORE}/panel/actions.py", f"{CORE}/transfers/transferor.py"),
-        f"{CORE}/visitor_ring/press.py",
+        *(f"{CORE}/visitor_ring/press.py", "appliance/base/errors.py"),
     ],
 }
 FAULTS = {  # where reasons are why a part does not work; not all texts there are such reasons
@@ -98,6 +98,11 @@ def test_every_sentence_of_the_station_is_translated(language, kind):
     assert {each for path in SOURCES[kind] for each in said(path) if SENTENCE.search(each)} - known == set(), (
         f"Translate them in appliance/api/web/texts/sentences.{language}.json."
     )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_usual_cause_and_remedy_of_each_error_are_translated(language):
+    assert {text for pair in USUAL.values() for text in pair} - TEXTS[language]["answers"].keys() == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

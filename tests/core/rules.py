@@ -6,7 +6,17 @@ from appliance.core import call_states, desired_state, events, inputs, snapshot,
 from appliance.core.audio import microphone
 from appliance.core.conferences.lifecycle import MOST
 from appliance.core.desired import Desired
-from appliance.core.model import CallState, EarlySource, Hold, Joining, ParticipantState, Picture, State, Tone
+from appliance.core.model import (
+    CallState,
+    EarlySource,
+    Hold,
+    Joining,
+    ParticipantState,
+    Picture,
+    State,
+    Tone,
+    TransferState,
+)
 from appliance.core.panel import indications
 from appliance.core.step import Step, step
 
@@ -89,7 +99,9 @@ def in_calls(new: State, wanted: Desired) -> None:
             continue
         alone = call is new.calls.active or not call.talks or call.media.held_local or call.apart
         assert alone or new.audio.linked(call.id), "two hear us"
-        assert not call.media.set_aside or (call.media.held_local and call is not new.calls.active)
+        passed_on = any(t.state is TransferState.DONE and call.id in {t.call, t.other} for t in new.transfers)
+        behind = call is not new.calls.active or passed_on
+        assert not call.media.set_aside or (call.media.held_local and behind)
     conferring(new, wanted, together)
     for call in new.calls.living:
         assert call.state is not CallState.ENDED

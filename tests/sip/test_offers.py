@@ -23,8 +23,8 @@ NOW = OfferedAudio("opus", "192.0.2.7:4000", held=False)
         ("", "", NOW),
         ("a=sendrecv\r\n", "", NOW),
         ("a=sendrecv", "a=sendonly", OfferedAudio("opus", "192.0.2.7:4000", held=True)),
-        ("a=sendrecv", "a=inactive", OfferedAudio("opus", "192.0.2.7:4000", held=True)),
-        ("a=sendrecv", "a=recvonly", NOW),
+        ("a=sendrecv", "a=inactive", OfferedAudio("opus", "192.0.2.7:4000", held=True, sends=False)),
+        ("a=sendrecv", "a=recvonly", OfferedAudio("opus", "192.0.2.7:4000", held=False, sends=False)),
         ("a=sendrecv\r\n", "m=video 1 RTP/AVP 99\r\na=sendonly\r\n", NOW),
         ("c=IN IP4 192.0.2.7", "c=IN IP4 0.0.0.0", OfferedAudio("opus", "", held=True)),
         ("c=IN IP4 192.0.2.7", "c=IN IP6 2001:db8::7", OfferedAudio("opus", "[2001:db8::7]:4000", held=False)),
@@ -50,6 +50,9 @@ def test_an_offer_without_audio_has_none():
     [
         (NOW, NOW, ()),
         (NOW, OfferedAudio("OPUS", "192.0.2.7:4000", held=True), ("hold",)),
+        (NOW, OfferedAudio("opus", "192.0.2.7:4000", held=False, sends=False), ("direction",)),
+        (OfferedAudio("opus", "", held=False, sends=False), NOW, ("direction",)),
+        (OfferedAudio("opus", "", held=False, sends=None), NOW, ()),
         (OfferedAudio("PCMA", "", held=True), OfferedAudio("PCMA", "192.0.2.7:4000", held=False), ("resume",)),
         (NOW, OfferedAudio("PCMA", "192.0.2.8:4000", held=False), ("codec", "address")),
         (NOW, OfferedAudio("opus", "192.0.2.7:4002", held=False), ("address",)),
@@ -85,14 +88,14 @@ def kinds(updates):
 
 
 def test_an_offer_that_changes_nothing_is_not_reported(updates):
-    assert not updates.comes(NOW, NOW, (), "", asked=True)
+    assert not updates.comes(NOW, NOW, ((), "", ""), asked=True)
     updates.answered(200, "OK")
     assert not updates.told
     assert not updates.waits
 
 
 def test_an_offer_that_waits_is_reported_with_its_outcome(updates):
-    assert updates.comes(NOW, replace(NOW, held=True), (), "", asked=True)
+    assert updates.comes(NOW, replace(NOW, held=True), ((), "", ""), asked=True)
     assert updates.waits
     updates.answered(487, "Request Terminated")
     assert not updates.waits
@@ -107,7 +110,7 @@ def test_other_codecs_are_offered_as_soon_as_nothing_else_is_negotiated(updates)
     assert updates.due(10.0 + times.current.call_change_again_s)
     updates.sent("codec")
     assert not updates.due(99.0)
-    updates.settle(200, "OK", (), "", reported=False)
+    updates.settle(200, "OK", ((), "", ""), reported=False)
     assert updates.codecs == ("PCMU",)
     assert kinds(updates) == [(inputs.UpdateSent, ("codec",)), (inputs.UpdateAnswered, ("codec",))]
 
@@ -119,7 +122,7 @@ def test_codecs_that_are_not_available_are_given_up(late, updates):
         updates.postpone(10.0 + times.current.call_change_waits_s)
     else:
         updates.sent("codec")
-        updates.settle(488, "Not Acceptable Here", (), "", reported=False)
+        updates.settle(488, "Not Acceptable Here", ((), "", ""), reported=False)
     assert not updates.due(99.0)
     assert updates.codecs == ()
     assert updates.told[-1].code in {488, 491}
@@ -127,7 +130,7 @@ def test_codecs_that_are_not_available_are_given_up(late, updates):
 
 def test_a_hold_that_is_refused_is_reported_elsewhere(updates):
     updates.sent("hold")
-    updates.settle(488, "Not Acceptable Here", (), "", reported=True)
+    updates.settle(488, "Not Acceptable Here", ((), "", ""), reported=True)
     assert kinds(updates) == [(inputs.UpdateSent, ("hold",))]
 
 

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.sip.stack import translate
+from appliance.sip.stack.calls.operations import described
 
 MESSAGE = (
     "INVITE sip:kitchen@192.0.2.7 SIP/2.0\r\n"
@@ -135,3 +136,13 @@ def test_for_how_long_an_invite_is_valid_is_read(header, seconds):
 )
 def test_who_sent_a_call_on_is_read(header, before):
     assert translate.diverted(MESSAGE.replace("X-Button: bell", header)) == before
+
+
+def test_the_body_of_a_change_is_described_without_its_keys():
+    sdp = "v=0\r\nk=clear:key\r\nm=audio 4000 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0\r\n"
+    sdp += "a=ice-pwd:secret\r\na=ice-ufrag:u\r\na=sendonly\r\n"
+    head = "INVITE sip:a@b SIP/2.0\r\nX-Flat: 3\r\nContent-Type: application/sdp\r\n"
+    headers, kind, body = described(f"{head}Content-Length: {len(sdp)}\r\n\r\n{sdp}")
+    assert (headers, kind) == ((("X-Flat", "3"),), "application/sdp")
+    assert body == "v=0\nm=audio 4000 RTP/SAVP 8\na=ice-ufrag:u\na=sendonly\n"
+    assert len(described(f"{head}\r\n{'x' * 10_000}")[2]) == 4096

@@ -50,6 +50,8 @@ DETAILS = {
     "media.quality",
     "media.slow_link",
     "media.statistics",
+    "audio.microphone_changed",
+    "audio.failed",
     "warning",
     "error",
 }

@@ -149,11 +149,12 @@ class Change(OrderBody):
     ) = None
     report: (
         Annotated[
-            list[Literal["level"]],
+            list[Literal["level", "microphone"]],
             Meta(
-                max_length=1,
+                max_length=2,
                 description="level: `audio.level` each second, for the sound of each direction, and `vad` in the call. "
-                "Empty: no such reports.",
+                "microphone: `audio.microphone_changed` at once; its changes are reported in any case. Empty: no such "
+                "reports.",
             ),
         ]
         | None
@@ -228,6 +229,9 @@ class Transfer(OrderBody):
     call: Annotated[
         str, Meta(max_length=64, description="Another call, whose far end is the new peer (attended transfer).")
     ] = ""
+    headers: Annotated[Headers, Meta(max_length=16, description="X- headers of the REFER.")] = field(
+        default_factory=dict
+    )
 
 
 class Remote(AnswerBody):
@@ -343,6 +347,7 @@ class CallOfEvent(AnswerBody):
     target_name: Annotated[str | UnsetType, Meta(description="That target's name for people.")] = UNSET
     codec: Annotated[Codec | UnsetType, Meta(description="Of the sound, once it is negotiated.")] = UNSET
     account: Annotated[str | UnsetType, Meta(description="Account that carries the call.")] = UNSET
+    conference: Annotated[str | UnsetType, Meta(description="Id of its conference.")] = UNSET
 
 
 class Call(CallFacts):
@@ -362,7 +367,7 @@ class Call(CallFacts):
     ]
     conference: Annotated[str | None, Meta(description="Id of its conference.")]
     statistics_interval: Annotated[int, Meta(description="Seconds between two events `media.statistics`; 0: none.")]
-    report: Annotated[list[Literal["level"]], Meta(description="What is reported each second.")]
+    report: Annotated[list[Literal["level", "microphone"]], Meta(description="What is reported: level each second.")]
     vad: Annotated[Voices | None, Meta(description="Who spoke in the last second; null unless `report` has `level`.")]
     media: Annotated[CallMedia, Meta(description="none: it has neither speaker nor microphone.")]
     led_by: Annotated[str | None, Meta(description="Who placed or answered it: the client, as in events, or a button.")]

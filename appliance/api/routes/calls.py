@@ -107,7 +107,7 @@ _REQUESTS: dict[str, Callable[[CallId, Any], inputs.Action]] = {
     "updates": lambda call, wanted: inputs.AskUpdates(call, wanted == "ask"),
     "custom_data": inputs.SetCustomData,
     "statistics_interval": inputs.SetStatisticsInterval,
-    "report": lambda call, wanted: inputs.ReportLevels(call, "level" in wanted),
+    "report": lambda call, wanted: inputs.ReportLevels(call, "level" in wanted, microphone="microphone" in wanted),
     "dtmf": lambda call, wanted: inputs.SetDigitMethods(call, tuple(wanted)),
     "digits_to": inputs.SendDigitsTo,
     "detect": lambda call, wanted: inputs.DetectSound(call, tuple(wanted)),
@@ -171,10 +171,11 @@ async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Wh
     """Transfer the far end to another address, or to the far end of another call; an event reports the outcome."""
     if bool(body.to) == bool(body.call):
         raise IntercomError(ErrorCode.PARAMETER_INVALID, "Give either `to` or `call`.")
+    headers = tuple(body.headers.items())
     order = (
-        inputs.ConnectCalls(CallId(call), CallId(body.call))
+        inputs.ConnectCalls(CallId(call), CallId(body.call), headers)
         if body.call
-        else inputs.TransferCall(CallId(call), body.to)
+        else inputs.TransferCall(CallId(call), body.to, headers)
     )
     reply = await ask(daemon, order, who)
     moved = reported("call.transferred", "call.transfer_failed", call=call)

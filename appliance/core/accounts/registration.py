@@ -23,6 +23,7 @@ from appliance.core.transition import Turn
 
 S = AccountState
 FORBIDDEN = 403
+GATEWAY_FAULTS = {502, 503, 504}  # a server answers that cannot do what we ask, or cannot reach the one that can
 LONGEST_ASKED_S = 3600.0  # an upper limit for Retry-After
 UNREACHABLE_KEPT = 16
 QUICK = {0, 408, 423, 429, 480, 491}  # beside 5xx: faults that pass without help
@@ -108,6 +109,9 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
         return
     if given.code == 0 and given.tls is TlsFault.NONE:
         account = unreachable(turn, account, given.server or settings.registrar, given.reason)
+    elif given.code in GATEWAY_FAULTS:
+        why = f"It answers {given.code} {given.reason}".rstrip()
+        account = unreachable(turn, account, given.server or settings.registrar, why)
     elif given.code:
         account = reachable(turn, account, given.server)
     failures = account.failures + 1
@@ -125,6 +129,8 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
                 explanation=explanation,
             )
         )
+    if is_reported(failures + 1):
+        turn.emit(events.AccountRegistering(account.name, attempt=failures + 1, in_s=round(delay, 3)))
     put_account(
         turn,
         replace(
@@ -220,8 +226,8 @@ def attempt(turn: Turn, account: Account) -> None:
     new = replace(account, wanted=True, asking=True, wake=turn.now + turn.settings.times.sip_answers_s)
     if account.state is not S.REGISTERED:
         new = replace(new, state=S.REGISTERING, began=turn.now if account.began is None else account.began)
-        if is_reported(account.failures + 1):
-            turn.emit(events.AccountRegistering(account.name, attempt=account.failures + 1, in_s=0.0))
+        if not account.failures:  # later ones are reported when their time is known
+            turn.emit(events.AccountRegistering(account.name, attempt=1, in_s=0.0))
     turn.order(Register(account.name, former(turn, account.name)))
     put_account(turn, new)
 

@@ -1,7 +1,17 @@
 """Whether somebody hears the microphone of the panel."""
 
-from appliance.core import sound
-from appliance.core.model import State
+from appliance.core import events, inputs, sound
+from appliance.core.calls import statistics
+from appliance.core.model import Call, CallId, State
+from appliance.core.transition import Turn
+
+
+def report(turn: Turn, call: Call, wanted: inputs.ReportLevels) -> str:
+    """Report levels, or no longer; and the microphone's present state: its changes are reported in any case."""
+    warning = statistics.report_levels(turn, call, wanted)
+    if wanted.microphone:
+        turn.emit(events.AudioMicrophoneChanged(hearer(turn.state) == call.id, call.id))
+    return warning
 
 
 def works(state: State) -> bool:
@@ -21,7 +31,12 @@ def broken(state: State) -> bool:
 
 def heard(state: State) -> bool:
     """Whether somebody hears the microphone now."""
+    return hearer(state) is not None
+
+
+def hearer(state: State) -> CallId | None:
+    """The call that hears the microphone now; of a conference, one of its calls."""
     for call in state.calls.living:
         if sound.microphone(state, call):
-            return works(state)
-    return False
+            return call.id if works(state) else None
+    return None

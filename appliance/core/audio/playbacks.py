@@ -156,6 +156,9 @@ def end(turn: Turn, wanted: inputs.StopSound, asked: inputs.Requested) -> Reply:
 def opened(turn: Turn, given: inputs.PlaybackOpened) -> None:
     """The file can be played."""
     if (playback := find(turn, given)) is not None:
+        known = replace(playback, duration_s=given.duration_s)
+        kept = tuple(known if each is playback else each for each in turn.audio.playbacks)
+        turn.audio = replace(turn.audio, playbacks=kept)
         turn.emit(events.PlaybackReady(*facts(playback), duration_s=given.duration_s))
 
 
@@ -165,7 +168,7 @@ def begun(turn: Turn, given: inputs.PlaybackBegun) -> None:
         now = replace(playback, begun=True, until=turn.now + playback.seconds)
         kept = tuple(now if each is playback else each for each in turn.audio.playbacks)
         turn.audio = replace(turn.audio, playbacks=kept)
-        turn.emit(events.PlaybackStarted(*facts(playback)))
+        turn.emit(events.PlaybackStarted(*facts(playback), duration_s=playback.duration_s))
 
 
 def ended(turn: Turn, given: inputs.PlaybackEnded) -> None:

@@ -8,6 +8,7 @@ from appliance.core.audio import (
     detection,
     levels,
     links,
+    microphone,
     playbacks,
     recording_tones,
     self_test,
@@ -50,6 +51,7 @@ perform = performs(
     asks(inputs.Talk, talk.ask),
     asks(inputs.StopTalk, talk.stop),
     asks(inputs.TestSound, self_test.ask),
+    asks_call(inputs.ReportLevels, lambda turn, call, action, _: microphone.report(turn, call, action)),
     asks_call(inputs.DetectSound, lambda turn, call, action, _: detection.order(turn, call, action.kinds)),
 )
 

@@ -21,10 +21,13 @@ def counted(turn: Turn, call: Call, given: inputs.MediaCounted) -> None:
     unplayed = call.media.watch.unplayed
     why = sent(turn.state, call, given.sent_silent_s)
     silent = given.received_silent_s >= SILENT_S
-    if why is None and not silent and unplayed is None and not call.media.watch.silent:  # nearly always
+    if why is None and not silent and unplayed is None and not (call.media.watch.silent or call.media.watch.unsent):
+        # nearly always
         return
     call = media.silence(turn, call, MediaDirection.SEND, why)
-    if unplayed is not None:
+    if call.media.watch.unsent:
+        media.silence(turn, call, MediaDirection.RECEIVE, SilenceCause.NOT_SENT)
+    elif unplayed is not None:
         media.silence(turn, call, MediaDirection.RECEIVE, unplayed)
     elif call.media.rtp_lost_since is None:
         media.silence(turn, call, MediaDirection.RECEIVE, SilenceCause.DIGITAL_SILENCE if silent else None)

@@ -28,7 +28,7 @@ def confirmed(turn: Turn, call: Call) -> None:
     connected = replace(
         call,
         times=replace(call.times, connected_since=turn.now, ends_at=turn.now + limit if limit else None),
-        media=replace(call.media, started=()),  # of early media
+        media=replace(call.media, started=(), early_came=False),  # of early media
     )
     event = events.CallConnected(
         call.id,

@@ -7,13 +7,15 @@ alone promises no sound (RFC 3960 §3.2).
 
 from msgspec.structs import replace
 
-from appliance.core import events
+from appliance.core import events, inputs
 from appliance.core.call_states import Signal
 from appliance.core.calls import recording
+from appliance.core.calls.requests import check_headers
 from appliance.core.model import Call, CallState, EarlySource, SoundLevel
 from appliance.core.orders import EarlyMedia, Ring
 from appliance.core.transition import Turn
 
+RINGING, PROGRESS = 180, 183
 AUDIBLE_DBFS = -50.0  # louder than comfort noise, quieter than any ringback or announcement
 LONGEST_PAUSE_S = 5.5  # of a ringback: in the cadences of ITU-T E.180 at most 5 s
 
@@ -40,21 +42,23 @@ def ring(turn: Turn, call: Call) -> str:
     turn.order(Ring(call.id))
     if call.state is CallState.INCOMING:
         return f"Call {call.id} rings already."
-    turn.emit(events.CallRinging(call.id))
+    turn.emit(events.CallRinging(call.id, RINGING))
     return ""
 
 
-def send(turn: Turn, call: Call, source: EarlySource) -> str:
-    """Send 183 with SDP, after which the caller hears `source`; after the first 183 only the source changes.
+def send(turn: Turn, call: Call, wanted: inputs.SendEarlyMedia) -> str:
+    """Send 183 with SDP, after which the caller hears a source; after the first 183 only the source changes.
 
     Who may answer and the call's deadline stay as they are.
     """
+    source = wanted.source
+    check_headers(wanted.headers)
     if call.media.early is source:
         return f"The caller of {call.id} hears the {source} already."
     new = replace(call, media=replace(call.media, early=source))
     if call.media.early is not EarlySource.NONE:
         turn.put(new)
         return ""
-    turn.order(EarlyMedia(call.id))
-    recording.begin(turn, turn.move(new, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id)))
+    turn.order(EarlyMedia(call.id, wanted.headers))
+    recording.begin(turn, turn.move(new, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id, PROGRESS)))
     return ""

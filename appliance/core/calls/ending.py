@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from appliance.core import call_states, events, inputs
 from appliance.core.call_states import Signal
-from appliance.core.calls import forwarding, outgoing
+from appliance.core.calls import forwarding, outgoing, updates
 from appliance.core.model import By, Call, Cause, Direction, End
 from appliance.core.orders import HangUp, Refuse, Words
 from appliance.core.transition import Turn, unanswered
@@ -61,6 +61,8 @@ def ended(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
         outgoing.follow_redirect(turn, call, to, given.code)
         return
     gone = given.code == GONE and call.times.connected_since is not None  # an answer to our re-INVITE: we sent BYE
+    if gone:
+        updates.report_refusal(turn, call, given, "our change of the call", "update-call")
     by = By.LOCAL if gone else by_of_end(given)
     cause = Cause.ERROR if gone else cause_of_end(turn, call, given)
     turn.finish(call, End(cause, given.code, given.reason, by))

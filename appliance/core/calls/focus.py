@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from appliance.core import events
-from appliance.core.model import By, Call, Conference
+from appliance.core.model import By, Call, Cause, Conference, TransferRole, TransferState
 from appliance.core.transition import Turn
 
 
@@ -21,7 +21,7 @@ def settle(turn: Turn) -> None:
         talks_on = call is front or (bool(turn.audio.links) and turn.audio.linked(call.id))
         if not talks_on and not call.media.held_local:
             hold(turn, call, held=True, aside=True)
-        elif talks_on and call.media.set_aside:
+        elif talks_on and call.media.set_aside and not is_passed_on(turn, call):
             hold(turn, call, held=False)
     conference = turn.conference
     if conference is not None and conference.connected_since is not None and not conference.ending:
@@ -32,9 +32,18 @@ def settle(turn: Turn) -> None:
             leave(turn, conference, held=False)
     if front is not None and turn.front is not None and front.id != turn.front.id:
         before = turn.calls.get(turn.front.id) or turn.front
-        if front.conference is None or before.conference is None:
+        if (front.conference is None or before.conference is None) and not is_passed_on(turn, front):
             turn.emit(events.CallSwitched(front.id, from_=before.id, to=front.id))
     turn.front = front
+
+
+def is_passed_on(turn: Turn, call: Call) -> bool:
+    """Whether another call has taken its place with its far end (attended transfer): it is about to end."""
+    for each in turn.transfers:
+        if each.other is not None and call.id in {each.call, each.other} and each.role is TransferRole.TRANSFEROR:
+            now = {ended.id for ended, end in turn.finished if end.cause is Cause.TRANSFERRED}
+            return each.state is TransferState.DONE or bool(now & {each.call, each.other})
+    return False
 
 
 def hold(turn: Turn, call: Call, *, held: bool, aside: bool = False) -> None:

@@ -22,6 +22,7 @@ from appliance.core.orders import Answer, Ring
 from appliance.core.transition import Turn
 
 FORBIDDEN, GONE, DECLINE = 403, 481, 603
+RINGING = 180
 ANNOUNCED_S = 1.0  # the tone that announces an automatic answer is heard before the caller hears us
 
 
@@ -94,7 +95,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         answers_at = None if after is None else turn.now + max(after, ANNOUNCED_S)
         rung = replace(call, times=replace(call.times, ringing_since=turn.now, answers_at=answers_at))
         turn.put(forwarding.to_be_sent_on(turn, rung, given))
-        turn.emit(events.CallRinging(call.id))
+        turn.emit(events.CallRinging(call.id, RINGING))
 
 
 def are_enough(state: State) -> bool:

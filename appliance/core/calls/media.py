@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.appliance import error_events
-from appliance.core.calls import ending, focus
+from appliance.core.calls import ending, focus, updates
 from appliance.core.model import (
     By,
     Call,
@@ -16,7 +16,6 @@ from appliance.core.model import (
     SilenceCause,
     SoundRefusal,
     UpdateChange,
-    UpdateResult,
 )
 from appliance.core.transition import Turn
 
@@ -45,6 +44,16 @@ def started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
         ),
     )
     turn.put(known)
+    if known.talks:
+        listens(turn, known, only=not (given.receives or known.media.held_local or given.held))
+
+
+def listens(turn: Turn, call: Call, *, only: bool) -> None:
+    """Report that the far end only listens by agreement (recvonly), or no longer."""
+    watch = call.media.watch
+    if watch.unsent != only:
+        call = turn.put(replace(call, media=replace(call.media, watch=replace(watch, unsent=only))))
+        silence(turn, call, MediaDirection.RECEIVE, SilenceCause.NOT_SENT if only else None)
 
 
 def rtp_started(turn: Turn, call: Call, direction: MediaDirection) -> None:
@@ -63,22 +72,9 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
     """The far end refused to be held or resumed: undo the change, but keep background calls without sound."""
     if call.media.held_local == given.held or not call.talks:
         return
-    error = IntercomError(
-        ErrorCode.MEDIA_UPDATE_FAILED,
-        f"The far end refused to {'resume' if given.held else 'be held'}.",
-        f"It answered {given.code} {given.reason}".rstrip() + ".",
-    )
-    error_events.emit(turn, error, "hold-call", given.code, call.id)
-    event = events.CallUpdated(
-        call.id,
-        result=UpdateResult.REJECTED,
-        changes=(UpdateChange.RESUME if given.held else UpdateChange.HOLD,),
-        code=given.code,
-        reason=given.reason,
-        headers=dict(given.headers),
-        content_type=given.content_type,
-    )
-    turn.emit(event)
+    updates.report_refusal(turn, call, given, "to resume" if given.held else "to be held", "hold-call")
+    change = UpdateChange.RESUME if given.held else UpdateChange.HOLD
+    updates.report(turn, call, given, (change,), By.LOCAL)
     if call is turn.calls.active or call.conference is not None:
         focus.hold(turn, call, held=given.held)
 

@@ -23,7 +23,7 @@ from appliance.core.model import (
     RingId,
 )
 from appliance.core.orders import Place
-from appliance.core.transition import Turn
+from appliance.core.transition import Turn, unanswered
 
 FIRST = CallPlacing()
 
@@ -106,11 +106,17 @@ def progressed(turn: Turn, call: Call, given: inputs.CallProgressed) -> None:
         if call.times.ringing_since is not None
         else replace(call, times=replace(call.times, ringing_since=turn.now))
     )
+    first = replace(first, placing=replace(first.placing, progress=given.code))
     headers = dict(given.headers)
     if given.early_media and call.placing.early_media:
-        recording.begin(turn, turn.move(first, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id, headers)))
-    else:
-        turn.move(first, Signal.RINGS, events.CallRinging(call.id, headers))
+        first = replace(first, media=replace(first.media, early_came=True))
+        early = events.CallEarlyMedia(call.id, given.code, headers)
+        recording.begin(turn, turn.move(first, Signal.EARLY_MEDIA, early))
+        return
+    progress = events.CallRinging(call.id, given.code, headers)
+    if turn.move(first, Signal.RINGS, progress) is None and given.code != call.placing.progress and unanswered(call):
+        turn.put(first)
+        turn.emit(progress)
 
 
 def doubted(turn: Turn, given: inputs.AnswerDoubted) -> None:

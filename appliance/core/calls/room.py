@@ -70,15 +70,12 @@ perform = performs(
     asks_call(inputs.RingCall, lambda turn, call, *_: early_media.ring(turn, unanswered_here(call, "rung"))),
     asks_call(
         inputs.SendEarlyMedia,
-        lambda turn, call, action, _: early_media.send(turn, unanswered_here(call, "sent early media"), action.source),
+        lambda turn, call, action, _: early_media.send(turn, unanswered_here(call, "sent early media"), action),
     ),
     asks_call(inputs.SetCustomData, lambda turn, call, action, _: requests.note(turn, call, action.custom_data)),
     asks_call(
         inputs.SetStatisticsInterval,
         lambda turn, call, action, _: statistics.report_every(turn, call, action.seconds),
-    ),
-    asks_call(
-        inputs.ReportLevels, lambda turn, call, action, _: statistics.report_levels(turn, call, wanted=action.wanted)
     ),
     asks_call(inputs.RejectCall, lambda turn, call, action, _: requests.reject(turn, call, action)),
     asks_call(inputs.HoldCall, lambda turn, call, action, _: requests.hold(turn, connected(call), held=action.held)),

@@ -47,12 +47,14 @@ def measured(
     return replace(watch, heard=heard)
 
 
-def report_levels(turn: Turn, call: Call, *, wanted: bool) -> str:
-    """Report the levels of the sound, or no longer; return a warning if nothing changes."""
-    if call.media.watch.levels == wanted:
-        return f"The levels of call {call.id} are {'reported already' if wanted else 'not reported'}."
-    watch = replace(call.media.watch, levels=wanted, heard=(None, None))
-    turn.put(replace(call, media=replace(call.media, watch=watch)))
+def report_levels(turn: Turn, call: Call, wanted: inputs.ReportLevels) -> str:
+    """Report the levels of the sound, or no longer, and the microphone; return a warning if nothing changes."""
+    watch = call.media.watch
+    if (watch.levels, watch.microphone) == (wanted.wanted, wanted.microphone):
+        return f"The levels of call {call.id} are {'reported already' if wanted.wanted else 'not reported'}."
+    if watch.levels != wanted.wanted:
+        watch = replace(watch, levels=wanted.wanted, heard=(None, None))
+    turn.put(replace(call, media=replace(call.media, watch=replace(watch, microphone=wanted.microphone))))
     return ""
 
 

@@ -4,11 +4,14 @@ from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
-from appliance.core.model import Call, CallState, State, UpdateChange, UpdateResult
+from appliance.core.appliance import error_events
+from appliance.core.model import By, Call, CallState, State, UpdateChange, UpdateResult, hold_of
 from appliance.core.orders import AnswerUpdate, OfferCodecs
 from appliance.core.transition import Turn
 
 ACCEPTED, REFUSED = 200, 488  # RFC 3261 §14.2
+REFUSALS = 300  # and above (RFC 3261 §7.2)
+GONE = 481
 
 
 def asks(state: State, call: Call) -> bool:
@@ -26,6 +29,7 @@ def received(turn: Turn, call: Call, given: inputs.UpdateReceived) -> None:
         asked=given.asked,
         headers=dict(given.headers),
         content_type=given.content_type,
+        body=given.body,
     )
     turn.emit(event)
     if given.asked:
@@ -40,17 +44,58 @@ def sent(turn: Turn, call: Call, changes: tuple[UpdateChange, ...]) -> None:
 def answered(turn: Turn, call: Call, given: inputs.UpdateAnswered) -> None:
     """A change by either side has its final response."""
     turn.put(replace(call, updates=replace(call.updates, until=None)))
-    result = UpdateResult.ACCEPTED if given.code < 300 else UpdateResult.REJECTED  # noqa: PLR2004 - RFC 3261 §7.2
+    report(turn, call, given, given.changes, By.LOCAL if given.ours else By.REMOTE)
+    if given.ours and given.code >= REFUSALS:
+        report_refusal(turn, call, given, f"our change of {' and '.join(given.changes)}", "update-call")
+
+
+def report(
+    turn: Turn,
+    call: Call,
+    given: inputs.UpdateAnswered | inputs.HoldFailed,
+    changes: tuple[UpdateChange, ...],
+    by: By,
+) -> None:
+    """Report the outcome of a change: who asked for it, and who holds the call before and after."""
+    accepted = given.code < REFUSALS
+    held = {By.LOCAL: call.media.held_local, By.REMOTE: call.media.held_remote}
+    old, new = dict(held), dict(held)
+    if UpdateChange.HOLD in changes:
+        old[by], new[by] = False, accepted
+    elif UpdateChange.RESUME in changes:
+        old[by], new[by] = True, not accepted
     event = events.CallUpdated(
         call.id,
-        result=result,
-        changes=given.changes,
+        result=UpdateResult.ACCEPTED if accepted else UpdateResult.REJECTED,
+        by=by,
+        changes=changes,
+        old=hold_of(old[By.LOCAL], old[By.REMOTE]),
+        new=hold_of(new[By.LOCAL], new[By.REMOTE]),
         code=given.code,
         reason=given.reason,
         headers=dict(given.headers),
         content_type=given.content_type,
+        body=given.body,
     )
     turn.emit(event)
+
+
+def report_refusal(
+    turn: Turn,
+    call: Call,
+    given: inputs.UpdateAnswered | inputs.HoldFailed | inputs.CallEnded,
+    what: str,
+    operation: str,
+) -> None:
+    """Report that the far end refused our change, and what to do about that."""
+    remedy = "The far end has lost the call, so it ends. Place it again." if given.code == GONE else ""
+    error = IntercomError(
+        ErrorCode.MEDIA_UPDATE_FAILED,
+        f"The far end refused {what}.",
+        f"It answered {given.code} {given.reason}".rstrip() + ".",
+        remedy,
+    )
+    error_events.emit(turn, error, operation, given.code, call.id)
 
 
 def decide(turn: Turn, call: Call, *, accepted: bool) -> None:

@@ -45,7 +45,7 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
         ],
         "conference": call.conference,
         "statistics_interval": call_states.statistics_interval(state, call),
-        "report": ["level"] if call.media.watch.levels else [],
+        "report": ["level"] * call.media.watch.levels + ["microphone"] * call.media.watch.microphone,
         "vad": voices(call.media.watch),
         "media": "none" if call.apart else "speaker",
         "led_by": call.led_by or None,
@@ -141,6 +141,8 @@ def facts_in_events(call: Call) -> dict[str, Any]:
         facts["codec"] = {"name": codec.name, "clock_rate_hz": codec.clock_rate_hz}
     if call.account:
         facts["account"] = call.account
+    if call.conference is not None:
+        facts["conference"] = call.conference
     return facts
 
 

@@ -13,7 +13,10 @@ class AccountEvent(Event):
 
 
 class AccountRegistering(AccountEvent):
-    """A REGISTER is being sent, or will be in `in_s` seconds. Reported for attempts 1, 2, 4, 8 and so on."""
+    """The first REGISTER is being sent, or after a failure the next one will be in `in_s` seconds.
+
+    Reported for attempts 1, 2, 4, 8 and so on, so that a long outage does not fill the journal.
+    """
 
     TYPE = "account.registering"
     attempt: int
@@ -55,7 +58,10 @@ class AccountFailed(AccountEvent):
 
 
 class ServerUnreachable(AccountEvent):
-    """A registrar or proxy of the account does not answer, or reports a fault; `server`: address:port, or its name."""
+    """A registrar or proxy of the account does not answer, or reports a fault (502, 503, 504).
+
+    `server`: address:port, or its name.
+    """
 
     TYPE = "server.unreachable"
     server: str

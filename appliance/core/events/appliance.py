@@ -1,5 +1,7 @@
 """The daemon, its configuration, faults, and refused access."""
 
+from typing import Literal
+
 from appliance.base.errors import ErrorCode
 from appliance.core.events.base import Event
 from appliance.core.model import (
@@ -31,7 +33,8 @@ class PanelRecovered(Event):
 class AudioFailed(Event):
     """The sound card cannot be used; calls continue without it.
 
-    card: the ids of the configured cards; error: the fault. call: the call that has no sound now.
+    card: the ids of the configured cards; error: the fault. It comes for each call that has no sound because of it,
+    also for one that begins later, and without a call if there is none. during: the call is being set up, or goes on.
     """
 
     TYPE = "audio.failed"
@@ -39,6 +42,7 @@ class AudioFailed(Event):
     error: str
     resolution: str
     call: CallId | None = None
+    during: Literal["setup", "call"] | None = None
 
 
 class AudioRecovered(Event):

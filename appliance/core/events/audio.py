@@ -44,10 +44,15 @@ class AudioSettingsChanged(Event):
 
 
 class AudioMicrophoneChanged(Event):
-    """Whether somebody hears the microphone of the panel now: a call uses it, its card works and is not muted."""
+    """Whether somebody hears the microphone of the panel now: a call uses it, its card works and is not muted.
+
+    Its `call` is the one that hears it, or no longer; of a conference, one of its calls. With `microphone` in `report`
+    of PATCH /v1/calls/{id} it comes at once, with the present state for that call.
+    """
 
     TYPE = "audio.microphone_changed"
     active: bool
+    call: CallId | None = None
 
 
 class ToneStarted(Event):
@@ -153,9 +158,10 @@ class PlaybackReady(PlaybackEvent):
 
 
 class PlaybackStarted(PlaybackEvent):
-    """The sound flows."""
+    """The sound flows. duration_s: the length of its sound, once, also if it is repeated."""
 
     TYPE = "playback.started"
+    duration_s: float
 
 
 class PlaybackFinished(PlaybackEvent):

@@ -16,6 +16,7 @@ from appliance.core.model import (
     DigitMethod,
     DigitsTo,
     Direction,
+    Hold,
     IceFault,
     LinkDirection,
     MediaDirection,
@@ -54,16 +55,25 @@ class CallIncoming(CallEvent):
 
 
 class CallRinging(CallEvent):
-    """The call is ringing: 180 was received or sent. headers: X- headers of the received 180."""
+    """The call is on its way: the far end sent an 18x without sound, or we sent 180 once more.
+
+    code: 180, its phone rings; 181, the call is forwarded; 182, it waits in a queue; 183, it makes progress. It comes
+    again with another code. headers: X- headers of the received response.
+    """
 
     TYPE = "call.ringing"
+    code: int
     headers: dict[str, str] = field(default_factory=dict)
 
 
 class CallEarlyMedia(CallEvent):
-    """The far end sends sound before its answer (18x with SDP), or we do. headers: X- headers of the received 18x."""
+    """The far end sends sound before its answer (18x with SDP), or we do (183).
+
+    code: of the response. headers: X- headers of the received one.
+    """
 
     TYPE = "call.early_media"
+    code: int
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -148,10 +158,11 @@ class CallResumed(CallEvent):
 
 
 class CallUpdateReceived(CallEvent):
-    """The far end requests a change by re-INVITE or UPDATE: hold, resume, codec, address.
+    """The far end requests a change by re-INVITE or UPDATE: hold, resume, codec, address, direction.
 
-    asked: a client must accept or refuse it; if false, it has been answered already, and call.updated follows. headers
-    and content_type: X- headers of the request, and the type of its body.
+    asked: a client must accept or refuse it; if false, it has been answered already, and call.updated follows. headers,
+    content_type, body: X- headers of the request, the type of its body, and the body without keys, at most 4,096
+    characters.
     """
 
     TYPE = "call.update_received"
@@ -159,6 +170,7 @@ class CallUpdateReceived(CallEvent):
     asked: bool
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = ""
+    body: str = ""
 
 
 class CallUpdating(CallEvent):
@@ -171,17 +183,22 @@ class CallUpdating(CallEvent):
 class CallUpdated(CallEvent):
     """A change that one side requested by re-INVITE or UPDATE was accepted, or rejected without effect.
 
-    result: accepted or rejected. changes: hold, resume, codec, address. code and reason: of the response. headers and
-    content_type: X- headers and type of the body of the response to our re-INVITE.
+    result: accepted or rejected. by: who requested it. changes: hold, resume, codec, address, direction. old, new: who
+    holds the call before and after it. code and reason: of the response. headers, content_type, body: of the response
+    to our re-INVITE, its X- headers, the type of its body, and the body without keys.
     """
 
     TYPE = "call.updated"
     result: UpdateResult
+    by: By
     changes: tuple[UpdateChange, ...]
+    old: Hold
+    new: Hold
     code: int
     reason: str
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = ""
+    body: str = ""
 
 
 class CallForwarded(CallEvent):
@@ -377,7 +394,7 @@ class MediaSourceChanged(CallEvent):
 
 
 class MediaStopped(CallEvent):
-    """RTP no longer arrives."""
+    """RTP no longer arrives. Reports (RTCP) alone count as no sound: nothing can be heard."""
 
     TYPE = "media.stopped"
 
@@ -385,7 +402,8 @@ class MediaStopped(CallEvent):
 class MediaSilent(CallEvent):
     """No sound is heard in one direction, although the call is connected, and not on hold.
 
-    direction: send, or receive. why: no_packets (`media.stopped` comes too); other_codec, unreadable or undecrypted
+    direction: send, or receive. why: no_packets (`media.stopped` comes too); not_sent (the far end only listens, by
+    agreement: recvonly); other_codec, unreadable or undecrypted
     (packets arrive and none can be played: they are of a codec that was not agreed, are too short, empty or damaged, or
     the agreed keys do not decrypt them); digital_silence (each sample of the last 5 s was zero: the far end is muted,
     or our microphone is dead); or muted (by a client, or at our sound card). It comes again with another cause. Sent

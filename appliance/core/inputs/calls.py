@@ -52,7 +52,7 @@ class CallArrived(Input, kw_only=True):
 
 
 class CallProgressed(OfCall, kw_only=True):
-    """A provisional response to our INVITE: 180, or any 18x with SDP (`early_media`). `headers`: its X- headers."""
+    """A provisional response to our INVITE, 18x; `early_media`: with SDP. `headers`: its X- headers."""
 
     code: int
     early_media: bool
@@ -95,6 +95,7 @@ class MediaStarted(OfCall, kw_only=True):
 
     codec: Codec
     held: bool
+    receives: bool = True  # the far end sends
     events: bool = True
     srtp: bool = False  # encrypted (RFC 3711)
 
@@ -200,6 +201,7 @@ class HoldFailed(OfCall, kw_only=True):
     held: bool  # whether we hold the call now
     headers: tuple[tuple[str, str], ...] = ()  # X- headers of its response
     content_type: str = ""  # of its body
+    body: str = ""  # without keys
 
 
 class UpdateReceived(OfCall, kw_only=True):
@@ -212,6 +214,7 @@ class UpdateReceived(OfCall, kw_only=True):
     asked: bool = False
     headers: tuple[tuple[str, str], ...] = ()
     content_type: str = ""
+    body: str = ""  # without keys
 
 
 class UpdateSent(OfCall, kw_only=True):
@@ -230,8 +233,10 @@ class UpdateAnswered(OfCall, kw_only=True):
     changes: tuple[UpdateChange, ...]
     code: int
     reason: str
+    ours: bool = False  # we have requested it
     headers: tuple[tuple[str, str], ...] = ()
     content_type: str = ""
+    body: str = ""  # without keys
 
 
 class Dial(Tagged):
@@ -272,6 +277,7 @@ class SendEarlyMedia(Tagged):
 
     call: CallId
     source: EarlySource = EarlySource.TONE
+    headers: Annotated[Headers, Meta(description="X- headers of the first 183.")] = ()
 
 
 class SetCustomData(Tagged):
@@ -289,10 +295,11 @@ class SetStatisticsInterval(Tagged):
 
 
 class ReportLevels(Tagged):
-    """Report the levels of a call's sound, or no longer."""
+    """Report the levels of a call's sound, or no longer. microphone: also whether the call hears the microphone."""
 
     call: CallId
     wanted: bool
+    microphone: bool = False
 
 
 class SetDigitMethods(Tagged):

@@ -36,17 +36,22 @@ class TransferRequested(OfCall, kw_only=True):
 
 
 class TransferCall(Tagged):
-    """Transfer the far end: to a target's name, a SIP URI, or a number at an account."""
+    """Transfer the far end: to a target's name, a SIP URI, or a number at an account.
+
+    headers: X- headers of the REFER.
+    """
 
     call: CallId
     to: str
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class ConnectCalls(Tagged):
-    """Connect the far ends of two of our calls, and leave (attended transfer)."""
+    """Connect the far ends of two of our calls, and leave (attended transfer). headers: X- headers of the REFER."""
 
     call: CallId
     other: CallId
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class AcceptTransfer(Tagged):

@@ -117,6 +117,7 @@ from appliance.core.model.calls import (
     UpdateChange,
     UpdatePolicy,
     UpdateResult,
+    hold_of,
 )
 from appliance.core.model.clock import Clock, Day, Night, Period, QuietHours
 from appliance.core.model.conferences import Conference, ConferenceState, Joining, Participant, ParticipantState

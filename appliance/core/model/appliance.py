@@ -10,7 +10,7 @@ from appliance.core.model.audio import Levels
 from appliance.core.model.calls import Forwarding
 from appliance.core.model.clock import Clock, QuietHours
 from appliance.core.model.doors import TamperBlock
-from appliance.core.model.ids import DoorId, RequestId
+from appliance.core.model.ids import CallId, DoorId, RequestId
 from appliance.core.model.recordings import Storage
 
 
@@ -83,6 +83,8 @@ class AppliancePart(Record):
     sip_ready: bool = False
     sip_address: str = ""  # "" until SIP has been ready once
     failed: tuple[tuple[str, str], ...] = ()  # (part, why) of everything that does not work now
+    sound_fault: tuple[str, str] = ("", "")  # of the failed sound card: its ids, and what to do
+    soundless: tuple[CallId, ...] = ()  # the calls for which that fault is reported
     denied: tuple[tuple[str, float], ...] = ()  # (source, when) of recent reports
     custom_from: float = 0.0  # the events that clients have reported fill their share until then
     dropped: int = 0  # SIP requests of senders that send too many

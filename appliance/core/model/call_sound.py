@@ -15,6 +15,8 @@ class MediaDirection(StrEnum):
 class SilenceCause(StrEnum):
     """Why nothing is heard one way: no packets arrive, none can be played, or each sample is zero; or it is muted.
 
+    NOT_SENT: the far end only listens, by agreement (recvonly).
+
     Packets that cannot be played: of a codec that was not agreed, too short or damaged, or not decrypted by the agreed
     keys.
     """
@@ -25,6 +27,7 @@ class SilenceCause(StrEnum):
     UNDECRYPTED = "undecrypted"
     DIGITAL_SILENCE = "digital_silence"
     MUTED = "muted"
+    NOT_SENT = "not_sent"
 
 
 class SoundRefusal(StrEnum):
@@ -104,5 +107,7 @@ class SoundWatch(Record):
     use: PacketUse | None = None  # as last counted
     useless: int = 0  # counts in a row, about one a second, in which packets came and none could be played
     unplayed: SilenceCause | None = None  # why none can be played
+    unsent: bool = False  # the far end only listens, by agreement
     levels: bool = False  # whether levels are reported
+    microphone: bool = False  # whether a client wants to know about the microphone
     heard: tuple[SoundLevel | None, SoundLevel | None] = (None, None)  # sent and received; None: no sound

@@ -100,6 +100,7 @@ class UpdateChange(StrEnum):
     RESUME = "resume"
     CODEC = "codec"
     ADDRESS = "address"
+    DIRECTION = "direction"  # the far end only listens, or no longer
 
 
 class UpdateResult(StrEnum):
@@ -225,10 +226,18 @@ class CallHeaders(Record):
     end: tuple[tuple[str, str], ...] = ()  # of the far end's BYE, CANCEL or refusal
 
 
+def hold_of(local: bool, remote: bool) -> Hold:
+    """Who holds a call: we, the far end, both or nobody."""
+    if local:
+        return Hold.BOTH if remote else Hold.LOCAL
+    return Hold.REMOTE if remote else Hold.NONE
+
+
 class CallSound(Record):
     """The sound of a call: how it was negotiated, how it arrives, and who holds or mutes it."""
 
     early: EarlySource = EarlySource.NONE  # of an incoming call, before it is answered
+    early_came: bool = False  # the far end of our call sends sound, and has not answered yet
     early_heard_at: float | None = None  # when its far end was last audible before the answer
     codec: Codec | None = None
     started: tuple[MediaDirection, ...] = ()  # whose first packet is reported
@@ -248,9 +257,9 @@ class CallSound(Record):
     @property
     def hold(self) -> Hold:
         """Who holds the call."""
-        if self.held_local:
-            return Hold.BOTH if self.held_remote else Hold.LOCAL
-        return Hold.REMOTE if self.held_remote else Hold.NONE
+        if not self.held_local and not self.held_remote:  # nearly always
+            return Hold.NONE
+        return hold_of(self.held_local, self.held_remote)
 
 
 class CallTimes(Record):
@@ -276,6 +285,7 @@ class CallPlacing(Record):
     answer_within_s: float | None = None  # a client's limit, from the begin of the call; None: as configured
     record: bool = False  # a client wants a recording from the answer on
     early_media: bool = True  # the far end's sound before its answer is heard
+    progress: int = 0  # the latest 18x
 
 
 class CallForward(Record):

@@ -45,6 +45,7 @@ class Playback(Record):
     seconds: float
     until: float
     begun: bool = False
+    duration_s: float = 0.0  # of its file, once it is open
     made: bool = False
     announces: RecordingId | None = None
 

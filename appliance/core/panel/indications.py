@@ -183,7 +183,7 @@ def report(turn: Turn, before: State) -> None:
         return
     heard = Picture.SPEAK in now[0]
     if heard != (Picture.SPEAK in was[0]):
-        turn.emit(events.AudioMicrophoneChanged(active=heard))
+        turn.emit(events.AudioMicrophoneChanged(active=heard, call=microphone.hearer(after if heard else before)))
     known = lamps(before)
     for lamp, shine in lamps(after):
         if (lamp, shine) not in known:

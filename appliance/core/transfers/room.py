@@ -16,7 +16,7 @@ from appliance.core.transition import Turn
 def transfer(turn: Turn, call: Call, action: inputs.TransferCall, _who: str) -> None:
     """Have the far end of a call call somebody else. Raises IntercomError."""
     call = connected(call)
-    transferor.begin(turn, call, callee(turn, action.to, call.account)[0])
+    transferor.begin(turn, call, callee(turn, action.to, call.account)[0], headers=action.headers)
 
 
 def set_policy(turn: Turn, call: Call, action: inputs.SetTransferPolicy, _who: str) -> None:
@@ -34,7 +34,7 @@ perform = performs(
     asks_call(
         inputs.ConnectCalls,
         lambda turn, call, action, _: transferor.connect(
-            turn, connected(call), connected(find_call(turn, action.other))
+            turn, connected(call), connected(find_call(turn, action.other)), action.headers
         ),
     ),
     asks_call(inputs.AcceptTransfer, lambda turn, call, *_: transferee.accept(turn, call)),

@@ -6,6 +6,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.accounts import sip_uris
 from appliance.core.calls import ending
+from appliance.core.calls.requests import check_headers
 from appliance.core.model import Call, CallId, Cause, Transfer, TransferKind, TransferRole, TransferState
 from appliance.core.orders import Refer
 from appliance.core.transition import Turn
@@ -18,8 +19,9 @@ Headers = tuple[tuple[str, str], ...]
 # -- we pass a far end on --------------------------------------------------------------------------------------------
 
 
-def begin(turn: Turn, call: Call, to: str, other: CallId | None = None) -> None:
+def begin(turn: Turn, call: Call, to: str, other: CallId | None = None, *, headers: Headers = ()) -> None:
     """Ask the far end of `call` to call `to`, in place of our call `other` if given. Raises IntercomError."""
+    check_headers(headers)
     for taken in (call.id, other):
         if any(taken is not None and taken in {t.call, t.other} for t in turn.transfers):
             raise IntercomError(
@@ -27,12 +29,12 @@ def begin(turn: Turn, call: Call, to: str, other: CallId | None = None) -> None:
             )
     until = turn.now + turn.settings.deadlines.transfer_s
     put_transfer(turn, Transfer(call.id, TransferRole.TRANSFEROR, to, until, other))
-    turn.order(Refer(call.id, to, other))
+    turn.order(Refer(call.id, to, other, headers))
     kind = TransferKind.BLIND if other is None else TransferKind.ATTENDED
     turn.emit(events.CallTransferring(call.id, to=sip_uris.public(to), kind=kind))
 
 
-def connect(turn: Turn, call: Call, other: Call) -> None:
+def connect(turn: Turn, call: Call, other: Call, headers: Headers = ()) -> None:
     """Have the far ends of two calls talk with each other (RFC 5589 §7). Raises IntercomError."""
     if call.id == other.id:
         raise IntercomError(
@@ -41,7 +43,7 @@ def connect(turn: Turn, call: Call, other: Call) -> None:
             "",
             "Name another call, or an address.",
         )
-    begin(turn, call, other.remote.uri, other.id)
+    begin(turn, call, other.remote.uri, other.id, headers=headers)
 
 
 def progressed(turn: Turn, given: inputs.TransferProgressed) -> None:

@@ -717,3 +717,20 @@ def test_every_state_of_an_account_has_a_way_on_and_time_brings_it():
 def test_the_settings_of_other_tests_have_no_account():
     assert not SETTINGS.accounts
     assert sip_uris.host_of("[2001:db8::1]:5060") == "2001:db8::1"
+
+
+def test_the_next_attempt_is_reported_with_its_time_before_it_begins():
+    station = refused(begun())
+    first, second = (event for event in station.told if isinstance(event, events.AccountRegistering))
+    failed = station.last(events.AccountFailed)
+    assert (first.attempt, first.in_s) == (1, 0.0)
+    assert (second.attempt, second.in_s) == (2, failed.retry_in_s)
+    assert second.in_s > 1
+
+
+@pytest.mark.parametrize(("code", "lost"), [(502, True), (503, True), (504, True), (500, False), (403, False)])
+def test_a_gateway_that_cannot_serve_counts_as_unreachable_until_it_does(code, lost):
+    station = refused(begun(), code, "Why", server=SERVER)
+    assert ("server.unreachable" in station.types()) is lost
+    granted(station)
+    assert ("server.reachable" in station.types()) is lost

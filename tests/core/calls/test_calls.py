@@ -28,7 +28,10 @@ from tests.core.station import KITCHEN, PCMA, Station, ready
 S = CallState
 CODES = [
     (300, Cause.UNAVAILABLE),
-    (400, Cause.REJECTED),
+    (400, Cause.ERROR),
+    (405, Cause.ERROR),
+    (420, Cause.ERROR),
+    (493, Cause.ERROR),
     (401, Cause.UNAUTHORIZED),
     (402, Cause.PAYMENT_REQUIRED),
     (403, Cause.UNAUTHORIZED),

@@ -151,6 +151,18 @@ def test_the_one_that_is_replaced_may_end_first():
     assert station.orders(HangUp) == [HangUp(first)]
 
 
+def test_nothing_is_resumed_or_switched_while_two_far_ends_are_connected():
+    station, first, second = two()
+    station.ask(inputs.ConnectCalls(first, second))
+    before = len(station.told)
+    ended(station, second)
+    progress(station, first, 200)
+    ended(station, first)
+    told = {event.TYPE for event in station.told[before:]}
+    assert told.isdisjoint({"call.resumed", "call.held", "call.switched"}), told
+    assert "call.transferred" in told
+
+
 def test_a_far_end_that_has_taken_the_place_may_go_without_a_word():
     station, first, second = two()
     station.ask(inputs.ConnectCalls(first, second))

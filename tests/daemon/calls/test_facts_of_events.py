@@ -8,7 +8,7 @@ from tests.support.daemon import Daemon, loopback, settled
 from tests.support.peers.sipp import Sipp, free_port
 from tests.support.waiting import until
 
-ABOUT = {"direction", "from", "to", "display_name", "target", "target_name", "codec", "account"}
+ABOUT = {"direction", "from", "to", "display_name", "target", "target_name", "codec", "account", "conference"}
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_the_events_of_a_conference_name_who_is_in_and_who_is_invited(station, t
         conference = station.post("/v1/conferences", {"participants": invited})["id"]
         joined = station.wait("conference.participant_added", conference=conference)
         one, other = (f"sip:{name}@{address}:{port}" for name, (address, port) in station.places.items())
-        assert joined["about"]["to"] == one
+        assert (joined["about"]["to"], joined["about"]["conference"]) == (one, conference)
         assert joined["conference"]["id"] == conference
         (member,) = joined["conference"]["participants"]
         assert member == {"call": joined["call"], "uri": one, "name": "Flat two", "joining": "invited"}

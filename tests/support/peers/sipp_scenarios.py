@@ -153,7 +153,7 @@ KEEP = "".join(
 # SIPp's own [next_url] takes a Contact's display name along
 KEEP += '<ereg regexp="sip:[A-Za-z0-9@.:]*" search_in="hdr" header="Contact:" assign_to="contact"/>'
 ANSWER_TO = {"sendonly": "recvonly", "inactive": "inactive", "zero": "recvonly"}
-HELD = {"sendonly": "a=(recvonly|inactive)", "inactive": "a=inactive", "zero": "m=audio"}
+HELD = {"sendonly": "a=(recvonly|inactive)", "inactive": "a=inactive", "zero": "m=audio", "recvonly": "a=sendonly"}
 
 
 def typed(o: SimpleNamespace) -> Iterator[Any]:
@@ -571,6 +571,14 @@ SCENARIOS: dict[str, Callable[[Any], list[str]]] = {
     ],
     "uas-early": lambda o: uas_progress(o, answer("183 Session Progress", sdp(codecs="8"))),
     "uas-progress": lambda o: uas_progress(o, answer("183 Session Progress")),
+    "uas-tells-all": lambda o: uas_progress(
+        o,
+        answer("181 Call Is Being Forwarded"),
+        answer("182 Queued"),
+        answer("182 Queued"),
+        answer("183 Session Progress"),
+        answer("180 Ringing"),
+    ),
     "uas-rings-twice": lambda o: uas_progress(o, answer("180 Ringing"), answer("180 Ringing")),
     "uas-slow": lambda o: [recv("INVITE", action=KEEP, begins=True), pause(1.3), *accepts(), *hangs_up(o)],
     "uas-hold": lambda o: [*invited(o), pause(o.seconds), *hold(callee, o), *ends(o)],
@@ -599,6 +607,7 @@ SCENARIOS: dict[str, Callable[[Any], list[str]]] = {
         *hangs_up(o),
     ],
     "uas-hold-refused": lambda o: [*invited(o), *refuses_reinvite("488 Not Acceptable Here"), *hangs_up(o)],
+    "uas-hold-of-none": lambda o: [*invited(o), *refuses_reinvite("481 Call Does Not Exist"), *hangs_up(o)],
     "uas-hold-glare": lambda o: [
         *invited(o),
         *refuses_reinvite("491 Request Pending"),

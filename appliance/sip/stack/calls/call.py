@@ -4,6 +4,7 @@ import logging
 import time
 
 import pjsua2 as pj
+from msgspec.structs import replace
 
 from appliance.base import times
 from appliance.core import inputs
@@ -146,14 +147,14 @@ class SipCall(pj.Call):
     def onCallRxReinvite(self, prm: pj.OnCallRxReinviteParam) -> None:  # noqa: N802
         """A re-INVITE with an offer: it may wait for a client's decision. Otherwise onCallRxOffer follows."""
         if self.call in self.table.asking and not unreachable(str(prm.offer.wholeSdp), self.table.versions):
-            message = described(str(prm.rdata.wholeMsg))
-            prm.isAsync = self.updates.comes(*self._offer(prm.offer), *message, asked=True)
+            told = described(str(prm.rdata.wholeMsg))
+            prm.isAsync = self.updates.comes(*self._offer(prm.offer), told, asked=True)
 
     @contained
     def onCallRxOffer(self, prm: pj.OnCallRxOfferParam) -> None:  # noqa: N802
         """An offer by re-INVITE, or by UPDATE, which cannot wait for a client's decision (RFC 3311 §5.2)."""
-        message = described(str(prm.rdata.wholeMsg))
-        changes = self.updates.comes(*self._offer(prm.offer), *message, asked=False)
+        told = described(str(prm.rdata.wholeMsg))
+        changes = self.updates.comes(*self._offer(prm.offer), told, asked=False)
         refused = unreachable(str(prm.offer.wholeSdp), self.table.versions) or self.table.used_keys.are_of_another(
             self.call, prm.offer.wholeSdp
         )
@@ -208,8 +209,9 @@ class SipCall(pj.Call):
             # A far end that does not let us send holds us (RFC 3264 §8.4); while only we hold, "sends" stays true.
             if srtp := ENCRYPTED in self.dump(True, ""):
                 self.table.used_keys.use(self.call, self.their_sdp)
+            held, receives, events = not self.sends, self.receives, self.takes_events
             started = inputs.MediaStarted(
-                at=now, call=self.call, codec=self.codec, held=not self.sends, events=self.takes_events, srtp=srtp
+                at=now, call=self.call, codec=self.codec, held=held, receives=receives, events=events, srtp=srtp
             )
             self.table.post(started)
 
@@ -468,7 +470,8 @@ class SipCall(pj.Call):
 
     def _offer(self, offer: pj.SdpSession) -> tuple[OfferedAudio, OfferedAudio | None]:
         """The far end's present sound, and the sound that it requests."""
-        now = OfferedAudio(self.codec.name if self.codec else "", self.their_address, held=not self.sends)
+        codec, sends = self.codec.name if self.codec else "", None if self.hold.held else self.receives
+        now = OfferedAudio(codec, self.their_address, held=not self.sends, sends=sends)
         return now, audio(str(offer.wholeSdp), self.table.codecs.configured)
 
     def _reinvited(self, event: pj.TsxStateEvent, code: int, reason: str, *, final: bool) -> None:
@@ -488,13 +491,10 @@ class SipCall(pj.Call):
         now, again = time.monotonic(), self.renewing and code == PENDING
         if again:
             self.renew_at, self.elsewhere = after_glare(now, call_id_is_ours=self.outgoing), True
-        self.renewing = False
+        self.renewing, told = False, described(message)
         held = self.hold.asked is not None and code >= REFUSED  # reported as HoldFailed, or repeated
-        own, kind = described(message)
-        self.updates.settle(code, reason, own, kind, reported=held or again)
+        self.updates.settle(code, reason, told, reported=held or again)
         later = bool(translate.header(message, "Retry-After"))
         if not self.hold.answered(code, now, call_id_is_ours=self.outgoing, later=later):
-            failed = inputs.HoldFailed(
-                at=now, call=self.call, code=code, reason=reason, held=self.hold.held, headers=own, content_type=kind
-            )
-            self.table.post(failed)
+            failed = inputs.HoldFailed(at=now, call=self.call, code=code, reason=reason, held=self.hold.held)
+            self.table.post(replace(failed, headers=told[0], content_type=told[1], body=told[2]))

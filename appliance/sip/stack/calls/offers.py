@@ -24,11 +24,15 @@ NOWHERE = {"0.0.0.0", "::"}  # noqa: S104 - the old way to hold (RFC 3264 §8.4)
 
 
 class OfferedAudio(Record):
-    """A far end's side of a call's sound: its codec, its address:port for RTP ("" unknown), whether it holds."""
+    """A far end's side of a call's sound: its codec, its address:port for RTP ("" unknown), whether it holds.
+
+    sends: whether it sends; None while we hold, as it then must not.
+    """
 
     codec: str
     address: str
     held: bool
+    sends: bool | None = True
 
 
 def audio(sdp: str, ours: tuple[str, ...]) -> OfferedAudio | None:
@@ -48,7 +52,9 @@ def audio(sdp: str, ours: tuple[str, ...]) -> OfferedAudio | None:
     known = (codec for codec in codecs if codec.lower() in {each.lower() for each in ours})
     written = f"[{host}]" if ":" in host else host
     held = host in NOWHERE or (direction is not None and direction[1] in {"sendonly", "inactive"})
-    return OfferedAudio(next(known, ""), "" if host in NOWHERE or not host else f"{written}:{media['port']}", held)
+    sends = direction is None or direction[1] in {"sendrecv", "sendonly"}
+    address = "" if host in NOWHERE or not host else f"{written}:{media['port']}"
+    return OfferedAudio(next(known, ""), address, held, sends)
 
 
 def refusal(offer: str, answer: str, ours: tuple[str, ...]) -> SoundRefusal | None:
@@ -90,6 +96,8 @@ def changes(now: OfferedAudio, wanted: OfferedAudio) -> tuple[UpdateChange, ...]
     found = []
     if now.held != wanted.held:
         found.append(UpdateChange.HOLD if wanted.held else UpdateChange.RESUME)
+    elif not wanted.held and now.sends is not None and now.sends != wanted.sends:
+        found.append(UpdateChange.DIRECTION)
     if now.codec.lower() != wanted.codec.lower():
         found.append(UpdateChange.CODEC)
     if now.address and wanted.address and now.address != wanted.address:

@@ -1,5 +1,6 @@
 """Shared parts of pjsua2 call operations: the account of a call, parameters, headers."""
 
+import re
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
@@ -9,6 +10,7 @@ import pjsua2 as pj
 from appliance.core.model import NO_ACCOUNT, AccountId, CallId
 from appliance.sip.stack import translate
 from appliance.sip.stack.calls.texts import Messages
+from appliance.sip.stack.calls.updates import Described
 from appliance.sip.stack.calls.used_keys import UsedKeys
 from appliance.sip.stack.routing.codecs import Codecs
 from appliance.sip.stack.routing.servers import SipServer
@@ -17,6 +19,9 @@ from appliance.sip.wire import Farewell, GuessCounts, SipInput
 RINGING = 180
 NOT_ACCEPTABLE = 488
 CHALLENGED = {401, 407}  # RFC 3261 §22.1
+LONGEST_BODY = 4096
+# Master keys of SRTP (RFC 4568, RFC 4566 §5.12), and the password of ICE (RFC 8839): they let anybody listen or talk.
+KEYS = re.compile(r"^(?:a=crypto:|a=ice-pwd:|a=key-mgmt:|k=).*(?:\n|$)", re.MULTILINE | re.IGNORECASE)
 Post = Callable[[SipInput | Farewell | GuessCounts], None]
 
 
@@ -60,9 +65,10 @@ def add_header(parameters: pj.CallOpParam, name: str, value: str) -> None:
     parameters.txOption.headers.append(translate.to_header(name, value))
 
 
-def described(message: str) -> tuple[translate.Headers, str]:
-    """X- headers and content type of a message."""
-    return translate.own_headers(message), translate.content(message).type
+def described(message: str) -> Described:
+    """X- headers, content type, and body without keys of a message."""
+    content = translate.content(message)
+    return content.headers, content.type, KEYS.sub("", content.body)[:LONGEST_BODY]
 
 
 def unanswerable(code: int, message: str) -> str:

@@ -197,10 +197,8 @@ class CallTable:
         match order:
             case Ring():
                 call.answer(operation(RINGING))
-            case EarlyMedia():
-                call.answer(operation(PROGRESS))
-            case Answer(_, headers):
-                parameters = operation(OK)
+            case EarlyMedia(_, headers) | Answer(_, headers):
+                parameters = operation(PROGRESS if isinstance(order, EarlyMedia) else OK)
                 for name, value in headers:
                     add_header(parameters, name, value)
                 call.answer(parameters)

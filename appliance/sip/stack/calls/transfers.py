@@ -17,6 +17,8 @@ LASTS_S = 180  # longer than our handling of a REFER may take
 
 def refer(order: Refer, call: pj.Call, other: pj.Call | None, parameters: pj.CallOpParam, post: Post) -> None:
     """Send a REFER, or report at once that it cannot be sent."""
+    for name, value in order.headers:
+        parameters.txOption.headers.append(translate.to_header(name, value))
     try:
         if order.other is None:
             call.xfer(f"<{order.to}>", parameters)

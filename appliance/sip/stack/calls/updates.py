@@ -12,6 +12,8 @@ from appliance.sip.stack.calls.offers import OfferedAudio
 from appliance.sip.stack.translate import Headers
 
 REQUEST_PENDING = 491
+Described = tuple[Headers, str, str]  # of a message: X- headers, the type of its body, and the body without keys
+NOTHING: Described = ((), "", "")
 Post = Callable[[inputs.UpdateReceived | inputs.UpdateSent | inputs.UpdateAnswered], None]
 
 
@@ -33,17 +35,16 @@ class Updates:
 
     # -- by the far end ----------------------------------------------------------------------------------------------
 
-    def comes(
-        self, now: OfferedAudio, wanted: OfferedAudio | None, headers: Headers, content_type: str, *, asked: bool
-    ) -> bool:
+    def comes(self, now: OfferedAudio, wanted: OfferedAudio | None, described: Described, *, asked: bool) -> bool:
         """Report the changes of an arrived offer; returns False without any. asked: the offer waits for a decision.
 
-        headers, content_type: of the re-INVITE with the offer.
+        described: the re-INVITE with the offer.
         """
         self._theirs = () if wanted is None else offers.changes(now, wanted)
         if not self._theirs:
             return False
         self.waits = asked
+        headers, content_type, body = described
         received = inputs.UpdateReceived(
             at=time.monotonic(),
             call=self._call,
@@ -51,6 +52,7 @@ class Updates:
             asked=asked,
             headers=headers,
             content_type=content_type,
+            body=body,
         )
         self._post(received)
         return True
@@ -59,7 +61,7 @@ class Updates:
         """The far end's change has its final response; without changes only a refusal is reported."""
         theirs, self._theirs, self.waits = self._theirs, (), False
         if theirs or code >= 300:  # noqa: PLR2004
-            self._report(theirs, code, reason)
+            self._report(theirs, code, reason, ours=False)
 
     # -- by us -------------------------------------------------------------------------------------------------------
 
@@ -90,7 +92,7 @@ class Updates:
         self._wanted_at = now + times.current.call_change_again_s
         if now >= self._until:
             self._wanted_at, self.codecs = None, ()
-            self._report((UpdateChange.CODEC,), REQUEST_PENDING, "Another change is in progress")
+            self._report((UpdateChange.CODEC,), REQUEST_PENDING, "Another change is in progress", ours=True)
 
     def sent(self, *changes: UpdateChange) -> None:
         """Our re-INVITE was sent."""
@@ -99,24 +101,27 @@ class Updates:
             self._wanted_at = None
         self._post(inputs.UpdateSent(at=time.monotonic(), call=self._call, changes=changes))
 
-    def settle(self, code: int, reason: str, headers: Headers, content_type: str, *, reported: bool) -> None:
+    def settle(self, code: int, reason: str, described: Described, *, reported: bool) -> None:
         """Our re-INVITE has its final response. The flag: its refusal is reported elsewhere, or it is sent again."""
         ours, self._ours = self._ours, ()
         if code >= 300 and UpdateChange.CODEC in ours:  # noqa: PLR2004
             self.codecs = ()
         if ours and not reported:
-            self._report(ours, code, reason, headers, content_type)
+            self._report(ours, code, reason, described, ours=True)
 
     def _report(
-        self, changes: tuple[UpdateChange, ...], code: int, reason: str, headers: Headers = (), content_type: str = ""
+        self, changes: tuple[UpdateChange, ...], code: int, reason: str, described: Described = NOTHING, *, ours: bool
     ) -> None:
+        headers, content_type, body = described
         answered = inputs.UpdateAnswered(
             at=time.monotonic(),
             call=self._call,
             changes=changes,
             code=code,
             reason=reason,
+            ours=ours,
             headers=headers,
             content_type=content_type,
+            body=body,
         )
         self._post(answered)

@@ -13,12 +13,11 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-import msgspec
-from msgspec import MsgspecError, Struct
+from msgspec import MsgspecError, convert
 
 from appliance.base.types import Json
 from appliance.core.inputs import Input, OpeningsRead
-from appliance.core.model import DoorId, OpenedBy, Opening
+from appliance.core.model import Opening
 from appliance.store.lists import chain, retention
 from appliance.store.lists.retention import Limit, Table
 from appliance.store.write_behind import Backlog, Row
@@ -29,22 +28,6 @@ log = logging.getLogger(__name__)
 TYPES = ("door.", "keypad.accepted", "keypad.refused", "keypad.locked_out", "access.", "code.", "dtmf.redirected")
 LAST = "~"  # after every time
 REFUSALS = ("door.denied", "keypad.refused", "keypad.locked_out", "access.denied", "access.locked_out")
-
-
-class _Opened(Struct):
-    """The data of `door.unlocked` in a row."""
-
-    door: DoorId
-    by: str
-    means: OpenedBy
-    held: bool = False
-
-
-class _Row(Struct):
-    """A row of an opening."""
-
-    time: str
-    data: _Opened
 
 
 class Audit:
@@ -136,10 +119,10 @@ def last_openings(connection: sqlite3.Connection) -> tuple[Opening, ...]:
     )
     found = []
     for _, envelope in connection.execute(query):
-        with suppress(MsgspecError, ValueError):
-            row = msgspec.json.decode(envelope, type=_Row)
-            opening, at = row.data, datetime.fromisoformat(row.time).timestamp()
-            found.append(Opening(opening.door, at, opening.by, opening.means, opening.held))
+        with suppress(MsgspecError, ValueError, KeyError, TypeError):
+            row = json.loads(envelope)
+            opening = {key: row["data"][key] for key in ("door", "by", "means", "held")}
+            found.append(convert(opening | {"at": datetime.fromisoformat(row["time"]).timestamp()}, Opening))
     return tuple(found)
 
 

@@ -61,12 +61,11 @@ def settle(turn: Turn) -> None:
 
 def opened(turn: Turn, ring: VisitorRing) -> events.DoorUnlocked | None:
     """The opening in this step that lets the visitor in."""
-    if is_beside(turn, ring):
-        return None
     for event in turn.events:
         if (
             isinstance(event, events.DoorUnlocked)
             and event.means is not OpenedBy.RULE
+            and not is_beside(turn, ring)
             and leads_in(turn, ring, event.door)
         ):
             return event

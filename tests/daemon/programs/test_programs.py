@@ -243,7 +243,7 @@ def test_a_web_page_calls_shows_the_call_and_hangs_up(door, tmp_path):
     assert lines[-1] == "call.ended hangup local {}"
     assert any(line.startswith("muted by http:") for line in lines)
     assert "active: True" in lines
-    call = door.wait("call.dialing")["call"]
+    call = door.wait("call.dialing", to=uri)["call"]
     changes = [(event["data"]["old"], event["data"]["new"]) for event in door.of("call.state_changed", call)]
     assert changes == [
         *(("dialing", "connecting"), ("connecting", "connected")),

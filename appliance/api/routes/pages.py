@@ -120,5 +120,5 @@ def _answer(request: Request, packed: bytes, kind: str, cache_control: str, *, p
     return Response(packed, media_type=kind, headers=headers | {"Content-Encoding": "gzip"})
 
 
-# A plain route: FastAPI's would analyse the function, which takes time and memory at the start.
+# A plain route: it takes no parameters, and is not described.
 router = Router([_Files("/{file:path}", _file, methods=["GET"], include_in_schema=False)])

@@ -15,6 +15,7 @@ SIDES = {"local": "this station", "remote": "the far end"}
 WAYS = {"send": "to the far end", "receive": "from the far end", "to": "to", "from": "from", "both": "to and from"}
 UNSAID = {
     "audio.level",
+    "audio.microphone_changed",
     "call.state_changed",
     "call.active_changed",
     "call.changed",
@@ -92,6 +93,13 @@ WORDS = {
     "recording.started": "recording {recording} begins",
     "recording.stopped": "recording {recording} ends after {duration_s:.0f} s",
     "recording.failed": "recording {recording} failed: {why}",
+    "recording.available": "recording {recording} can be heard, {duration_s:.0f} s",
+    "recording.recovered": "recording {recording} was cut short, and is repaired",
+    "recording.converted": "recording {recording} is stored as Opus",
+    "recording.copied": "recording {recording} was copied to {to}",
+    "recording.copy_failed": "recording {recording} could not be copied: {why}",
+    "recording.deleted": "recording {recording} was removed: {why}",
+    "recording.changed": "recording {recording} is {protected}",
     "recording.paused": "recording {recording} is paused",
     "recording.resumed": "recording {recording} goes on",
     "recording.muted": "silent in recording {recording}: {muted}",
@@ -143,6 +151,8 @@ def _word(name: str, value: Any) -> Any:
             return ""
         case "digit", None:
             return "(hidden)"
+        case "protected", bool():
+            return "protected from removal" if value else "no longer protected"
         case (("codec" | "local" | "remote"), dict()):
             return value.get("name") or value.get("address")
         case (("cause" | "why" | "kind" | "tone" | "result" | "reason"), str()):

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.daemon import Daemon
+from tests.support.peers.messages import found
 from tests.support.peers.packets import Packets, fresh_key
 
 
@@ -81,7 +82,8 @@ def test_an_answer_with_the_key_of_an_earlier_call_ends_the_call(station):
         far.key = key
         call = station.ring()
         invite = far.invited()
-        far.answer(invite, "200 OK", far.sdp)
+        tag = found(r"^a=crypto:(\d+) AES_CM_128_HMAC_SHA1_80 ", invite)[1]
+        far.answer(invite, "200 OK", far.sdp.replace("a=crypto:1 ", f"a=crypto:{tag} "))
         far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
         station.final(call, kind="call.ended", cause="media_failed", by="local")
 

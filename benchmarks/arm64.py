@@ -26,6 +26,7 @@ PACKAGES = (
     "python3-libgpiod",
     "python3-msgspec",
     "python3-pydantic",
+    "python3-starlette",
     "python3-systemd",
     "python3-tomli",
     "python3-uvicorn",

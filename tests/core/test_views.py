@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from appliance.core import desired_state, events, inputs, snapshot, sound, status_line
-from appliance.core.calls.view import call_view, summary
+from appliance.core.calls.view import call_view, facts_in_events, summary
+from appliance.core.conferences.view import ended_conference
 from appliance.core.model import (
     DARK,
     Account,
@@ -23,6 +24,8 @@ from appliance.core.model import (
     CallState,
     CallTimes,
     Cause,
+    Conference,
+    ConferenceId,
     Content,
     Direction,
     DoorsPart,
@@ -425,6 +428,35 @@ def test_a_call_has_its_whole_shape():
             "end": {"cause": "hangup", "code": 200, "reason": "OK", "by": "local", "explanation": ""},
         }
     ]
+
+
+def test_a_call_in_its_events_has_what_is_known_of_it():
+    bare = Call(CallId("c-1"), IN, S.INCOMING, Remote("sip:me@x"), created=90.0, deadline=200.0, local_uri="sip:door@y")
+    assert facts_in_events(bare) == {"direction": "incoming", "from": "sip:me@x", "to": "sip:door@y"}
+    remote = Remote(KITCHEN, "Kitchen display", "kitchen", target_name="Kitchen")
+    whole = having(S.CONNECTED, local_uri="sip:door@y", media=CallSound(codec=PCMA), account=AccountId("office"))
+    assert facts_in_events(replace(whole, remote=remote, conference=ConferenceId("f-1"))) == {
+        "direction": "outgoing",
+        "from": "sip:door@y",
+        "to": KITCHEN,
+        "display_name": "Kitchen display",
+        "target": "kitchen",
+        "target_name": "Kitchen",
+        "codec": {"name": PCMA.name, "clock_rate_hz": PCMA.clock_rate_hz},
+        "account": "office",
+        "conference": "f-1",
+    }
+
+
+@pytest.mark.parametrize(("since", "duration"), [(None, 0.0), (103.5, 6.5)])
+def test_a_conference_that_has_ended_says_who_was_there_and_how_long(since, duration):
+    over = Conference(ConferenceId("f-1"), created=100.0, connected_since=since)
+    member = {"call": "c-1", "uri": KITCHEN, "name": "Kitchen", "joining": "invited"}
+    shown = ended_conference(over, [member], 110.0, 1000.0)
+    assert (shown["state"], shown["duration_s"], shown["ended"]) == ("ended", duration, iso(110.0, 1000.0))
+    assert shown["connected_since"] == iso(since, 1000.0)
+    (there,) = shown["participants"]
+    assert (there["call"], there["name"], there["state"]) == ("c-1", "Kitchen", "left")
 
 
 def test_a_caller_whose_address_is_no_uri_can_be_shown():

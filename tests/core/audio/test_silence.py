@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from appliance.core import events, inputs
 from appliance.core.audio.silence import SILENT_S
 from appliance.core.model import NULL, AudioSettings, MixerLevel, PacketUse, Quality, SoundMode
-from tests.core.station import Station, ready
+from tests.core.station import PCMA, Station, ready
 
 LEVEL = MixerLevel(card="panel", percent=40.0, muted=False)
 COUNTED = Quality(received=50, lost=0, jitter_ms=1.0)
@@ -135,3 +135,15 @@ def test_packets_that_are_not_decrypted_are_the_cause_although_none_is_counted()
     assert judged(station, use(undecrypted=100)) == [("silent", RECEIVE, "undecrypted")]
     station.give(inputs.RtpStopped, call=station.call.id)
     assert judged(station, use(undecrypted=150)) == []
+
+
+def test_a_far_end_that_only_listens_by_agreement_is_named_until_it_sends_again():
+    station = talking()
+    agreed = {"call": station.call.id, "codec": PCMA, "held": False}
+    before = len(station.told)
+    station.give(inputs.MediaStarted, **agreed, receives=False)
+    assert told(station, before) == [("silent", RECEIVE, "not_sent")]
+    assert counted(station, received=SILENT_S) == []
+    before = len(station.told)
+    station.give(inputs.MediaStarted, **agreed)
+    assert told(station, before) == [("resumed", RECEIVE, "not_sent")]

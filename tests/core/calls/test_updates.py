@@ -98,3 +98,18 @@ def test_a_call_that_is_not_connected_is_not_changed(action):
     station = ready()
     station.arrive()
     assert station.ask(action).error.code == "call-wrong-state"
+
+
+def test_a_change_of_ours_that_is_refused_is_an_error_with_what_was_asked():
+    station = ready()
+    call = station.talking().id
+    station.give(inputs.UpdateAnswered, call=call, changes=("codec",), code=488, reason="No", ours=True)
+    assert updated(station) == [("rejected", ("codec",), 488)]
+    error = station.last(events.ErrorReported)
+    assert (error.code, error.operation, error.sip_code, error.call) == (
+        "media-update-failed",
+        "update-call",
+        488,
+        call,
+    )
+    assert (error.message, error.cause) == ("The far end refused our change of codec.", "It answered 488 No.")

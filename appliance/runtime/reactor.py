@@ -328,6 +328,9 @@ def line(envelope: Json) -> str:
     return " ".join([envelope["type"], *call, *assignments])
 
 
+OF_JSON = {None: "null", False: "false", True: "true"}
+
+
 def in_line(value: Any) -> str:
     """A value of a log line: fields with slashes, as in opus/48000, lists with commas; text with line ends as JSON.
 
@@ -338,7 +341,7 @@ def in_line(value: Any) -> str:
     elif isinstance(value, (list, tuple)):
         text = ",".join(map(in_line, value))
     elif value is None or isinstance(value, bool):
-        text = json.dumps(value)
+        text = OF_JSON[value]
     else:
         text = str(value)
     return text if text.isprintable() else json.dumps(text, ensure_ascii=False)

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from math import pi, sin
+from typing import TYPE_CHECKING
 
 from appliance.base import times
 from appliance.base.record import Record
@@ -15,11 +16,10 @@ from appliance.panel.gpio.factory import line_errors
 from appliance.panel.gpio.line_claims import Claims
 from appliance.panel.gpio.line_names import KernelLed, LightName, PwmChannel, called
 from appliance.panel.lamps.gpio_lamp import GpioLamp
-from appliance.panel.lamps.kernel_led import LedLamp
 from appliance.panel.lamps.lamp_output import Light, Three
-from appliance.panel.lamps.pwm_lamp import Pwm, export
-from appliance.panel.lamps.sysfs import gone
-from appliance.panel.lamps.uevents import Removals
+
+if TYPE_CHECKING:
+    from appliance.panel.lamps.uevents import Removals
 
 # Levels, each with its length in seconds. The last is dark: a pattern begins with the opposite of the lamp's state, so
 # that the lamp responds at once.
@@ -52,7 +52,11 @@ class Lamps:
     def __init__(self, wiring: tuple[LampWiring, ...], claims: Claims, post: Callable[[Input], None]) -> None:
         self._lamps = {lamp.id: _Lamp(lamp, claims, post) for lamp in wiring}
         names = [name for lamp in wiring for name in lamp.lights]
-        self._removals = Removals(self._gone) if any(isinstance(n, KernelLed | PwmChannel) for n in names) else None
+        self._removals: Removals | None = None
+        if any(isinstance(name, KernelLed | PwmChannel) for name in names):
+            from appliance.panel.lamps import uevents  # noqa: PLC0415  late: with such lamps only
+
+            self._removals = uevents.Removals(self._gone)
 
     def desire(self, shines: tuple[tuple[LampId, LampOutput], ...]) -> None:
         """Set how each lamp shines; a lamp that is not named is dark. A pattern that continues keeps its rhythm."""
@@ -96,6 +100,8 @@ class _Lamp:
 
     def gone(self, device: str) -> None:
         if self._light and device in self._light.devices:
+            from appliance.panel.lamps.sysfs import gone  # noqa: PLC0415  late: with lamps that are files only
+
             self._lost(gone(", ".join(map(called, self._wiring.lights))))
 
     def close(self) -> None:
@@ -109,7 +115,7 @@ class _Lamp:
     def _export(self) -> None:
         """Have the kernel export missing channels, and claim the light once we have access."""
         channels = [name for name in self._wiring.lights if isinstance(name, PwmChannel)]
-        if [name for name in channels if export(name)]:
+        if channels and _exported(channels):
             self._timer = self._loop.call_later(
                 times.current.channel_again_s, self._claims.take, self._name, self._export
             )
@@ -131,8 +137,12 @@ class _Lamp:
     def _make(self, name: LightName) -> Light:
         match name:
             case KernelLed():
+                from appliance.panel.lamps.kernel_led import LedLamp  # noqa: PLC0415  late: with such lamps only
+
                 return LedLamp(name)
             case PwmChannel():
+                from appliance.panel.lamps.pwm_lamp import Pwm  # noqa: PLC0415  late: with such lamps only
+
                 return Pwm(name, active_low=self._wiring.active_low)
             case _:
                 return GpioLamp(name, self._claims.factory, self._lost, active_low=self._wiring.active_low)
@@ -174,3 +184,10 @@ class _Lamp:
         if self._light:  # only once, although three lines fail one by one
             self.close()
             self._claims.lost(self._name, self._export, why)
+
+
+def _exported(channels: Iterable[PwmChannel]) -> bool:
+    """Have the kernel export those that are missing; whether there were any."""
+    from appliance.panel.lamps.pwm_lamp import export  # noqa: PLC0415  late: with such lamps only
+
+    return any([export(channel) for channel in channels])  # noqa: C419  each of them, not only the first

@@ -116,7 +116,7 @@ def _sent(shape: Any) -> Any:
     parts: tuple[Any, ...] = get_args(shape)
     match get_origin(shape):
         case typing.Annotated:
-            return Annotated.__class_getitem__((_sent(parts[0]), *shape.__metadata__))  # type: ignore[attr-defined]
+            return Annotated[_sent(parts[0]), *shape.__metadata__]
         case builtins.tuple if get_origin(parts[0]) is tuple:
             return dict.__class_getitem__(get_args(parts[0]))
         case builtins.tuple:

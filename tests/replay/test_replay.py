@@ -66,13 +66,13 @@ texts = st.sampled_from(["", "Grüße", 'quote"\\\n', "\ud83d"])
 actions = st.one_of(
     st.builds(inputs.Dial, st.sampled_from(["kitchen", "nobody", "sip:bob:pass@example"]), st.just((("X-A", "b"),))),
     st.builds(inputs.AnswerCall, calls),
-    st.builds(inputs.RejectCall, calls, st.sampled_from([100, 486])),
+    st.builds(inputs.RejectCall, calls, st.sampled_from([400, 486])),
     st.builds(inputs.HangUpCall, calls),
     st.builds(inputs.HoldCall, calls, st.booleans()),
     st.builds(inputs.MuteCall, calls, st.booleans()),
-    st.builds(inputs.SendDigits, calls, st.lists(digits, max_size=4).map("".join)),
+    st.builds(inputs.SendDigits, calls, st.text(DIGITS + "*#", min_size=1, max_size=4)),
     st.builds(inputs.PressButton, buttons, st.sampled_from([0.0, 1.5])),
-    st.builds(inputs.OpenDoor, doors, st.sampled_from([None, 2.0, 99.0])),
+    st.builds(inputs.OpenDoor, doors, st.sampled_from([None, 2.0, 60.0])),
 )
 SECONDS = st.floats(0, 1e6)  # a time of the clock is finite
 blocks = st.builds(TamperBlock, st.from_type(SensorId), SECONDS)

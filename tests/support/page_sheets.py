@@ -13,7 +13,6 @@ import importlib
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,7 +23,7 @@ from appliance.api import app
 from appliance.api.http import server
 from tests.api.browser import START_S, log_in
 from tests.api.chromium import ChromiumPage, chromium
-from tests.support.waiting import until
+from tests.support.waiting import pause, until
 
 TOKEN = "a-token-that-only-these-pictures-know-0123456"
 PATIENCE_S = 60.0
@@ -147,7 +146,7 @@ def ours(page: ChromiumPage, url: str, station: Any, state: str, on_loop: Callab
     on_loop(lambda: station.tell("call.canceled", call="c-9", cause="canceled"))
     settled = "document.fonts.status === 'loaded' && document.readyState === 'complete'"
     until(lambda: page.value(settled) is True, "the page", START_S)
-    time.sleep(SETTLES_S)
+    pause(SETTLES_S)
     if state == "offline":
         page.send(
             "Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1
@@ -189,7 +188,7 @@ def sheet(page: ChromiumPage, rows: list[list[tuple[str, tuple[int, int]]]]) -> 
             frameId=page.send("Page.getFrameTree")["frameTree"]["frame"]["id"],
             html=f"<body style='margin:0;background:#888'>{lines}",
         )
-        time.sleep(SETTLES_S)
+        pause(SETTLES_S)
         return base64.b64decode(picture(page))
 
 

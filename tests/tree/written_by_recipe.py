@@ -226,7 +226,7 @@ ENDPOINT = Recipe(
         Edit(
             "`appliance/orders/table.py`",
             "appliance/orders/table.py",
-            '    Order("clear_sensor", SENSORS, "POST clear", inputs.ClearSensor),\n',
+            '    Order("clear_sensor", SENSORS, "POST clear", inputs.ClearSensor, bus="ClearSensor(sensor)"),\n',
             '    Order("hide_error", PANEL, "POST error/hide", inputs.HideError, '
             '("HideError", "Which errors to hide.")),\n',
         ),

@@ -308,6 +308,7 @@ def test_a_code_at_the_keypad_and_a_card_at_the_reader_open_the_door(tmp_path):
     with entrance(tmp_path / "d") as door:
         added(door)
         door.post("/v1/codes", {"owner": "Tenant", "card": "12345678", "doors": ["front"]})
+        until(lambda: door.get("/v1/doors/front")["available"], "the guard")
         at_panel(door, keypad="street", keys="4711#")
         told = door.wait("door.unlocked", door="front")["data"]
         assert (told["by"], told["means"]) == ("code of Cleaner, keypad street", "keypad")

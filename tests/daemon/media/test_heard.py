@@ -173,6 +173,6 @@ def test_levels_and_voices_of_both_directions_are_reported_while_a_client_wants_
         ended(door, far, call)
 
 
-@pytest.mark.parametrize("report", ["level", ["noise"], ["level", "level"], 5])
+@pytest.mark.parametrize("report", ["level", ["noise"], ["level", "microphone", "level"], 5])
 def test_reports_that_do_not_exist_are_refused(door, report):
     assert door.ask("PATCH", "/v1/calls/c-1", {"report": report})[0] == 400

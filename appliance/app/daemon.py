@@ -152,7 +152,7 @@ class App:
             call_log.open()
             retention.open()
             codes.open()
-            audit.open(reactor.post)
+            audit.open(reactor.post, self._config.door)
             watchdog = asyncio.create_task(self._feed_watchdog())
             serving = [asyncio.create_task(self._serve(link, part)) for part in (web, bus)]
             serving.append(asyncio.create_task(self._report_ready(web, reactor)))

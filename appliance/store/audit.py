@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 
 from msgspec import MsgspecError, convert
@@ -40,11 +40,11 @@ class Audit:
         self._noted, self._writer = "", writer
         self._lists = tuple(_List(writer, table, keep) for table in (retention.OPENINGS, retention.REFUSALS))
 
-    def open(self, post: Callable[[Input], None]) -> None:
-        """Post the last opening of each door as soon as the disc can be read."""
+    def open(self, post: Callable[[Input], None], doors: Collection[str]) -> None:
+        """Post the last opening of each of these doors as soon as the disc can be read."""
 
         def read(connection: sqlite3.Connection) -> After:
-            found = last_openings(connection)
+            found = last_openings(connection, doors)
             return lambda: post(OpeningsRead(at=time.monotonic(), openings=found))
 
         self._writer.submit(read)
@@ -111,18 +111,25 @@ class _List:
         chain.append(connection, self._table.name, ((number, text) for number, text in rows), self._keep)
 
 
-def last_openings(connection: sqlite3.Connection) -> tuple[Opening, ...]:
-    """The last opening of each door; one whose row is damaged is left out."""
+def last_openings(connection: sqlite3.Connection, doors: Collection[str]) -> tuple[Opening, ...]:
+    """The last opening of each of these doors; one whose row is damaged is left out.
+
+    It reads from the newest row on, until it has all of them: a door's last opening is seldom far back.
+    """
     query = (
-        "SELECT max(id), envelope FROM audit WHERE json_valid(envelope) "
-        "AND envelope ->> '$.type' = 'door.unlocked' GROUP BY envelope ->> '$.data.door'"
+        "SELECT envelope FROM audit WHERE json_valid(envelope) AND envelope ->> '$.type' = 'door.unlocked' "
+        "ORDER BY id DESC"
     )
-    found = []
-    for _, envelope in connection.execute(query):
-        with suppress(MsgspecError, ValueError, KeyError, TypeError):
-            row = json.loads(envelope)
-            opening = {key: row["data"][key] for key in ("door", "by", "means", "held")}
-            found.append(convert(opening | {"at": datetime.fromisoformat(row["time"]).timestamp()}, Opening))
+    left, found = set(doors), []
+    with closing(connection.execute(query)) as rows:
+        while left and (row := rows.fetchone()) is not None:
+            with suppress(MsgspecError, ValueError, KeyError, TypeError):
+                event = json.loads(row[0])
+                opening = {key: event["data"][key] for key in ("door", "by", "means", "held")}
+                if opening["door"] in left:
+                    left.remove(opening["door"])
+                    at = datetime.fromisoformat(event["time"]).timestamp()
+                    found.append(convert(opening | {"at": at}, Opening))
     return tuple(found)
 
 

@@ -62,7 +62,7 @@ def test_the_last_opening_of_each_door_is_posted_once_it_is_read(tmp_path):
             audit.append(row)
         audit.list()
         inbox = Inbox()
-        audit.open(inbox)
+        audit.open(inbox, ("front", "gate"))
         ((found),) = inbox.wait(OpeningsRead)
         seen = {each.door: (each.by, each.means, each.held, each.at) for each in found.openings}
         assert seen == {
@@ -71,7 +71,7 @@ def test_the_last_opening_of_each_door_is_posted_once_it_is_read(tmp_path):
         }
         audit.append(rows[3])
         audit.list()
-        audit.open(inbox)
+        audit.open(inbox, ("front", "gate"))
         again = inbox.wait(OpeningsRead, 2)[1].openings
         assert [each.door for each in again] == ["gate"]  # a damaged row is no opening
 

@@ -5,16 +5,11 @@
 draws fields of events by lot, removes one or changes its value in each event, and runs the test that fields.tsv names.
 """
 
-import argparse
-import os
 import random
-import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from benchmarks.mutations import LEFT_OUT, ROOT, WITHIN_S
+from benchmarks.mutations import ROOT, asked, copied, is_found
 
 PATIENCE_S = 12.0
 PLACE = Path("appliance/runtime/reactor.py")
@@ -43,27 +38,12 @@ def fields() -> list[tuple[str, str, str]]:
     return sorted({each for each in found if each[1] not in {"call", "time", "type", "id"}})
 
 
-def is_found(copy: Path, test: str) -> bool:
-    """Whether the test fails, or does not end."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
-    environment = {**os.environ, "PYTHONPATH": f"{copy}:{copy / 'client'}", "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        ran = subprocess.run(command, cwd=copy, capture_output=True, env=environment, timeout=WITHIN_S, check=False)
-    except subprocess.TimeoutExpired:
-        return True
-    return ran.returncode != 0
-
-
 def main() -> int:
     """Put the faults in, and print which were found."""
-    made = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    made.add_argument("--count", type=int, default=30, help="how many fields (default 30)")
-    made.add_argument("--seed", type=int, default=40, help="which ones (default 40)")
-    given = made.parse_args()
+    given = asked(__doc__ or "", 30, 40)
     found = 0
     drawn = random.Random(given.seed).sample(fields(), given.count)  # noqa: S311 # no secret
-    with tempfile.TemporaryDirectory() as directory:
-        copy = Path(shutil.copytree(ROOT, Path(directory) / "tree", ignore=shutil.ignore_patterns(*LEFT_OUT)))
+    with copied() as copy:
         waits = copy / "tests/support/waiting.py"  # what never comes is not waited for so long
         waits.write_text(waits.read_text().replace("PATIENCE_S = 120.0", f"PATIENCE_S = {PATIENCE_S}"))
         source = (copy / PLACE).read_text()

@@ -15,12 +15,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 WITHIN_S = 600.0
 LEFT_OUT = (".git", ".venv", ".*_cache", ".hypothesis", "build", "dist", "__pycache__")
+QUICK = ("-m", "not far_end and not thorough and not exhaustive and not lab")
 SWAPPED: dict[type, type] = {
     ast.Lt: ast.GtE,
     ast.LtE: ast.Gt,
@@ -78,10 +80,24 @@ def faults(count: int, seed: int) -> Iterator[tuple[str, Path, int]]:
         yield room, path.relative_to(ROOT), chosen.randrange(len(places(ast.parse(path.read_text()))))
 
 
-def is_found(copy: Path, room: str) -> bool:
-    """Whether a test of the room fails, or does not end."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-    command += ["-m", "not far_end and not thorough and not exhaustive and not lab", f"tests/{room}"]
+def asked(about: str, count: int, seed: int) -> argparse.Namespace:
+    """The count and the seed of the command line. about: the docstring of the program."""
+    made = argparse.ArgumentParser(description=about.partition("\n")[0])
+    made.add_argument("--count", type=int, default=count, help=f"how many faults (default {count})")
+    made.add_argument("--seed", type=int, default=seed, help=f"which ones (default {seed})")
+    return made.parse_args()
+
+
+@contextmanager
+def copied() -> Iterator[Path]:
+    """A copy of the tree, for faults."""
+    with tempfile.TemporaryDirectory() as directory:
+        yield Path(shutil.copytree(ROOT, Path(directory) / "tree", ignore=shutil.ignore_patterns(*LEFT_OUT)))
+
+
+def is_found(copy: Path, *tests: str) -> bool:
+    """Whether a test fails, or does not end. tests: arguments of pytest."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
     environment = {**os.environ, "PYTHONPATH": f"{copy}:{copy / 'client'}", "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         ran = subprocess.run(command, cwd=copy, capture_output=True, env=environment, timeout=WITHIN_S, check=False)
@@ -92,17 +108,13 @@ def is_found(copy: Path, room: str) -> bool:
 
 def main() -> int:
     """Put the faults in, and print which were found."""
-    made = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    made.add_argument("--count", type=int, default=40, help="how many faults (default 40)")
-    made.add_argument("--seed", type=int, default=1, help="which ones (default 1)")
-    given = made.parse_args()
+    given = asked(__doc__ or "", 40, 1)
     found, tried = 0, 0
     red: dict[str, bool] = {}  # rooms whose tests fail without a fault: they say nothing
-    with tempfile.TemporaryDirectory() as directory:
-        copy = Path(shutil.copytree(ROOT, Path(directory) / "tree", ignore=shutil.ignore_patterns(*LEFT_OUT)))
+    with copied() as copy:
         for room, path, number in faults(given.count, given.seed):
             if room not in red:
-                red[room] = is_found(copy, room)
+                red[room] = is_found(copy, *QUICK, f"tests/{room}")
             if red[room]:
                 sys.stdout.write(f"RED     tests/{room} fail without a fault\n")
                 continue
@@ -110,7 +122,7 @@ def main() -> int:
             source = (copy / path).read_text()
             changed, line = broken(source, number)
             (copy / path).write_text(changed)
-            is_one = is_found(copy, room)
+            is_one = is_found(copy, *QUICK, f"tests/{room}")
             (copy / path).write_text(source)
             found += is_one
             sys.stdout.write(f"{'found' if is_one else 'MISSED':7} {path}:{line}\n")

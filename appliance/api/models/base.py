@@ -6,8 +6,7 @@ from msgspec import Meta
 
 from appliance.base.errors import ErrorCode
 from appliance.base.record import Record
-from appliance.core.inputs.bounds import LINE
-from appliance.core.panel import colors
+from appliance.core.inputs.bounds import LINE, HeaderName, HeaderText
 
 Time = Annotated[
     str,
@@ -27,15 +26,17 @@ Moment = Annotated[
     ),
 ]
 Clock = r"^(([01][0-9]|2[0-3]):[0-5][0-9])?\Z"  # hours and minutes, or nothing
-Color = Annotated[
-    str,
-    Meta(pattern=rf"^(#[0-9A-Fa-f]{{6}}|{'|'.join(colors.NAMES)})\Z", examples=["#ff8000"], description="Not black."),
-]
 CustomData = Annotated[str, Meta(max_length=1000, description="What a client notes beside the call.")]
 Name = Annotated[str | None, Meta(description="Name for people, as configured; null: none, so its id is shown.")]
-Headers = dict[
-    Annotated[str, Meta(pattern=r"^[Xx]-[A-Za-z0-9-]{1,62}\Z")],
-    Annotated[str, Meta(max_length=256, pattern=LINE)],
+Headers = dict[HeaderName, HeaderText]
+Callee = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=512,
+        pattern=LINE,
+        description="Name of a target, a SIP URI, or a number at an account.",
+    ),
 ]
 ContentType = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}\Z", description="RFC 6838 §4.2.")

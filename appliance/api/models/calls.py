@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from appliance.api.models.base import AnswerBody, CustomData, Done, Headers, OrderBody, Time
+from appliance.api.models.base import AnswerBody, Callee, CustomData, Done, Headers, OrderBody, Time
 from appliance.core.inputs.bounds import LINE
 from appliance.core.model import (
     By,
@@ -36,15 +36,7 @@ MEDIA = (
 class Place(OrderBody):
     """A call to place."""
 
-    to: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=512,
-            pattern=LINE,
-            description="Name of a target, a SIP URI, or a number at an account.",
-        ),
-    ]
+    to: Callee
     account: Annotated[
         str,
         Meta(

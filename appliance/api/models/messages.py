@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from appliance.api.models.base import ContentType, Headers, OrderBody
+from appliance.api.models.base import Callee, ContentType, Headers, OrderBody
 from appliance.core.inputs.bounds import LINE
 
 
@@ -21,15 +21,7 @@ class Text(OrderBody):
 class Letter(Text, kw_only=True):
     """A text message outside of calls."""
 
-    to: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=512,
-            pattern=LINE,
-            description="Name of a target, a SIP URI, or a number at an account.",
-        ),
-    ]
+    to: Callee
     account: Annotated[str, Meta(max_length=64, pattern=LINE, description="As in a request to place a call.")] = ""
 
 

@@ -156,19 +156,21 @@ def end(turn: Turn, wanted: inputs.StopSound, asked: inputs.Requested) -> Reply:
 def opened(turn: Turn, given: inputs.PlaybackOpened) -> None:
     """The file can be played."""
     if (playback := find(turn, given)) is not None:
-        known = replace(playback, duration_s=given.duration_s)
-        kept = tuple(known if each is playback else each for each in turn.audio.playbacks)
-        turn.audio = replace(turn.audio, playbacks=kept)
+        put(turn, playback, replace(playback, duration_s=given.duration_s))
         turn.emit(events.PlaybackReady(*facts(playback), duration_s=given.duration_s))
 
 
 def begun(turn: Turn, given: inputs.PlaybackBegun) -> None:
     """The sound flows."""
     if (playback := find(turn, given)) is not None and not playback.begun:
-        now = replace(playback, begun=True, until=turn.now + playback.seconds)
-        kept = tuple(now if each is playback else each for each in turn.audio.playbacks)
-        turn.audio = replace(turn.audio, playbacks=kept)
+        put(turn, playback, replace(playback, begun=True, until=turn.now + playback.seconds))
         turn.emit(events.PlaybackStarted(*facts(playback), duration_s=playback.duration_s))
+
+
+def put(turn: Turn, old: Playback, new: Playback) -> None:
+    """Store a playback in the place of what it was."""
+    kept = tuple(new if each is old else each for each in turn.audio.playbacks)
+    turn.audio = replace(turn.audio, playbacks=kept)
 
 
 def ended(turn: Turn, given: inputs.PlaybackEnded) -> None:

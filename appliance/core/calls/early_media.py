@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.call_states import Signal
-from appliance.core.calls import recording
+from appliance.core.calls import incoming, recording
 from appliance.core.calls.requests import check_headers
 from appliance.core.model import Call, CallState, EarlySource, SoundLevel
 from appliance.core.orders import EarlyMedia, Ring
 from appliance.core.transition import Turn
 
-RINGING, PROGRESS = 180, 183
+PROGRESS = 183
 AUDIBLE_DBFS = -50.0  # louder than comfort noise, quieter than any ringback or announcement
 LONGEST_PAUSE_S = 5.5  # of a ringback: in the cadences of ITU-T E.180 at most 5 s
 
@@ -42,7 +42,7 @@ def ring(turn: Turn, call: Call) -> str:
     turn.order(Ring(call.id))
     if call.state is CallState.INCOMING:
         return f"Call {call.id} rings already."
-    turn.emit(events.CallRinging(call.id, RINGING))
+    turn.emit(events.CallRinging(call.id, incoming.RINGING))
     return ""
 
 

@@ -10,7 +10,7 @@ from appliance.core.orders import HangUp, Refuse, Words
 from appliance.core.transition import Turn, unanswered
 
 STOPPING, DECLINE = 503, 603
-REQUEST_TIMEOUT, GONE, NOT_ACCEPTABLE = 408, 481, 488
+REQUEST_TIMEOUT, NOT_ACCEPTABLE = 408, 488
 NO_WORDS = Words()
 
 
@@ -60,7 +60,8 @@ def ended(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
     if to is not None:
         outgoing.follow_redirect(turn, call, to, given.code)
         return
-    gone = given.code == GONE and call.times.connected_since is not None  # an answer to our re-INVITE: we sent BYE
+    # an answer to our re-INVITE: we sent BYE
+    gone = given.code == updates.GONE and call.times.connected_since is not None
     if gone:
         updates.report_refusal(turn, call, given, "our change of the call", "update-call")
     by = By.LOCAL if gone else by_of_end(given)

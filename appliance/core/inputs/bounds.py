@@ -11,13 +11,6 @@ CODE = r"^[0-9]{4,12}\Z"
 CARD = r"^[0-9A-Za-z]{1,40}\Z"
 DIGITS = r"^[0-9A-D*#]{1,32}\Z"
 LINE = r"^[^\x00-\x1f\x7f]*\Z"  # without control characters
-Headers = Annotated[
-    tuple[
-        tuple[
-            Annotated[str, Meta(pattern=r"^[Xx]-[A-Za-z0-9-]{1,62}\Z")],
-            Annotated[str, Meta(max_length=256, pattern=LINE)],
-        ],
-        ...,
-    ],
-    Meta(max_length=16),
-]
+HeaderName = Annotated[str, Meta(pattern=r"^[Xx]-[A-Za-z0-9-]{1,62}\Z")]
+HeaderText = Annotated[str, Meta(max_length=256, pattern=LINE)]
+Headers = Annotated[tuple[tuple[HeaderName, HeaderText], ...], Meta(max_length=16)]

@@ -18,7 +18,7 @@ let sounding = null;
 let shown = null; // the notification
 let left = false; // for another page: this one is hidden then, too, and nobody waits for it
 
-/** Whether this device is not to be disturbed; the station and all others ring as ever. */
+/** Whether this device stays silent at a ring; the station and all other devices still ring. */
 export const isHushed = () => localStorage.getItem(KEPT) === "off";
 
 export function hush(is) {

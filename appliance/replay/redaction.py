@@ -34,7 +34,7 @@ class Masks:
         if isinstance(value, dict):
             return {key: self.hide(item, key) for key, item in value.items()}
         if name == "body":
-            return "".join("x" * len(character.encode()) for character in value)
+            return "".join("x" * len(character.encode(errors="surrogatepass")) for character in value)
         if name in NAMED:
             return [[key, _hidden(text)] for key, text in value]
         if isinstance(value, list | tuple):

@@ -449,3 +449,8 @@ def test_a_change_of_source_that_was_recorded_without_its_ssrc_is_read():
     line = {"type": "SourceChanged", "at": 1.0, "call": "c-1", "source": "192.0.2.9:4000", "previous": "192.0.2.7:4000"}
     given = record_format.given({"input": line})
     assert (given.ssrc, given.previous_ssrc) == (0, None)
+
+
+@pytest.mark.parametrize(("body", "hidden"), [("v=0", "xxx"), ("ü", "xx"), ("\ud83d", "xxx"), ("", "")])
+def test_a_body_is_hidden_byte_by_byte_whatever_it_holds(body, hidden):
+    assert Masks().hide({"input": {"body": body}}) == {"input": {"body": hidden}}

@@ -148,13 +148,29 @@ class Daemon(Witness):
             )
 
     def ready(self) -> Self:
-        """Wait until it is: its own appliance.ready, and none that the journal has of a start before."""
+        """Wait until it is: its own appliance.ready, and none that the journal has of a start before.
+
+        Its doors can be opened then, or their guard has failed.
+        """
         self.address = until(self._ready, "appliance.ready", log=lambda: self.log)["data"]["address"]
+        if self.config.get("door"):
+            until(self._guarded, "the guard", log=lambda: self.log)
         return self
 
     def _ready(self) -> Json | None:
         assert self.process.poll() is None, self.log
         return next((e for e in self.events if e["type"] == "appliance.ready" and e["uptime"] >= self._began), None)
+
+    def _guarded(self) -> bool:
+        asked = len(self.asked)
+        try:
+            doors = self.get("/v1/doors")["doors"]
+        except OSError:  # a station without HTTP
+            return True
+        finally:
+            del self.asked[asked:]
+        failed = any(e["type"] == "appliance.degraded" and e["data"]["part"] == "relay" for e in self.events)
+        return failed or all(door["available"] for door in doors)
 
     def stop(self) -> None:
         """Have it end in order, by force if it does not."""

@@ -8,6 +8,7 @@ BUSY_AGAIN_S = 0.05
 MEDIA_BUSY = 70013  # PJ_EINVALIDOP: an offer or answer is pending in pjsua
 REQUEST_PENDING = 491
 BUSY, BUSY_MOST = 500, 5  # with Retry-After, RFC 3261 §14.2: an INVITE is not finished; some answer this for ever
+ENDS_CALL = frozenset({408, 481})  # RFC 3261 §12.2.1.2: pjsip sends BYE, and the call's end reports the code
 OWNER_AGAIN_S = (2.1, 4.0)  # RFC 3261 §14.1: the owner of the Call-ID waits longer
 OTHER_AGAIN_S = (0.1, 2.0)
 
@@ -74,8 +75,11 @@ class Reinvites:
         self._newest, self._refusal = translate.header(request, "CSeq"), None
 
     def refused(self, code: int, reason: str, message: str) -> None:
-        """Note a refusal; without a message, no answer came. pjsip may have repeated the re-INVITE already."""
-        if not message or self.answers(message):
+        """Note a refusal that the call outlives; without a message, no answer came.
+
+        pjsip may have repeated the re-INVITE already.
+        """
+        if code not in ENDS_CALL and (not message or self.answers(message)):
             self._refusal = code, reason, message
 
     def answers(self, message: str) -> bool:

@@ -1,6 +1,7 @@
 """The D-Bus interface as part of the daemon: connected to the reactor, and retried for ever."""
 
 import asyncio
+import logging
 import time
 
 from appliance.app.made_sounds import MadeSounds
@@ -10,6 +11,8 @@ from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.config.schema import Config
 from appliance.core import inputs
 from appliance.runtime.reactor import Reactor
+
+log = logging.getLogger(__name__)
 
 
 def _load() -> None:
@@ -51,6 +54,10 @@ class Bus:
                 )
             except IntercomError as err:
                 self._failed(err)
+            except Exception as err:  # half an upgrade, or a fault of ours: calls and door go on, and clients must know
+                log.exception("D-Bus cannot be served")
+                why = f"{type(err).__name__}: {err}."
+                self._failed(IntercomError(ErrorCode.UNAVAILABLE, "The D-Bus interface cannot be loaded.", why))
             else:
                 return  # the events have ended, and so does the daemon
             if time.monotonic() - begun >= times.current.bus_lasting_s:

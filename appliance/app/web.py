@@ -88,23 +88,8 @@ class Web:
 
     async def serve(self) -> None:
         """Listen; faults are reported, and retried until every listener works."""
-        await asyncio.to_thread(_load)
-        from appliance.api.answers.operations import Operations  # noqa: PLC0415
-        from appliance.api.http.admission import Places as HttpPlaces  # noqa: PLC0415  late: see _load
-        from appliance.api.http.sessions import Sessions  # noqa: PLC0415
-        from appliance.api.http.tokens import Tokens  # noqa: PLC0415
-
-        self._http_places, self.operations = HttpPlaces(), Operations()
-        self.tokens = Tokens(self._places.state / "http.tokens")
-        self.sessions = Sessions(self._places.state / "http.sessions")
-        await asyncio.to_thread(self.sessions.load)
-        try:
-            await asyncio.to_thread(self.tokens.load)
-        except IntercomError as err:
-            why, now = sentences(err.message, err.cause), time.monotonic()
-            self._reactor.post(inputs.PartFailed(at=now, part="tokens", why=why, resolution=err.resolution))
         reported = ""
-        while why := await self._start():
+        while why := await self._attempt():
             self.tried.set()
             if why != reported:
                 self._reactor.post(inputs.PartFailed(at=time.monotonic(), part="http", why=why))
@@ -113,6 +98,34 @@ class Web:
         self.tried.set()
         if reported:
             self._reactor.post(inputs.PartRecovered(at=time.monotonic(), part="http"))
+
+    async def _attempt(self) -> str:
+        """Load what is not loaded yet, and listen; the faults, "" if none."""
+        try:
+            if self._http_places is None:
+                await self._prepare()
+            return await self._start()
+        except Exception as err:  # half an upgrade, or a fault of ours: calls and door go on, and clients must know
+            log.exception("HTTP cannot be served")
+            return f"It cannot be loaded: {type(err).__name__}: {err}"
+
+    async def _prepare(self) -> None:
+        await asyncio.to_thread(_load)
+        from appliance.api.answers.operations import Operations  # noqa: PLC0415
+        from appliance.api.http.admission import Places as HttpPlaces  # noqa: PLC0415  late: see _load
+        from appliance.api.http.sessions import Sessions  # noqa: PLC0415
+        from appliance.api.http.tokens import Tokens  # noqa: PLC0415
+
+        self.operations = Operations()
+        self.tokens = Tokens(self._places.state / "http.tokens")
+        self.sessions = Sessions(self._places.state / "http.sessions")
+        await asyncio.to_thread(self.sessions.load)
+        try:
+            await asyncio.to_thread(self.tokens.load)
+        except IntercomError as err:
+            why, now = sentences(err.message, err.cause), time.monotonic()
+            self._reactor.post(inputs.PartFailed(at=now, part="tokens", why=why, resolution=err.resolution))
+        self._http_places = HttpPlaces()
 
     async def stop(self) -> None:
         """Close the listeners."""

@@ -5,11 +5,16 @@ import sys
 import threading
 from unittest.mock import Mock
 
+import pytest
+
 from appliance import api
 from appliance.app.paths import Places
 from appliance.app.web import StoredLists, Web
+from appliance.base import times
 from appliance.config.load import check
+from appliance.core.inputs import PartRecovered
 from appliance.runtime.counts import Counts
+from tests.support.times import hasty
 
 
 class Slow:
@@ -49,6 +54,33 @@ def test_the_loop_goes_on_while_the_interface_is_imported(tmp_path, monkeypatch)
 
     asyncio.run(run())
     assert slow.loop_turned
+
+
+@pytest.mark.parametrize("fault", [ImportError("no module"), TypeError("half an upgrade")])
+def test_an_interface_that_cannot_be_imported_is_reported_and_served_once_it_can(tmp_path, monkeypatch, fault):
+    class Broken:
+        """A module that fails until it has been reported."""
+
+        def find_spec(self, name, _path=None, _target=None):
+            if name == "appliance.api.app" and not reactor.post.called:
+                raise fault
+
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    monkeypatch.delitem(sys.modules, "appliance.api.app", raising=False)
+    monkeypatch.delattr(api, "app", raising=False)
+    monkeypatch.setattr(times, "current", hasty())
+    reactor = Mock()
+
+    async def run():
+        web = made(tmp_path, reactor)
+        async with asyncio.timeout(120):
+            await web.serve()
+        await web.stop()
+
+    asyncio.run(run())
+    failed, recovered = (call.args[0] for call in reactor.post.call_args_list)
+    assert (failed.part, failed.why) == ("http", f"It cannot be loaded: {type(fault).__name__}: {fault}")
+    assert isinstance(recovered, PartRecovered)
 
 
 def test_clients_that_ask_the_doctor_at_once_share_an_examination_which_outlasts_each_of_them(tmp_path, monkeypatch):

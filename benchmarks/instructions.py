@@ -126,6 +126,7 @@ def _main() -> None:
     gc.disable()  # as the daemon does while it imports
     import appliance.app.daemon  # noqa: F401, PLC0415
 
+    gc.freeze()  # as the daemon does afterwards: otherwise garbage is searched for among all that was imported
     gc.enable()
     _child("imported", lambda: None)
     from benchmarks.visits import rings, visits  # noqa: PLC0415

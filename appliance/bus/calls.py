@@ -19,7 +19,7 @@ from appliance.core.model import (
     RecordingOrder,
     RecordingSide,
 )
-from appliance.orders import table
+from appliance.orders import subjects
 
 
 async def _record_with(asked: Asked, parameters: dict[str, str]) -> list[Any]:
@@ -68,7 +68,7 @@ def _remote(name: str, key: str) -> Property:
 CALL = Interface(
     "org.intercomd.Call1",
     methods=(
-        *methods(table.CALLS),
+        *methods(subjects.CALLS),
         BusMethod("SwitchTo", of_call(inputs.SwitchTo)),
         BusMethod("Mute", of_call(lambda call: inputs.MuteCall(call, muted=True))),
         BusMethod("Unmute", of_call(lambda call: inputs.MuteCall(call, muted=False))),

@@ -13,7 +13,7 @@ from appliance.bus.texts import bounded, chosen
 from appliance.core import inputs
 from appliance.core.conferences.lifecycle import MOST
 from appliance.core.model import CallId, ConferenceId, RecordingChannels
-from appliance.orders import table
+from appliance.orders import subjects
 
 _of_conference = partial(of_object, ConferenceId)
 
@@ -86,7 +86,7 @@ CONFERENCE = Interface(
         BusMethod("Mute", _of_conference(lambda conference: inputs.MuteIn(conference, None, muted=True))),
         BusMethod("Unmute", _of_conference(lambda conference: inputs.MuteIn(conference, None, muted=False))),
         BusMethod("StartRecording", _record, takes=(("channels", "s"),)),
-        *methods(table.CONFERENCES),
+        *methods(subjects.CONFERENCES),
     ),
     properties=(
         text("Id", "id"),

@@ -20,7 +20,7 @@ from appliance.bus.shapes import Asked, BusMethod, Interface, Property, clean, f
 from appliance.bus.texts import bounded
 from appliance.core import inputs
 from appliance.core.model import CallId, DoorId
-from appliance.orders import table
+from appliance.orders import subjects
 
 # -- the methods' actions ----------------------------------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ APPLIANCE = Interface(
         BusMethod("SetDoNotDisturb", residents.set_do_not_disturb, takes=(("on", "b"),)),
         BusMethod("SetForwarding", residents.set_forwarding, takes=(("calls", "s"), ("to", "s"))),
         BusMethod("SetQuietHours", residents.set_quiet_hours, takes=(("begin", "s"), ("end", "s"))),
-        *methods(table.AUDIO, table.FLATS, table.SENSORS, table.EVENTS, table.BUTTONS),
+        *methods(subjects.AUDIO, subjects.FLATS, subjects.SENSORS, subjects.EVENTS, subjects.BUTTONS),
         *sounds.METHODS,
         BusMethod("ListSounds", _list_sounds, gives=(("sounds", "as"),)),
         *lists.METHODS,
@@ -165,7 +165,7 @@ APPLIANCE = Interface(
 
 DOOR = Interface(
     "org.intercomd.Door1",
-    methods=methods(table.DOORS),
+    methods=methods(subjects.DOORS),
     properties=(
         text("Id", "id"),
         text("Name", "name"),
@@ -187,7 +187,7 @@ DOOR = Interface(
 
 ACCOUNT = Interface(
     "org.intercomd.Account1",
-    methods=methods(table.ACCOUNTS),
+    methods=methods(subjects.ACCOUNTS),
     properties=(
         text("Name", "name"),
         text("DisplayName", "display_name"),

@@ -13,7 +13,7 @@ from pathlib import Path
 import appliance
 from appliance.base.errors import IntercomError, problem
 from appliance.base.types import Json
-from appliance.cli import codes, config, options, show, terms, tokens
+from appliance.cli import codes, config, options, ordered, show, terms, tokens
 from appliance.cli import recordings as recordings_
 from appliance.cli.client import (
     MADE_SOUND_S,
@@ -86,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     follow_commands(add)
+    ordered.options(lambda name, made: add(name, SHOWN.get(name, order), made["help"]))
     call_commands(add)
     house_commands(add)
     station_commands(add)
@@ -106,26 +107,13 @@ def call_commands(add: Add) -> None:
     """Commands for calls, tones and sounds."""
     dial_ = add("dial", dial, "call a target or a SIP address")
     dial_.add_argument("to", help="a target, a SIP address, or a number at an account")
-    add("ring", ring, "ring a flat of the directory").add_argument("flat", help="its number")
     options.message(
         add("message", late("follow.messages", "send", "sent"), "send a text to a target, a SIP address or a number")
     )
     options.messages(add("messages", flow("messages"), "show received texts, and whether sent ones arrived"))
-    for name, text in (("answer", "answer a call"), ("hangup", "end a call"), ("hold", "hold a call")):
-        add(name, on_call(name), text).add_argument("call", nargs="?", help=recordings_.ITS_ID)
-    add("resume", on_call("resume"), "resume a held call").add_argument("call", nargs="?", help=recordings_.ITS_ID)
-    reject_ = add("reject", reject, "refuse an incoming call")
-    reject_.add_argument("call", nargs="?", help=recordings_.ITS_ID)
-    reject_.add_argument("--code", type=int, default=603, help="the SIP response: 603 declines (default), 486 is busy")
     for name, muted in (("mute", True), ("unmute", False)):
         options.mute(add(name, change("muted"), f"{name} the microphone towards a call"), muted=muted)
-    dtmf_ = add("dtmf", dtmf, "send digits in a call")
-    dtmf_.add_argument("digits", help="0 to 9, A to D, * and #")
-    dtmf_.add_argument("call", nargs="?", help=recordings_.ITS_ID)
     options.digits(add("digits", change("dtmf"), "choose the methods by which digits of the far end are taken"))
-    talk_ = add("talk", talk, "with push-to-talk: let the caller hear the visitor, or the visitor the caller")
-    talk_.add_argument("act", nargs="?", choices=["start", "stop"], default="start", help="(default: start)")
-    talk_.add_argument("--seconds", type=float, default=60.0, help="longest duration (default 60)")
     options.tone(add("tone", tone, "play a tone on the speaker, or to the far end of a call"))
     options.sound(add("play", play, "play a sound on the speaker, or to the far end of a call"))
     options.speech(add("say", say, "speak a text on the speaker, or to the far end of a call"))
@@ -137,13 +125,7 @@ def call_commands(add: Add) -> None:
 
 
 def house_commands(add: Add) -> None:
-    """Commands for doors, panel and sound card."""
-    options.door(add("door", door, "open a door, hold it open, or lock it down"))
-    clear_ = add("clear", clear, "end the blocking of doors by a tamper contact")
-    clear_.add_argument("sensor", help="its name, as `intercomctl panel` shows it")
-    press_ = add("press", press, "press a button of the panel")
-    press_.add_argument("button", help="its name, as `intercomctl panel` shows it")
-    press_.add_argument("--seconds", type=float, default=0.0, help="duration of the press (default 0: a click)")
+    """Commands for panel and sound card."""
     options.panel(add("panel", panel, "show buttons and lamps, or test every part step by step"))
     options.audio(add("audio", audio, "show, set or test volume and gain, or list the sound cards"))
 
@@ -168,7 +150,6 @@ def station_commands(add: Add) -> None:
         options_of(add(name, late("upkeep", name, words), text))
     add("page", late("page"), "show the address of the page with its token, and how to open it on another computer")
     config.options(add("config", configuration, "show the configuration in force, get a setting, or check a file"))
-    options.accounts(add("accounts", accounts, "show the accounts at registrars, or register or unregister one"))
     add("contacts", late("residents", "contacts", "contact_words"), "show the flats of the directory, and the targets")
     add("targets", late("residents", "targets", "target_words"), "show the targets that can be called")
     dnd_ = late("residents", "do_not_disturb", "quiet_words")
@@ -222,12 +203,11 @@ def panel(client: Client, given: argparse.Namespace) -> int:
     if given.act is None:
         return output(client.ask("GET", "/v1/panel"), given, show.panel)
     from appliance.cli import panel_test  # noqa: PLC0415  late: the other commands are quicker without
-    from appliance.cli.prompt import Person  # noqa: PLC0415
 
     def prompt(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
-    found = panel_test.run(client, given.part, given.seconds, prompt, Person())
+    found = panel_test.run(client, given.part, given.seconds, prompt, panel_test.Person())
     levels = Counter(finding["level"] for finding in found)
     prompt(f"{levels['ok']} OK, {levels['warning']} skipped or with a warning, {levels['problem']} with a problem.")
     return findings(found, given)
@@ -289,9 +269,7 @@ def configuration(client: Client, given: argparse.Namespace) -> int:
 def accounts(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl accounts`."""
     if given.act is not None:
-        from appliance.cli import residents  # noqa: PLC0415  late: the other commands are quicker without
-
-        return output(residents.account(client, given), given, show.done)
+        return order(client, given)
     return output(client.ask("GET", "/v1/accounts"), given, show.accounts)
 
 
@@ -330,26 +308,6 @@ def dial(client: Client, given: argparse.Namespace) -> int:
     return output(client.ask("POST", "/v1/calls", {"to": given.to}), given, show.done)
 
 
-def ring(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl ring`."""
-    return output(client.ask("POST", resource("contacts", given.flat, "ring")), given, show.done)
-
-
-def on_call(action: str) -> Command:
-    """A command that performs one action on a call."""
-
-    def command(client: Client, given: argparse.Namespace) -> int:
-        return output(client.ask("POST", resource("calls", call_of(client, given, action), action)), given, show.done)
-
-    return command
-
-
-def reject(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl reject`."""
-    path = resource("calls", call_of(client, given, "reject"), "reject")
-    return output(client.ask("POST", path, {"code": given.code}), given, show.done)
-
-
 def change(field: str) -> Command:
     """A command that changes a call, by its option of that name: `intercomctl mute`, `unmute` and `digits`."""
 
@@ -358,19 +316,6 @@ def change(field: str) -> Command:
         return output(client.ask("PATCH", path, {field: getattr(given, field)}), given, show.done)
 
     return command
-
-
-def dtmf(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl dtmf`."""
-    path = resource("calls", call_of(client, given), "dtmf")
-    return output(client.ask("POST", path, {"digits": given.digits}), given, show.done)
-
-
-def talk(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl talk`."""
-    if given.act == "stop":
-        return output(client.ask("DELETE", "/v1/audio/talk"), given, show.done)
-    return output(client.ask("POST", "/v1/audio/talk", {"seconds": given.seconds}), given, show.done)
 
 
 def tone(client: Client, given: argparse.Namespace) -> int:
@@ -418,24 +363,17 @@ def transfer(client: Client, given: argparse.Namespace) -> int:
 
 
 def door(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl door`."""
-    name, act, body = options.door_act(given)
-    answer = client.ask("POST", resource("doors", name, act), body)
+    """`intercomctl door`: it says what became of the door."""
+    answer = ordered.send(client, given)
     if given.json or answer["warning"]:
         return output(answer, given, show.done)
-    there = client.ask("GET", resource("doors", name))
-    return output(there, given, lambda door: show.opened(act, door, given.seconds))
+    there = client.ask("GET", resource("doors", given.door))
+    return output(there, given, lambda door: show.opened(given.act, door, given.seconds))
 
 
-def clear(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl clear`."""
-    return output(client.ask("POST", resource("panel", "sensors", given.sensor, "clear")), given, show.done)
-
-
-def press(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl press`."""
-    path = resource("panel", "buttons", given.button, "press")
-    return output(client.ask("POST", path, {"seconds": given.seconds}), given, show.done)
+def order(client: Client, given: argparse.Namespace) -> int:
+    """A command that is an order."""
+    return output(ordered.send(client, given), given, show.done)
 
 
 def late(module: str, run: str = "run", words: str = "words") -> Command:
@@ -474,6 +412,9 @@ def output(answer: Json, given: argparse.Namespace, words: Callable[[Json], str]
     else:
         print(terms.shown(words(answer), sys.stdout, utc=given.utc))
     return 0
+
+
+SHOWN: dict[str, Command] = {"accounts": accounts, "door": door}  # orders whose command shows more than the answer
 
 
 if __name__ == "__main__":

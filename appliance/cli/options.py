@@ -4,12 +4,9 @@ import argparse
 from pathlib import Path
 
 from appliance.base.types import Json
-from appliance.cli.client import WrongUsageError
 from appliance.cli.moments import WRITTEN, ago
 from appliance.cli.recordings import ITS_ID
 
-DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
-TIMED = {"open", "hold"}
 CONFIG, STATE = Path("/etc/intercomd/intercomd.toml"), Path("/var/lib/intercomd")
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
 CONFERENCE = ("list", "make", "join", "leave", "hold", "resume", "mute", "unmute", "record", "stop-recording", "end")
@@ -17,38 +14,6 @@ DIGITS = ("rfc4733", "info", "inband")
 FORWARDED = ("always", "quiet", "busy", "no-answer")
 ALSO = {"log": ["logs"], "accounts": ["account"]}  # other names of commands
 SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 0.1, 600.0
-
-
-class _Either(tuple[str, ...]):
-    """Choices of which another argument may have the one that is meant: `door_act` looks at both."""
-
-    __slots__ = ()
-
-    def __contains__(self, _other: object) -> bool:
-        return True
-
-
-def door(parser: argparse.ArgumentParser) -> None:
-    """Options: the door, and the order for it."""
-    parser.add_argument("door", help="its name, as `intercomctl state` shows it")
-    parser.add_argument(
-        "act",
-        nargs="?",
-        choices=_Either(DOOR_ACTS),
-        default="open",
-        help="what to do (default: open it for a moment); it may stand before the name",
-    )
-    parser.add_argument("--seconds", type=float, help="duration of the opening or hold (default: as configured)")
-
-
-def door_act(given: argparse.Namespace) -> tuple[str, str, Json]:
-    """Return the door, the order and its body. Raises WrongUsageError."""
-    name, act = given.door, given.act
-    if act not in DOOR_ACTS:
-        name, act = act, name
-    if act not in DOOR_ACTS:
-        raise WrongUsageError(f"{given.act!r} is nothing that a door does.", f"Use one of {', '.join(DOOR_ACTS)}.")
-    return name, act, {} if given.seconds is None or act not in TIMED else {"seconds": given.seconds}
 
 
 def panel(parser: argparse.ArgumentParser) -> None:
@@ -196,14 +161,6 @@ def forward(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("to", nargs="?", help="name of a target, or a number at the first account")
     parser.add_argument("--off", action="store_true", help="no longer forward these calls")
     parser.add_argument("--seconds", type=float, help="with no-answer: how long a call rings first")
-
-
-def accounts(parser: argparse.ArgumentParser) -> None:
-    """Options: the account, and whether to register or unregister it."""
-    parser.add_argument(
-        "act", nargs="?", choices=["register", "unregister"], metavar="register|unregister", help="(default: show all)"
-    )
-    parser.add_argument("account", nargs="?", help="name of the account")
 
 
 def log(parser: argparse.ArgumentParser) -> None:

@@ -2,6 +2,8 @@
 
 import argparse
 
+from appliance.cli import ordered
+
 GROUPS = {
     "See what happens": ("state", "watch", "log", "wait", "idle"),
     "Calls": (
@@ -14,6 +16,18 @@ GROUPS = {
     "Who is called": ("contacts", "targets", "accounts", "dnd", "forward"),
     "The station": ("doctor", "config", "page", "token", "support-bundle", "backup", "restore", "wipe"),
 }
+# The group of an order that stands in none of them, by what it is about.
+OF_TAG = {
+    "accounts": "Who is called",
+    "audio": "Sound",
+    "calls": "Calls",
+    "conferences": "Calls",
+    "contacts": "Who is called",
+    "doors": "Doors and panel",
+    "messages": "Texts",
+    "panel": "Doors and panel",
+    "recordings": "Calls",
+}
 EXAMPLES = {
     "intercomctl state": "what the station does now",
     "intercomctl door front --seconds 5": "open the door front for 5 s",
@@ -25,6 +39,16 @@ EXAMPLES = {
 }
 
 
+def groups() -> dict[str, tuple[str, ...]]:
+    """The commands of each group: those of orders that are not named here come last."""
+    named = {name for names in GROUPS.values() for name in names}
+    others = {name: OF_TAG.get(made["tag"], "The station") for name, made in ordered.commands().items()}
+    return {
+        title: (*names, *(each for each, group in others.items() if group == title and each not in named))
+        for title, names in GROUPS.items()
+    }
+
+
 def text(parser: argparse.ArgumentParser) -> str:
     """The list of commands that the program's help has after its options."""
     listed = {
@@ -34,7 +58,7 @@ def text(parser: argparse.ArgumentParser) -> str:
         for each in action._choices_actions  # noqa: SLF001
     }
     formatter = argparse.HelpFormatter(parser.prog)
-    for title, names in GROUPS.items():
+    for title, names in groups().items():
         formatter.start_section(title)
         formatter.add_arguments(listed[name] for name in names)
         formatter.end_section()

@@ -5,13 +5,14 @@ n, or Enter to skip the part. If nobody answers, it only prints what should be s
 one.
 """
 
+import os
+import select
 import time
 from collections.abc import Callable, Iterator
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.cli.client import SOUND_TEST_S, Client
-from appliance.cli.prompt import Person
 
 PRESS_S, LAMP_S, TONE_S = 30.0, 5.0, 2.0
 SHORTEST_TONE_S, LONGEST_TONE_S = 0.5, 5.0
@@ -21,6 +22,31 @@ RELEASED_S = 10.0  # after the pulse; a busy board reports the release later
 Prompt = Callable[[str], None]
 SKIPPED = "It was skipped."
 KINDS = ("lamp", "button", "keypad", "reader", "sensor")
+
+
+class Person:
+    """Who tests the panel and answers with lines on standard input; nobody after its end.
+
+    It reads `descriptor` itself, not through a buffer that would hide received text.
+    """
+
+    def __init__(self, descriptor: int = 0) -> None:
+        self._descriptor = descriptor
+        self._typed = b""
+        self.there = True  # until the end of the input
+
+    def says(self, seconds: float) -> str | None:
+        """The next line in lower case, as soon as it comes; None: none came in that time, or nobody is there."""
+        end = time.monotonic() + seconds
+        while b"\n" not in self._typed:
+            left = end - time.monotonic()
+            if not self.there or not select.select([self._descriptor], [], [], max(0.0, left))[0]:
+                return None
+            came = os.read(self._descriptor, 1024)
+            self.there = bool(came)
+            self._typed += came
+        line, _, self._typed = self._typed.partition(b"\n")
+        return line.decode(errors="replace").strip().lower()
 
 
 def run(client: Client, part: str | None, seconds: float | None, prompt: Prompt, person: Person) -> list[Json]:

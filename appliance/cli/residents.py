@@ -1,10 +1,10 @@
-"""The requests of `dnd`, `forward` and `accounts`: changes that residents make while the station runs."""
+"""The requests of `dnd` and `forward`: changes that residents make while the station runs."""
 
 import argparse
 
 from appliance.base.types import Json
 from appliance.cli import show
-from appliance.cli.client import Client, WrongUsageError, resource
+from appliance.cli.client import Client, WrongUsageError
 
 RUNTIME = "/v1/config/runtime"
 
@@ -29,13 +29,6 @@ def forward(client: Client, given: argparse.Namespace) -> Json:
     if given.seconds is not None:
         change["no_answer_s"] = given.seconds
     return client.ask("PATCH", RUNTIME, {"forwarding": change})
-
-
-def account(client: Client, given: argparse.Namespace) -> Json:
-    """Register an account now, or end its registration. Raises IntercomError."""
-    if not given.account:
-        raise WrongUsageError("No account is given.", "Name one; `intercomctl accounts` lists them.")
-    return client.ask("POST", resource("accounts", given.account, given.act))
 
 
 def contacts(client: Client, _given: argparse.Namespace) -> Json:

@@ -16,6 +16,7 @@ from appliance.generate import (
     header,
     languages,
     openapi,
+    ordered,
     sequence,
     sounds,
     states,
@@ -31,6 +32,7 @@ CLIENT = Path("client/intercomd_client")
 RINGS = Path("docs/images/one-ring.svg"), Path("appliance/api/web/one-ring.svg")  # for readers, and at /docs
 
 DOCUMENTS: dict[Path, Callable[[], str | bytes]] = {
+    ordered.PATH: ordered.description,  # first: the commands, and what is made from them, read it
     REFERENCE / "configuration.md": configuration.reference,
     REFERENCE / "intercomd.example.toml": configuration.example,
     REFERENCE / "events.md": events.reference,
@@ -67,10 +69,13 @@ DOCUMENTS: dict[Path, Callable[[], str | bytes]] = {
 
 def write(root: Path = ROOT) -> list[Path]:
     """Generate every document below `root`; returns the changed ones."""
-    changed = stale(root)
-    for path in changed:
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(_bytes(DOCUMENTS[path]()))
+    changed = []
+    for path, make in DOCUMENTS.items():
+        made = make()
+        if not _same(root / path, made):
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(_bytes(made))
+            changed.append(path)
     return changed
 
 
@@ -88,6 +93,6 @@ def _same(path: Path, made: str | bytes) -> bool:
         there = path.read_bytes()
     except FileNotFoundError:
         return False
-    if isinstance(made, str) and path.suffix == ".json":
+    if isinstance(made, str) and path == openapi.PATH:
         return openapi.same(there.decode(), made)
     return there == _bytes(made)

@@ -13,7 +13,7 @@ Action = TypeVar("Action", bound=msgspec.Struct)
 
 HELP = "/docs of the station describes each request."
 # The meaning of a pattern, for people who type codes.
-_PATTERNS = {
+PATTERNS = {
     CODE: "4 to 12 digits",
     CARD: "1 to 40 letters and digits",
     DIGITS: "1 to 32 of the digits 0 to 9, A to D, * and #",
@@ -63,7 +63,7 @@ def _words(said: str, shape: Any, path: str) -> str:
     if bound := _BOUND.fullmatch(said):
         return f"{_BOUNDS[bound[1]]} {float(bound[2]):g}"
     if pattern := _PATTERN.fullmatch(said):
-        form = next((words for known, words in _PATTERNS.items() if repr(known) == pattern[1]), "")
+        form = next((words for known, words in PATTERNS.items() if repr(known) == pattern[1]), "")
         return f"must be {form}" if form else f"must have the form {pattern[1][1:-1]}"
     if said.startswith("Invalid enum value"):
         return f"must be one of {_listed(_choices(shape, path))}"

@@ -44,6 +44,7 @@ class Order(Record):
     shapes: those whose type or default differs from the record's. errors: besides those that every order about the
     subject has. says: where the record's docstring says more than the order does. scopes: of a token, where they are
     not those of the subject. bus: its method on D-Bus, with its arguments. by_hand: it has a route of its own.
+    command: its words for `intercomctl`, which `generate/ordered.py` explains.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Order(Record):
     shapes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     says: str = ""
     bus: str = ""
+    command: str = ""
     scopes: tuple[AccessScope, ...] = ()
     by_hand: bool = False
 

@@ -1,8 +1,9 @@
 """The one list of clients' orders.
 
 A row gives an order its HTTP request, and the record of `core/inputs` that is its action. From it follow the route with
-body and bounds, the scopes of a token, the OpenAPI description with errors and examples, and the method on D-Bus. An
-order `by_hand` has a route of its own: its body is not its record, or its outcome comes later.
+body and bounds, the scopes of a token, the OpenAPI description with errors and examples, the method on D-Bus, and the
+command of intercomctl. An order `by_hand` has a route of its own: its body is not its record, or its outcome comes
+later.
 """
 
 from typing import Annotated, Literal
@@ -13,74 +14,35 @@ from appliance.base.errors import ErrorCode as E
 from appliance.core import inputs
 from appliance.core.appliance import custom_events
 from appliance.core.inputs.bounds import LINE
-from appliance.core.model import COUNTRIES, AccessScope, RecordingOrder
+from appliance.core.model import COUNTRIES, RecordingOrder
 from appliance.core.panel import colors
-from appliance.orders.order import REQUIRED, Order, Subject
-
-VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, AccessScope.ADMIN
-
-# -- what orders are about ---------------------------------------------------------------------------------------------
-
-CALLS = Subject("/v1/calls/{call}", "calls", (CALL,), "call", "The call's id.", E.CALL_NOT_FOUND)
-CONFERENCES = Subject(
-    *("/v1/conferences/{conference}", "conferences", (CALL,)),
-    *("conference", "The conference's id.", E.CONFERENCE_NOT_FOUND),
+from appliance.orders.order import REQUIRED, Order
+from appliance.orders.subjects import (
+    ACCOUNTS,
+    ADMIN,
+    AUDIO,
+    BUTTONS,
+    CALLS,
+    CODES,
+    CONFERENCES,
+    DOCTOR,
+    DOORS,
+    EVENTS,
+    FLATS,
+    LAMPS,
+    MESSAGES,
+    NEW_CALL,
+    NEW_CODE,
+    NEW_CONFERENCE,
+    NEW_TOKEN,
+    OPERATIONS,
+    RECORDINGS,
+    RUNNING,
+    RUNTIME,
+    SENSORS,
+    SESSION,
+    TOKENS,
 )
-RUNNING = Subject(
-    *("/v1/recordings/live/{recording}", "recordings", (CALL,)),
-    *("recording", "The recording's id.", E.RECORDING_NOT_FOUND),
-)
-DOORS = Subject(
-    *("/v1/doors/{door}", "doors", (DOOR,)),
-    *("door", "The name of the door in the configuration.", E.DOOR_NOT_FOUND),
-)
-ACCOUNTS = Subject(
-    *("/v1/accounts/{account}", "accounts", (ADMIN,)),
-    *("account", "The name of the account in the configuration.", E.ACCOUNT_NOT_FOUND),
-)
-BUTTONS = Subject(  # a button may ring, and may open a door
-    *("/v1/panel/buttons/{button}", "panel", (DOOR, CALL)),
-    *("button", "The name of the button in the configuration.", E.BUTTON_NOT_FOUND),
-)
-LAMPS = Subject(
-    *("/v1/panel/lamps/{lamp}", "panel", (ADMIN,)),
-    *("lamp", "The name of the lamp in the configuration.", E.LAMP_NOT_FOUND),
-)
-SENSORS = Subject(
-    *("/v1/panel/sensors/{sensor}", "panel", (ADMIN,)),
-    *("sensor", "The name of the sensor in the configuration.", E.SENSOR_NOT_FOUND),
-)
-FLATS = Subject(
-    *("/v1/contacts/{flat}", "contacts", (CALL,)),
-    *("flat", "The number of the flat in the directory.", E.FLAT_NOT_FOUND),
-)
-CODES = Subject(
-    *("/v1/codes/{code}", "codes", (ADMIN,)),
-    *("code", "The id of the code or card, which is not its digits.", E.CODE_NOT_FOUND),
-)
-RECORDINGS = Subject(
-    *("/v1/recordings/{recording}", "recordings", (ADMIN,)),
-    *("recording", "The recording's id.", E.RECORDING_NOT_FOUND),
-)
-TOKENS = Subject(
-    *("/v1/tokens/{token}", "tokens", (ADMIN,)),
-    *("token", "The token's id, which is not the secret.", E.TOKEN_NOT_FOUND),
-)
-OPERATIONS = Subject(
-    *("/v1/operations/{operation}", "operations", (ADMIN,)),
-    *("operation", "The id that the answer to the order gives.", E.OPERATION_NOT_FOUND),
-)
-NEW_CALL = Subject("/v1/calls", "calls", (CALL,))
-NEW_CONFERENCE = Subject("/v1/conferences", "conferences", (CALL,))
-NEW_CODE = Subject("/v1/codes", "codes", (ADMIN,))
-NEW_TOKEN = Subject("/v1/tokens", "tokens", (ADMIN,))
-MESSAGES = Subject("/v1/messages", "messages", (CALL,))
-AUDIO = Subject("/v1/audio", "audio", (CALL,))
-EVENTS = Subject("/v1/events", "events", (CALL,))  # clients' own: others act on them
-# Do not disturb; the route itself demands `admin` for the rest.
-RUNTIME = Subject("/v1/config/runtime", "configuration", (CALL,))
-DOCTOR = Subject("/v1/doctor", "doctor", (VIEW,))  # it only looks
-SESSION = Subject("/v1/session", "session", ())
 
 # -- errors and bodies that several orders have ------------------------------------------------------------------------
 
@@ -159,6 +121,7 @@ ORDERS = (
         errors=(*_STATE, E.TEXT_TOO_LONG),
         by_hand=True,
         bus="Answer",
+        command="answer [call]: answer a call",
     ),
     Order("ring_call", CALLS, "POST ring", inputs.RingCall, errors=_STATE, bus="Ring"),
     Order(
@@ -188,6 +151,7 @@ ORDERS = (
         body=("Reject", "Response to an incoming call that is refused."),
         errors=_STATE,
         bus="Reject(code)",
+        command="reject [call] --code",
     ),
     Order(
         "hang_up_call",
@@ -196,6 +160,7 @@ ORDERS = (
         inputs.HangUpCall,
         body=("HangUpWith", "Options of a hang-up."),
         bus="Hangup",
+        command="hangup [call]: end a call",
     ),
     Order(
         *("hold_call", CALLS, "POST hold", inputs.HoldCall),
@@ -203,6 +168,7 @@ ORDERS = (
         fixed={"held": True},
         says="Hold a connected call.",
         bus="Hold",
+        command="hold [call]",
     ),
     Order(
         *("resume_call", CALLS, "POST resume", inputs.HoldCall),
@@ -210,12 +176,14 @@ ORDERS = (
         fixed={"held": False},
         says="Resume a held call.",
         bus="Resume",
+        command="resume [call]",
     ),
     Order(
         *("send_digits", CALLS, "POST dtmf", inputs.SendDigits),
         body=("Digits", "DTMF digits to send."),
         errors=(*_STATE, E.DIGITS_UNSUPPORTED),
         bus="SendDigits(digits)",
+        command="dtmf <digits> [call]",
     ),
     Order(
         *("play_tone", CALLS, "POST tone", inputs.PlayTone),
@@ -382,6 +350,7 @@ ORDERS = (
         ("Open", "Options of an opening."),
         _OPENED,
         bus="Open(seconds)",
+        command="door {door} (open) --seconds: open a door, hold it open, or lock it down",
     ),
     Order(
         "hold_door",
@@ -391,12 +360,27 @@ ORDERS = (
         ("HoldOpen", "Options of a hold."),
         _OPENED,
         bus="Hold(seconds)",
+        command="door {door} hold --seconds",
     ),
-    Order("release_door", DOORS, "POST release", inputs.ReleaseDoor, bus="Release"),
-    Order("lock_door", DOORS, "POST lock", inputs.LockDoor, bus="Lock"),
-    Order("unlock_door", DOORS, "POST unlock", inputs.UnlockDoor, bus="Unlock"),
-    Order("register_account", ACCOUNTS, "POST register", inputs.RegisterAccount, bus="Register"),
-    Order("unregister_account", ACCOUNTS, "POST unregister", inputs.UnregisterAccount, bus="Unregister"),
+    Order("release_door", DOORS, "POST release", inputs.ReleaseDoor, bus="Release", command="door {door} release"),
+    Order("lock_door", DOORS, "POST lock", inputs.LockDoor, bus="Lock", command="door {door} lock"),
+    Order("unlock_door", DOORS, "POST unlock", inputs.UnlockDoor, bus="Unlock", command="door {door} unlock"),
+    Order(
+        "register_account",
+        ACCOUNTS,
+        "POST register",
+        inputs.RegisterAccount,
+        bus="Register",
+        command="accounts register [account]: show the accounts at registrars, or register or unregister one",
+    ),
+    Order(
+        "unregister_account",
+        ACCOUNTS,
+        "POST unregister",
+        inputs.UnregisterAccount,
+        bus="Unregister",
+        command="accounts unregister [account]",
+    ),
     Order(
         "press_button",
         BUTTONS,
@@ -404,13 +388,24 @@ ORDERS = (
         inputs.PressButton,
         ("PressOptions", "Options of a press."),
         bus="PressButton(button, seconds)",
+        command="press {button} --seconds: press a button of the panel",
     ),
     Order(
         *("try_lamp", LAMPS, "POST test", inputs.TestLamp, ("TestLamp", "Options of a lamp test.")),
         shapes={"color": (_COLOR | None, None)},
     ),
-    Order("clear_sensor", SENSORS, "POST clear", inputs.ClearSensor, bus="ClearSensor(sensor)"),
-    Order("ring_flat", FLATS, "POST ring", inputs.RingFlat, errors=(E.TOO_MANY_CALLS,), bus="RingFlat(flat)"),
+    Order(
+        "clear_sensor", SENSORS, "POST clear", inputs.ClearSensor, bus="ClearSensor(sensor)", command="clear {sensor}"
+    ),
+    Order(
+        "ring_flat",
+        FLATS,
+        "POST ring",
+        inputs.RingFlat,
+        errors=(E.TOO_MANY_CALLS,),
+        bus="RingFlat(flat)",
+        command="ring {flat}",
+    ),
     Order("add_code", NEW_CODE, "POST", inputs.AddCredential, errors=(E.DOOR_NOT_FOUND,), by_hand=True),
     Order(
         *("change_code", CODES, "PATCH", inputs.ChangeCredential),
@@ -456,8 +451,17 @@ ORDERS = (
         ("Talk", "The visitor's turn to speak."),
         _STATE,
         bus="Talk(seconds)",
+        command="talk (start) --seconds: with push-to-talk: let the caller hear the visitor, or the visitor the caller",
     ),
-    Order("let_caller_talk", AUDIO, "DELETE talk", inputs.StopTalk, errors=(*_STATE, E.CONFLICT), bus="StopTalk"),
+    Order(
+        "let_caller_talk",
+        AUDIO,
+        "DELETE talk",
+        inputs.StopTalk,
+        errors=(*_STATE, E.CONFLICT),
+        bus="StopTalk",
+        command="talk stop",
+    ),
     Order("try_sound", AUDIO, "POST self-test", inputs.TestSound, errors=(E.AUDIO_UNAVAILABLE,), by_hand=True),
     Order(
         *("report_event", EVENTS, "POST", inputs.ReportCustom, ("CustomEvent", "An event of a client.")),

@@ -18,7 +18,7 @@ from appliance.base.errors import HTTP_STATUS, RESERVED
 from appliance.bus.calls import CALL
 from appliance.bus.conferences import CONFERENCE
 from appliance.bus.interfaces import ACCOUNT, APPLIANCE, DOOR
-from appliance.cli.options import DOOR_ACTS
+from appliance.cli import ordered
 from appliance.core.access.keypads import NOBODY
 from appliance.core.events import EVENTS
 from appliance.core.model import (
@@ -79,9 +79,13 @@ CHOSEN = {
 }
 CALLS_OF_APPLIANCE = {"Dial", "HangupAll", "MakeConference", "SendMessage", "SetForwarding", "SetDoNotDisturb"}
 OF_APPLIANCE = {"OpenDoor", "PressButton", "Buttons", "Event"}  # what doors and panel have there
-COMMANDS = {*(f"door {act}" for act in DOOR_ACTS), "press", "clear", "panel", "log doors"} | {
-    f"code {act}" for act in ("list", "add", "remove")
-}
+COMMANDS = {
+    *(f"door {act}" for act in ordered.commands()["door"]["requests"]),
+    "press",
+    "clear",
+    "panel",
+    "log doors",
+} | {f"code {act}" for act in ("list", "add", "remove")}
 ERRORS = {
     *("door-not-found", "door-locked-down", "door-blocked", "button-not-found", "lamp-not-found", "sensor-not-found"),
     *(

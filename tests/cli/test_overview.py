@@ -10,10 +10,10 @@ from appliance.generate.commands import commands
 
 
 def test_every_command_is_in_one_group_and_in_the_help():
-    grouped = [name for names in overview.GROUPS.values() for name in names]
+    grouped = [name for names in overview.groups().values() for name in names]
     assert sorted(grouped) == sorted(commands(parser()))
     lines = parser().format_help().splitlines()
-    for title, names in overview.GROUPS.items():
+    for title, names in overview.groups().items():
         begin = lines.index(f"{title}:")
         listed = [line.split()[0] for line in lines[begin + 1 : lines.index("", begin)] if line[2:3].strip()]
         assert tuple(listed) == names

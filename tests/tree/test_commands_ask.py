@@ -5,16 +5,14 @@ import re
 import pytest
 
 from appliance.cli import __main__ as program
-from appliance.cli import codes
+from appliance.cli import codes, ordered
 from appliance.cli.__main__ import parser
 from appliance.generate.contract import commands, orders
 
-# The words after a command; several lists where it gives several orders.
+# The words after a command that is written by hand; several lists where it gives several orders.
 WORDS = {
     "dial": [["kitchen"]],
-    "ring": [["12"]],
     "message": [["kitchen", "Hello"]],
-    "dtmf": [["12"]],
     "digits": [["info"]],
     "tone": [["busy"], ["busy", "c-1"], ["stop"], ["stop", "c-1"]],
     "play": [["gong"], ["gong", "c-1"], ["--stop", "speaker"], ["--stop", "c-1"]],
@@ -25,8 +23,6 @@ WORDS = {
     "conference leave": [["c-1"]],
     "conference mute": [[], ["c-1"]],
     "conference unmute": [[], ["c-1"]],
-    "clear": [["housing"]],
-    "press": [["ring"]],
     "audio set": [["--volume", "50"]],
     "recordings delete": [["r-1"]],
     "recordings protect": [["r-1"]],
@@ -35,8 +31,6 @@ WORDS = {
     "code remove": [["a-1"]],
     "token add": [["tablet", "--scope", "view"]],
     "token remove": [["t-1"]],
-    "accounts register": [["office"]],
-    "accounts unregister": [["office"]],
     "forward always": [["kitchen"]],
     "forward quiet": [["kitchen"]],
     "forward busy": [["kitchen"]],
@@ -77,7 +71,15 @@ class Station:
 
 def argv(command, words):
     name, _, act = command.partition(" ")
-    return ["door", "front", act] if name == "door" else [name, *([act] if act else []), *words]
+    if name not in ordered.commands():
+        return [name, *([act] if act else []), *words]
+    said = {}  # an object and a field that it needs are "1"
+    for argument, given in ordered.commands()[name]["arguments"]:
+        if argument == "act":
+            said[argument] = act or given["default"]
+        elif argument != "call" and argument[0] != "-":
+            said[argument] = "1" if act or "nargs" not in given else None
+    return [name, *filter(None, said.values())]
 
 
 def asked_by(command, monkeypatch):

@@ -15,7 +15,8 @@ from appliance.api.routing.endpoints import NEEDED, Body, Endpoint, Parameter, T
 from appliance.api.routing.response_schemas import answers
 from appliance.base.types import Json
 from appliance.orders.order import Order, Subject, body
-from appliance.orders.table import ACCOUNTS, CALLS, CONFERENCES, ORDERS
+from appliance.orders.subjects import ACCOUNTS, CALLS, CONFERENCES
+from appliance.orders.table import ORDERS
 
 Answered = Callable[[HttpPorts, str, str], Json]  # the answer, by the object's id and the warning
 

@@ -1,0 +1,68 @@
+"""What orders are about: the places of objects in paths, and the scopes that a token needs for them."""
+
+from appliance.base.errors import ErrorCode as E
+from appliance.core.model import AccessScope
+from appliance.orders.order import Subject
+
+VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, AccessScope.ADMIN
+
+CALLS = Subject("/v1/calls/{call}", "calls", (CALL,), "call", "The call's id.", E.CALL_NOT_FOUND)
+CONFERENCES = Subject(
+    *("/v1/conferences/{conference}", "conferences", (CALL,)),
+    *("conference", "The conference's id.", E.CONFERENCE_NOT_FOUND),
+)
+RUNNING = Subject(
+    *("/v1/recordings/live/{recording}", "recordings", (CALL,)),
+    *("recording", "The recording's id.", E.RECORDING_NOT_FOUND),
+)
+DOORS = Subject(
+    *("/v1/doors/{door}", "doors", (DOOR,)),
+    *("door", "The name of the door in the configuration.", E.DOOR_NOT_FOUND),
+)
+ACCOUNTS = Subject(
+    *("/v1/accounts/{account}", "accounts", (ADMIN,)),
+    *("account", "The name of the account in the configuration.", E.ACCOUNT_NOT_FOUND),
+)
+BUTTONS = Subject(  # a button may ring, and may open a door
+    *("/v1/panel/buttons/{button}", "panel", (DOOR, CALL)),
+    *("button", "The name of the button in the configuration.", E.BUTTON_NOT_FOUND),
+)
+LAMPS = Subject(
+    *("/v1/panel/lamps/{lamp}", "panel", (ADMIN,)),
+    *("lamp", "The name of the lamp in the configuration.", E.LAMP_NOT_FOUND),
+)
+SENSORS = Subject(
+    *("/v1/panel/sensors/{sensor}", "panel", (ADMIN,)),
+    *("sensor", "The name of the sensor in the configuration.", E.SENSOR_NOT_FOUND),
+)
+FLATS = Subject(
+    *("/v1/contacts/{flat}", "contacts", (CALL,)),
+    *("flat", "The number of the flat in the directory.", E.FLAT_NOT_FOUND),
+)
+CODES = Subject(
+    *("/v1/codes/{code}", "codes", (ADMIN,)),
+    *("code", "The id of the code or card, which is not its digits.", E.CODE_NOT_FOUND),
+)
+RECORDINGS = Subject(
+    *("/v1/recordings/{recording}", "recordings", (ADMIN,)),
+    *("recording", "The recording's id.", E.RECORDING_NOT_FOUND),
+)
+TOKENS = Subject(
+    *("/v1/tokens/{token}", "tokens", (ADMIN,)),
+    *("token", "The token's id, which is not the secret.", E.TOKEN_NOT_FOUND),
+)
+OPERATIONS = Subject(
+    *("/v1/operations/{operation}", "operations", (ADMIN,)),
+    *("operation", "The id that the answer to the order gives.", E.OPERATION_NOT_FOUND),
+)
+NEW_CALL = Subject("/v1/calls", "calls", (CALL,))
+NEW_CONFERENCE = Subject("/v1/conferences", "conferences", (CALL,))
+NEW_CODE = Subject("/v1/codes", "codes", (ADMIN,))
+NEW_TOKEN = Subject("/v1/tokens", "tokens", (ADMIN,))
+MESSAGES = Subject("/v1/messages", "messages", (CALL,))
+AUDIO = Subject("/v1/audio", "audio", (CALL,))
+EVENTS = Subject("/v1/events", "events", (CALL,))  # clients' own: others act on them
+# Do not disturb; the route itself demands `admin` for the rest.
+RUNTIME = Subject("/v1/config/runtime", "configuration", (CALL,))
+DOCTOR = Subject("/v1/doctor", "doctor", (VIEW,))  # it only looks
+SESSION = Subject("/v1/session", "session", ())

@@ -54,7 +54,7 @@ class Bus:
                 )
             except IntercomError as err:
                 self._failed(err)
-            except Exception as err:  # half an upgrade, or a fault of ours: calls and door go on, and clients must know
+            except Exception as err:  # half an upgrade, or our own fault: calls and door go on, and clients must know
                 log.exception("D-Bus cannot be served")
                 why = f"{type(err).__name__}: {err}."
                 self._failed(IntercomError(ErrorCode.UNAVAILABLE, "The D-Bus interface cannot be loaded.", why))

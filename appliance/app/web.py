@@ -105,7 +105,7 @@ class Web:
             if self._http_places is None:
                 await self._prepare()
             return await self._start()
-        except Exception as err:  # half an upgrade, or a fault of ours: calls and door go on, and clients must know
+        except Exception as err:  # half an upgrade, or our own fault: calls and door go on, and clients must know
             log.exception("HTTP cannot be served")
             return f"It cannot be loaded: {type(err).__name__}: {err}"
 

@@ -7,7 +7,13 @@ import pytest
 from tests.tree.sources import ROOT, modules, parsed
 
 EVERY = {"Exception", "BaseException"}
-HOMES = {"appliance/base/errors.py: survive", "appliance/sip/stack/callbacks.py: contained"}
+HOMES = {
+    "appliance/base/errors.py: survive",
+    "appliance/sip/stack/callbacks.py: contained",
+    # What half an upgrade leaves of a library may raise anything: the interface is tried again.
+    "appliance/app/bus.py: Bus",
+    "appliance/app/web.py: Web",
+}
 
 
 def names(node):
@@ -32,7 +38,7 @@ def broad(tree):
                 yield getattr(function, "name", f"line {node.lineno}")
 
 
-def test_only_two_functions_catch_every_exception():
+def test_only_what_is_named_here_catches_every_exception():
     found = [f"{path.relative_to(ROOT)}: {name}" for path in modules("appliance") for name in broad(parsed(path))]
     assert sorted(found) == sorted(HOMES)
 

@@ -58,6 +58,8 @@ class Recording(Protocol):
     @property
     def note(self) -> str: ...  # noqa: D102
     @property
+    def conference(self) -> str | None: ...  # noqa: D102
+    @property
     def copied(self) -> str | None: ...  # noqa: D102
     @property
     def copy_tries(self) -> int: ...  # noqa: D102

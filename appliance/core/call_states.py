@@ -155,7 +155,7 @@ def of_room(state: State, call: CallId) -> bool:
 
 
 def received(call: Call) -> tuple[tuple[str, str], ...]:
-    """The X- headers that the far end sent, in its INVITE or in its 200."""
+    """The headers that the far end sent, in its INVITE or in its 200."""
     return call.headers.invite if call.direction is Direction.INCOMING else call.headers.answer
 
 

@@ -102,6 +102,11 @@ def unanswered(settings: AccountSettings, given: RegistrationFailed) -> str:
                 f"{registrar} refuses a connection by {transport}{cause}: check whether the PBX runs, and "
                 f"{field}.registrar and {field}.transport."
             )
+        case Unanswered.HANDSHAKE:
+            return (
+                f"{registrar} takes the connection and then refuses TLS{cause}: check {field}.transport, whether the "
+                "PBX speaks TLS 1.2 or later at that port, and whether it wants a certificate (tls.certificate_file)."
+            )
         case Unanswered.NO_ROUTE:
             return f"No network leads to {registrar}{cause}: check this station's network, and {field}.registrar."
         case _:

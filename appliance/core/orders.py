@@ -46,14 +46,14 @@ class Ring(Tagged):
 
 
 class EarlyMedia(Tagged):
-    """Send 183 with SDP to the caller (RFC 3960 §3), with these X- headers."""
+    """Send 183 with SDP to the caller (RFC 3960 §3), with these headers."""
 
     call: CallId
     headers: tuple[tuple[str, str], ...] = ()
 
 
 class Answer(Tagged):
-    """Send 200 to the caller, with these X- headers."""
+    """Send 200 to the caller, with these headers."""
 
     call: CallId
     headers: tuple[tuple[str, str], ...] = ()
@@ -74,14 +74,14 @@ class OfferCodecs(Tagged):
 
 
 class Words(Record):
-    """A client's additions to a refusal or a hang-up: a reason phrase ("": the usual phrase), and X- headers."""
+    """A client's additions to a refusal or a hang-up: a reason phrase ("": the usual phrase), and headers."""
 
     reason: str = ""
     headers: tuple[tuple[str, str], ...] = ()
 
 
 class Refuse(Tagged):
-    """Send a final 3xx to 6xx to the caller, with these X- headers. `contact`: the URI to call instead, of a 3xx.
+    """Send a final 3xx to 6xx to the caller, with these headers. `contact`: the URI to call instead, of a 3xx.
 
     reason: the reason phrase, "" for the usual one.
     """
@@ -94,7 +94,7 @@ class Refuse(Tagged):
 
 
 class HangUp(Tagged):
-    """Send CANCEL or BYE, with a Reason header (RFC 3326) if one is given, and with these X- headers."""
+    """Send CANCEL or BYE, with a Reason header (RFC 3326) if one is given, and with these headers."""
 
     call: CallId
     reason: str = ""
@@ -118,7 +118,7 @@ class SendDigit(Tagged):
 class Refer(Tagged):
     """Send REFER (RFC 3515): the far end should call `to`, and replace our call `other` if one is named (RFC 3891).
 
-    headers: its X- headers. TransferProgressed follows.
+    headers: of it. TransferProgressed follows.
     """
 
     call: CallId
@@ -214,6 +214,7 @@ class PrepareRecording(Record):
     """Make the file and its index row durable, then post RecordingPrepared or RecordingRefused.
 
     remote: the far end, or of a visitor's message the plan that nobody answered. format, note: as in OpenRecording.
+    conference: that the call is in; None: none.
     """
 
     call: CallId
@@ -221,6 +222,7 @@ class PrepareRecording(Record):
     remote: str
     format: RecordingFormat | None = None
     note: str = ""
+    conference: ConferenceId | None = None
 
 
 class FinishRecording(Record):

@@ -8,6 +8,7 @@ from appliance.core.orders import Reply
 from appliance.core.rooms import ROOMS
 from appliance.core.transition import Turn
 
+ENDED = {ErrorCode.CALL_NOT_FOUND, ErrorCode.CONFERENCE_NOT_FOUND}
 RULES = {action: rule for room in ROOMS for action, rule in room.perform.items()}
 
 
@@ -17,11 +18,17 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
         reply = RULES[type(given.action)](turn, given.action, given)
     except IntercomError as failed:
         err = failed
-        if given.late and err.code is ErrorCode.CALL_NOT_FOUND:
-            if isinstance(given.action, inputs.HangUpCall):  # it has crossed another end
-                warn(turn, Reply(given.request, call=given.action.call, warning="The call has ended already."))
-                return
-            err = ended(given.action)
+        if given.late and err.code in ENDED:
+            match given.action:  # has it crossed another end?
+                case inputs.HangUpCall(call=over):
+                    warn(turn, Reply(given.request, call=over, warning="The call has ended already."))
+                    return
+                case inputs.EndConference(conference=gone):
+                    ended_already = "The conference has ended already."
+                    warn(turn, Reply(given.request, conference=gone, warning=ended_already))
+                    return
+                case _:
+                    err = ended(given.action, err.code)
         call, conference = getattr(given.action, "call", None), getattr(given.action, "conference", None)
         error_events.emit(turn, err, error_events.name_of(type(given.action)), call=call, conference=conference)
         turn.order(Reply(given.request, error=err))
@@ -38,8 +45,15 @@ def warn(turn: Turn, reply: Reply) -> None:
     turn.order(reply)
 
 
-def ended(action: inputs.Action) -> IntercomError:
-    """The error of an order about a call that has ended lately."""
+def ended(action: inputs.Action, code: ErrorCode) -> IntercomError:
+    """The error of an order about a call, or a conference, that has ended lately. code: that of one that never was."""
+    if code is ErrorCode.CONFERENCE_NOT_FOUND:
+        return IntercomError(
+            ErrorCode.CONFLICT,
+            f"Conference {getattr(action, 'conference', '')} has ended.",
+            "An order needs a conference that goes on.",
+            "GET /v1/conferences/{conference} still says who was in it; begin another conference.",
+        )
     return IntercomError(
         ErrorCode.CALL_WRONG_STATE,
         f"Call {getattr(action, 'call', '')} has ended.",

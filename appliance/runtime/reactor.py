@@ -169,7 +169,7 @@ class Reactor:
 
     def _take(self, given: inputs.AnyInput) -> None:
         given = replace(given, taken=time.monotonic(), fresh=ids.new("")[1:])
-        if isinstance(given, inputs.Requested) and getattr(given.action, "call", None) in self._subjects.ended:
+        if isinstance(given, inputs.Requested) and self._subjects.over(given.action):
             given = replace(given, late=True)
         # A programming error costs one input, not the door phone. The values of the input may be digits of a door code.
         decided = survive(lambda: self._decide(given), lambda error: _log_failure("The core", given, error))

@@ -109,6 +109,11 @@ class Subjects:
             return None
         return ended_conference(met.conference, list(met.members.values()), met.ended, epoch)
 
+    def over(self, action: object) -> bool:
+        """Whether an order is about a call or a conference that has ended lately."""
+        met = self._conference(getattr(action, "conference", None) or "")
+        return getattr(action, "call", None) in self.ended or (met is not None and met.ended is not None)
+
     def _over(self, wanted: str) -> Call | None:
         """A call that ended in this step, or lately."""
         found = next((call for call in self._passing if call.id == wanted), None)

@@ -102,6 +102,9 @@ STEPS = (
     """
     ALTER TABLE lockouts ADD COLUMN door TEXT NOT NULL DEFAULT '';
     """,
+    """
+    ALTER TABLE recordings ADD COLUMN conference TEXT;
+    """,
 )
 """Step n, counted from 0, makes tables of version n + 1 from those of version n; version 0 is an empty file.
 

@@ -11,11 +11,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from appliance.base.record import Record
-from appliance.core.model import OF_MESSAGE, CallId, RecordingClock, RecordingId, RecordingKind, RecordingSearch
+from appliance.core.model import (
+    OF_MESSAGE,
+    CallId,
+    ConferenceId,
+    RecordingClock,
+    RecordingId,
+    RecordingKind,
+    RecordingSearch,
+)
 
 COLUMNS = (
     "number, id, call, remote, started, duration_s, bytes, sha256, complete, recovered, "
-    "clock, party, doors, outcome, note, copied, copy_tries, copy_error, wanted_format"
+    "clock, party, doors, outcome, note, copied, copy_tries, copy_error, wanted_format, conference"
 )
 ONE = f"SELECT {COLUMNS} FROM recordings WHERE id = ?"  # noqa: S608 - our own words, as below
 TO_CONVERT = (
@@ -33,7 +41,7 @@ class Entry(Record):
     party: the far end's name, for people. doors: the doors that were opened during the recording. outcome: the cause of
     the call's end, "" until it has ended. note: the client's note of the recording, or of the call. copied: when it was
     copied elsewhere; copy_error: why the last try failed, until one succeeds. wanted_format: the format that the client
-    ordered, until the file has it; "" as the station is configured.
+    ordered, until the file has it; "" as the station is configured. conference: that the call was in at the begin.
     """
 
     number: int
@@ -55,6 +63,7 @@ class Entry(Record):
     copy_tries: int = 0
     copy_error: str = ""
     wanted_format: str = ""
+    conference: ConferenceId | None = None
 
 
 def insert(connection: sqlite3.Connection, entry: Entry) -> None:
@@ -164,4 +173,5 @@ def _values(entry: Entry) -> tuple[Any, ...]:
         entry.copy_tries,
         entry.copy_error,
         entry.wanted_format,
+        entry.conference,
     )

@@ -287,6 +287,7 @@ class Recordings(RecordingLists):
                 clock=self._times.quality(),
                 note=order.note,
                 wanted_format=order.format or "",
+                conference=order.conference,
             )
             recording_index.insert(connection, entry)
         except (OSError, sqlite3.Error):

@@ -165,7 +165,7 @@ class Call(TypedDict):
     remote: Remote
     local_uri: str
     number: str  # Dialled number; for an incoming call the user, or address, that was called.
-    headers: dict[str, str]  # X- headers of the INVITE that was received, or of the 200 response to ours.
+    headers: dict[str, str]  # Headers of the INVITE that was received, or of the 200 response to ours.
     custom_data: str  # Free text that a client stores with the call.
     codec: Codec | None
     srtp: bool  # Whether the sound is encrypted.
@@ -786,6 +786,7 @@ class Recording(TypedDict):
     id: str
     kind: words.RecordingKind  # message: a visitor's, left when nobody answered.
     call: str  # Empty of a message.
+    conference: str | None  # The conference that the call was in when its recording began; null: none.
     remote: str  # Address of the far end; of a message, the target or plan that nobody answered.
     started: str  # UTC.
     duration_s: float  # 0 until it is complete.
@@ -840,7 +841,7 @@ class LoggedCall(TypedDict):
     remote: Remote
     local_uri: str
     number: str  # Dialled number; for an incoming call the user, or address, that was called.
-    headers: dict[str, str]  # X- headers of the INVITE that was received, or of the 200 response to ours.
+    headers: dict[str, str]  # Headers of the INVITE that was received, or of the 200 response to ours.
     custom_data: str  # Free text that a client stores with the call.
     codec: Codec | None
     srtp: bool  # Whether the sound is encrypted.

@@ -25,7 +25,7 @@ class EarlyMedia(TypedDict):
     """Sound that the caller hears before the answer."""
 
     source: NotRequired[Literal["tone", "panel"]]
-    headers: NotRequired[dict[str, str]]  # X- headers of the first 183.
+    headers: NotRequired[dict[str, str]]  # Headers of the first 183.
 
 
 class Reject(TypedDict):
@@ -33,13 +33,13 @@ class Reject(TypedDict):
 
     code: NotRequired[int]  # Final SIP response (RFC 3261 §21.4 to 21.6): 603 declines the call, 486 says busy.
     reason: NotRequired[str]  # Reason phrase. Empty: the usual one of the code.
-    headers: NotRequired[dict[str, str]]  # X- headers of the response.
+    headers: NotRequired[dict[str, str]]  # Headers of the response.
 
 
 class HangUpWith(TypedDict):
     """Options of a hang-up."""
 
-    headers: NotRequired[dict[str, str]]  # X- headers of the BYE, CANCEL or refusal that ends the call.
+    headers: NotRequired[dict[str, str]]  # Headers of the BYE, CANCEL or refusal that ends the call.
 
 
 class Digits(TypedDict):
@@ -95,7 +95,7 @@ class Place(TypedDict):
 
     to: str  # Name of a target, a SIP URI, or a number at an account.
     account: NotRequired[str]
-    headers: NotRequired[dict[str, str]]  # X- headers of the INVITE.
+    headers: NotRequired[dict[str, str]]  # Headers of the INVITE.
     custom_data: NotRequired[str]  # What a client notes beside the call.
     id: NotRequired[str | None]
     timeout_s: NotRequired[float | None]
@@ -107,7 +107,7 @@ class Place(TypedDict):
 class AnswerWith(TypedDict):
     """Options of an answer."""
 
-    headers: NotRequired[dict[str, str]]  # X- headers of the 200 response.
+    headers: NotRequired[dict[str, str]]  # Headers of the 200 response.
     custom_data: NotRequired[str | None]  # What a client notes beside the call.
     media: NotRequired[Literal["speaker", "none"]]
 
@@ -134,7 +134,7 @@ class Transfer(TypedDict):
 
     to: NotRequired[str]  # Name of a target, a SIP URI, or a number at an account (blind transfer).
     call: NotRequired[str]  # Another call, whose far end is the new peer (attended transfer).
-    headers: NotRequired[dict[str, str]]  # X- headers of the REFER.
+    headers: NotRequired[dict[str, str]]  # Headers of the REFER.
 
 
 class Text(TypedDict):
@@ -142,7 +142,7 @@ class Text(TypedDict):
 
     text: str  # At most 1,000 bytes of UTF-8.
     content_type: NotRequired[str]  # RFC 6838 §4.2.
-    headers: NotRequired[dict[str, str]]  # X- headers of the message.
+    headers: NotRequired[dict[str, str]]  # Headers of the message.
 
 
 class Info(TypedDict):
@@ -150,7 +150,7 @@ class Info(TypedDict):
 
     content_type: str  # RFC 6838 §4.2.
     body: str  # At most 1,000 bytes of UTF-8.
-    headers: NotRequired[dict[str, str]]  # X- headers of the INFO request.
+    headers: NotRequired[dict[str, str]]  # Headers of the INFO request.
 
 
 class ConferenceChange(TypedDict):
@@ -173,7 +173,7 @@ class Join(TypedDict):
     call: NotRequired[str | None]  # Id of a call; a ringing call is answered.
     to: NotRequired[str | None]  # As in a request to place a call.
     account: NotRequired[str]  # As in a request to place a call.
-    headers: NotRequired[dict[str, str]]  # X- headers of the INVITE.
+    headers: NotRequired[dict[str, str]]  # Headers of the INVITE.
 
 
 class Confer(TypedDict):
@@ -187,7 +187,7 @@ class Letter(TypedDict):
 
     text: str  # At most 1,000 bytes of UTF-8.
     content_type: NotRequired[str]  # RFC 6838 §4.2.
-    headers: NotRequired[dict[str, str]]  # X- headers of the message.
+    headers: NotRequired[dict[str, str]]  # Headers of the message.
     to: str  # Name of a target, a SIP URI, or a number at an account.
     account: NotRequired[str]  # As in a request to place a call.
 

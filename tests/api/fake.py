@@ -44,6 +44,7 @@ class Row:
     doors: tuple[str, ...] = ("front",)
     outcome: str = "hangup"
     note: str = ""
+    conference: str | None = None
     copied: str | None = None
     copy_tries: int = 0
     copy_error: str = ""

@@ -110,7 +110,7 @@ class Station:
         return self.wait(0.1)
 
     def arrive(
-        self, call: str = "c-in", uri: str = KITCHEN, source: str = "127.0.0.2:5060", expires_s: float | None = None
+        self, call: str = "c-in", uri: str = KITCHEN, source: str = "127.0.0.2:5060", **more: object
     ) -> Call | None:
         """An INVITE."""
         self.give(
@@ -120,7 +120,7 @@ class Station:
             display_name="",
             source=source,
             local_uri="sip:front@x",
-            expires_s=expires_s,
+            **more,
         )
         return self.state.calls.get(CallId(call))
 

@@ -6,7 +6,7 @@ import pytest
 
 from appliance.core import events, inputs
 from appliance.core.appliance import error_events
-from appliance.core.model import Action, ButtonId, CallId, DoorId, RequestId
+from appliance.core.model import Action, ButtonId, CallId, ConferenceId, DoorId, RequestId
 from appliance.core.orders import Place, Reply, SendDigit
 from tests.core.station import FRONT, KITCHEN, LONGEST, Station, ready
 
@@ -255,7 +255,12 @@ def test_without_targets_the_error_says_so():
         ("X-" + "a" * 62, "3", None),
         ("X-" + "a" * 63, "3", "parameter-invalid"),
         ("X-", "3", "parameter-invalid"),
+        ("Alert-Info", "<urn:alert:source:external>", None),
+        ("Subject", "A parcel", None),
         ("Contact", "sip:evil@example", "parameter-invalid"),
+        ("Subject-Of-Mine", "x", "parameter-invalid"),
+        ("Reason", "SIP;cause=200", "parameter-invalid"),
+        ("Answer-Mode", "Auto", "parameter-invalid"),
         ("X-Flat: 3\r\nContact", "x", "parameter-invalid"),
         ("X-Flat", "3\r\nContact: x", "parameter-invalid"),
         ("X-Flat", "3\x00", "parameter-invalid"),
@@ -358,6 +363,32 @@ def test_an_order_about_a_call_that_has_ended_lately_says_so_and_what_to_do(acti
     assert (error.code, error.message) == ("call-wrong-state", "Call c-over has ended.")
     told = station.last(events.ErrorReported)
     assert (told.code, told.call, bool(told.cause), bool(told.resolution)) == (error.code, "c-over", True, True)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        inputs.HoldConference(ConferenceId("k-over"), held=True),
+        inputs.MuteIn(ConferenceId("k-over"), None, muted=True),
+        inputs.InviteInto(ConferenceId("k-over"), inputs.Dial("kitchen")),
+    ],
+)
+def test_an_order_about_a_conference_that_has_ended_lately_says_so_and_what_to_do(action):
+    station = connected()
+    station.give(inputs.Requested, request=RequestId("late"), who="x", action=action, late=True)
+    error = station.orders(Reply)[-1].error
+    assert (error.code, error.message) == ("conflict", "Conference k-over has ended.")
+    told = station.last(events.ErrorReported)
+    assert (told.code, told.conference, bool(told.cause), bool(told.resolution)) == (error.code, "k-over", True, True)
+    assert station.ask(action).error.code == "conference-not-found"
+
+
+def test_the_end_of_a_conference_that_crosses_another_end_succeeds_with_a_warning():
+    station = connected()
+    end = inputs.EndConference(ConferenceId("k-over"))
+    station.give(inputs.Requested, request=RequestId("late"), who="x", action=end, late=True)
+    reply = station.orders(Reply)[-1]
+    assert (reply.error, reply.conference, reply.warning) == (None, "k-over", "The conference has ended already.")
 
 
 def test_a_hang_up_that_crosses_another_end_succeeds_with_a_warning():

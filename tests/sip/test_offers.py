@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from appliance.base import times
 from appliance.core import inputs
 from appliance.core.model import SoundRefusal
-from appliance.sip.stack.calls.offers import OfferedAudio, audio, changes, on_hold, preferring, refusal
+from appliance.sip.stack.calls.offers import OfferedAudio, audio, changes, offered, on_hold, preferring, refusal
 from appliance.sip.stack.calls.updates import Updates
 
 SDP = (
@@ -38,6 +38,26 @@ NOW = OfferedAudio("opus", "192.0.2.7:4000", held=False)
 )
 def test_the_audio_of_an_offer_is_read(old, new, expected):
     assert audio(SDP.replace(old, new), OURS) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        ("", "", ("opus", "PCMA")),
+        ("96 8 101", "18 8 101 96 8 0 13 77", ("G729", "PCMA", "opus", "PCMU")),
+        ("96 8 101", "101", ()),
+        ("m=audio", "m=video", ()),
+        ("opus/", f"{'x' * 40}/", ("x" * 32, "PCMA")),
+        ("m=audio", "m=audio 0 RTP/AVP 9\r\nm=audio", ("G722",)),
+    ],
+)
+def test_the_codecs_of_an_offer_are_named_in_its_order(old, new, names):
+    assert offered(SDP.replace(old, new, 1)) == names
+
+
+def test_at_most_32_codecs_are_named():
+    many = "".join(f"a=rtpmap:{number} c{number}/8000\r\n" for number in range(200))
+    assert len(offered(SDP.replace("96 8 101", " ".join(map(str, range(200)))) + many)) == 32
 
 
 def test_an_offer_without_audio_has_none():

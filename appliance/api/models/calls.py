@@ -46,9 +46,7 @@ class Place(OrderBody):
             "`direct`: no account; the call goes directly to the address.",
         ),
     ] = ""
-    headers: Annotated[Headers, Meta(max_length=16, description="X- headers of the INVITE.")] = field(
-        default_factory=dict
-    )
+    headers: Annotated[Headers, Meta(max_length=16, description="Headers of the INVITE.")] = field(default_factory=dict)
     custom_data: CustomData = ""
     id: (
         Annotated[
@@ -86,7 +84,7 @@ class Place(OrderBody):
 class AnswerWith(OrderBody):
     """Options of an answer."""
 
-    headers: Annotated[Headers, Meta(max_length=16, description="X- headers of the 200 response.")] = field(
+    headers: Annotated[Headers, Meta(max_length=16, description="Headers of the 200 response.")] = field(
         default_factory=dict
     )
     custom_data: CustomData | None = None
@@ -102,9 +100,7 @@ class Join(OrderBody):
         | None
     ) = None
     account: Annotated[str, Meta(max_length=64, pattern=LINE, description="As in a request to place a call.")] = ""
-    headers: Annotated[Headers, Meta(max_length=16, description="X- headers of the INVITE.")] = field(
-        default_factory=dict
-    )
+    headers: Annotated[Headers, Meta(max_length=16, description="Headers of the INVITE.")] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if (self.call is None) == (self.to is None):
@@ -221,9 +217,7 @@ class Transfer(OrderBody):
     call: Annotated[
         str, Meta(max_length=64, description="Another call, whose far end is the new peer (attended transfer).")
     ] = ""
-    headers: Annotated[Headers, Meta(max_length=16, description="X- headers of the REFER.")] = field(
-        default_factory=dict
-    )
+    headers: Annotated[Headers, Meta(max_length=16, description="Headers of the REFER.")] = field(default_factory=dict)
 
 
 class Remote(AnswerBody):
@@ -293,7 +287,7 @@ class CallFacts(AnswerBody):
         str, Meta(description="Dialled number; for an incoming call the user, or address, that was called.")
     ]
     headers: Annotated[
-        dict[str, str], Meta(description="X- headers of the INVITE that was received, or of the 200 response to ours.")
+        dict[str, str], Meta(description="Headers of the INVITE that was received, or of the 200 response to ours.")
     ]
     custom_data: Annotated[str, Meta(description="Free text that a client stores with the call.")]
     codec: Codec | None

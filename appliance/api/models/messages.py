@@ -13,7 +13,7 @@ class Text(OrderBody):
 
     text: Annotated[str, Meta(min_length=1, max_length=1000, description="At most 1,000 bytes of UTF-8.")]
     content_type: ContentType = "text/plain"
-    headers: Annotated[Headers, Meta(max_length=16, description="X- headers of the message.")] = field(
+    headers: Annotated[Headers, Meta(max_length=16, description="Headers of the message.")] = field(
         default_factory=dict
     )
 
@@ -30,6 +30,6 @@ class Info(OrderBody):
 
     content_type: ContentType
     body: Annotated[str, Meta(max_length=1000, description="At most 1,000 bytes of UTF-8.")]
-    headers: Annotated[Headers, Meta(max_length=16, description="X- headers of the INFO request.")] = field(
+    headers: Annotated[Headers, Meta(max_length=16, description="Headers of the INFO request.")] = field(
         default_factory=dict
     )

@@ -14,6 +14,9 @@ class Recording(AnswerBody):
     id: str
     kind: Annotated[RecordingKind, Meta(description="message: a visitor's, left when nobody answered.")]
     call: Annotated[str, Meta(description="Empty of a message.")]
+    conference: Annotated[
+        str | None, Meta(description="The conference that the call was in when its recording began; null: none.")
+    ]
     remote: Annotated[
         str, Meta(description="Address of the far end; of a message, the target or plan that nobody answered.")
     ]

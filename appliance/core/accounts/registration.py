@@ -15,6 +15,7 @@ from appliance.core.model import (
     AccountSettings,
     AccountState,
     KeptContact,
+    ServerFault,
     State,
     TlsFault,
 )
@@ -59,8 +60,8 @@ def take_report(turn: Turn, given: inputs.AccountInput) -> None:
             registered(turn, settings, account, given)
         case inputs.RegistrationFailed():
             failed(turn, settings, account, given)
-        case inputs.ServerFailed(server=server, why=why):
-            unreachable(turn, account, server, why)
+        case inputs.ServerFailed(server=server, why=why, fault=fault):
+            unreachable(turn, account, server, why, fault)
         case _:
             unregistered(turn, account)
 
@@ -107,12 +108,11 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
         if account.asking:
             at_rest(turn, account, report=True)
         return
-    if given.code == 0 and given.tls is TlsFault.NONE:
-        account = unreachable(turn, account, given.server or settings.registrar, given.reason)
-    elif given.code in GATEWAY_FAULTS:
-        why = f"It answers {given.code} {given.reason}".rstrip()
-        account = unreachable(turn, account, given.server or settings.registrar, why)
-    elif given.code:
+    if given.code == 0 or given.code in GATEWAY_FAULTS:
+        why = f"It answers {given.code} {given.reason}".rstrip() if given.code else given.reason
+        fault = ServerFault.of(given.code, given.tls, given.unanswered)
+        account = unreachable(turn, account, given.server or settings.registrar, why, fault)
+    else:
         account = reachable(turn, account, given.server)
     failures = account.failures + 1
     accepted = account.registered_before or former(turn, account.name) != ""
@@ -149,11 +149,11 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
     )
 
 
-def unreachable(turn: Turn, account: Account, server: str, why: str) -> Account:
+def unreachable(turn: Turn, account: Account, server: str, why: str, fault: ServerFault) -> Account:
     """A server does not work: reported once, until it works again."""
     if server in account.unreachable:
         return account
-    turn.emit(events.ServerUnreachable(account.name, server=server, why=why))
+    turn.emit(events.ServerUnreachable(account.name, server=server, why=why, fault=fault))
     account = replace(account, unreachable=(*account.unreachable, server)[-UNREACHABLE_KEPT:])
     put_account(turn, account)
     return account

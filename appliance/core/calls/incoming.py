@@ -70,6 +70,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
             from_=given.uri,
             to=given.local_uri,
             headers=dict(given.headers),
+            codecs=given.codecs,
         )
     )
     turn.put(call)

@@ -222,7 +222,7 @@ def _prepare(
     new = OpenRecording(recording, call.id, channels=channels, format=file_format, note=note)
     if announcement is Announcement.NONE or announcement is Announcement.TONE:
         new = new if announcement is Announcement.NONE else replace(new, tone_at=turn.now)
-        turn.order(PrepareRecording(call.id, recording, call.remote.uri, file_format, note))
+        turn.order(PrepareRecording(call.id, recording, call.remote.uri, file_format, note, call.conference))
     else:
         new = replace(new, announcing_until=turn.now + turn.settings.times.announcement_s)
         _announce(turn, call, recording)
@@ -257,8 +257,8 @@ def announced(turn: Turn, wanted: RecordingId, why: str, *, held: bool = False) 
     if why:
         turn.emit(events.WarningReported(WarningCode.RECORDING_UNANNOUNCED, failed, found.call))
     change(turn, found.id, lambda r: replace(r, announcing_until=None))
-    remote = found.rung if call is None else call.remote.uri
-    turn.order(PrepareRecording(found.call, found.id, remote, found.format, found.note))
+    remote, conference = (found.rung, None) if call is None else (call.remote.uri, call.conference)
+    turn.order(PrepareRecording(found.call, found.id, remote, found.format, found.note, conference))
 
 
 def settle(turn: Turn) -> None:

@@ -9,6 +9,7 @@ from appliance.core import call_states, events, inputs
 from appliance.core.accounts.addresses import callee
 from appliance.core.calls import ending, focus, incoming, outgoing, recording
 from appliance.core.calls.forwarding import LONGEST_S, SHORTEST_S
+from appliance.core.inputs.bounds import HEADER, SENDABLE
 from appliance.core.lookup import find_call, too_many_calls, unanswered_here, wrong_state
 from appliance.core.model import Call, CallId, CallPlacing, Cause
 from appliance.core.orders import Words
@@ -18,7 +19,6 @@ REFUSALS = range(400, 700)
 LONGEST_REASON = 128
 LONGEST_NOTE = 1000
 CHOSEN_ID = re.compile(r"(?!c-)[0-9A-Za-z][0-9A-Za-z-]{0,62}")
-HEADER = re.compile(r"[Xx]-[A-Za-z0-9-]{1,62}")
 
 
 def dial(turn: Turn, wanted: inputs.Dial, who: str) -> CallId:
@@ -105,7 +105,7 @@ def reject(turn: Turn, call: Call, wanted: inputs.RejectCall) -> str:
 
 
 def hang_up(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> str:
-    """End a call, with X- headers; return a warning if it is ending already."""
+    """End a call, with these headers; return a warning if it is ending already."""
     check_headers(headers)
     ending.hang_up(turn, call, Cause.HANGUP, words=Words(headers=headers))
     return "" if call.alive else f"Call {call.id} is ending already."
@@ -186,10 +186,10 @@ def check_note(text: str) -> None:
 def check_headers(headers: tuple[tuple[str, str], ...]) -> None:
     """Raise IntercomError for a header that cannot be sent."""
     for name, value in headers:
-        if not HEADER.fullmatch(name) or not value.isprintable():
+        if not re.match(HEADER, name) or not value.isprintable():
             raise IntercomError(
                 ErrorCode.PARAMETER_INVALID,
                 f"The header {name!r} cannot be sent.",
-                "Only X- headers with printable values are allowed.",
+                f"Only X- headers and {', '.join(SENDABLE)} are allowed, with printable values.",
                 "Rename it, or leave it out.",
             )

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from appliance.core.events.base import Event, TargetId
-from appliance.core.model import AccountId, ContactState
+from appliance.core.model import AccountId, ContactState, ServerFault
 
 
 class AccountEvent(Event):
@@ -58,14 +58,18 @@ class AccountFailed(AccountEvent):
 
 
 class ServerUnreachable(AccountEvent):
-    """A registrar or proxy of the account does not answer, or reports a fault (502, 503, 504).
+    """A registrar or proxy of the account does not answer, cannot be trusted, or reports a fault (502, 503, 504).
 
-    `server`: address:port, or its name.
+    `server`: address:port, or its name. `fault`: its kind; `why`: the words of the system, of the server, or about its
+    certificate. no_name: DNS knows no such name; no_dns: no name server answered; no_address: the name has none that
+    can be used; refused: the machine refuses the connection; no_route: no network leads there; handshake: TLS fails,
+    though not for the certificate; certificate_*: its name, issuer, validity time or something else is wrong.
     """
 
     TYPE = "server.unreachable"
     server: str
     why: str
+    fault: ServerFault
 
 
 class ServerReachable(AccountEvent):

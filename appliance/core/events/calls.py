@@ -39,9 +39,10 @@ class CallDialing(CallEvent):
 
 
 class CallIncoming(CallEvent):
-    """An INVITE was received. `by` and `from`: address that the caller gave; `source`: address of the packet.
+    """An INVITE was received. `by`, `from`: address that the caller gave; source: of the packet; to: whom it called.
 
-    to: the called address. headers: X- headers of the INVITE.
+    headers, as in other events: X- headers, and those that say who calls, by which device, why and by which way, as
+    Diversion and User-Agent do; without proof. codecs: those that the caller offers, in its order.
     """
 
     TYPE = "call.incoming"
@@ -52,13 +53,14 @@ class CallIncoming(CallEvent):
     from_: str = ""
     to: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    codecs: tuple[str, ...] = ()
 
 
 class CallRinging(CallEvent):
     """The call is on its way: the far end sent an 18x without sound, or we sent 180 once more.
 
     code: 180, its phone rings; 181, the call is forwarded; 182, it waits in a queue; 183, it makes progress. It comes
-    again with another code. headers: X- headers of the received response.
+    again with another code. headers: of the received response.
     """
 
     TYPE = "call.ringing"
@@ -69,7 +71,7 @@ class CallRinging(CallEvent):
 class CallEarlyMedia(CallEvent):
     """The far end sends sound before its answer (18x with SDP), or we do (183).
 
-    code: of the response. headers: X- headers of the received one.
+    code: of the response. headers: of the received one.
     """
 
     TYPE = "call.early_media"
@@ -91,7 +93,7 @@ class CallConnecting(CallEvent):
 
 
 class CallConnected(CallEvent):
-    """The call is connected. `headers`: X- headers of the received INVITE, or of the 200 response to ours.
+    """The call is connected. `headers`: of the received INVITE, or of the 200 response to ours.
 
     from, to: caller and called address. codec: of the sound, null while none is negotiated.
     """
@@ -161,7 +163,7 @@ class CallUpdateReceived(CallEvent):
     """The far end requests a change by re-INVITE or UPDATE: hold, resume, codec, address, direction.
 
     asked: a client must accept or refuse it; if false, it has been answered already, and call.updated follows. headers,
-    content_type, body: X- headers of the request, the type of its body, and the body without keys, at most 4,096
+    content_type, body: the headers of the request, the type of its body, and the body without keys, at most 4,096
     characters.
     """
 
@@ -185,7 +187,7 @@ class CallUpdated(CallEvent):
 
     result: accepted or rejected. by: who requested it. changes: hold, resume, codec, address, direction. old, new: who
     holds the call before and after it. code and reason: of the response. headers, content_type, body: of the response
-    to our re-INVITE, its X- headers, the type of its body, and the body without keys.
+    to our re-INVITE, its headers, the type of its body, and the body without keys.
     """
 
     TYPE = "call.updated"
@@ -227,8 +229,8 @@ class FinalEvent(CallEvent):
     """The last event of a call: exactly one of four.
 
     `code`: SIP status, 0 for none; `by`: the side that ended the call. `explanation`: one sentence on a failure that
-    names the setting to check; otherwise empty. headers: X- headers of the far end's BYE, CANCEL or refusal. from, to:
-    caller and called address. codec: of the sound, null for a call without sound.
+    names the setting to check; otherwise empty. headers: of the far end's BYE, CANCEL or refusal. from, to: caller and
+    called address. codec: null for a call without sound.
     """
 
     cause: Cause
@@ -351,10 +353,7 @@ class MediaLinked(CallEvent):
 
 
 class MediaUnlinked(CallEvent):
-    """The link ended.
-
-    reason: stopped, by a client; ended, with the call or target, or as both are in one conference.
-    """
+    """The link ended. reason: stopped, by a client; ended, with the call or target, or as both join a conference."""
 
     TYPE = "media.unlinked"
     target: str

@@ -5,7 +5,7 @@ from appliance.core.model import AccountId, CallId, MessageId
 
 
 class InfoReceived(CallEvent):
-    """An INFO was received in a call. `headers`: its X- headers. Digits are reported by dtmf.received instead."""
+    """An INFO was received in a call. `headers`: of it. Digits are reported by dtmf.received instead."""
 
     TYPE = "info.received"
     content_type: str
@@ -14,7 +14,7 @@ class InfoReceived(CallEvent):
 
 
 class MessageReceived(Event):
-    """A MESSAGE was received, in a call or outside. `by`: address of the sender, `headers`: its X- headers."""
+    """A MESSAGE was received, in a call or outside. `by`: address of the sender, `headers`: of it."""
 
     TYPE = "message.received"
     call: CallId | None

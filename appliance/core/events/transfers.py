@@ -17,7 +17,7 @@ class CallTransferring(CallEvent):
 class CallTransferRequested(CallEvent):
     """The far end asks us to call another address; a client must decide (`transfer_policy` ask).
 
-    headers: X- headers of its REFER.
+    headers: of its REFER.
     """
 
     TYPE = "call.transfer_requested"
@@ -33,7 +33,7 @@ class CallReplaced(CallEvent):
 
 
 class CallTransferred(CallEvent):
-    """The transfer succeeded; `role` is our part in it. The call ends. headers: X- headers of the final NOTIFY."""
+    """The transfer succeeded; `role` is our part in it. The call ends. headers: of the final NOTIFY."""
 
     TYPE = "call.transferred"
     to: str
@@ -44,7 +44,7 @@ class CallTransferred(CallEvent):
 class CallTransferFailed(CallEvent):
     """The transfer failed; the call continues. `code` 0: no reason was given.
 
-    headers: X- headers of the NOTIFY that reports it, or of the response that refuses our REFER.
+    headers: of the NOTIFY that reports it, or of the response that refuses our REFER.
     """
 
     TYPE = "call.transfer_failed"

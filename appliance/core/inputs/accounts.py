@@ -2,7 +2,7 @@
 
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input, OfAccount
-from appliance.core.model import AccountId, ContactState, TlsFault, Unanswered
+from appliance.core.model import AccountId, ContactState, ServerFault, TlsFault, Unanswered
 
 
 class NetworkChanged(Input, kw_only=True):
@@ -49,6 +49,7 @@ class ServerFailed(OfAccount, kw_only=True):
 
     server: str
     why: str
+    fault: ServerFault = ServerFault.NO_ANSWER
 
 
 class Unregistered(OfAccount, kw_only=True):

@@ -11,6 +11,17 @@ CODE = r"^[0-9]{4,12}\Z"
 CARD = r"^[0-9A-Za-z]{1,40}\Z"
 DIGITS = r"^[0-9A-D*#]{1,32}\Z"
 LINE = r"^[^\x00-\x1f\x7f]*\Z"  # without control characters
-HeaderName = Annotated[str, Meta(pattern=r"^[Xx]-[A-Za-z0-9-]{1,62}\Z")]
+# The headers beside X- that a client may send: nothing in the station or in pjsip writes or reads them in our messages.
+SENDABLE = ("Alert-Info", "Call-Info", "Organization", "Priority", "Subject", "User-to-User")
+HEADER = rf"^([Xx]-[A-Za-z0-9-]{{1,62}}|{'|'.join(SENDABLE)})\Z"
+# Of those received, events show also these: who calls, by which device, why, and by which way. All others lead through
+# the network, keep a dialog, or prove who somebody is.
+SHOWN = (
+    *SENDABLE,
+    *("Answer-Mode", "Date", "Diversion", "Error-Info", "History-Info", "P-Asserted-Identity", "P-Called-Party-ID"),
+    *("Priv-Answer-Mode", "Privacy", "Reason", "Referred-By", "Remote-Party-ID", "Retry-After", "Server"),
+    *("User-Agent", "Warning"),
+)
+HeaderName = Annotated[str, Meta(pattern=HEADER)]
 HeaderText = Annotated[str, Meta(max_length=256, pattern=LINE)]
 Headers = Annotated[tuple[tuple[HeaderName, HeaderText], ...], Meta(max_length=16)]

@@ -40,7 +40,7 @@ class CallArrived(Input, kw_only=True):
     names: tuple[str, ...] = ()  # host names of targets that resolve to that address
     transport: str = "udp"  # how far its source is proven: udp, tcp or tls, see callers.PROOF
     local_uri: str
-    headers: tuple[tuple[str, str], ...] = ()  # X- headers only
+    headers: tuple[tuple[str, str], ...] = ()
     account: AccountId = NO_ACCOUNT  # whose address was called
     refused: int = 0
     reason: str = ""
@@ -49,10 +49,11 @@ class CallArrived(Input, kw_only=True):
     diverted: tuple[str, ...] = ()  # who diverted the call before it reached us (RFC 5806, RFC 7044)
     replaces: CallId | None = None  # our call that it asks to replace (RFC 3891)
     shown: str = ""  # the target whose password the caller has proven to know
+    codecs: tuple[str, ...] = ()  # of its sound, in the order of the offer
 
 
 class CallProgressed(OfCall, kw_only=True):
-    """A provisional response to our INVITE, 18x; `early_media`: with SDP. `headers`: its X- headers."""
+    """A provisional response to our INVITE, 18x; `early_media`: with SDP. `headers`: of it."""
 
     code: int
     early_media: bool
@@ -73,7 +74,7 @@ class CallEnded(OfCall, kw_only=True):
     """The dialog has ended. `code` and `reason` as on the wire (0: no response came); `reason_header`: RFC 3326.
 
     tried: at least 100 came as a response to our INVITE. contacts: of a 3xx, the addresses to call instead, the
-    preferred first (RFC 3261 §8.1.3.4). headers: X- headers of the far end's BYE, CANCEL or final response. challenge:
+    preferred first (RFC 3261 §8.1.3.4). headers: of the far end's BYE, CANCEL or final response. challenge:
     why the password that it wants (401, 407) could not be given; "" if it could.
     """
 
@@ -199,7 +200,7 @@ class HoldFailed(OfCall, kw_only=True):
     code: int
     reason: str
     held: bool  # whether we hold the call now
-    headers: tuple[tuple[str, str], ...] = ()  # X- headers of its response
+    headers: tuple[tuple[str, str], ...] = ()  # of its response
     content_type: str = ""  # of its body
     body: str = ""  # without keys
 
@@ -207,7 +208,7 @@ class HoldFailed(OfCall, kw_only=True):
 class UpdateReceived(OfCall, kw_only=True):
     """The far end requests a change by re-INVITE or UPDATE: hold, resume, codec, address. asked: it awaits a decision.
 
-    headers and content_type: X- headers and body type of its re-INVITE.
+    headers and content_type: of its re-INVITE.
     """
 
     changes: tuple[UpdateChange, ...]
@@ -226,7 +227,7 @@ class UpdateSent(OfCall, kw_only=True):
 class UpdateAnswered(OfCall, kw_only=True):
     """A change by either side has its final response; after a refusal (RFC 3261 §14.2) the call goes on as before.
 
-    HoldFailed reports refusals of our own hold and resume instead. headers and content_type: X- headers and body type
+    HoldFailed reports refusals of our own hold and resume instead. headers and content_type:
     of the far end's response.
     """
 
@@ -258,7 +259,7 @@ class Dial(Tagged):
 
 
 class AnswerCall(Tagged):
-    """Answer an incoming call, with X- headers in the 200. `custom_data` None: unchanged. apart: from the room."""
+    """Answer an incoming call, with headers in the 200. `custom_data` None: unchanged. apart: from the room."""
 
     call: CallId
     headers: tuple[tuple[str, str], ...] = ()
@@ -277,7 +278,7 @@ class SendEarlyMedia(Tagged):
 
     call: CallId
     source: EarlySource = EarlySource.TONE
-    headers: Annotated[Headers, Meta(description="X- headers of the first 183.")] = ()
+    headers: Annotated[Headers, Meta(description="Headers of the first 183.")] = ()
 
 
 class SetCustomData(Tagged):
@@ -338,7 +339,7 @@ class RejectCall(Tagged):
             examples=["Decline"],
         ),
     ] = ""
-    headers: Annotated[Headers, Meta(description="X- headers of the response.")] = ()
+    headers: Annotated[Headers, Meta(description="Headers of the response.")] = ()
 
 
 class HangUpCall(Tagged):
@@ -347,7 +348,7 @@ class HangUpCall(Tagged):
     call: CallId
     headers: Annotated[
         Headers,
-        Meta(description="X- headers of the BYE, CANCEL or refusal that ends the call.", examples=[{"X-Floor": "2"}]),
+        Meta(description="Headers of the BYE, CANCEL or refusal that ends the call.", examples=[{"X-Floor": "2"}]),
     ] = ()
 
 

@@ -107,7 +107,7 @@ Action = AtOnce | Conferring | Writing | Lockdown | OfBook | TestSound  # the la
 class Requested(Input, kw_only=True):
     """A client's request; the reply is an order `Reply` with the same id. `who` appears in events.
 
-    late: the reactor knows its call as one that has ended lately.
+    late: the reactor knows its call or its conference as one that has ended lately.
     """
 
     request: RequestId

@@ -13,7 +13,7 @@ from appliance.core.model import CallId, TransferPolicy
 class TransferProgressed(OfCall, kw_only=True):
     """Progress of the transfer that we requested (RFC 3515 §2.4.5): final from 200 on, 0 for no answer.
 
-    headers: X- headers of the NOTIFY, or of the response to REFER.
+    headers: of the NOTIFY, or of the response to REFER.
     """
 
     code: int
@@ -25,7 +25,7 @@ class TransferRequested(OfCall, kw_only=True):
     """A REFER arrived (RFC 3515): we should call `to`, with these headers if not empty (RFC 3891, RFC 3892).
 
     to: without headers; "" if the REFER asks for something other than an INVITE. refused: the code of our response, 0
-    if the REFER was accepted, so that the far end awaits the outcome. headers: its X- headers.
+    if the REFER was accepted, so that the far end awaits the outcome. headers: of it.
     """
 
     to: str
@@ -38,7 +38,7 @@ class TransferRequested(OfCall, kw_only=True):
 class TransferCall(Tagged):
     """Transfer the far end: to a target's name, a SIP URI, or a number at an account.
 
-    headers: X- headers of the REFER.
+    headers: of the REFER.
     """
 
     call: CallId
@@ -47,7 +47,7 @@ class TransferCall(Tagged):
 
 
 class ConnectCalls(Tagged):
-    """Connect the far ends of two of our calls, and leave (attended transfer). headers: X- headers of the REFER."""
+    """Connect the far ends of two of our calls, and leave (attended transfer). headers: of the REFER."""
 
     call: CallId
     other: CallId

@@ -34,6 +34,7 @@ from appliance.core.model.accounts import (
     KeptContact,
     Network,
     Package,
+    ServerFault,
     Target,
     TlsFault,
     Unanswered,

@@ -55,7 +55,8 @@ class Unanswered(StrEnum):
     """What was seen where no answer came to a REGISTER: nothing, or why it did not even go out.
 
     NO_NAME: DNS knows no such name. NO_DNS: no name server answered. NO_ADDRESS: the name has none that can be used.
-    REFUSED: the machine refused the connection. NO_ROUTE: no network leads there.
+    REFUSED: the machine refused the connection. NO_ROUTE: no network leads there. HANDSHAKE: the connection was made,
+    and its TLS handshake failed, though not for the server's certificate.
     """
 
     SILENT = ""
@@ -64,6 +65,33 @@ class Unanswered(StrEnum):
     NO_ADDRESS = "no_address"
     REFUSED = "refused"
     NO_ROUTE = "no_route"
+    HANDSHAKE = "handshake"
+
+
+class ServerFault(StrEnum):
+    """Why a server of an account cannot be used: it answers that it cannot serve, or as TlsFault and Unanswered say."""
+
+    CANNOT_SERVE = "cannot_serve"
+    NO_ANSWER = "no_answer"
+    NO_NAME = "no_name"
+    NO_DNS = "no_dns"
+    NO_ADDRESS = "no_address"
+    REFUSED = "refused"
+    NO_ROUTE = "no_route"
+    HANDSHAKE = "handshake"
+    CERTIFICATE_NAME = "certificate_name"
+    CERTIFICATE_ISSUER = "certificate_issuer"
+    CERTIFICATE_TIME = "certificate_time"
+    CERTIFICATE_OTHER = "certificate_other"
+
+    @classmethod
+    def of(cls, code: int, tls: TlsFault, unanswered: Unanswered) -> "ServerFault":
+        """Return the fault of a server that answered with `code`; 0: not at all."""
+        if code:
+            return cls.CANNOT_SERVE
+        if tls:
+            return cls(f"certificate_{tls}")
+        return cls(unanswered) if unanswered else cls.NO_ANSWER
 
 
 class AccountSettings(Record):

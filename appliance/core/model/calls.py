@@ -218,7 +218,7 @@ class End(Record):
 
 
 class CallHeaders(Record):
-    """The X- headers of a call."""
+    """The headers of a call."""
 
     invite: tuple[tuple[str, str], ...] = ()  # of the INVITE
     hidden: tuple[tuple[str, str], ...] = ()  # further headers of our INVITE, which views omit
@@ -379,7 +379,7 @@ class Call(Record):
 
 
 class Content(Record):
-    """The content of a message. `type`: the Content-Type without parameters; `headers`: X- headers."""
+    """The content of a message. `type`: the Content-Type without parameters; and its headers."""
 
     type: str
     body: str

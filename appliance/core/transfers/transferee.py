@@ -56,7 +56,7 @@ def requested(turn: Turn, call: Call, given: inputs.TransferRequested) -> None:
 
 
 def decide(turn: Turn, call: Call, transfer: Transfer, headers: dict[str, str]) -> None:
-    """Decide by the call's policy. headers: the REFER's X- headers."""
+    """Decide by the call's policy. headers: of the REFER."""
     match call.transfer_policy:
         case TransferPolicy.REFUSE:  # the policy was changed meanwhile
             answer(turn, transfer, DECLINE, BY_POLICY)

@@ -103,7 +103,7 @@ def settle(turn: Turn) -> None:
 
 
 def fail(turn: Turn, transfer: Transfer, code: int, reason: str, headers: Headers = ()) -> None:
-    """Report that the transfer failed. headers: the X- headers of the message that reported the failure."""
+    """Report that the transfer failed. headers: of the message that reported the failure."""
     forget_transfer(turn, transfer)
     role, shown = transfer.role, dict(headers)
     turn.emit(events.CallTransferFailed(transfer.call, code=code, reason=reason, role=role, headers=shown))

@@ -4,6 +4,7 @@ import re
 
 import pjsua2 as pj
 
+from appliance.core.inputs.bounds import SHOWN
 from appliance.core.model import Codec, Content
 
 ADDRESS = re.compile(r'^\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<token>[^<"]*?))\s*<(?P<uri>[^>]*)>')
@@ -20,6 +21,7 @@ ESCAPED = re.compile(r"\\(.)")
 LINE_END = r"(?:\r\n|\n|\r(?!\n))"
 LINE, FOLD, BLANK = re.compile(LINE_END), re.compile(LINE_END + r"[ \t]+"), re.compile(LINE_END + "{2}")
 OPUS_HZ = 48000
+NAMES = {name.lower(): name for name in SHOWN}
 COMPACT = {
     "a": "Accept-Contact",
     "b": "Referred-By",
@@ -60,7 +62,7 @@ def text(raw: str) -> str:
 
 
 def content(message: str) -> Content:
-    """The content of a message, and its X- headers."""
+    """The content of a message, and its headers."""
     kind = header(message, "Content-Type").partition(";")[0]
     return Content(clean(kind).lower(), text(body(message)), own_headers(message))
 
@@ -130,8 +132,13 @@ def transport(message: str) -> str:
 
 
 def own_headers(message: str) -> Headers:
-    """The X- headers of a message."""
-    return tuple(pair for pair in headers(message) if pair[0][:2].upper() == "X-")
+    """The headers of a message that events show; the lines of one name joined (RFC 3261 §7.3.1)."""
+    found: dict[str, list[str]] = {}
+    for name, value in headers(message):
+        known = name if name[:2].upper() == "X-" else NAMES.get(name.lower())
+        if known is not None:
+            found.setdefault(known, []).append(value)
+    return tuple((name, ", ".join(values)) for name, values in found.items())
 
 
 def diverted(message: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from appliance.core.model import (
     AccountState,
     CallState,
     Picture,
+    ServerFault,
     Settings,
     State,
     Target,
@@ -292,13 +293,20 @@ def test_answers_that_are_all_too_old_are_no_wrong_password():
         (Unanswered.NO_ADDRESS, "IPv6 only", "no address that can be used (IPv6 only): check account.office.registrar"),
         (Unanswered.REFUSED, "Connection refused", "refuses a connection by UDP (Connection refused): check whether"),
         (Unanswered.NO_ROUTE, "No route to host", "No network leads to pbx.example:5060 (No route to host)"),
+        (
+            Unanswered.HANDSHAKE,
+            "wrong version number",
+            "takes the connection and then refuses TLS (wrong version",
+        ),
         (Unanswered.SILENT, "", "Nobody answers at pbx.example:5060 by UDP: check"),
     ],
     ids=str,
 )
 def test_where_no_answer_came_it_is_said_what_was_seen(seen, reason, part):
-    sentence = refused(begun(), 0, reason, unanswered=seen).last(events.AccountFailed).explanation
+    station = refused(begun(), 0, reason, unanswered=seen)
+    sentence = station.last(events.AccountFailed).explanation
     assert part in sentence
+    assert station.last(events.ServerUnreachable).fault == (seen.value or "no_answer")
     assert ("firewall" in sentence) is (seen is Unanswered.SILENT)
 
 
@@ -385,9 +393,8 @@ def test_a_server_that_does_not_answer_is_reported_once_and_when_it_answers_agai
         station.give(inputs.ServerFailed, account=OFFICE, server=SERVER, why="No answer")
     servers = [event for event in station.told if event.TYPE.startswith("server.")]
     assert servers == [
-        events.ServerUnreachable(OFFICE, server="pbx.example:5060", why="No answer"),
-        events.ServerUnreachable(OFFICE, server="192.0.2.7:5060", why="No answer"),
-        events.ServerUnreachable(OFFICE, server=SERVER, why="No answer"),
+        events.ServerUnreachable(OFFICE, server=server, why="No answer", fault=ServerFault.NO_ANSWER)
+        for server in ("pbx.example:5060", "192.0.2.7:5060", SERVER)
     ]
     station.give(inputs.RegistrationFailed, account=OFFICE, code=403, reason="Forbidden", server="192.0.2.7:5060")
     granted(station)

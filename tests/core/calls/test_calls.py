@@ -320,7 +320,13 @@ def test_a_known_caller_rings():
     assert station.orders(Ring) == [Ring(call.id)]
     assert picture(station.state) is Picture.RINGING
     told = station.last(events.CallIncoming)
-    assert (told.by, told.target, told.source) == (KITCHEN, "kitchen", "127.0.0.2:5060")
+    assert (told.by, told.target, told.source, told.codecs) == (KITCHEN, "kitchen", "127.0.0.2:5060", ())
+
+
+def test_a_caller_s_codecs_are_reported_in_its_order():
+    station = ready()
+    station.arrive(codecs=("opus", "PCMA"))
+    assert station.last(events.CallIncoming).codecs == ("opus", "PCMA")
 
 
 def test_an_invite_that_is_reported_twice_is_one_call():

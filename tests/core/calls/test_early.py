@@ -147,7 +147,7 @@ def test_the_answer_has_headers_and_a_note():
 
 def test_an_answer_that_cannot_be_given_so_is_none():
     station = called()
-    assert station.ask(inputs.AnswerCall(IN, (("Subject", "x"),), "note")).error.code == "parameter-invalid"
+    assert station.ask(inputs.AnswerCall(IN, (("Contact", "x"),), "note")).error.code == "parameter-invalid"
     assert station.ask(inputs.AnswerCall(IN, (), "x" * 1001)).error.code == "text-too-long"
     assert not station.orders(Answer)
     assert station.call.custom_data == ""

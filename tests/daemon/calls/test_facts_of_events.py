@@ -91,8 +91,8 @@ def test_the_events_of_a_conference_name_who_is_in_and_who_is_invited(station, t
     assert (shown["state"], shown["id"], len(shown["participants"])) == ("ended", conference, 2)
     assert shown["ended"] > shown["connected_since"]
     assert {each["state"] for each in shown["participants"]} == {"left"}
-    status, answer = station.ask("DELETE", f"/v1/conferences/{conference}")
-    assert (status, answer["code"]) == (404, "conference-not-found")
+    status, answer = station.ask("POST", f"/v1/conferences/{conference}/recording")
+    assert (status, answer["code"]) == (409, "conflict")
     told = station.wait("error", conference=conference)
     assert told["conference"]["id"] == conference
 

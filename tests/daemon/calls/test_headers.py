@@ -6,8 +6,17 @@ from tests.support.peers.packets import Packets
 from tests.support.shown import shows
 from tests.support.waiting import until
 
-X = {"X-Floor": "2"}
-LINE = "X-Floor: 2"
+X = {"X-Floor": "2", "Subject": "Parcel"}
+LINE = "X-Floor: 2\r\nSubject: Parcel"
+OF_THE_CALLER = {
+    "Alert-Info": "<urn:alert:source:external>",
+    "Diversion": "<sip:7@pbx.example>;reason=no-answer, <sip:8@pbx.example>",
+    "P-Asserted-Identity": '"Miller" <sip:12@pbx.example>',
+    "User-Agent": "Far 1.0",
+}
+OF_THE_NETWORK = (
+    "Authorization: Digest response=1\r\nRecord-Route: <sip:192.0.2.9;lr>\r\nIdentity: x\r\nAllow: INVITE\r\n"
+)
 
 
 def refer(far, seq=2):
@@ -40,6 +49,34 @@ def test_headers_of_180_and_bye_and_who_called_whom_by_which_codec(door):
             assert {name: event[name] for name in parties} == parties
             assert event["codec"]["name"] == "PCMA"
         assert door.of("call.dialing", call)[0]["data"]["from"] == parties["from"]
+
+
+@shows("call.incoming", "call.connected")
+def test_of_an_invite_events_show_who_calls_and_how_but_neither_its_way_nor_credentials(door):
+    with Packets(door.far_address, to=door.address) as far:
+        lines = "".join(f"{name}: {value}\r\n" for name, value in OF_THE_CALLER.items())
+        lines = lines.replace(", <sip:8", "\r\ndiversion: <sip:8")
+        offer = far.sdp.replace(" 8 101", " 96 18 8 0 13 101") + "a=rtpmap:96 opus/48000/2\r\n"
+        call, _ = far.talk_to(door, far.request("INVITE", body=offer, headers=f"{LINE}\r\n{lines}{OF_THE_NETWORK}"))
+        told = door.of("call.incoming", call)[0]["data"]
+        assert told["headers"] == X | OF_THE_CALLER
+        assert told["codecs"] == ["opus", "G729", "PCMA", "PCMU"]
+        assert door.of("call.connected", call)[0]["data"]["headers"] == X | OF_THE_CALLER
+        far.hang_up()
+        door.final(call, kind="call.ended")
+
+
+def test_a_phone_hears_by_a_header_which_ring_is_wanted(door):
+    with Packets(door.far_address, door.far_port) as far:
+        wanted = {"Alert-Info": "<http://ring.example/door.wav>", "X-Floor": "2"}
+        call = door.post("/v1/calls", {"to": "far", "headers": wanted})["id"]
+        invite = far.receive("INVITE", "INVITE")
+        assert all(f"{name}: {value}\r\n" in invite for name, value in wanted.items())
+        far.send(far.reply(invite, "486 Busy Here"))
+        far.receive("ACK", "ACK")
+        door.final(call, kind="call.rejected")
+        error = door.ask("POST", "/v1/calls", {"to": "far", "headers": {"Contact": "<sip:x@192.0.2.9>"}})
+        assert (error[0], error[1]["code"]) == (400, "parameter-invalid")
 
 
 @shows("call.early_media")

@@ -184,7 +184,13 @@ def test_a_client_begins_invites_mutes_holds_removes_and_ends(door, far):
     door.wait("conference.ended", conference=conference)
     assert door.get(here)["state"] == "ended"
     for method, path in (("POST", f"{here}/recording"), ("DELETE", f"{here}/recording")):
-        assert door.ask(method, path)[1]["code"] == "conference-not-found"
+        status, refused = door.ask(method, path)
+        assert (status, refused["code"], refused["detail"]) == (409, "conflict", f"Conference {conference} has ended.")
+        assert refused["cause"] and "begin another conference" in refused["resolution"]
+    assert door.ask("DELETE", here)[1]["warning"] == "The conference has ended already."
+    assert door.ask("POST", f"{PATH}/k-never/recording")[1]["code"] == "conference-not-found"
+    kept = {each["call"]: each["conference"] for each in door.get("/v1/recordings")["recordings"]}
+    assert {call: kept[call] for call in calls.values()} == dict.fromkeys(calls.values(), conference)
 
 
 @shows("Appliance1.MakeConference", *(f"Conference1.{each.name}" for each in CONFERENCE.methods))

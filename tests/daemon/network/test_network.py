@@ -43,12 +43,21 @@ def test_a_link_that_was_down_has_the_account_back_at_once(cable, kamailio, tmp_
         door.wait("network.down")
         assert not door.get("/v1/state")["network"]["up"]
         door.wait("account.failed", patience=120, code=0)
-        door.wait("server.unreachable")
+        assert door.wait("server.unreachable")["data"]["fault"] == "no_answer"
         door.begin()
         cable.mend()
         door.wait("network.up", addresses="10.9.0.7")
         door.wait("account.registered", after="recovery")
         door.wait("server.reachable")
+
+
+@shows("server.unreachable")
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_registrar_that_no_network_leads_to_is_reported_as_such(transport, cable, kamailio, tmp_path):
+    elsewhere = account(tmp_path, kamailio, "203", transport=transport) | {"registrar": "203.0.113.1:5070"}
+    with station(tmp_path, cable.door, kamailio, "203", "204", account={"office": elsewhere}) as door:
+        told = door.wait("server.unreachable", server="203.0.113.1:5070", patience=120)["data"]
+        assert (told["fault"], told["why"]) == ("no_route", "Network is unreachable")
 
 
 @shows("network.changed")
@@ -140,6 +149,7 @@ def test_servers_are_found_by_srv_records_as_soon_as_somebody_answers(cable, tmp
         table = {**account(tmp_path, registrar, "231"), "registrar": "pbx.test"}
         with station(tmp_path, cable.door, registrar, "231", "232", account={"office": table}) as door:
             door.wait("account.failed", code=0)  # nobody resolves it
+            assert door.wait("server.unreachable", server="pbx.test")["data"]["fault"] == "no_dns"
             with NameServer(cable.pbx, records):
                 # The first of two is dead: the second one is taken.
                 door.wait("server.unreachable", server=f"{PBX}:9", patience=120)

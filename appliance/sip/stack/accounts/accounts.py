@@ -33,7 +33,7 @@ from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.caller_auth import Callers
 from appliance.sip.stack.accounts.direct import Direct, Lookups, sound_by
 from appliance.sip.stack.accounts.options_probe import Probes
-from appliance.sip.stack.accounts.registration import COUNTED, NO_ANSWER, RegisteredAccount, Registration
+from appliance.sip.stack.accounts.registration import COUNTED, NO_ANSWER, RegisteredAccount, Registration, unsent
 from appliance.sip.stack.accounts.subscriptions import Subscriptions
 from appliance.sip.stack.calls.call import SipCall
 from appliance.sip.stack.calls.operations import Post
@@ -300,7 +300,8 @@ class StackAccounts:
             if error.status in BUSY:  # the previous request is not answered yet
                 registration.wish, registration.not_before = wish, time.monotonic() + BUSY_S
             else:
-                registration.fail(0, translate.clean(error.reason))
+                reason = translate.clean(error.reason)
+                registration.fail(0, reason, unanswered=unsent(reason))
 
     def _move_on(self, registration: Registration) -> None:
         """Register at the next server; later answers of the previous one are ignored."""

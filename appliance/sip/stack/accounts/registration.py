@@ -9,7 +9,7 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.accounts import callers
-from appliance.core.model import AccountId, MessageMethod, TlsFault, Unanswered
+from appliance.core.model import AccountId, MessageMethod, ServerFault, TlsFault, Unanswered
 from appliance.sip.settings import RegistrarSettings
 from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.caller_auth import Judgement
@@ -23,6 +23,7 @@ from appliance.sip.stack.routing.servers import SipServer
 from appliance.sip.stack.routing.tls import Faults
 
 FORBIDDEN = 403
+UNDELIVERED = 503  # of pjsip itself: the transport failed
 SECONDS = re.compile(r"[0-9]{1,9}")
 ELSEWHERE = {0, 408, 500, 502, 503, 504}  # another server may succeed (RFC 3263 §4.3)
 NO_ANSWER = "No answer"
@@ -33,6 +34,8 @@ UNSENT = {
     os.strerror(errno.EHOSTUNREACH): Unanswered.NO_ROUTE,
     os.strerror(errno.ENETUNREACH): Unanswered.NO_ROUTE,
 }
+SYSTEM, PJSIP = {os.strerror(number) for number in errno.errorcode}, "(PJ"  # whose words these are
+CLOSED = "(PJ_EEOF)"  # the far end closed the connection
 
 
 class RegisteredAccount(Through):
@@ -136,7 +139,9 @@ class Registration(RegisteredAccount):
         if code // 100 != 2:  # noqa: PLR2004 - RFC 3261 §21.2
             fault, why = NO_FAULT if message or self.servers.now is None else self._faults.of(self.servers.now)
             reason = why or reason_of(code, translate.clean(prm.reason), message)
-            self.fail(code if message else 0, reason, message, fault)
+            secured = code == UNDELIVERED and self.settings.transport == "tls"
+            unanswered = Unanswered.SILENT if message else unsent(reason, secured=secured)
+            self.fail(code if message else 0, reason, message, fault, unanswered)
             return
         self.servers.settle(works=True)
         if prm.expiration > 0:
@@ -189,7 +194,10 @@ class Registration(RegisteredAccount):
             reason = f"An answer of {self.doubted} did not count: {self.doubt}"
         if code in ELSEWHERE and self.servers.more and not self.ending:
             self.failing = True
-            self.post(inputs.ServerFailed(at=time.monotonic(), account=self.name, server=server, why=reason))
+            kind = ServerFault.of(code, fault, unanswered)
+            self.post(
+                inputs.ServerFailed(at=time.monotonic(), account=self.name, server=server, why=reason, fault=kind)
+            )
             return
         self.servers.settle(works=code not in ELSEWHERE)
         after = SECONDS.match(translate.header(message, "Retry-After"))
@@ -202,7 +210,7 @@ class Registration(RegisteredAccount):
             challenge=unanswerable(code, message),
             tls=fault,
             server=server,
-            unanswered=unanswered or unsent(reason),
+            unanswered=unanswered,
             doubt=self.doubt,
             doubted=self.doubted,
         )
@@ -230,7 +238,7 @@ class Registration(RegisteredAccount):
     def leaves(self, server: SipServer | None, code: int, reason: str) -> bool:
         """Whether there is another server than that one, at which a call failed."""
         if self.servers.now == server and self.servers.more and not self.ending:
-            self.fail(code, reason)
+            self.fail(code, reason, unanswered=Unanswered.SILENT if code else unsent(reason))
         return self.failing or self.servers.now != server
 
     @property
@@ -259,6 +267,9 @@ def reason_of(code: int, reason: str, message: str) -> str:
     return f"{reason}, to {translate.address(contact)[0]}" if contact else reason
 
 
-def unsent(reason: str) -> Unanswered:
-    """What the system said where a REGISTER did not go out."""
-    return next((seen for text, seen in UNSENT.items() if text in reason), Unanswered.SILENT)
+def unsent(reason: str, *, secured: bool = False) -> Unanswered:
+    """What was said where a REGISTER did not go out. secured: by TLS; its words are not the system's nor pjsip's."""
+    known = next((seen for text, seen in UNSENT.items() if text in reason), Unanswered.SILENT)
+    if known or not secured or reason in SYSTEM or PJSIP in reason.replace(CLOSED, ""):
+        return known
+    return Unanswered.HANDSHAKE

@@ -5,8 +5,12 @@ from collections.abc import Collection
 
 from appliance.base.record import Record
 from appliance.core.model import SoundRefusal, UpdateChange
+from appliance.sip.stack.translate import clean
 
-STATIC = {"0": "PCMU", "8": "PCMA", "9": "G722"}  # RFC 3551 §6
+# RFC 3551 §6, as far as telephones offer them
+STATIC = {"0": "PCMU", "3": "GSM", "4": "G723", "8": "PCMA", "9": "G722", "13": "CN", "15": "G728", "18": "G729"}
+NO_CODECS = {"telephone-event", "cn"}  # RFC 4733, RFC 3389
+MOST_NAMED = LONGEST_NAME = 32
 MEDIA = re.compile(r"^m=audio (?P<port>\d+)(?:/\d+)? [A-Z/]+(?P<formats>[ \d]*)", re.MULTILINE)
 SOUND = re.compile(r"^m=audio (?P<port>\d+)(?:/\d+)? (?P<profile>\S+)", re.MULTILINE)
 CRYPTO = re.compile(r"^a=crypto:", re.MULTILINE)
@@ -47,14 +51,30 @@ def audio(sdp: str, ours: tuple[str, ...]) -> OfferedAudio | None:
     direction = DIRECTION.search(own) or DIRECTION.search(session)
     connection = CONNECTION.search(own) or CONNECTION.search(session)
     host = connection[1] if connection else ""
-    names = {**STATIC, **dict(NAME.findall(own))}
-    codecs = [names.get(each, "") for each in media["formats"].split()]
-    known = (codec for codec in codecs if codec.lower() in {each.lower() for each in ours})
+    known = (codec for codec in _codecs(media, own) if codec.lower() in {each.lower() for each in ours})
     written = f"[{host}]" if ":" in host else host
     held = host in NOWHERE or (direction is not None and direction[1] in {"sendonly", "inactive"})
     sends = direction is None or direction[1] in {"sendrecv", "sendonly"}
     address = "" if host in NOWHERE or not host else f"{written}:{media['port']}"
     return OfferedAudio(next(known, ""), address, held, sends)
+
+
+def offered(sdp: str) -> tuple[str, ...]:
+    """Return the names of the codecs of the first audio stream, in its order; () without a stream.
+
+    Names of formats that are no codecs are left out: digits and comfort noise.
+    """
+    media = MEDIA.search(sdp)
+    if media is None:
+        return ()
+    names = _codecs(media, sdp[media.start() :].partition("\nm=")[0])
+    named = (clean(name)[:LONGEST_NAME] for name in names if name and name.lower() not in NO_CODECS)
+    return tuple(dict.fromkeys(named))[:MOST_NAMED]
+
+
+def _codecs(media: re.Match[str], own: str) -> list[str]:
+    names = {**STATIC, **dict(NAME.findall(own))}
+    return [names.get(each, "") for each in media["formats"].split()]
 
 
 def refusal(offer: str, answer: str, ours: tuple[str, ...]) -> SoundRefusal | None:

@@ -66,7 +66,7 @@ def add_header(parameters: pj.CallOpParam, name: str, value: str) -> None:
 
 
 def described(message: str) -> Described:
-    """X- headers, content type, and body without keys of a message."""
+    """Headers, content type, and body without keys of a message."""
     content = translate.content(message)
     return content.headers, content.type, KEYS.sub("", content.body)[:LONGEST_BODY]
 

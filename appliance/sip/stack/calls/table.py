@@ -31,7 +31,7 @@ from appliance.sip.stack.bodies import session_description
 from appliance.sip.stack.calls import transfers
 from appliance.sip.stack.calls.call import SipCall
 from appliance.sip.stack.calls.dialog import Dialog
-from appliance.sip.stack.calls.offers import on_hold, unreachable
+from appliance.sip.stack.calls.offers import offered, on_hold, unreachable
 from appliance.sip.stack.calls.operations import NOT_ACCEPTABLE, RINGING, Post, Through, add_header, operation
 from appliance.sip.stack.calls.texts import Messages
 from appliance.sip.stack.calls.used_keys import UsedKeys
@@ -121,6 +121,7 @@ class CallTable:
             # The gate hides a Replaces that names none of our calls from pjsip, but leaves it in the text.
             replaces=(replaces or CallId(ids.new("c"))) if translate.header(message, "Replaces") else None,
             shown=judged.shown,
+            codecs=offered(sdp),
             refused=NOT_ACCEPTABLE if refused else 0,
             reason="Not Acceptable Here" if refused else "",
         )
@@ -158,6 +159,7 @@ class CallTable:
             local_uri=translate.party(translate.header(message, "To"))[0],
             headers=translate.own_headers(message),
             account=name,
+            codecs=offered(session_description(message)),
             refused=int(prm.statusCode),
             reason=translate.clean(prm.reason),
         )

@@ -12,7 +12,7 @@ from appliance.sip.stack.calls.offers import OfferedAudio
 from appliance.sip.stack.translate import Headers
 
 REQUEST_PENDING = 491
-Described = tuple[Headers, str, str]  # of a message: X- headers, the type of its body, and the body without keys
+Described = tuple[Headers, str, str]  # of a message: headers, the type of its body, and the body without keys
 NOTHING: Described = ((), "", "")
 Post = Callable[[inputs.UpdateReceived | inputs.UpdateSent | inputs.UpdateAnswered], None]
 

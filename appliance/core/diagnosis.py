@@ -23,7 +23,7 @@ UNAUTHORIZED = {401, 407}
 UNKNOWN = {404, 410, 484, 485, 604}
 TIMEOUT = 408
 NOBODY = {0, TIMEOUT}
-# Why the SIP process drops an answer (packaging/pjsua2/patches/answers-from-where-asked.patch).
+# Why the SIP process drops an answer (packaging/pjsua2/src/answers.cpp).
 STALE = "stale"  # of a challenge
 ELSEWHERE, UNREADABLE, LACKING = "Not From Where The Request Went", "Unreadable ", "Missing Header"
 PEOPLE = {

@@ -6,7 +6,7 @@ D := pjsip-apps/src/swig/python
 SWIG := swig -c++ -python -threads -doxygen -w312 \
 	$(foreach m,pjlib pjlib-util pjmedia pjsip pjnath,-I$(PJDIR)/$(m)/include)
 
-.PHONY: module lib fuzz
+.PHONY: module lib fuzz warnings
 module: $(D)/_pjsua2.so
 
 lib:
@@ -24,6 +24,12 @@ $(D)/pjsua2_wrap.o: $(D)/pjsua2_wrap.cpp
 $(D)/_pjsua2.so: $(D)/pjsua2_wrap.o lib
 	$(PJ_CXX) -shared $(PJ_LDXXFLAGS) -Wl,--exclude-libs,ALL -Wl,--as-needed -o $@ $< $(PJ_LDXXLIBS) -l:libspandsp.a -lm
 	$(STRIP) --strip-unneeded $@
+
+# Our own sources, in the directory OWN, compile without a warning; upstream's headers may have some.
+QUIET = $(patsubst -I%,-isystem%,$(1)) -Wall -Wextra -Werror -fsyntax-only
+warnings:
+	set -e; for file in $(OWN)/*.c; do $(PJ_CC) $(call QUIET,$(PJ_CFLAGS)) $$file; done
+	set -e; for file in $(OWN)/*.cpp; do $(PJ_CXX) $(call QUIET,$(PJ_CXXFLAGS)) -isystem pjsip/src/pjsua2 $$file; done
 
 # The echo canceller alone, for measurements: sound files in, sound file out.
 canceller/canceller: $(PROGRAMS)/canceller.c lib

@@ -15,13 +15,13 @@ from pathlib import Path
 CODECS = {"opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1"}
 # Features without an API are recognised by the functions that the module imports, and by its own texts.
 PARTS = {
-    "sound by ALSA": b"\0snd_pcm_open\0",
-    "encryption by OpenSSL": b"\0SSL_CTX_new\0",
-    "SRTP": b"\0srtp_protect\0",
-    "epoll": b"\0epoll_wait\0",
-    "a gate for requests": b"\0mod-gate\0",
-    "digits in the sound": b"\0dtmf-detector\0",
-    "recordings of two channels": b"\0stereo-recorder\0",
+    "sound by ALSA": b"snd_pcm_open\0",
+    "encryption by OpenSSL": b"SSL_CTX_new\0",
+    "SRTP": b"srtp_protect\0",
+    "epoll": b"epoll_wait\0",
+    "a gate for requests": b"mod-gate\0",
+    "digits in the sound": b"dtmf-detector\0",
+    "recordings of two channels": b"stereo-recorder\0",
 }
 ECHO_CANCELLERS = ("WebRTC AEC3", "Speex AEC", "Echo suppressor")
 

@@ -140,8 +140,10 @@ def test_docstrings_comments_and_log_lines_are_in_plain_english(place):
     assert not found, "\n".join(found)
 
 
-def test_headers_and_added_lines_of_patches_are_in_plain_english():
+def test_our_c_and_headers_and_added_lines_of_patches_are_in_plain_english():
     found = []
+    for path in sorted((ROOT / "packaging/pjsua2/src").iterdir()):
+        found += listed(path, hits(text(path)))
     for path in sorted((ROOT / "packaging/pjsua2/patches").glob("*.patch")):
         ours, header = [], True
         for line in text(path).split("\n"):

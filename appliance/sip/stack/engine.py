@@ -244,7 +244,7 @@ class Engine:
             server.look_again()
 
     def _report_refused(self, now: float) -> None:
-        """Report the requests and answers that the gate has refused or doubted (packaging/pjsua2/patches, gate)."""
+        """Report the requests and answers that the gate has refused or doubted (packaging/pjsua2/src/gate.cpp)."""
         for refused in self._endpoint.requestsRefused():
             code, method, source, reason = translate.clean(str(refused)).split(" ", 3)
             self._channel.post(

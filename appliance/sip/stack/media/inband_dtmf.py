@@ -1,7 +1,7 @@
 """Digits that far ends send in the sound itself (ITU-T Q.23), in calls whose account accepts them.
 
 Each such call has two detectors: one for received sound, one for our sent sound, whose digits some far ends return as
-an echo and which do not count. They are part of our build of pjsua2 (packaging/pjsua2/patches, dtmf-detector), run in
+an echo and which do not count. They are part of our build of pjsua2 (packaging/pjsua2/src/dtmf_detector.c), run in
 the bridge's own thread, and are read by the loop.
 """
 

@@ -1,6 +1,6 @@
 """Searches in the sound of far ends for clients: for beeps, progress tones, and whether a person or a machine answered.
 
-Each such call has a listener, which is part of our build of pjsua2 (packaging/pjsua2/patches, tone-hearing), runs in
+Each such call has a listener, which is part of our build of pjsua2 (packaging/pjsua2/src/tone_hearing.c), runs in
 the bridge's own thread, and is read by the loop.
 """
 

@@ -1,6 +1,6 @@
 """Limits the rate of requests: each call that pjsip has to refuse costs it memory for half a minute.
 
-Our build of pjsua2 counts them before pjsip's transaction layer (packaging/pjsua2/patches, gate). A stranger that sends
+Our build of pjsua2 counts them before pjsip's transaction layer (packaging/pjsua2/src/gate.cpp). A stranger that sends
 too many is shut out. As each of its packets still wakes the process, a socket filter (socket(7), SO_ATTACH_FILTER) then
 makes the kernel drop its UDP requests; messages that belong to existing calls pass. Strangers together have one budget
 as well, since by UDP a sender may write any source address: a sender that changes it with each packet is never shut

@@ -1,10 +1,14 @@
 import asyncio
 import json
 import sys
+from enum import Enum
+from types import NoneType
+from typing import Annotated, Literal, get_args, get_origin
 from unittest.mock import Mock
 
 import msgspec
 import pytest
+from msgspec import structs
 
 import appliance
 from appliance.api import http
@@ -17,13 +21,10 @@ from appliance.core.model import (
     DetectionKind,
     DigitMethod,
     MessageId,
-    Pattern,
     RecordedSound,
     RecordingChannels,
     RecordingFormat,
-    RecordingOrder,
     RecordingSearch,
-    RecordingSide,
     RequestId,
     Settings,
     SoundFindings,
@@ -34,18 +35,14 @@ from appliance.core.model import (
     TransferPolicy,
     UrlSound,
 )
+from appliance.orders import table
+from appliance.orders.order import body as body_of
 from appliance.runtime.reactor import Reactor
 from tests.api import fake
 from tests.support.waiting import until
 
-ORDERS = [
+BY_HAND = [
     ("POST", "/v1/calls/c-1/answer", None, inputs.AnswerCall("c-1")),
-    ("POST", "/v1/calls/c-1/reject", None, inputs.RejectCall("c-1", 603)),
-    ("POST", "/v1/calls/c-1/reject", {"code": 603}, inputs.RejectCall("c-1", 603)),
-    ("POST", "/v1/calls/c-1/hangup", None, inputs.HangUpCall("c-1")),
-    ("DELETE", "/v1/calls/c-1", None, inputs.HangUpCall("c-1")),
-    ("POST", "/v1/calls/c-1/hold", None, inputs.HoldCall("c-1", True)),
-    ("POST", "/v1/calls/c-1/resume", None, inputs.HoldCall("c-1", False)),
     ("PATCH", "/v1/calls/c-1", {"muted": True}, inputs.MuteCall("c-1", True)),
     ("PATCH", "/v1/calls/c-1", {"muted": False}, inputs.MuteCall("c-1", False)),
     ("PATCH", "/v1/calls/c-1", {"statistics_interval": 5}, inputs.SetStatisticsInterval("c-1", 5)),
@@ -57,72 +54,71 @@ ORDERS = [
     ("PATCH", "/v1/calls/c-1", {"detect": []}, inputs.DetectSound("c-1", ())),
     ("PATCH", "/v1/calls/c-1", {"active": True}, inputs.SwitchTo("c-1")),
     ("PATCH", "/v1/calls/c-1", {"active": False}, inputs.HoldCall("c-1", True)),
-    ("POST", "/v1/calls/c-1/dtmf", {"digits": "12#"}, inputs.SendDigits("c-1", "12#")),
-    ("POST", "/v1/calls/c-1/tone", {"tone": "busy"}, inputs.PlayTone(Tone.BUSY, "c-1", "", 10.0)),
     (
         *("POST", "/v1/calls/c-1/tone", {"tone": "ringback", "country": "gb", "seconds": 3}),
         inputs.PlayTone(Tone.RINGBACK, "c-1", "gb", 3.0),
     ),
-    ("DELETE", "/v1/calls/c-1/playback", None, inputs.StopSound("c-1")),
-    ("DELETE", "/v1/calls/c-1/recording", None, inputs.StopRecording("c-1")),
-    ("POST", "/v1/recordings/live/r-1/pause", None, inputs.SteerRecording("r-1", RecordingOrder.PAUSE)),
-    ("POST", "/v1/recordings/live/r-1/resume", None, inputs.SteerRecording("r-1", RecordingOrder.RESUME)),
-    ("POST", "/v1/recordings/live/r-1/stop", None, inputs.SteerRecording("r-1", RecordingOrder.STOP)),
-    ("POST", "/v1/recordings/live/r-1/mute", None, inputs.SteerRecording("r-1", RecordingOrder.MUTE)),
-    (
-        *("POST", "/v1/recordings/live/r-1/mute", {"side": "local"}),
-        inputs.SteerRecording("r-1", RecordingOrder.MUTE, RecordingSide.LOCAL),
-    ),
-    ("POST", "/v1/recordings/live/r-1/unmute", None, inputs.SteerRecording("r-1", RecordingOrder.UNMUTE)),
-    (
-        *("POST", "/v1/recordings/live/r-1/unmute", {"side": "remote"}),
-        inputs.SteerRecording("r-1", RecordingOrder.UNMUTE, RecordingSide.REMOTE),
-    ),
-    ("DELETE", "/v1/recordings/live/r-1", None, inputs.SteerRecording("r-1", RecordingOrder.DISCARD)),
-    ("DELETE", "/v1/audio/playback", None, inputs.StopSound()),
-    ("DELETE", "/v1/calls/c-1/tone", None, inputs.StopTone("c-1")),
-    ("POST", "/v1/audio/tone", {"tone": "door"}, inputs.PlayTone(Tone.DOOR, None, "", 10.0)),
-    ("DELETE", "/v1/audio/tone", None, inputs.StopTone()),
-    ("POST", "/v1/audio/talk", None, inputs.Talk(60.0)),
-    ("POST", "/v1/audio/talk", {"seconds": 5}, inputs.Talk(5.0)),
-    ("DELETE", "/v1/audio/talk", None, inputs.StopTalk()),
     ("PATCH", "/v1/calls/c-1", {"transfer_policy": "ask"}, inputs.SetTransferPolicy("c-1", TransferPolicy.ASK)),
-    ("POST", "/v1/calls/c-1/transfer-request/accept", None, inputs.AcceptTransfer("c-1")),
-    ("POST", "/v1/calls/c-1/transfer-request/refuse", None, inputs.EndTransfer("c-1", 603, "Decline")),
-    ("POST", "/v1/calls/c-1/transfer-request/succeed", None, inputs.EndTransfer("c-1", 200, "OK")),
-    ("POST", "/v1/calls/c-1/transfer-request/fail", None, inputs.EndTransfer("c-1", 503, "Service Unavailable")),
-    (
-        *("POST", "/v1/calls/c-1/transfer-request/fail", {"code": 486, "reason": "Busy"}),
-        inputs.EndTransfer("c-1", 486, "Busy"),
-    ),
     ("POST", "/v1/calls/c-1/transfer", {"to": "office"}, inputs.TransferCall("c-1", "office")),
     ("POST", "/v1/calls/c-1/transfer", {"call": "c-2"}, inputs.ConnectCalls("c-1", "c-2")),
-    ("POST", "/v1/panel/buttons/kitchen/press", None, inputs.PressButton("kitchen", 0.0)),
-    ("POST", "/v1/panel/buttons/kitchen/press", {"seconds": 1.5}, inputs.PressButton("kitchen", 1.5)),
-    ("POST", "/v1/panel/lamps/status/test", None, inputs.TestLamp("status", Pattern.FAST, 5.0)),
-    (
-        "POST",
-        "/v1/panel/lamps/status/test",
-        {"pattern": "slow", "seconds": 1},
-        inputs.TestLamp("status", Pattern.SLOW, 1.0),
-    ),
-    ("POST", "/v1/accounts/office/register", None, inputs.RegisterAccount("office")),
-    ("POST", "/v1/accounts/office/unregister", None, inputs.UnregisterAccount("office")),
-    ("POST", "/v1/events", {"name": "a"}, inputs.ReportCustom("a")),
     (
         *("POST", "/v1/events", {"name": "lift.called", "details": {"floor": "3"}, "call": "c-1"}),
         inputs.ReportCustom("lift.called", (("floor", "3"),), "c-1"),
     ),
-    ("POST", "/v1/contacts/12/ring", None, inputs.RingFlat("12")),
-    ("POST", "/v1/doors/front/open", None, inputs.OpenDoor("front", None)),
-    ("POST", "/v1/doors/front/open", {"seconds": 2}, inputs.OpenDoor("front", 2.0)),
-    ("POST", "/v1/doors/front/hold", None, inputs.HoldDoor("front", None)),
-    ("POST", "/v1/doors/front/hold", {"seconds": 600}, inputs.HoldDoor("front", 600.0)),
-    ("POST", "/v1/doors/front/release", None, inputs.ReleaseDoor("front")),
-    ("POST", "/v1/doors/front/lock", None, inputs.LockDoor("front")),
-    ("POST", "/v1/doors/front/unlock", None, inputs.UnlockDoor("front")),
-    ("POST", "/v1/panel/sensors/leaf/clear", None, inputs.ClearSensor("leaf")),
 ]
+# An object of each kind that the fake daemon has.
+PLACES = {
+    "account": "office",
+    "button": "kitchen",
+    "call": "c-1",
+    "code": "a-1",
+    "conference": "k-1",
+    "door": "front",
+    "flat": "12",
+    "lamp": "status",
+    "recording": "r-1",
+    "sensor": "leaf",
+    "target": "speaker",
+}
+
+
+def listed(order, *, whole):
+    """The request of an order of the list, whose body has all fields or those that it needs, and the action."""
+    shape = body_of(order)
+    fields = structs.fields(shape) if shape is not None else ()
+    sent = {each.name: example(each.type) for each in fields if whole or each.required}
+    values = {**{order.names.get(name, name): PLACES[name] for name in order.parts}, **order.fixed}
+    values |= {name: [*value.items()] if isinstance(value, dict) else value for name, value in sent.items()}
+    path = order.path.format(**PLACES)
+    return (
+        order.method,
+        path,
+        sent or ({} if order.method == "PATCH" else None),
+        msgspec.convert(msgspec.to_builtins(values), order.makes),
+    )
+
+
+def example(shape):
+    """A value that a field takes: its first example, or else one of its type."""
+    if get_origin(shape) is Annotated:
+        examples = [each.examples[0] for each in shape.__metadata__ if getattr(each, "examples", None)]
+        return examples[0] if examples else example(get_args(shape)[0])
+    if get_origin(shape) is Literal:
+        return get_args(shape)[0]
+    if get_origin(shape) is dict:
+        return {"X-Floor": "2"}
+    if get_args(shape):
+        return example(next(each for each in get_args(shape) if each is not NoneType))
+    return next(iter(shape)).value if issubclass(shape, Enum) else {bool: True, float: 2.0, int: 2, str: "c-1"}[shape]
+
+
+LISTED = [
+    listed(order, whole=whole)
+    for order in table.ORDERS
+    if not order.by_hand and order.makes is not None
+    for whole in ((False, True) if body_of(order) is not None else (False,))
+]
+ORDERS = [*BY_HAND, *LISTED]
 
 
 LETTER = {"to": "Kitchen", "text": "There is a parcel", "headers": {"X-Floor": "2"}}

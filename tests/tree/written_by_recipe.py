@@ -187,10 +187,11 @@ ENDPOINT = Recipe(
         Edit(
             "`appliance/core/inputs/`",
             "appliance/core/inputs/panel.py",
-            "",
-            '\n\nclass HideError(Tagged):\n    """Show no error on the panel any more."""\n\n'
+            "PanelRequest = TestLamp\n",
+            'class HideError(Tagged):\n    """Show no error on the panel any more."""\n\n'
             '    busy: Annotated[bool, Meta(description="Whether also that a press rings nobody.", '
-            "examples=[False])] = True\n",
+            "examples=[False])] = True\n\n\nPanelRequest = TestLamp | HideError\n",
+            instead=True,
         ),
         Edit(
             "`appliance/core/inputs/`",
@@ -199,14 +200,6 @@ ENDPOINT = Recipe(
             "from appliance.core.inputs.panel import ButtonEdge, HideError, LampFound, TestLamp\n",
             instead=True,
         ),
-        Edit(
-            "`appliance/core/inputs/`",
-            "appliance/core/inputs/requests.py",
-            "from appliance.core.inputs.panel import TestLamp\n",
-            "from appliance.core.inputs.panel import HideError, TestLamp\n",
-            instead=True,
-        ),
-        Edit("`appliance/core/inputs/`", "appliance/core/inputs/requests.py", "    | TestLamp\n", "    | HideError\n"),
         Edit(
             SUBJECT,
             "appliance/core/panel/self_tests.py",
@@ -224,15 +217,20 @@ ENDPOINT = Recipe(
             "    asks(inputs.HideError, self_tests.hide_error),\n",
         ),
         Edit(
-            "`appliance/orders/table.py`",
+            "`appliance/orders/`",
             "appliance/orders/table.py",
-            '    Order("clear_sensor", SENSORS, "POST clear", inputs.ClearSensor, bus="ClearSensor(sensor)"),\n',
-            '    Order("hide_error", PANEL, "POST error/hide", inputs.HideError, '
-            '("HideError", "Which errors to hide.")),\n',
+            '    Order("unlock_door", DOORS, "POST unlock", inputs.UnlockDoor, bus="Unlock", '
+            'command="door {door} unlock"),\n',
+            "    Order(\n"
+            '        *("hide_error", PANEL, "POST error/hide", inputs.HideError),\n'
+            '        body=("HideError", "Which errors to hide."),\n'
+            '        command="hide-error",\n'
+            "    ),\n",
         ),
+        Edit("`appliance/orders/`", "appliance/orders/table.py", "    OPERATIONS,\n", "    PANEL,\n"),
         Edit(
-            "`appliance/orders/table.py`",
-            "appliance/orders/table.py",
+            "`appliance/orders/`",
+            "appliance/orders/subjects.py",
             'AUDIO = Subject("/v1/audio", "audio", (CALL,))\n',
             'PANEL = Subject("/v1/panel", "panel", (ADMIN,))\n',
         ),
@@ -242,10 +240,10 @@ ENDPOINT = Recipe(
             "Test a lamp\tPOST /v1/panel/lamps/{lamp}/test\tno: for installers at a shell or a page\tpanel test\t"
             "no: a visitor has no use for it\tpanel\n",
             "Hide an error\tPOST /v1/panel/error/hide\tno: for programs that show it elsewhere\t"
-            "no: it hides by itself\tno: it hides by itself\tno: it hides by itself\n",
+            "hide-error\tno: it hides by itself\tno: it hides by itself\n",
         ),
         Edit(
-            "`tests/core/` and `tests/api/`",
+            "`tests/core/`",
             "tests/core/panel/test_trials.py",
             "",
             "\n\ndef test_an_error_is_hidden_when_a_client_wants_it():\n"
@@ -258,17 +256,10 @@ ENDPOINT = Recipe(
             "    assert station.state.panel.busy_until is None\n",
         ),
         Edit(
-            "`tests/core/` and `tests/api/`",
+            "`tests/core/`",
             "tests/core/test_requests.py",
             '    inputs.TestLamp: "test-lamp",\n',
             '    inputs.HideError: "hide-error",\n',
-        ),
-        Edit(
-            "`tests/core/` and `tests/api/`",
-            "tests/api/test_resources.py",
-            '    ("POST", "/v1/panel/sensors/leaf/clear", None, inputs.ClearSensor("leaf")),\n',
-            '    ("POST", "/v1/panel/error/hide", None, inputs.HideError(busy=True)),\n'
-            '    ("POST", "/v1/panel/error/hide", {"busy": False}, inputs.HideError(busy=False)),\n',
         ),
         Edit(
             "`tests/catalogue/` and `tests/daemon/`",
@@ -294,7 +285,11 @@ ENDPOINT = Recipe(
             "tests/api/test_resources.py",
             "tests/api/test_openapi.py",
         ),
-        *("tests/cli/test_overview.py", "tests/daemon/doors/test_doors.py::test_a_client_hides_an_error"),
+        *(
+            "tests/cli/test_overview.py",
+            "tests/cli/test_ordered.py",
+            "tests/daemon/doors/test_doors.py::test_a_client_hides_an_error",
+        ),
     ),
 )
 

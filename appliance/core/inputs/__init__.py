@@ -179,7 +179,7 @@ from appliance.core.inputs.recordings import (
     SteerRecording,
     StopRecording,
 )
-from appliance.core.inputs.requests import Action, AtOnce, Requested
+from appliance.core.inputs.requests import Action, Requested
 from appliance.core.inputs.transfers import (
     AcceptTransfer,
     ConnectCalls,

@@ -98,3 +98,6 @@ class UnregisterAccount(Tagged):
 
 
 AccountInput = Registered | RegistrationFailed | Unregistered | ServerFailed
+
+
+AccountRequest = RegisterAccount | UnregisterAccount

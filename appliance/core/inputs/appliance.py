@@ -205,3 +205,6 @@ class AccessLockedOut(Input, kw_only=True):
     source: str
     scope: LockoutScope
     seconds: float
+
+
+ApplianceRequest = ChangeRuntime | ReportCustom

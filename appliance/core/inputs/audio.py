@@ -234,3 +234,21 @@ class DetectSound(Tagged):
 
     call: CallId
     kinds: tuple[DetectionKind, ...]
+
+
+AudioRequest = (
+    TestSound
+    | ChangeAudio
+    | PlayTone
+    | StopTone
+    | Talk
+    | StopTalk
+    | PlaySound
+    | PlaySpeech
+    | PlayUrl
+    | PlayRecording
+    | StopSound
+    | LinkSound
+    | UnlinkSound
+    | DetectSound
+)

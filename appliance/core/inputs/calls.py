@@ -398,3 +398,25 @@ class SendDigits(Tagged):
 
     call: CallId
     digits: Annotated[str, Meta(pattern=DIGITS, examples=["12#"])]
+
+
+CallRequest = (
+    Dial
+    | AnswerCall
+    | RingCall
+    | SendEarlyMedia
+    | SetCustomData
+    | SetStatisticsInterval
+    | ReportLevels
+    | SetDigitMethods
+    | SendDigitsTo
+    | RejectCall
+    | HangUpCall
+    | HoldCall
+    | DecideUpdate
+    | AskUpdates
+    | UpdateCall
+    | SwitchTo
+    | MuteCall
+    | SendDigits
+)

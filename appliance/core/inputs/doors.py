@@ -90,3 +90,6 @@ class SensorEdge(Input, kw_only=True):
 
     sensor: SensorId
     active: bool | None
+
+
+DoorRequest = OpenDoor | HoldDoor | ReleaseDoor | ClearSensor | Lockdown

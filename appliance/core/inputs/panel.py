@@ -36,3 +36,6 @@ class LampFound(Input, kw_only=True):
     lamp: LampId
     dims: bool
     colors: bool
+
+
+PanelRequest = TestLamp

@@ -152,3 +152,6 @@ class SteerRecording(Tagged):
             examples=["remote"],
         ),
     ] = None
+
+
+RecordingRequest = StartRecording | StopRecording | SteerRecording

@@ -73,3 +73,6 @@ class SetTransferPolicy(Tagged):
 
     call: CallId
     policy: TransferPolicy
+
+
+TransferRequest = TransferCall | ConnectCalls | AcceptTransfer | EndTransfer | SetTransferPolicy

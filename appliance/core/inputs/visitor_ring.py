@@ -19,3 +19,6 @@ class RingFlat(Tagged):
     """Ring a flat of the directory, like a visitor who types its number."""
 
     flat: str
+
+
+RingRequest = PressButton | RingFlat

@@ -1,6 +1,7 @@
 """DTMF digits of far ends, which may form a code: no channel reveals a digit that may belong to one.
 
-A digit may belong to a code if its far end may open a door, unless a program gets the digits of the call.
+A digit may belong to a code if its far end may open a door, unless a program gets the digits of the call. So may that of
+a caller who names itself as one who may, but does not prove it: nothing opens by it, and it is masked.
 
 The digits of one entry end with #, after a pause, or when they are as long as the longest code: they were a code, or a
 wrong one that counts. * begins a new entry. So each wrong code is one guess, whatever is typed around it.
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import call_states, events, inputs
 from appliance.core.access import codes, credentials, lockouts
+from appliance.core.accounts import sip_uris
 from appliance.core.appliance import error_events
 from appliance.core.calls import connecting
 from appliance.core.inputs.bounds import DIGITS
@@ -67,7 +69,7 @@ def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
         if given.digit == call.confirm:
             connecting.confirmed_by_digit(turn, call)
         return
-    if masked:
+    if opens(turn.state, call):
         digit_typed(turn, call, given.digit)
 
 
@@ -126,11 +128,32 @@ def direct(turn: Turn, call: Call, to: DigitsTo, why: Literal["order", "stream_e
 
 def masks(state: State, call: Call) -> bool:
     """Whether a digit of this far end may belong to a code; while the book is not loaded, any of them may."""
-    target = state.settings.target(call.remote.target)
-    if target is None or not target.doors or call.digits.to is DigitsTo.PROGRAM:
+    if call.digits.to is DigitsTo.PROGRAM or not (may_open(state, call) or seems_one_who_may(state, call)):
         return False
     known = state.access.book is None or any(c.kind is CredentialKind.CODE for c in state.access.book.codes)
     return known or any(door.digits for door in state.settings.doors)
+
+
+def opens(state: State, call: Call) -> bool:
+    """Whether a code that this far end types opens a door."""
+    return may_open(state, call) and masks(state, call)
+
+
+def may_open(state: State, call: Call) -> bool:
+    """Whether the far end is a target that may open a door."""
+    target = state.settings.target(call.remote.target)
+    return target is not None and bool(target.doors)
+
+
+def seems_one_who_may(state: State, call: Call) -> bool:
+    """Whether the far end is no target, and has the user name of one that may open a door.
+
+    A resident may call by a way that proves nothing, and types the code out of habit.
+    """
+    user = (sip_uris.parts(call.remote.uri) or ("", ""))[0]
+    if call.remote.target or not user:
+        return False
+    return any(t.doors and (sip_uris.parts(t.uri) or ("", ""))[0] == user for t in state.settings.targets)
 
 
 def believed(turn: Turn, call: Call, given: inputs.DigitReceived) -> bool:

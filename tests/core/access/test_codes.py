@@ -15,6 +15,7 @@ from appliance.core.access.lockouts import FREE
 from appliance.core.access.view import codes_view
 from appliance.core.model import (
     AccountSettings,
+    CallId,
     Clock,
     CredentialBook,
     CredentialId,
@@ -173,6 +174,52 @@ def test_digits_of_a_far_end_that_can_open_nothing_are_shown_and_never_count_as_
     assert received(station) == [*"9990#9991#9992#9993#9994#9995#9996#771234#"]
     assert (denied(station), open_now(station), station.state.access.lockouts) == ([], [], ())
     assert not {"access.denied", "access.locked_out"} & set(station.types())
+
+
+def calling(uri: str, source: str, **changes) -> Station:
+    """Somebody calls, and is answered."""
+    station = door(CLEANER, **changes)
+    station.arrive("c-here", uri, source)
+    station.ask(inputs.AnswerCall(CallId("c-here")))
+    station.give(inputs.CallConfirmed, call=CallId("c-here"))
+    return station
+
+
+FAR_ENDS = {
+    "one who may open a door": (KITCHEN, "127.0.0.2:5060", True),
+    "a target that may open none": ("sip:lobby@127.0.0.4:5060", "127.0.0.4:5060", False),
+    "a stranger": ("sip:somebody@192.0.2.7", "192.0.2.7:5060", False),
+}
+TARGETS = (Target("kitchen", KITCHEN, doors=(FRONT,)), Target("lobby", "sip:lobby@127.0.0.4:5060"))
+
+
+@pytest.mark.parametrize("typed", ["1234#", "12#", "9876#"], ids=["a code", "a door's own digits", "a wrong code"])
+@pytest.mark.parametrize("who", FAR_ENDS)
+def test_digits_are_masked_just_where_their_far_end_may_open_a_door(who, typed):
+    uri, source, may = FAR_ENDS[who]
+    doors = (DoorSettings(FRONT, digits="12#"), DoorSettings(GATE))
+    station = dial(calling(uri, source, targets=TARGETS, doors=doors), typed, CallId("c-here"))
+    told = [(event.digit, event.masked) for event in station.told if isinstance(event, events.DtmfReceived)]
+    assert told == [(None, True) if may else (digit, False) for digit in typed]
+    assert open_now(station) == ([FRONT] if may and typed != "9876#" else [])
+    assert bool(denied(station)) is (may and typed == "9876#")
+
+
+def test_the_digits_of_one_who_may_open_a_door_are_shown_where_they_go_to_a_program():
+    station = calling(KITCHEN, "127.0.0.2:5060", targets=TARGETS)
+    assert station.ask(inputs.SendDigitsTo(CallId("c-here"), DigitsTo.PROGRAM)).error is None
+    dial(station, "1234#", CallId("c-here"))
+    assert [event.digit for event in station.told if isinstance(event, events.DtmfReceived)] == [*"1234#"]
+    assert open_now(station) == []
+
+
+@pytest.mark.parametrize("uri", ["sip:kitchen@192.0.2.7", "sip:kitchen@127.0.0.2:5060"])
+def test_the_digits_of_one_who_only_says_that_he_is_a_resident_are_masked_and_open_nothing(uri):
+    station = dial(calling(uri, "192.0.2.7:5060", targets=TARGETS), "1234#", CallId("c-here"))
+    assert station.state.calls.get(CallId("c-here")).remote.target == ""
+    told = {(event.digit, event.masked) for event in station.told if isinstance(event, events.DtmfReceived)}
+    assert told == {(None, True)}
+    assert (open_now(station), denied(station)) == ([], [])
 
 
 def test_digits_are_masked_as_soon_as_there_is_a_code():

@@ -156,6 +156,7 @@ class Turn:
                 by=end.by,
                 direction=call.direction,
                 duration_s=round(talked, 3),
+                total_s=round(self.now - call.created, 3),
                 missed=missed(call, end),
                 explanation=end.explanation,
                 headers=dict(call.headers.end),

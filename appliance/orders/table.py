@@ -91,7 +91,7 @@ _COLOR = Annotated[
 ]
 _DETAILS = Annotated[
     dict[
-        Annotated[str, Meta(pattern=rf"^{custom_events.DETAIL}\Z")],
+        Annotated[str, Meta(pattern=rf"^{custom_events.NAME}\Z")],
         Annotated[str, Meta(max_length=custom_events.LONGEST_DETAIL, pattern=LINE)],
     ],
     Meta(

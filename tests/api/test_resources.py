@@ -575,7 +575,7 @@ BAD = [
             *(
                 {},
                 {"name": ""},
-                {"name": "Lift"},
+                {"name": "Lift!"},
                 {"name": "a b"},
                 {"name": "a" * 65},
                 {"name": "a", "type": "call.ended"},

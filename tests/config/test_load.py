@@ -408,6 +408,7 @@ def test_an_empty_file_is_a_station_with_defaults(tmp_path):
     assert core_settings(config) == Settings(
         station="Intercom", user="intercom", times=times.current, audio=AudioSettings(statistics_s=10)
     )
+    assert (config.deadlines.ringing_s, config.deadlines.early_media_s, config.deadlines.incoming_s) == (60, 60, 60)
     assert config.deadlines.model_dump() == {name: getattr(Deadlines(), name) for name in Deadlines.__struct_fields__}
 
 

@@ -1,7 +1,7 @@
 """DTMF digits of far ends, which may form a code: no channel reveals a digit that may belong to one.
 
-A digit may belong to a code if its far end may open a door, unless a program gets the digits of the call. So may that of
-a caller who names itself as one who may, but does not prove it: nothing opens by it, and it is masked.
+A digit may belong to a code if its far end may open a door, unless a program gets the digits of the call. So may that
+of a caller who names itself as one who may, but does not prove it: nothing opens by it, and it is masked.
 
 The digits of one entry end with #, after a pause, or when they are as long as the longest code: they were a code, or a
 wrong one that counts. * begins a new entry. So each wrong code is one guess, whatever is typed around it.

@@ -12,7 +12,7 @@ from appliance.core.transition import Turn
 
 EVERY_S = 1.0  # on average
 AT_ONCE = 20
-NAME, DETAIL = r"[a-z0-9][a-z0-9._-]{0,63}", r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"  # of an event, and of a text in it
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"  # of an event, and of a text in it
 MOST_DETAILS, LONGEST_DETAIL = 16, 256
 
 
@@ -23,14 +23,14 @@ def check(name: str, details: dict[str, str]) -> None:
             ErrorCode.PARAMETER_INVALID,
             f"{name!r} is no name of an event.",
             "",
-            "Give 1 to 64 lower-case letters, digits, dots, - and _, as in lift.called.",
+            "Give 1 to 64 letters, digits, dots, - and _, as in lift.called.",
         )
     if len(details) > MOST_DETAILS:
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, f"{len(details)} details are too many.", f"The limit is {MOST_DETAILS}."
         )
     for key, value in details.items():
-        if not re.fullmatch(DETAIL, key) or len(value) > LONGEST_DETAIL or not value.isprintable():
+        if not re.fullmatch(NAME, key) or len(value) > LONGEST_DETAIL or not value.isprintable():
             raise IntercomError(
                 ErrorCode.PARAMETER_INVALID,
                 f"The detail {key[:64]!r} is not possible.",

@@ -228,9 +228,9 @@ class CallUnmuted(CallEvent):
 class FinalEvent(CallEvent):
     """The last event of a call: exactly one of four.
 
-    `code`: SIP status, 0 for none; `by`: the side that ended the call. `explanation`: one sentence on a failure that
-    names the setting to check; otherwise empty. headers: of the far end's BYE, CANCEL or refusal. from, to: caller and
-    called address. codec: null for a call without sound.
+    `code`: SIP status, 0 for none; `by`: the side that ended the call. duration_s: of talk; total_s: since its INVITE.
+    `explanation`: one sentence on a failure that names the setting to check; otherwise empty. headers: of the far end's
+    BYE, CANCEL or refusal. from, to: caller and called address. codec: null for a call without sound.
     """
 
     cause: Cause
@@ -245,6 +245,7 @@ class FinalEvent(CallEvent):
     from_: str = ""
     to: str = ""
     codec: Codec | None = None
+    total_s: float = 0.0
 
 
 class CallEnded(FinalEvent):

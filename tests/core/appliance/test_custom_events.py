@@ -48,12 +48,14 @@ def test_too_many_at_once_are_refused_without_any_event_until_time_has_passed():
 @pytest.mark.parametrize("details", [{}, {"floor": "3"}, {f"n{number}": "x" * 256 for number in range(16)}])
 def test_an_event_that_others_can_read_is_possible(details):
     custom_events.check("lift.called", details)
+    custom_events.check("LiftCalled_2", details)
 
 
 @pytest.mark.parametrize(
     ("name", "details", "why"),
     [
-        ("Lift", {}, "'Lift' is no name of an event."),
+        ("Lift called", {}, "'Lift called' is no name of an event."),
+        ("-lift", {}, "'-lift' is no name of an event."),
         ("lift", {f"n{number}": "" for number in range(17)}, "17 details are too many."),
         ("lift", {"": "3"}, "The detail '' is not possible."),
         ("lift", {"floor": "3\n4"}, "The detail 'floor' is not possible."),

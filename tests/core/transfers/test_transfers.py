@@ -161,6 +161,7 @@ def test_nothing_is_resumed_or_switched_while_two_far_ends_are_connected():
     told = {event.TYPE for event in station.told[before:]}
     assert told.isdisjoint({"call.resumed", "call.held", "call.switched"}), told
     assert "call.transferred" in told
+    assert station.last(events.CallTransferred).role == "transferor"
 
 
 def test_a_far_end_that_has_taken_the_place_may_go_without_a_word():

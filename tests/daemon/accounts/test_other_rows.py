@@ -36,9 +36,27 @@ def test_a_client_calls_mutes_holds_resumes_and_hangs_up(door, far):
         for what, acks in (("hold", 2), ("resume", 3)):
             door.post(f"/v1/calls/{call}/{what}")
             peer.until_sent(f"the end of {what}", acks)
+            done = door.wait("call.updated", call, changes=[what])["data"]
+            assert (done["result"], done["by"], done["code"]) == ("accepted", "local", 200)
         door.post(f"/v1/calls/{call}/hangup")
         door.final(call, kind="call.ended", cause="hangup", by="local")
         peer.done()
+    there = [event for event in door.since if event["call"] == call]
+    begun = [*dict.fromkeys(event["type"] for event in there)]
+    assert begun.index("call.dialing") < begun.index("call.connecting") < begun.index("call.connected")
+    assert begun.index("call.connected") < begun.index("call.disconnecting") < begun.index("call.ended")
+    assert {event["about"]["direction"] for event in there} == {"outgoing"}
+    (dialled,), (connected,) = door.of("call.dialing", call), door.of("call.connected", call)
+    uri = f"sip:far@{peer.address}:{peer.port}"
+    assert (dialled["data"]["target"], dialled["data"]["to"], connected["data"]["to"]) == ("far", uri, uri)
+    (ended,) = door.of("call.ended", call)
+    assert connected["data"]["after_s"] >= 0
+    assert ended["data"]["total_s"] >= ended["data"]["duration_s"] > 0
+    assert door.of("call.disconnecting", call)[0]["data"] == {"cause": "hangup"}
+    assert [event["data"]["by"] for event in door.of("call.resumed", call)] == ["local"]
+    states = [(event["data"]["old"], event["data"]["new"]) for event in door.of("call.state_changed", call)]
+    assert [new for _, new in states[:-1]] == [old for old, _ in states[1:]]
+    assert {"dialing", "connecting", "connected", "disconnecting"} <= {each for pair in states for each in pair}
     logged = door.get("/v1/log/calls?limit=1")["calls"][0]
     assert logged["id"] == call
     for shown in (listed, logged, door.get(f"/v1/calls/{call}")):
@@ -47,8 +65,8 @@ def test_a_client_calls_mutes_holds_resumes_and_hangs_up(door, far):
 
 def test_a_client_reports_an_event_of_its_own(door):
     """POST /v1/events gives the event custom."""
-    door.post("/v1/events", {"name": "lift.called", "details": {"floor": "3"}})
-    told = door.wait("custom", name="lift.called")
+    door.post("/v1/events", {"name": "liftCalled", "details": {"floor": "3"}})
+    told = door.wait("custom", name="liftCalled")
     assert (told["call"], told["data"]["details"], told["data"]["by"][:5]) == (None, {"floor": "3"}, "http:")
     status, problem = door.ask("POST", "/v1/events", {"name": "lift.called", "call": "c-none"})
     assert (status, problem["code"]) == (404, "call-not-found")
@@ -60,6 +78,11 @@ def test_a_client_answers_and_ends(door, caller):
         call = door.rung()
         door.post(f"/v1/calls/{call}/answer")
         door.talk(call)
+        kinds = [event["type"] for event in door.since if event["call"] == call]
+        assert kinds.index("call.incoming") < kinds.index("call.answering")
+        assert kinds.index("call.answering") < kinds.index("call.connecting") < kinds.index("call.connected")
+        assert door.of("call.answering", call)[0]["data"]["who"].startswith("http:")
+        assert door.of("call.connected", call)[0]["data"]["after_s"] >= 0
         assert door.ask("DELETE", f"/v1/calls/{call}")[0] == 200
         door.final(call, kind="call.ended", cause="hangup", by="local")
         peer.done()
@@ -99,6 +122,7 @@ def test_it_refuses_for_reasons_of_its_own(door, tmp_path):
 def test_it_is_heard_before_it_answers(door, far):
     with far("uas-early") as peer:
         call = door.talk(door.ring())
+        door.wait("call.early_media", call, code=183)
         door.press("hangup")
         door.final(call, kind="call.ended")
         peer.done()

@@ -116,6 +116,7 @@ def test_media_starts_once_after_the_answer_without_early_media(door):
         far.hang_up()
         door.final(call, kind="call.ended")
         assert sound(door, call) == ["call.connected", "media.started"]
+        assert door.of("media.started", call)[0]["data"]["direction"] == "send"
 
 
 @shows("call.failed")

@@ -84,6 +84,7 @@ def test_a_client_switches_between_two_who_talk(door, caller):
             status, answer = door.ask("PATCH", f"/v1/calls/{one}", {"active": True})
             assert (status, answer["call"]["hold"], answer["call"]["active"]) == (200, "none", True)
             assert holds(door) == [("none", True), ("local", False)]
+            door.wait("call.switched", **{"from": two, "to": one})
             offered(first, "sendrecv")
             offered(second, "sendonly")
             door.ask("DELETE", f"/v1/calls/{one}")

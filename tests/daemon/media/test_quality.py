@@ -182,7 +182,7 @@ def test_a_far_end_that_goes_silent_is_warned_about_before_its_call_ends(tmp_pat
             until(lambda: quality(door, call).get("received"), "sound", PATIENCE_S)
         door.next("media.stopped", call, patience=PATIENCE_S)
         with Voice(far.rtp, accepted):
-            door.wait("media.resumed", call, patience=PATIENCE_S)
+            door.wait("media.resumed", call, patience=PATIENCE_S, direction="receive", why="no_packets")
         warned = len(door.of("media.disconnection_warning", call))
         stopped = door.next("media.stopped", call, patience=PATIENCE_S)
         for number in (1, 2):

@@ -163,6 +163,7 @@ def opened(page: Page, shared: Served, station: Station, view: str = "home") -> 
     log_in(page, f"{shared.bound.url}#token={TOKEN}")
     page.shows("#link-text", "live")
     until(lambda: station.subscribers, patience=START_S)
+    until(lambda: page.value("!document.querySelector('template[data-later]')"), "the screens that come later", START_S)
     if view != "home":
         show(page, view)
 

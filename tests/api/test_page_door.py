@@ -202,8 +202,12 @@ CASES = [  # days, begin, end, uses, expires; in English and German
     (["mon", "sun"], "00:00", "24:00", 3, None, "Opens front every Monday and Sunday all day. It opens 3 times.",
      "Öffnet front jeden Montag und Sonntag den ganzen Tag. Er öffnet 3-mal."),
 ]  # fmt: skip
-SAID = """import('/schedule.js').then(({ sentence }) => { window.said = %s.map(([days, begin, end, uses, expires]) =>
-  sentence({ doors: ["front"], schedule: days && [{ days, begin, end }], uses, expires })); }); 0"""
+SAID = """Promise.all([import('/schedule.js'), import('/base/texts.js')]).then(async ([schedule, texts]) => {
+  const { sentence } = schedule, { addTexts, language } = texts;
+  addTexts(await (await fetch(`texts/${language}.guests.json`)).json());
+  window.said = %s.map(([days, begin, end, uses, expires]) =>
+    sentence({ doors: ["front"], schedule: days && [{ days, begin, end }], uses, expires }));
+}); 0"""
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

@@ -46,7 +46,7 @@ def test_what_the_page_needs_at_its_opening_is_small(client):
     """Kilobytes as gzip has them: with 1.6 Mbit/s, 100 kB take half a second."""
     names = ["/", *(f"/{name}" for name in LOADED.findall(client.get("/").text)), "/icons.svg", "/texts/de.json"]
     sizes = {name.partition(".")[0]: len(gzip.compress(client.get(name).content)) for name in names}
-    assert sum(sizes.values()) < 75_000, sizes
+    assert sum(sizes.values()) < 45_000, sizes
 
 
 ASKED = """performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"""
@@ -62,4 +62,4 @@ def test_a_ring_is_shown_after_few_questions_and_none_is_asked_twice(page, share
     first = {"/style.css", "/first.js", "/app.js", "/texts/en.json", "/v1/session", "/v1/state"}
     assert first <= set(asked)
     assert sorted(path for path in asked if path in first) == sorted(first)
-    assert [path for path in asked if path.endswith(".js")] == ["/first.js", "/app.js"]
+    assert [path for path in asked if path.endswith(".js")][:2] == ["/first.js", "/app.js"]

@@ -41,14 +41,17 @@ def ago(**much: float) -> str:
     return (datetime.now(UTC) - timedelta(**much)).isoformat().replace("+00:00", "Z")
 
 
-def put(view: str = "home", press: str = "", **changed: Any) -> Shown:
-    """Changes of the station's state, the view, and what is pressed there."""
+def put(view: str = "home", press: str = "", happened: str = "", **changed: Any) -> Shown:
+    """Changes of the station's state, an event at the door that led to them, the view, and what is pressed there."""
 
     def shown(station: Any, page: ChromiumPage) -> None:
+        if happened:
+            event = fake.event(happened, 9, {"door": "front"})
+            station.audit.rows.append(event | {"time": ago(minutes=4), "hash": "h"})
         station.state |= changed
         page.value(f"location.hash = {view!r}")
         for each in filter(None, press.split(" | ")):
-            page.value(each)
+            until(lambda each=each: page.value(f"{{ {each}; }} true") is True, each, START_S)
 
     return shown
 
@@ -78,9 +81,9 @@ STATES: dict[str, Shown] = {
     "elsewhere": tell("ring.ended", ring="v", button="b", result="answered", call="c", target="Kitchen"),
     "dnd": put(press="document.querySelector('#hush').click()"),
     "open": put(doors=[front(state="unlocked", unlocked=True, until=ago(seconds=-600), **OPENED)]),
-    "forced": put(doors=[front(contact="open", alarm="forced")]),
-    "leftopen": put(doors=[front(contact="open", alarm="held_open")]),
-    "lockdown": put(doors=[front(state="locked_down")]),
+    "forced": put(happened="door.forced", doors=[front(contact="open", alarm="forced")]),
+    "leftopen": put(happened="door.held_open", doors=[front(contact="open", alarm="held_open")]),
+    "lockdown": put(happened="door.locked_down", doors=[front(state="locked_down")]),
     "ringing": put(calls=[fake.call(**RINGS)]),
     "call": put(calls=[fake.call(direction="incoming", recording="r-1")]),
     "call-waiting": put(calls=[fake.call(direction="incoming"), fake.call("c-2", remote=REMOTE, **RINGS)]),
@@ -96,6 +99,7 @@ STATES: dict[str, Shown] = {
     **{view: put(view) for view in SETUP},
     "offline": put(),
     "signin": put(),
+    "welcome": put(),
 }
 
 
@@ -131,10 +135,17 @@ def ours(page: ChromiumPage, url: str, station: Any, state: str, on_loop: Callab
     page.send("Network.clearBrowserCookies")
     if state == "signin":
         page.open(url)
-        page.shows("#login-title", "")
+        page.shows("#link-text", "")
+        pause(SETTLES_S)
+        return
+    if state == "welcome":
+        page.open(f"{url}#token={TOKEN}")
+        page.shows("#offer-who", "")
+        pause(SETTLES_S)
         return
     log_in(page, f"{url}#token={TOKEN}")
     until(lambda: page.value("document.querySelector('#link').dataset.state") == "live", "live", START_S)
+    until(lambda: page.value("!document.querySelector('template[data-later]')"), "the screens that come later", START_S)
     page.value("localStorage.setItem('intercomd.rings', 'on')")
     if state == "missed" and len(station.call_log.rows) == 1:
         end = {"cause": "canceled", "code": 487, "reason": "", "by": "remote", "explanation": ""}

@@ -1,44 +1,77 @@
 """The modules of a page, joined to one file: a phone on a poor line asks once, and does not wait for forty answers.
 
 Each module becomes a function with the names that it exports, in the order in which browsers would run them. The
-modules stay as they are, so there is no build step; a browser that asks for one of them gets it.
+modules stay as they are, so there is no build step; a browser that asks for one of them gets it. What only people read
+is left out of the joined file: comments and indentation.
 """
 
 import posixpath
 import re
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 # The forms of our own modules; tests/api/test_page_texts.py refuses others.
 IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"(\.[^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:async )?(?:function|const|class)) ([\w$]+)", re.MULTILINE)
+COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/)[ \t]*$", re.MULTILINE | re.DOTALL)
+REMARK = re.compile(r" // [^\"'`]*$")  # behind a line; what has quotes might be a string
 
 
-def joined(files: Path, entry: str) -> str:
-    """The module with all that it imports."""
-    found: dict[str, str] = {}
+def lean(text: str) -> str:
+    """The text without comments and indentation."""
+    lines = (REMARK.sub("", line.strip()) for line in COMMENT.sub("", text).splitlines())
+    return "".join(f"{line}\n" for line in lines if line)
+
+
+def order(files: Path, entry: str) -> list[str]:
+    """The module and all that it imports, each after those that it imports."""
+    found: dict[str, bool] = {}  # whether it stands where it belongs
     _add(files, entry, found)
-    return "".join(found.values())
+    return list(found)
 
 
-def _add(files: Path, module: str, found: dict[str, str]) -> None:
-    """Add the modules that this one imports, and then itself."""
-    text = (files / module).read_text(encoding="utf-8")
-    found[module] = ""  # it is on its way, should it import itself by others
-    for _, path in IMPORT.findall(text):
-        if (wanted := _beside(module, path)) not in found:
+def _add(files: Path, module: str, found: dict[str, bool]) -> None:
+    found[module] = False  # it is on its way, should it import itself by others
+    for wanted in imported(files, module):
+        if wanted not in found:
             _add(files, wanted, found)
     del found[module]
+    found[module] = True
+
+
+def imported(files: Path, module: str) -> list[str]:
+    """The modules that this one imports by itself."""
+    return [_beside(module, path) for _, path in IMPORT.findall(_read(files, module))]
+
+
+def joined(files: Path, modules: Iterable[str], others: Collection[str] = ()) -> str:
+    """The modules as one file. others: those that files which come later import from it."""
+    exports = f"export {{ {', '.join(map(_name, others))} }};\n" if others else ""
+    return "".join(_function(files, module) for module in modules) + exports
+
+
+def taken(address: str, modules: Collection[str]) -> str:
+    """The line by which a file that comes later takes these modules from the joined file at an address."""
+    return f'import {{ {", ".join(map(_name, modules))} }} from "./{address}";\n'
+
+
+def _function(files: Path, module: str) -> str:
+    text = _read(files, module)
     exported = ", ".join(name for _, name in EXPORT.findall(text))
-    body = EXPORT.sub(r"\1 \2", IMPORT.sub(lambda line: _taken(module, line), text))
-    found[module] = f"const {_name(module)} = await (async () => {{\n{body}\nreturn {{ {exported} }};\n}})();\n"
+    body = lean(EXPORT.sub(r"\1 \2", IMPORT.sub(lambda line: _names(module, line), text)))
+    return f"const {_name(module)} = await (async () => {{\n{body}return {{ {exported} }};\n}})();\n"
 
 
-def _taken(module: str, line: re.Match[str]) -> str:
+def _names(module: str, line: re.Match[str]) -> str:
     """Take the names from the module that exports them."""
     names, path = line.groups()
     if names is None:
         return ""
     return f"const {{{names.replace(' as ', ': ')}}} = {_name(_beside(module, path))};\n"
+
+
+def _read(files: Path, module: str) -> str:
+    return (files / module).read_text(encoding="utf-8")
 
 
 def _beside(module: str, path: str) -> str:

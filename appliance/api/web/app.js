@@ -1,36 +1,27 @@
 // The station's page: it shows GET /v1/state, asks for it again after each event, and gives orders.
 
-import { showAccounts } from "./accounts.js";
 import "./awake.js";
 import { countFrom, refocus, showCalls, showDurations } from "./calls.js";
-import { examine } from "./check.js";
-import { showCodeDoors } from "./code-steps.js";
-import { showCodes } from "./codes.js";
 import { showDirectory } from "./directory.js";
 import { $, forgetDrawn, lostFocus } from "./base/dom.js";
 import { showTitle } from "./elsewhere.js";
-import { showCountdowns, showDoors } from "./doors.js";
-import { showEvent } from "./events.js";
+import { scene, showCountdowns, showDoors } from "./doors.js";
 import { showHistory } from "./history.js";
+import { fillers, hearParts, leaveParts, loadRest, loadView, showParts } from "./later.js";
+import { whenLetGo } from "./base/hold.js";
 import { forget, heard, setZone } from "./base/moments.js";
 import { noteNames } from "./base/people.js";
 import { attempt, banner, hideBanner, leaveBanner } from "./base/orders.js";
 import { showMore } from "./more.js";
 import { noteEnd, showNotices } from "./notices.js";
-import { showPanel } from "./panel.js";
 import { showQuiet } from "./quiet.js";
 import { concernsRecent, loadRecent } from "./recent.js";
-import { showRecordedDoors, showRecordings } from "./recordings.js";
 import { showRing, voice } from "./ring.js";
 import { offer } from "./offer.js";
 import { follow } from "./base/feed.js";
 import { fault, login, logout, mayReturn, offered, readState, session, tokenInAddress } from "./base/session.js";
-import { told } from "./base/sentences.js";
-import { showSettings } from "./settings.js";
-import { showSound } from "./sound.js";
-import { loadSystem, showSystem } from "./system.js";
-import { day, fill, hour, t, word } from "./base/texts.js";
-import { showTokens } from "./tokens.js";
+import { loadSentences, told } from "./base/sentences.js";
+import { day, fillPage, hour, t, word } from "./base/texts.js";
 import { nameStation, showCallLink, showLinks, showOffers, showView, view, within as part } from "./views.js";
 
 const PAST_EVENTS = 20;
@@ -62,7 +53,6 @@ function show(state) {
   asOf = Date.now();
   noteNames(state);
   countFrom(state.calls);
-  showPanel(state.panel);
   showRing(state);
   showCalls(state);
   showDoors(state.doors);
@@ -71,12 +61,7 @@ function show(state) {
   showQuiet(state);
   showMore(state);
   showDirectory(state);
-  showSound(state.audio);
-  showSystem(state);
-  showAccounts(state.accounts);
-  showSettings(state);
-  showRecordedDoors(state.doors);
-  showCodeDoors(state.doors);
+  showParts(state);
   $("voice").textContent = voice(state.audio);
   refocus(lostFocus());
 }
@@ -106,14 +91,13 @@ async function refresh() {
   }
 }
 
-const NEEDS = {
-  history: [showHistory, async () => showLinks()], recordings: [showRecordings], codes: [showCodes], system: [loadSystem, examine], access: [showTokens],
-};
+const NEEDS = { history: [showHistory, async () => showLinks()] };
 
 /** Show the view of the address, with what it needs beside the state. */
 function load() {
   showView();
-  for (const each of NEEDS[view()] ?? []) each(part()).catch(() => {}); // the link shows that the station is away
+  loadView();
+  for (const each of [...NEEDS[view()] ?? [], ...fillers(view())]) each(part()).catch(() => {}); // the link shows that the station is away
 }
 
 /** Read what happened lately, and show what follows from it. */
@@ -126,6 +110,13 @@ async function lately() {
   showLinks();
   showNotices(newest);
   showDoors(newest.doors);
+}
+
+/** Read and load what the first picture does not need. */
+async function complete() {
+  await lately();
+  await loadSentences();
+  await loadRest();
 }
 
 // -- connection -------------------------------------------------------------------------------------------------------
@@ -161,7 +152,7 @@ async function connect() {
     last ??= Math.max(0, state.last_event - PAST_EVENTS);
     if (!isLive()) load();
     showOffers();
-    lately();
+    complete();
   } catch (error) {
     if (feed === mine) lost(error);
     return;
@@ -180,7 +171,7 @@ async function connect() {
     if ("since" in event) return;
     last = event.id;
     heard(event.time);
-    showEvent(event);
+    hearParts(event);
     noteEnd(event);
     refresh();
     if (concernsRecent(event)) lately();
@@ -252,6 +243,7 @@ function out(why) {
   if (mayReturn()) timer = setTimeout(connect, LOGIN_MS);
 }
 
+$("login").prepend(scene("rest"));
 $("login-form").onsubmit = async (event) => {
   event.preventDefault();
   try {
@@ -269,7 +261,7 @@ $("logout").onclick = () => attempt(async () => {
   location.reload();
 });
 
-fill();
+fillPage();
 document.documentElement.dataset.started = "yes"; // for first.js
 link("connecting");
 nameStation("");
@@ -279,17 +271,24 @@ setInterval(() => {
   listen();
   $("clock").textContent = hour(Date.now());
 }, 500);
-addEventListener("intercomd:redraw", () => {
+addEventListener("intercomd:redraw", () => whenLetGo(() => {
   forgetDrawn();
   if (!inside || !newest) return;
   show(newest);
   load();
+}));
+addEventListener("intercomd:arrived", ({ detail: views }) => {
+  showParts(newest);
+  stale(!isLive());
+  if (views.includes(view())) load();
 });
 for (const each of ["online", "offline"]) addEventListener(each, look);
 document.addEventListener("visibilitychange", look);
 addEventListener("hashchange", () => {
   if (tokenInAddress()) location.reload();
   else if (inside) {
+    scrollTo(0, 0); // browsers scroll to an element whose id is the view's name
+    leaveParts();
     load();
     showNotices(newest);
   }

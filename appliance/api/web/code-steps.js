@@ -90,7 +90,7 @@ function lacking() {
 /** Show what belongs to the choices, and in words what they come to. */
 function showState() {
   const kind = chosen("kind")[0];
-  for (const each of form.querySelectorAll(".choice > label")) each.classList.toggle("chosen", each.querySelector("input").checked);
+  for (const each of form.querySelectorAll(".choice > label, #code-doors > label")) each.classList.toggle("chosen", each.querySelector("input").checked);
   $("code-digits").pattern = PATTERNS[kind];
   $("code-digits-label").textContent = t(`code.digits_${kind}`);
   $("code-another").hidden = kind !== "code";
@@ -106,7 +106,8 @@ function showState() {
   redraw($("code-week"), drawn, () => $("code-week").replaceChildren(...(drawn ? [week(drawn)] : [])));
 }
 
-function clear() {
+/** Forget the code that was made, and the choices. */
+export function clear() {
   form.reset();
   $("code-digits").value = "";
   $("code-lacks").textContent = "";
@@ -165,5 +166,3 @@ $("code-soon").append(...[["tonight", 0], ["tomorrow", 1], ["in_a_week", 7]].map
   },
 }, t(`soon.${name}`))));
 $("code-days").querySelectorAll("input").forEach((each, number) => each.setAttribute("aria-label", weekday(number)));
-
-addEventListener("hashchange", clear); // who comes next to this screen reads no digits

@@ -7,11 +7,12 @@ import { order } from "./base/orders.js";
 import { called } from "./base/people.js";
 import { may, read } from "./base/session.js";
 import { elsewhereZone, t, word } from "./base/texts.js";
-import { showSteps } from "./code-steps.js";
+import { clear, showCodeDoors, showSteps } from "./code-steps.js";
+import { register } from "./later.js";
 import { sentence, standing } from "./schedule.js";
 
 /** Show the list, or the steps to a new code, to a client that may. */
-export async function showCodes(part = "") {
+async function showCodes(part = "") {
   showSteps(part === "new");
   if (!may("admin")) return;
   const { codes } = await read("/v1/codes");
@@ -30,12 +31,18 @@ function pass(code) {
     make("h2", {}, owner), make("small", {}, word("kind", kind)), make("p", {}, sentence(code)),
     make("p", {}, make("span", { className: `chip ${tone}`.trim() }, icon(drawing), text)),
     make("div", { className: "acts" },
-      twice(act(`code ${id}`, t("token.remove"), null, { className: "bad" }), t("token.remove_sure", { name: owner }), () => remove(id))));
+      twice(act(`code ${id}`, t("remove"), null, { className: "bad" }), t("remove.sure", { name: owner }), () => remove(id))));
 }
 
 async function remove(id) {
-  if (await order("DELETE", `/v1/codes/${encodeURIComponent(id)}`)) $("code-said").textContent = t("token.removed");
+  if (await order("DELETE", `/v1/codes/${encodeURIComponent(id)}`)) $("code-said").textContent = t("remove.done");
   await showCodes();
 }
 
-addEventListener("hashchange", () => { $("code-said").textContent = ""; });
+/** Forget what was made and said: who comes next to this screen reads no digits. */
+function leave() {
+  $("code-said").textContent = "";
+  clear();
+}
+
+register({ views: { codes: [showCodes] }, show: ({ doors }) => showCodeDoors(doors), leave });

@@ -1,9 +1,9 @@
 // The directory for visitors: a list with a button for each flat, and what becomes of the ring.
 
 import { $, keepingFocus, make } from "./base/dom.js";
-import { translated } from "./base/sentences.js";
+import { loadSentences, translated } from "./base/sentences.js";
 import { fault, login, offered, read, send, session } from "./base/session.js";
-import { fill, t, word } from "./base/texts.js";
+import { fillPage, t, word } from "./base/texts.js";
 
 const RETRY_MS = 2000;
 const WAIT_S = 20;
@@ -68,7 +68,8 @@ async function follow() {
   }
 }
 
-fill();
+fillPage();
+loadSentences();
 document.documentElement.dataset.started = "yes"; // for first.js
 say(t("link.connecting"));
 for (;;) {

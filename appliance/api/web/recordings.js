@@ -7,6 +7,7 @@ import { called } from "./base/people.js";
 import { told } from "./base/sentences.js";
 import { at, fault, may, read } from "./base/session.js";
 import { clock, day, t, when, word } from "./base/texts.js";
+import { register } from "./later.js";
 import { showWaveform } from "./waveform.js";
 
 const PAGE = 30;
@@ -52,7 +53,7 @@ async function load(cursor) {
 }
 
 /** Read again from the newest; wanted: one that the address names, which plays. */
-export async function showRecordings(wanted = "") {
+async function showRecordings(wanted = "") {
   await load(null);
   if (!wanted || wanted === playing?.id) return;
   const named = await attempt(() => read(`/v1/recordings/${encodeURIComponent(wanted)}`));
@@ -60,7 +61,7 @@ export async function showRecordings(wanted = "") {
 }
 
 /** Offer the doors for the search. */
-export function showRecordedDoors(doors) {
+function showRecordedDoors(doors) {
   const choice = $("recordings-form").elements.door;
   redraw(choice, doors.map(({ id, name }) => [id, name]), () => {
     const { value: chosen } = choice;
@@ -146,3 +147,5 @@ $("recordings-form").onsubmit = (event) => {
 };
 $("recordings-form").onchange = () => showRecordings();
 $("recordings-more").onclick = () => load(next);
+
+register({ views: { recordings: [showRecordings] }, show: ({ doors }) => showRecordedDoors(doors) });

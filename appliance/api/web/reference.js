@@ -1,7 +1,7 @@
 // The reference of the HTTP interface, drawn from /openapi.json, which is in English.
 
 import { $, make } from "./base/dom.js";
-import { fill, language, t } from "./base/texts.js";
+import { fillPage, language, t } from "./base/texts.js";
 
 const REF = /^#\/components\/(\w+)\/(.+)$/;
 const EVENTS = "events";
@@ -138,7 +138,7 @@ function open() {
   named?.scrollIntoView();
 }
 
-fill();
+fillPage();
 document.documentElement.dataset.started = "yes"; // for first.js
 while (!api) {
   try {

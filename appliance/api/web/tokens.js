@@ -20,13 +20,13 @@ function row({ id, name, scopes, created, expires, valid }) {
   const facts = [allowed, t("token.made", { time: day(created) }), end];
   return make("li", {},
     make("div", {}, make("b", {}, name), make("br"), make("small", {}, facts.join(" · "))),
-    twice(act(`token ${id}`, t("token.remove"), null), t("token.remove_sure", { name }), () => remove(id)));
+    twice(act(`token ${id}`, t("remove"), null), t("remove.sure", { name }), () => remove(id)));
 }
 
 async function remove(id) {
   try {
     await fetched(`/v1/tokens/${encodeURIComponent(id)}`, { method: "DELETE" });
-    say(t("token.removed"));
+    say(t("remove.done"));
   } catch (error) {
     say(fault(error).join(" "));
   }
@@ -38,7 +38,8 @@ function say(text, secret = "") {
   $("token-text").hidden = !secret;
 }
 
-addEventListener("hashchange", () => say("")); // who comes next to this screen reads no token
+/** Who comes next to this screen reads no token. */
+export const hideToken = () => say("");
 
 $("token-form").onsubmit = async (event) => {
   event.preventDefault();

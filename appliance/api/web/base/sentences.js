@@ -9,7 +9,14 @@ import { fetched, language } from "./texts.js";
 
 let kinds = {};
 
-/** Take in the translations, once the page stands: it does not wait for them. */
+let loading = null;
+
+/** Take in the translations, once: the first picture does not wait for them. */
+export function loadSentences() {
+  loading ??= language === "en" ? Promise.resolve() : load();
+  return loading;
+}
+
 async function load() {
   const known = await fetched(`sentences.${language}`);
   kinds = Object.fromEntries(Object.entries(known).map(([kind, list]) => [kind, Object.entries(list).map(
@@ -17,8 +24,6 @@ async function load() {
     .sort((one, other) => length(other) - length(one))]));
   dispatchEvent(new Event("intercomd:redraw"));
 }
-
-if (language !== "en") load();
 
 const FROM = { findings: ["findings", "explanations", "faults"] }; // the doctor repeats why something fails
 const VALUE = /\{(\d)([?*]?)\}/g;

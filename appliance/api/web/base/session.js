@@ -4,13 +4,14 @@
 
 import { sentences } from "./dom.js";
 import { heard, now } from "./moments.js";
-import { translated } from "./sentences.js";
+import { loadSentences, translated } from "./sentences.js";
 import { asked, knows, language, t } from "./texts.js";
 
 const MARK = "session"; // in this browser: when there was a login, by the station's clock, so asking is worth it
 const STEP_MS = 1000; // of the clock in answers
 const STATE_MS = 10_000;
 const ORDER_MS = 5_000;
+const SENTENCES_MS = 1000; // for the words of a refusal
 
 /** An order that the station refused. what: in few words; message: the station's own words; lang: their language. */
 export class Refused extends Error {
@@ -39,6 +40,7 @@ export async function fetched(path, options = {}) {
   if (answer.ok) return answer;
   let problem = { code: "error", detail: String(answer.status) };
   try { problem = await answer.json(); } catch { /* no problem document: the status is shown */ }
+  if (options.method) await Promise.race([loadSentences(), new Promise((resolve) => setTimeout(resolve, SENTENCES_MS))]);
   throw new Refused(problem);
 }
 

@@ -99,13 +99,23 @@ export function size(bytes) {
   return new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: 1 }).format(bytes / worth);
 }
 
-/** Write the texts into the elements that name one, and show the switch. */
-export function fill() {
+/** Take in the texts of a part that came later. */
+export function addTexts(more) {
+  for (const [key, text] of Object.entries(more)) texts.set(key, text);
+}
+
+/** Write the texts into the elements that name one. */
+export function fill(parent) {
+  for (const each of parent.querySelectorAll("[data-text]")) each.textContent = t(each.dataset.text);
+  for (const each of parent.querySelectorAll("[data-icon]")) each.prepend(icon(each.dataset.icon));
+  for (const each of parent.querySelectorAll("[data-label]")) each.setAttribute("aria-label", t(each.dataset.label));
+  for (const each of parent.querySelectorAll("[data-hint]")) each.placeholder = t(each.dataset.hint);
+}
+
+/** Write all texts of the page, and show the switch. */
+export function fillPage() {
   document.documentElement.lang = language;
-  for (const each of document.querySelectorAll("[data-text]")) each.textContent = t(each.dataset.text);
-  for (const each of document.querySelectorAll("[data-icon]")) each.prepend(icon(each.dataset.icon));
-  for (const each of document.querySelectorAll("[data-label]")) each.setAttribute("aria-label", t(each.dataset.label));
-  for (const each of document.querySelectorAll("[data-hint]")) each.placeholder = t(each.dataset.hint);
+  fill(document);
   const choice = document.getElementById("language");
   if (!choice) return;
   choice.replaceChildren(...LANGUAGES.map((each) => {

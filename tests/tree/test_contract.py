@@ -120,7 +120,7 @@ def test_the_panel_does_what_the_table_says_and_no_action_is_forgotten():
 
 
 def test_the_page_makes_the_requests_that_the_table_says_and_no_others():
-    views = set(re.findall(r'data-view="(\w+)"', (WEB / "index.html").read_text()))
+    views = {view for page in WEB.glob("*.html") for view in re.findall(r'data-view="(\w+)"', page.read_text())}
     assert set(named("page")) == views | BESIDE_THE_VIEWS
     for order, http, *_, page in orders():
         requests = [] if http.startswith("no: ") else http.split(", ")

@@ -45,13 +45,13 @@ def put(view: str = "home", press: str = "", happened: str = "", **changed: Any)
     """Changes of the station's state, an event at the door that led to them, the view, and what is pressed there."""
 
     def shown(station: Any, page: ChromiumPage) -> None:
-        if happened:
-            event = fake.event(happened, 9, {"door": "front"})
+        if happened not in ("", *(row["type"] for row in station.audit.rows)):
+            event = fake.event(happened, 9, {"door": "front", "seconds": 240.0})
             station.audit.rows.append(event | {"time": ago(minutes=4), "hash": "h"})
         station.state |= changed
         page.value(f"location.hash = {view!r}")
         for each in filter(None, press.split(" | ")):
-            until(lambda each=each: page.value(f"{{ {each}; }} true") is True, each, START_S)
+            until(functools.partial(page.value, f"{{ {each}; }} true"), each, START_S)
 
     return shown
 

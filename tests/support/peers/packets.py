@@ -226,17 +226,20 @@ class Packets:
     def hang_up(self, seq: int = 9) -> None:
         self.ask(self.request("BYE", seq), "SIP/2.0 200", "BYE")
 
-    def press(self, accepted: str, digit: str, number: int) -> None:
-        """A telephone event of 160 ms (RFC 4733), as they want it by their SDP; `number`: of the digit in the call."""
+    def press(self, accepted: str, digit: str, number: int, rate: float = 1 / PACKET_S) -> None:
+        """A telephone event of 160 ms (RFC 4733), as they want it by their SDP; `number`: of the digit in the call.
+
+        rate: packets a second. A far end that is made to try codes sends more than one that sends sound.
+        """
         port = int(accepted.partition("m=audio ")[2].split()[0])
         kind = int(found(r"^a=rtpmap:(\d+) telephone-event/8000", accepted)[1])
         began, sequence = 8000 * number, 100 * number
-        for _, step in zip(paced(1 / PACKET_S), range(1, 11), strict=False):  # the last one three times
+        for _, step in zip(paced(rate), range(1, 11), strict=False):  # the last one three times
             last = step >= 8
             duration = min(step, 8) * 160
             event = struct.pack("!BBH", "0123456789*#ABCD".index(digit), 10 | (0x80 if last else 0), duration)
             marker = 0x80 if step == 1 else 0
-            head = struct.pack("!BBHII", 0x80, kind | marker, sequence + step, began, 0x1234)
+            head = struct.pack("!BBHII", 0x80, kind | marker, (sequence + step) % 2**16, began, 0x1234)
             self.rtp.sendto(head + event, (self.to[0], port))
 
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASE = ROOT / "packaging/release"
@@ -143,6 +141,9 @@ def lists(into: Path, **environment: str) -> list[bytes]:
 
 
 def test_the_lists_are_those_of_the_standard_and_the_same_each_time(tmp_path):
+    from cyclonedx.schema import SchemaVersion  # their grammars take a second, which each worker would need
+    from cyclonedx.validation.json import JsonStrictValidator
+
     made = lists(tmp_path / "a", PYTHONHASHSEED="1")
     assert made == lists(tmp_path / "b", PYTHONHASHSEED="2", TZ="Asia/Tokyo")
     for text in made:

@@ -4,11 +4,14 @@ What a recipe leaves out fails here: in the checks of the tree and of the catalo
 every branch, and in the checks of the recipe itself.
 """
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
+from itertools import chain
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -19,7 +22,8 @@ from tests.tree.written_by_recipe import RECIPES
 # What is compiled comes along: a file that a recipe changes is compiled again, as it is newer.
 LEFT_OUT = (".git", ".venv", ".*_cache", ".hypothesis", "*.egg-info")
 MADE = {"build", "dist", "out"}  # at the top of the tree
-TREE = "tests/tree", "tests/catalogue", "tests/core/test_coverage.py"
+TREE = "tests/tree", "tests/catalogue", "tests/core/test_coverage.py::test_every_branch_of_the_core_is_taken"
+REPORT = "-o", "junit_family=xunit1"  # which names the file of each test
 SUBJECTS = "appliance/core/"
 STEP = re.compile(r"(?m)^\d\. (.+?):")
 SHARED = re.search(r"(?ms)^## Recipes\n(.*?)^###", text(ROOT / "CONTRIBUTING.md"))
@@ -41,17 +45,39 @@ def named(step, file):
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """A copy of the tree in which every recipe was followed: `make generated` runs once for all."""
+    """A copy of the tree in which every recipe was followed and all checks ran, once for all that run these tests."""
+    together = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        together = together.parent
+    with (together / "recipes.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (copy := together / "recipes").exists():
+            follow(copy)
+            check(copy)
+    return copy
+
+
+def follow(copy):
+    """Write what the recipes say, and what `make generated` makes of it."""
 
     def ignored(folder, names):
         return {*shutil.ignore_patterns(*LEFT_OUT)(folder, names), *(MADE if folder == str(ROOT) else ())}
 
-    copy = shutil.copytree(ROOT, tmp_path_factory.mktemp("copy") / "tree", ignore=ignored, symlinks=True)
+    shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
     for followed in RECIPES.values():
         for edit in followed.edits:
             write(copy / edit.file, edit)
-    ran(copy, "-m", "appliance.generate")
-    return copy
+    assert (done := run(copy, "-m", "appliance.generate")).returncode == 0, told(done)
+
+
+def check(copy):
+    """Run the checks of the tree and of all recipes: single tests by name, files and folders without far ends."""
+    checks = sorted({*TREE, *chain.from_iterable(followed.checks for followed in RECIPES.values())})
+    single = [each for each in checks if "::" in each]
+    alone = "-m", "not far_end and not thorough and not exhaustive"
+    for report, words in (("alone", [*alone, *(set(checks) - set(single))]), ("single", single)):
+        done = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *REPORT, f"--junitxml={report}.xml", *words)
+        (copy / f"{report}.log").write_text(told(done))
 
 
 def write(path, edit):
@@ -62,20 +88,28 @@ def write(path, edit):
     path.write_text(source.replace(edit.line, added) if edit.line else source + edit.added, encoding="utf-8")
 
 
-def ran(tree, *words):
+def run(tree, *words):
     environment = {**os.environ, "PYTHONPATH": f"{tree}:{tree / 'client'}"}
-    done = subprocess.run([sys.executable, *words], cwd=tree, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    return subprocess.run([sys.executable, *words], cwd=tree, capture_output=True, text=True, env=environment)
 
 
-def checked(tree, *checks):
-    """Run checks in the copy: single tests by their names, files and folders without far ends."""
-    single = [each for each in checks if "::" in each]
-    pytest_ = "-m", "pytest", "-q", "-p", "no:cacheprovider"
-    alone = "-m", "not far_end and not thorough and not exhaustive"
-    ran(tree, *pytest_, *alone, *(each for each in checks if each not in single))
-    if single:
-        ran(tree, *pytest_, *single)
+def told(done):
+    """What a program has printed, as much of it as a failure shows."""
+    return done.stdout[-6000:] + done.stderr[-2000:]
+
+
+def passed(tree, *checks):
+    """Each check has run in the copy, and no test of it has failed."""
+    logs = "".join(log.read_text() for log in tree.glob("*.log"))
+    tests = [case for report in tree.glob("*.xml") for case in ET.parse(report).iter("testcase")]
+    for each in checks:
+        file, _, name = each.partition("::")
+        of_it = [
+            test for test in tests if f"{test.get('file')}/".startswith(f"{file}/") and name in ("", test.get("name"))
+        ]
+        assert of_it, f"no test of {each} has run:\n{logs}"
+        bad = [wrong.text for test in of_it for wrong in (*test.iter("failure"), *test.iter("error"))]
+        assert not bad, "\n".join(bad)
 
 
 @pytest.mark.thorough
@@ -85,14 +119,14 @@ def test_what_follows_a_recipe_to_the_letter_passes_its_checks(tree, name):
     file, there = followed.written
     assert there in (tree / file).read_text(encoding="utf-8")
     changed = sorted({edit.file for edit in followed.edits if edit.file.endswith(".py")})
-    ran(tree, "-m", "ruff", "check", "--no-cache", *changed)
-    ran(tree, "-m", "ruff", "format", "--check", "--no-cache", *changed)
-    checked(tree, *followed.checks)
+    for words in (("check",), ("format", "--check")):
+        assert (done := run(tree, "-m", "ruff", *words, "--no-cache", *changed)).returncode == 0, told(done)
+    passed(tree, *followed.checks)
 
 
 @pytest.mark.thorough
 def test_what_follows_all_recipes_passes_the_checks_of_the_tree(tree):
-    checked(tree, *TREE)
+    passed(tree, *TREE)
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -1,4 +1,4 @@
-"""In a run with several workers, tests in real time come last, two at a time; its end names what is waited for."""
+"""In a run with several workers, tests in real time come last, a few at a time; its end names what is waited for."""
 
 import re
 import subprocess
@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.run.order import TOGETHER
+
+MANY = TOGETHER + 2  # workers
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = """
 import os, time
@@ -43,7 +46,7 @@ import os
 from pathlib import Path
 from tests.support.waiting import until
 
-if os.environ.get("PYTEST_XDIST_WORKER") == "gw4":
+if os.environ.get("PYTEST_XDIST_WORKER") == "gw%s":
     until(lambda: any(Path(__file__).parent.glob("sound-*")), "the first test with sound")
 """
 SETTINGS = "[pytest]\nmarkers = realtime\n"
@@ -51,7 +54,7 @@ SETTINGS = "[pytest]\nmarkers = realtime\n"
 
 def run(folder: Path, *options: str, die: bool = False, late: bool = False) -> subprocess.CompletedProcess[str]:
     conftest = (ROOT / "tests/conftest.py").read_text(encoding="utf-8")
-    (folder / "conftest.py").write_text(conftest + LATE * late, encoding="utf-8")
+    (folder / "conftest.py").write_text(conftest + LATE % MANY * late, encoding="utf-8")
     (folder / "pytest.ini").write_text(SETTINGS)
     (folder / "test_it.py").write_text(f"DIE, LATE = {die}, {late}\n{TESTS}")
     words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", folder, *options, folder]
@@ -66,24 +69,24 @@ def times(folder: Path, kind: str) -> list[tuple[float, float]]:
 
 
 @pytest.mark.parametrize("die", [False, True], ids=["workers live", "workers die"])
-@pytest.mark.parametrize("workers", ["1", "2", "4"])
-def test_sound_comes_last_and_in_two_tests_at_once(tmp_path: Path, workers: str, die: bool) -> None:
+@pytest.mark.parametrize("workers", ["1", "2", str(MANY)])
+def test_sound_comes_last_and_in_a_few_tests_at_once(tmp_path: Path, workers: str, die: bool) -> None:
     ended = run(tmp_path, "-n", workers, "--dist", "worksteal", die=die)
     sound, others = times(tmp_path, "sound"), times(tmp_path, "else")
     assert (len(sound), len(others)) == ((7, 29) if die else (8, 30)), ended.stdout
     assert min(begin for begin, _ in sound) > max(end for _, end in others)
     at_once = [sum(begin <= moment < end for begin, end in sound) for moment, _ in sound]
-    assert max(at_once) <= min(2, int(workers))
+    assert max(at_once) <= min(TOGETHER, int(workers))
     assert ended.returncode == int(die), ended.stdout
     (summary,) = re.findall(r"=+ .*\d+ passed.* in .*=+", ended.stdout)
     assert ("2 failed, 36 passed" if die else " 38 passed") in summary
 
 
-def test_a_worker_that_takes_the_place_of_a_dead_one_late_is_no_third_one_with_sound(tmp_path: Path) -> None:
-    run(tmp_path, "-n", "4", "--dist", "worksteal", die=True, late=True)
+def test_a_worker_that_takes_the_place_of_a_dead_one_late_is_not_one_more_with_sound(tmp_path: Path) -> None:
+    run(tmp_path, "-n", str(MANY), "--dist", "worksteal", die=True, late=True)
     sound = times(tmp_path, "sound")
     assert len(sound) == 23
-    assert max(sum(begin <= moment < end for begin, end in sound) for moment, _ in sound) == 2
+    assert max(sum(begin <= moment < end for begin, end in sound) for moment, _ in sound) <= TOGETHER
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2", "--dist", "worksteal")], ids=["one process", "workers"])

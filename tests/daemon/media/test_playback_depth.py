@@ -10,13 +10,13 @@ from benchmarks.latency import card
 from tests.support.daemon import Daemon
 from tests.support.waiting import pause, until
 
-pytestmark = pytest.mark.far_end
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 
 FRAME_MS = 20
 TRANSFERS = 50  # a second of them
 STALL_S = 0.4
 TONE_S = 300
-CALMS_DOWN_S = 240.0  # a depth is reduced after ten seconds without need, which a busy machine seldom has
+CALMS_DOWN_S = 240.0  # a depth is reduced after ten seconds without need
 
 
 @pytest.fixture

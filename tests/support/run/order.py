@@ -1,7 +1,8 @@
-"""The order of a run with several workers: tests that need sound paced in time come last, two at a time.
+"""The order of a run with several workers: tests that need sound paced in time come last, four at a time.
 
 Such a test carries the mark `realtime`: it hears packets, tones or recordings that are right only if no process waits
-for a processor. All other tests wait for what other processes do, so many of them run side by side.
+for a processor. It needs a twentieth of one, but more while its programs start, so four leave two processors idle most
+of the time. All other tests wait for what other processes do, so many of them run side by side.
 """
 
 import json
@@ -12,13 +13,13 @@ from xdist.scheduler import WorkStealingScheduling
 from xdist.scheduler.worksteal import MIN_PENDING
 from xdist.workermanage import WorkerController
 
-TOGETHER = 2
+TOGETHER = 4
 
 
 class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no types
-    """Work stealing of all tests without the mark; when these have ended, of those with it, on two workers.
+    """Work stealing of all tests without the mark; when these have ended, of those with it, on a few workers.
 
-    A worker begins a test only when it has the next one, or is to end. So each of the two gets one test with the mark
+    A worker begins a test only when it has the next one, or is to end. So each of the few gets one test with the mark
     when it has one other test left, and further ones when all other tests have ended.
 
     marked: the file in which a worker lists the tests with the mark before it reports what it has collected.
@@ -64,7 +65,7 @@ class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no
         super().check_schedule()
 
     def _not_wanted(self) -> list[WorkerController]:
-        """Return the workers beyond two in which no test with the mark is, as the one in place of one that died."""
+        """Return workers beyond these few in which no test with the mark is, as the one in place of one that died."""
         up = self._up()
         free = [node for node in up if not self.node2pending[node]]
         return free[max(0, TOGETHER - (len(up) - len(free))) :]
@@ -84,11 +85,11 @@ class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no
         return self.steal_requested_from_node is None and left <= (self._real_time or set())
 
     def _give_others(self) -> None:
-        """Give tests without the mark to idle workers; where there are none, the first one with it, to two of them."""
-        idle = self._idle()
+        """Give tests without the mark to idle workers; where there are none, the first ones with it, to a few."""
+        idle = [node for node in self._idle() if not self._has_sound(node)]  # one that had another would begin it
         for number, node in enumerate(idle):
             self._send_tests(node, len(self.pending) // (len(idle) - number))
-        idle = self._idle()
+        idle = [] if self.pending else self._idle()  # those of a worker that died wait for the one in its place
         if not idle or self.steal_requested_from_node is not None:
             return
         richest = max(self._up(), key=lambda node: len(self.node2pending[node]))
@@ -99,13 +100,16 @@ class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no
             self.steal_requested_from_node = richest
             return
         for node in idle:
-            if self._real_time and self._real_time.intersection(self.node2pending[node]):
+            if self._has_sound(node):
                 continue  # it has its one
             if node in self._up()[:TOGETHER] and self._last:
                 self.node2pending[node].append(self._last[0])
                 node.send_runtest_some([self._last.pop(0)])
             else:
                 node.shutdown()
+
+    def _has_sound(self, node: WorkerController) -> bool:
+        return bool((self._real_time or frozenset()).intersection(self.node2pending[node]))
 
     def _up(self) -> list[WorkerController]:
         return [node for node in self.nodes if not node.shutting_down]

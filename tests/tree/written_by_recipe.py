@@ -354,7 +354,7 @@ RULE = Recipe(
         change("Readings that were not a card are counted from zero again after a day."),
     ),
     ("CHANGELOG.md", "counted from zero again"),
-    ("tests/core/test_sequences.py", "tests/core/test_every_state.py", "tests/base"),
+    ("tests/core/access", "tests/base"),
 )
 
 LAMP_PICTURE = Recipe(

@@ -333,7 +333,7 @@ class Daemon(Witness):
         call: str = self.wait("call.dialing")["call"]
         return call
 
-    def rung(self) -> str:
+    def rung(self, patience: float = PATIENCE_S) -> str:
         """Somebody calls and is let through: the call's id. A call that is refused at once is passed over."""
 
         def through() -> str | None:
@@ -342,7 +342,7 @@ class Daemon(Witness):
             return next((call for call in come if call in ringing), None)
 
         with noted("a call that rings"), self._new:
-            call = self._new.wait_for(through, PATIENCE_S)
+            call = self._new.wait_for(through, patience) or through()
         assert call, f"no call rings in:\n{self.since}\n{self.log[-2000:]}"
         return call
 

@@ -65,8 +65,7 @@ class Call:
         self.number, self.typed = itertools.count(2), 0
 
     def __enter__(self):
-        self.far.send(self.far.invite())
-        self.call = self.door.rung()
+        self.call = self.far.rings(self.door)
         self.accepted = self.far.called(lambda: self.door.press("answer"))
         self.door.talk(self.call)
         return self

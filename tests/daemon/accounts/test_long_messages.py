@@ -81,8 +81,7 @@ def test_what_is_too_long_is_reported_once_a_minute(door):
 
 def test_an_ack_that_is_too_long_is_not_answered_and_a_bye_ends_its_call(door):
     with Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.rung()
+        call = far.rings(door)
         far.accepted(lambda: door.press("answer"))
         far.send(long(far, 20_000, "ACK", body="x"))
         door.talk(call)

@@ -138,8 +138,7 @@ def test_each_address_of_a_pbx_s_name_may_answer_for_the_others_and_no_other_add
 
 
 def talks(door, far):
-    far.send(far.invite())
-    call = door.rung()
+    call = far.rings(door)
     far.called(lambda: door.press("answer"))
     return door.talk(call)
 

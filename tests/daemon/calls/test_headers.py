@@ -131,8 +131,7 @@ def test_headers_of_a_failing_response(door):
 @shows("call.canceled")
 def test_headers_of_cancel(door):
     with Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.rung()
+        call = far.rings(door)
         far.receive("SIP/2.0 180", "INVITE")
         far.send(far.request("CANCEL", headers=f"{LINE}\r\n"))
         door.final(call, kind="call.canceled", by="remote", headers=X)
@@ -234,8 +233,7 @@ def test_a_client_hangs_up_with_headers(door):
 @shows("POST /v1/calls/{id}/reject")
 def test_a_client_refuses_with_a_reason_and_headers(door):
     with Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.rung()
+        call = far.rings(door)
         far.receive("SIP/2.0 180", "INVITE")
         door.post(f"/v1/calls/{call}/reject", {"code": 480, "reason": "Nobody at home", "headers": X})
         refusal = far.receive("SIP/2.0 480 Nobody at home", "INVITE")
@@ -249,8 +247,7 @@ def test_a_client_refuses_with_a_reason_and_headers(door):
 )
 def test_words_that_cannot_be_sent_are_refused_and_the_error_names_the_call(door, body):
     with Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.rung()
+        call = far.rings(door)
         status, _ = door.ask("POST", f"/v1/calls/{call}/reject", {"code": 480, **body})
         assert status in {400, 422}
         assert door.get(f"/v1/calls/{call}")["state"] == "incoming"

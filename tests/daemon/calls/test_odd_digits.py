@@ -18,8 +18,7 @@ class Phone:
 
     def __init__(self, door, far):
         self.door, self.far, self.seq = door, far, 1
-        far.send(far.invite())
-        self.call = door.rung()
+        self.call = far.rings(door)
         self.accepted = far.called(lambda: door.press("answer"))
         door.talk(self.call)
 

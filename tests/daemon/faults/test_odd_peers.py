@@ -62,8 +62,7 @@ def test_a_200_that_comes_again_is_acknowledged_again(door):
 
 def test_a_digit_reported_by_rtp_and_by_info_is_one_digit(door):
     with Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.rung()
+        call = far.rings(door)
         accepted = far.called(lambda: door.press("answer"))
         for number, digit in enumerate("5512", 1):
             if number % 2:  # INFO comes first, or last
@@ -84,8 +83,7 @@ def test_one_press_reported_in_two_ways_does_not_make_a_code_of_two_digits(tmp_p
     daemon = Daemon(tmp_path / "d", door={"front": {"digits": "55", "pulse_s": 0.5}})
     daemon.config["target"]["far"]["doors"] = ["front"]
     with daemon as door, Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.rung()
+        call = far.rings(door)
         accepted = far.called(lambda: door.press("answer"))
         far.press(accepted, "5", 1)
         far.send(far.request("INFO", 2, **info("5")))
@@ -140,8 +138,7 @@ NAMES = {
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_of_any_bytes_is_reported_as_valid_text(name, door):
     with Packets(door.far_address, to=door.address, name=name) as far:
-        far.send(far.invite())
-        call = door.rung()
+        call = far.rings(door)
         assert door.wait("call.incoming", call)["data"]["display_name"] == NAMES[name]
         far.send(far.request("CANCEL"))
         door.final(call, kind="call.canceled", by="remote")
@@ -264,8 +261,7 @@ def test_it_plays_an_announcement_for_ever(hasty):
 
 def test_it_never_acknowledges_our_200(hasty):
     with Packets(hasty.far_address, to=hasty.address) as far:
-        far.send(far.invite())
-        call = hasty.rung()
+        call = far.rings(hasty)
         far.accepted(lambda: hasty.press("answer"))
         hasty.final(call, cause="unavailable", by="local", duration_s=0)
     assert hasty.story(call)[:5] == ["incoming", "ringing", "answering", "connecting", "disconnecting"]
@@ -274,8 +270,7 @@ def test_it_never_acknowledges_our_200(hasty):
 @shows("cause:no_answer")
 def test_it_calls_and_waits_in_vain(hasty):
     with Packets(hasty.far_address, to=hasty.address) as far:
-        far.send(far.invite())
-        call = hasty.rung()
+        call = far.rings(hasty)
         far.receive("SIP/2.0 480", "INVITE")
         far.send(far.request("ACK"))
         hasty.final(call, kind="call.rejected", cause="no_answer", code=480, by="local", missed=True)
@@ -284,8 +279,7 @@ def test_it_calls_and_waits_in_vain(hasty):
 
 def test_it_calls_and_vanishes(hasty):
     with Packets(hasty.far_address, to=hasty.address) as far:
-        far.send(far.invite())
-        call = hasty.rung()
+        call = far.rings(hasty)
     hasty.final(call, kind="call.rejected", cause="no_answer", code=480, by="local", missed=True)
 
 

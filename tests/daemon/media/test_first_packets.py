@@ -43,8 +43,7 @@ def test_a_packet_that_comes_with_the_acknowledgement_is_heard(tmp_path):
     loudest = []
     for number in range(CALLS):
         with station(tmp_path / str(number)) as door, Packets(door.far_address, to=door.address) as far:
-            far.send(far.invite())
-            call = door.rung()
+            call = far.rings(door)
             accepted = far.accepted(lambda: door.press("answer"))
             far.rtp.sendto(packet(PCMA, 0, BEGIN, SSRC, sound), place(accepted))
             far.send(far.request("ACK"))

@@ -137,8 +137,7 @@ def test_our_own_sound_that_comes_back_opens_nothing(tmp_path, registrar, statio
     with station(inband=True, audio=microphone) as door:
         ready(door)
         with Packets(registrar.address, to=door.address) as far:
-            far.send(far.invite())
-            call = door.rung()
+            call = far.rings(door)
             to = place(far.called(lambda: door.press("answer")))
             door.talk(call)
 
@@ -185,8 +184,7 @@ def test_a_gateway_that_leaves_the_tones_in_the_sound_types_each_digit_once(regi
     with station(inband=True) as door:
         ready(door)
         with Packets(registrar.address, to=door.address) as far:
-            far.send(far.invite())
-            call = door.rung()
+            call = far.rings(door)
             gateway = Gateway(far, far.called(lambda: door.press("answer")))
             door.talk(call)
             for which in TYPED:
@@ -204,8 +202,7 @@ def test_a_gateway_that_leaves_the_tones_in_the_sound_types_each_digit_once(regi
 def test_a_client_chooses_by_which_methods_the_digits_of_a_call_are_taken(registrar, station):
     with station(inband=False) as door, Packets(registrar.address, to=door.address) as far:
         door.wait("account.registered")
-        far.send(far.invite())
-        call = door.rung()
+        call = far.rings(door)
         gateway = Gateway(far, far.called(lambda: door.press("answer")))
         door.talk(call)
 

@@ -96,8 +96,7 @@ def test_a_target_with_a_long_name_is_known(door, length):
 def test_joiners_stay_in_a_name(door):
     name = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \U0001f469\u200d\U0001f527"
     with Packets(door.far_address, to=door.address, name=f'"{name}" '.encode()) as far:
-        far.send(far.invite())
-        call = door.rung()
+        call = far.rings(door)
         assert door.get(f"/v1/calls/{call}")["remote"]["display_name"] == name
         far.send(far.request("CANCEL"))
         door.final(call, kind="call.canceled", by="remote")

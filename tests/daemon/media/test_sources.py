@@ -199,8 +199,7 @@ def test_a_re_invite_brings_another_source_at_once(door):
 
 def test_our_own_packets_that_come_back_are_no_sound_of_the_far_end(tmp_path):
     with station(tmp_path / "d", deadlines={"rtp_s": 2}) as door, Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.rung()
+        call = far.rings(door)
         accepted = far.called(lambda: door.press("answer"))
         to = place(accepted)
 

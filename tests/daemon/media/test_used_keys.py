@@ -93,8 +93,7 @@ def test_a_call_that_was_refused_uses_no_key(station):
     station.begin()
     with Encrypting(station.far_address, to=station.address) as far:
         far.key = key
-        far.send(far.invite())
-        station.rung()
+        far.rings(station)
         station.press("hangup")
         far.receive("SIP/2.0 ", "INVITE")
     calls(station, key)

@@ -64,8 +64,7 @@ def test_a_request_in_a_call_from_elsewhere_is_refused_and_the_call_goes_on(meth
 
 def test_no_one_else_cancels_a_call_that_comes_in(door):
     with Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.rung()
+        call = far.rings(door)
         far.receive("SIP/2.0 180", "INVITE")
         with Packets(loopback(), far.port) as thief:
             thief.to = far.to
@@ -81,8 +80,7 @@ def test_no_one_else_cancels_a_call_that_comes_in(door):
 
 def test_no_one_else_acknowledges_a_call(door):
     with Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.rung()
+        call = far.rings(door)
         far.accepted(lambda: door.press("answer"))
         with Thief(far) as thief:
             thief.send(thief.request("ACK"))
@@ -158,8 +156,7 @@ def test_another_server_of_the_account_may_end_its_call(tmp_path):
         with Daemon(tmp_path / "door", account={"office": table}) as door:
             door.wait("account.registered", account="office")
             with Packets(registrar.address, to=door.address) as one:
-                one.send(one.invite())
-                call = door.rung()
+                call = one.rings(door)
                 one.called(lambda: door.press("answer"))
                 door.talk(call)
                 with Thief(one) as thief:

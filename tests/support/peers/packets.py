@@ -205,10 +205,17 @@ class Packets:
         self.send(self.request("ACK"))
         return accepted
 
+    def rings(self, door: Daemon, invite: bytes = b"") -> str:
+        """Call the station again and again until it rings, as by UDP packets get lost: the call's id."""
+        for _ in range(int(PATIENCE_S)):
+            self.send(invite or self.invite())
+            with suppress(AssertionError):
+                return door.rung(patience=1)
+        return door.rung(patience=0)
+
     def talk_to(self, door: Daemon, invite: bytes = b"") -> tuple[str, str]:
         """Call the station, which answers: the call, and the 200. invite: another INVITE than the usual one."""
-        self.send(invite or self.invite())
-        call = door.rung()
+        call = self.rings(door, invite)
         accepted = self.called(lambda: door.press("answer"))
         return door.talk(call), accepted
 

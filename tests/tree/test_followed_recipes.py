@@ -52,7 +52,8 @@ def tree(tmp_path_factory):
     with (together / "recipes.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (copy := together / "recipes").exists():
-            follow(copy)
+            follow(made := tmp_path_factory.mktemp("made") / "tree")
+            made.rename(copy)
             check(copy)
     return copy
 

@@ -15,26 +15,39 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.usefixtures("hasty_stations")
 
 
-def becomes(door, state, code=200, reason=None):
+def becomes(door, state, code=200, reason=None, contact="kitchen"):
     """An event reports that state, and the interface shows it."""
-    told = door.wait("contact.changed", contact="kitchen", new=state, patience=120)["data"]
+    told = door.wait("contact.changed", contact=contact, new=state, patience=120)["data"]
     assert told["code"] == code and reason in {None, told["reason"]}, told
-    (shown,) = (each for each in door.get("/v1/contacts")["contacts"] if each["name"] == "kitchen")
-    assert (shown["state"], shown["watched"], shown["code"]) == (state, True, code)
+    is_shown(door, contact, state, code)
     door.begin()
+
+
+def is_shown(door, contact, state, code):
+    (shown,) = (each for each in door.get("/v1/contacts")["contacts"] if each["name"] == contact)
+    assert (shown["state"], shown["watched"], shown["code"]) == (state, True, code)
 
 
 @shows("contact.changed", "GET /v1/contacts")
 def test_a_contact_that_goes_and_comes_is_reported(tmp_path):
-    address = loopback()
-    port = free_port(address)
-    watched = {"uri": f"sip:door@{address}:{port}", "watch": "options", "watch_s": 5}
-    far = Daemon(tmp_path / "far", sip={"address": address, "port": port})
-    with Daemon(tmp_path / "door", target={"kitchen": watched}) as door:
-        becomes(door, "unavailable", 0)  # nobody is there yet
-        with far:
+    def station(name):
+        address = loopback()
+        return Daemon(tmp_path / name, sip={"address": address, "port": free_port(address)})
+
+    def watched(far):
+        return {"uri": "sip:door@{address}:{port}".format(**far.config["sip"]), "watch": "options", "watch_s": 5}
+
+    kitchen, garage = station("kitchen"), station("garage")
+    with Daemon(tmp_path / "door", target={"kitchen": watched(kitchen), "garage": watched(garage)}) as door:
+        with kitchen:
             becomes(door, "available", 200)
-        becomes(door, "unavailable", 0)
+        for gone in ("garage", "kitchen"):  # the garage was never there; no answer for 32 s is none
+            told = door.wait("contact.changed", contact=gone, patience=120)["data"]
+            assert (told["new"], told["code"]) == ("unavailable", 0)
+            is_shown(door, gone, "unavailable", 0)
+        door.begin()
+        with garage:
+            becomes(door, "available", 200, contact="garage")
 
 
 @pytest.fixture

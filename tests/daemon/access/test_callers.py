@@ -57,6 +57,8 @@ def test_who_knows_the_password_is_the_target_from_whatever_address(own_address,
         far.command("dial", f"sip:{door.user}@{door.address}")
         call = door.rung()
         assert door.get(f"/v1/calls/{call}")["remote"]["target"] == "far"
+        came = door.of("call.incoming", call)[0]["data"]
+        assert (came["target"], came["by"]) == ("far", came["from"])
         door.press("answer")
         far.wait("CALL_ESTABLISHED")
         door.talk(call)

@@ -329,7 +329,8 @@ def test_a_code_at_the_keypad_and_a_card_at_the_reader_open_the_door(tmp_path):
         assert (told["by"], told["means"]) == ("card of Tenant, reader street", "card")
         door.begin()
         at_panel(door, reader="street", card="87654321", bits=0)
-        assert door.wait("door.denied")["data"]["why"] == "a wrong code"
+        denied = door.wait("door.denied")["data"]
+        assert (denied["why"], denied["means"], denied["by"]) == ("a wrong code", "card", "reader street")
         for number in range(5):
             at_panel(door, keypad="street", keys=f"999{number}#")
         assert door.wait("keypad.locked_out")["data"] == {"keypad": "street", "seconds": 30.0}

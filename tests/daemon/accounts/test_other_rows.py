@@ -53,7 +53,8 @@ def test_a_client_calls_mutes_holds_resumes_and_hangs_up(door, far):
     assert connected["data"]["after_s"] >= 0
     assert ended["data"]["total_s"] >= ended["data"]["duration_s"] > 0
     assert door.of("call.disconnecting", call)[0]["data"] == {"cause": "hangup"}
-    assert [event["data"]["by"] for event in door.of("call.resumed", call)] == ["local"]
+    for kind in ("call.held", "call.resumed"):
+        assert [event["data"]["by"] for event in door.of(kind, call)] == ["local"]
     states = [(event["data"]["old"], event["data"]["new"]) for event in door.of("call.state_changed", call)]
     assert [new for _, new in states[:-1]] == [old for old, _ in states[1:]]
     assert {"dialing", "connecting", "connected", "disconnecting"} <= {each for pair in states for each in pair}
@@ -236,6 +237,7 @@ def member(registrar, tmp_path):
     *("account.registering", "account.registered", "account.unregistered", "account.failed"),
 )
 def test_an_account_is_registered_and_one_is_refused(member):
+    assert member.wait("account.registering", account="office")["data"]["attempt"] == 1
     member.wait("account.registered", account="office")
     member.wait("account.failed", account="wrong", code=401)
     assert {each["name"] for each in member.get("/v1/accounts")["accounts"]} == {"office", "wrong"}

@@ -265,3 +265,4 @@ def test_a_program_that_follows_events_misses_none_while_the_station_starts_agai
     kept = station.get(f"/v1/events?since={before}&wait=0")["events"]
     assert told == kept[: len(told)]
     assert {"door.unlocked", "appliance.stopping", "appliance.started"} < {event["type"] for event in told}
+    assert next(event for event in told if event["type"] == "door.unlocked")["data"]["door"] == "front"

@@ -80,6 +80,7 @@ def test_all_calls_are_sent_on_while_a_client_wants_it(door, tmp_path):
     assert door.get("/v1/state")["appliance"]["status"] == "calls are forwarded to other"
     call = sent_on(door, tmp_path, cause="rejected", missed=False)
     assert door.story(call) == ["incoming", "forwarded", "disconnecting", "rejected"]
+    assert door.of("call.incoming", call)[0]["data"]["target"] == "far"
     assert change(door, {"forwarding": {"always": "other"}})["warning"]
     change(door, {"forwarding": {"always": ""}})
     with calling(door, tmp_path / "again", "uac-refused", code=603) as peer:

@@ -104,6 +104,7 @@ def test_media_starts_with_early_media_and_again_after_the_answer(door):
         invite = far.receive("INVITE", "INVITE")
         far.send(far.reply(invite, "183 Session Progress", far.sdp))
         door.wait("media.started", call)
+        door.wait("call.early_media", call, code=183, headers={})
         far.send(far.reply(invite, "200 OK", far.sdp))
         far.receive("ACK", "ACK")
         until(lambda: len(door.of("media.started", call)) == 2, "media.started after the answer")
@@ -144,7 +145,7 @@ def test_headers_of_refer(door):
         door.ask("PATCH", f"/v1/calls/{call}", {"transfer_policy": "ask"})
         far.send(refer(far))
         far.receive("SIP/2.0 202", "REFER")
-        door.wait("call.transfer_requested", call, headers=X)
+        door.wait("call.transfer_requested", call, to=f"sip:dear@{far.address}:9", headers=X)
         door.post(f"/v1/calls/{call}/transfer-request/refuse")
         far.hang_up()
         door.final(call, kind="call.ended")
@@ -161,7 +162,8 @@ def test_headers_of_the_notify_that_says_how_a_transfer_went(door, outcome):
         far.send(far.inside(invite, "NOTIFY", headers=f"{state}{LINE}\r\n", **body))
         far.receive("SIP/2.0 200", "NOTIFY")
         done = "call.transferred" if outcome.startswith("200") else "call.transfer_failed"
-        door.wait(done, call, headers=X)
+        other = {"code": 486} if done == "call.transfer_failed" else {"to": "sip:dear@127.0.0.9:5060"}
+        door.wait(done, call, headers=X, **other)
         if done == "call.transfer_failed":
             door.press("hangup")
         far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))

@@ -34,6 +34,7 @@ def far(door):
 def begun(door, call):
     """The recording of the call, with some of its sound on disc: its id, and the file."""
     told = door.next("recording.started", call)["data"]
+    assert told["url"] == f"/v1/recordings/{told['recording']}/audio"
     file = Ear(door.directory / "recordings" / f"{told['recording']}.wav")
     until(lambda: file.path.stat().st_size > SOME_BYTES, "some sound on disc", log=door.told)
     return told["recording"], file

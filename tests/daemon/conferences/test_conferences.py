@@ -156,6 +156,8 @@ def test_a_client_begins_invites_mutes_holds_removes_and_ends(door, far):
     assert door.post(f"{here}/recording")["conference"]["recorded"] is True
     assert door.ask("POST", f"{here}/recording")[1]["code"] == "recording-already-running"
     assert door.ask("DELETE", f"{here}/recording")[1]["conference"]["recorded"] is False
+    for call in calls.values():
+        door.wait("conference.participant_added", call, conference=conference, reason="invited")
     for call, recording in automatic.items():
         door.wait("recording.available", recording=recording)
         assert door.get(f"/v1/calls/{call}")["recording"] is None
@@ -176,7 +178,7 @@ def test_a_client_begins_invites_mutes_holds_removes_and_ends(door, far):
 
     door.ask("DELETE", f"{here}/participants?call={calls['two']}")
     peers.pop("two").wait("CALL_CLOSED")
-    door.wait("conference.participant_removed", calls["two"], reason="ejected")
+    door.wait("conference.participant_removed", calls["two"], reason="ejected", conference=conference)
     each_hears(peers, PANEL)
     door.ask("DELETE", here)
     for peer in peers.values():

@@ -181,7 +181,7 @@ def test_a_state_directory_that_cannot_be_written_is_reported_once_and_costs_no_
     with stations(Closed) as (front, kitchen):
         assert front.next("appliance.degraded", part="storage")["data"]["why"]
         ours, _theirs = connect(front, kitchen)
-        front.next("recording.failed", call=ours)
+        assert front.next("recording.failed", call=ours)["data"]["why"]
         the_door_opens_and_locks_in_time(front)
         they_talk(front, kitchen)
         log = front.log

@@ -70,15 +70,16 @@ def test_a_far_end_hears_a_file_of_any_rate_until_its_end_or_in_a_loop_until_it_
         began = door.post(place, {"sound": "stereo"})["call"]["playback"]
         ready = door.next("playback.ready", call)["data"]
         assert ready == {"playback": began, "sound": "stereo", "speaker": False, "duration_s": 2.0}
-        door.next("playback.started", call)
+        assert door.next("playback.started", call)["data"] == ready
         hears(far, [HERTZ], [1000])
         door.next("playback.finished", call, playback=began)
         hears(far, [], [HERTZ])
         door.post(place, {"sound": "long", "loop": True, "speaker": True})
-        assert door.get("/v1/audio")["playback"] == door.get(f"/v1/calls/{call}")["playback"]
+        loop = door.get(f"/v1/calls/{call}")["playback"]
+        assert door.get("/v1/audio")["playback"] == loop
         hears(far, [HERTZ], [1000])
         assert door.ask("DELETE", place)[0] == 200
-        door.next("playback.stopped", call, sound="long", reason="stopped")
+        door.next("playback.stopped", call, playback=loop, sound="long", reason="stopped")
         hears(far, [], [HERTZ])
         assert door.ask("DELETE", place)[1]["code"] == "playback-not-found"
         door.post(place, {"sound": "short", "loop": True})

@@ -121,7 +121,8 @@ def test_the_visitor_hears_ringback_of_the_country_on_the_speaker(card, tmp_path
         with Daemon(tmp_path / "d", audio=audio) as door, Packets(door.far_address, door.far_port) as far:
             call = door.ring()
             assert door.next("tone.started")["data"] == {"tone": "dialing", "country": "us"}
-            far.receive("INVITE", "INVITE")
+            far.send(far.reply(far.receive("INVITE", "INVITE"), "180 Ringing"))
+            door.wait("call.ringing", call, code=180)
             until(ringback, "440 and 480 Hz on the speaker", log=lambda: door.log)
             door.press("hangup")
             door.next("tone.stopped", tone="dialing", reason="situation")

@@ -157,6 +157,8 @@ class App:
             serving = [asyncio.create_task(self._serve(link, part)) for part in (web, bus)]
             serving.append(asyncio.create_task(self._report_ready(web, reactor)))
             serving.append(asyncio.create_task(self._watch_packages(web)))
+            if self._config.mqtt.host:
+                serving.append(asyncio.create_task(self._publish_events(web)))
             await self._stop.wait()
             self._notify.send("STOPPING=1")
             await self._last_calls(reactor)
@@ -216,6 +218,12 @@ class App:
             from appliance.app import packages  # noqa: PLC0415  late: a start needs no answer of dpkg
 
             await packages.watch(self._post)
+
+    async def _publish_events(self, web: Web) -> None:
+        from appliance.app.outlet import Outlet  # noqa: PLC0415  late: few stations have a broker
+
+        outlet = Outlet(self._config, self._passwords.get("mqtt", ""), self._places, self._post)
+        await outlet.serve(web.tried)
 
     def _asked_to_stop(self) -> None:
         self._reactor.post(inputs.StopRequested(at=time.monotonic()))

@@ -117,6 +117,16 @@ class Times(Record, kw_only=True):
     event_stream_again_s: Again = 3.0  # a stream of events without any has a sign of life; clients wait 10 s for it
     descriptor_again_s: Again = 1.0  # without a free descriptor, the listener waits
     http_again_s: Again = 10.0  # before a server of HTTP that could not start is started again
+    # -- outlet: the broker of MQTT ----------------------------------------------------------------------------------
+    broker_answers_s: Hang = 10.0  # until it has taken a message; later ones would be late as well
+    broker_again_s: Agains = (1.0, 8.0)  # before the next connection, more or less: stations of a house come apart
+    reader_again_s: Agains = (2.0, 60.0)  # until what the journal's reader has not acknowledged is sent again
+    cursor_written_s: Again = 1.0  # of the reader's place, which is sent twice after a power cut
+    states_again_s: Again = 0.25  # between two looks at the state, while events come
+    daemon_again_s: Again = 1.0  # before the daemon's events are asked for again
+    outlet_again_s: Agains = (1.0, 60.0)  # before the process is started again
+    outlet_ends_s: Hang = 2.0  # then it is killed
+    broker_tried_s: Hang = 15.0  # of an examination
     # -- app and config ----------------------------------------------------------------------------------------------
     sip_tried_s: Hang = 2.0  # HTTP and D-Bus wait for the SIP process, as loading them takes the time that calls need
     guard_ready_s: Hang = 5.0  # READY waits for the guard, which has the lines within a second, or restarts for ever

@@ -53,6 +53,8 @@ def cross(config: Config) -> Found:
     yield from _both("tls", config.tls, "certificate_file", "key_file")
     yield from _both("recording", config.recording, "copy_to", "copy_config_file")
     yield from _both("http", config.http, "certificate_file", "key_file")
+    yield from _both("mqtt", config.mqtt, "certificate_file", "key_file")
+    yield from _broker(config)
     for name, server in (("stun_server", config.sip.stun_server), ("turn_server", config.sip.turn_server)):
         if server:
             yield from _for_ice(f"sip.{name}", config)
@@ -64,6 +66,18 @@ def cross(config: Config) -> Found:
     yield from _lamps(config.panel, used)
     yield from _lines(config, used, wired=wired)
     yield from _blocks(config.panel, used)
+
+
+def _broker(config: Config) -> Found:
+    mqtt = config.mqtt
+    if mqtt.host and config.http.socket is False:
+        yield "mqtt.host", "needs the Unix socket of HTTP: set http.socket = true"
+    if mqtt.user == "" and mqtt.password_file:
+        yield "mqtt.password_file", "has no effect without mqtt.user"
+    if mqtt.tls is False:
+        for name in ("ca_file", "certificate_file"):
+            if getattr(mqtt, name):
+                yield f"mqtt.{name}", "has no effect with mqtt.tls = false"
 
 
 def _for_ice(place: str, config: Config) -> Found:

@@ -1,4 +1,4 @@
-"""Passwords of accounts, targets and the TURN server: each in a file for the service alone, or a systemd credential."""
+"""Passwords of accounts, targets, TURN server and broker: in files for the service alone, or systemd credentials."""
 
 import os
 import stat
@@ -9,7 +9,7 @@ from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.config import files
 from appliance.config.schema import Config
 
-TURN = "sip.turn"
+TURN, BROKER = "sip.turn", "mqtt"
 CODE = ErrorCode.CONFIG_INVALID
 SHORTEST, LONGEST = 8, 256  # characters; an account's password may be shorter, as its registrar chose it
 MOST = LONGEST * 4 + len(BOM_UTF8) + 2 * len("\r\n")  # bytes of a file: UTF-8 has up to four for a character
@@ -17,7 +17,7 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def passwords(config: Config, name: str) -> dict[str, str]:
-    """Each password by its table, as in account.office, or sip.turn; `name` begins each line of errors, as in `load`.
+    """Each password by its table, as in account.office, sip.turn or mqtt; `name` begins each line of errors.
 
     Raises IntercomError `config-invalid`, whose text has no secret.
     """
@@ -27,6 +27,8 @@ def passwords(config: Config, name: str) -> dict[str, str]:
     files |= {f"target.{target}": table.password_file for target, table in config.target.items() if table.password_file}
     if config.sip.turn_password_file:
         files[TURN] = config.sip.turn_password_file
+    if config.mqtt.host and config.mqtt.password_file:
+        files[BROKER] = config.mqtt.password_file
     for table, file in files.items():
         try:
             found[table] = read(file)

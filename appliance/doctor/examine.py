@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from appliance.doctor import clock, configuration, copies, https, inputs, lamps, lines, sound, space
+from appliance.doctor import broker, clock, configuration, copies, https, inputs, lamps, lines, sound, space
 from appliance.doctor.findings import Finding, agreed
 
 
@@ -26,6 +26,7 @@ def examine(file: Path, state: Path, root: Path = Path("/"), *, mixers: bool = F
         *https.examine(config),
         *clock.examine(config),
         *copies.examine(config),
+        *broker.examine(config),
         *space.examine(config, state),
     ]
     return agreed(found)

@@ -23,6 +23,7 @@ PROGRAMS = frozenset(
         "kamailio",
         "linphone-daemon",
         "linphonec",
+        "mosquitto",
         "pulseaudio",
         "sipp",
     }
@@ -31,6 +32,7 @@ MODULES = frozenset(
     {
         "appliance",
         "appliance.demo",
+        "appliance.outlet",
         "appliance.sip.stack",
         "benchmarks",
         "benchmarks.walks",

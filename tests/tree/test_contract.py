@@ -127,13 +127,10 @@ def test_the_page_makes_the_requests_that_the_table_says_and_no_others():
         assert any(map(by_the_page, requests)) != page.startswith("no: "), order
 
 
-def test_the_column_of_mqtt_says_that_it_is_not_built_and_no_module_has_it():
-    rows = [line.split(" | ") for line in reference().partition("| order |")[2].splitlines()[2:] if " | " in line]
-    assert {row[-3] for row in rows} == {MQTT} and len(rows) == len(orders())
-    modules = [path for path in PACKAGE.rglob("*.py") if path.parent.name != "generate"]
-    assert [
-        path for path in modules if re.search(r"\bimport .*mqtt|\bfrom .*mqtt", path.read_text(), re.IGNORECASE)
-    ] == []
+def test_the_column_of_mqtt_names_what_the_station_publishes_and_no_order():
+    rows = {order: reference().partition(f"| {order} |")[2].partition("\n")[0].split(" | ") for order, *_ in orders()}
+    assert {order for order, row in rows.items() if not row[-3].startswith("no: ")} == {*MQTT}
+    assert {order.partition(" ")[0] for order in MQTT} == {"Read", "Follow"}
 
 
 def test_every_request_of_the_page_is_in_the_table():

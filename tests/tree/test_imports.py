@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
         ({"orders", "core", "base"}, "an adapter translates between core and the outside; app joins adapters"),
     ),
     "orders": ({"core", "base"}, "the list names records of the core, and knows of no adapter"),
+    "outlet": ({"base"}, "the process for MQTT is a client of the daemon, so a broker's messages meet nothing of it"),
     "board": ({"base"}, "the board says what it has, whoever asks"),
     "audio": ({"core", "base"}, "the cards and their mixers, for the process that uses them and for those that look"),
     "sip": (
@@ -37,7 +38,7 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
         "an adapter translates; it uses the cards or a simulated one, and app joins adapters",
     ),
     "doctor": (
-        {"audio", "board", "config", "core", "base"},
+        {"audio", "board", "config", "core", "outlet", "base"},
         "the doctor holds the configuration against the board, with a daemon or without one",
     ),
     "setup": (
@@ -109,6 +110,7 @@ ONLY_IN = {
     "gpiod": ({"panel"}, "only the panel knows of lines"),
     **dict.fromkeys(("starlette", "uvicorn"), ({"api"}, "only the HTTP interface knows of HTTP")),
     "dbus_fast": ({"bus"}, "only the bus knows of D-Bus, and the daemon runs without it"),
+    "paho": ({"outlet"}, "only the process for MQTT knows of MQTT, and the daemon runs without it"),
     "prometheus_client": ({"api"}, "only the HTTP interface knows of Prometheus, and the daemon runs without it"),
     "sqlite3": ({"store"}, "only the store writes to disc, in one thread"),
 }

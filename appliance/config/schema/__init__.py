@@ -9,6 +9,7 @@ from appliance.config.schema.audio import AudioTable, RecordingTable, SpeechTabl
 from appliance.config.schema.base import Id, Table, live_table
 from appliance.config.schema.doors import DoorTable, GuardTable, RuleTable
 from appliance.config.schema.http import DbusTable, HttpTable
+from appliance.config.schema.mqtt import MqttTable
 from appliance.config.schema.panel import PanelTable
 from appliance.config.schema.policy import ClockTable, ForwardingTable, LogTable, QuietHoursTable
 from appliance.config.schema.sip import AccountTable, DeadlinesTable, SipTable, TlsTable
@@ -27,6 +28,7 @@ class Config(Table):
     speech: SpeechTable = live_table(default_factory=SpeechTable)
     http: HttpTable = Field(default_factory=HttpTable)
     dbus: DbusTable = Field(default_factory=DbusTable)
+    mqtt: MqttTable = Field(default_factory=MqttTable)
     panel: PanelTable = Field(default_factory=PanelTable)
     door: dict[Id, DoorTable] = Field(default_factory=dict)
     guard: GuardTable = Field(default_factory=GuardTable)

@@ -1,0 +1,98 @@
+"""Runs the process that publishes events at the MQTT broker: started again when it ends, and its faults reported."""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from appliance.app.paths import Places
+from appliance.base import times
+from appliance.base.errors import reason
+from appliance.config.schema import Config
+from appliance.core import inputs
+from appliance.outlet import settings
+
+log = logging.getLogger(__name__)
+
+PART = "mqtt"
+CODE = Path(__file__).resolve().parents[2]  # for PYTHONPATH, so that `-m appliance.outlet` is found
+COMMAND = (sys.executable, "-m", "appliance.outlet")
+
+
+class Outlet:
+    """The process. Calls and door do not need it."""
+
+    def __init__(self, config: Config, password: str, places: Places, post: Callable[[inputs.Input], None]) -> None:
+        self._post = post
+        socket = config.http.socket
+        where = socket if isinstance(socket, str) else str(places.runtime / "http.sock")
+        cursor = str(places.state / "mqtt.cursor")
+        self._first = settings.line(config.mqtt.model_dump(), password, where, cursor)
+
+    async def serve(self, ready: asyncio.Event) -> None:
+        """Run it, from when the daemon listens until this is cancelled."""
+        await ready.wait()
+        least, most = times.current.outlet_again_s
+        pause_s = least
+        while True:
+            begun = time.monotonic()
+            try:
+                status = await self._once()
+            except OSError as error:  # no memory, or no descriptors
+                self._failed(f"The process for MQTT cannot be started: {reason(error)}.", "Free memory.")
+            else:
+                if status is not None:
+                    self._failed(f"The process for MQTT ended with status {status}.", "Look into the log.")
+            if time.monotonic() - begun > most:
+                pause_s = least
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, most)
+
+    async def _once(self) -> int | None:
+        """Run it until it ends: its status, or None if the last that it said is why."""
+        paths = os.pathsep.join([str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])])
+        process = await asyncio.create_subprocess_exec(
+            *COMMAND,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": paths},
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        failing = False
+        try:
+            process.stdin.write(self._first)
+            async for line in process.stdout:
+                failing = self._heard(line)
+            return None if failing else await process.wait()
+        finally:
+            process.stdin.close()
+            try:
+                await asyncio.wait_for(process.wait(), times.current.outlet_ends_s)
+            except TimeoutError:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+
+    def _heard(self, line: bytes) -> bool:
+        """Report what it says; whether that is a fault."""
+        try:
+            said: dict[str, Any] = json.loads(line)
+            why, resolution = str(said["why"]), str(said["resolution"])
+        except (ValueError, KeyError, TypeError):
+            log.warning("the process for MQTT said what is not understood")
+            return False
+        if why:
+            self._failed(why, resolution)
+        else:
+            self._post(inputs.PartRecovered(at=time.monotonic(), part=PART))
+        return bool(why)
+
+    def _failed(self, why: str, resolution: str) -> None:
+        self._post(inputs.PartFailed(at=time.monotonic(), part=PART, why=why, resolution=resolution))

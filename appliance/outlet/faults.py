@@ -1,0 +1,126 @@
+"""Why a broker cannot be used: in a sentence each, with what to do."""
+
+import socket
+import ssl
+
+from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.outlet.settings import Settings
+
+# Reason codes of CONNACK (MQTT 5 §3.2.2.2); paho gives those of MQTT 3.1.1 as these.
+MALFORMED, PROTOCOL_ERROR, OLD, NAME, PASSWORD, NOT_ALLOWED = 0x81, 0x82, 0x84, 0x85, 0x86, 0x87
+# X509_V_ERR of OpenSSL
+_NOT_YET, _EXPIRED, _STRANGERS, _OTHER_NAME = 9, 10, (2, 18, 19, 20, 21), (62, 64)
+
+
+def unavailable(message: str, cause: str, resolution: str) -> IntercomError:
+    """The error."""
+    return IntercomError(ErrorCode.SERVER_UNREACHABLE, message, cause, resolution)
+
+
+def of_connecting(error: OSError | ValueError, of: Settings) -> IntercomError:
+    """Why there is no connection."""
+    message = f"The broker {of.where} cannot be reached."
+    match error:
+        case ssl.SSLCertVerificationError():
+            return _of_certificate(error, of)
+        case ssl.SSLError() if error.reason == "WRONG_VERSION_NUMBER":
+            cause, resolution = "It does not speak TLS at this port.", "Give its port for TLS, which mostly is 8883."
+        case ssl.SSLError():
+            cause = f"TLS failed: {error.reason or reason(error)}."
+            resolution = "Check the certificates, and the log of the broker."
+        case socket.gaierror():
+            cause, resolution = f"The name {of.host} has no address.", "Check mqtt.host, and the DNS of this network."
+        case ConnectionResetError():
+            cause = f"It ends the connection.{' Perhaps it does not speak TLS at this port.' if of.tls else ''}"
+            resolution = "Check mqtt.port: brokers use 8883 for TLS, and 1883 without."
+        case ConnectionRefusedError():
+            cause, resolution = "Nothing listens there.", "Start the broker, or correct mqtt.host and mqtt.port."
+        case TimeoutError():
+            cause, resolution = "Nobody answers.", "Check mqtt.host, the cable, and the firewall of the broker."
+        case _:
+            cause, resolution = f"{reason(error)}.", "Check mqtt.host, the cable, and the routes of this machine."
+    return unavailable(message, cause, resolution)
+
+
+def of_files(error: OSError | ValueError, of: Settings) -> IntercomError:
+    """Why the files of TLS cannot be used. Python names no file in these errors."""
+    files = ", ".join(filter(None, (of.ca_file, of.certificate_file, of.key_file))) or "the authorities of the system"
+    return unavailable(
+        "The certificates for the broker cannot be used.",
+        f"{reason(error)}: {files}.",
+        "Give files in PEM form that the service's user may read, the key without a password.",
+    )
+
+
+def _of_certificate(error: ssl.SSLCertVerificationError, of: Settings) -> IntercomError:
+    message = f"The certificate of the broker {of.where} is not trusted."
+    code, said = error.verify_code, error.verify_message
+    if code == _NOT_YET:
+        return unavailable(message, "It is not yet valid.", "Set the clock of this machine, which may be slow.")
+    if code == _EXPIRED:
+        return unavailable(message, "It has expired.", "Renew it at the broker, or set the clock of this machine.")
+    if code in _OTHER_NAME:
+        return unavailable(
+            message,
+            f"It is not for {of.host}: {said}.",
+            "Give a name in mqtt.host that the certificate has, or the broker a certificate with this name.",
+        )
+    if "key usage" in said.lower():  # Python 3.13 asks for what many guides leave out
+        return unavailable(
+            message,
+            f"Its authority is not made as RFC 5280 asks: {said}.",
+            "Make the authority again, with keyUsage = critical, keyCertSign, cRLSign.",
+        )
+    if code in _STRANGERS:
+        return unavailable(
+            message,
+            f"Another authority has signed it: {said}.",
+            "Name the file with the broker's authority in mqtt.ca_file.",
+        )
+    return unavailable(message, f"{said}.", "Check the broker's certificate.")
+
+
+def of_refusal(code: int, said: str, of: Settings) -> IntercomError:
+    """Why the broker refuses the connection."""
+    message = f"The broker {of.where} refuses the station."
+    if code in {NAME, PASSWORD, NOT_ALLOWED}:
+        who = f"the user {of.user}" if of.user else "a client without a user name"
+        if code == NAME:
+            who = f"the client intercomd-{of.device}"
+        return unavailable(
+            message,
+            f"It does not accept {who}: {said}.",
+            "Correct mqtt.user, and the password in mqtt.password_file; mosquitto_passwd sets it at the broker.",
+        )
+    return unavailable(message, f"It says: {said}.", "See the log of the broker.")
+
+
+def of_silence(of: Settings) -> IntercomError:
+    """The broker ended the connection, and did not say why."""
+    cause = "It ended the connection without an answer."
+    if of.tls:
+        cause += (
+            " With TLS it does so where it does not accept the station's certificate."
+            if of.certificate_file
+            else " With TLS it does so where it asks for a certificate of the station."
+        )
+    return unavailable(
+        f"The broker {of.where} refuses the station.", cause, "See the log of the broker, which says why."
+    )
+
+
+def of_end(said: str, of: Settings) -> IntercomError:
+    """A connection that had worked is over."""
+    return unavailable(
+        f"The connection to the broker {of.where} is lost.", f"{said}.", "The station connects again by itself."
+    )
+
+
+def of_denial(topics: str, of: Settings) -> IntercomError:
+    """The broker refuses messages on topics."""
+    who = f"user {of.user}" if of.user else "clients without a user name"
+    return unavailable(
+        f"The broker {of.where} does not let the station use {topics}.",
+        "Its access list does not allow it.",
+        f"Allow it there; in the file of mosquitto below {who}: topic readwrite {of.root}/#",
+    )

@@ -90,7 +90,8 @@ class Link:
         client.connect_timeout = CONNECT_S
         client.max_inflight_messages_set(100)
         client.max_queued_messages_set(QUEUED)
-        if not name:
+        self._announces = not name  # an examination does not speak for the station
+        if self._announces:
             client.will_set(f"{of.root}/availability", OFFLINE, qos=1, retain=True)
         if of.user:
             client.username_pw_set(of.user, of.password or None)
@@ -133,7 +134,8 @@ class Link:
         """Say that the station is gone, and end the connection."""
         self._ended = True
         if self.up:
-            self._client.publish(f"{self.of.root}/availability", OFFLINE, 1, retain=True)
+            if self._announces:
+                self._client.publish(f"{self.of.root}/availability", OFFLINE, 1, retain=True)
             self._client.disconnect()
             self._thread.join(CLOSES_S)  # until paho has sent both: else the broker reports us gone a second time
         else:

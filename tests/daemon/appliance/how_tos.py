@@ -56,6 +56,7 @@ PROMETHEUS = "for Prometheus, which tests/daemon/appliance/test_metrics.py start
 BACKUP = "needs root and the installed service; tests/daemon/appliance/test_backup.py does it with other directories"
 RCLONE = "part of a file of rclone: tests/store/test_copies.py has such files"
 RELEASED = "tests/packaging/test_release.py and tests/lab/test_signed_repository.py do it with keys of their own"
+BROKER = "for mosquitto, which tests/daemon/appliance/test_mqtt.py starts with these lines"
 ROOT = "needs root, and changes users or /etc of this machine"
 
 TABLE = {
@@ -65,6 +66,14 @@ TABLE = {
         Run(),
         Config(rest='user = "201"\nregistrar = "pbx.example"\npassword_file = "office.password"\n'),
         Run(),
+    ],
+    "connect-by-mqtt.md": [
+        LeftOut(ROOT),
+        *[LeftOut(BROKER)] * 3,
+        LeftOut(ROOT),
+        LeftOut(ROOT),
+        Config(),
+        LeftOut(BROKER),
     ],
     "copy-recordings.md": [
         LeftOut(f"{ROOT}; rclone asks for the store"),

@@ -4,9 +4,12 @@ import os
 import random
 import re
 import signal
+import subprocess
+import tomllib
 
 import pytest
 
+from tests.daemon.appliance.how_tos import blocks
 from tests.support.daemon import Daemon
 from tests.support.peers.mosquitto import DEVICE, ROOT, Listener, Mosquitto, Reader
 from tests.support.processes import children, command
@@ -170,8 +173,66 @@ def test_the_doctor_says_whether_the_broker_works(tmp_path, broker):
     with Daemon(tmp_path / "s", mqtt=at(broker)) as station:
         found = [each for each in station.post("/v1/doctor")["findings"] if each["check"] == "mqtt"]
         assert [each["level"] for each in found] == ["ok"]
+        with Listener(broker, f"{ROOT}/#") as heard:
+            until(lambda: heard.of("availability") == ["online"])
         broker.stop()
         station.wait("appliance.degraded", part="mqtt")
         found = [each for each in station.post("/v1/doctor")["findings"] if each["check"] == "mqtt"]
         assert {each["level"] for each in found} == {"problem"}
         assert "Nothing listens there." in found[0]["cause"]
+
+
+def test_a_kept_acknowledgment_moves_nothing(tmp_path, broker):
+    with Listener(broker, f"{ROOT}/journal") as heard, Daemon(tmp_path / "s", mqtt=at(broker, journal=True)) as station:
+        last = until(lambda: heard.of("journal"), log=station.told)[-1]["id"]
+        heard.publish("journal/ack", str(last), retain=True)
+        station.press("hangup")
+        until(lambda: any(each["id"] > last for each in heard.of("journal")))
+        assert {each["acknowledged"] for each in heard.of("journal")} == {0}
+
+
+def guide(directory):
+    """The blocks of the guide for this machine: certificates, the broker's file and access list, ours, a client."""
+    _, certificates, its, access, _, _, ours, reads = blocks("connect-by-mqtt.md")
+    its = its.replace("/etc/mosquitto/certs", str(directory)).replace("/etc/mosquitto", str(directory))
+    ours = ours.replace("/etc/intercomd/broker-ca.crt", str(directory / "ca.crt"))
+    ours = ours.replace("/etc/intercomd/mqtt.password", str(directory / "mqtt.password"))
+    return certificates.replace("DNS:broker.example", "IP:127.0.0.1"), its, access, ours, reads
+
+
+def test_the_guide_s_broker_works_with_the_guide_s_station_and_client(tmp_path):
+    directory = tmp_path / "broker"
+    directory.mkdir()
+    certificates, its, access, ours, reads = guide(directory)
+    subprocess.run(certificates, shell=True, check=True, capture_output=True, cwd=directory)
+    (directory / "access").write_text(access)
+    (directory / "mqtt.password").write_text("front's password")
+    (directory / "passwords").touch()
+    for file in ("access", "mqtt.password", "passwords"):
+        (directory / file).chmod(0o600)
+    for user in ("front", "home", "archive"):
+        subprocess.run(["mosquitto_passwd", "-b", directory / "passwords", user, f"{user}'s password"], check=True)
+    listener, *lines = its.splitlines()
+    assert listener == "listener 8883"
+    guided = Mosquitto(directory, *(line for line in lines if line != "set_tcp_nodelay true"))
+    guided.address = "127.0.0.1"
+    with guided as broker:
+        settings = {**tomllib.loads(ours)["mqtt"], "host": "127.0.0.1", "port": broker.port}
+        with Daemon(tmp_path / "s", mqtt=settings) as station:
+            until(lambda: "intercomd-front" in broker.log, log=lambda: broker.log)
+            found = [each for each in station.post("/v1/doctor")["findings"] if each["check"] == "mqtt"]
+            assert "speaks MQTT 5" in found[0]["message"] or "works" in found[0]["message"], found
+            words = reads.replace("broker.example -p 8883", f"127.0.0.1 -p {broker.port}").replace(
+                "PASSWORD", '"home\'s password"'
+            )
+            said = subprocess.run(
+                f"{words.strip()} -C 3",
+                shell=True,
+                check=True,
+                capture_output=True,
+                text=True,
+                cwd=directory,
+                timeout=60,
+            ).stdout
+            assert "intercomd/front/availability online" in said
+            assert "intercomd/front/state/" in said

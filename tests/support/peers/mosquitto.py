@@ -42,11 +42,11 @@ class Mosquitto:
         file.write_text("\n".join([listener, *common, *self.lines, ""]))
         with self._log.open("ab") as log:
             log.truncate(0)
-            self._process = subprocess.Popen(
+            process = self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "mosquitto", "-c", str(file)], stdout=log, stderr=log
             )
-        until(lambda: " running" in self.log or self._process.poll() is not None, "mosquitto", log=lambda: self.log)
-        assert self._process.poll() is None, self.log
+        until(lambda: " running" in self.log or process.poll() is not None, "mosquitto", log=lambda: self.log)
+        assert process.poll() is None, self.log
 
     @property
     def log(self) -> str:
@@ -96,7 +96,7 @@ class Listener:
 
     def publish(self, topic: str, payload: str, *, retain: bool = False, **properties: Any) -> None:
         """Publish, and wait until the broker has it; properties: of MQTT 5, as in MessageExpiryInterval=3."""
-        given = Properties(PacketTypes.PUBLISH)
+        given = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         for name, value in properties.items():
             setattr(given, name, value)
         self.client.publish(f"{ROOT}/{topic}", payload, 1, retain, given).wait_for_publish(10)

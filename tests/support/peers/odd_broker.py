@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from typing import Self
+from typing import BinaryIO, Self
 
 OLD = b"\x20\x03\x00\x84\x00"  # CONNACK of MQTT 5: unsupported protocol version
 ACCEPTED = {4: b"\x20\x02\x00\x00", 5: b"\x20\x03\x00\x00\x00"}
@@ -64,13 +64,15 @@ class OddBroker:
                 client.sendall(b"\x90\x03" + body[:2] + b"\x01")
             case 12:
                 client.sendall(b"\xd0\x00")
+            case _:
+                pass
         return True
 
 
-def _length(coming: object) -> int:
+def _length(coming: BinaryIO) -> int:
     found, shift = 0, 0
     while True:
-        byte = coming.read(1)[0]  # type: ignore[attr-defined]
+        byte = coming.read(1)[0]
         found |= (byte & 0x7F) << shift
         shift += 7
         if not byte & 0x80:

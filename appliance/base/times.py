@@ -118,12 +118,17 @@ class Times(Record, kw_only=True):
     descriptor_again_s: Again = 1.0  # without a free descriptor, the listener waits
     http_again_s: Again = 10.0  # before a server of HTTP that could not start is started again
     # -- outlet: the broker of MQTT ----------------------------------------------------------------------------------
+    broker_connects_s: Hang = 5.0  # until it has accepted the connection
+    broker_silent_s: Hang = 10.0  # it is asked after so much silence, and is gone after as much more
+    broker_closes_s: Hang = 1.0  # until the last messages have gone out
+    broker_own_message_s: Hang = 3.0  # until an examination has its own message back
     broker_answers_s: Hang = 10.0  # until it has taken a message; later ones would be late as well
     broker_again_s: Agains = (1.0, 8.0)  # before the next connection, more or less: stations of a house come apart
     reader_again_s: Agains = (2.0, 60.0)  # until what the journal's reader has not acknowledged is sent again
     cursor_written_s: Again = 1.0  # of the reader's place, which is sent twice after a power cut
     states_again_s: Again = 0.25  # between two looks at the state, while events come
     daemon_again_s: Again = 1.0  # before the daemon's events are asked for again
+    outlet_idle_s: Again = 60.0  # between two turns in which nothing is due
     outlet_again_s: Agains = (1.0, 60.0)  # before the process is started again
     outlet_ends_s: Hang = 2.0  # then it is killed
     broker_tried_s: Hang = 15.0  # of an examination

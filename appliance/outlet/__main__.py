@@ -27,7 +27,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def main() -> int:
-    """Serve or examine, as told; 1: paho is missing."""
+    """Serve, or with --try examine; 1: paho is missing."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group: the daemon ends us
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
@@ -75,7 +75,7 @@ def _say(what: Any) -> None:
 
 
 def _failed(of: threading.ExceptHookArgs) -> None:
-    """A thread of ours is gone, and the process with it: the daemon starts another one."""
+    """End the process when one of its threads has failed: the daemon starts another one."""
     if of.exc_type is MemoryError:
         _report("The broker sent more than the station takes.", "Look who publishes what at the broker.")
     else:

@@ -24,9 +24,6 @@ from appliance.outlet import faults
 from appliance.outlet.settings import Settings
 
 ONLINE, OFFLINE = "online", "offline"
-KEEPALIVE_S = 10
-CONNECT_S = 5.0
-CLOSES_S = 1.0
 LARGEST = 65_536  # bytes of a message: the broker is asked to send no larger one
 QUEUED = 400  # messages that wait for the broker
 _OVER = 0x80  # reason codes from here on are refusals
@@ -87,7 +84,7 @@ class Link:
             reconnect_on_failure=False,
             clean_session=True if old else None,
         )
-        client.connect_timeout = CONNECT_S
+        client.connect_timeout = of.times.broker_connects_s
         client.max_inflight_messages_set(100)
         client.max_queued_messages_set(QUEUED)
         self._announces = not name  # an examination does not speak for the station
@@ -137,7 +134,9 @@ class Link:
             if self._announces:
                 self._client.publish(f"{self.of.root}/availability", OFFLINE, 1, retain=True)
             self._client.disconnect()
-            self._thread.join(CLOSES_S)  # until paho has sent both: else the broker reports us gone a second time
+            self._thread.join(
+                self.of.times.broker_closes_s
+            )  # until paho has sent both: else the broker reports us gone a second time
         else:
             self._client.disconnect()
 
@@ -176,12 +175,13 @@ class Link:
         return context
 
     def _connect(self) -> None:
+        alive_s = int(self.of.times.broker_silent_s)
         if self.old:
-            self._client.connect(self.of.host, self.of.port, KEEPALIVE_S)
+            self._client.connect(self.of.host, self.of.port, alive_s)
             return
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.MaximumPacketSize = LARGEST
-        self._client.connect(self.of.host, self.of.port, KEEPALIVE_S, clean_start=True, properties=properties)
+        self._client.connect(self.of.host, self.of.port, alive_s, clean_start=True, properties=properties)
 
     def _connected(self, _: Any, __: Any, ___: Any, code: Any, ____: Any) -> None:
         if code.is_failure:
@@ -189,7 +189,7 @@ class Link:
             self._why = faults.of_refusal(code.value, str(code), self.of)
             self._put(self, Down(self._why, old=old))
             return
-        # Retained orders and those of a former session do not come; those retained now are told apart.
+        # Retained orders and those of a former session do not come; those retained now can be recognized.
         how = {"qos": 1} if self.old else {"options": SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=2)}
         for topic in self._topics:
             self._client.subscribe(topic, **how)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from appliance.base.times import Times
 from appliance.base.types import Json
 
-RING_S, EVENT_S = 10.0, 30.0  # an older event is of no use any more
+RING_S, EVENT_S = 10.0, 30.0  # an older event helps nobody
 _RINGS = ("ring.", "button.", "call.incoming")
 
 

@@ -1,4 +1,4 @@
-"""The loop of the process: connects, publishes what is due, and tells the daemon whether that works."""
+"""The loop of the process: connects, publishes what is due, and reports to the daemon whether that works."""
 
 import json
 import logging
@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 
 ACK = "journal/ack"
 MOST = 2000  # events and answers that wait for this loop; while it stands still, the others wait
-_IDLE_S = 60.0
 
 
 class Happened(Record):
@@ -208,7 +207,7 @@ class Outlet:
         now = time.monotonic()
         if self._link is None:
             return max(0.0, self._again_at - now)
-        due = [now + _IDLE_S]
+        due = [now + self._times.outlet_idle_s]
         if self._link.up:
             silent = self._link.silent_since()
             due += [silent + self._times.broker_answers_s] if silent is not None else []

@@ -1,4 +1,4 @@
-"""What the process is told in its first line."""
+"""The settings of the process, which it reads in its first line."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -30,7 +30,7 @@ class Station:
         return self._ask("/v1/state")
 
     def follow(self, put: Callable[[Json], None]) -> None:
-        """Pass on events for ever. An interrupted stream goes on where it was, so what is too old must be told apart.
+        """Pass on events for ever. An interrupted stream goes on where it was, so some events may be old by then.
 
         The first stream begins with the next event.
         """

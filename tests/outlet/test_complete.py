@@ -138,7 +138,7 @@ def test_a_damaged_cursor_begins_with_the_oldest_event(tmp_path, kept):
     assert Cursor(tmp_path / "cursor", TIMES).at == 0
 
 
-def test_a_cursor_that_cannot_be_kept_is_told(tmp_path):
+def test_a_cursor_that_cannot_be_kept_is_reported(tmp_path):
     cursor = Cursor(tmp_path / "none" / "cursor", TIMES)
     cursor.at = 1
     assert "No such file" in cursor.save(10.0)

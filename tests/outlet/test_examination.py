@@ -98,7 +98,7 @@ def test_a_gap_in_the_access_list_is_named_with_its_line(guarded):
     assert "below user half: topic readwrite intercomd/front/#" in said
 
 
-def test_nothing_that_listens_no_name_and_no_route_are_told_apart(plain):
+def test_nothing_that_listens_no_name_and_a_name_without_address_are_named(plain):
     closed = type("Closed", (), {"address": plain.address, "port": 1})
     assert "Nothing listens there." in found(closed)[0]
     nameless = type("Nameless", (), {"address": "broker.invalid", "port": 1883})

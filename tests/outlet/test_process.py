@@ -1,4 +1,4 @@
-"""The process as the daemon starts it: what it tells, how it ends, and what a hostile broker can do to it."""
+"""The process as the daemon starts it: what it reports, how it ends, and what a hostile broker can do to it."""
 
 import json
 import subprocess
@@ -56,7 +56,7 @@ def test_a_killed_one_is_reported_gone_by_the_broker(tmp_path):
             until(lambda: heard.of("availability") == ["online", "offline"])
 
 
-def test_a_broker_that_sends_more_than_anyone_takes_ends_it_within_its_memory_and_that_is_told(tmp_path):
+def test_a_broker_that_sends_more_than_anyone_takes_ends_it_within_its_memory_and_that_is_reported(tmp_path):
     with OddBroker(floods=True) as broker, running(broker, tmp_path) as child:
         most = 0.0
         while child.poll() is None:

@@ -1,4 +1,4 @@
-"""A station at a broker: nothing is lost, no ring comes late, whoever is killed meanwhile."""
+"""A station at a broker: nothing is lost, no ring comes late, even if any process is killed meanwhile."""
 
 import os
 import random

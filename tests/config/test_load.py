@@ -341,7 +341,7 @@ def test_all_errors_are_reported_at_once(tmp_path):
         'sip.port = "x": must be a whole number from 0 to 65535',
         'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "switch", "door", "exit", "volume_up", "volume_down", "audio_test", "talk", "none"',
         (
-            "foo: no such setting; there are station, sip, account, tls, audio, speech, http, dbus, panel, door, guard, rule, target, "
+            "foo: no such setting; there are station, sip, account, tls, audio, speech, http, dbus, mqtt, panel, door, guard, rule, target, "
             "plan, directory, forwarding, quiet_hours, clock, recording, log, deadlines"
         ),
         "panel.button.a.target: there is no [target.x]; add that table",
@@ -609,3 +609,20 @@ def test_steps_of_a_plan_without_a_time_of_their_own_have_the_last_one():
     assert station.plan("b") == Plan("b", (RingStep(("b",)),))
     assert station.plan("c") is None
     assert station.target("b").confirm == "#"
+
+
+def test_a_broker_s_settings_are_held_against_each_other(tmp_path):
+    def found(text):
+        (tmp_path / "i.toml").write_text(text)
+        try:
+            load(tmp_path / "i.toml")
+        except IntercomError as error:
+            return str(error)
+        return ""
+
+    assert found('[mqtt]\nhost = "Broker.example"\nuser = "door"\npassword_file = "mqtt"\n') == ""
+    assert "needs the Unix socket of HTTP" in found('[http]\nsocket = false\n[mqtt]\nhost = "broker.example"\n')
+    assert "has no effect without mqtt.user" in found('[mqtt]\npassword_file = "mqtt"\n')
+    assert "has no effect with mqtt.tls = false" in found('[mqtt]\ntls = false\nca_file = "/ca.crt"\n')
+    assert "mqtt.host" in found('[mqtt]\nhost = "mqtt://broker"\n')
+    assert "mqtt.device" in found('[mqtt]\ndevice = "front/#"\n')

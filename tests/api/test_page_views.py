@@ -452,3 +452,30 @@ def test_a_finger_that_slides_off_a_button_presses_nothing(page, shared, station
     until(lambda: station.requests)
     assert [action.button for action, _ in station.requests] == ["end"]
     assert page.value("getComputedStyle(document.querySelector('[data-button=end]')).touchAction") == "pan-y"  # scrolls
+
+
+# A browser that passes texts on and prints, and says what it was given.
+PASSES_ON = """{
+  Object.defineProperty(navigator, "share", { value: async (what) => { window.given = what; }, configurable: true });
+  window.print = () => { window.printed = document.querySelector("#code-shown").textContent; };
+}"""
+
+
+def test_a_new_code_is_sent_and_printed_with_what_it_does(page, shared, station):
+    station.replies = lambda _: orders.Reply(RequestId("q-1"), code=CredentialId("a-1"))
+    with page.first(PASSES_ON):
+        opened(page, shared, station, "codes")
+        page.click("#code-new")
+        page.shows("#code-step", "Step 1 of 3")
+        page.type("#code-owner", "Cleaner")
+        page.click("#code-next")
+        page.value("document.querySelector('#code-digits').value = '471108'")
+        page.click("#code-next")
+        page.click("[name=when][value=always]")
+        page.shows("#code-says", "Opens front at any time.")
+        page.click("#code-next")
+        page.shows("#code-shown", "471 108")
+        page.click("#code-share")
+        until(lambda: page.value("window.given?.text") == "471108\nOpens front at any time.", "what is sent", START_S)
+        page.click("#code-print")
+        assert page.value("window.printed") == "471 108"

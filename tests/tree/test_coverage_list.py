@@ -107,7 +107,7 @@ def test_what_differs_or_does_not_apply_says_why():
     assert {each["state"] for each in PROMISES} <= {"has", "differs", "not applicable", "missing"}
     unsaid = [each for each in of("differs") + of("not applicable") if len(each["why"]) < LEAST]
     assert [(each["name"], each["field"], each["why"]) for each in unsaid] == []
-    assert len(of("differs")) < 60
+    assert len(of("differs")) < 40
 
 
 @pytest.mark.parametrize(

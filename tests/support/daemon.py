@@ -327,6 +327,19 @@ class Daemon(Witness):
         told = asyncio.run(panel.ask(self.directory / "panel.sock", {"press": button, "seconds": seconds}))
         return float(told["at"])
 
+    @contextlib.contextmanager
+    def held_down(self, button: str) -> Iterator[None]:
+        """A finger keeps a button of the panel down for as long as the block takes."""
+
+        def move(active: bool) -> None:
+            asyncio.run(panel.ask(self.directory / "panel.sock", {"edge": button, "active": active}))
+
+        move(active=True)
+        try:
+            yield
+        finally:
+            move(active=False)
+
     def ring(self) -> str:
         """Press the call button: the call's id."""
         self.press("ring")

@@ -46,10 +46,10 @@ def test_one_side_is_heard_at_a_time_by_button_digit_and_order(card, tmp_path):
         with appliances(*configs) as (door, caller):
             _, theirs = connect(door, caller)
             only(CALLER, VISITOR)
-            door.press("talk", 60.0)
-            only(VISITOR, CALLER)
-            caller.press("hangup")
-            door.next("call.ended")
+            with door.held_down("talk"):
+                only(VISITOR, CALLER)
+                caller.press("hangup")
+                door.next("call.ended")
             call, theirs = connect(door, caller)
             only(CALLER, VISITOR)
             assert door.get("/v1/audio")["mode"] == "push_to_talk"

@@ -22,6 +22,10 @@ from appliance.core.model import (
     Speech,
     UrlSound,
 )
+from appliance.core.views.calls import Call
+from appliance.core.views.codes import Code
+from appliance.core.views.conferences import Conference
+from appliance.core.views.snapshot import Snapshot
 
 
 class Recording(Protocol):
@@ -97,7 +101,7 @@ class CallLog(Protocol):
     """The call log. Its method may block on the disc, so it is called in a thread."""
 
     def list(self, limit: int, before: int | None, search: CallSearch) -> Sequence[tuple[int, Json]]:
-        """At most `limit` numbers and calls (`models.LoggedCall`) before the number `before`, newest first."""
+        """At most `limit` numbers and calls (`views.calls.LoggedCall`) before the number `before`, newest first."""
 
 
 class Audit(Protocol):
@@ -152,7 +156,7 @@ class Measured(Record):
     """Figures of the daemon. storage: free bytes and size of each place."""
 
     counts: Counts
-    snapshot: Json
+    snapshot: Snapshot
     waiting_inputs: int
     subscribers: int
     longest_queue: int
@@ -178,8 +182,8 @@ class HttpPorts(Protocol):
     def answers(self) -> Answers:
         """The answers to earlier orders."""
 
-    def codes(self) -> list[Json]:
-        """All codes and cards, shaped as `models.Code`. Raises `unavailable` until they have been read."""
+    def codes(self) -> Sequence[Code]:
+        """All codes and cards. Raises `unavailable` until they have been read."""
 
     def configuration(self) -> Json:
         """All settings that are in force, by their tables, without secrets."""
@@ -202,17 +206,17 @@ class HttpPorts(Protocol):
     def sounds(self) -> list[Json]:
         """The sounds that can be played by name, shaped as `models.NamedSound`. May block on the disc."""
 
-    def snapshot(self) -> Json:
-        """The whole state, shaped as `models.Snapshot`."""
+    def snapshot(self) -> Snapshot:
+        """The whole state."""
 
-    def call(self, wanted: str) -> Json | None:
-        """The call with that id, shaped as `models.Call`; None after its end."""
+    def call(self, wanted: str) -> Call | None:
+        """The call with that id, also for a while after its end; else None."""
 
-    def calls(self) -> list[Json]:
-        """All calls, shaped as `models.Call`."""
+    def calls(self) -> Sequence[Call]:
+        """All calls."""
 
-    def conference(self, wanted: str) -> Json | None:
-        """The conference with that id, shaped as `models.Conference`, also for a while after its end; else None."""
+    def conference(self, wanted: str) -> Conference | None:
+        """The conference with that id, also for a while after its end; else None."""
 
     def last_event(self) -> int:
         """The id of the newest event."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from typing import TYPE_CHECKING
 
 from appliance.app.made_sounds import MadeSounds
 from appliance.app.web import StoredLists
@@ -12,12 +13,18 @@ from appliance.config.schema import Config
 from appliance.core import inputs
 from appliance.runtime.reactor import Reactor
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from appliance.core.views.snapshot import Snapshot
+
 log = logging.getLogger(__name__)
 
 
 def _load() -> None:
     """Import the interface in a thread, so that the loop goes on; late, as dbus-fast is optional."""
     from appliance.bus import service  # noqa: F401, PLC0415
+    from appliance.runtime import shown  # noqa: F401, PLC0415
 
 
 class Bus:
@@ -25,7 +32,8 @@ class Bus:
 
     def __init__(self, config: Config, reactor: Reactor, sounds: MadeSounds, lists: StoredLists) -> None:
         self._config, self._reactor = config.dbus, reactor
-        self.request, self.snapshot, self.subscribe = reactor.request, reactor.snapshot, reactor.subscribe
+        self.request, self.subscribe = reactor.request, reactor.subscribe
+        self.snapshot: Callable[[], Snapshot]  # set once the interface is loaded
         self.say, self.sounds = sounds.say, sounds.names
         self.recordings, self.call_log = lists.recordings, lists.call_log
         self.play_url, self.play_recording = sounds.play_url, sounds.play_recording
@@ -41,7 +49,9 @@ class Bus:
             try:
                 await asyncio.to_thread(_load)
                 from appliance.bus.service import serve  # noqa: PLC0415  late: see _load
+                from appliance.runtime.shown import Shown  # noqa: PLC0415
 
+                self.snapshot = Shown(self._reactor).snapshot
                 await serve(self, self._config.address, self._up)
             except ImportError as err:
                 self._failed(

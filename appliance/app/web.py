@@ -4,12 +4,13 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
 from msgspec.structs import asdict
 
 from appliance.app.made_sounds import MadeSounds
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
     from appliance.api.http.sessions import Sessions
     from appliance.api.http.tokens import Token, Tokens
     from appliance.api.ports import Measured
+    from appliance.core.views.calls import Call
+    from appliance.core.views.codes import Code
+    from appliance.core.views.conferences import Conference
+    from appliance.core.views.snapshot import Snapshot
+    from appliance.runtime.shown import Shown
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +60,7 @@ def _load() -> None:
     """
     from appliance.api import app  # noqa: F401, PLC0415
     from appliance.api.http import auth, server, sessions, tokens  # noqa: F401, PLC0415
+    from appliance.runtime import shown  # noqa: F401, PLC0415
 
 
 class Web:
@@ -75,13 +82,12 @@ class Web:
         self.play_url, self.play_recording = sounds.play_url, sounds.play_recording
         self.recordings, self.call_log = kept.recordings, kept.call_log
         self.audit, self.answers = kept.audit, kept.answers
-        self.request, self.snapshot, self.codes = reactor.request, reactor.snapshot, reactor.codes
-        self.call, self.calls, self.subscribe = reactor.call, reactor.calls, reactor.subscribe
-        self.conference = reactor.conference
+        self.request, self.subscribe = reactor.request, reactor.subscribe
         self._servers: dict[str, HttpServer] = {}
         self._http_places: HttpPlaces | None = None
         self._examination: asyncio.Task[list[dict[str, Any]]] | None = None
-        self.tokens: Tokens  # set before the first request, as are the sessions
+        self._shown: Shown  # set before the first request, as are the tokens and more
+        self.tokens: Tokens
         self.sessions: Sessions
         self.operations: Operations
         self.tried = asyncio.Event()  # set once it listens, or knows why it cannot
@@ -115,7 +121,9 @@ class Web:
         from appliance.api.http.admission import Places as HttpPlaces  # noqa: PLC0415  late: see _load
         from appliance.api.http.sessions import Sessions  # noqa: PLC0415
         from appliance.api.http.tokens import Tokens  # noqa: PLC0415
+        from appliance.runtime.shown import Shown  # noqa: PLC0415
 
+        self._shown = Shown(self._reactor)
         self.operations = Operations()
         self.tokens = Tokens(self._places.state / "http.tokens")
         self.sessions = Sessions(self._places.state / "http.sessions")
@@ -209,6 +217,26 @@ class Web:
 
     # -- for the API (api.ports.HttpPorts) ----------------------------------------------------------------------------
 
+    def snapshot(self) -> "Snapshot":
+        """The whole state."""
+        return self._shown.snapshot()
+
+    def call(self, wanted: str) -> "Call | None":
+        """The call with that id, also for a while after its end; else None."""
+        return self._shown.call(wanted)
+
+    def calls(self) -> "Sequence[Call]":
+        """All calls."""
+        return self._shown.calls()
+
+    def conference(self, wanted: str) -> "Conference | None":
+        """The conference with that id, also for a while after its end; else None."""
+        return self._shown.conference(wanted)
+
+    def codes(self) -> "Sequence[Code]":
+        """All codes and cards. Raises `unavailable`."""
+        return self._shown.codes()
+
     async def doctor(self) -> list[dict[str, Any]]:
         """The findings of an examination by the daemon, and the faults that its adapters have reported.
 
@@ -225,9 +253,10 @@ class Web:
 
         found = await asyncio.to_thread(examine.examine, self._file, self._places.state)
         snapshot, targets = self.snapshot(), self._reactor.state.settings.targets
-        found += sound.muted(snapshot["audio"])
-        found += signalling.accounts(snapshot["accounts"])
-        found += await asyncio.to_thread(networks.examine, snapshot, targets, self._config.sip.address)
+        found += sound.muted(snapshot.audio.microphone, snapshot.audio.speaker)
+        found += signalling.accounts(snapshot.accounts)
+        addresses, accounts = snapshot.network.addresses, snapshot.accounts
+        found += await asyncio.to_thread(networks.examine, addresses, accounts, targets, self._config.sip.address)
         with suppress(IntercomError):  # a log that cannot be read is among the failed parts
             rows = await asyncio.to_thread(self.call_log.list, signalling.LOOKED_AT)
             found += signalling.calls([call for _, call in rows])
@@ -239,14 +268,19 @@ class Web:
         """All settings that are in force, without secrets."""
         from appliance.config.effective import effective  # noqa: PLC0415  late: for this alone
 
-        runtime = self.snapshot()["runtime"]
-        return effective(self._now(), {table: runtime[table] for table in ("forwarding", "quiet_hours")})
+        runtime = self.snapshot().runtime
+        changed = {"forwarding": asdict(runtime.forwarding), "quiet_hours": asdict(runtime.quiet_hours)}
+        return effective(self._now(), changed)
 
     async def support_bundle(self) -> dict[str, Any]:
         """Collect the support bundle, without secrets."""
         from appliance.app import support  # noqa: PLC0415  late: for this alone
 
-        parts = {"findings": await self.doctor(), "configuration": self.configuration(), "state": self.snapshot()}
+        parts = {
+            "findings": await self.doctor(),
+            "configuration": self.configuration(),
+            "state": to_builtins(self.snapshot()),
+        }
         parts |= {"calls": [], "doors": [], "events": self._reactor.feed.latest(support.EVENTS)}
         with suppress(IntercomError):  # a log that cannot be read is among the findings
             rows = await asyncio.to_thread(self.call_log.list, support.LOGGED)

@@ -4,9 +4,8 @@ from functools import partial
 from typing import Any, get_args
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.base.types import Json
 from appliance.bus.paths import call_path, conference_path, find_call
-from appliance.bus.shapes import Asked, BusMethod, Property, clean, of_object, text
+from appliance.bus.shapes import Asked, BusMethod, Property, fields, of_object
 from appliance.bus.texts import all_chosen, bounded, chosen, plain
 from appliance.core import inputs
 from appliance.core.calls.statistics import check_interval
@@ -21,6 +20,8 @@ from appliance.core.model import (
     TransferPolicy,
     UpdatePolicy,
 )
+from appliance.core.views.calls import Call
+from appliance.core.views.snapshot import Snapshot
 
 CODECS, POLICIES = get_args(CodecName), get_args(UpdatePolicy)
 SPEAKER = "speaker"
@@ -60,9 +61,9 @@ async def _send_info(asked: Asked, content_type: str, body: str) -> list[Any]:
     return [reply.message or ""]
 
 
-def _target(view: Json, target: str) -> str:
+def _target(view: Snapshot, target: str) -> str:
     """The id of a link's target: a call or the conference, given by its path, or the speaker. Raises IntercomError."""
-    known = {SPEAKER: SPEAKER} | {conference_path(each["id"]): each["id"] for each in view["conferences"]}
+    known = {SPEAKER: SPEAKER} | {conference_path(each.id): each.id for each in view.conferences}
     return known.get(target) or find_call(view, target)
 
 
@@ -77,8 +78,8 @@ async def _unlink(asked: Asked, target: str) -> list[Any]:
     return []
 
 
-def _links(view: Json) -> list[list[Any]]:
-    return [[_shown(each["target"]), str(each["direction"]), float(each["gain"])] for each in view["links"]]
+def _links(view: Call) -> list[list[Any]]:
+    return [[_shown(each.target), str(each.direction), each.gain] for each in view.links]
 
 
 def _shown(target: str) -> str:
@@ -109,10 +110,9 @@ METHODS = (
     BusMethod("UnlinkSound", _unlink, takes=(("target", "s"),)),
 )
 PROPERTIES = (
-    Property("DigitMethods", "as", lambda view: [str(each) for each in view["dtmf"]]),
-    text("TransferPolicy", "transfer_policy"),
-    Property("StatisticsInterval", "u", lambda view: int(view["statistics_interval"])),
-    Property("LevelsReported", "b", lambda view: "level" in view["report"]),
-    Property("Detections", "as", lambda view: [clean(each) for each in view["detect"]]),
+    Property("DigitMethods", "as", lambda view: [str(each) for each in view.dtmf]),
+    *fields(Call, "transfer_policy", "statistics_interval"),
+    Property("LevelsReported", "b", lambda view: "level" in view.report),
+    Property("Detections", "as", lambda view: [str(each) for each in view.detect]),
     Property("Links", "a(ssd)", _links),
 )

@@ -8,7 +8,7 @@ from appliance.bus import call_details, sounds
 from appliance.bus.call_details import of_call
 from appliance.bus.listed import methods
 from appliance.bus.paths import NONE, conference_path, named_call
-from appliance.bus.shapes import Asked, BusMethod, Interface, Property, clean, flag, text
+from appliance.bus.shapes import Asked, BusMethod, Interface, Property, clean, fields
 from appliance.bus.texts import bounded, chosen
 from appliance.core import inputs
 from appliance.core.model import (
@@ -19,6 +19,7 @@ from appliance.core.model import (
     RecordingOrder,
     RecordingSide,
 )
+from appliance.core.views.calls import Call
 from appliance.orders import subjects
 
 
@@ -39,9 +40,7 @@ async def _record_with(asked: Asked, parameters: dict[str, str]) -> list[Any]:
 
 def _of_recording(to: RecordingOrder) -> Callable[..., Awaitable[list[Any]]]:
     async def act(asked: Asked, side: str = "") -> list[Any]:
-        recording = next(
-            (each["recording"] for each in asked.daemon.snapshot()["calls"] if each["id"] == asked.id), None
-        )
+        recording = next((each.recording for each in asked.daemon.snapshot().calls if each.id == asked.id), None)
         if recording is None:
             raise IntercomError(
                 ErrorCode.RECORDING_NOT_RUNNING, "The call is not being recorded.", "", "StartRecording records it."
@@ -61,8 +60,8 @@ async def _transfer(asked: Asked, to: str) -> list[Any]:
     return []
 
 
-def _remote(name: str, key: str) -> Property:
-    return Property(name, "s", lambda view: clean(view["remote"][key]))
+def _remote(name: str, field: str) -> Property:
+    return Property(name, "s", lambda view: clean(getattr(view.remote, field)))
 
 
 CALL = Interface(
@@ -83,21 +82,14 @@ CALL = Interface(
         *call_details.METHODS,
     ),
     properties=(
-        text("Id", "id"),
-        text("State", "state"),
-        text("Direction", "direction"),
+        *fields(Call, "id", "state", "direction"),
         _remote("Remote", "uri"),
         _remote("RemoteName", "display_name"),
         _remote("Target", "target"),
         _remote("TargetName", "target_name"),
-        text("Account", "account"),
-        text("Hold", "hold"),
-        flag("Muted", "muted"),
-        flag("Active", "active"),
-        Property("Conference", "o", lambda view: conference_path(view["conference"]) if view["conference"] else NONE),
-        text("Recording", "recording"),
-        flag("RecordingPaused", "recording_paused"),
-        Property("RecordingMuted", "as", lambda view: view["recording_muted"]),
+        *fields(Call, "account", "hold", "muted", "active"),
+        Property("Conference", "o", lambda view: conference_path(view.conference) if view.conference else NONE),
+        *fields(Call, "recording", "recording_paused", "recording_muted"),
         *call_details.PROPERTIES,
     ),
 )

@@ -5,14 +5,14 @@ from functools import partial
 from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.base.types import Json
 from appliance.bus.listed import methods
 from appliance.bus.paths import call_path, conference_path, find_call, named_call
-from appliance.bus.shapes import Asked, BusMethod, Interface, Property, flag, of_object, text
+from appliance.bus.shapes import Asked, BusMethod, Interface, Property, fields, of_object
 from appliance.bus.texts import bounded, chosen
 from appliance.core import inputs
 from appliance.core.conferences.lifecycle import MOST
 from appliance.core.model import CallId, ConferenceId, RecordingChannels
+from appliance.core.views.conferences import Conference
 from appliance.orders import subjects
 
 _of_conference = partial(of_object, ConferenceId)
@@ -62,8 +62,8 @@ async def _record(asked: Asked, channels: str) -> list[Any]:
     return []
 
 
-def _participants(view: Json) -> list[list[Any]]:
-    return [[call_path(each["call"]), str(each["state"]), bool(each["muted"])] for each in view["participants"]]
+def _participants(view: Conference) -> list[list[Any]]:
+    return [[call_path(each.call), str(each.state), each.muted] for each in view.participants]
 
 
 CONFERENCE = Interface(
@@ -89,11 +89,7 @@ CONFERENCE = Interface(
         *methods(subjects.CONFERENCES),
     ),
     properties=(
-        text("Id", "id"),
-        text("State", "state"),
-        flag("Held", "held"),
-        flag("Muted", "muted"),
-        flag("Recorded", "recorded"),
+        *fields(Conference, "id", "state", "held", "muted", "recorded"),
         Property("Participants", "a(osb)", _participants),
     ),
 )

@@ -5,21 +5,23 @@ any other change needs a new one.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.base.types import Json
 from appliance.bus import lists, residents, sounds
 from appliance.bus.calls import CALL
 from appliance.bus.conferences import CONFERENCE, make_conference
 from appliance.bus.listed import methods
 from appliance.bus.paths import call_path
-from appliance.bus.shapes import Asked, BusMethod, Interface, Property, clean, flag, text
+from appliance.bus.shapes import Asked, BusMethod, Interface, Property, clean, fields
 from appliance.bus.texts import bounded
 from appliance.core import inputs
 from appliance.core.model import CallId, DoorId
+from appliance.core.views.accounts import Account
+from appliance.core.views.doors import Door
+from appliance.core.views.snapshot import Snapshot
 from appliance.orders import subjects
 
 # -- the methods' actions ----------------------------------------------------------------------------------------------
@@ -33,9 +35,9 @@ async def _dial(asked: Asked, to: str) -> list[Any]:
 
 
 async def _hang_up_all(asked: Asked) -> list[Any]:
-    for call in asked.daemon.snapshot()["calls"]:
+    for call in asked.daemon.snapshot().calls:
         with suppress(IntercomError):  # it may have ended meanwhile, as wanted
-            await asked.do(inputs.HangUpCall(CallId(call["id"])))
+            await asked.do(inputs.HangUpCall(CallId(call.id)))
     return []
 
 
@@ -70,29 +72,25 @@ async def _test_sound(asked: Asked, seconds: float, apply: bool) -> list[Any]:
 
 
 def _level(side: str, name: str, signature: str, field: str, unknown: Any) -> Property:
-    def value(view: Json) -> Any:
-        found = view["audio"][side][field]
+    def value(view: Snapshot) -> Any:
+        found = getattr(getattr(view.audio, side), field)
         return unknown if found is None else found
 
     return Property(name, signature, value)
 
 
-def _names(name: str, parts: Callable[[Json], list[Json]], id_key: str, name_key: str) -> Property:
+def _names(name: str, named: Callable[[Snapshot], Iterator[tuple[str, str | None]]]) -> Property:
     """The names for people of those parts that have one, by their ids."""
-
-    def value(view: Json) -> Any:
-        return {clean(part[id_key]): clean(part[name_key]) for part in parts(view) if part[name_key]}
-
-    return Property(name, "a{ss}", value)
+    return Property(name, "a{ss}", lambda view: {clean(id_): clean(shown) for id_, shown in named(view) if shown})
 
 
-def _last_opening(name: str, key: str) -> Property:
+def _last_opening(name: str, field: str) -> Property:
     """A text of the door's last opening; empty if the station knows of none."""
-    return Property(name, "s", lambda view: clean((view["last_opening"] or {}).get(key)))
+    return Property(name, "s", lambda view: clean(getattr(view.last_opening, field, None)))
 
 
-def _storage(view: Json, field: str, unknown: Any) -> Any:
-    return unknown if view["storage"] is None else view["storage"][field]
+def _storage(view: Snapshot, field: str, unknown: Any) -> Any:
+    return getattr(view.storage, field, unknown)
 
 
 # -- the tables --------------------------------------------------------------------------------------------------------
@@ -118,47 +116,43 @@ APPLIANCE = Interface(
         *lists.METHODS,
     ),
     properties=(
-        Property("Station", "s", lambda view: clean(view["appliance"]["station"])),
-        Property("Ready", "b", lambda view: bool(view["appliance"]["ready"])),
-        Property("Address", "s", lambda view: clean(view["appliance"]["address"])),
-        Property("Status", "s", lambda view: clean(view["appliance"]["status"])),
+        Property("Station", "s", lambda view: clean(view.appliance.station)),
+        Property("Ready", "b", lambda view: bool(view.appliance.ready)),
+        Property("Address", "s", lambda view: clean(view.appliance.address)),
+        Property("Status", "s", lambda view: clean(view.appliance.status)),
         Property(
             "Failed",
             "a(ss)",
-            lambda view: [[clean(each["part"]), clean(each["why"])] for each in view["appliance"]["failed"]],
+            lambda view: [[clean(each.part), clean(each.why)] for each in view.appliance.failed],
         ),
-        Property("Buttons", "as", lambda view: [clean(each["id"]) for each in view["panel"]["buttons"]]),
+        Property("Buttons", "as", lambda view: [clean(each.id) for each in view.panel.buttons]),
         _level("speaker", "Volume", "d", "percent", -1.0),
         _level("speaker", "SpeakerMuted", "b", "muted", unknown=False),
         _level("microphone", "Gain", "d", "percent", -1.0),
         _level("microphone", "MicrophoneMuted", "b", "muted", unknown=False),
-        Property("Cards", "as", lambda view: [clean(each["id"]) for each in view["audio"]["devices"]]),
+        Property("Cards", "as", lambda view: [clean(each.id) for each in view.audio.devices]),
         Property("Storage", "s", lambda view: _storage(view, "state", "")),
         Property("FreeBytes", "t", lambda view: _storage(view, "free_bytes", 0)),
         Property("RecordingsBytes", "t", lambda view: _storage(view, "recordings_bytes", 0)),
-        Property("DoNotDisturb", "b", lambda view: bool(view["runtime"]["do_not_disturb"])),
+        Property("DoNotDisturb", "b", lambda view: view.runtime.do_not_disturb),
         Property(
             "Forwarding",
             "a{ss}",
-            lambda view: {each: clean(view["runtime"]["forwarding"][each]) for each in residents.FORWARDED},
+            lambda view: {each: clean(getattr(view.runtime.forwarding, each)) for each in residents.FORWARDED},
         ),
         Property(
             "QuietHours",
             "(ss)",
-            lambda view: [clean(view["runtime"]["quiet_hours"][each]) for each in ("begin", "end")],
+            lambda view: [clean(getattr(view.runtime.quiet_hours, each)) for each in ("begin", "end")],
         ),
-        Property("Quiet", "b", lambda view: bool(view["runtime"]["quiet"])),
-        Property(
-            "Flats", "a(ss)", lambda view: [[clean(each["flat"]), clean(each["name"])] for each in view["directory"]]
-        ),
-        Property(
-            "Contacts", "a(ss)", lambda view: [[clean(each["name"]), clean(each["state"])] for each in view["contacts"]]
-        ),
-        Property("Sensors", "as", lambda view: [clean(each["id"]) for each in view["panel"]["sensors"]]),
-        Property("Targets", "as", lambda view: [clean(each["name"]) for each in view["targets"]]),
-        _names("TargetNames", lambda view: view["targets"], "name", "display_name"),
-        _names("ButtonNames", lambda view: view["panel"]["buttons"], "id", "name"),
-        _names("LampNames", lambda view: view["panel"]["lamps"], "id", "name"),
+        Property("Quiet", "b", lambda view: view.runtime.quiet),
+        Property("Flats", "a(ss)", lambda view: [[clean(each.flat), clean(each.name)] for each in view.directory]),
+        Property("Contacts", "a(ss)", lambda view: [[clean(each.name), clean(each.state)] for each in view.contacts]),
+        Property("Sensors", "as", lambda view: [clean(each.id) for each in view.panel.sensors]),
+        Property("Targets", "as", lambda view: [clean(each.name) for each in view.targets]),
+        _names("TargetNames", lambda view: ((each.name, each.display_name) for each in view.targets)),
+        _names("ButtonNames", lambda view: ((each.id, each.name) for each in view.panel.buttons)),
+        _names("LampNames", lambda view: ((each.id, each.name) for each in view.panel.lamps)),
     ),
     signals=(("Event", (("id", "t"), ("type", "s"), ("json", "s"))),),
 )
@@ -167,37 +161,19 @@ DOOR = Interface(
     "org.intercomd.Door1",
     methods=methods(subjects.DOORS),
     properties=(
-        text("Id", "id"),
-        text("Name", "name"),
-        text("State", "state"),
-        flag("Available", "available"),
-        flag("Unlocked", "unlocked"),
-        text("By", "by"),
-        text("Means", "means"),
+        *fields(Door, "id", "name", "state", "available", "unlocked", "by", "means"),
         _last_opening("LastOpened", "time"),
         _last_opening("LastOpenedBy", "by"),
         _last_opening("LastMeans", "means"),
-        text("Contact", "contact"),
-        text("Alarm", "alarm"),
-        Property("PulseSeconds", "d", lambda view: float(view["pulse_s"])),
-        Property("MaxSeconds", "d", lambda view: float(view["max_s"])),
-        Property("MaxHoldSeconds", "d", lambda view: float(view["max_hold_s"])),
+        *fields(Door, "contact", "alarm", "pulse_s", "max_s", "max_hold_s"),
     ),
 )
 
 ACCOUNT = Interface(
     "org.intercomd.Account1",
     methods=methods(subjects.ACCOUNTS),
-    properties=(
-        text("Name", "name"),
-        text("DisplayName", "display_name"),
-        text("State", "state"),
-        text("Uri", "uri"),
-        text("Registrar", "registrar"),
-        text("Server", "server"),
-        Property("Code", "u", lambda view: int(view["code"])),
-        text("Reason", "reason"),
-        text("Explanation", "explanation"),
+    properties=fields(
+        Account, "name", "display_name", "state", "uri", "registrar", "server", "code", "reason", "explanation"
     ),
 )
 

@@ -1,19 +1,16 @@
 """The methods that follow from the list of orders."""
 
-from enum import Enum
 from types import NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any, get_args
 
 import msgspec
 from msgspec import structs
 
-from appliance.bus.shapes import Asked, BusMethod
+from appliance.bus.shapes import Asked, BusMethod, signature
 from appliance.bus.texts import bounded
 from appliance.orders.invalid import fault, invalid
 from appliance.orders.order import Order, Subject, body
 from appliance.orders.table import ORDERS
-
-_SIGNATURES = {str: "s", float: "d", int: "u", bool: "b"}
 
 
 def methods(*subjects: Subject) -> tuple[BusMethod, ...]:
@@ -44,17 +41,4 @@ def _method(order: Order) -> BusMethod:
         await asked.do(order.action({**values, **places}))
         return []
 
-    return BusMethod(name, act, tuple((argument, _signature(fields.get(argument, str))) for argument in arguments))
-
-
-def _signature(kind: Any) -> str:
-    """The D-Bus type of a field."""
-    if get_origin(kind) is Annotated:
-        return _signature(get_args(kind)[0])
-    if get_origin(kind) is dict:
-        return "a{ss}"
-    if get_origin(kind) is Literal:
-        return "s"
-    if get_args(kind):
-        return _signature(next(each for each in get_args(kind) if each is not NoneType))
-    return "s" if issubclass(kind, Enum) else _SIGNATURES[kind]
+    return BusMethod(name, act, tuple((argument, signature(fields.get(argument, str))) for argument in arguments))

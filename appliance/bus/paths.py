@@ -1,9 +1,9 @@
 """The paths of objects on the bus, and the calls that clients name by them."""
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.base.types import Json
 from appliance.bus.texts import bounded
 from appliance.core.model import CallId
+from appliance.core.views.snapshot import Snapshot
 
 ROOT = "/org/intercomd"
 NONE = "/"  # in place of an object that does not exist, as D-Bus has no empty path
@@ -24,14 +24,14 @@ def name_path(kind: str, name: str) -> str:
     return f"{ROOT}/{kind}/{name.replace('_', '_5f').replace('-', '_2d')}"
 
 
-def named_call(snapshot: Json, text: str) -> CallId | None:
+def named_call(snapshot: Snapshot, text: str) -> CallId | None:
     """The call whose object's path a text is; None for a text that is no path of a call. Raises IntercomError."""
     return find_call(snapshot, text) if text.startswith(f"{ROOT}/calls/") else None
 
 
-def find_call(snapshot: Json, path: str) -> CallId:
+def find_call(snapshot: Snapshot, path: str) -> CallId:
     """The call whose object has this path. Raises IntercomError if there is no such call."""
-    paths = {call_path(each["id"]): CallId(each["id"]) for each in snapshot["calls"]}
+    paths = {call_path(each.id): CallId(each.id) for each in snapshot.calls}
     if path not in paths:
         raise IntercomError(
             ErrorCode.CALL_NOT_FOUND,

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from appliance.base.types import Json
 from appliance.core import inputs, orders
 from appliance.core.model import CallSearch, RecordedSound, RecordingSearch, Speech, UrlSound
+from appliance.core.views.snapshot import Snapshot
 
 
 class Recordings(Protocol):
@@ -57,7 +58,7 @@ class BusPorts(Protocol):
     def sounds(self) -> list[Json]:
         """The sounds that can be played by name, each with its `name`. May block on the disc."""
 
-    def snapshot(self) -> Json:
+    def snapshot(self) -> Snapshot:
         """The whole state, as in GET /v1/state."""
 
     def subscribe(self, since: int) -> AsyncGenerator[Json, None]:

@@ -82,7 +82,7 @@ class BusService:
         self._daemon, self._bus = daemon, bus
         snapshot = daemon.snapshot()
         self._shown: Tree = tree(snapshot)
-        self._since: int = snapshot["last_event"]
+        self._since: int = snapshot.last_event
         self._lost = asyncio.Event()
         self._acts: dict[asyncio.Task[None], str | None] = {}  # in progress, and the client of each
 

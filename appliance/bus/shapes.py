@@ -1,10 +1,14 @@
-"""The records for methods, properties and interfaces on the bus, and the most common properties."""
+"""The records for methods, properties and interfaces on the bus, and the properties that follow from a view."""
 
+import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from enum import Enum
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from msgspec import structs
 
 from appliance.base.record import Record
-from appliance.base.types import Json
 from appliance.bus.ports import BusPorts
 from appliance.core import inputs, orders
 from appliance.orders.invalid import checked
@@ -54,7 +58,7 @@ class Property(Record):
 
     name: str
     signature: str
-    value: Callable[[Json], Any]
+    value: Callable[[Any], Any]
 
 
 class Interface(Record):
@@ -69,7 +73,7 @@ class Interface(Record):
         """Find a method by its name."""
         return next((method for method in self.methods if method.name == wanted), None)
 
-    def values(self, view: Json) -> dict[str, Any]:
+    def values(self, view: Record) -> dict[str, Any]:
         """All properties of an object."""
         return {each.name: each.value(view) for each in self.properties}
 
@@ -80,11 +84,37 @@ def clean(written: Any) -> str:
     return string.encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
-def text(name: str, key: str) -> Property:
-    """A property whose value is a text of the object's part of the snapshot."""
-    return Property(name, "s", lambda view: clean(view[key]))
+def fields(record: type[Record], *names: str) -> tuple[Property, ...]:
+    """Properties for these fields of an object's view: `MaxSeconds` for `max_s`, of the field's type."""
+    kinds = {each.name: each.type for each in structs.fields(record)}
+    return tuple(_field(name, signature(kinds[name])) for name in names)
 
 
-def flag(name: str, key: str) -> Property:
-    """A boolean property for the value with this key in the object's view."""
-    return Property(name, "b", lambda view: bool(view[key]))
+def _field(name: str, kind: str) -> Property:
+    words, make = re.sub("_s$", "_seconds", name).split("_"), _VALUES[kind]
+    return Property("".join(map(str.capitalize, words)), kind, lambda view: make(getattr(view, name)))
+
+
+def signature(kind: Any) -> str:
+    """The D-Bus type of a field."""
+    if get_origin(kind) is Annotated:
+        return signature(get_args(kind)[0])
+    if get_origin(kind) is dict:
+        return "a{ss}"
+    if get_origin(kind) is Literal:
+        return "s"
+    if get_origin(kind) is tuple:
+        return f"a{signature(get_args(kind)[0])}"
+    if get_args(kind):
+        return signature(next(each for each in get_args(kind) if each is not NoneType))
+    return "s" if issubclass(kind, Enum) else _SIGNATURES[kind]
+
+
+_SIGNATURES = {str: "s", float: "d", int: "u", bool: "b"}
+_VALUES: dict[str, Callable[[Any], Any]] = {
+    "s": clean,
+    "d": float,
+    "u": int,
+    "b": bool,
+    "as": lambda texts: [clean(each) for each in texts],
+}

@@ -3,12 +3,12 @@
 from typing import Any
 
 from appliance.base.record import Record
-from appliance.base.types import Json
 from appliance.bus.calls import CALL
 from appliance.bus.conferences import CONFERENCE
 from appliance.bus.interfaces import ACCOUNT, APPLIANCE, DOOR
 from appliance.bus.paths import ROOT, call_path, conference_path, name_path
 from appliance.bus.shapes import Interface
+from appliance.core.views.snapshot import Snapshot
 
 
 class Object(Record):
@@ -22,18 +22,18 @@ class Object(Record):
 Tree = dict[str, Object]
 
 
-def tree(snapshot: Json) -> Tree:
+def tree(snapshot: Snapshot) -> Tree:
     """All objects by path."""
 
-    def made(interface: Interface, wanted: str, view: Json) -> Object:
+    def made(interface: Interface, wanted: str, view: Record) -> Object:
         return Object(interface, wanted, interface.values(view))
 
     return {
         ROOT: made(APPLIANCE, "", snapshot),
-        **{call_path(view["id"]): made(CALL, view["id"], view) for view in snapshot["calls"]},
-        **{conference_path(view["id"]): made(CONFERENCE, view["id"], view) for view in snapshot["conferences"]},
-        **{name_path("doors", view["id"]): made(DOOR, view["id"], view) for view in snapshot["doors"]},
-        **{name_path("accounts", view["name"]): made(ACCOUNT, view["name"], view) for view in snapshot["accounts"]},
+        **{call_path(view.id): made(CALL, view.id, view) for view in snapshot.calls},
+        **{conference_path(view.id): made(CONFERENCE, view.id, view) for view in snapshot.conferences},
+        **{name_path("doors", view.id): made(DOOR, view.id, view) for view in snapshot.doors},
+        **{name_path("accounts", view.name): made(ACCOUNT, view.name, view) for view in snapshot.accounts},
     }
 
 

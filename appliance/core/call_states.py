@@ -1,8 +1,10 @@
 """The call's transition table, its deadlines, and the meaning of SIP codes; drawn in docs/reference/call-states.md."""
 
 from enum import StrEnum
+from typing import Literal
 
 from appliance.core.model import (
+    By,
     Call,
     CallId,
     CallState,
@@ -11,10 +13,12 @@ from appliance.core.model import (
     DigitMethod,
     Direction,
     EarlySource,
+    End,
     State,
 )
 
 S = CallState
+CUT_OFF = End(Cause.ERROR, 0, "The station went off", By.DEVICE)  # of a call whose end nobody could log
 SIGNALLED = DigitMethod.RFC4733, DigitMethod.INFO
 
 
@@ -49,7 +53,8 @@ TABLE: dict[tuple[CallState, Signal], CallState] = {
     **{(state, Signal.OVER): S.ENDED for state in S if state is not S.ENDED},
 }
 
-LEGACY = {
+LegacyState = Literal["PROGRESSING", "ALERTING", "CONNECTED", "TERMINATED"]
+LEGACY: dict[CallState, LegacyState] = {
     S.DIALING: "PROGRESSING",
     S.RINGING: "ALERTING",
     S.EARLY_MEDIA: "PROGRESSING",

@@ -1,10 +1,10 @@
 """All rooms of the core, in the order in which time and inputs come to them.
 
-Each offers the same five names: the tables `take` and `perform`, `due(turn)`, `wake(state)` and
-`view(state, epoch)`; one that has nothing of a kind says so by an empty table, or does nothing.
+Each offers the same four names: the tables `take` and `perform`, `due(turn)` and `wake(state)`; one that has nothing of
+a kind says so by an empty table, or does nothing. What clients read of a room is made in its module `view`.
 """
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from appliance.core.access import room as access
 from appliance.core.accounts import room as accounts
@@ -23,7 +23,7 @@ from appliance.core.visitor_ring import room as visitor_ring
 
 
 class Room(Protocol):
-    """The interface of a room, which `step`, `requests`, `desired_state` and `snapshot` call."""
+    """The interface of a room, which `step`, `requests` and `desired_state` call."""
 
     take: InputTable
     perform: RequestTable
@@ -33,9 +33,6 @@ class Room(Protocol):
 
     def wake(self, state: State, /) -> list[float | None]:
         """Return the room's deadlines; None for an absent one."""
-
-    def view(self, state: State, epoch: float, /) -> dict[str, Any]:
-        """The room's part of the snapshot."""
 
 
 ROOMS: tuple[Room, ...] = (

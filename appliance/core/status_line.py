@@ -1,10 +1,8 @@
 """The station's state in one line, for the service manager and for people."""
 
-from appliance.core.accounts.view import registration_line
 from appliance.core.calls import forwarding
-from appliance.core.calls.view import summary
-from appliance.core.conferences.view import conference_summary
 from appliance.core.model import Settings, State
+from appliance.core.summaries import conference_summary, registration_line, summary
 
 READY = "ready"
 UNCONFIGURED = "not configured"

@@ -54,12 +54,13 @@ def quiet_changes_at(state: State) -> float | None:
 
 
 def iso(at: float | None, epoch: float, timespec: str = "microseconds") -> str | None:
-    """A monotonic time as RFC 3339 in UTC; None stays None. timespec: as for `datetime.isoformat`."""
-    return (
-        None
-        if at is None
-        else datetime.fromtimestamp(epoch + at, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
-    )
+    """As `utc`; None stays None."""
+    return None if at is None else utc(at, epoch, timespec)
+
+
+def utc(at: float, epoch: float, timespec: str = "microseconds") -> str:
+    """A monotonic time as RFC 3339 in UTC. timespec: as for `datetime.isoformat`."""
+    return datetime.fromtimestamp(epoch + at, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def _night(state: State) -> tuple[float, float] | None:

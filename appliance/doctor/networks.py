@@ -4,9 +4,9 @@ import ipaddress
 import socket
 from collections.abc import Callable, Iterator, Sequence
 
-from appliance.base.types import Json
 from appliance.core.accounts import sip_uris
 from appliance.core.model import Target
+from appliance.core.views.accounts import Account
 from appliance.doctor.findings import Finding, ok, problem, warning
 
 SIP_PORT = 5060
@@ -25,19 +25,22 @@ def route_to(host: str) -> str:
 
 
 def examine(
-    snapshot: Json, targets: Sequence[Target], bound: str, route: Callable[[str], str] = route_to
+    addresses: Sequence[str],
+    accounts: Sequence[Account],
+    targets: Sequence[Target],
+    bound: str,
+    route: Callable[[str], str] = route_to,
 ) -> list[Finding]:
     """One finding for the networks, one for each far end without a route or with an address that it cannot reach.
 
-    bound: the address that SIP listens on, `sip.address`. May wait for the resolver.
+    addresses: of this machine. bound: the address that SIP listens on, `sip.address`. May wait for the resolver.
     """
-    addresses = snapshot["network"]["addresses"]
     if not addresses:
         return [warning(CHECK, "This machine is not in a network.", "No interface has an address.", "Check the cable.")]
     everywhere = ipaddress.ip_address(bound).is_unspecified
     ours: dict[str, str] = {}
     found = []
-    for who, host in _far_ends(snapshot, targets):
+    for who, host in _far_ends(accounts, targets):
         try:
             ours[who] = route(host)
         except OSError as error:
@@ -54,11 +57,11 @@ def examine(
     return [ok(CHECK, f"This machine has {', '.join(addresses)}.{calls}"), *found]
 
 
-def _far_ends(snapshot: Json, targets: Sequence[Target]) -> Iterator[tuple[str, str]]:
+def _far_ends(accounts: Sequence[Account], targets: Sequence[Target]) -> Iterator[tuple[str, str]]:
     """Names and hosts: accounts with their present server, and targets that are called without an account."""
-    for account in snapshot["accounts"]:
-        if account["server"]:
-            yield f"account {account['name']}", sip_uris.host_of(account["server"])
+    for account in accounts:
+        if account.server:
+            yield f"account {account.name}", sip_uris.host_of(account.server)
     for target in targets:
         host = (sip_uris.parts(target.uri) or ("", ""))[1].strip("[]")
         if host and not target.account:

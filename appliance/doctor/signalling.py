@@ -4,26 +4,25 @@ from collections.abc import Sequence
 
 from appliance.base.types import Json
 from appliance.core.model import AccountState
+from appliance.core.views.accounts import Account
 from appliance.doctor.findings import Finding, ok, problem, warning
 
 LOOKED_AT = 20  # calls of the log
 
 
-def accounts(views: Sequence[Json]) -> list[Finding]:
+def accounts(views: Sequence[Account]) -> list[Finding]:
     """One finding for each account of the snapshot."""
     return [_account(view) for view in views]
 
 
-def _account(view: Json) -> Finding:
-    check = f"account.{view['name']}"
-    if view["state"] == AccountState.REGISTERED:
-        return ok(check, f"Registered as {view['user']} at {view['server']}.")
-    message = f"Not registered as {view['user']}."
-    if view["explanation"]:
-        return problem(check, message, view["explanation"])
-    return warning(
-        check, message, f"It is {view['state']}.", "Run this again in a moment, or see intercomctl accounts."
-    )
+def _account(view: Account) -> Finding:
+    check = f"account.{view.name}"
+    if view.state is AccountState.REGISTERED:
+        return ok(check, f"Registered as {view.user} at {view.server}.")
+    message = f"Not registered as {view.user}."
+    if view.explanation:
+        return problem(check, message, view.explanation)
+    return warning(check, message, f"It is {view.state}.", "Run this again in a moment, or see intercomctl accounts.")
 
 
 def calls(logged: Sequence[Json]) -> list[Finding]:

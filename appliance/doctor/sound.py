@@ -9,9 +9,9 @@ from appliance.audio.mixer import AlsaMixers, MixerGoneError
 from appliance.audio.pcm import VERBS, holder, program
 from appliance.audio.profiles import profile
 from appliance.base.errors import IntercomError
-from appliance.base.types import Json
 from appliance.config.schema import Config
-from appliance.core.model import NO_CARD, SoundCard
+from appliance.core.model import NO_CARD, MixerLevel, SoundCard
+from appliance.core.views.audio import SoundSide
 from appliance.doctor.findings import Finding, Level, ok, problem, warning
 
 OURS = b"appliance.sip.stack"  # in the command line of the SIP process, which opens PCMs
@@ -52,13 +52,13 @@ def mixers(config: Config) -> list[Finding]:
         there = cards.cards()
     except IntercomError:
         return []  # reported by `examine`
-    pcms = {"speaker": ("playback", config.audio.playback), "microphone": ("capture", config.audio.capture)}
-    return muted({side: _shown(pcm, way, there) for side, (way, pcm) in pcms.items()})
+    microphone = _level(config.audio.capture, "capture", there)
+    return muted(microphone, _level(config.audio.playback, "playback", there))
 
 
-def _shown(pcm: str, way: str, there: tuple[SoundCard, ...]) -> Json:
-    """Read the level in the mixer of the PCM's card, shaped as in GET /v1/audio."""
-    unknown: Json = {"card": None, "element": None, "percent": None, "muted": None}
+def _level(pcm: str, way: str, there: tuple[SoundCard, ...]) -> MixerLevel:
+    """Read the level in the mixer of the PCM's card."""
+    unknown = MixerLevel(card="")
     card = cards.card_named(pcm, there)
     if card is None:
         return unknown
@@ -70,22 +70,21 @@ def _shown(pcm: str, way: str, there: tuple[SoundCard, ...]) -> Json:
         element.close()
     except MixerGoneError:
         return unknown
-    return {"card": card.id, "element": element.name, "percent": reading.loudness, "muted": reading.muted}
+    return MixerLevel(card.id, element=element.name, percent=reading.loudness, muted=reading.muted)
 
 
-def muted(audio: Json) -> list[Finding]:
+def muted(microphone: SoundSide | MixerLevel, speaker: SoundSide | MixerLevel) -> list[Finding]:
     """Findings for the levels that the mixers show (GET /v1/audio): a side that is switched off, or at zero."""
     found = []
-    for way, side, act, level in (
-        ("capture", "microphone", "Nobody hears the visitor.", "gain"),
-        ("playback", "speaker", "The visitor hears nothing.", "volume"),
+    for way, side, shown, act, level in (
+        ("capture", "microphone", microphone, "Nobody hears the visitor.", "gain"),
+        ("playback", "speaker", speaker, "The visitor hears nothing.", "volume"),
     ):
-        shown = audio[side]
-        place = f"The element {shown['element']} of the card {shown['card']}"
-        if shown["muted"]:
+        place = f"The element {shown.element} of the card {shown.card}"
+        if shown.muted:
             remedy = f"Switch it on: intercomctl audio set --{side} on"
             found.append(problem(f"audio.{way}", f"The {side} is muted. {act}", f"{place} is switched off.", remedy))
-        elif shown["percent"] == 0:
+        elif shown.percent == 0:
             remedy = f"Set it: intercomctl audio set --{level} 70"
             found.append(problem(f"audio.{way}", f"The {side} is at 0 %. {act}", f"{place} is at its end.", remedy))
     return found

@@ -1,13 +1,10 @@
 """Ended calls: a client that looks late can still read for a while how each ended."""
 
 from collections import deque
-from typing import Any
 
 from msgspec.structs import replace
 
-from appliance.core import wall_clock
-from appliance.core.calls.view import call_view
-from appliance.core.model import Call, CallState, State
+from appliance.core.model import Call, CallState
 
 READABLE_S = 600.0
 MOST = 100  # the oldest are dropped; the call log has all of them
@@ -31,11 +28,8 @@ class Ended:
         """The call of that id as it ended; None if it is not among them."""
         return next((call for call, _ in self._calls if call.id == wanted), None)
 
-    def view(self, wanted: str, state: State, now: float, epoch: float) -> dict[str, Any] | None:
-        """A call as clients see it; None if there was none, or if it ended long ago."""
+    def find(self, wanted: str, now: float) -> tuple[Call, float] | None:
+        """A call and when it ended; None if there was none, or if it ended long ago."""
         while self._calls and now - self._calls[0][1] > READABLE_S:
             self._calls.popleft()
-        for call, at in self._calls:
-            if call.id == wanted:
-                return call_view(state, call, at, epoch) | {"ended": wall_clock.iso(at, epoch)}
-        return None
+        return next((each for each in self._calls if each[0].id == wanted), None)

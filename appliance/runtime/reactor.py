@@ -52,15 +52,13 @@ from typing import Any, Protocol, cast
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from appliance.base import ids, times, wall_time
+from appliance.base import ids, times
 from appliance.base.errors import ErrorCode, IntercomError, survive
 from appliance.base.types import Json
-from appliance.core import desired_state, events, inputs, orders, snapshot, wall_clock
-from appliance.core.access.view import codes_view
-from appliance.core.calls.view import call_view, in_order
+from appliance.core import desired_state, events, inputs, orders
 from appliance.core.desired import Desired
 from appliance.core.events.names import Names
-from appliance.core.model import CallId, PersistentState, RequestId, Settings, State
+from appliance.core.model import PersistentState, RequestId, Settings, State
 from appliance.core.step import Step, step
 from appliance.runtime.event_stream import Feed, Past, enveloped
 from appliance.runtime.inbox import Inbox
@@ -100,7 +98,7 @@ class Reactor:
         self.on_event: list[Callable[[Json], None]] = [journal.append]  # each gets every event
         self.watch: Callable[[inputs.AnyInput, Step | None, Desired | None], None] | None = None
         self._journal = journal
-        self._subjects = Subjects()
+        self.subjects = Subjects()
         self._names = Names(settings)
         self._inbox = Inbox(self._schedule)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -169,7 +167,7 @@ class Reactor:
 
     def _take(self, given: inputs.AnyInput) -> None:
         given = replace(given, taken=time.monotonic(), fresh=ids.new("")[1:])
-        if isinstance(given, inputs.Requested) and self._subjects.over(given.action):
+        if isinstance(given, inputs.Requested) and self.subjects.over(given.action):
             given = replace(given, late=True)
         # A programming error costs one input, not the door phone. The values of the input may be digits of a door code.
         decided = survive(lambda: self._decide(given), lambda error: _log_failure("The core", given, error))
@@ -180,7 +178,7 @@ class Reactor:
         taken, desired = decided
         if self.watch is not None:
             self.watch(given, taken, desired)
-        self._subjects.follow(self.state, taken)
+        self.subjects.follow(self.state, taken)
         self.state, before = taken.state, self.desired
         self.desired = desired
         # The head of this module says why in this order.
@@ -196,7 +194,7 @@ class Reactor:
     def _perform(self, wanted: Iterable[orders.Order]) -> None:
         for order in wanted:
             if isinstance(order, orders.LogCall) and order.ended is not None:
-                self._subjects.ended.add(order.call, order.ended)
+                self.subjects.ended.add(order.call, order.ended)
             self._guarded(self.perform[type(order)], order)
 
     def _decide(self, given: inputs.AnyInput) -> tuple[Step, Desired]:
@@ -231,7 +229,7 @@ class Reactor:
             self._names = Names(self.state.settings)
         call, data = getattr(event, "call", None), data_of(event) | self._names.beside(event)
         envelope = enveloped(self._journal.take(), event.TYPE, now, self._journal.boot, call, data)
-        self._subjects.add(envelope, event, self.state)
+        self.subjects.add(envelope, event, self.state)
         log.info("%s", line(envelope), extra={"event": envelope["type"], "call": envelope["call"]})
         for take in self.on_event:
             take(envelope)
@@ -268,32 +266,6 @@ class Reactor:
         future = self._replies.get(reply.request)
         if future is not None and not future.done():
             future.set_result(reply)
-
-    def snapshot(self) -> Json:
-        """The state as clients see it, with the id of the last event in it."""
-        now, epoch = time.monotonic(), wall_time.epoch()
-        shown = snapshot.snapshot(replace(self.state, now=max(now, self.state.now)), epoch)
-        return {**shown, "last_event": self.feed.last, "time": wall_clock.iso(now, epoch)}
-
-    def calls(self) -> list[Json]:
-        """All calls as clients see them."""
-        now, epoch = time.monotonic(), wall_time.epoch()
-        return [call_view(self.state, call, now, epoch) for call in in_order(self.state)]
-
-    def call(self, wanted: str) -> Json | None:
-        """One call as clients see it, also for a while after its end; None for any other id."""
-        now, epoch, found = time.monotonic(), wall_time.epoch(), self.state.calls.get(CallId(wanted))
-        if found is None:
-            return self._subjects.ended.view(wanted, self.state, now, epoch)
-        return call_view(self.state, found, now, epoch)
-
-    def conference(self, wanted: str) -> Json | None:
-        """A conference as clients see it, also for a while after its end; None for any other id."""
-        return self._subjects.conference(wanted, self.state, time.monotonic(), wall_time.epoch())
-
-    def codes(self) -> list[Json]:
-        """All codes and cards as clients see them. Raises `unavailable`."""
-        return codes_view(self.state)
 
     def waiting(self) -> int:
         """How many inputs wait for the core."""

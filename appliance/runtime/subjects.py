@@ -7,13 +7,15 @@ conference. It is computed here, once for all events, from the state that the st
 from collections import deque
 from typing import Any
 
+from msgspec import UNSET, to_builtins
+
 from appliance.base.types import Json
-from appliance.core.calls.view import facts_in_events, name_of
 from appliance.core.conferences import mixing
-from appliance.core.conferences.view import conference_view, ended_conference
 from appliance.core.events import Event, RecordingEvent
 from appliance.core.model import Call, Conference, Joining, ParticipantState, State
 from appliance.core.step import Step
+from appliance.core.summaries import name_of
+from appliance.core.views.events import CallOfEvent, ConferenceFacts, ConferenceMember
 from appliance.runtime.ended_calls import READABLE_S, Ended
 
 MOST = 20  # conferences that are kept; there is one at a time
@@ -26,11 +28,11 @@ class Met:
 
     def __init__(self, conference: Conference) -> None:
         self.conference = conference
-        self.members: dict[str, Json] = {}
+        self.members: dict[str, ConferenceMember] = {}
         self.joined: set[str] = set()  # of these, the calls that were in it
         self.ended: float | None = None
 
-    def facts(self, state: State) -> Json:
+    def facts(self, state: State) -> ConferenceFacts:
         """The conference in its events: who is in it, who is invited; after its end, who was."""
         if self.ended is not None:
             there = self.joined
@@ -40,12 +42,12 @@ class Met:
             there = {each.call for each in stages if each.stage is ParticipantState.IN}
             coming = {ParticipantState.INVITING, ParticipantState.COMING}
             invited = {each.call for each in stages if each.stage in coming and each.joining is Joining.INVITED}
-        return {
-            "id": self.conference.id,
-            "participants": [each for call, each in self.members.items() if call in there],
-            "invitations": [each for call, each in self.members.items() if call in invited],
-            "speaker": self.ended is None and mixing.mix(state).speaker,
-        }
+        return ConferenceFacts(
+            id=self.conference.id,
+            participants=tuple([each for call, each in self.members.items() if call in there]),
+            invitations=tuple([each for call, each in self.members.items() if call in invited]),
+            speaker=self.ended is None and mixing.mix(state).speaker,
+        )
 
 
 class Subjects:
@@ -78,12 +80,7 @@ class Subjects:
         for each in conference.participants:
             call = after.calls.get(each.call) or before.calls.get(each.call)
             if call is not None:
-                met.members[each.call] = {
-                    "call": call.id,
-                    "uri": call.remote.uri,
-                    "name": name_of(call),
-                    "joining": each.joining.value,
-                }
+                met.members[each.call] = ConferenceMember(call.id, call.remote.uri, name_of(call), each.joining)
             if each.stage is ParticipantState.IN:
                 met.joined.add(each.call)
 
@@ -98,16 +95,12 @@ class Subjects:
         if conference is None and call is not None and isinstance(event, RecordingEvent):
             conference = call.conference
         if conference is not None and (met := self._conference(conference)) is not None:
-            envelope["conference"] = met.facts(state)
+            envelope["conference"] = to_builtins(met.facts(state))
 
-    def conference(self, wanted: str, state: State, now: float, epoch: float) -> Json | None:
-        """A conference as clients see it, also for a while after its end; None for any other id."""
-        if state.conference is not None and state.conference.id == wanted:
-            return conference_view(state, state.conference, epoch)
+    def conference(self, wanted: str, now: float) -> Met | None:
+        """A conference that has ended, for a while after its end; None for any other id."""
         met = self._conference(wanted)
-        if met is None or met.ended is None or now - met.ended > READABLE_S:
-            return None
-        return ended_conference(met.conference, list(met.members.values()), met.ended, epoch)
+        return None if met is None or met.ended is None or now - met.ended > READABLE_S else met
 
     def over(self, action: object) -> bool:
         """Whether an order is about a call or a conference that has ended lately."""
@@ -123,8 +116,24 @@ class Subjects:
         """The facts of a call, made again only after a change: a call has dozens of events."""
         made = call.id, call.remote, call.media.codec, call.local_uri, call.account, call.conference
         if made != self._made:
-            self._made, self._shown = made, facts_in_events(call)
+            self._made, self._shown = made, to_builtins(facts_in_events(call))
         return self._shown
 
     def _conference(self, wanted: str) -> Met | None:
         return next((met for met in reversed(self._met) if met.conference.id == wanted), None)
+
+
+def facts_in_events(call: Call) -> CallOfEvent:
+    """A call in its events: what is empty is left out, since the journal keeps it with each of them."""
+    remote = call.remote
+    return CallOfEvent(
+        direction=call.direction,
+        from_=call.caller,
+        to=call.called,
+        display_name=remote.display_name or UNSET,
+        target=remote.target or UNSET,
+        target_name=remote.target_name or UNSET,
+        codec=call.media.codec or UNSET,
+        account=call.account or UNSET,
+        conference=call.conference or UNSET,
+    )

@@ -4,10 +4,13 @@ import json
 import sqlite3
 from collections.abc import Collection, Sequence
 
+from msgspec import to_builtins
+from msgspec.structs import asdict
+
 from appliance.base import wall_time
 from appliance.base.types import Json
-from appliance.core.calls.view import logged_call
-from appliance.core.model import By, CallSearch, Cause
+from appliance.core.call_states import CUT_OFF
+from appliance.core.model import CallSearch
 from appliance.core.orders import LogCall
 from appliance.store.lists import retention
 from appliance.store.lists.retention import Limit
@@ -15,7 +18,6 @@ from appliance.store.recording_index import LIKE, part
 from appliance.store.write_behind import Backlog, Row
 from appliance.store.writer import Writer
 
-_CUT_OFF = {"cause": Cause.ERROR, "code": 0, "reason": "The station went off", "by": By.DEVICE, "explanation": ""}
 _UPSERT = (
     "INSERT INTO calls (id, boot, over, call) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET over = excluded.over, call = excluded.call"
@@ -43,8 +45,10 @@ class CallLog:
 
     def write(self, order: LogCall) -> None:
         """Write a call to disc as soon as the disc works."""
+        from appliance.core.calls.view import logged_call  # noqa: PLC0415  late: the interfaces have loaded it
+
         entry = logged_call(order.call, order.ended, wall_time.epoch(), missed=order.missed)
-        row = order.call.id, self._boot, order.ended is not None, json.dumps(entry, separators=(",", ":"))
+        row = order.call.id, self._boot, order.ended is not None, json.dumps(to_builtins(entry), separators=(",", ":"))
         self._backlog.put(order.call.id, row)
 
     def list(
@@ -68,7 +72,7 @@ class CallLog:
         left = "SELECT number, call FROM calls WHERE NOT over AND boot != ? AND json_valid(call)"
         opened = connection.execute(left, (self._boot,))
         for number, call in opened.fetchall():
-            ended = json.dumps(json.loads(call) | {"end": _CUT_OFF}, separators=(",", ":"))
+            ended = json.dumps(json.loads(call) | {"end": asdict(CUT_OFF)}, separators=(",", ":"))
             connection.execute("UPDATE calls SET over = 1, call = ? WHERE number = ?", (ended, number))
 
     def tidy(self, connection: sqlite3.Connection, limit: Limit) -> None:

@@ -479,6 +479,7 @@ class Snapshot(TypedDict):
     message: VisitorMessage | None  # The message that a visitor is asked for or leaves.
     storage: Storage | None  # Null until it was measured, soon after the start.
     last_event: int
+    time: str  # UTC.
 
 
 class AccountDone(TypedDict):

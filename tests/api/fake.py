@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from msgspec import convert
+
 from appliance.api.answers.operations import Operations
 from appliance.api.http.sessions import Sessions
 from appliance.api.http.tokens import Token, Tokens
@@ -23,6 +25,10 @@ from appliance.core.model import (
     Speech,
     UrlSound,
 )
+from appliance.core.views.calls import Call
+from appliance.core.views.codes import Code
+from appliance.core.views.conferences import Conference
+from appliance.core.views.snapshot import Snapshot
 from appliance.runtime.counts import Counts
 
 TIME = "2026-11-20T06:07:08.123456Z"
@@ -256,26 +262,26 @@ class Station:
     def sounds(self) -> list[dict[str, Any]]:
         return self.names
 
-    def snapshot(self) -> dict[str, Any]:
-        return {**self.state, "last_event": len(self.journal)}
+    def snapshot(self) -> Snapshot:
+        return convert({**self.state, "last_event": len(self.journal), "time": TIME}, Snapshot)
 
     def configuration(self) -> dict[str, Any]:
         return {"sip": {"port": 5060}, "door": {"front": {"pulse_s": 3.0, "digits": "***"}}}
 
-    def codes(self) -> list[dict[str, Any]]:
-        return self.book
+    def codes(self) -> tuple[Code, ...]:
+        return convert(self.book, tuple[Code, ...])
 
     async def doctor(self) -> list[dict[str, Any]]:
         return self.findings
 
-    def call(self, wanted: str) -> dict[str, Any] | None:
-        return next((call for call in self.state["calls"] if call["id"] == wanted), None)
+    def call(self, wanted: str) -> Call | None:
+        return next((call for call in self.calls() if call.id == wanted), None)
 
-    def calls(self) -> list[dict[str, Any]]:
-        return self.state["calls"]
+    def calls(self) -> tuple[Call, ...]:
+        return convert(self.state["calls"], tuple[Call, ...])
 
-    def conference(self, wanted: str) -> dict[str, Any] | None:
-        return next((each for each in self.state["conferences"] if each["id"] == wanted), None)
+    def conference(self, wanted: str) -> Conference | None:
+        return next((each for each in self.snapshot().conferences if each.id == wanted), None)
 
     def last_event(self) -> int:
         return len(self.journal)
@@ -423,8 +429,8 @@ def contact(name: str) -> dict[str, Any]:
     }
 
 
-def account(name: str) -> dict[str, Any]:
-    return {
+def account(name: str, **changed: Any) -> dict[str, Any]:
+    fresh = {
         "name": name,
         "display_name": None,
         "state": "registered",
@@ -443,6 +449,7 @@ def account(name: str) -> dict[str, Any]:
         "explanation": "",
         "summary": "registered as 201",
     }
+    return fresh | changed
 
 
 def conference(id_: str = "k-1", **changed: Any) -> dict[str, Any]:

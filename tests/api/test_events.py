@@ -9,6 +9,7 @@ from websockets.sync.client import ClientConnection, connect, unix_connect
 from appliance.api.http.event_filter import MARK_EVERY
 from appliance.api.routes import events
 from tests.api.conftest import PATIENCE_S, TOKEN
+from tests.core.sent import as_sent
 from tests.support.waiting import until
 
 
@@ -74,7 +75,7 @@ def test_what_the_feed_lost_is_reported(shared, station):
         shared.tell("custom")
         lost = received(feed)
         assert (lost["type"], lost["data"]) == ("events.lost", {"from": 4, "to": 10})
-        assert lost["state"] == station.snapshot()
+        assert lost["state"] == as_sent(station.snapshot())
         assert received(feed)["id"] == 11
 
 

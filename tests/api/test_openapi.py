@@ -15,9 +15,6 @@ from appliance.api.openapi import named_errors
 from appliance.api.routes import calls, conferences
 from appliance.base.errors import HTTP_STATUS, ErrorCode
 from appliance.config.schema.http import HttpTable
-from appliance.core import snapshot
-from appliance.core.access.view import codes_view
-from appliance.core.calls.view import logged_call
 from appliance.core.events import EVENTS
 from appliance.core.inputs import Action, PlayRecording, PlayUrl
 from appliance.core.model import (
@@ -57,9 +54,14 @@ from appliance.core.model import (
 from appliance.core.model import (
     Action as Does,
 )
+from appliance.core.views.calls import LoggedCall
+from appliance.core.views.codes import Code
+from appliance.core.views.snapshot import Snapshot
 from appliance.orders import table
 from tests.api import fake
 from tests.api.test_resources import ORDERS
+from tests.core import sent
+from tests.core.sent import codes_view, logged_call
 from tests.core.test_requests import OK, REDUNDANT, RESULTS
 
 
@@ -182,7 +184,7 @@ def test_every_model_of_an_answer_is_in_the_description():
 def exact(model: type[msgspec.Struct], data: dict) -> None:
     """`data` has every member that `model` names, of the right type, and no other."""
     as_sent = json.loads(json.dumps(data))
-    assert msgspec.to_builtins(msgspec.convert(as_sent, model)) == as_sent
+    assert sent.as_sent(msgspec.convert(as_sent, model)) == as_sent
 
 
 SETTINGS = Settings(
@@ -232,30 +234,30 @@ CALL = Call(
     ],
 )
 def test_the_snapshot_of_the_core_is_what_the_description_says(state):
-    exact(models.Snapshot, snapshot.snapshot(state, 1_790_000_000.0) | {"last_event": 1})
+    exact(Snapshot, sent.snapshot(state, 1_790_000_000.0))
 
 
 @pytest.mark.parametrize("ended", [None, 9.0])
 def test_a_call_of_the_log_is_what_the_description_says(ended):
     over = replace(CALL, times=replace(CALL.times, connected_since=3.0), end=End(Cause.HANGUP, 200, "OK", By.REMOTE))
-    exact(models.LoggedCall, logged_call(over, ended, 1_790_000_000.0, missed=False))
+    exact(LoggedCall, logged_call(over, ended, 1_790_000_000.0, missed=False))
 
 
 def test_a_conference_is_what_the_description_says():
     joined = replace(CALL, conference="k-1")
     there = Conference("k-1", 1.0, (Participant("c-1", Joining.INVITED, ParticipantState.COMING),))
     for conference in (there, replace(there, connected_since=2.0, held=True), replace(there, ending=True)):
-        shown = snapshot.snapshot(
+        shown = sent.snapshot(
             State(SETTINGS, now=9.0, calls=CallsPart(living=(joined,)), conference=conference), 1_790_000_000.0
         )
-        exact(models.Snapshot, shown | {"last_event": 1})
+        exact(Snapshot, shown)
 
 
 def test_the_fake_of_these_tests_is_shaped_like_the_daemon(station):
     station.state["calls"] = [fake.call()]
     station.state["conferences"] = [fake.conference()]
-    exact(models.Snapshot, station.snapshot())
-    exact(models.LoggedCall, fake.logged())
+    exact(Snapshot, sent.as_sent(station.snapshot()))
+    exact(LoggedCall, fake.logged())
     station.tell("custom")
     about = {"direction": "incoming", "from": "sip:a@b", "to": "sip:c@d", "display_name": "A", "target": "a"}
     about |= {
@@ -266,7 +268,8 @@ def test_the_fake_of_these_tests_is_shaped_like_the_daemon(station):
     }
     member = {"call": "c-1", "uri": "sip:a@b", "name": "Anna", "joining": "invited"}
     conference = {"id": "k-1", "participants": [member], "invitations": [], "speaker": True}
-    every = {"about": about, "conference": conference, "state": station.snapshot()}  # the state in events.lost only
+    state = sent.as_sent(station.snapshot())  # in events.lost only
+    every = {"about": about, "conference": conference, "state": state}
     exact(models.Envelope, {**station.journal[0], **every})
 
 
@@ -279,7 +282,7 @@ def test_a_code_is_what_the_description_says():
     told = codes_view(State(SETTINGS, access=AccessPart(book=book)))
     exact(models.Codes, {"zone": "Europe/Berlin", "codes": told})
     assert not any(secret in json.dumps(told) for secret in ("5a5a", "abab", "length"))
-    exact(models.Code, fake.code("a-1"))
+    exact(Code, fake.code("a-1"))
 
 
 def test_every_action_of_a_client_has_a_route():

@@ -282,7 +282,7 @@ def test_a_call_is_recorded_until_that_is_ended(page, shared, station):
 
 
 def test_an_open_door_counts_down(page, shared, station):
-    until_then = (datetime.now(UTC) + timedelta(seconds=300)).isoformat()
+    until_then = (datetime.now(UTC) + timedelta(seconds=300)).isoformat().replace("+00:00", "Z")
     station.state["doors"] = [fake.door("front", state="unlocked", unlocked=True, until=until_then)]
     opened(page, shared, station)
     text = "document.querySelector('#doors .countdown').innerText.trim()"

@@ -140,7 +140,7 @@ def test_home_says_how_rings_ended_and_what_was_missed(page, shared, station):
         | {"time": now.isoformat(), "hash": "h"}
     )
     station.state["doors"][0]["last_opening"] = {
-        "time": now.isoformat(),
+        "time": now.isoformat().replace("+00:00", "Z"),
         "by": "card of Ann, reader gate",
         "means": "card",
         "held": False,

@@ -81,7 +81,7 @@ def test_a_link_with_a_wrong_token_leaves_the_session(page, shared, station):
 
 
 def test_the_display_takes_a_link_while_nobody_is_logged_in_and_then_no_other(page, shared, station, attacker):
-    station.state["directory"] = [{"flat": "12", "name": "Lee"}]
+    station.state["directory"] = [{"flat": "12", "name": "Lee", "targets": ["Kitchen"]}]
     guest = station.tokens.add("display", (VIEW, CALL), None)[1]
     page.open(f"{shared.bound.url}display#token={guest}")
     page.shows("#directory", "Lee")

@@ -8,13 +8,14 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from msgspec import to_builtins
+from msgspec import convert, to_builtins
 
 from appliance.api.routes.pages import FILES
 from appliance.base.errors import USUAL, ErrorCode, IntercomError
 from appliance.config.load import check
 from appliance.core import orders
-from appliance.core.model import AccountState, CallState, RequestId, Target
+from appliance.core.model import AccountState, CallState, MixerLevel, RequestId, Target
+from appliance.core.views.accounts import Account
 from appliance.doctor import lines, logs, networks, numbered, signalling, sound
 from appliance.store.lists.examine import Examined
 from tests.api import fake
@@ -132,22 +133,22 @@ def test_a_translation_has_no_value_that_its_sentence_lacks(language):
 # -- in a browser ------------------------------------------------------------------------------------------------------
 
 ROUTES = {"10.9.0.1": "10.9.0.7", "10.8.0.2": "10.8.0.7"}
-MUTED = {"element": "Mic", "card": "USB", "muted": True, "percent": 50}
-LOUD = {"element": "Mic", "card": "USB", "muted": False, "percent": 50}
+MUTED = MixerLevel("USB", element="Mic", muted=True, percent=50)
+LOUD = MixerLevel("USB", element="Mic", muted=False, percent=50)
 
 
 def findings():
     """What parts of the doctor find for real."""
-    network = {"addresses": ["10.8.0.7", "10.9.0.7"]}
-    snapshot = {"network": network, "accounts": [{"name": "office", "server": "10.9.0.1:5060"}]}
+    addresses, kitchen = ["10.8.0.7", "10.9.0.7"], Target("kitchen", "sip:kitchen@10.8.0.2:5062")
+    office, home = convert([fake.account("office", server="10.9.0.1:5060"), fake.account("home")], list[Account])
     return [
-        *networks.examine(snapshot, [Target("kitchen", "sip:kitchen@10.8.0.2:5062")], "0.0.0.0", ROUTES.__getitem__),
+        *networks.examine(addresses, [office], [kitchen], "0.0.0.0", ROUTES.__getitem__),
         *logs.stored(
             [Examined("log.doors", rows=3, oldest="a.1", newest="b.2", erased=2, heads="newest opening: row 1")]
         ),
         *logs.stored([Examined("log.calls")]),
-        *sound.muted({"microphone": MUTED, "speaker": LOUD}),
-        *signalling.accounts([fake.account("home")]),
+        *sound.muted(MUTED, LOUD),
+        *signalling.accounts([home]),
         lines.fail_safe("front"),
         *numbered.notes(check({"door": {"front": {"chip": "gpiochip4", "line": "17"}}}, "station.toml")),
         *numbered.notes(check({"audio": {"capture": "plughw:1,0"}}, "station.toml")),

@@ -39,6 +39,7 @@ from appliance.orders import table
 from appliance.orders.order import body as body_of
 from appliance.runtime.reactor import Reactor
 from tests.api import fake
+from tests.core.sent import as_sent
 from tests.support.waiting import until
 
 BY_HAND = [
@@ -284,14 +285,14 @@ def test_the_state_is_the_daemons_snapshot_and_is_never_cached(client, station):
     station.tell("appliance.ready", address="x")
     answer = client.get("/v1/state")
     assert answer.status_code == 200
-    assert answer.json() == station.snapshot()
+    assert answer.json() == as_sent(station.snapshot())
     assert answer.json()["last_event"] == 1
     assert answer.headers["cache-control"] == "no-store"
 
 
 def test_calls_are_listed_and_read(client, station):
     station.state["calls"] = [fake.call("c-1"), fake.call("c-2")]
-    assert client.get("/v1/calls").json() == {"calls": station.calls()}
+    assert client.get("/v1/calls").json() == {"calls": as_sent(station.calls())}
     assert client.get("/v1/calls/c-2").json() == fake.call("c-2")
 
 
@@ -325,7 +326,7 @@ def test_a_redundant_order_succeeds_with_a_warning(client, station):
     station.replies = fake.redundant("The call is muted already.")
     answer = client.patch("/v1/calls/c-1", json={"muted": True})
     assert answer.status_code == 200
-    assert answer.json() == {"id": "c-1", "call": station.call("c-1"), "warning": "The call is muted already."}
+    assert answer.json() == {"id": "c-1", "call": as_sent(station.call("c-1")), "warning": "The call is muted already."}
 
 
 def test_both_that_can_be_changed_of_a_call_are_changed_and_none_is_an_error(client, station):

@@ -648,7 +648,7 @@ def test_a_calls_life_is_reported_and_each_change_before_its_event(bus, tmp_path
 
 
 def test_a_name_that_d_bus_cannot_carry_is_shown_all_the_same(bus, tmp_path):
-    odd = {"uri": "sip:x@y", "display_name": "a\0b\ud800c\u20ac", "target": None, "target_name": None}
+    odd = {**call()["remote"], "uri": "sip:x@y", "display_name": "a\0b\ud800c\u20ac", "target": None}
 
     async def act(station, client):
         station.state["calls"] = [call("c-1", remote=odd)]

@@ -15,6 +15,7 @@ from intercomd_client import Station, StationUnreachableError
 from intercomd_client.refusals import EventUnknownError, UnauthorizedError
 from tests.api.conftest import PATIENCE_S, TOKEN, Served, run
 from tests.api.test_cut_subscribers import Kept
+from tests.core.sent import as_sent
 from tests.support.cutter import Cutter
 from tests.support.waiting import until_async
 
@@ -183,7 +184,7 @@ def test_lost_events_come_with_the_whole_state(kept):
 
     lost = in_time(follow())
     assert (lost["type"], lost["data"]) == ("events.lost", {"from": 3, "to": 5, "certain": True})
-    assert lost["state"] == kept.station.snapshot()
+    assert lost["state"] == as_sent(kept.station.snapshot())
     assert lost["state"]["last_event"] == 5
 
 

@@ -15,6 +15,7 @@ from intercomd_client.refusals import DoorLockedDownError, ForbiddenError, Recor
 from tests.api import fake
 from tests.api.conftest import PATIENCE_S, TOKEN, run
 from tests.api.test_https import Given
+from tests.core.sent import as_sent
 from tests.support.certificates import Authority
 
 
@@ -37,7 +38,7 @@ def asked(client, act):
 
 
 def test_a_request_gets_its_answer(client, station):
-    assert asked(client, Station.read_state) == station.snapshot()
+    assert asked(client, Station.read_state) == as_sent(station.snapshot())
     assert asked(client, lambda door: door.open_door("front", seconds=2.5)) == {"warning": None}
     ((action, who),) = station.requests
     assert isinstance(action, inputs.OpenDoor)

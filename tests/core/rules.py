@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from appliance.core import call_states, desired_state, events, inputs, snapshot, sound
+from appliance.core import call_states, desired_state, events, inputs, sound
 from appliance.core.audio import microphone
 from appliance.core.conferences.lifecycle import MOST
 from appliance.core.desired import Desired
@@ -19,6 +19,7 @@ from appliance.core.model import (
 )
 from appliance.core.panel import indications
 from appliance.core.step import Step, step
+from tests.core import sent
 
 WAITING = set(CallState) - {CallState.CONNECTED, CallState.ENDED}
 MAY_STAY = 1e-6  # floating point
@@ -232,4 +233,4 @@ def repeated(state: State, given, taken: Step) -> None:
     """The same input gives the same step, and every state can be shown."""
     again = step(state, given)
     assert (again.state, again.events) == (taken.state, taken.events)
-    snapshot.snapshot(taken.state, 0.0)
+    sent.snapshot(taken.state, 0.0)

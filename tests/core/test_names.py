@@ -3,8 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from appliance.core import events, inputs, snapshot
-from appliance.core.calls.view import call_view, logged_call, summary
+from appliance.core import events, inputs
 from appliance.core.events import EVENTS
 from appliance.core.events.names import Names, named
 from appliance.core.model import (
@@ -20,6 +19,9 @@ from appliance.core.model import (
     Pattern,
     RingId,
 )
+from appliance.core.summaries import summary
+from tests.core import sent
+from tests.core.sent import call_view, logged_call
 from tests.core.station import FRONT, GATE, SETTINGS, Station, ready
 
 OFFICE = AccountSettings(AccountId("office"), "201", "pbx.example", "pbx.example:5060", display_name="House PBX")
@@ -71,7 +73,7 @@ def test_a_name_never_takes_the_place_of_a_field():
 
 
 def test_the_state_has_the_name_of_each_part_and_null_without_one():
-    shown = snapshot.snapshot(replace(ready().state, settings=NAMED), 0.0)
+    shown = sent.snapshot(replace(ready().state, settings=NAMED), 0.0)
 
     def names_of(parts, key="id", name="name"):
         return {part[key]: part[name] for part in parts}

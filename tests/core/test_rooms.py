@@ -10,7 +10,6 @@ from appliance.core import desired_state, inputs
 from appliance.core.model import State
 from appliance.core.requests import RULES as PERFORMED
 from appliance.core.rooms import ROOMS
-from appliance.core.snapshot import snapshot
 from appliance.core.step import RULES as TAKEN
 from appliance.core.step import WHOLE
 from tests.core.station import SETTINGS
@@ -28,12 +27,6 @@ def test_each_request_is_performed_by_one_room():
     performed = Counter(action for room in ROOMS for action in room.perform)
     assert set(performed) == ACTIONS == set(PERFORMED)
     assert set(performed.values()) == {1}
-
-
-def test_each_part_of_the_snapshot_is_of_one_room():
-    parts = Counter(name for room in ROOMS for name in room.view(State(SETTINGS), 0.0))
-    assert set(parts.values()) == {1}
-    assert set(parts) == set(snapshot(State(SETTINGS), 0.0))
 
 
 @pytest.mark.parametrize("number", range(len(ROOMS)))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs, to_builtins
 
-from appliance.core import desired_state, events, inputs, snapshot
+from appliance.core import desired_state, events, inputs
 from appliance.core.access.credentials import digest
 from appliance.core.model import (
     AccessScope,
@@ -71,6 +71,7 @@ from appliance.core.model import (
     TransferPolicy,
 )
 from appliance.core.orders import AnnounceRecording, PrepareRecording, Reply, SendMessage
+from tests.core import sent
 from tests.core.rules import checked, repeated
 from tests.core.station import FRONT, GATE, KITCHEN, SETTINGS, Station, ready
 
@@ -385,7 +386,7 @@ def test_no_sequence_of_inputs_breaks_a_rule_or_reveals_a_digit(moves, talking):
         asked += isinstance(taken_in, inputs.Requested)
         replied.update(order.request for order in taken.orders if isinstance(order, Reply))
         told = json.dumps(to_builtins(taken.events))
-        shown = json.dumps(snapshot.snapshot(taken.state, 0.0)) + desired_state.desired(taken.state).status
+        shown = json.dumps(sent.snapshot(taken.state, 0.0)) + desired_state.desired(taken.state).status
         assert not LEAK.search(told), told
         assert not LEAK.search(shown), shown
     assert set(replied.values()) <= {1}

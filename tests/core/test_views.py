@@ -5,9 +5,7 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from appliance.core import desired_state, events, inputs, snapshot, sound, status_line
-from appliance.core.calls.view import call_view, facts_in_events, summary
-from appliance.core.conferences.view import ended_conference
+from appliance.core import desired_state, events, inputs, sound, status_line
 from appliance.core.model import (
     DARK,
     Account,
@@ -46,9 +44,14 @@ from appliance.core.model import (
     Tone,
     Watch,
 )
+from appliance.core.model.conferences import Joining
 from appliance.core.orders import LogCall, Place, PrepareRecording
 from appliance.core.panel import indications
+from appliance.core.summaries import summary
+from appliance.core.views.events import ConferenceMember
 from appliance.core.wall_clock import iso
+from tests.core import sent
+from tests.core.sent import call_view, ended_conference, facts_in_events
 from tests.core.station import FRONT, GATE, KITCHEN, PCMA, SETTINGS, Station, ready
 
 S, IN, OUT = CallState, Direction.INCOMING, Direction.OUTGOING
@@ -212,7 +215,7 @@ ALL = (Picture.DOOR_OPEN, Picture.RECORDING, Picture.SPEAK, Picture.IN_CALL)
 def test_a_lamp_shows_the_first_picture_that_it_knows_of_all_that_are_true(changes, wanted):
     state = changed(changed(READY, {"calls": {"living": (having(S.CONNECTED, media=CallSound(muted=True)),)}}), changes)
     assert indications.pictures(state) == wanted
-    assert snapshot.snapshot(state, 0.0)["panel"]["pictures"] == list(wanted)
+    assert sent.snapshot(state, 0.0)["panel"]["pictures"] == list(wanted)
     lamps = tuple(LampSettings(LampId(p), ((p, Pattern.ON), (Picture.IDLE, Pattern.SLOW))) for p in Picture)
     shown = dict(indications.lamps(replace(state, settings=replace(state.settings, lamps=lamps))))
     assert {lamp for lamp, shine in shown.items() if shine.pattern is Pattern.ON} == set(wanted)
@@ -288,7 +291,7 @@ def test_requests_that_were_dropped_are_counted():
     station = ready()
     for count in (7, 5):
         station.give(inputs.RequestsDropped, count=count)
-    assert snapshot.snapshot(station.state, 0.0)["appliance"]["dropped_requests"] == 12
+    assert sent.snapshot(station.state, 0.0)["appliance"]["dropped_requests"] == 12
 
 
 def test_the_targets_are_known_to_the_sip_process():
@@ -296,7 +299,7 @@ def test_the_targets_are_known_to_the_sip_process():
 
 
 def test_the_snapshot_of_an_idle_station_has_its_shape():
-    shown = snapshot.snapshot(READY, 0.0)
+    shown = sent.snapshot(READY, 0.0)
     assert shown == json.loads(json.dumps(shown))
     assert shown["appliance"] == {
         "station": "Front door",
@@ -361,7 +364,7 @@ def test_a_call_has_its_whole_shape():
         times=CallTimes(ringing_since=91.0, connected_since=95.0),
         end=End(Cause.HANGUP, 200, "OK", By.LOCAL),
     )
-    assert snapshot.snapshot(replace(READY, calls=replace(READY.calls, living=(call,))), 0.0)["calls"] == [
+    assert sent.snapshot(replace(READY, calls=replace(READY.calls, living=(call,))), 0.0)["calls"] == [
         {
             "id": "c-1",
             "account": "direct",
@@ -451,7 +454,7 @@ def test_a_call_in_its_events_has_what_is_known_of_it():
 @pytest.mark.parametrize(("since", "duration"), [(None, 0.0), (103.5, 6.5)])
 def test_a_conference_that_has_ended_says_who_was_there_and_how_long(since, duration):
     over = Conference(ConferenceId("f-1"), created=100.0, connected_since=since)
-    member = {"call": "c-1", "uri": KITCHEN, "name": "Kitchen", "joining": "invited"}
+    member = ConferenceMember("c-1", KITCHEN, "Kitchen", Joining.INVITED)
     shown = ended_conference(over, [member], 110.0, 1000.0)
     assert (shown["state"], shown["duration_s"], shown["ended"]) == ("ended", duration, iso(110.0, 1000.0))
     assert shown["connected_since"] == iso(since, 1000.0)
@@ -470,7 +473,7 @@ def test_an_open_door_and_a_pressed_button_are_in_the_snapshot():
     station = ready()
     station.give(inputs.ButtonEdge, button="ring", active=True)
     station.state = replace(station.state, doors=replace(station.state.doors, pulses=OPEN))
-    shown = snapshot.snapshot(station.state, 0.0)
+    shown = sent.snapshot(station.state, 0.0)
     door, gate = shown["doors"]
     assert (door["unlocked"], door["until"], door["by"]) == (True, "1970-01-01T00:01:43.000000Z", "test")
     assert (gate["id"], gate["unlocked"]) == (GATE, False)
@@ -483,7 +486,7 @@ def test_what_failed_and_what_is_missing_is_in_the_snapshot():
         appliance=replace(READY.appliance, failed=(("audio", "no card"),), stopping=True),
         doors=replace(READY.doors, relay_ready=False),
     )
-    shown = snapshot.snapshot(state, 0.0)
+    shown = sent.snapshot(state, 0.0)
     assert (shown["appliance"]["ready"], shown["appliance"]["stopping"]) == (False, True)
     assert shown["appliance"]["failed"] == [{"part": "audio", "why": "no card"}]
     assert not shown["doors"][0]["available"]
@@ -592,7 +595,7 @@ def test_the_password_in_a_targets_address_goes_into_invites_alone():
     assert [order.uri for order in station.ordered if isinstance(order, Place)] == [secret.uri]
     assert station.ask(inputs.SendText("office", Content("text/plain", "Hello"))).error is None
     assert station.ask(inputs.TransferCall(call.id, "office")).error is None
-    shown = snapshot.snapshot(station.state, 0.0)
+    shown = sent.snapshot(station.state, 0.0)
     station.give(inputs.TransferProgressed, call=call.id, code=200, reason="OK")
     station.give(inputs.CallEnded, call=call.id, code=200, reason="OK", remote=True)
     kinds = {type(event) for event in station.told}

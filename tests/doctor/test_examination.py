@@ -1,9 +1,11 @@
 """Each fault of configuration, cards and lines is reported once, with its cause and its remedy."""
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.board.chips import Chip, Chips, KernelLine
 from appliance.config.load import check
+from appliance.core.model import MixerLevel
 from appliance.doctor import inputs, lines, sound
 from appliance.doctor.daemon_faults import besides
 from appliance.doctor.examine import examine
@@ -350,14 +352,14 @@ def test_what_is_simulated_is_not_looked_for(tmp_path, monkeypatch):
 
 
 def test_a_muted_microphone_and_a_speaker_at_zero_are_named_with_the_remedy():
-    side = {"card": "usbphone", "element": "PCM", "muted": False, "percent": 0.0}
-    other = {"card": "usbphone", "element": "Mic", "muted": True, "percent": 50.0}
-    microphone, speaker = sound.muted({"speaker": side, "microphone": other})
+    side = MixerLevel("usbphone", element="PCM", muted=False, percent=0.0)
+    other = MixerLevel("usbphone", element="Mic", muted=True, percent=50.0)
+    microphone, speaker = sound.muted(other, side)
     assert (microphone.check, speaker.check) == ("audio.capture", "audio.playback")
     assert microphone.cause == "The element Mic of the card usbphone is switched off."
     assert microphone.resolution == "Switch it on: intercomctl audio set --microphone on"
     assert speaker.resolution == "Set it: intercomctl audio set --volume 70"
-    assert sound.muted({"speaker": side | {"percent": None}, "microphone": other | {"muted": None}}) == []
+    assert sound.muted(replace(other, muted=None), replace(side, percent=None)) == []
 
 
 def test_without_a_daemon_the_doctor_looks_at_the_mixers_itself(tmp_path, monkeypatch):

@@ -1,12 +1,14 @@
 import pytest
+from msgspec import convert
 
 from appliance.core.model import AccountId, Target
+from appliance.core.views.accounts import Account
 from appliance.doctor import networks
+from tests.api import fake
 
-SNAPSHOT = {
-    "network": {"addresses": ["10.8.0.7", "10.9.0.7"]},
-    "accounts": [{"name": "office", "server": "10.9.0.1:5060"}, {"name": "spare", "server": ""}],
-}
+ADDRESSES = "10.8.0.7", "10.9.0.7"
+ACCOUNTS = [fake.account("office", server="10.9.0.1:5060"), fake.account("spare", server="")]
+THERE = ADDRESSES, convert(ACCOUNTS, list[Account])
 KITCHEN = Target("kitchen", "sip:kitchen@10.8.0.2:5062")
 DESK = Target("desk", "sip:201@pbx.lan", account=AccountId("office"))
 
@@ -18,7 +20,7 @@ def route(host):
 
 
 def test_it_says_which_networks_there_are_and_what_calls_name():
-    (found,) = networks.examine(SNAPSHOT, [KITCHEN, DESK], "0.0.0.0", route)
+    (found,) = networks.examine(*THERE, [KITCHEN, DESK], "0.0.0.0", route)
     assert found.level == "ok"
     assert found.message == (
         "This machine has 10.8.0.7, 10.9.0.7. Calls name 10.9.0.7 to account office, 10.8.0.7 to kitchen."
@@ -26,7 +28,7 @@ def test_it_says_which_networks_there_are_and_what_calls_name():
 
 
 def test_a_far_end_beyond_another_network_than_sips_is_warned_of():
-    first, second = networks.examine(SNAPSHOT, [KITCHEN], "10.9.0.7", route)
+    first, second = networks.examine(*THERE, [KITCHEN], "10.9.0.7", route)
     assert first.message.endswith("Calls name 10.9.0.7 to everyone.")
     assert (second.level, second.message) == (
         "warning",
@@ -35,13 +37,13 @@ def test_a_far_end_beyond_another_network_than_sips_is_warned_of():
 
 
 def test_a_far_end_that_no_route_leads_to_is_a_problem():
-    _, found = networks.examine(SNAPSHOT, [Target("far", "sip:[fd00::9]")], "0.0.0.0", route)
+    _, found = networks.examine(*THERE, [Target("far", "sip:[fd00::9]")], "0.0.0.0", route)
     assert (found.level, found.message) == ("problem", "No route leads to far (fd00::9).")
     assert found.cause == "Network is unreachable."
 
 
 def test_a_machine_without_an_address_is_warned_of():
-    (found,) = networks.examine({"network": {"addresses": []}, "accounts": []}, [KITCHEN], "0.0.0.0", route)
+    (found,) = networks.examine([], [], [KITCHEN], "0.0.0.0", route)
     assert found.level == "warning"
 
 

@@ -25,6 +25,7 @@ from appliance.core.model import (
 )
 from appliance.runtime.inbox import ROOM, Lane
 from appliance.runtime.reactor import Reactor, line
+from appliance.runtime.shown import Shown
 from tests.support.waiting import pause, until_async
 
 SETTINGS = Settings(
@@ -286,11 +287,11 @@ def test_a_request_is_replied_to_or_refused(reactor):
     async def main():
         await begun(reactor)
         placed = await reactor.request(inputs.Dial("kitchen"), "test")
-        assert reactor.call(placed.call)["state"] == "dialing"
-        assert [call["id"] for call in reactor.calls()] == [placed.call]
+        assert Shown(reactor).call(placed.call).state == "dialing"
+        assert [call.id for call in Shown(reactor).calls()] == [placed.call]
         refused = await reactor.request(inputs.Dial("nobody"), "test")
         assert refused.error.code == "number-invalid"
-        assert reactor.call("c-none") is None
+        assert Shown(reactor).call("c-none") is None
         reactor.stop()
         with pytest.raises(IntercomError, match="stopping"):
             await reactor.request(inputs.Dial("kitchen"), "test")
@@ -314,9 +315,9 @@ def test_a_request_that_waits_when_the_daemon_stops_gets_an_error(reactor, monke
 def test_the_snapshot_names_the_last_event_in_it(reactor, journal):
     async def main():
         await begun(reactor)
-        shown = reactor.snapshot()
-        assert shown["last_event"] == journal.rows[-1]["id"]
-        assert shown["appliance"]["ready"] is True
+        shown = Shown(reactor).snapshot()
+        assert shown.last_event == journal.rows[-1]["id"]
+        assert shown.appliance.ready is True
         reactor.stop()
 
     asyncio.run(main())
@@ -326,9 +327,10 @@ def test_a_call_has_the_same_times_in_each_answer(reactor):
     async def main():
         await begun(reactor)
         placed = await reactor.request(inputs.Dial("kitchen"), "test")
-        shown = [reactor.call(placed.call) for _ in range(100)]
-        shown += [reactor.calls()[0], reactor.snapshot()["calls"][0]]
-        assert len({call["created"] for call in shown}) == 1
+        read = Shown(reactor)
+        shown = [read.call(placed.call) for _ in range(100)]
+        shown += [read.calls()[0], read.snapshot().calls[0]]
+        assert len({call.created for call in shown}) == 1
         reactor.stop()
 
     asyncio.run(main())

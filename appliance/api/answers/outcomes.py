@@ -9,13 +9,13 @@ from typing import Annotated
 
 from msgspec import Meta
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse
 
 from appliance.api.answers.operations import Operation, Outcome
 from appliance.api.http.admission import WAITS
 from appliance.api.http.dependencies import Daemon, Who
 from appliance.api.ports import HttpPorts
 from appliance.api.routing.endpoints import By, InHeader
+from appliance.api.routing.responses import JSONResponse
 from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.base.types import Json
 from appliance.core.events import EventsLost

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, to_builtins
 
 from appliance.api.http.dependencies import Allowed, Daemon
 from appliance.api.ports import HttpPorts
@@ -98,7 +98,7 @@ def _state(daemon: HttpPorts) -> Json:
     """The whole state, made once for the subscribers that ask in the same turn of the loop."""
     if not _states or _states[0]["last_event"] != daemon.last_event():
         asyncio.get_running_loop().call_soon(_states.clear)
-        _states[:] = [daemon.snapshot()]
+        _states[:] = [to_builtins(daemon.snapshot())]
     return _states[0]
 
 

@@ -14,7 +14,8 @@ from prometheus_client.registry import Collector
 
 import appliance
 from appliance.api.ports import Measured
-from appliance.base.types import Json
+from appliance.core.model import AccountState
+from appliance.core.views.snapshot import Snapshot
 
 
 class Station(Collector):
@@ -27,13 +28,13 @@ class Station(Collector):
         """All metrics."""
         state = self._measured.snapshot
         yield InfoMetricFamily("intercomd_build", "Version of intercomd.", {"version": appliance.__version__})
-        yield _gauge("intercomd_ready", "Whether calls are possible: 1 or 0.", float(state["appliance"]["ready"]))
+        yield _gauge("intercomd_ready", "Whether calls are possible: 1 or 0.", float(state.appliance.ready))
         yield from self._calls(state)
         yield from self._counted()
         yield from _parts(state)
         yield from self._inside()
 
-    def _calls(self, state: Json) -> Iterator[Metric]:
+    def _calls(self, state: Snapshot) -> Iterator[Metric]:
         counts = self._measured.counts
         ended = CounterMetricFamily(
             "intercomd_calls", "Calls that have ended, by direction and cause.", labels=("direction", "cause")
@@ -55,8 +56,8 @@ class Station(Collector):
             buckets=counts.mos.cumulated(),
             sum_value=counts.mos.sum,
         )
-        yield _gauge("intercomd_calls_current", "Calls now.", len(state["calls"]))
-        heard = [call["quality"] for call in state["calls"] if call["quality"]]
+        yield _gauge("intercomd_calls_current", "Calls now.", len(state.calls))
+        heard = [call.quality for call in state.calls if call.quality]
         jitter = GaugeMetricFamily(
             "intercomd_worst_jitter_seconds", "Largest mean jitter of the calls now; none without a call."
         )
@@ -64,8 +65,8 @@ class Station(Collector):
             "intercomd_worst_packet_loss_ratio", "Largest part of lost packets of the calls now; none without a call."
         )
         if heard:
-            jitter.add_metric((), max(each["jitter_ms"] for each in heard) / 1000)
-            loss.add_metric((), max(each["lost"] / max(1, each["lost"] + each["received"]) for each in heard))
+            jitter.add_metric((), max(each.jitter_ms for each in heard) / 1000)
+            loss.add_metric((), max(each.lost / max(1, each.lost + each.received) for each in heard))
         yield jitter
         yield loss
 
@@ -120,30 +121,30 @@ def text(measured: Measured) -> bytes:
     return generate_latest(registry)
 
 
-def _parts(state: Json) -> Iterator[Metric]:
+def _parts(state: Snapshot) -> Iterator[Metric]:
     accounts = GaugeMetricFamily(
         "intercomd_account_registered", "Whether the account is registered: 1 or 0.", labels=("account",)
     )
-    for account in state["accounts"]:
-        accounts.add_metric((account["name"],), float(account["state"] == "registered"))
+    for account in state.accounts:
+        accounts.add_metric((account.name,), float(account.state is AccountState.REGISTERED))
     yield accounts
     failed = GaugeMetricFamily("intercomd_part_failed", "Parts that do not work now: 1 each.", labels=("part",))
-    for part in {each["part"] for each in state["appliance"]["failed"]}:
+    for part in {each.part for each in state.appliance.failed}:
         failed.add_metric((part,), 1)
     yield failed
     guard = GaugeMetricFamily("intercomd_relay_guard_up", "Whether the relay guard runs: 1 or 0; none without a door.")
-    if state["doors"]:
-        guard.add_metric((), float(all(door["available"] for door in state["doors"])))
+    if state.doors:
+        guard.add_metric((), float(all(door.available for door in state.doors)))
     yield guard
     yield CounterMetricFamily(
         "intercomd_sip_requests_dropped",
         "SIP requests dropped because their senders sent too many.",
-        value=state["appliance"]["dropped_requests"],
+        value=state.appliance.dropped_requests,
     )
     yield CounterMetricFamily(
         "intercomd_sip_answers_doubted",
         "Answers to SIP requests that were dropped, or in part not believed.",
-        value=state["appliance"]["doubted_answers"],
+        value=state.appliance.doubted_answers,
     )
 
 

@@ -6,11 +6,12 @@ from typing import Any, BinaryIO
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from appliance.api.answers import etags
+from appliance.api.routing.responses import JSONResponse
 from appliance.base.errors import ErrorCode, IntercomError, problem
 
 MEDIA_TYPE = "application/problem+json"

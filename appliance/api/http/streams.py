@@ -30,8 +30,8 @@ class EventStreams:
         finally:
             self._followed.remove(stream)
             for call in self._daemon.calls():
-                if call["led_by"] == who and call["digits_to"] == DigitsTo.PROGRAM:
-                    self.check(who, call["id"])
+                if call.led_by == who and call.digits_to is DigitsTo.PROGRAM:
+                    self.check(who, call.id)
 
     def bring_digits(self, who: str, call: str) -> bool:
         """Whether a stream of the client brings it the digits of the call."""

@@ -4,16 +4,12 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from appliance.api.models.accounts import Account, Contact, Entry, Network, Target
-from appliance.api.models.audio import Audio
-from appliance.api.models.base import AnswerBody, Time
-from appliance.api.models.calls import Call, CallOfEvent, LoggedCall
-from appliance.api.models.conferences import Conference, ConferenceFacts
-from appliance.api.models.doors import Door
-from appliance.api.models.panel import Panel
-from appliance.api.models.recordings import Storage, VisitorMessage
-from appliance.api.models.runtime import Runtime
+from appliance.api.models.base import AnswerBody
 from appliance.core.events import EVENTS
+from appliance.core.views.base import Time
+from appliance.core.views.calls import LoggedCall
+from appliance.core.views.events import CallOfEvent, ConferenceFacts
+from appliance.core.views.snapshot import Snapshot
 
 
 class Finding(AnswerBody):
@@ -47,60 +43,6 @@ class Index(AnswerBody):
     openapi: Annotated[str, Meta(description="Path of the full description.")]
     authorization: Annotated[str, Meta(description="How a client shows that it may ask, in words.")]
     requests: list[IndexedRequest]
-
-
-class Failed(AnswerBody):
-    """A part that does not work now."""
-
-    part: str
-    why: str
-
-
-class Appliance(AnswerBody):
-    """The station itself."""
-
-    station: str
-    ready: Annotated[bool, Meta(description="Whether calls are possible.")]
-    configured: Annotated[bool, Meta(description="Whether there is a target to call, or an account for calls.")]
-    stopping: bool
-    address: Annotated[str, Meta(description="host:port that SIP listens on; empty while it does not.")]
-    zone: Annotated[
-        str,
-        Meta(
-            description="Time zone of the station, by which times of day count; empty while it is unknown.",
-            examples=["Europe/Berlin"],
-        ),
-    ]
-    dropped_requests: Annotated[int, Meta(description="SIP requests dropped because their senders sent too many.")]
-    doubted_answers: Annotated[
-        int,
-        Meta(
-            description="Answers to SIP requests that were dropped or not wholly believed; equal ones at once count as "
-            "one."
-        ),
-    ]
-    status: Annotated[str, Meta(description="Summary for display.")]
-    failed: Annotated[list[Failed], Meta(description="Parts that do not work now.")]
-
-
-class Snapshot(AnswerBody):
-    """The whole state, and the id of the last event in it."""
-
-    appliance: Appliance
-    network: Network
-    accounts: list[Account]
-    calls: list[Call]
-    conferences: list[Conference]
-    doors: list[Door]
-    panel: Panel
-    audio: Audio
-    runtime: Runtime
-    targets: list[Target]
-    directory: list[Entry]
-    contacts: list[Contact]
-    message: Annotated[VisitorMessage | None, Meta(description="The message that a visitor is asked for or leaves.")]
-    storage: Annotated[Storage | None, Meta(description="Null until it was measured, soon after the start.")]
-    last_event: int
 
 
 class StoredEvent(AnswerBody, kw_only=True):

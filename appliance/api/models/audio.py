@@ -13,62 +13,14 @@ from appliance.core.model import (
     SLOWEST,
     SOUND_NAME,
     VOICE,
-    SoundMode,
     SoundResult,
-    Tone,
 )
-
-
-class Device(AnswerBody):
-    """A sound card."""
-
-    id: Annotated[str, Meta(description="Its name in ALSA, the same after each boot.", examples=["usbphone"])]
-    name: Annotated[str, Meta(examples=["USB Phone"])]
-    usb: Annotated[bool, Meta(description="Whether it is connected by USB.")]
-    capture: Annotated[
-        list[str],
-        Meta(description="ALSA PCMs for the setting `audio.capture`.", examples=[["plughw:CARD=usbphone,DEV=0"]]),
-    ]
-    playback: Annotated[list[str], Meta(description="ALSA PCMs for the setting `audio.playback`.")]
+from appliance.core.views.audio import Device
 
 
 class Devices(AnswerBody):
     """The sound cards that exist now."""
 
-    devices: list[Device]
-
-
-class SoundSide(AnswerBody):
-    """The speaker or the microphone, and its level in its card's mixer; null: the card does not say, or is absent."""
-
-    pcm: Annotated[
-        str, Meta(description="The configured ALSA PCM; null: none.", examples=["plughw:CARD=usbphone,DEV=0"])
-    ]
-    card: Annotated[str | None, Meta(description="Its card, while the card is there.")]
-    profile: Annotated[str | None, Meta(description="Which entry of the table of cards names the element.")]
-    element: Annotated[str | None, Meta(description="The element of the mixer; null: the mixer has none for this.")]
-    percent: Annotated[float | None, Meta(description="Volume of the speaker or gain of the microphone.")]
-    limit: Annotated[float, Meta(description="Highest per cent that may be set.")]
-    db: Annotated[float | None, Meta(description="The same in decibels.")]
-    min_db: float | None
-    max_db: float | None
-    muted: Annotated[bool | None, Meta(description="Whether the switch of the element is off.")]
-
-
-class Microphone(SoundSide):
-    """The microphone."""
-
-    heard: Annotated[bool, Meta(description="Whether somebody hears it now; see `audio.microphone_changed`.")]
-
-
-class Audio(AnswerBody):
-    """The sound of the station."""
-
-    speaker: SoundSide
-    microphone: Microphone
-    mode: Annotated[SoundMode, Meta(description="Which way sound flows in calls: the setting `audio.mode`.")]
-    tone: Annotated[Tone | None, Meta(description="Tone that a client plays on the speaker.")]
-    playback: Annotated[str | None, Meta(description="Id of the sound that a client plays on the speaker.")]
     devices: list[Device]
 
 

@@ -8,15 +8,6 @@ from appliance.base.errors import ErrorCode
 from appliance.base.record import Record
 from appliance.core.inputs.bounds import LINE, HeaderName, HeaderText
 
-Time = Annotated[
-    str,
-    Meta(
-        pattern=r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9](\.[0-9]{1,6})?Z\Z",
-        description="UTC.",
-        examples=["2026-11-20T06:07:08.123456Z"],
-        extra_json_schema={"format": "date-time"},
-    ),
-]
 Moment = Annotated[
     str,
     Meta(
@@ -27,7 +18,6 @@ Moment = Annotated[
 ]
 Clock = r"^(([01][0-9]|2[0-3]):[0-5][0-9])?\Z"  # hours and minutes, or nothing
 CustomData = Annotated[str, Meta(max_length=1000, description="What a client notes beside the call.")]
-Name = Annotated[str | None, Meta(description="Name for people, as configured; null: none, so its id is shown.")]
 Headers = dict[HeaderName, HeaderText]
 Callee = Annotated[
     str,

@@ -5,25 +5,9 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from appliance.api.models.appliance import AuditedEvent
-from appliance.api.models.base import AnswerBody, Done, Moment, OrderBody, Time
+from appliance.api.models.base import AnswerBody, Done, Moment, OrderBody
 from appliance.core.inputs.bounds import CARD, CODE, LINE
-from appliance.core.model import CredentialKind, Day
-
-
-class Period(OrderBody):
-    """A time on some days of the week, in the station's time zone."""
-
-    days: Annotated[list[Day], Meta(min_length=1, max_length=7)]
-    begin: Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", examples=["08:00"])]
-    end: Annotated[
-        str,
-        Meta(
-            pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z",
-            description="If it is earlier than begin, it is on the next day.",
-            examples=["12:00"],
-        ),
-    ]
-
+from appliance.core.views.codes import Code, Schedule
 
 Owner = Annotated[str, Meta(min_length=1, max_length=64, pattern=LINE, description="Name of the owner, for display.")]
 OpenedDoors = Annotated[
@@ -33,10 +17,6 @@ OpenedDoors = Annotated[
         max_length=32,
         description="Doors that it opens, in calls and at keypads and readers that may open them.",
     ),
-]
-Schedule = Annotated[
-    Annotated[list[Period], Meta(min_length=1, max_length=16)] | None,
-    Meta(description="Times at which it is valid; null: always."),
 ]
 Uses = (
     Annotated[int, Meta(ge=0, le=1_000_000, description="How often it opens doors from now on; null: without limit.")]
@@ -69,18 +49,6 @@ class CodeChange(OrderBody):
     schedule: Schedule | UnsetType = UNSET
     uses: Uses | UnsetType = UNSET
     expires: Expires | UnsetType = UNSET
-
-
-class Code(AnswerBody):
-    """A code or card; no request returns its digits."""
-
-    id: str
-    kind: CredentialKind
-    owner: str
-    doors: list[str]
-    schedule: Schedule
-    uses: Annotated[int | None, Meta(description="Remaining uses; null: no limit.")]
-    expires: Time | None
 
 
 class Codes(AnswerBody):

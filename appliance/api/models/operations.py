@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from appliance.api.models.appliance import StoredEvent
-from appliance.api.models.base import AnswerBody, Done, Problem, Time
+from appliance.api.models.base import AnswerBody, Done, Problem
 from appliance.api.models.calls import CallDone
+from appliance.core.views.base import Time
 
 
 class Operation(AnswerBody):

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.api.models.base import AnswerBody, OrderBody, Time
-from appliance.core.model import RecordingChannels, RecordingClock, RecordingFormat, RecordingKind, RecordingSide, Space
+from appliance.api.models.base import AnswerBody, OrderBody
+from appliance.core.model import RecordingChannels, RecordingClock, RecordingFormat, RecordingKind, RecordingSide
+from appliance.core.views.base import Time
 
 
 class Recording(AnswerBody):
@@ -76,23 +77,6 @@ class Recordings(AnswerBody):
 
     recordings: list[Recording]
     next: Annotated[int | None, Meta(description="Cursor of the next page; null on the last page.")]
-
-
-class Storage(AnswerBody):
-    """The space for recordings, as last measured: at the start, after each recording or removal, and once an hour."""
-
-    state: Annotated[Space, Meta(description="low: no recording begins; full: those that run stop.")]
-    free_bytes: int
-    needed_bytes: Annotated[int, Meta(description="Kept free for the system (`recording.free_mb`).")]
-    recordings_bytes: Annotated[int, Meta(description="Size of all finished recordings.")]
-
-
-class VisitorMessage(AnswerBody):
-    """A message of a visitor whom nobody answered."""
-
-    id: Annotated[str, Meta(description="Id of its recording.")]
-    rung: Annotated[str, Meta(description="The target or plan that nobody answered.")]
-    begun: Annotated[bool, Meta(description="Whether it is being recorded; before that the visitor is asked for it.")]
 
 
 class LiveRecording(AnswerBody):

@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from appliance.api.models.base import AnswerBody, Clock, Done, OrderBody
 from appliance.core.inputs.bounds import LINE
+from appliance.core.views.runtime import Runtime
 
 
 class Configuration(AnswerBody):
@@ -55,32 +56,6 @@ class RuntimeChange(OrderBody):
     do_not_disturb: Annotated[bool | None, Meta(description="Calls do not ring; this station's call buttons do.")] = (
         None
     )
-
-
-class Forwarding(AnswerBody):
-    """Call forwarding: name of a target or a number; empty: none."""
-
-    always: str
-    quiet: Annotated[str, Meta(description="Calls in quiet hours, or during do not disturb.")]
-    busy: str
-    no_answer: str
-    no_answer_s: float
-
-
-class Hours(AnswerBody):
-    """Quiet hours of each day, in the machine's local time; both empty: none."""
-
-    begin: str
-    end: str
-
-
-class Runtime(AnswerBody):
-    """Current values of the settings that clients may change while the station runs."""
-
-    forwarding: Forwarding
-    quiet_hours: Hours
-    do_not_disturb: bool
-    quiet: Annotated[bool, Meta(description="Whether quiet hours are in force now.")]
 
 
 class RuntimeDone(Done):

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.api.models.base import AnswerBody, Time
+from appliance.api.models.base import AnswerBody
 from appliance.api.models.tokens import TokenScope
+from appliance.core.views.base import Time
 
 
 class BrowserSession(AnswerBody):

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from appliance.api.http.tokens import NAME
-from appliance.api.models.base import AnswerBody, Moment, OrderBody, Time
+from appliance.api.models.base import AnswerBody, Moment, OrderBody
+from appliance.core.views.base import Time
 
 TokenScope = Literal["view", "call", "digits", "door", "admin"]
 

@@ -1,6 +1,7 @@
 """The OpenAPI description (3.1), written from the routes and the records of their bodies and answers."""
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -43,6 +44,7 @@ OF_PATH = {subject.part: subject.about for subject in SUBJECTS if subject.part} 
 }
 _VALUES = frozenset({"default", "examples", "enum"})
 REF = "#/components/schemas/{name}"
+_REFERENCE = re.compile(r"#/components/schemas/(\w+)")
 SERVER = {
     "url": "{scheme}://{address}:{port}",
     "description": "The station: http.address and http.port; https unless the address is loopback.",
@@ -110,6 +112,7 @@ class _Shapes:
 
     def __init__(self, routes: Sequence[Endpoint]) -> None:
         found: dict[Any, None] = {models.Problem: None}
+        bodies = [route.body.shape for route in routes if route.body]
         for route in routes:
             found |= dict.fromkeys(each.shape for each in route.parameters)
             found |= dict.fromkeys([route.body.shape] if route.body else ())
@@ -120,11 +123,34 @@ class _Shapes:
         schemas, components = msgspec.json.schema_components(shapes, ref_template=REF)
         in_order = dict(_literals(shapes, set()))
         self.components: Described = {name: _tidied(schema, in_order) for name, schema in components.items()}
+        sent = _named([each for shape, each in zip(shapes, schemas, strict=True) if shape in bodies], self.components)
+        for name in self.components.keys() - sent:
+            _describe_answer(self.components[name])
         self._schemas = [(shape, _tidied(schema, in_order)) for shape, schema in zip(shapes, schemas, strict=True)]
 
     def of(self, shape: Any) -> Described:
         """The schema of a shape, or a reference to it."""
         return next(schema for known, schema in self._schemas if known is shape or known == shape)
+
+
+def _named(schemas: Any, components: Described) -> set[str]:
+    """The names of the schemas to which these refer, and to which those refer."""
+    found: set[str] = set()
+    new = set(_REFERENCE.findall(str(schemas)))
+    while new:
+        found |= new
+        new = set(_REFERENCE.findall(str([components[name] for name in new]))) - found
+    return found
+
+
+def _describe_answer(schema: Described) -> None:
+    """A later version may add fields to an answer. Every field is there but for those that have no default."""
+    schema.pop("additionalProperties", None)
+    fields = schema.get("properties", {})
+    for name, field in fields.items():
+        if "default" in field:
+            del field["default"]
+            schema["required"] = [each for each in fields if each in {*schema["required"], name}]
 
 
 def _literals(shapes: Iterable[Any], known: set[Any]) -> Iterator[tuple[frozenset[Any], list[Any]]]:

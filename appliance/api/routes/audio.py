@@ -3,24 +3,24 @@
 import asyncio
 from functools import partial
 
-from starlette.responses import JSONResponse
-
 from appliance.api import models
 from appliance.api.answers.outcomes import Begins, WaitsFor, played
 from appliance.api.http.dependencies import Daemon, Who, ask, play, say
 from appliance.api.ports import HttpPorts
 from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers, later
+from appliance.api.routing.responses import JSONResponse
 from appliance.base.types import Json
 from appliance.core import inputs
+from appliance.core.views.audio import Audio
 
 router = Resource("/v1/audio", "audio")
 
 
-@router.on("GET", "", answers(models.Audio))
+@router.on("GET", "", answers(Audio))
 async def read_audio(daemon: Daemon) -> JSONResponse:
     """Speaker, microphone and sound cards, with the levels that the mixers of the cards show."""
-    return JSONResponse(daemon.snapshot()["audio"])
+    return JSONResponse(daemon.snapshot().audio)
 
 
 @router.on("GET", "/sounds", answers(models.Sounds))
@@ -44,7 +44,7 @@ async def say_on_speaker(body: models.Say, daemon: Daemon, who: Who, after: Begi
 @router.on("GET", "/devices", answers(models.Devices))
 async def list_devices(daemon: Daemon) -> JSONResponse:
     """All sound cards, with the names of their PCMs; the event `audio.devices_changed` reports each change."""
-    return JSONResponse({"devices": daemon.snapshot()["audio"]["devices"]})
+    return JSONResponse({"devices": daemon.snapshot().audio.devices})
 
 
 @router.on("POST", "/self-test", answers(models.SoundTest) | answers(models.Begun, 202))

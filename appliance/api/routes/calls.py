@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from appliance.api import models
 from appliance.api.answers.outcomes import Begins, WaitsFor, answered, played, reported, updated
@@ -14,10 +14,12 @@ from appliance.api.http.streams import Streams
 from appliance.api.ports import HttpPorts
 from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers, later
+from appliance.api.routing.responses import JSONResponse
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core import inputs
 from appliance.core.model import AccessScope, AccountId, CallId, CallSearch, Content, DigitsTo
+from appliance.core.views.calls import Call
 
 OK, DECLINE = 200, 603
 
@@ -63,7 +65,7 @@ async def _check_fresh(daemon: HttpPorts, call: str) -> None:
         raise IntercomError(ErrorCode.CONFLICT, f"There was a call {call} already.", "", "Choose another id.")
 
 
-@router.on("GET", "/{call}", answers(models.Call))
+@router.on("GET", "/{call}", answers(Call))
 async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
     """One call, also for 10 minutes after its end with the state `ended`; after that it is in the call log."""
     found = daemon.call(call)

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from msgspec import UNSET, convert
-from starlette.responses import JSONResponse
+from msgspec import UNSET
 
 from appliance.api import models
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
@@ -11,10 +10,11 @@ from appliance.api.http.times import seconds
 from appliance.api.ports import HttpPorts
 from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers
+from appliance.api.routing.responses import JSONResponse
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.base.types import Json
 from appliance.core import inputs
-from appliance.core.model import CredentialId, CredentialKind, DoorId, Period
+from appliance.core.model import CredentialId, CredentialKind, DoorId
+from appliance.core.views.codes import Code
 
 router = Resource("/v1/codes", "codes")
 
@@ -22,10 +22,10 @@ router = Resource("/v1/codes", "codes")
 @router.on("GET", "", answers(models.Codes))
 async def list_codes(daemon: Daemon) -> JSONResponse:
     """All codes and cards, without their digits."""
-    return JSONResponse({"codes": daemon.codes(), "zone": daemon.snapshot()["appliance"]["zone"]})
+    return JSONResponse({"codes": daemon.codes(), "zone": daemon.snapshot().appliance.zone})
 
 
-@router.on("GET", "/{code}", answers(models.Code))
+@router.on("GET", "/{code}", answers(Code))
 async def read_code(code: Id, daemon: Daemon) -> JSONResponse:
     """One code or card, without its digits."""
     return JSONResponse(_find(daemon, code))
@@ -40,7 +40,7 @@ async def add_code(body: models.NewCode, daemon: Daemon, who: Who) -> JSONRespon
         (body.card if card else body.digits) or "",
         body.owner,
         tuple(map(DoorId, body.doors)),
-        _periods(body.schedule),
+        body.schedule or (),
         body.uses,
         seconds(body.expires),
     )
@@ -54,18 +54,18 @@ async def change_code(code: Id, body: models.CodeChange, daemon: Daemon, who: Wh
     known = _find(daemon, code)
     action = inputs.ChangeCredential(
         CredentialId(code),
-        known["owner"] if body.owner is None else body.owner,
-        tuple(map(DoorId, known["doors"] if body.doors is None else body.doors)),
-        _known_periods(known["schedule"]) if body.schedule is UNSET else _periods(body.schedule),
-        known["uses"] if body.uses is UNSET else body.uses,
-        seconds(known["expires"] if body.expires is UNSET else body.expires),
+        known.owner if body.owner is None else body.owner,
+        tuple(map(DoorId, known.doors if body.doors is None else body.doors)),
+        (known.schedule if body.schedule is UNSET else body.schedule) or (),
+        known.uses if body.uses is UNSET else body.uses,
+        seconds(known.expires if body.expires is UNSET else body.expires),
     )
     await ask(daemon, action, who)
     return JSONResponse(_done(daemon, code))
 
 
-def _find(daemon: HttpPorts, wanted: str) -> dict[str, Any]:
-    found = next((each for each in daemon.codes() if each["id"] == wanted), None)
+def _find(daemon: HttpPorts, wanted: str) -> Code:
+    found = next((each for each in daemon.codes() if each.id == wanted), None)
     if found is None:
         raise IntercomError(
             ErrorCode.CODE_NOT_FOUND, f"There is no code {wanted}.", resolution="GET /v1/codes lists them."
@@ -74,13 +74,5 @@ def _find(daemon: HttpPorts, wanted: str) -> dict[str, Any]:
 
 
 def _done(daemon: HttpPorts, wanted: str) -> dict[str, Any]:
-    code = next((each for each in daemon.codes() if each["id"] == wanted), None)
+    code = next((each for each in daemon.codes() if each.id == wanted), None)
     return {"id": wanted, "code": code, "warning": None}
-
-
-def _periods(schedule: list[models.Period] | None) -> tuple[Period, ...]:
-    return tuple(Period(tuple(period.days), period.begin, period.end) for period in schedule or ())
-
-
-def _known_periods(schedule: list[Json] | None) -> tuple[Period, ...]:
-    return _periods(convert(schedule or [], list[models.Period]))

@@ -3,16 +3,17 @@
 from typing import Annotated, Any
 
 from msgspec import Meta
-from starlette.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
 from appliance.api.ports import HttpPorts
 from appliance.api.routing.endpoints import QUERY, Resource
 from appliance.api.routing.response_schemas import answers
+from appliance.api.routing.responses import JSONResponse
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.model import AccountId, CallId, ConferenceId
+from appliance.core.views.conferences import Conference
 
 router = Resource("/v1/conferences", "conferences")
 CallQuery = Annotated[str, Meta(max_length=64, description="Id of the participant's call."), QUERY]
@@ -21,7 +22,7 @@ CallQuery = Annotated[str, Meta(max_length=64, description="Id of the participan
 @router.on("GET", "", answers(models.Conferences))
 async def list_conferences(daemon: Daemon) -> JSONResponse:
     """All current conferences: one, or none."""
-    return JSONResponse({"conferences": daemon.snapshot()["conferences"]})
+    return JSONResponse({"conferences": daemon.snapshot().conferences})
 
 
 @router.on("POST", "", answers(models.ConferenceDone, 201))
@@ -37,7 +38,7 @@ async def begin_conference(body: models.Confer, daemon: Daemon, who: Who) -> JSO
     )
 
 
-@router.on("GET", "/{conference}", answers(models.Conference))
+@router.on("GET", "/{conference}", answers(Conference))
 async def read_conference(conference: Id, daemon: Daemon) -> JSONResponse:
     """One conference."""
     return JSONResponse(find(daemon, conference))
@@ -70,7 +71,7 @@ async def record_conference(
 @router.on("GET", "/{conference}/participants", answers(models.Participants))
 async def list_participants(conference: Id, daemon: Daemon) -> JSONResponse:
     """All participants, including calls that are joining or leaving."""
-    return JSONResponse({"participants": find(daemon, conference)["participants"]})
+    return JSONResponse({"participants": find(daemon, conference).participants})
 
 
 @router.on("POST", "/{conference}/participants", answers(models.ConferenceDone))
@@ -111,9 +112,9 @@ def done(daemon: HttpPorts, wanted: str, warning: str) -> dict[str, Any]:
     return {"id": wanted, "conference": daemon.conference(wanted), "warning": warning or None}
 
 
-def find(daemon: HttpPorts, wanted: str) -> dict[str, Any]:
+def find(daemon: HttpPorts, wanted: str) -> Conference:
     """The conference with that id. Raises conference-not-found."""
-    shown: dict[str, Any] | None = done(daemon, wanted, "")["conference"]
+    shown = daemon.conference(wanted)
     if shown is None:
         raise IntercomError(
             ErrorCode.CONFERENCE_NOT_FOUND, f"There is no conference {wanted}.", "It has ended or never existed."

@@ -2,7 +2,7 @@
 
 from msgspec import UNSET
 from msgspec.structs import asdict
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from appliance.api import models
 from appliance.api.answers import etags
@@ -11,6 +11,7 @@ from appliance.api.http.dependencies import Daemon, Refused, Who, ask
 from appliance.api.ports import HttpPorts
 from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers
+from appliance.api.routing.responses import JSONResponse
 from appliance.base.types import Json
 from appliance.core import inputs
 from appliance.core.model import AccessScope, Forwarding, QuietHours, Runtime
@@ -58,7 +59,7 @@ async def change_runtime(
     )
     reply = await ask(daemon, change, who)
     return JSONResponse(
-        {"runtime": daemon.snapshot()["runtime"], "warning": reply.warning or None},
+        {"runtime": daemon.snapshot().runtime, "warning": reply.warning or None},
         headers={"ETag": etags.tag(_configuration(daemon))},
     )
 
@@ -66,11 +67,12 @@ async def change_runtime(
 def _configuration(daemon: HttpPorts) -> Json:
     return {
         "configuration": daemon.configuration(),
-        "do_not_disturb": daemon.snapshot()["runtime"]["do_not_disturb"],
+        "do_not_disturb": daemon.snapshot().runtime.do_not_disturb,
     }
 
 
 def _runtime(daemon: HttpPorts) -> Runtime:
     """The run-time settings as they are now."""
-    now = daemon.snapshot()["runtime"]
-    return Runtime(Forwarding(**now["forwarding"]), QuietHours(**now["quiet_hours"]), now["do_not_disturb"])
+    now = daemon.snapshot().runtime
+    hours = QuietHours(now.quiet_hours.begin, now.quiet_hours.end)
+    return Runtime(Forwarding(**asdict(now.forwarding)), hours, now.do_not_disturb)

@@ -1,12 +1,11 @@
 """/v1/doctor: faults of configuration, cards, lines, accounts and calls; /v1/support-bundle: all about them."""
 
-from starlette.responses import JSONResponse
-
 from appliance.api import models
 from appliance.api.answers.outcomes import WaitsFor
 from appliance.api.http.dependencies import Daemon
 from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers
+from appliance.api.routing.responses import JSONResponse
 from appliance.base.types import Json
 
 router = Resource("/v1", "doctor")

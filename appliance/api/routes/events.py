@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -19,6 +19,7 @@ from appliance.api.http.event_filter import EventSubscription, Subscribed
 from appliance.api.http.streams import EventStreams, Streams
 from appliance.api.routing.endpoints import QUERY, InHeader, Resource
 from appliance.api.routing.response_schemas import answers
+from appliance.api.routing.responses import JSONResponse
 from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json

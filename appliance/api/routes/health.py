@@ -2,13 +2,14 @@
 
 import asyncio
 
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import PlainTextResponse
 
 from appliance.api import models
 from appliance.api.http.dependencies import Daemon
 from appliance.api.ports import Measured
 from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers
+from appliance.api.routing.responses import JSONResponse
 from appliance.base.errors import ErrorCode, IntercomError
 
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"

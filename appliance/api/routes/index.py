@@ -1,12 +1,12 @@
 """/v1: what there is, for somebody who comes with curl."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 
 import appliance
 from appliance.api import models
 from appliance.api.routing.endpoints import Endpoint, Resource
 from appliance.api.routing.response_schemas import answers
+from appliance.api.routing.responses import JSONResponse
 
 HOW = "Over TCP, send Authorization: Bearer with a token (`intercomctl token add`). The Unix socket needs none."
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
-from starlette.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.http.dependencies import TEXT, Daemon, Limit
 from appliance.api.http.times import utc
 from appliance.api.routing.endpoints import QUERY, By, Resource
 from appliance.api.routing.response_schemas import answers
+from appliance.api.routing.responses import JSONResponse
 from appliance.core.model import CallSearch, Cause, Direction
 
 

@@ -1,12 +1,11 @@
 """/v1/messages: SIP MESSAGE outside of calls. Events report received messages and the results of sent ones."""
 
-from starlette.responses import JSONResponse
-
 from appliance.api import models
 from appliance.api.answers.outcomes import Begins, reported
 from appliance.api.http.dependencies import Daemon, Who, ask
 from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import later
+from appliance.api.routing.responses import JSONResponse
 from appliance.core import inputs
 from appliance.core.model import AccountId, Content
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.http.dependencies import Id, ask, daemon_of, who_asks
@@ -13,6 +12,7 @@ from appliance.api.ports import HttpPorts
 from appliance.api.routes import accounts, calls, conferences
 from appliance.api.routing.endpoints import NEEDED, Body, Endpoint, Parameter, Take, itself
 from appliance.api.routing.response_schemas import answers
+from appliance.api.routing.responses import JSONResponse
 from appliance.base.types import Json
 from appliance.orders.order import Order, Subject, body
 from appliance.orders.subjects import ACCOUNTS, CALLS, CONFERENCES

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 from msgspec import Meta
-from starlette.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.http import problems
@@ -17,6 +16,7 @@ from appliance.api.http.times import utc
 from appliance.api.ports import HttpPorts, Recording, Recordings
 from appliance.api.routing.endpoints import QUERY, By, Resource
 from appliance.api.routing.response_schemas import answers
+from appliance.api.routing.responses import JSONResponse
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core import inputs
@@ -148,29 +148,29 @@ async def _steer(
 
 
 def _live(daemon: HttpPorts) -> list[Json]:
-    message = daemon.snapshot()["message"]
+    message = daemon.snapshot().message
     messages = [] if message is None else [message]
     return [
         {
-            "id": call["recording"],
+            "id": call.recording,
             "kind": RecordingKind.CALL,
-            "call": call["id"],
-            "remote": call["remote"]["uri"],
-            "paused": call["recording_paused"],
-            "muted": call["recording_muted"],
-            "url": f"{router.prefix}/{call['recording']}/audio",
+            "call": call.id,
+            "remote": call.remote.uri,
+            "paused": call.recording_paused,
+            "muted": call.recording_muted,
+            "url": f"{router.prefix}/{call.recording}/audio",
         }
         for call in daemon.calls()
-        if call["recording"] is not None
+        if call.recording is not None
     ] + [
         {
-            "id": each["id"],
+            "id": each.id,
             "kind": RecordingKind.MESSAGE,
             "call": "",
-            "remote": each["rung"],
+            "remote": each.rung,
             "paused": False,
             "muted": [],
-            "url": f"{router.prefix}/{each['id']}/audio",
+            "url": f"{router.prefix}/{each.id}/audio",
         }
         for each in messages
     ]

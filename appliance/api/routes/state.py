@@ -1,16 +1,16 @@
 """/v1/state: the whole snapshot; /v1/operations: what became of orders."""
 
-from starlette.responses import JSONResponse
-
 from appliance.api import models
 from appliance.api.http.dependencies import Admin, Daemon, Id, Who
 from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers
+from appliance.api.routing.responses import JSONResponse
+from appliance.core.views.snapshot import Snapshot
 
 router = Resource("/v1")
 
 
-@router.on("GET", "/state", answers(models.Snapshot), "state")
+@router.on("GET", "/state", answers(Snapshot), "state")
 async def read_state(daemon: Daemon) -> JSONResponse:
     """The whole state; continue after `last_event` with /v1/events?since=."""
     return JSONResponse(daemon.snapshot())

@@ -6,7 +6,6 @@
 import asyncio
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.http.dependencies import Daemon, Id, Who
@@ -17,6 +16,7 @@ from appliance.api.http.tokens import utc, view
 from appliance.api.ports import HttpPorts
 from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers
+from appliance.api.routing.responses import JSONResponse
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core.model import AccessScope

@@ -1,6 +1,4 @@
-"""The room of access by codes, cards and digits: its inputs, requests, timers and view."""
-
-from typing import Any
+"""The room of access by codes, cards and digits: its inputs, requests and timers."""
 
 from appliance.core import inputs
 from appliance.core.access import card_readers, codes, dtmf, keypads
@@ -53,8 +51,3 @@ def wake(state: State) -> list[float | None]:
         *(entry.until for entry in state.access.entries),
         *(keeping.until for keeping in state.access.pending_writes),
     ]
-
-
-def view(_state: State, _epoch: float) -> dict[str, Any]:
-    """Show nothing: the panel's view has keypads and readers, and codes are only for clients that may read them."""
-    return {}

@@ -1,13 +1,12 @@
 """Codes and cards as clients read them."""
 
-from typing import Any
-
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import wall_clock
 from appliance.core.model import State
+from appliance.core.views.codes import Code
 
 
-def codes_view(state: State) -> list[dict[str, Any]]:
+def codes_view(state: State) -> tuple[Code, ...]:
     """Codes and cards for clients, without anything that would reveal their digits.
 
     Raises `unavailable` until the book has been read: an empty list would claim that no codes exist.
@@ -19,18 +18,17 @@ def codes_view(state: State) -> list[dict[str, Any]]:
             dict(state.appliance.failed).get("codes", "They have not been read yet."),
             "Try again; GET /v1/state shows what does not work.",
         )
-    return [
-        {
-            "id": code.id,
-            "kind": code.kind,
-            "owner": code.owner,
-            "doors": list(code.doors),
-            "schedule": [
-                {"days": list(period.days), "begin": period.begin, "end": period.end} for period in code.schedule
-            ]
-            or None,
-            "uses": code.uses,
-            "expires": wall_clock.iso(code.expires, 0.0),
-        }
-        for code in state.access.book.codes
-    ]
+    return tuple(
+        [
+            Code(
+                id=code.id,
+                kind=code.kind,
+                owner=code.owner,
+                doors=code.doors,
+                schedule=code.schedule or None,
+                uses=code.uses,
+                expires=wall_clock.iso(code.expires, 0.0),
+            )
+            for code in state.access.book.codes
+        ]
+    )

@@ -1,12 +1,9 @@
-"""The room of accounts, contacts and the network: its inputs, requests, timers and view."""
-
-from typing import Any
+"""The room of accounts, contacts and the network: its inputs, requests and timers."""
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
-from appliance.core.accounts import contacts, network, registration, sip_uris, subscriptions
+from appliance.core.accounts import contacts, network, registration, subscriptions
 from appliance.core.accounts.addresses import find_account
-from appliance.core.accounts.view import account_view, contact_view
 from appliance.core.dispatch import asks, on, performs, takes
 from appliance.core.model import State
 from appliance.core.orders import Reply
@@ -85,25 +82,3 @@ def wake(state: State) -> list[float | None]:
         *(at for account in state.accounts.begun for at in (account.wake, account.expires_at)),
         *(contact.wake for contact in state.accounts.contacts),
     ]
-
-
-def view(state: State, epoch: float) -> dict[str, Any]:
-    """The network, accounts, and targets as contacts."""
-    return {
-        "network": {
-            "up": not state.accounts.offline,
-            "addresses": [] if state.accounts.network is None else list(state.accounts.network.addresses),
-            "nameservers": [] if state.accounts.network is None else list(state.accounts.network.nameservers),
-        },
-        "accounts": [account_view(state, settings, epoch) for settings in state.settings.accounts],
-        "targets": [
-            {
-                "name": target.name,
-                "display_name": target.display_name or None,
-                "uri": sip_uris.public(target.uri),
-                "account": target.account or None,
-            }
-            for target in state.settings.targets
-        ],
-        "contacts": [contact_view(state, target, epoch) for target in state.settings.targets],
-    }

@@ -1,6 +1,4 @@
-"""The room of the station itself: its inputs, requests, timers and view."""
-
-from typing import Any
+"""The room of the station itself: its inputs, requests and timers."""
 
 from appliance.core import inputs
 from appliance.core.appliance import custom_events, faults, notices, persistence, refusals
@@ -40,19 +38,3 @@ def due(turn: Turn) -> None:
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
     return [waiting.until for waiting in state.appliance.pending_replies]
-
-
-def view(state: State, _epoch: float) -> dict[str, Any]:
-    """The station's own part; `status_line` covers all rooms together."""
-    return {
-        "appliance": {
-            "station": state.settings.station,
-            "ready": state.appliance.sip_ready and not state.appliance.stopping,
-            "stopping": state.appliance.stopping,
-            "address": state.appliance.sip_address,
-            "zone": state.appliance.clock.zone if state.appliance.clock is not None else "",
-            "dropped_requests": state.appliance.dropped,
-            "doubted_answers": state.appliance.doubted,
-            "failed": [{"part": part, "why": why} for part, why in state.appliance.failed],
-        }
-    }

@@ -1,6 +1,4 @@
-"""The room of the sound cards, their levels, and clients' tones and sounds: its inputs, requests, timers and view."""
-
-from typing import Any
+"""The room of the sound cards, their levels, and clients' tones and sounds: its inputs, requests and timers."""
 
 from appliance.core import inputs
 from appliance.core.audio import (
@@ -16,7 +14,6 @@ from appliance.core.audio import (
     talk,
     tones,
 )
-from appliance.core.audio.view import audio_view
 from appliance.core.dispatch import asks, asks_call, on, on_call, performs, takes
 from appliance.core.model import State
 from appliance.core.transition import Turn
@@ -81,8 +78,3 @@ def wake(state: State) -> list[float | None]:
         *talk.wake(state),
         *recording_tones.wake(state),
     ]
-
-
-def view(state: State, _epoch: float) -> dict[str, Any]:
-    """The cards and their levels."""
-    return {"audio": audio_view(state)}

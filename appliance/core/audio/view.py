@@ -1,22 +1,25 @@
 """The sound cards and their levels as clients read them."""
 
-from typing import Any
+from typing import TypeVar
 
 from appliance.core.audio import levels, microphone
 from appliance.core.audio.levels import Side
 from appliance.core.model import MixerLevel, Playback, PlaybackId, PlayedTone, SoundCard, State, Tone
+from appliance.core.views.audio import Audio, Device, Microphone, SoundSide
+
+Shown = TypeVar("Shown", bound=SoundSide)
 
 
-def audio_view(state: State) -> dict[str, Any]:
+def audio_view(state: State) -> Audio:
     """The sound for clients."""
-    return {
-        "speaker": side_view(levels.speaker(state)),
-        "microphone": side_view(levels.microphone(state)) | {"heard": microphone.heard(state)},
-        "mode": state.settings.audio.mode,
-        "tone": tone_view(state.audio.tone(None)),
-        "playback": playback_view(state.audio.playback(None)),
-        "devices": [device_view(card) for card in state.audio.cards or ()],
-    }
+    return Audio(
+        speaker=side_view(levels.speaker(state), SoundSide),
+        microphone=side_view(levels.microphone(state), Microphone, heard=microphone.heard(state)),
+        mode=state.settings.audio.mode,
+        tone=tone_view(state.audio.tone(None)),
+        playback=playback_view(state.audio.playback(None)),
+        devices=tuple([device_view(card) for card in state.audio.cards or ()]),
+    )
 
 
 def tone_view(played: PlayedTone | None) -> Tone | None:
@@ -29,29 +32,30 @@ def playback_view(playback: Playback | None) -> PlaybackId | None:
     return None if playback is None else playback.id
 
 
-def side_view(side: Side) -> dict[str, Any]:
-    """The speaker or the microphone."""
+def side_view(side: Side, kind: type[Shown], **more: bool) -> Shown:
+    """The speaker or the microphone. more: the fields that only this one has."""
     now = side.now or MixerLevel(card="")
-    return {
-        "pcm": side.pcm,
-        "card": now.card or None,
-        "profile": now.profile or None,
-        "element": now.element or None,
-        "percent": now.percent,
-        "limit": side.limit,
-        "db": now.db,
-        "min_db": now.min_db,
-        "max_db": now.max_db,
-        "muted": now.muted,
-    }
+    return kind(
+        pcm=side.pcm,
+        card=now.card or None,
+        profile=now.profile or None,
+        element=now.element or None,
+        percent=now.percent,
+        limit=side.limit,
+        db=now.db,
+        min_db=now.min_db,
+        max_db=now.max_db,
+        muted=now.muted,
+        **more,
+    )
 
 
-def device_view(card: SoundCard) -> dict[str, Any]:
+def device_view(card: SoundCard) -> Device:
     """A card, with the names of its PCMs for `audio.capture` and `audio.playback`."""
-    return {
-        "id": card.id,
-        "name": card.name,
-        "usb": card.usb,
-        "capture": [card.pcm(device) for device in card.capture],
-        "playback": [card.pcm(device) for device in card.playback],
-    }
+    return Device(
+        id=card.id,
+        name=card.name,
+        usb=card.usb,
+        capture=tuple(map(card.pcm, card.capture)),
+        playback=tuple(map(card.pcm, card.playback)),
+    )

@@ -6,9 +6,8 @@ its PBX call an arbitrary address; and never to an address that the call has alr
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
@@ -199,15 +198,3 @@ def standing(state: State) -> list[str]:
     if runtime.do_not_disturb:
         return ["do not disturb"]
     return ["quiet hours"] if state.appliance.quiet else []
-
-
-def view(state: State) -> dict[str, Any]:
-    """The run-time settings as clients read them."""
-    runtime = state.runtime
-    rules, hours = runtime.forwarding, runtime.quiet_hours
-    return {
-        "forwarding": asdict(rules),
-        "quiet_hours": {"begin": hours.begin, "end": hours.end},
-        "do_not_disturb": runtime.do_not_disturb,
-        "quiet": state.appliance.quiet,
-    }

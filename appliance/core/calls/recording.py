@@ -4,7 +4,6 @@ Where people must know that they are recorded, an announcement comes before all 
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -290,14 +289,6 @@ def end_message(turn: Turn, message: OpenRecording) -> None:
 def message_of(state: State) -> OpenRecording | None:
     """The message that a visitor is asked for or leaves."""
     return next((r for r in state.calls.recordings if r.call == NO_CALL and (r.ready or not r.begun)), None)
-
-
-def message_view(state: State) -> dict[str, Any] | None:
-    """The visitor's message as clients see it; None without a message, or after its end was ordered."""
-    message = message_of(state)
-    if message is None or message.unwanted:
-        return None
-    return {"id": message.id, "rung": message.rung, "begun": message.begun}
 
 
 def _ends_at(state: State, recording: OpenRecording) -> float | None:

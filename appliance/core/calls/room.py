@@ -1,6 +1,4 @@
-"""The room of calls: its inputs, requests, timers and view."""
-
-from typing import Any
+"""The room of calls: its inputs, requests and timers."""
 
 from appliance.core import inputs, wall_clock
 from appliance.core.calls import (
@@ -18,7 +16,6 @@ from appliance.core.calls import (
     statistics,
     updates,
 )
-from appliance.core.calls.view import call_view, in_order
 from appliance.core.dispatch import asks, asks_call, on, on_call, performs, takes
 from appliance.core.lookup import connected, unanswered_here
 from appliance.core.model import State
@@ -117,21 +114,3 @@ def wake(state: State) -> list[float | None]:
     if state.calls.recordings:
         times += recording.wake(state)
     return [wall_clock.quiet_changes_at(state), *times]
-
-
-def view(state: State, epoch: float) -> dict[str, Any]:
-    """The calls, a visitor's message, the run-time settings, and the space for recordings."""
-    storage = state.appliance.storage
-    return {
-        "calls": [call_view(state, call, state.now, epoch) for call in in_order(state)],
-        "message": recording.message_view(state) if state.calls.recordings else None,
-        "runtime": forwarding.view(state),
-        "storage": None
-        if storage is None
-        else {
-            "state": storage.space,
-            "free_bytes": storage.free_bytes,
-            "needed_bytes": storage.needed_bytes,
-            "recordings_bytes": storage.recordings_bytes,
-        },
-    }

@@ -1,10 +1,7 @@
-"""The room of conferences: its inputs, requests, timers and view."""
-
-from typing import Any
+"""The room of conferences: its inputs, requests and timers."""
 
 from appliance.core import inputs
 from appliance.core.conferences import requests
-from appliance.core.conferences.view import conference_view
 from appliance.core.dispatch import asks, performs, takes
 from appliance.core.model import State
 from appliance.core.transition import Turn
@@ -30,8 +27,3 @@ def due(_turn: Turn) -> None:
 def wake(_state: State) -> list[float | None]:
     """No times, as there are no timers."""
     return []
-
-
-def view(state: State, epoch: float) -> dict[str, Any]:
-    """The conference, if there is one."""
-    return {"conferences": [] if state.conference is None else [conference_view(state, state.conference, epoch)]}

@@ -1,11 +1,8 @@
-"""The room of doors: its inputs, requests, timers and view."""
-
-from typing import Any
+"""The room of doors: its inputs, requests and timers."""
 
 from appliance.core import inputs
 from appliance.core.dispatch import asks, on, performs, takes
 from appliance.core.doors import openings, pulses, requests, sensors
-from appliance.core.doors.view import door_view
 from appliance.core.model import State
 from appliance.core.transition import Turn
 
@@ -36,8 +33,3 @@ def due(turn: Turn) -> None:
 def wake(state: State) -> list[float | None]:
     """The times at which `due`, or a Tick, must act."""
     return [*(pulses.wake(pulse, state.settings.times) for _, pulse in state.doors.pulses), *sensors.wake(state)]
-
-
-def view(state: State, epoch: float) -> dict[str, Any]:
-    """The doors."""
-    return {"doors": [door_view(state, door, epoch) for door in state.settings.doors]}

@@ -12,11 +12,12 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.model import DoorId, Sensing, SensorId, SensorKind, SensorSettings, State, TamperBlock
+from appliance.core.model.doors import LeafState
 from appliance.core.transition import Turn
 
 GRACE_S = 3.0  # a leaf that was pulled at the end of a pulse opens after it
 UNKNOWN = Sensing()
-LEAF = {None: "unknown", True: "open", False: "closed"}
+LEAF: dict[bool | None, LeafState] = {None: "unknown", True: "open", False: "closed"}
 
 
 def edge(turn: Turn, given: inputs.SensorEdge) -> None:

@@ -1,6 +1,4 @@
-"""The room of messages: its inputs, requests, timers and view."""
-
-from typing import Any
+"""The room of messages: its inputs, requests and timers."""
 
 from appliance.core import inputs
 from appliance.core.dispatch import asks, on, on_call, performs, takes
@@ -29,8 +27,3 @@ def due(turn: Turn) -> None:
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
     return [message.deadline for message in state.messages]
-
-
-def view(_state: State, _epoch: float) -> dict[str, Any]:
-    """Show nothing: events report the outcome of a message."""
-    return {}

@@ -1,11 +1,15 @@
 """Accounts at registrars, targets, watched contacts and the network."""
 
 from enum import StrEnum
+from typing import Literal
 
 from appliance.base.record import Record
 from appliance.core.model.ids import NO_ACCOUNT, AccountId, DoorId
 from appliance.core.model.recordings import Announcements
 from appliance.core.model.transfers import TransferPolicy
+
+Transport = Literal["udp", "tcp", "tls"]
+Srtp = Literal["off", "optional", "mandatory"]
 
 
 class AccountState(StrEnum):
@@ -97,7 +101,7 @@ class ServerFault(StrEnum):
 class AccountSettings(Record):
     """Our address at a registrar: sip:user@domain.
 
-    registrar: host[:port] as configured, for texts. transport: udp, tcp or tls. srtp: off, optional or mandatory.
+    registrar: host[:port] as configured, for texts.
     refresh_s: longest time between two renewals. callers: whose calls are accepted: "registrar" (every call from the
     registrar's address), "targets" or "anyone". display_name: its name for people; "": `name`, its id.
     """
@@ -106,8 +110,8 @@ class AccountSettings(Record):
     user: str
     domain: str
     registrar: str
-    transport: str = "udp"
-    srtp: str = "off"
+    transport: Transport = "udp"
+    srtp: Srtp = "off"
     refresh_s: float = 8.0
     callers: str = "registrar"
     inband_digits: bool = False  # whether digits heard in the sound may open a door
@@ -122,7 +126,7 @@ class Target(Record):
     `account`: calls to and from it use that account. auto_answer: its calls are answered automatically if they request
     that. watch: its state is probed, or subscribed to, every `watch_s` seconds. confirm: the digit that a person who
     answers a visitor's ring must press, as a machine would not; "": none. verify: its calls must show a password,
-    whatever address they come from. srtp: off, optional or mandatory, for a target without an account. display_name:
+    whatever address they come from. srtp: for a target without an account. display_name:
     its name for people; "": `name`, its id.
     """
 
@@ -135,7 +139,7 @@ class Target(Record):
     watch_s: float = 60.0
     confirm: str = ""
     verify: bool = False
-    srtp: str = "off"
+    srtp: Srtp = "off"
     display_name: str = ""
 
 

@@ -1,8 +1,9 @@
 """Calls: states, causes, the far end, media, and messages."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
+from msgspec import Meta
 from msgspec.structs import replace
 
 from appliance.base.record import Record
@@ -208,13 +209,15 @@ class Candidate(Record):
 
 
 class End(Record):
-    """How a call ended. `explanation`: for a fault, one sentence that names the setting to check."""
+    """How a call ended: a cause for programs, the SIP code (0: none was received) and reason, and who ended it."""
 
     cause: Cause
     code: int
     reason: str
     by: By
-    explanation: str = ""
+    explanation: Annotated[
+        str, Meta(description="One sentence on a failure that names the setting to check; otherwise empty.")
+    ] = ""
 
 
 class CallHeaders(Record):

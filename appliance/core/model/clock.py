@@ -1,6 +1,9 @@
 """Times of day, days of the week, and the wall clock."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
 
 from appliance.base.record import Record
 
@@ -32,11 +35,18 @@ class Night(Record):
 
 
 class Period(Record):
-    """A time span on certain days, HH:MM of local time; `end` may be 24:00, or before `begin`: then on the next day."""
+    """A time on some days of the week, in the station's time zone."""
 
-    days: tuple[Day, ...]
-    begin: str
-    end: str
+    days: Annotated[tuple[Day, ...], Meta(min_length=1, max_length=7)]
+    begin: Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", examples=["08:00"])]
+    end: Annotated[
+        str,
+        Meta(
+            pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z",
+            description="If it is earlier than begin, it is on the next day.",
+            examples=["12:00"],
+        ),
+    ]
 
 
 class Clock(Record):

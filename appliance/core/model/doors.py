@@ -1,11 +1,15 @@
 """Doors, their relays, sensors and rules."""
 
 from enum import StrEnum
+from typing import Literal
 
 from appliance.base.record import Record
 from appliance.core.model.access import Attempt, OpenedBy
 from appliance.core.model.clock import Period
 from appliance.core.model.ids import DoorId, SensorId
+
+LeafState = Literal["open", "closed", "unknown"]
+LeafAlarm = Literal["forced", "held_open"]
 
 
 class DoorState(StrEnum):
@@ -111,7 +115,7 @@ class Sensing(Record):
 
     until: when a door's leaf will have been open for too long. ours_until: until then, shortly after a pulse, an
     opening is not forced. ours: the door was open, or was until a moment ago, when the level changed that has yet to
-    last. alarm: forced, or held_open, until the leaf is closed.
+    last. alarm: until the leaf is closed.
     """
 
     active: bool | None = None
@@ -121,7 +125,7 @@ class Sensing(Record):
     until: float | None = None
     ours_until: float = 0.0
     ours: bool = False
-    alarm: str = ""
+    alarm: LeafAlarm | Literal[""] = ""
 
 
 class TamperBlock(Record):

@@ -1,6 +1,4 @@
-"""The room of the panel: its inputs, requests, timers and view."""
-
-from typing import Any
+"""The room of the panel: its inputs, requests and timers."""
 
 from msgspec.structs import replace
 
@@ -8,7 +6,6 @@ from appliance.core import inputs, wall_clock
 from appliance.core.dispatch import asks, on, performs, takes
 from appliance.core.model import State
 from appliance.core.panel import actions, buttons, indications, self_tests
-from appliance.core.panel.view import panel_view
 from appliance.core.transition import Turn
 
 take = takes(
@@ -41,8 +38,3 @@ def wake(state: State) -> list[float | None]:
         *self_tests.wake(state),
         *(buttons.wake(press) for _, press in state.panel.presses),
     ]
-
-
-def view(state: State, epoch: float) -> dict[str, Any]:
-    """The panel."""
-    return {"panel": panel_view(state, epoch)}

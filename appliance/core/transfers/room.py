@@ -1,6 +1,4 @@
-"""The room of transfers: its inputs, requests, timers and view."""
-
-from typing import Any
+"""The room of transfers: its inputs, requests and timers."""
 
 from msgspec.structs import replace
 
@@ -53,8 +51,3 @@ def due(turn: Turn) -> None:
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
     return [transfer.until for transfer in state.transfers]
-
-
-def view(_state: State, _epoch: float) -> dict[str, Any]:
-    """Show nothing: a transfer is shown with its call."""
-    return {}

@@ -1,6 +1,4 @@
-"""The room of a visitor's ring: its inputs, requests, timers and view."""
-
-from typing import Any
+"""The room of a visitor's ring: its inputs, requests and timers."""
 
 from appliance.core import inputs
 from appliance.core.dispatch import asks, asks_call, performs, takes
@@ -27,13 +25,3 @@ def due(_turn: Turn) -> None:
 def wake(state: State) -> list[float | None]:
     """When a ring's step, or its pause, is over."""
     return [ring.until for ring in state.rings]
-
-
-def view(state: State, _epoch: float) -> dict[str, Any]:
-    """The directory: which flats can be rung."""
-    return {
-        "directory": [
-            {"flat": entry.flat, "name": entry.name, "targets": [t for step in entry.plan.steps for t in step.targets]}
-            for entry in state.settings.directory
-        ]
-    }

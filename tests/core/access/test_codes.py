@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from appliance.base.errors import IntercomError
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
 from appliance.core.access import credentials
 from appliance.core.access.lockout_times import LONGEST_S
 from appliance.core.access.lockouts import FREE
-from appliance.core.access.view import codes_view
 from appliance.core.model import (
     AccountSettings,
     CallId,
@@ -38,9 +37,11 @@ from appliance.core.model import (
     Target,
 )
 from appliance.core.orders import DropCredential, KeepCredential, KeepLockouts, Place, Reply, SendDigit
+from tests.core import sent
 from tests.core.access.test_credentials import SECRET, code
 from tests.core.doors.test_doors import guard
 from tests.core.rules import checked
+from tests.core.sent import codes_view
 from tests.core.station import FRONT, GATE, KITCHEN, Station, ready
 
 PAD, READER = KeypadId("street"), ReaderId("street")
@@ -342,7 +343,7 @@ def test_the_methods_of_a_call_are_shown_in_order_and_a_repeated_request_changes
     station.talking()
 
     def shown() -> list[str]:
-        (call,) = snapshot.snapshot(station.state, 0.0)["calls"]
+        (call,) = sent.snapshot(station.state, 0.0)["calls"]
         return list(call["dtmf"])
 
     assert shown() == ["rfc4733", "info"]
@@ -398,7 +399,7 @@ def test_digits_go_to_the_program_that_leads_the_call_and_are_no_code():
     assert redirect(station, "program").error is None
     told = station.last(events.DtmfRedirected)
     assert (told.call, told.to, told.why) == (station.call.id, "program", "order")
-    (shown,) = snapshot.snapshot(station.state, 0.0)["calls"]
+    (shown,) = sent.snapshot(station.state, 0.0)["calls"]
     assert (shown["digits_to"], shown["led_by"]) == ("program", told.by)
     for _ in range(6):
         dial(station, "9999#")
@@ -877,4 +878,4 @@ def test_clients_see_codes_without_anything_that_their_digits_could_be_found_by(
             "expires": "1970-01-01T00:00:00.000000Z",
         }
     ]
-    assert not {SECRET, CLEANER.digest} & set(str(snapshot.snapshot(station.state, 0.0)).split("'"))
+    assert not {SECRET, CLEANER.digest} & set(str(sent.snapshot(station.state, 0.0)).split("'"))

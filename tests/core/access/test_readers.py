@@ -1,6 +1,7 @@
 """Keypads and card readers: what events reveal about keys and cards, and what they do not."""
 
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
+from tests.core import sent
 from tests.core.station import ready
 
 
@@ -33,7 +34,7 @@ def test_what_was_no_card_is_reported_and_counted():
     assert told(station, events.CardDiscarded) == [
         events.CardDiscarded("gate", count=count, why="25 bits came") for count in (1, 3)
     ]
-    shown = snapshot.snapshot(station.state, 0.0)["panel"]
+    shown = sent.snapshot(station.state, 0.0)["panel"]
     assert shown["keypads"] == [{"id": "gate"}]
     assert shown["readers"] == [{"id": "gate", "discarded": 4}, {"id": "office", "discarded": 0}]
 

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from msgspec.structs import replace
 
-from appliance.core import desired_state, events, inputs, snapshot
+from appliance.core import desired_state, events, inputs
 from appliance.core.accounts import sip_uris
 from appliance.core.model import (
     AccountId,
@@ -23,6 +23,7 @@ from appliance.core.model import (
 )
 from appliance.core.orders import Place, Register, Unregister
 from appliance.core.panel import indications
+from tests.core import sent
 from tests.core.rules import checked, repeated
 from tests.core.station import LONGEST, PCMA, SETTINGS, Station, ready
 
@@ -351,9 +352,9 @@ def test_a_call_shows_what_carries_it_and_whether_it_is_encrypted():
     call = station.call
     station.give(inputs.CallConfirmed, call=call.id)
     station.give(inputs.MediaStarted, call=call.id, codec=PCMA, held=False, srtp=True)
-    (shown,) = snapshot.snapshot(station.state, 0.0)["calls"]
+    (shown,) = sent.snapshot(station.state, 0.0)["calls"]
     assert (shown["transport"], shown["srtp"]) == ("tls", True)
-    assert snapshot.snapshot(station.state, 0.0)["accounts"][0]["srtp"] == "mandatory"
+    assert sent.snapshot(station.state, 0.0)["accounts"][0]["srtp"] == "mandatory"
     assert ready().dialled().transport == "udp"
 
 
@@ -549,7 +550,7 @@ def test_the_panel_shows_that_none_of_the_accounts_is_registered():
 def test_the_snapshot_has_the_accounts():
     station = granted(begun(*ACCOUNTS))
     refused(station, 503, "Busy", account=HOME)
-    office, home = snapshot.snapshot(station.state, 0.0)["accounts"]
+    office, home = sent.snapshot(station.state, 0.0)["accounts"]
     assert office == {
         "name": "office",
         "display_name": None,
@@ -593,7 +594,7 @@ def test_a_call_goes_through_the_account(to, asked, uri, account):
     reply = station.ask(inputs.Dial(to, account=AccountId(asked)))
     assert station.orders(Place) == [Place(reply.call, uri, (), account, expires_s=LONGEST)]
     assert station.call.account == account
-    assert snapshot.snapshot(station.state, 0.0)["calls"][0]["account"] == (account or "direct")
+    assert sent.snapshot(station.state, 0.0)["calls"][0]["account"] == (account or "direct")
 
 
 def test_a_call_is_tried_though_the_account_is_not_registered_and_waits_for_the_sip_process():

@@ -5,9 +5,10 @@ from collections import Counter
 import pytest
 from msgspec.structs import replace
 
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
 from appliance.core.model import Contact, ContactState, Target, Watch
 from appliance.core.orders import Probe
+from tests.core import sent
 from tests.core.station import SETTINGS, Station, ready
 
 DESK = Target("desk", "sip:desk@192.0.2.3", watch=Watch.OPTIONS, watch_s=30.0)
@@ -44,7 +45,7 @@ def test_an_answer_says_how_it_is(code, state):
     station = answers(begun(), code, "Said")
     assert changes(station) == [("desk", C.UNKNOWN, state)]
     assert station.last(events.ContactChanged).code == code
-    shown = snapshot.snapshot(station.state, 0.0)["contacts"]
+    shown = sent.snapshot(station.state, 0.0)["contacts"]
     assert [(each["name"], each["watched"], each["state"]) for each in shown][-1] == ("desk", True, state)
     assert (shown[-1]["code"], shown[-1]["reason"]) == (code, "Said")
     assert next((each["watched"], each["state"]) for each in shown) == (False, C.UNKNOWN)

@@ -2,9 +2,10 @@
 
 from msgspec.structs import replace
 
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
 from appliance.core.model import By, CallState, Cause
 from appliance.core.orders import Register, Renew
+from tests.core import sent
 from tests.core.accounts.test_accounts import ACCOUNTS, TARGETS, begun, granted, refused
 from tests.core.station import Station, ready
 
@@ -93,11 +94,11 @@ def test_a_call_may_begin_without_a_network_for_the_far_end_may_be_on_this_machi
 
 
 def test_the_snapshot_has_the_network():
-    assert snapshot.snapshot(ready().state, 0.0)["network"] == {"up": True, "addresses": [], "nameservers": []}
+    assert sent.snapshot(ready().state, 0.0)["network"] == {"up": True, "addresses": [], "nameservers": []}
     station = net(begun(ACCOUNTS[0], targets=TARGETS), *WORK, nameservers=("192.0.2.1",))
-    assert snapshot.snapshot(station.state, 0.0)["network"] == {
+    assert sent.snapshot(station.state, 0.0)["network"] == {
         "up": True,
         "addresses": list(WORK),
         "nameservers": ["192.0.2.1"],
     }
-    assert not snapshot.snapshot(net(station).state, 0.0)["network"]["up"]
+    assert not sent.snapshot(net(station).state, 0.0)["network"]["up"]

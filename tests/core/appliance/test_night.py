@@ -2,8 +2,9 @@
 
 import pytest
 
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
 from appliance.core.model import Clock, LampId, LampOutput, LampSettings, Night, Pattern, Picture
+from tests.core import sent
 from tests.core.station import ready
 
 RED = LampId("red")
@@ -51,7 +52,7 @@ def test_lamps_shine_less_at_night(night, hours, wanted):
     made = station(night)
     show_clock(made, hours)
     assert brightness(made) == wanted
-    assert snapshot.snapshot(made.state, 0.0)["panel"]["night"] == (wanted == 20)
+    assert sent.snapshot(made.state, 0.0)["panel"]["night"] == (wanted == 20)
 
 
 def test_night_begins_and_ends_by_itself_and_is_reported():
@@ -99,6 +100,6 @@ def test_what_a_lamp_can_is_shown_once_it_was_found():
     made = station()
     made.give(inputs.LampFound, lamp=RED, dims=False, colors=True)
     made.give(inputs.LampFound, lamp=RED, dims=True, colors=True)
-    assert snapshot.snapshot(made.state, 0.0)["panel"]["lamps"] == [
+    assert sent.snapshot(made.state, 0.0)["panel"]["lamps"] == [
         {"id": "red", "name": None, "pattern": "on", "color": "#ffffff", "brightness": 80, "dims": True, "colors": True}
     ]

@@ -3,8 +3,8 @@
 import pytest
 
 from appliance.core import events, inputs
-from appliance.core.calls.view import call_view
 from appliance.core.model import Answerer, CallId, DetectionKind, HeardTone
+from tests.core.sent import call_view
 from tests.core.station import PCMA, ready
 
 BEEP, PROGRESS, MACHINE = DetectionKind

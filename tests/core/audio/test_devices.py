@@ -3,8 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
 from appliance.core.model import DevicesReason, SoundCard
+from tests.core import sent
 from tests.core.station import Station, ready
 
 PHONE = SoundCard(1, "usbphone", "USB Phone", usb=True, capture=(0,), playback=(0,))
@@ -18,7 +19,7 @@ def listed(*cards):
 def test_the_first_list_is_no_change():
     station = listed(PHONE)
     assert "audio.devices_changed" not in station.types()
-    assert snapshot.snapshot(station.state, 0.0)["audio"]["devices"] == [
+    assert sent.snapshot(station.state, 0.0)["audio"]["devices"] == [
         {
             "id": "usbphone",
             "name": "USB Phone",

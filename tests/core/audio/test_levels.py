@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode
-from appliance.core import inputs, snapshot
+from appliance.core import inputs
 from appliance.core.audio.scale import db_of, percent_of
 from appliance.core.desired import Level
 from appliance.core.model import (
@@ -21,6 +21,7 @@ from appliance.core.model import (
     State,
 )
 from appliance.core.panel import indications
+from tests.core import sent
 from tests.core.station import SETTINGS, Station, ready
 
 PHONE = AudioSettings("plughw:CARD=usbphone", "plughw:CARD=usbphone", max_volume=80.0)
@@ -34,7 +35,7 @@ def station(audio=PHONE, speaker=SPEAKER, microphone=MICROPHONE):
 
 
 def test_the_mixers_levels_are_in_the_snapshot():
-    shown = snapshot.snapshot(station().state, 0.0)["audio"]
+    shown = sent.snapshot(station().state, 0.0)["audio"]
     assert shown["speaker"] == {
         "pcm": "plughw:CARD=usbphone",
         "card": "usbphone",

@@ -4,10 +4,11 @@ import pytest
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
 from appliance.core.audio.links import MOST
 from appliance.core.model import CallId, ConferenceId, LinkDirection, SoundMode, Tone, ToneEnd
 from appliance.core.orders import PrepareRecording
+from tests.core import sent
 from tests.core.conferences.test_conferences import begun, calling, heard, over, talked, two
 from tests.core.station import SETTINGS, Station
 
@@ -62,7 +63,7 @@ def test_a_call_hears_another_one_by_order_and_who_is_heard_hears_a_tone(calls, 
     assert (told.call, told.target, told.direction, told.gain) == (first, second, direction, 50.0)
     station.wait(2.0)
     assert not station.state.audio.tones
-    shown = {call["id"]: call["links"] for call in snapshot.snapshot(station.state, 0.0)["calls"]}
+    shown = {call["id"]: call["links"] for call in sent.snapshot(station.state, 0.0)["calls"]}
     assert shown == {first: [{"target": second, "direction": direction, "gain": 50.0}], second: []}
 
 

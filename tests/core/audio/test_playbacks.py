@@ -4,9 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
 from appliance.core.desired import PlayedFile
 from appliance.core.model import BUILT_IN_SOUNDS, AudioSettings, CallId, Codec, PlaybackEnd, PlaybackId, State
+from tests.core import sent
 from tests.core.station import SETTINGS, Station
 
 
@@ -42,7 +43,7 @@ def test_a_sound_in_a_call_is_ready_starts_and_finishes(station):
     call = station.talking().id
     playback = begun(station, sound="parcel", call=call, loop=False, volume=50.0)
     assert station.desired.sound.files == (PlayedFile(playback, "parcel", call, False, False, 50.0),)
-    assert snapshot.snapshot(station.state, 0.0)["calls"][0]["playback"] == playback
+    assert sent.snapshot(station.state, 0.0)["calls"][0]["playback"] == playback
     station.give(inputs.PlaybackBegun, playback=playback)
     station.give(inputs.PlaybackEnded, playback=playback)
     assert playing(station) == []
@@ -55,7 +56,7 @@ def test_a_sound_may_play_in_a_call_and_on_the_speaker_and_is_replaced_at_either
     call = station.talking().id
     begun(station, sound="both", call=call, speaker=True)
     assert playing(station) == [("both", call, True)]
-    assert snapshot.snapshot(station.state, 0.0)["audio"]["playback"] == station.desired.sound.files[0].playback
+    assert sent.snapshot(station.state, 0.0)["audio"]["playback"] == station.desired.sound.files[0].playback
     begun(station, sound="gong")
     assert playing(station) == [("gong", None, True)]
     assert station.last(events.PlaybackStopped).reason is PlaybackEnd.REPLACED

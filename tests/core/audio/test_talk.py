@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode
-from appliance.core import inputs, snapshot
+from appliance.core import inputs
 from appliance.core.audio import self_test
 from appliance.core.model import (
     Action,
@@ -17,6 +17,7 @@ from appliance.core.model import (
     SoundMode,
     SoundResult,
 )
+from tests.core import sent
 from tests.core.station import KITCHEN, ready
 
 HEARS, SPEAKS = (False, True), (True, False)  # the visitor: microphone, speaker
@@ -168,7 +169,7 @@ def test_without_a_call_or_the_mode_it_is_refused(station, order):
     call = both.talking().id
     assert both.ask(order).error.code == ErrorCode.CONFLICT
     assert flows(star(both, call)) == (True, True)
-    assert snapshot.snapshot(both.state, 0.0)["audio"]["mode"] == "full_duplex"
+    assert sent.snapshot(both.state, 0.0)["audio"]["mode"] == "full_duplex"
     edge(both, "talk", active=True)
     assert [event.operation for event in both.told if event.TYPE == "error"][-1] == "button talk: talk"
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
 from appliance.core.model import (
     AudioSettings,
     CallId,
@@ -14,6 +14,7 @@ from appliance.core.model import (
     Tone,
     ToneEnd,
 )
+from tests.core import sent
 from tests.core.station import SETTINGS, Station
 
 GERMAN = CountryTone(Tone.BUSY, "de")
@@ -70,7 +71,7 @@ def test_a_client_plays_a_tone_to_a_far_end_for_a_time(station):
     assert station.ask(inputs.PlayTone(Tone.BUSY, call, seconds=3.0)).error is None
     assert plays(station, call) == GERMAN
     assert plays(station) is None
-    assert snapshot.snapshot(station.state, 0.0)["calls"][0]["tone"] == "busy"
+    assert sent.snapshot(station.state, 0.0)["calls"][0]["tone"] == "busy"
     station.wait(2.9)
     assert plays(station, call) == GERMAN
     station.wait(0.1)
@@ -88,7 +89,7 @@ def test_the_next_tone_replaces_the_one_that_plays_there_and_no_other(station):
     station.ask(inputs.PlayTone(Tone.RINGBACK, call, "us"))
     assert plays(station, call) == CountryTone(Tone.RINGBACK, "us")
     assert plays(station) == CountryTone(Tone.WARNING)
-    assert snapshot.snapshot(station.state, 0.0)["audio"]["tone"] == "warning"
+    assert sent.snapshot(station.state, 0.0)["audio"]["tone"] == "warning"
     assert tones(station)[-2:] == [
         ("tone.stopped", Tone.BUSY, "de", ToneEnd.REPLACED, call),
         ("tone.started", Tone.RINGBACK, "us", None, call),

@@ -2,10 +2,11 @@
 
 import pytest
 
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
 from appliance.core.model import LinkDirection, Picture, PlaybackId, Tone
 from appliance.core.orders import PrepareRecording, SendDigit
 from appliance.core.panel import indications
+from tests.core import sent
 from tests.core.station import PCMA, ready
 
 
@@ -23,7 +24,7 @@ def media(station, call):
 
 
 def shown(station, call):
-    return next(c for c in snapshot.snapshot(station.state, 0.0)["calls"] if c["id"] == call.id)
+    return next(c for c in sent.snapshot(station.state, 0.0)["calls"] if c["id"] == call.id)
 
 
 def test_a_call_apart_changes_nothing_of_the_residents_talk():

@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from appliance.base.errors import ErrorCode
-from appliance.core import events, inputs, snapshot, status_line, wall_clock
+from appliance.core import events, inputs, status_line, wall_clock
 from appliance.core.model import (
     AccountId,
     AccountSettings,
@@ -22,6 +22,7 @@ from appliance.core.model import (
     Target,
 )
 from appliance.core.orders import Answer, Place, Refuse
+from tests.core import sent
 from tests.core.calls.test_calls import end, outcome
 from tests.core.station import KITCHEN, LONGEST, SETTINGS, Station, ready
 
@@ -305,7 +306,7 @@ def test_a_client_changes_what_it_names_and_nothing_else():
     assert (
         door.ask(inputs.ChangeRuntime(do_not_disturb=False, always="")).warning == "These settings are active already."
     )
-    assert snapshot.snapshot(door.state, 0.0)["runtime"] == {
+    assert sent.snapshot(door.state, 0.0)["runtime"] == {
         "forwarding": {"always": "", "quiet": "", "busy": "", "no_answer": "guard", "no_answer_s": 5.0},
         "quiet_hours": {"begin": "22:00", "end": "06:00"},
         "do_not_disturb": False,

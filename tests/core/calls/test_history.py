@@ -3,10 +3,10 @@
 import pytest
 
 from appliance.core import inputs
-from appliance.core.calls.view import logged_call
 from appliance.core.model import Call, CallState, Cause
 from appliance.core.orders import LogCall
 from appliance.core.wall_clock import iso
+from tests.core.sent import logged_call
 from tests.core.station import Station, ready
 
 
@@ -74,7 +74,7 @@ def test_a_call_of_the_log_is_reported_with_the_times_of_its_beginning_and_end()
     station.wait(5.0)
     end(station, call)
     begun, _, over = (logged_call(o.call, o.ended, 1000.0, missed=o.missed) for o in logged(station))
-    assert (begun["ended"], begun["end"], begun["duration_s"]) == (None, None, 0.0)
+    assert (begun["ended"], begun["end"]["reason"], begun["duration_s"]) == (None, "The station went off", 0.0)
     assert over["created"] == begun["created"] == iso(call.created, 1000.0)
     assert over["ended"] == iso(station.state.now, 1000.0)
     assert over["duration_s"] == 5.0

@@ -20,7 +20,7 @@ from appliance.core.model import (
     Storage,
 )
 from appliance.core.orders import FinishRecording, PrepareRecording
-from appliance.core.snapshot import snapshot
+from tests.core.sent import snapshot
 from tests.core.station import KITCHEN, Station, ready
 
 SOUND, SILENCE = Capture(), Capture(local=False, remote=False)

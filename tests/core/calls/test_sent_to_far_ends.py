@@ -4,7 +4,6 @@ import pytest
 from msgspec.structs import replace
 
 from appliance.core import inputs
-from appliance.core.calls.view import call_view
 from appliance.core.model import (
     DIRECT,
     AccountId,
@@ -16,6 +15,7 @@ from appliance.core.model import (
     MessageMethod,
 )
 from appliance.core.orders import Place, SendDigit, SendMessage
+from tests.core.sent import call_view
 from tests.core.station import KITCHEN, PCMA, ready
 
 

@@ -3,12 +3,11 @@
 import pytest
 
 from appliance.core import events, inputs
-from appliance.core.calls.view import call_view
 from appliance.core.model import ButtonId, By, CallId, CallState, Cause, Picture, RequestId, Tone
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring
 from appliance.core.panel.indications import picture
-from appliance.core.snapshot import snapshot
 from appliance.core.status_line import status
+from tests.core.sent import call_view, snapshot
 from tests.core.station import KITCHEN, PCMA, Station, ready
 
 OFFICE = CallId("c-office")

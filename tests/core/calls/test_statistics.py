@@ -3,8 +3,8 @@
 import pytest
 
 from appliance.core import events, inputs
-from appliance.core.calls.view import call_view
 from appliance.core.model import AudioSettings, Quality, QualityClass, SoundLevel, SoundSource
+from tests.core.sent import call_view
 from tests.core.station import PCMA, ready
 
 FULL, HALF = (500, 0), (400, 100)  # packets of a window, received and lost

@@ -23,8 +23,8 @@ from appliance.core.model import (
 )
 from appliance.core.orders import Answer, HangUp, Place, Refuse
 from appliance.core.panel.indications import picture
-from appliance.core.snapshot import snapshot
 from appliance.core.status_line import status
+from tests.core.sent import snapshot
 from tests.core.station import KITCHEN, PCMA, Station, ready
 
 OFFICE, CELLAR = CallId("c-office"), CallId("c-cellar")

@@ -3,9 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
 from appliance.core.doors import sensors
 from appliance.core.model import DoorId, SensorId, SensorKind, SensorSettings
+from tests.core import sent
 from tests.core.doors.test_doors import asked, door_events, guard, typed
 from tests.core.station import FRONT, SETTINGS, Station, ready
 
@@ -222,7 +223,7 @@ def test_a_contact_of_another_door_forces_nothing_here(station):
 def test_clients_see_leaf_alarm_sensors_and_blocks(station):
     level(station, LEAF, active=True)
     level(station, HOUSING, active=True)
-    shown = snapshot.snapshot(station.state, 0.0)
+    shown = sent.snapshot(station.state, 0.0)
     (front, gate) = shown["doors"]
     assert (front["contact"], front["alarm"], gate["contact"], gate["alarm"]) == ("open", "forced", None, None)
     leaf, housing, box = shown["panel"]["sensors"]

@@ -3,9 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
 from appliance.core.model import Action, Rule
 from appliance.core.panel.buttons import part_name
+from tests.core import sent
 from tests.core.panel.test_gestures import ALL, BOTH, DOUBLE, LEFT, LONG, PLAIN, RIGHT, acted, edges, give, panel, seen
 from tests.core.station import FRONT, SETTINGS, Station, ready
 
@@ -29,7 +30,7 @@ def test_no_gesture_of_a_button_acts_that_is_down_from_the_first(button):
     closed(station, button)
     assert seen(station) == [("stuck", 0.0)], "shown at once"
     assert part_name(station.state.settings.button(button)) in dict(station.state.appliance.failed)
-    (shown,) = (each for each in snapshot.snapshot(station.state, 0.0)["panel"]["buttons"] if each["id"] == button)
+    (shown,) = (each for each in sent.snapshot(station.state, 0.0)["panel"]["buttons"] if each["id"] == button)
     assert shown["stuck"]
     station.wait(100.0)
     give(station, button, 200.0, False)

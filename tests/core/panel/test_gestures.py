@@ -6,10 +6,11 @@ from math import inf
 import pytest
 from msgspec.structs import replace
 
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
 from appliance.core.model import Action, ButtonId, ButtonSettings, ChordSettings, Settings, State
 from appliance.core.panel import buttons
 from appliance.core.transition import Turn
+from tests.core import sent
 from tests.core.station import SETTINGS as STATION
 from tests.core.station import Station
 from tests.core.walk import walk
@@ -207,7 +208,7 @@ def test_without_a_shortest_press_the_first_edge_counts_at_once():
 
 
 def glitches(station: Station) -> dict[str, int]:
-    return {b["id"]: b["glitches"] for b in snapshot.snapshot(station.state, 0.0)["panel"]["buttons"] if b["glitches"]}
+    return {b["id"]: b["glitches"] for b in sent.snapshot(station.state, 0.0)["panel"]["buttons"] if b["glitches"]}
 
 
 @pytest.mark.parametrize("apart", [0.006, 0.05, 1.0])
@@ -376,7 +377,7 @@ def test_a_chord_may_ring():
     edges(station, PLAIN, 1.0)
     edges(station, LONG, 1.05).wait(0.1)
     assert station.last(events.RingStarted).button == BOTH
-    assert [c["id"] for c in snapshot.snapshot(station.state, 0.0)["panel"]["chords"]] == [BOTH]
+    assert [c["id"] for c in sent.snapshot(station.state, 0.0)["panel"]["chords"]] == [BOTH]
 
 
 # -- a button that stays down, a line that goes -----------------------------------------------------------------------
@@ -389,7 +390,7 @@ def test_a_button_that_is_down_for_too_long_is_reported_and_counts_for_nothing_u
     part = f"button {button}"
     assert station.last(events.ApplianceDegraded).part == part
     assert part in dict(station.state.appliance.failed)
-    shown = {b["id"]: b["stuck"] for b in snapshot.snapshot(station.state, 0.0)["panel"]["buttons"]}
+    shown = {b["id"]: b["stuck"] for b in sent.snapshot(station.state, 0.0)["panel"]["buttons"]}
     assert [name for name, stuck in shown.items() if stuck] == [button]
     assert station.desired.wake_at is None
     give(station, button, 80.0, False)

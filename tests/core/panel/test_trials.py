@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from appliance.core import events, inputs, snapshot, status_line
+from appliance.core import events, inputs, status_line
 from appliance.core.model import (
     Action,
     ButtonId,
@@ -15,6 +15,7 @@ from appliance.core.model import (
     Settings,
 )
 from appliance.core.panel import indications
+from tests.core import sent
 from tests.core.station import SETTINGS, ready
 
 STATUS, CALL = LampId("status"), LampId("call")
@@ -99,7 +100,7 @@ NOBODY = Settings("new")
 def test_a_station_that_lacks_its_configuration_says_so(settings, said):
     state = replace(ready().state, settings=settings)
     assert status_line.status(state) == said
-    assert snapshot.snapshot(state, 0.0)["appliance"]["configured"] == (said == "ready")
+    assert sent.snapshot(state, 0.0)["appliance"]["configured"] == (said == "ready")
     assert indications.picture(state) is Picture.IDLE
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
 from appliance.core.model import (
     AccountId,
     AccountSettings,
@@ -18,6 +18,7 @@ from appliance.core.model import (
 )
 from appliance.core.orders import Answer, HangUp, NotifyTransfer, Place, Refer, Refuse, Ring
 from appliance.core.wall_clock import iso
+from tests.core import sent
 from tests.core.station import FRONT, KITCHEN, LONGEST, PCMA, Station, ready
 
 OFFICE = "sip:office.example"
@@ -376,7 +377,7 @@ def test_one_transfer_at_a_time():
 
 def test_a_client_accepts():
     station, call = referred(ASK)
-    (shown,) = snapshot.snapshot(station.state, 0.0)["calls"]
+    (shown,) = sent.snapshot(station.state, 0.0)["calls"]
     until = iso(station.state.now + station.state.settings.deadlines.transfer_request_s, 0.0)
     assert shown["transfer"] == {"role": "transferee", "state": "asked", "to": OFFICE, "until": until}
     assert station.last(events.CallTransferRequested) == events.CallTransferRequested(call, to=OFFICE)
@@ -455,7 +456,7 @@ def test_the_policy_is_the_accounts_and_can_be_changed_for_a_call():
     assert [station.state.calls.get(call).transfer_policy for call in (through, straight)] == [ASK, FOLLOW]
     assert station.arrive().transfer_policy is FOLLOW
     station.ask(inputs.SetTransferPolicy(through, REFUSE))
-    shown = {call["id"]: call["transfer_policy"] for call in snapshot.snapshot(station.state, 0.0)["calls"]}
+    shown = {call["id"]: call["transfer_policy"] for call in sent.snapshot(station.state, 0.0)["calls"]}
     assert (shown[through], shown[straight]) == ("refuse", "follow")
 
 

@@ -19,9 +19,9 @@ from appliance.core.model import (
     Target,
 )
 from appliance.core.orders import HangUp
-from appliance.core.snapshot import snapshot
 from appliance.core.visitor_ring.ring import ELSEWHERE
 from tests.core.access.test_right_codes import OWN, SECRET
+from tests.core.sent import snapshot
 from tests.core.station import FRONT, GATE, SETTINGS, Station
 from tests.core.visitor_ring import test_two_bells as bells
 from tests.core.visitor_ring.test_plans import TARGETS, answers, calls, house, rings

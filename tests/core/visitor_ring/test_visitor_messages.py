@@ -8,7 +8,7 @@ from appliance.core import events, inputs
 from appliance.core.model import NO_CALL, AudioSettings, Picture, PlaybackId, RecordingId, RecordingKind, RecordingOrder
 from appliance.core.orders import AnnounceRecording, DropAnnouncement, FinishRecording, Place, PrepareRecording
 from appliance.core.panel.indications import pictures
-from appliance.core.snapshot import snapshot
+from tests.core.sent import snapshot
 from tests.core.station import Station, ready
 
 LONGEST_S = 30.0

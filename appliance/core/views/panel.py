@@ -1,14 +1,15 @@
-"""The panel and its tests."""
+"""The panel as clients read it: buttons, lamps, keypads, readers, sensors and the tone."""
 
 from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.api.models.base import AnswerBody, Name, Time
+from appliance.base.record import Record
 from appliance.core.model import Action, Pattern, Picture, SensorKind, Tone
+from appliance.core.views.base import Name, Time
 
 
-class Button(AnswerBody):
+class Button(Record):
     """A button and its action."""
 
     id: str
@@ -26,16 +27,16 @@ class Button(AnswerBody):
     ]
 
 
-class Chord(AnswerBody):
+class Chord(Record):
     """Buttons with an action of their own when they are pressed together."""
 
     id: str
-    buttons: list[str]
+    buttons: tuple[str, ...]
     action: Action
     target: Annotated[str | None, Meta(description="Target that it rings.")]
 
 
-class Lamp(AnswerBody):
+class Lamp(Record):
     """A lamp and its pattern: slow is 1 Hz, fast 4 Hz; every 2 s double flashes twice, and pulse glows up and down.
 
     A lamp on a line shows a pulse as one flash.
@@ -50,20 +51,20 @@ class Lamp(AnswerBody):
     colors: Annotated[bool | None, Meta(description="Whether its hardware has colours; null: not known yet.")]
 
 
-class Keypad(AnswerBody):
+class Keypad(Record):
     """A keypad."""
 
     id: str
 
 
-class Reader(AnswerBody):
+class Reader(Record):
     """A card reader."""
 
     id: str
     discarded: Annotated[int, Meta(description="Number of invalid cards or keys since the start of the daemon.")]
 
 
-class Sensor(AnswerBody):
+class Sensor(Record):
     """A sensor and its state."""
 
     id: str
@@ -75,19 +76,19 @@ class Sensor(AnswerBody):
     blocks_until: Annotated[Time | None, Meta(description="Until when it keeps the doors locked; null: it does not.")]
 
 
-class Panel(AnswerBody):
+class Panel(Record):
     """Buttons, lamps and other parts of the panel, with their present state."""
 
     picture: Picture
     pictures: Annotated[
-        list[Picture],
+        tuple[Picture, ...],
         Meta(description="All situations that are true now; each lamp shows the first for which it has a pattern."),
     ]
     tone: Annotated[Tone | None, Meta(description="Sound on the station's own speaker.")]
-    buttons: list[Button]
-    chords: list[Chord]
+    buttons: tuple[Button, ...]
+    chords: tuple[Chord, ...]
     night: Annotated[bool, Meta(description="Whether it is night for the lamps.")]
-    lamps: list[Lamp]
-    keypads: list[Keypad]
-    readers: list[Reader]
-    sensors: list[Sensor]
+    lamps: tuple[Lamp, ...]
+    keypads: tuple[Keypad, ...]
+    readers: tuple[Reader, ...]
+    sensors: tuple[Sensor, ...]

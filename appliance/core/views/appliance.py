@@ -1,0 +1,41 @@
+"""The station itself as clients read it."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from appliance.base.record import Record
+
+
+class Failed(Record):
+    """A part that does not work now."""
+
+    part: str
+    why: str
+
+
+class Appliance(Record):
+    """The station itself."""
+
+    station: str
+    ready: Annotated[bool, Meta(description="Whether calls are possible.")]
+    configured: Annotated[bool, Meta(description="Whether there is a target to call, or an account for calls.")]
+    stopping: bool
+    address: Annotated[str, Meta(description="host:port that SIP listens on; empty while it does not.")]
+    zone: Annotated[
+        str,
+        Meta(
+            description="Time zone of the station, by which times of day count; empty while it is unknown.",
+            examples=["Europe/Berlin"],
+        ),
+    ]
+    dropped_requests: Annotated[int, Meta(description="SIP requests dropped because their senders sent too many.")]
+    doubted_answers: Annotated[
+        int,
+        Meta(
+            description="Answers to SIP requests that were dropped or not wholly believed; equal ones at once count as "
+            "one."
+        ),
+    ]
+    status: Annotated[str, Meta(description="Summary for display.")]
+    failed: Annotated[tuple[Failed, ...], Meta(description="Parts that do not work now.")]

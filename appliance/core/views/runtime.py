@@ -1,0 +1,33 @@
+"""The settings that clients may change while the station runs, as they read them."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from appliance.base.record import Record
+
+
+class Forwarding(Record):
+    """Call forwarding: name of a target or a number; empty: none."""
+
+    always: str
+    quiet: Annotated[str, Meta(description="Calls in quiet hours, or during do not disturb.")]
+    busy: str
+    no_answer: str
+    no_answer_s: float
+
+
+class Hours(Record):
+    """Quiet hours of each day, in the machine's local time; both empty: none."""
+
+    begin: str
+    end: str
+
+
+class Runtime(Record):
+    """Current values of the settings that clients may change while the station runs."""
+
+    forwarding: Forwarding
+    quiet_hours: Hours
+    do_not_disturb: bool
+    quiet: Annotated[bool, Meta(description="Whether quiet hours are in force now.")]

@@ -1,0 +1,57 @@
+"""What clients read of the state that a reactor holds. Interfaces import it, so a station without them does not."""
+
+import time
+
+from msgspec.structs import replace
+
+from appliance.base import wall_time
+from appliance.core import snapshot
+from appliance.core.access.view import codes_view
+from appliance.core.calls.view import call_view, in_order
+from appliance.core.conferences.view import conference_view, ended_conference
+from appliance.core.model import CallId
+from appliance.core.views.calls import Call
+from appliance.core.views.codes import Code
+from appliance.core.views.conferences import Conference
+from appliance.core.views.snapshot import Snapshot
+from appliance.runtime.reactor import Reactor
+
+
+class Shown:
+    """The views of a reactor's state."""
+
+    def __init__(self, reactor: Reactor) -> None:
+        self._reactor = reactor
+
+    def snapshot(self) -> Snapshot:
+        """The state as clients see it, with the id of the last event in it."""
+        state = self._reactor.state
+        now = max(time.monotonic(), state.now)
+        return snapshot.snapshot(replace(state, now=now), wall_time.epoch(), self._reactor.feed.last)
+
+    def calls(self) -> tuple[Call, ...]:
+        """All calls as clients see them."""
+        state, now, epoch = self._reactor.state, time.monotonic(), wall_time.epoch()
+        return tuple([call_view(state, call, now, epoch) for call in in_order(state)])
+
+    def call(self, wanted: str) -> Call | None:
+        """One call as clients see it, also for a while after its end; None for any other id."""
+        state, now, epoch = self._reactor.state, time.monotonic(), wall_time.epoch()
+        if (call := state.calls.get(CallId(wanted))) is not None:
+            return call_view(state, call, now, epoch)
+        found = self._reactor.subjects.ended.find(wanted, now)
+        return None if found is None else call_view(state, found[0], found[1], epoch, found[1])
+
+    def conference(self, wanted: str) -> Conference | None:
+        """A conference as clients see it, also for a while after its end; None for any other id."""
+        state, epoch = self._reactor.state, wall_time.epoch()
+        if state.conference is not None and state.conference.id == wanted:
+            return conference_view(state, state.conference, epoch)
+        met = self._reactor.subjects.conference(wanted, time.monotonic())
+        if met is None or met.ended is None:
+            return None
+        return ended_conference(met.conference, met.members.values(), met.ended, epoch)
+
+    def codes(self) -> tuple[Code, ...]:
+        """All codes and cards as clients see them. Raises `unavailable`."""
+        return codes_view(self._reactor.state)

@@ -8,11 +8,13 @@ from appliance.core.accounts import sip_uris
 FIRST_PORT = 1024  # lower ones are reserved for the system
 STUN_PORT = 3478
 LEAST_PORTS = 200  # two for each of 32 calls, and enough to choose from
-_REGISTRAR = re.compile(
-    r"(?:sip:)?(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(?::(?P<port>[0-9]{1,5}))?"
+# As texts: the daemon gets its configuration checked, and `re` compiles them where they are used.
+_REGISTRAR = (
+    r"(?:sip:)?(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)"
+    r"(?::(?P<port>[0-9]{1,5}))?"
 )
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
-_AFTER_HOST = re.compile(r"(?::(?P<port>[0-9]{1,5}))?(?:;[^@?]*)?")  # port and parameters, RFC 3261 §19.1.1
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
+_AFTER_HOST = r"(?::(?P<port>[0-9]{1,5}))?(?:;[^@?]*)?"  # port and parameters, RFC 3261 §19.1.1
 
 
 def ip_address_text(text: str) -> str:
@@ -23,7 +25,7 @@ def ip_address_text(text: str) -> str:
 def sip_uri(text: str) -> str:
     """Return the text if it is a SIP address that can be called. Raises ValueError."""
     uri = sip_uris.SIP_URI.fullmatch(text)
-    rest = _AFTER_HOST.fullmatch(uri["rest"]) if uri else None
+    rest = re.fullmatch(_AFTER_HOST, uri["rest"]) if uri else None
     if rest is None or not text.startswith("sip:") or not text.isascii() or not text.isprintable():
         raise ValueError
     if rest["port"] and not 0 < int(rest["port"]) <= 65535:  # noqa: PLR2004 - RFC 768
@@ -33,7 +35,7 @@ def sip_uri(text: str) -> str:
 
 def registrar(text: str) -> tuple[str, int]:
     """Host and port of a registrar or proxy as configured; port 0: not given. Raises ValueError."""
-    found = _REGISTRAR.fullmatch(text)
+    found = re.fullmatch(_REGISTRAR, text)
     if found is None or not 0 < int(found["port"] or 1) <= 65535:  # noqa: PLR2004 - RFC 768
         raise ValueError
     if found["host"].startswith("["):
@@ -50,7 +52,7 @@ def ip_place_text(text: str) -> str:
 
 def host_text(text: str) -> str:
     """Normalize the name or the IP address of a host. Raises ValueError."""
-    if _NAME.fullmatch(text) and not text.replace(".", "").isdecimal():
+    if re.fullmatch(_NAME, text) and not text.replace(".", "").isdecimal():
         return text.lower()
     return ip_address_text(text)
 

@@ -1,6 +1,5 @@
 """The base class of all tables, and common types of settings."""
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -18,7 +17,7 @@ NAME_ALLOWED = (
 )
 WORDED = "worded"  # the type of an error whose message says what is wrong
 _FILE = r"^(/[^\x00]{1,1000})?$"
-USER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")
+USER = r"[A-Za-z0-9._~+*#-]{1,64}"
 
 
 def setting(

@@ -143,7 +143,7 @@ class AccountTable(Table):
     user: str = setting(
         "User part of the address: the extension.",
         allowed="1 to 64 letters, digits and any of . _ ~ + * # -",
-        pattern=f"^{USER.pattern}$",
+        pattern=f"^{USER}$",
         example="201",
     )
     registrar: Annotated[str, AfterValidator(registrar_text)] = setting(

@@ -1,5 +1,6 @@
 """[target.NAME], [plan.NAME] and [directory]."""
 
+import re
 from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -87,7 +88,7 @@ class TargetTable(Table):
     @field_validator("uri")
     @classmethod
     def _is_address(cls, text: str, known: ValidationInfo) -> str:
-        return text if known.data.get("account") and USER.fullmatch(text) else sip_uri(text)
+        return text if known.data.get("account") and re.fullmatch(USER, text) else sip_uri(text)
 
 
 class DirectoryTable(Table):

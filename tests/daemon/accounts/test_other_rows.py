@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+from datetime import datetime
 
 import pytest
 
@@ -60,6 +61,8 @@ def test_a_client_calls_mutes_holds_resumes_and_hangs_up(door, far):
     assert {"dialing", "connecting", "connected", "disconnecting"} <= {each for pair in states for each in pair}
     logged = door.get("/v1/log/calls?limit=1")["calls"][0]
     assert logged["id"] == call
+    whole = datetime.fromisoformat(logged["ended"]) - datetime.fromisoformat(logged["created"])
+    assert ended["data"]["total_s"] == pytest.approx(whole.total_seconds(), abs=0.1)
     for shown in (listed, logged, door.get(f"/v1/calls/{call}")):
         assert all(shown[time] == one[time] for time in ("created", "ringing_since", "connected_since"))
 

@@ -13,7 +13,7 @@ from benchmarks.mutations import ROOT, asked, copied, is_found
 
 PATIENCE_S = 12.0
 PLACE = Path("appliance/runtime/reactor.py")
-AFTER = "        self._subjects.add(envelope, event, self.state)\n"
+AFTER = "        self.subjects.add(envelope, event, self.state)\n"
 FAULT = """        if envelope["type"] == {kind!r}:
             for part in (envelope["data"], envelope.get("about", {{}})):
                 if {field!r} in part:
@@ -47,6 +47,8 @@ def main() -> int:
         waits = copy / "tests/support/waiting.py"  # what never comes is not waited for so long
         waits.write_text(waits.read_text().replace("PATIENCE_S = 120.0", f"PATIENCE_S = {PATIENCE_S}"))
         source = (copy / PLACE).read_text()
+        if AFTER not in source:
+            sys.exit(f"{PLACE} has no line where a fault can be put in: correct AFTER")
         for number, (kind, field, test) in enumerate(drawn):
             fault = (GONE if number % 3 == 0 else FAULT).format(kind=kind, field=field)
             (copy / PLACE).write_text(source.replace(AFTER, AFTER + fault))

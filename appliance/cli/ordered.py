@@ -35,7 +35,7 @@ def options(add: Callable[[str, dict[str, Any]], argparse.ArgumentParser]) -> No
     """Add every command, with its arguments and options."""
     for name, made in commands().items():
         parser = add(name, made)
-        parser.set_defaults(requests=made["requests"], place=made["arguments"][0][0])
+        parser.set_defaults(requests=made["requests"], place=next((argument for argument, _ in made["arguments"]), ""))
         for argument, given in made["arguments"]:
             settings = dict(given)
             if "type" in settings:

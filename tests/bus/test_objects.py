@@ -360,7 +360,7 @@ def test_texts_and_infos_in_a_call_are_sent_and_named_and_sounds_listed(bus, tmp
     ("name", "details"),
     [
         ("", {}),
-        ("Lift", {}),
+        ("lift up", {}),
         ("x" * 513, {}),
         ("lift", {"": "3"}),
         ("lift", {"floor": "3\n4"}),

@@ -22,7 +22,8 @@ perform = performs(
 
 def due(turn: Turn) -> None:
     """Do what time alone brings, but for buttons: see `actions.tick`."""
-    self_tests.due(turn)
+    if turn.panel.lamp_trials:
+        self_tests.due(turn)
     if turn.panel.error_until is not None and turn.now >= turn.panel.error_until:
         turn.panel = replace(turn.panel, error_until=None)
     if turn.panel.busy_until is not None and turn.now >= turn.panel.busy_until:

@@ -16,13 +16,13 @@ from appliance.store import wav
 
 WAV, OPUS = ".wav", ".opus"
 SOUNDS = frozenset({WAV, OPUS})
-_ID = re.compile(r"r-[0-9a-z-]{1,62}")
+_ID = r"r-[0-9a-z-]{1,62}"
 _MOST_FACTS = 65_536  # bytes: far more than a remote address and a note, or a waveform, can have
 
 
 def is_id(name: str) -> bool:
     """Whether this can be the id of a recording: other files in the directory are not ours."""
-    return _ID.fullmatch(name) is not None
+    return re.fullmatch(_ID, name) is not None
 
 
 def found(path: Path) -> Path:

@@ -10,7 +10,7 @@ from appliance.core import events
 from appliance.core.model import CallId, ConferenceId
 from appliance.core.transition import Turn
 
-WORD = re.compile(r"(?<!^)(?=[A-Z])")
+WORD = r"(?<!^)(?=[A-Z])"
 
 
 def emit(
@@ -40,4 +40,4 @@ def emit(
 
 def name_of(request: type) -> str:
     """The name of a kind of client's request in events, such as hang-up-call. It is public; see the test's table."""
-    return WORD.sub("-", request.__name__).lower()
+    return re.sub(WORD, "-", request.__name__).lower()

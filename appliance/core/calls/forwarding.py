@@ -19,7 +19,7 @@ from appliance.core.transition import Turn, unanswered
 MOVED, BUSY, UNDISTURBED = 302, 486, 480  # RFC 3261 §21.3.3, §21.4.22, §21.4.18
 MOST_DIVERSIONS = 5  # of a call before it reached us: more is a loop that its addresses do not show
 SHORTEST_S, LONGEST_S = 1.0, 600.0
-TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 RULES = ("always", "quiet", "busy", "no_answer")
 
 
@@ -171,7 +171,7 @@ def check_runtime(settings: Settings, wanted: inputs.ChangeRuntime) -> None:
     if (
         hours is not None
         and (hours.begin or hours.end)
-        and (hours.begin == hours.end or not (TIME.fullmatch(hours.begin) and TIME.fullmatch(hours.end)))
+        and (hours.begin == hours.end or not (re.fullmatch(TIME, hours.begin) and re.fullmatch(TIME, hours.end)))
     ):
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID,

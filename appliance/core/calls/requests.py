@@ -18,7 +18,7 @@ from appliance.core.transition import Turn
 REFUSALS = range(400, 700)
 LONGEST_REASON = 128
 LONGEST_NOTE = 1000
-CHOSEN_ID = re.compile(r"(?!c-)[0-9A-Za-z][0-9A-Za-z-]{0,62}")
+CHOSEN_ID = r"(?!c-)[0-9A-Za-z][0-9A-Za-z-]{0,62}"
 
 
 def dial(turn: Turn, wanted: inputs.Dial, who: str) -> CallId:
@@ -54,7 +54,7 @@ def dial(turn: Turn, wanted: inputs.Dial, who: str) -> CallId:
 
 def _check_chosen(turn: Turn, wanted: inputs.Dial) -> None:
     """Raise IntercomError for an id that is taken, a time that is not allowed, or a recording that is not."""
-    if wanted.call is not None and not CHOSEN_ID.fullmatch(wanted.call):
+    if wanted.call is not None and not re.fullmatch(CHOSEN_ID, wanted.call):
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID,
             f"{wanted.call!r} cannot be the id of a call.",

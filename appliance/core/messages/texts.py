@@ -25,7 +25,7 @@ LONGEST_BYTES = 1000  # with its headers it fits into 1,300 bytes, or nearly (RF
 MOST = 32  # sent and not yet answered
 REQUEST_TIMEOUT = 408
 OK = range(200, 300)
-TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}")  # RFC 6838 §4.2
+TYPE = r"[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}"  # RFC 6838 §4.2
 
 
 def received(turn: Turn, given: inputs.MessageReceived) -> None:
@@ -109,7 +109,7 @@ def check_content(content: Content) -> None:
             f"The limit is {LONGEST_BYTES}, so that it fits into one packet with its headers.",
             "Send it in parts.",
         )
-    if not TYPE.fullmatch(content.type):
+    if not re.fullmatch(TYPE, content.type):
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, f"{content.type!r} is not a content type.", "", "Use one such as text/plain."
         )

@@ -187,7 +187,9 @@ class Page(ABC):
         return self.value("window.aim") not in {"waiting", "missed"}  # a page that the click opened knows nothing of it
 
     def type(self, selector: str, text: str) -> None:
-        self.value(f"document.querySelector({json.dumps(selector)}).focus()")
+        """Insert the text where the element has the focus, which it gets once it is shown."""
+        focus = f"((each) => {{ each?.focus(); return each === document.activeElement; }})(document.querySelector({json.dumps(selector)}))"
+        until(lambda: self.value(focus), f"the focus on {selector}", START_S)
         self._insert(text)
 
     def _middle(self, selector: str) -> tuple[float, float]:

@@ -88,6 +88,7 @@ def test_the_help_of_an_option_has_the_bounds_of_the_field():
 def test_an_order_of_the_list_comes_last_in_the_group_of_what_it_is_about(monkeypatch):
     new = commands() | {"dance": {"tag": "doors"}, "sleep": {"tag": "doctor"}}
     monkeypatch.setattr(overview.ordered, "commands", lambda: new)
-    assert overview.groups()["Doors and panel"] == ("door", "code", "press", "panel", "clear", "dance")
+    assert overview.groups()["Doors and panel"][:5] == ("door", "code", "press", "panel", "clear")
+    assert overview.groups()["Doors and panel"][-1] == "dance"
     assert overview.groups()["The station"][-1] == "sleep"
     assert overview.groups()["Texts"] == ("message", "messages")

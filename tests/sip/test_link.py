@@ -37,7 +37,7 @@ def test_a_call_is_placed_rings_is_answered_and_hung_up_by_the_caller():
             assert arrived.display_name == 'Front "1" döör'
             assert arrived.source == door.address
             assert arrived.local_uri.startswith("sip:kitchen@127.0.0.1")
-            assert arrived.headers == (("X-Button", "bell"),)
+            assert arrived.headers == (("User-Agent", "intercomd"), ("X-Button", "bell"))
             kitchen.link.order(Answer(arrived.call))
             for station, call in ((door, ours), (kitchen, arrived.call)):
                 await station.wait(inputs.CallAnswered, call=call)
@@ -58,7 +58,7 @@ def test_a_header_s_value_cannot_bring_another_header():
         async with stations(DOOR, KITCHEN) as (door, kitchen):
             door.link.order(Place(CallId("c-1"), kitchen.uri, (("X-A", "1\r\nX-B: 2"),)))
             arrived = await kitchen.wait(inputs.CallArrived)
-            assert arrived.headers == (("X-A", "1  X-B: 2"),)
+            assert arrived.headers == (("User-Agent", "intercomd"), ("X-A", "1  X-B: 2"))
 
     asyncio.run(scenario())
 

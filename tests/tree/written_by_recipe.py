@@ -344,7 +344,7 @@ RULE = Recipe(
             "",
             "\n\ndef test_what_was_no_card_is_forgotten_after_a_day():\n"
             "    def counted():\n"
-            '        return snapshot.snapshot(station.state, 0.0)["panel"]["readers"][0]["discarded"]\n\n'
+            '        return sent.snapshot(station.state, 0.0)["panel"]["readers"][0]["discarded"]\n\n'
             "    station = ready()\n"
             '    station.give(inputs.ReadingDiscarded, reader="gate", count=2, why="25 bits came")\n'
             "    assert counted() == 2\n"

@@ -174,7 +174,7 @@ def test_who_claims_a_target_of_an_account_that_anyone_may_call_is_a_stranger_th
             thief.called(lambda: door.press("answer"))
             door.talk(call)
             thief.send(thief.request("INFO", 2, f"Signal={DIGIT}\r\nDuration=160\r\n", "application/dtmf-relay"))
-            assert door.wait("dtmf.received")["data"]["digit"] == DIGIT
+            assert door.wait("dtmf.received")["data"]["digit"] is None  # a resident who calls so may type a real code
             thief.hang_up()
         assert not door.of("door.unlocked") + door.of("door.denied")
 

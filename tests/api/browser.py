@@ -188,7 +188,8 @@ class Page(ABC):
 
     def type(self, selector: str, text: str) -> None:
         """Insert the text where the element has the focus, which it gets once it is shown."""
-        focus = f"((each) => {{ each?.focus(); return each === document.activeElement; }})(document.querySelector({json.dumps(selector)}))"
+        each = f"document.querySelector({json.dumps(selector)})"
+        focus = f"((each) => {{ each?.focus(); return each === document.activeElement; }})({each})"
         until(lambda: self.value(focus), f"the focus on {selector}", START_S)
         self._insert(text)
 

@@ -377,6 +377,6 @@ def test_over_a_bad_cable_a_station_counts_as_asterisk_does(tmp_path):
         assert counted - LOST_SINCE <= reported <= counted + later, beside
     for packets, lost in ((theirs["txcount"], ours["lost"]), (ours["sent"], theirs["lp"])):
         assert LOSS / 2 < lost / packets < 2 * LOSS, beside
-    # Asterisk's is 0 until a report of ours answers one of its own; the cable may lose all of a short call.
+    # Asterisk's is 0 until our report answers one of its own; the cable may lose all of a short call.
     for round_trip_s in (ours["rtt_ms"] / 1000, *filter(None, [theirs["rtt"]])):
         assert 2 * DELAY_S - CLOCKS_S < round_trip_s < PATIENCE_S, beside

@@ -11,7 +11,7 @@ from appliance.base.times import Times
 from appliance.base.types import Json
 from appliance.base.unixhttp import UnixConnection
 
-Failed = OSError | http.client.HTTPException | ValueError
+FAULTS = (OSError, http.client.HTTPException, ValueError)  # no connection, no answer, or none that can be read
 
 
 class Station:
@@ -46,7 +46,7 @@ class Station:
                         since = int(value)
                     elif name == "data":
                         put(json.loads(value))
-            except (OSError, http.client.HTTPException, ValueError):
+            except FAULTS:
                 pass  # the daemon ends, and so does this process, or its loop stands still
             finally:
                 connection.close()
@@ -58,7 +58,7 @@ class Station:
             connection.request("GET", path)
             answer = connection.getresponse()
             reply: Json = json.loads(answer.read())
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except FAULTS as error:
             raise IntercomError(
                 ErrorCode.SERVER_UNREACHABLE, "The daemon does not answer.", reason(error), "Look into its log."
             ) from error

@@ -69,7 +69,7 @@ def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
         if given.digit == call.confirm:
             connecting.confirmed_by_digit(turn, call)
         return
-    if opens(turn.state, call):
+    if masked and may_open(turn.state, call):  # otherwise a code that this far end types opens nothing
         digit_typed(turn, call, given.digit)
 
 
@@ -132,11 +132,6 @@ def masks(state: State, call: Call) -> bool:
         return False
     known = state.access.book is None or any(c.kind is CredentialKind.CODE for c in state.access.book.codes)
     return known or any(door.digits for door in state.settings.doors)
-
-
-def opens(state: State, call: Call) -> bool:
-    """Whether a code that this far end types opens a door."""
-    return may_open(state, call) and masks(state, call)
 
 
 def may_open(state: State, call: Call) -> bool:

@@ -5,7 +5,6 @@ import random
 from appliance.sip.stack import translate
 
 BUSY_AGAIN_S = 0.05
-MEDIA_BUSY = 70013  # PJ_EINVALIDOP: an offer or answer is pending in pjsua
 REQUEST_PENDING = 491
 BUSY, BUSY_MOST = 500, 5  # with Retry-After, RFC 3261 §14.2: an INVITE is not finished; some answer this for ever
 ENDS_CALL = frozenset({408, 481})  # RFC 3261 §12.2.1.2: pjsip sends BYE, and the call's end reports the code

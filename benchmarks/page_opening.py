@@ -7,12 +7,14 @@ station at which it rings: first with an empty cache, then again. Beside the tim
 import asyncio
 import importlib
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
 from pathlib import Path
 
 from appliance.api import app
+from appliance.api.answers import site
 from appliance.api.http import server
 from tests.api.browser import log_in
 from tests.api.chromium import ChromiumPage, chromium
@@ -49,6 +51,8 @@ def opening(page: ChromiumPage, url: str) -> tuple[float, int, int]:
 def main() -> int:
     """Print the medians of each kind of opening."""
     fake = importlib.import_module("tests.api.fake")  # which mypy does not read
+    site.BUILT = Path(tempfile.mkdtemp(prefix="bench-"))
+    subprocess.run(["packaging/page", site.BUILT], check=True)  # as the package has it
     station = fake.Station(Path(tempfile.mkdtemp(prefix="bench-")))
     station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
     loop = asyncio.new_event_loop()

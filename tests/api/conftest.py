@@ -1,5 +1,6 @@
 import asyncio
 import json
+import subprocess
 import threading
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from appliance.api import app
+from appliance.api.answers import site
 from appliance.api.http import auth, server
 from appliance.api.ports import HttpPorts
 from tests.api import fake
@@ -21,6 +23,7 @@ from tests.api.firefox import firefox
 from tests.support.waiting import until
 
 TOKEN = "a-token-that-only-this-test-knows-0123456789"
+PACKAGING = Path(__file__).parents[2] / "packaging"
 PATIENCE_S = 120.0
 BROWSERS = {"chromium": chromium, "firefox": firefox}
 
@@ -70,6 +73,16 @@ class Current:
 
 def run(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run_coroutine_threadsafe(coroutine, loop).result(PATIENCE_S)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _page_of_the_package(tmp_path_factory) -> Generator[None, None, None]:
+    """The tests of the page see it as the package has it: made smaller."""
+    folder = tmp_path_factory.mktemp("page")
+    subprocess.run([PACKAGING / "page", folder], check=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site, "BUILT", folder)
+        yield
 
 
 @pytest.fixture(scope="session")

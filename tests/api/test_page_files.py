@@ -5,11 +5,23 @@ import re
 
 import pytest
 
-from appliance.api.routes.pages import PAGES
+from appliance.api.answers.site import FILES, PAGES
 from tests.api import fake
 from tests.api.conftest import opened
 
 LOADED = re.compile(r'(?:src|href)="([\w-]+\.[0-9a-f]{16}\.(?:js|css))"')
+
+
+STYLE = re.sub(r"/\*.*?\*/", "", (FILES / "style.css").read_text(encoding="utf-8"), flags=re.DOTALL)
+USED = "".join(each.read_text(encoding="utf-8") for each in FILES.rglob("*") if each.suffix in {".html", ".js"})
+
+
+def test_every_style_and_every_icon_is_used():
+    selectors = "".join(re.findall(r"([^{}]+)\{", STYLE))
+    names = {*re.findall(r"[.#](-?[a-zA-Z][\w-]*)", selectors)}
+    names |= {*re.findall(r'<path id="(\w+)"', (FILES / "icons.svg").read_text(encoding="utf-8"))}
+    assert {name for name in names if not re.search(rf"(?<![\w-]){name}(?![\w-])", USED)} == set()
+    assert {name for name in re.findall(r"(--[\w-]+):", STYLE) if f"var({name})" not in STYLE} == set()
 
 
 @pytest.mark.parametrize("page", PAGES.values())
@@ -17,7 +29,7 @@ def test_what_a_page_loads_is_kept_by_browsers_and_the_page_itself_asked_for(cli
     answer = client.get(page)
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
     names = LOADED.findall(answer.text)
-    assert len(names) == 3, "a style, the first script, and all modules as one"
+    assert len(names) == (3 if page == "/" else 4), "a style or two, the first script, and all modules as one"
     for name in names:
         sent = client.get(f"/{name}")
         assert (sent.status_code, sent.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from appliance.api.routes.pages import FILES
+from appliance.api.answers.site import FILES
 from appliance.core import inputs
 from tests.api import fake
 from tests.api.conftest import TOKEN, hold, log_in, opened, rings

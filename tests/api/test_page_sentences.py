@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec import convert, to_builtins
 
-from appliance.api.routes.pages import FILES
+from appliance.api.answers.site import FILES
 from appliance.base.errors import USUAL, ErrorCode, IntercomError
 from appliance.config.load import check
 from appliance.core import orders

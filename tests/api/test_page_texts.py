@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.api.answers import joined
-from appliance.api.routes import pages
-from appliance.api.routes.pages import FILES
+from appliance.api.answers import joined, site
+from appliance.api.answers.site import FILES
 from appliance.core.events import EVENTS
 from appliance.core.model import (
     AccessScope,
@@ -37,8 +36,7 @@ LANGUAGES = sorted(path.stem for path in (FILES / "texts").glob("??.json"))
 TEXTS = {name: json.loads((FILES / "texts" / f"{name}.json").read_text(encoding="utf-8")) for name in LANGUAGES}
 SCRIPTS = {path.relative_to(FILES).as_posix(): path.read_text(encoding="utf-8") for path in FILES.rglob("*.js")}
 LATER = {  # by the entry of each part that comes later: the beginnings of its texts
-    script: kinds.split()
-    for _, script, kinds in pages.LATER.findall((FILES / "index.html").read_text(encoding="utf-8"))
+    script: kinds.split() for _, script, kinds in site.LATER.findall((FILES / "index.html").read_text(encoding="utf-8"))
 }
 MARKUP = dict(
     re.findall(r'data-script="([^"]+)"\s+data-markup="([^"]+)"', (FILES / "index.html").read_text(encoding="utf-8"))

@@ -44,6 +44,14 @@ def imported(files: Path, module: str) -> list[str]:
     return [_beside(module, path) for _, path in IMPORT.findall(_read(files, module))]
 
 
+def names(files: Path, module: str) -> list[tuple[str, list[str]]]:
+    """The modules that this one imports, each with the names that it takes."""
+    return [
+        (_beside(module, path), [each.partition(" as ")[0].strip() for each in taken_names.split(",") if each.strip()])
+        for taken_names, path in IMPORT.findall(_read(files, module))
+    ]
+
+
 def joined(files: Path, modules: Iterable[str], others: Collection[str] = ()) -> str:
     """The modules as one file. others: those that files which come later import from it."""
     exports = f"export {{ {', '.join(map(_name, others))} }};\n" if others else ""

@@ -1,13 +1,11 @@
-"""The station's own page, the directory for a display at the door, and the reference: plain files, no build step.
+"""The station's own page, the directory for a display at the door, and the reference.
 
-What a page loads has an address that names its content, so browsers keep it for good and ask for nothing again. Its
-modules come as one file; those of screens that are seldom opened come later, each with its markup and texts.
+What a page loads has an address that names its content, so browsers keep it for good and ask for nothing again
+(`site.py`). The plain files are there, too.
 """
 
 import hashlib
-import json
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -16,11 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Match, Route, Router
 from starlette.types import Scope
 
-from appliance.api.answers import etags, joined
+from appliance.api.answers import etags, site
+from appliance.api.answers.site import FILES, PAGES
 from appliance.api.http.problems import ServedFile
 
-FILES = Path(__file__).parents[1] / "web"
-PAGES = {"index.html": "/", "display.html": "/display", "reference.html": "/docs"}
 TYPES = {
     ".html": "text/html",
     ".js": "text/javascript",
@@ -28,11 +25,8 @@ TYPES = {
     ".css": "text/css",
     ".svg": "image/svg+xml",
 }
-ICONS = "icons.svg"
-LOADED = re.compile(r'(?:type="module" )?(src|href|data-script|data-markup)="([\w.-]+\.(?:js|css|html))"')
-ENTRY = re.compile(r'type="module" src="([\w-]+\.js)"')
-LATER = re.compile(r'data-later="(\w+)"[^>]*? data-script="([\w-]+\.js)"[^>]*? data-texts="([\w ]+)"')
-MADE = re.compile(r"/[\w.-]+\.[0-9a-f]{16}\.(?:js|css|svg|html)|/texts/[\w.]+\.json")  # addresses of no file's own
+NAMED = r"/[\w.-]+\.[0-9a-f]{16}\.(?:js|css|svg|html)"  # by its content
+MADE = re.compile(rf"{NAMED}|/texts/[\w.]+\.json")  # addresses of no file's own
 KEPT = "public, max-age=31536000, immutable"
 ASKED_FOR = "no-cache"
 
@@ -50,79 +44,14 @@ class _Files(Route):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         path = scope.get("path", "")
-        known = path in _BY_PATH or (MADE.fullmatch(path) is not None and path in _site().made)
+        known = path in _BY_PATH or (MADE.fullmatch(path) is not None and path in _site())
         return super().matches(scope) if known else (Match.NONE, {})
 
 
-class _Site:
-    """The pages as they are sent, and what they load by its address; all as gzip has it, a quarter of its size."""
-
-    def __init__(self) -> None:
-        self.made: dict[str, tuple[bytes, str]] = {}  # by its path, with how long browsers keep it
-        self._icons = self._load(ICONS, _read(ICONS))
-        for name, path in PAGES.items():
-            self.made[path] = _zip(self._page(_read(name))), ASKED_FOR
-        for path, texts in _texts(LATER.findall(_read("index.html"))):
-            self.made[path] = _zip(json.dumps(texts, ensure_ascii=False, separators=(",", ":"))), ASKED_FOR
-
-    def _page(self, text: str) -> str:
-        """The page with the addresses of what it loads."""
-        addresses = self._scripts(text)
-
-        def load(found: re.Match[str]) -> str:
-            name = found[2]
-            address = addresses.get(name) or self._load(name, joined.lean(_read(name)))
-            return found[0].replace(f'"{name}"', f'"{address}"')
-
-        return joined.lean(LOADED.sub(load, text))
-
-    def _scripts(self, page: str) -> dict[str, str]:
-        """The addresses of the page's modules, and of those that come later, by the names of their entries."""
-        entry = ENTRY.findall(page)[0]
-        modules = joined.order(FILES, entry)
-        later = {
-            name: [each for each in joined.order(FILES, name) if each not in modules]
-            for _, name, _ in LATER.findall(page)
-        }
-        shared = {
-            name: [each for each in modules if any(each in joined.imported(FILES, one) for one in own)]
-            for name, own in later.items()
-        }
-        others = [each for each in modules if any(each in names for names in shared.values())]
-        first = self._load(entry, joined.joined(FILES, modules, others))
-        return {entry: first} | {
-            name: self._load(name, joined.taken(first, shared[name]) + joined.joined(FILES, own))
-            for name, own in later.items()
-        }
-
-    def _load(self, name: str, text: str) -> str:
-        """Have a text under an address that names its content; returns the address, relative to the pages."""
-        if name != ICONS:
-            text = text.replace(f"{ICONS}#", f"{self._icons}#")
-        stem, suffix = name.rsplit(".", 1)
-        address = f"{stem}.{hashlib.sha256(text.encode()).hexdigest()[:16]}.{suffix}"
-        self.made[f"/{address}"] = _zip(text), KEPT
-        return address
-
-
-def _read(name: str) -> str:
-    return (FILES / name).read_text(encoding="utf-8")
-
-
-def _texts(later: list[tuple[str, str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
-    """The texts of each language by their paths: those of the first picture, and of each part that comes later."""
-    for file in (FILES / "texts").glob("??.json"):
-        rest = json.loads(file.read_text(encoding="utf-8"))
-        for part, _, kinds in later:
-            own = {key: rest.pop(key) for key in list(rest) if key.split(".")[0] in kinds.split()}
-            yield f"/texts/{file.stem}.{part}.json", own
-        yield f"/texts/{file.name}", rest
-
-
 @cache
-def _site() -> _Site:
-    """Made once, when a browser first asks for it."""
-    return _Site()
+def _site() -> dict[str, tuple[bytes, str]]:
+    """What is sent by its path, as gzip has it, and how long browsers keep it. Made when a browser first asks."""
+    return {path: (_zip(text), KEPT if re.fullmatch(NAMED, path) else ASKED_FOR) for path, text in site.files().items()}
 
 
 def _zip(text: str) -> bytes:
@@ -137,11 +66,11 @@ def _packed(file: Path) -> bytes:
 
 
 async def _file(request: Request) -> Response:
-    path, site = request.scope["path"], _site()
+    path = request.scope["path"]
     kind = TYPES[(_BY_PATH[path] if path in _BY_PATH else Path(path)).suffix]
     plain = "range" in request.headers or "gzip" not in request.headers.get("accept-encoding", "")
-    if path in site.made:
-        packed, kept = site.made[path]
+    if path in _site():
+        packed, kept = _site()[path]
         return _answer(request, packed, kind, kept, plain=plain)
     if plain:
         headers = {"Cache-Control": ASKED_FOR, "Vary": "Accept-Encoding"}

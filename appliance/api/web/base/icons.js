@@ -10,5 +10,5 @@ export function svg(tag, attrs, ...children) {
   return element;
 }
 
-export const icon = (name) => svg("svg", { class: `icon ${DOTS.includes(name) ? "dots" : ""}`, "aria-hidden": "true" },
+export const icon = (name) => svg("svg", { viewBox: "0 0 24 24", class: `icon ${DOTS.includes(name) ? "dots" : ""}`, "aria-hidden": "true" },
   svg("use", { href: `icons.svg#${name}` }));

@@ -343,7 +343,7 @@ def test_a_client_that_may_only_look_sees_no_buttons_for_what_it_may_not(page, s
     station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
     _, text = station.tokens.add("wall", (AccessScope.VIEW,), None)
     log_in(page, f"{shared.bound.url}#token={text}")
-    page.shows("#ring", "Kitchen")
+    page.shows("#ring", "You may see who rings, but not answer.")
     usable = "(each) => each.getClientRects().length && !each.disabled"
     # More has what concerns this device.
     stations = "document.querySelectorAll('main .view:not([data-view=more]) button')"
@@ -357,6 +357,7 @@ def test_a_client_that_may_only_look_sees_no_buttons_for_what_it_may_not(page, s
     station.state["calls"] = []
     shared.tell("call.ended", call="c-1")
     until(lambda: page.value("document.querySelector('#ring').hidden") is True, "the end of the ring", START_S)
+    page.shows("#doors", "You may see this door, but not open it.")
     links = page.value("[...document.querySelectorAll('#views a')].map((each) => each.innerText)")
     assert links == ["Home", "History", "More"]
     views = "[...document.querySelectorAll('.view')]"

@@ -133,6 +133,17 @@ def test_the_leaf_is_spoken_of_only_where_a_contact_is(page, shared, station):
     page.shows("#notes", "yard: left open")
 
 
+def test_while_the_leaf_stands_open_the_button_steps_back_and_still_unlocks(page, shared, station):
+    station.state["doors"] = [fake.door("front", name="Front door", contact="open", alarm="held_open")]
+    opened(page, shared, station)
+    page.shows(DOOR, "Hold to unlock Front door all the same")
+    hold(page, DOOR, lambda: station.requests)
+    assert asked(station) == [OPENED]
+    station.state["doors"] = [fake.door("front", name="Front door", contact="closed")]
+    shared.tell("door.closed", door="front")
+    until(lambda: page.value(f"{BUTTON}.innerText") == "Hold to open", "the usual button", START_S)
+
+
 def test_home_says_how_rings_ended_and_what_was_missed(page, shared, station):
     now = datetime.now(UTC)
     station.audit.rows.append(

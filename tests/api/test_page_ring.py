@@ -1,5 +1,7 @@
 """What rings, on the station's page: who comes first, what may be pressed, and what it says about the door."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from appliance.core import inputs
@@ -32,6 +34,27 @@ def test_a_further_ring_holds_back_its_own_buttons_only_and_visitors_come_first(
     page.shows("#ring", "Somebody is at the door.")
     order = "[...document.querySelectorAll('#rings article')].map((each) => each.dataset.ring)"
     assert page.value(order) == ["v-1", "c-1", "c-2"]
+
+
+def test_a_ring_says_how_long_it_lasts(page, shared, station):
+    began = datetime.now(UTC) - timedelta(seconds=65)
+    station.state["calls"] = [
+        fake.call(
+            call,
+            state="incoming",
+            direction="incoming",
+            connected_since=None,
+            created=created.isoformat().replace("+00:00", "Z"),
+        )
+        for call, created in (("c-1", began), ("c-2", began + timedelta(seconds=50)))
+    ]
+    opened(page, shared, station)
+    page.shows("#ring-title", "It rings · 1:")
+    before = page.value("document.querySelector('#ring-time').textContent")
+    until(lambda: page.value("document.querySelector('#ring-time').textContent") != before, "a second", START_S)
+    station.state["calls"] = []
+    shared.tell("call.ended", call="c-1")
+    until(lambda: page.value("document.querySelector('#ring-time').textContent") == "", "the end", START_S)
 
 
 def test_a_ring_or_the_end_of_its_call_closes_the_transfer(page, shared, station):

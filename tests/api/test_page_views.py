@@ -397,6 +397,25 @@ def test_a_card_is_added_by_its_number(page, shared, station):
     assert page.value("document.querySelector('#code-shown').textContent") == ""
 
 
+def test_a_new_code_begins_beside_the_title_and_only_there(page, shared, station):
+    opened(page, shared, station)
+    seen = "document.querySelector('header #code-new').getClientRects().length"
+    for view, is_seen in (("codes", 1), ("history", 0), ("codes", 1)):
+        show(page, view)
+        until(lambda is_seen=is_seen: page.value(seen) == is_seen, view, START_S)
+    page.click("#code-new")
+    page.shows("#code-step", "Step 1 of 3")
+    assert page.value(seen) == 0
+
+
+def test_a_time_zone_has_the_name_that_people_know(page, shared, station):
+    station.state["appliance"]["zone"] = "Etc/UTC"
+    opened(page, shared, station)
+    page.value("location.hash = 'codes=new'")
+    page.shows("#code-step", "Step 1 of 3")
+    assert page.value("document.querySelector('#code-zone').textContent") == "Times are those of the station, UTC."
+
+
 def test_a_new_token_is_on_the_page_until_the_view_changes(page, shared, station):
     opened(page, shared, station, "access")
     page.type("#token-name", "wall")

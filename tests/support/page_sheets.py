@@ -30,7 +30,7 @@ PATIENCE_S = 60.0
 SETTLES_S = 1.0
 SIZES = {"phone": (390, 844), "wall": (800, 480), "desk": (1280, 800)}
 SETUP = ("system", "accounts", "panel", "sound", "access")
-NAMES = {"sound": "settings"}  # of states that the design calls otherwise
+NAMES = {"sound": "settings", "ringing": "ringing-nopic"}  # of states that the design calls otherwise
 SCALE = 0.5  # of a picture on a sheet
 fake = importlib.import_module("tests.api.fake")  # which mypy does not read
 Shown = Callable[[Any, ChromiumPage], None]
@@ -84,7 +84,7 @@ STATES: dict[str, Shown] = {
     "forced": put(happened="door.forced", doors=[front(contact="open", alarm="forced")]),
     "leftopen": put(happened="door.held_open", doors=[front(contact="open", alarm="held_open")]),
     "lockdown": put(happened="door.locked_down", doors=[front(state="locked_down")]),
-    "ringing": put(calls=[fake.call(**RINGS)]),
+    "ringing": put(calls=[fake.call(created=ago(seconds=6), **RINGS)]),
     "call": put(calls=[fake.call(direction="incoming", recording="r-1")]),
     "call-waiting": put(calls=[fake.call(direction="incoming"), fake.call("c-2", remote=REMOTE, **RINGS)]),
     "history": put("history"),

@@ -16,7 +16,7 @@ import { showMore } from "./more.js";
 import { noteEnd, showNotices } from "./notices.js";
 import { showQuiet } from "./quiet.js";
 import { concernsRecent, loadRecent } from "./recent.js";
-import { showRing, voice } from "./ring.js";
+import { showRing, showRingTime, voice } from "./ring.js";
 import { offer } from "./offer.js";
 import { follow } from "./base/feed.js";
 import { fault, login, logout, mayReturn, offered, readState, session, tokenInAddress } from "./base/session.js";
@@ -268,6 +268,7 @@ nameStation("");
 setInterval(() => {
   showDurations();
   showCountdowns();
+  showRingTime();
   listen();
   $("clock").textContent = hour(Date.now());
 }, 500);

@@ -41,7 +41,7 @@ export function showCodeDoors(doors) {
 
 /** Show the steps from the first one, or the list. */
 export function showSteps(isNew) {
-  $("guests").hidden = isNew || made !== null;
+  $("guests").hidden = $("code-new").hidden = isNew || made !== null;
   $("code-done").hidden = made === null;
   if (made !== null || isNew === !form.hidden) return;
   form.hidden = !isNew;

@@ -45,4 +45,6 @@ function leave() {
   clear();
 }
 
+$("title-act").append($("code-new"));
+
 register({ views: { codes: [showCodes] }, show: ({ doors }) => showCodeDoors(doors), leave });

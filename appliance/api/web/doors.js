@@ -17,21 +17,26 @@ export function showDoors(doors, asOf = null) {
   const facts = doors.map((door) => ({ ...door, name: called("door", door.id), last: last(door), since: since(door) }));
   redraw($("doors"), [facts, asOf, isPlain()], () => $("doors").replaceChildren(...doors.map((door) => make("li", { data: { door: door.id, state: door.state } },
     make("h2", { className: doors.length === 1 ? "unseen" : "" }, called("door", door.id)), look(door, asOf),
-    openButton(door.id, door, doors.length === 1 ? "" : door.id), ...keeps(door)))));
+    openButton(door.id, door, doors.length === 1 ? "" : door.id, door.contact === "open" && !door.unlocked ? "again" : ""),
+    ...(may("door") ? keeps(door) : [make("p", { className: "hint" }, t("door.only_seen"))])))));
   showCountdowns();
 }
 
-/** The button that opens a door; named: the door's id where people must see which one it is. */
+/**
+ * The button that opens a door; named: the door's id where people must see which one it is. While the leaf stands open it says
+ * so and steps back, but does not go away: a contact that sticks would keep people out.
+ */
 export function openButton(key, door, named, className = "") {
   const [plain, label] = [isPlain(), { door: called("door", door.id) }];
-  const text = named ? t(plain ? "door.open" : "hold.open_door", label) : t(plain ? "action.door" : "hold.open");
+  const text = className === "again" ? t(plain ? "door.anyway" : "hold.anyway", label)
+    : named ? t(plain ? "door.open" : "hold.open_door", label) : t(plain ? "action.door" : "hold.open");
   return holdButton(key, text, () => order("POST", `/v1/doors/${encodeURIComponent(door.id)}/open`),
     { className, disabled: !door.available || door.state === "locked_down", hidden: !may("door") });
 }
 
 /** Keeping an open door open, and the end of that. */
 function keeps({ id, state, unlocked, max_hold_s: longest }) {
-  if (!unlocked || !may("door")) return [];
+  if (!unlocked) return [];
   if (state === "held") {
     return [act(`${id} release`, t("door.lock_now"), () => order("POST", `/v1/doors/${encodeURIComponent(id)}/release`), { className: "keep", icon: "lock" })];
   }

@@ -7,8 +7,9 @@ import { countdown, farOpener, openButton, scene, showCountdowns } from "./doors
 import { isHushed, remind } from "./elsewhere.js";
 import { order } from "./base/orders.js";
 import { called, caller, known } from "./base/people.js";
+import { now } from "./base/moments.js";
 import { may } from "./base/session.js";
-import { t } from "./base/texts.js";
+import { clock, t } from "./base/texts.js";
 import { closeTransfer } from "./transfer.js";
 
 const TOO_EARLY_MS = 500;
@@ -45,6 +46,15 @@ export function showRing({ calls, doors, audio, panel }) {
     ...incoming.map((call) => showIncoming(call, doors, audio, later))));
   cover(facts.length > 0, calls.some((call) => !rings(call)));
   showCountdowns();
+  began = Math.min(...[...visitors, ...incoming].map(({ created }) => Date.parse(created)));
+  showRingTime();
+}
+
+let began = Infinity; // when what rings began to, by the station's clock
+
+/** How long it has rung. */
+export function showRingTime() {
+  $("ring-time").textContent = Number.isFinite(began) ? ` · ${clock(Math.max(0, (now() - began) / 1000))}` : "";
 }
 
 let before = null; // what had the focus when the ring came over it
@@ -118,7 +128,7 @@ function showIncoming(call, doors, audio, later) {
     act(`${call.id} ${name}`, t(`call.${name}`), () => order("POST", `${path}/${name}`), { hidden: !may("call"), ...properties });
   return card(call.id, caller(call.remote), stranger(call), opens(call.id, doors),
     [post("reject", { className: "end", icon: "end" }), post("answer", { className: "go", icon: "phone" })], doors,
-    may("call") ? sentences(later && may("door") ? t("ring.open_later") : "", voice(audio)) : "");
+    may("call") ? sentences(later && may("door") ? t("ring.open_later") : "", voice(audio)) : t("ring.only_seen"));
 }
 
 function showVisitor(calls, doors) {

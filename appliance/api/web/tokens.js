@@ -3,6 +3,9 @@
 import { $, act, make, redraw, twice } from "./base/dom.js";
 import { fault, fetched, may, read, send } from "./base/session.js";
 import { atStation, day, t, word } from "./base/texts.js";
+import { qr } from "./qr.js";
+
+const HERE = ["localhost", "127.0.0.1", "[::1]"]; // by which no other device finds the station
 
 /** Show the list to a client that may read it. */
 export async function showTokens() {
@@ -36,6 +39,9 @@ function say(text, secret = "") {
   $("token-said").textContent = text;
   $("token-text").textContent = secret;
   $("token-text").hidden = !secret;
+  const address = `${new URL(".", document.baseURI).href}#token=${secret}`;
+  const drawing = secret && !HERE.includes(location.hostname) ? qr(address) : null;
+  $("token-qr").replaceChildren(...(drawing ? [drawing, make("p", { className: "hint" }, t("token.scan"))] : []));
 }
 
 /** Who comes next to this screen reads no token. */

@@ -13,8 +13,13 @@ let named = "";
 /** The station's time zone; "" while it is unknown. */
 export const zone = () => named;
 
+const UTC = /^(Etc\/)?(UTC|UCT|Universal|Zulu)$/;
+
+/** A zone by the name that people know. */
+export const zoneName = (name) => (UTC.test(name) ? "UTC" : name);
+
 /** Show times in this zone from now on. */
-export function setZone(name) { named = name; }
+export function setZone(name) { named = zoneName(name); }
 
 /** Forget: the station's clock may have been set meanwhile. */
 export function forget() { ahead = -Infinity; }

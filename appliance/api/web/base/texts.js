@@ -2,7 +2,7 @@
 
 import { icon } from "./icons.js";
 import { LANGUAGES } from "./languages.js";
-import { now, zone } from "./moments.js";
+import { now, zone, zoneName } from "./moments.js";
 
 const FIRST = "en"; // for people who read none of the others
 const KEPT = "language"; // in this browser: what the switch was set to
@@ -44,7 +44,7 @@ export const knows = (key) => texts.has(key);
 /** A length as minutes and seconds. */
 export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
-const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+const here = zoneName(new Intl.DateTimeFormat().resolvedOptions().timeZone);
 const there = () => (zone() ? { timeZone: zone() } : {});
 
 const exactly = (moment, place) => moment.toLocaleString(locale, { dateStyle: "medium", timeStyle: "short", ...place })

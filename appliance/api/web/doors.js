@@ -28,7 +28,7 @@ export function showDoors(doors, asOf = null) {
  */
 export function openButton(key, door, named, className = "") {
   const [plain, label] = [isPlain(), { door: called("door", door.id) }];
-  const text = className === "again" ? t(plain ? "door.anyway" : "hold.anyway", label)
+  const text = className === "again" ? [t(plain ? "door.anyway" : "hold.anyway"), named && label.door].filter(Boolean).join(": ")
     : named ? t(plain ? "door.open" : "hold.open_door", label) : t(plain ? "action.door" : "hold.open");
   return holdButton(key, text, () => order("POST", `/v1/doors/${encodeURIComponent(door.id)}/open`),
     { className, disabled: !door.available || door.state === "locked_down", hidden: !may("door") });
@@ -74,8 +74,17 @@ export const scene = (kind, leaf = "shut") =>
 function look(door, asOf) {
   const [kind, drawing, what, more] = seen(door, asOf);
   const shown = scene(kind, door.contact === "open" ? "open" : "shut");
-  shown.append(make("p", { className: "seen" }, icon(drawing),
-    make("span", {}, what, asOf === null && door.unlocked ? countdown(door) : null, more ? make("small", {}, more) : null)));
+  shown.append(sign(drawing, what, asOf === null && door.unlocked ? countdown(door) : null, more ? make("small", {}, more) : null));
+  return shown;
+}
+
+/** What stands on the drawing of a door. */
+const sign = (drawing, ...said) => make("p", { className: "seen" }, icon(drawing), make("span", {}, ...said));
+
+/** The drawing of somebody who rings, with the state of the door if there is one only. */
+export function ringingAt(doors) {
+  const shown = scene("ring");
+  if (doors.length === 1) shown.append(sign(...seen(doors[0], null).slice(1, 3)));
   return shown;
 }
 

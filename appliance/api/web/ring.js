@@ -3,7 +3,7 @@
 import { $, act, make, redraw, sentences } from "./base/dom.js";
 import { wake } from "./awake.js";
 import { letGo } from "./base/hold.js";
-import { countdown, farOpener, openButton, scene, showCountdowns } from "./doors.js";
+import { countdown, farOpener, openButton, ringingAt, showCountdowns } from "./doors.js";
 import { isHushed, remind } from "./elsewhere.js";
 import { order } from "./base/orders.js";
 import { called, caller, known } from "./base/people.js";
@@ -141,7 +141,7 @@ function showVisitor(calls, doors) {
 const opens = (id, doors) => doors.map((door) => openButton(`${id} open ${door.id}`, door, doors.length === 1 ? "" : door.id, "open-door"));
 
 const card = (id, who, what, opening, answering, doors, hint) => make("article", { data: { ring: id, ...(early.has(id) ? { held: "yes" } : {}) } },
-  scene("ring"),
+  ringingAt(doors),
   make("div", {}, make("p", { className: "who" }, who), what ? make("p", { className: "uri" }, what) : null,
     ...doors.filter(({ unlocked }) => unlocked).map((door) =>
       make("p", { className: "open" }, t("door.is_open", { door: called("door", door.id) }), countdown(door))),

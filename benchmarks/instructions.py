@@ -85,7 +85,7 @@ class _Memory:
         raise NotImplementedError
 
 
-def _steps(given: "Sequence[inputs.AnyInput]") -> None:
+def _steps(given: "Sequence[inputs.Input]") -> None:
     from appliance.core.model import State  # noqa: PLC0415
     from appliance.core.step import step  # noqa: PLC0415
     from benchmarks.visits import SETTINGS  # noqa: PLC0415
@@ -95,7 +95,7 @@ def _steps(given: "Sequence[inputs.AnyInput]") -> None:
         state = step(state, each).state
 
 
-async def _rings(given: "Sequence[inputs.AnyInput]") -> None:
+async def _rings(given: "Sequence[inputs.Input]") -> None:
     """Callers in a whole reactor, whose adapters do nothing."""
     import asyncio  # noqa: PLC0415
 

@@ -27,9 +27,9 @@ SETTINGS = Settings(
 )
 
 
-def visits(number: int) -> list[inputs.AnyInput]:
+def visits(number: int) -> list[inputs.Input]:
     """The core's inputs while `number` visitors ring and are answered, one after another."""
-    given: list[inputs.AnyInput] = [inputs.SipReady(at=0.0, fresh="ready", address="192.0.2.2:5060")]
+    given: list[inputs.Input] = [inputs.SipReady(at=0.0, fresh="ready", address="192.0.2.2:5060")]
     ring = ButtonId("ring")
     for visit in range(number):
         at, fresh = 100.0 * (visit + 1), [f"{visit * INPUTS_OF_A_VISIT + n:026}" for n in range(INPUTS_OF_A_VISIT)]
@@ -53,9 +53,9 @@ def visits(number: int) -> list[inputs.AnyInput]:
     return given
 
 
-def rings(number: int) -> list[inputs.AnyInput]:
+def rings(number: int) -> list[inputs.Input]:
     """The core's inputs while `number` callers ring the station and give up, one after another."""
-    given: list[inputs.AnyInput] = [inputs.SipReady(at=0.0, fresh="ready", address="192.0.2.2:5060")]
+    given: list[inputs.Input] = [inputs.SipReady(at=0.0, fresh="ready", address="192.0.2.2:5060")]
     for ring in range(number):
         at, call = 10.0 * (ring + 1), CallId(f"c-{ring:026}")
         given += [

@@ -57,7 +57,7 @@ from appliance.core.calls import call_log, ending, focus, recording
 from appliance.core.conferences import lifecycle, mixing
 from appliance.core.dispatch import on, takes
 from appliance.core.doors import rules
-from appliance.core.inputs import AnyInput
+from appliance.core.inputs import Input
 from appliance.core.model import Call, Cause, State
 from appliance.core.orders import Order
 from appliance.core.panel import indications
@@ -76,7 +76,7 @@ class Step(Record):
     ended: tuple[Call, ...] = ()  # calls that have ended in this step
 
 
-def step(state: State, given: AnyInput) -> Step:
+def step(state: State, given: Input) -> Step:
     """Process one input. Deadlines before it come first, as if their Tick had been on time.
 
     Never raises for any input, in any order; time never runs backwards, whatever an input says.
@@ -133,7 +133,7 @@ def due(turn: Turn) -> None:
         room_due(turn)
 
 
-def take(turn: Turn, given: AnyInput) -> None:
+def take(turn: Turn, given: Input) -> None:
     """Hand an input to the rooms that take it."""
     for rule in RULES[type(given)]:
         rule(turn, given)

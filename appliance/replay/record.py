@@ -14,7 +14,7 @@ from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
 from appliance.core.desired import Desired
-from appliance.core.inputs import AnyInput
+from appliance.core.inputs import Input
 from appliance.core.model import State
 from appliance.core.step import Step
 from appliance.replay import record_format
@@ -59,7 +59,7 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, args=(header,), name="inputs", daemon=True)
         self._thread.start()
 
-    def take(self, given: AnyInput, step: Step | None, desired: Desired | None) -> None:
+    def take(self, given: Input, step: Step | None, desired: Desired | None) -> None:
         """Record an input; never waits, so a disc that is too slow ends the recording."""
         if self._over:
             return

@@ -3,6 +3,8 @@
 Format 2. In format 1, an input and a request in it were written as [kind, fields]; `given` reads both.
 """
 
+import operator
+from functools import reduce
 from typing import Any
 
 from msgspec import convert, to_builtins
@@ -10,19 +12,20 @@ from msgspec import convert, to_builtins
 from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.core.desired import Desired
-from appliance.core.inputs import AnyInput
+from appliance.core.inputs import INPUTS, Input
 from appliance.core.model import Settings, State
 from appliance.core.step import Step
 
 FORMAT = 2
 READABLE = {1, FORMAT}
+_ANY: Any = reduce(operator.or_, INPUTS)
 RENAMED = {"ClockTold": "ClockReported"}  # inputs by their names in recordings of earlier versions
 
 
 class Taken(Record):
     """One input and the core's results; `step` and `desired` are None if the core failed."""
 
-    given: AnyInput
+    given: Input
     step: Step | None
     desired: Desired | None
 
@@ -60,14 +63,14 @@ def brought(taken: Taken) -> Json:
     }
 
 
-def given(line: Json) -> AnyInput:
+def given(line: Json) -> Input:
     """The input of a line. Raises MsgspecError, ValueError, KeyError or TypeError."""
     value = line["input"]
     if isinstance(value, list):  # format 1
         value = _tagged(value)
         if "action" in value:
             value["action"] = _tagged(value["action"])
-    found: AnyInput = convert(value, AnyInput)
+    found: Input = convert(value, _ANY)
     return found
 
 

@@ -11,7 +11,7 @@ from appliance.base.errors import ErrorCode, IntercomError, survive
 from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.core import desired_state
-from appliance.core.inputs import AnyInput
+from appliance.core.inputs import Input
 from appliance.core.model import State
 from appliance.core.step import step
 from appliance.replay import record_format
@@ -103,7 +103,7 @@ def _take(state: State, line: Json) -> Taken:
     return survive(lambda: _decide(state, given), lambda _: None) or failed
 
 
-def _decide(state: State, given: AnyInput) -> Taken:
+def _decide(state: State, given: Input) -> Taken:
     taken = step(state, given)
     return Taken(given, taken, desired_state.desired(taken.state))
 

@@ -64,11 +64,11 @@ class Inbox:
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake, self._awake = wake, False
         self._lock = threading.Lock()
-        self._waiting: deque[inputs.AnyInput] = deque()
+        self._waiting: deque[inputs.Input] = deque()
         self._held: Counter[Lane] = Counter()
         self._dropped: Counter[Lane] = Counter()
 
-    def put(self, given: inputs.AnyInput) -> bool:
+    def put(self, given: inputs.Input) -> bool:
         """Add an input; returns False if its lane is full and the input was dropped."""
         lane = LANES.get(type(given), Lane.STATION)
         with self._lock:
@@ -86,7 +86,7 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def take(self) -> inputs.AnyInput | None:
+    def take(self) -> inputs.Input | None:
         """Remove and return the input that has waited longest; None if the inbox is empty."""
         with self._lock:
             if not self._waiting:

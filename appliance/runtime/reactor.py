@@ -47,7 +47,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from functools import cache
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from msgspec import to_builtins
 from msgspec.structs import replace
@@ -96,7 +96,7 @@ class Reactor:
         self.perform: dict[type[orders.Order], Callable[[Any], None]] = {orders.Reply: self._reply}
         self.make_so: dict[str, Callable[[Any], None]] = {}
         self.on_event: list[Callable[[Json], None]] = [journal.append]  # each gets every event
-        self.watch: Callable[[inputs.AnyInput, Step | None, Desired | None], None] | None = None
+        self.watch: Callable[[inputs.Input, Step | None, Desired | None], None] | None = None
         self._journal = journal
         self.subjects = Subjects()
         self._names = Names(settings)
@@ -110,11 +110,10 @@ class Reactor:
 
     def post(self, given: inputs.Input) -> None:
         """Put an input into the inbox; from any thread, never waits. If its lane is full it is dropped, and logged."""
-        taken = cast("inputs.AnyInput", given)
-        room, loop = self._inbox.put(taken), self._loop
-        if not room and isinstance(taken, inputs.CallArrived) and loop is not None:
+        room, loop = self._inbox.put(given), self._loop
+        if not room and isinstance(given, inputs.CallArrived) and loop is not None:
             # Otherwise the SIP process would keep the call as long as its caller likes, and it has few places.
-            loop.call_soon_threadsafe(self._turn_away, taken)
+            loop.call_soon_threadsafe(self._turn_away, given)
 
     def _schedule(self) -> None:
         loop = self._loop
@@ -165,7 +164,7 @@ class Reactor:
                 self._loop.call_soon(self._drain)
         self._wake_up()
 
-    def _take(self, given: inputs.AnyInput) -> None:
+    def _take(self, given: inputs.Input) -> None:
         given = replace(given, taken=time.monotonic(), fresh=ids.new("")[1:])
         if isinstance(given, inputs.Requested) and self.subjects.over(given.action):
             given = replace(given, late=True)
@@ -197,7 +196,7 @@ class Reactor:
                 self.subjects.ended.add(order.call, order.ended)
             self._guarded(self.perform[type(order)], order)
 
-    def _decide(self, given: inputs.AnyInput) -> tuple[Step, Desired]:
+    def _decide(self, given: inputs.Input) -> tuple[Step, Desired]:
         taken = step(self.state, given)
         return taken, desired_state.desired(taken.state)
 

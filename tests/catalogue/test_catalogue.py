@@ -1,10 +1,9 @@
-"""The catalogue: every event, endpoint and error has a row, and each row a test that shows it, or it is open as yet.
+"""The catalogue: what this version has, and a test that shows each: every event, endpoint and error, in groups.
 
-There is a file for each group of them. It also has the orders to doors, panel, calls and accounts over D-Bus, and those
-to doors and panel by the command line. A row without a mark has to be shown (see `tests/support/shown.py`) by a test of
-a folder that counts: what comes from a line or reader of the panel is shown in the lab only, where lines are real.
-`open` ones have to be missing there, so that the files stay true. `elsewhere.tsv` has the events, endpoints and errors
-without such a row: each names a test of it, which may do without a real far end or client.
+It also has the orders to doors, panel, calls and accounts over D-Bus, and those to doors and panel by the command line.
+All that a group has is shown (see `tests/support/shown.py`) by a test of a folder that counts: what comes from a line
+or reader of the panel is shown in the lab only, where lines are real. `elsewhere.tsv` has the events, endpoints and
+errors of no group that no test shows so: each names a test of it, which may do without a real far end or client.
 """
 
 import importlib
@@ -101,14 +100,6 @@ ERRORS = {
 }
 
 
-def catalogue(group):
-    """Row -> whether it is open."""
-    lines = (HERE / f"{group}.tsv").read_text().splitlines()
-    rows = [line.split("\t") for line in lines if not line.startswith("#")]
-    assert len({row[0] for row in rows}) == len(rows), "a row appears twice"
-    return {row[0]: row[1:] == ["open"] for row in rows}
-
-
 def shown(group):
     """All that tests which count for the group show: row -> tests."""
     for folder in set().union(*FOLDERS.values()):
@@ -121,7 +112,7 @@ def shown(group):
 
 
 def there(group):
-    """All rows of the group that this version has; errors have no groups."""
+    """All that the group has."""
     described = app.openapi()["paths"]
     named = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
     ids = re.compile(r"\{(call|conference)\}")
@@ -172,7 +163,7 @@ def elsewhere():
 
 
 def endpoints():
-    """Every endpoint by its path in the description, with the row that the catalogue has for it."""
+    """Every endpoint by its path in the description, with its row."""
     ids = re.compile(r"\{(call|conference)\}")
     return {
         f"{method.upper()} {path}": f"{method.upper()} {ids.sub('{id}', path).replace('{account}', '{name}')}"
@@ -181,16 +172,28 @@ def endpoints():
     }
 
 
-def test_every_event_endpoint_and_error_has_one_row():
-    """An event or error may have several in the groups, for the values of one of its fields or for its clients."""
-    rows = {
-        row.partition(" ")[0] if row.partition(" ")[0] in EVENTS else row
-        for group in FOLDERS
-        for row in catalogue(group)
-    }
-    codes = {f"error:{code}" for code in HTTP_STATUS if code not in RESERVED}
-    missing = (set(EVENTS) | codes) - rows | {name for name, row in endpoints().items() if row not in rows}
-    assert set(elsewhere()) == missing
+def beside_the_groups():
+    """The events, endpoints and errors of no group, by their rows."""
+    rows = set().union(*map(there, FOLDERS))
+    grouped = rows | {row.partition(" ")[0] for row in rows} & set(EVENTS)
+    named = [*EVENTS, *(f"error:{code}" for code in HTTP_STATUS if code not in RESERVED)]
+    return {name: row for name, row in ({name: name for name in named} | endpoints()).items() if row not in grouped}
+
+
+@pytest.mark.parametrize("group", FOLDERS)
+def test_all_that_a_group_has_is_shown(group):
+    assert there(group) - set(shown(group)) == set()
+
+
+def test_what_is_in_no_group_is_shown_or_has_a_row_elsewhere():
+    known = set().union(*(shown(group) for group in FOLDERS))
+    assert {name for name, row in beside_the_groups().items() if row not in known} == set(elsewhere())
+
+
+def test_what_is_shown_counts_in_its_group_and_is_there():
+    counted = set().union(*(there(group) & set(shown(group)) for group in FOLDERS))
+    beside = set(beside_the_groups().values()) | set(EVENTS) | {f"error:{code}" for code in HTTP_STATUS}
+    assert not set(SHOWN) - counted - beside, "shown where it does not count, or not there"
 
 
 @pytest.mark.parametrize(("row", "where"), elsewhere().items(), ids=str)
@@ -200,25 +203,6 @@ def test_a_row_elsewhere_names_a_test_of_it(row, where):
     assert re.search(rf"^def {name}\(", text, re.MULTILINE), f"{where} is no test"
     word = row.removeprefix("error:").partition(" ")[2].partition("{")[0] or re.split(r"[.:]", row)[-1]
     assert word in text, f"{where} does not name {word}"
-
-
-@pytest.mark.parametrize("group", FOLDERS)
-def test_every_row_is_shown_or_open_and_nothing_is_both(group):
-    rows, tests = catalogue(group), shown(group)
-    assert not {row for row, is_open in rows.items() if not is_open and row not in tests}, "neither shown nor open"
-    assert not {row for row, is_open in rows.items() if is_open and row in tests}, "shown: no longer open"
-
-
-@pytest.mark.parametrize("group", FOLDERS)
-def test_what_this_version_has_is_in_the_catalogue(group):
-    assert not there(group) - set(catalogue(group))
-
-
-def test_what_is_shown_is_in_a_group_that_it_counts_for_and_is_there():
-    rows = set().union(*(set(catalogue(group)) & set(shown(group)) for group in FOLDERS))
-    assert not set(SHOWN) - rows, "shown where it does not count, or not in the catalogue"
-    known = set().union(*(there(group) for group in FOLDERS), EVENTS, {f"error:{code}" for code in HTTP_STATUS})
-    assert not rows - known
 
 
 def test_paths_are_counted_as_the_catalogue_writes_them():

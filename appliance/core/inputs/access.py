@@ -1,7 +1,7 @@
 """Keypads, card readers and the code book."""
 
-from appliance.base.record import RecordWithSecrets, Tagged
-from appliance.core.inputs.base import Input
+from appliance.base.record import RecordWithSecrets
+from appliance.core.inputs.base import Action, Input
 from appliance.core.model import (
     CredentialBook,
     CredentialId,
@@ -64,7 +64,7 @@ class ReadingDiscarded(Input, kw_only=True):
     why: str
 
 
-class AddCredential(RecordWithSecrets, tag=True):
+class AddCredential(RecordWithSecrets, Action):
     """A new code of these digits, or a card of this number."""
 
     SECRETS = frozenset({"digits"})
@@ -78,7 +78,7 @@ class AddCredential(RecordWithSecrets, tag=True):
     expires: float | None = None
 
 
-class ChangeCredential(Tagged):
+class ChangeCredential(Action):
     """Change owner, doors, times and limits; every field is the new value."""
 
     id: CredentialId
@@ -89,7 +89,7 @@ class ChangeCredential(Tagged):
     expires: float | None
 
 
-class RemoveCredential(Tagged):
+class RemoveCredential(Action):
     """Remove a code or card, which then opens no door."""
 
     id: CredentialId

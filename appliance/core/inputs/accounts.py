@@ -1,7 +1,6 @@
 """Registrations, contacts and the network."""
 
-from appliance.base.record import Tagged
-from appliance.core.inputs.base import Input, OfAccount
+from appliance.core.inputs.base import Action, Input, OfAccount
 from appliance.core.model import AccountId, ContactState, ServerFault, TlsFault, Unanswered
 
 
@@ -56,6 +55,9 @@ class Unregistered(OfAccount, kw_only=True):
     """The registrar confirmed the end of a registration."""
 
 
+AccountInput = Registered | RegistrationFailed | Unregistered | ServerFailed
+
+
 class ContactAnswered(Input, kw_only=True):
     """A final response to OPTIONS; code 0: none came. `contact`: the target's name."""
 
@@ -85,19 +87,13 @@ class SubscriptionEnded(Input, kw_only=True):
     retry_after_s: float | None = None
 
 
-class RegisterAccount(Tagged):
+class RegisterAccount(Action):
     """Register or refresh now, and stay registered; events report the outcome."""
 
     account: AccountId
 
 
-class UnregisterAccount(Tagged):
+class UnregisterAccount(Action):
     """End the registration until the next request to register; events report the outcome."""
 
     account: AccountId
-
-
-AccountInput = Registered | RegistrationFailed | Unregistered | ServerFailed
-
-
-AccountRequest = RegisterAccount | UnregisterAccount

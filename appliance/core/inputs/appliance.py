@@ -1,7 +1,6 @@
 """The daemon, its configuration, its parts, and refused requests."""
 
-from appliance.base.record import Tagged
-from appliance.core.inputs.base import Input
+from appliance.core.inputs.base import Action, Input
 from appliance.core.model import (
     AccessScope,
     CallId,
@@ -101,7 +100,7 @@ class SipLost(Input, kw_only=True):
     card: bool = False
 
 
-class ChangeRuntime(Tagged):
+class ChangeRuntime(Action):
     """Change run-time settings (see model.Forwarding); None: unchanged.
 
     read: the settings that the client has read; if the present settings differ, the request is refused. None: no check.
@@ -117,7 +116,7 @@ class ChangeRuntime(Tagged):
     read: Runtime | None = None
 
 
-class ReportCustom(Tagged):
+class ReportCustom(Action):
     """Report a client's own event, of a call or of none. details: texts by their names."""
 
     name: str
@@ -205,6 +204,3 @@ class AccessLockedOut(Input, kw_only=True):
     source: str
     scope: LockoutScope
     seconds: float
-
-
-ApplianceRequest = ChangeRuntime | ReportCustom

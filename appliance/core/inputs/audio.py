@@ -4,8 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.base.record import Tagged
-from appliance.core.inputs.base import Input, OfCall
+from appliance.core.inputs.base import Action, Input, OfCall
 from appliance.core.model import (
     Answerer,
     CallId,
@@ -97,7 +96,7 @@ class SoundTested(Input, kw_only=True):
     why: str = ""
 
 
-class TestSound(Tagged):
+class TestSound(Action):
     """Play a sweep on the speaker for `seconds`, and measure the microphone's sound; the reply comes at the end.
 
     apply: set the volume to the result's recommendation.
@@ -107,7 +106,7 @@ class TestSound(Tagged):
     apply: bool = False
 
 
-class ChangeAudio(Tagged):
+class ChangeAudio(Action):
     """Change levels: in per cent or in dB; None: unchanged."""
 
     volume: Annotated[float, Meta(ge=0, le=100, description="Of the speaker, in %.", examples=[70.0])] | None = None
@@ -118,7 +117,7 @@ class ChangeAudio(Tagged):
     microphone_muted: Annotated[bool | None, Meta(description="The switch of the microphone in the mixer.")] = None
 
 
-class PlayTone(Tagged):
+class PlayTone(Action):
     """Play a tone to the far end of a call, or on the speaker if `call` is None, in place of one that plays there.
 
     country: as in the configuration if "".
@@ -130,13 +129,13 @@ class PlayTone(Tagged):
     seconds: Annotated[float, Meta(gt=0, le=300, description="Longest duration.")] = 10.0
 
 
-class StopTone(Tagged):
+class StopTone(Action):
     """Stop the tone that plays to the far end of a call, or on the speaker if `call` is None."""
 
     call: CallId | None = None
 
 
-class Talk(Tagged):
+class Talk(Action):
     """With `audio.mode` push_to_talk: open the microphone and close the speaker in the active call.
 
     It ends with the call, after `seconds`, or by DELETE. `audio.microphone_changed` reports both.
@@ -145,11 +144,11 @@ class Talk(Tagged):
     seconds: Annotated[float, Meta(gt=0, le=300, description="Longest duration.", examples=[60.0])] = 60.0
 
 
-class StopTalk(Tagged):
+class StopTalk(Action):
     """With `audio.mode` push_to_talk: close the microphone and open the speaker again."""
 
 
-class PlaySound(Tagged):
+class PlaySound(Action):
     """Play a file to the far end of a call, on the speaker if `call` is None or `speaker` is set, or both.
 
     The file replaces every playback there. volume: in per cent of the file's. seconds: the longest duration. playback:
@@ -166,7 +165,7 @@ class PlaySound(Tagged):
     announces: RecordingId | None = None
 
 
-class PlaySpeech(Tagged):
+class PlaySpeech(Action):
     """Play a text, whose file has the playback's name, to the same places as a sound.
 
     The text replaces every playback there. waited_s: since the client's request. volume: in per cent of the file's.
@@ -181,7 +180,7 @@ class PlaySpeech(Tagged):
     announces: RecordingId | None = None
 
 
-class PlayUrl(Tagged):
+class PlayUrl(Action):
     """Play the sound of a URL, whose file has the playback's name, to the same places as a sound.
 
     The sound replaces every playback there. waited_s: since the client's request. Otherwise as PlaySound.
@@ -200,13 +199,13 @@ class PlayRecording(PlayUrl):
     """Play a finished recording, whose file has the playback's name, as PlayUrl plays a URL."""
 
 
-class StopSound(Tagged):
+class StopSound(Action):
     """Stop the file that plays to the far end of a call, or on the speaker if `call` is None."""
 
     call: CallId | None = None
 
 
-class LinkSound(Tagged):
+class LinkSound(Action):
     """Send a call's sound to a target, or bring it from there; see model.Link."""
 
     call: CallId
@@ -222,33 +221,15 @@ class LinkSound(Tagged):
     gain: Annotated[float, Meta(ge=0, le=200, description="In %, for each direction.", examples=[50.0])] = 100.0
 
 
-class UnlinkSound(Tagged):
+class UnlinkSound(Action):
     """End what flows between the call and the target."""
 
     call: CallId
     target: str
 
 
-class DetectSound(Tagged):
+class DetectSound(Action):
     """Search for these in the sound of a call's far end, and for nothing else."""
 
     call: CallId
     kinds: tuple[DetectionKind, ...]
-
-
-AudioRequest = (
-    TestSound
-    | ChangeAudio
-    | PlayTone
-    | StopTone
-    | Talk
-    | StopTalk
-    | PlaySound
-    | PlaySpeech
-    | PlayUrl
-    | PlayRecording
-    | StopSound
-    | LinkSound
-    | UnlinkSound
-    | DetectSound
-)

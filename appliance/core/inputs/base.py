@@ -1,7 +1,11 @@
 """Base classes of all inputs."""
 
+from typing import TypeVar
+
 from appliance.base.record import Tagged
 from appliance.core.model import AccountId, CallId, ConferenceId
+
+T = TypeVar("T")
 
 
 class Input(Tagged, kw_only=True):
@@ -24,7 +28,19 @@ class OfAccount(Input, kw_only=True):
     account: AccountId
 
 
-class OfConference(Tagged):
+class Action(Tagged):
+    """Base of clients' requests: what a client asks for."""
+
+
+class OfConference(Action):
     """Base of requests about a conference."""
 
     conference: ConferenceId
+
+
+def kinds(base: type[T]) -> tuple[type[T], ...]:
+    """All records with this base, without the bases among them, whose names begin with `Of`."""
+    found = base.__subclasses__()
+    for each in found:
+        found += each.__subclasses__()
+    return tuple([kind for kind in found if kind.__name__[:2] != "Of"])

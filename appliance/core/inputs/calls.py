@@ -4,8 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.base.record import Tagged
-from appliance.core.inputs.base import Input, OfCall
+from appliance.core.inputs.base import Action, Input, OfCall
 from appliance.core.inputs.bounds import DIGITS, LINE, Headers
 from appliance.core.model import (
     NO_ACCOUNT,
@@ -240,7 +239,7 @@ class UpdateAnswered(OfCall, kw_only=True):
     body: str = ""  # without keys
 
 
-class Dial(Tagged):
+class Dial(Action):
     """Place a call to a target's name, a SIP URI, or a number at an account.
 
     call: the id that the client has chosen. answer_within_s: None as configured. record: from the answer on. apart:
@@ -258,7 +257,7 @@ class Dial(Tagged):
     early_media: bool = True
 
 
-class AnswerCall(Tagged):
+class AnswerCall(Action):
     """Answer an incoming call, with headers in the 200. `custom_data` None: unchanged. apart: from the room."""
 
     call: CallId
@@ -267,13 +266,13 @@ class AnswerCall(Tagged):
     apart: bool = False
 
 
-class RingCall(Tagged):
+class RingCall(Action):
     """Send 180 Ringing to the caller. The station does so by itself at once; use it again after early media."""
 
     call: CallId
 
 
-class SendEarlyMedia(Tagged):
+class SendEarlyMedia(Action):
     """Let the caller hear the station before the answer (183 with SDP), instead of the phone's own ringback."""
 
     call: CallId
@@ -281,21 +280,21 @@ class SendEarlyMedia(Tagged):
     headers: Annotated[Headers, Meta(description="Headers of the first 183.")] = ()
 
 
-class SetCustomData(Tagged):
+class SetCustomData(Action):
     """Store a client's note on a call, in place of the earlier one."""
 
     call: CallId
     custom_data: str
 
 
-class SetStatisticsInterval(Tagged):
+class SetStatisticsInterval(Action):
     """Report a call's statistics every so many seconds; 0: do not report them."""
 
     call: CallId
     seconds: int
 
 
-class ReportLevels(Tagged):
+class ReportLevels(Action):
     """Report the levels of a call's sound, or no longer. microphone: also whether the call hears the microphone."""
 
     call: CallId
@@ -303,21 +302,21 @@ class ReportLevels(Tagged):
     microphone: bool = False
 
 
-class SetDigitMethods(Tagged):
+class SetDigitMethods(Action):
     """Take the far end's digits by these methods only, whatever its account says."""
 
     call: CallId
     methods: tuple[DigitMethod, ...]
 
 
-class SendDigitsTo(Tagged):
+class SendDigitsTo(Action):
     """Send a call's digits to the program that asks and leads the call, or to the station's codes again."""
 
     call: CallId
     to: DigitsTo
 
 
-class RejectCall(Tagged):
+class RejectCall(Action):
     """Refuse an incoming call."""
 
     call: CallId
@@ -342,7 +341,7 @@ class RejectCall(Tagged):
     headers: Annotated[Headers, Meta(description="Headers of the response.")] = ()
 
 
-class HangUpCall(Tagged):
+class HangUpCall(Action):
     """End a call in any state."""
 
     call: CallId
@@ -352,71 +351,49 @@ class HangUpCall(Tagged):
     ] = ()
 
 
-class HoldCall(Tagged):
+class HoldCall(Action):
     """Hold (or resume) a connected call."""
 
     call: CallId
     held: bool
 
 
-class DecideUpdate(Tagged):
+class DecideUpdate(Action):
     """Accept or refuse the change that the far end requests."""
 
     call: CallId
     accepted: bool
 
 
-class AskUpdates(Tagged):
+class AskUpdates(Action):
     """Whether clients decide about the far end's changes of a call from now on."""
 
     call: CallId
     wanted: bool
 
 
-class UpdateCall(Tagged):
+class UpdateCall(Action):
     """Offer the far end only these codecs, the preferred one first."""
 
     call: CallId
     codecs: tuple[str, ...]
 
 
-class SwitchTo(Tagged):
+class SwitchTo(Action):
     """Bring a call to the foreground: the current foreground call is held, and this one resumed."""
 
     call: CallId
 
 
-class MuteCall(Tagged):
+class MuteCall(Action):
     """Mute (or unmute) our microphone in a call."""
 
     call: CallId
     muted: bool
 
 
-class SendDigits(Tagged):
+class SendDigits(Action):
     """Send DTMF digits."""
 
     call: CallId
     digits: Annotated[str, Meta(pattern=DIGITS, examples=["12#"])]
-
-
-CallRequest = (
-    Dial
-    | AnswerCall
-    | RingCall
-    | SendEarlyMedia
-    | SetCustomData
-    | SetStatisticsInterval
-    | ReportLevels
-    | SetDigitMethods
-    | SendDigitsTo
-    | RejectCall
-    | HangUpCall
-    | HoldCall
-    | DecideUpdate
-    | AskUpdates
-    | UpdateCall
-    | SwitchTo
-    | MuteCall
-    | SendDigits
-)

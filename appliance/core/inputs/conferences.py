@@ -1,12 +1,11 @@
 """Requests about conferences."""
 
-from appliance.base.record import Tagged
-from appliance.core.inputs.base import OfConference
+from appliance.core.inputs.base import Action, OfConference
 from appliance.core.inputs.calls import Dial
 from appliance.core.model import CallId, RecordingChannels
 
 
-class Confer(Tagged):
+class Confer(Action):
     """Begin a conference of the panel, existing calls and newly called participants; it comes to the foreground."""
 
     calls: tuple[CallId, ...]
@@ -53,6 +52,3 @@ class RecordConference(OfConference):
 
     recorded: bool
     channels: RecordingChannels | None = None
-
-
-Conferring = Confer | InviteInto | TakeInto | RemoveFrom | MuteIn | HoldConference | EndConference | RecordConference

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.base.record import Tagged
-from appliance.core.inputs.base import Input
+from appliance.core.inputs.base import Action, Input
 from appliance.core.model import DoorId, Opening, SensorId
 
 
@@ -33,7 +32,7 @@ class OpeningsRead(Input, kw_only=True):
     openings: tuple[Opening, ...]
 
 
-class OpenDoor(Tagged):
+class OpenDoor(Action):
     """Energise the relay for one pulse, at most for the door's own limit."""
 
     door: DoorId
@@ -45,7 +44,7 @@ class OpenDoor(Tagged):
     ) = None
 
 
-class HoldDoor(Tagged):
+class HoldDoor(Action):
     """Hold the door open, at most for the door's own limit; `door.hold_ending` warns before the end."""
 
     door: DoorId
@@ -58,25 +57,25 @@ class HoldDoor(Tagged):
     ) = None
 
 
-class ReleaseDoor(Tagged):
+class ReleaseDoor(Action):
     """End the hold."""
 
     door: DoorId
 
 
-class LockDoor(Tagged):
+class LockDoor(Action):
     """Lock the door down: nothing opens it, also after a restart or power cut. The answer comes after it is saved."""
 
     door: DoorId
 
 
-class UnlockDoor(Tagged):
+class UnlockDoor(Action):
     """End the lockdown; this does not open the door. The answer comes after it is saved."""
 
     door: DoorId
 
 
-class ClearSensor(Tagged):
+class ClearSensor(Action):
     """End the blocking of doors by a tamper contact."""
 
     sensor: SensorId
@@ -90,6 +89,3 @@ class SensorEdge(Input, kw_only=True):
 
     sensor: SensorId
     active: bool | None
-
-
-DoorRequest = OpenDoor | HoldDoor | ReleaseDoor | ClearSensor | Lockdown

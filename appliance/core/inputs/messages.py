@@ -1,7 +1,6 @@
 """Messages and INFO, both ways."""
 
-from appliance.base.record import Tagged
-from appliance.core.inputs.base import Input, OfCall
+from appliance.core.inputs.base import Action, Input, OfCall
 from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Content, MessageId
 
 
@@ -32,7 +31,7 @@ class MessageAnswered(Input, kw_only=True):
     reason: str
 
 
-class SendText(Tagged):
+class SendText(Action):
     """Send a MESSAGE outside calls: to a target's name, a SIP URI, or a number at an account."""
 
     to: str
@@ -40,18 +39,15 @@ class SendText(Tagged):
     account: AccountId = NO_ACCOUNT
 
 
-class SendCallText(Tagged):
+class SendCallText(Action):
     """Send a MESSAGE in a connected call."""
 
     call: CallId
     content: Content
 
 
-class SendInfo(Tagged):
+class SendInfo(Action):
     """Send an INFO in a connected call."""
 
     call: CallId
     content: Content
-
-
-Writing = SendText | SendCallText | SendInfo

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.base.record import Tagged
-from appliance.core.inputs.base import Input
+from appliance.core.inputs.base import Action, Input
 from appliance.core.model import ButtonId, LampId, Pattern
 
 
@@ -21,7 +20,7 @@ class ButtonEdge(Input, kw_only=True):
     first: bool = False
 
 
-class TestLamp(Tagged):
+class TestLamp(Action):
     """Show a pattern on a lamp for `seconds`, instead of the status."""
 
     lamp: LampId
@@ -36,6 +35,3 @@ class LampFound(Input, kw_only=True):
     lamp: LampId
     dims: bool
     colors: bool
-
-
-PanelRequest = TestLamp

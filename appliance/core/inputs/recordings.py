@@ -4,8 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.base.record import Tagged
-from appliance.core.inputs.base import Input
+from appliance.core.inputs.base import Action, Input
 from appliance.core.model import (
     NO_CALL,
     CallId,
@@ -122,7 +121,7 @@ class SpaceMeasured(Input, kw_only=True):
     storage: Storage
 
 
-class StartRecording(Tagged):
+class StartRecording(Action):
     """Record a call from now on. channels, format: None as the station is configured. note: "" the call's own."""
 
     call: CallId
@@ -131,13 +130,13 @@ class StartRecording(Tagged):
     note: str = ""
 
 
-class StopRecording(Tagged):
+class StopRecording(Action):
     """End a call's recording; the call goes on."""
 
     call: CallId
 
 
-class SteerRecording(Tagged):
+class SteerRecording(Action):
     """Order a running recording to pause, resume, mute or unmute a side, stop, or stop and delete its sound.
 
     side: the side to mute or unmute, None for both.
@@ -152,6 +151,3 @@ class SteerRecording(Tagged):
             examples=["remote"],
         ),
     ] = None
-
-
-RecordingRequest = StartRecording | StopRecording | SteerRecording

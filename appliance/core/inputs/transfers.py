@@ -4,8 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.base.record import Tagged
-from appliance.core.inputs.base import OfCall
+from appliance.core.inputs.base import Action, OfCall
 from appliance.core.inputs.bounds import LINE
 from appliance.core.model import CallId, TransferPolicy
 
@@ -35,7 +34,7 @@ class TransferRequested(OfCall, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class TransferCall(Tagged):
+class TransferCall(Action):
     """Transfer the far end: to a target's name, a SIP URI, or a number at an account.
 
     headers: of the REFER.
@@ -46,7 +45,7 @@ class TransferCall(Tagged):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class ConnectCalls(Tagged):
+class ConnectCalls(Action):
     """Connect the far ends of two of our calls, and leave (attended transfer). headers: of the REFER."""
 
     call: CallId
@@ -54,13 +53,13 @@ class ConnectCalls(Tagged):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class AcceptTransfer(Tagged):
+class AcceptTransfer(Action):
     """Follow a transfer request: call the requested address. The far end and an event get the outcome."""
 
     call: CallId
 
 
-class EndTransfer(Tagged):
+class EndTransfer(Action):
     """End a transfer request with a final SIP code: refused, or done or tried by the client itself."""
 
     call: CallId
@@ -68,11 +67,8 @@ class EndTransfer(Tagged):
     reason: Annotated[str, Meta(max_length=128, pattern=LINE, examples=["Decline"])] = "Service Unavailable"
 
 
-class SetTransferPolicy(Tagged):
+class SetTransferPolicy(Action):
     """Set how transfer requests of this call's far end are handled from now on."""
 
     call: CallId
     policy: TransferPolicy
-
-
-TransferRequest = TransferCall | ConnectCalls | AcceptTransfer | EndTransfer | SetTransferPolicy

@@ -4,21 +4,18 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.base.record import Tagged
+from appliance.core.inputs.base import Action
 from appliance.core.model import ButtonId
 
 
-class PressButton(Tagged):
+class PressButton(Action):
     """Press a button for `seconds`, then release it."""
 
     button: ButtonId
     seconds: Annotated[float, Meta(ge=0, le=60, description="Duration of the press.", examples=[0.5])] = 0.0
 
 
-class RingFlat(Tagged):
+class RingFlat(Action):
     """Ring a flat of the directory, like a visitor who types its number."""
 
     flat: str
-
-
-RingRequest = PressButton | RingFlat

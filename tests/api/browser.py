@@ -141,6 +141,10 @@ class Page(ABC):
         """People who like their pages light or dark."""
 
     @abstractmethod
+    def still(self) -> AbstractContextManager[None]:
+        """People who want nothing to move."""
+
+    @abstractmethod
     def any_certificate(self) -> AbstractContextManager[None]:
         """The warning of an unknown certificate is passed over."""
 

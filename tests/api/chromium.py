@@ -103,7 +103,17 @@ class ChromiumPage(Page):
 
     @contextmanager
     def scheme(self, scheme: str) -> Generator[None, None, None]:
-        self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        with self._media("prefers-color-scheme", scheme):
+            yield
+
+    @contextmanager
+    def still(self) -> Generator[None, None, None]:
+        with self._media("prefers-reduced-motion", "reduce"):
+            yield
+
+    @contextmanager
+    def _media(self, name: str, value: str) -> Generator[None, None, None]:
+        self.send("Emulation.setEmulatedMedia", features=[{"name": name, "value": value}])
         try:
             yield
         finally:

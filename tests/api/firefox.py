@@ -71,6 +71,7 @@ PREFERENCES: dict[str, str | int | bool] = {
     "browser.translations.automaticallyPopup": False,
     "signon.rememberSignons": False,
     "media.cubeb.backend": "alsa",
+    "ui.prefersReducedMotion": 0,
     "intl.accept_languages": "en-US,en",
     "intl.locale.requested": "en-US",
 }
@@ -173,6 +174,11 @@ class FirefoxPage(Page):
     @contextmanager
     def scheme(self, scheme: str) -> Generator[None, None, None]:
         with self._setting("layout.css.prefers-color-scheme.content-override", DARK[scheme]):
+            yield
+
+    @contextmanager
+    def still(self) -> Generator[None, None, None]:
+        with self._setting("ui.prefersReducedMotion", 1):
             yield
 
     @contextmanager

@@ -57,6 +57,27 @@ def test_a_ring_says_how_long_it_lasts(page, shared, station):
     until(lambda: page.value("document.querySelector('#ring-time').textContent") == "", "the end", START_S)
 
 
+def test_nothing_moves_where_somebody_wants_that_and_a_hold_still_opens(page, shared, station):
+    moves = """(() => {
+      const hold = document.querySelector("#rings .hold");
+      hold.classList.add("holding");
+      const style = (each, part) => getComputedStyle(each, part);
+      const found = [style(document.querySelector("#rings .s-waves")).animationName,
+        style(document.querySelector(".s-door")).transitionDuration, style(hold, "::before").transitionDuration];
+      hold.classList.remove("holding");
+      return found;
+    })()"""
+    opened(page, shared, station)
+    rings(station, shared, "c-1")
+    page.shows("#ring .who", "Kitchen")
+    assert page.value(moves) == ["wave", "0.4s", "0.6s"]
+    with page.still():
+        until(lambda: page.value("matchMedia('(prefers-reduced-motion: reduce)').matches"), "stillness", START_S)
+        assert page.value(moves) == ["none", "0s", "0s"]
+        hold(page, "#rings .hold", lambda: station.requests)
+    assert [type(action) for action, _ in station.requests] == [inputs.OpenDoor]
+
+
 def test_a_ring_or_the_end_of_its_call_closes_the_transfer(page, shared, station):
     ringing = fake.call("c-2", state="incoming", direction="incoming", connected_since=None)
     station.state["calls"] = [fake.call("c-1")]

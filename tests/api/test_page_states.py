@@ -58,10 +58,13 @@ COVERED = """(() => {
 })()"""
 LOW = """[...document.querySelectorAll("#rings button")].filter((each) => each.offsetHeight && each.offsetHeight < 64)
   .map((each) => each.dataset.key)"""
-HANG_UP = """(() => {
-  const box = document.querySelector('[data-key="c-1 hangup"]').getBoundingClientRect();
-  return box.top >= 0 && box.bottom <= innerHeight;
-})()"""
+# Buttons that are out of view, or covered, though nobody has scrolled.
+HIDDEN = """[...document.querySelectorAll('SELECTOR')].filter((each) => {
+  const box = each.getBoundingClientRect();
+  const seen = [box.top + 2, box.bottom - 2].map((y) => document.elementFromPoint(box.x + box.width / 2, y));
+  return each.offsetHeight && !seen.every((one) => one !== null && each.contains(one));
+}).map((each) => `hidden ${each.dataset.key}`)"""
+AT_HAND = {"ring": "#ring button", "visitor": "#ring button", "call": '[data-key="c-1 hangup"]'}
 
 
 def put(page, shared, station, state):
@@ -78,8 +81,8 @@ def look(page, state):
     for name, size in (SIZES | ZOOMED).items():
         with page.screen(*size):
             faults = page.value(FAULTS.replace("LEAST", "24" if name in ZOOMED else "48")) + page.value(LOW)
-            if state.startswith("call") and page.value(HANG_UP) is not True:
-                faults.append("Hang up is out of view")
+            if state:
+                faults += page.value(HIDDEN.replace("SELECTOR", AT_HAND.get(state.split()[0], "#none")))
             if faults:
                 found[name] = faults
     return found

@@ -74,12 +74,13 @@ export const scene = (kind, leaf = "shut") =>
 function look(door, asOf) {
   const [kind, drawing, what, more] = seen(door, asOf);
   const shown = scene(kind, door.contact === "open" ? "open" : "shut");
-  shown.append(sign(drawing, what, asOf === null && door.unlocked ? countdown(door) : null, more ? make("small", {}, more) : null));
+  shown.append(sign(drawing, what, more ? make("small", {}, more) : null, asOf === null && door.unlocked ? countdown(door) : null));
   return shown;
 }
 
 /** What stands on the drawing of a door. */
-const sign = (drawing, ...said) => make("p", { className: "seen" }, icon(drawing), make("span", {}, ...said));
+const sign = (drawing, what, more = null, time = null) =>
+  make("p", { className: "seen" }, icon(drawing), make("span", {}, what, more), time);
 
 /** The drawing of somebody who rings, with the state of the door if there is one only. */
 export function ringingAt(doors) {
@@ -91,7 +92,7 @@ export function ringingAt(doors) {
 /** The button that opens the visitor's door in a call, on a station without doors of its own; or undefined. */
 export const farOpener = ({ doors, panel }) => (doors.length ? undefined : panel.buttons.find(({ action }) => action === "door"));
 
-/** How long the door stays open. */
+/** How long the door stays open: large on its drawing, else within a sentence. */
 export const countdown = ({ until }) =>
   (until ? make("span", { className: "countdown", data: { until }, attrs: { role: "timer" } }) : null);
 
@@ -99,6 +100,6 @@ export function showCountdowns() {
   for (const place of document.querySelectorAll("[data-until]")) {
     const seconds = Math.max(0, Math.ceil(left(place.dataset.until)));
     const time = seconds < 60 ? t("seconds", { seconds }) : clock(seconds);
-    if (Number.isFinite(seconds)) place.textContent = `, ${t("door.left", { time })}`;
+    if (Number.isFinite(seconds)) place.textContent = place.closest(".seen") ? time : `, ${t("door.left", { time })}`;
   }
 }

@@ -24,3 +24,7 @@
 #define PJMEDIA_G722_STOP_PCM_SHIFT_ON_CLIPPING 0
 /* The default of 24 hexadecimal digits has fewer than the 128 random bits of RFC 8445 §5.3. */
 #define PJ_ICE_PWD_LEN          40
+/* Browsers call by DTLS-SRTP, which is off by default. */
+#define PJMEDIA_SRTP_HAS_DTLS   1
+/* At the default of 2,000 a long message of its handshake is cut. */
+#define PJMEDIA_MAX_MRU         3000

@@ -18,6 +18,7 @@ PARTS = {
     "sound by ALSA": b"snd_pcm_open\0",
     "encryption by OpenSSL": b"SSL_CTX_new\0",
     "SRTP": b"srtp_protect\0",
+    "DTLS-SRTP": b"SSL_CTX_set_tlsext_use_srtp\0",
     "epoll": b"epoll_wait\0",
     "a gate for requests": b"mod-gate\0",
     "digits in the sound": b"dtmf-detector\0",

@@ -206,6 +206,12 @@ class HttpPorts(Protocol):
     def sounds(self) -> list[Json]:
         """The sounds that can be played by name, shaped as `models.NamedSound`. May block on the disc."""
 
+    async def call_from_browser(self, call: CallId, offer: str, peer: str, who: str) -> str:
+        """Make a call of a browser's offer: the session description that answers it. Raises IntercomError.
+
+        call: its id from then on; peer: the browser's address.
+        """
+
     def snapshot(self) -> Snapshot:
         """The whole state."""
 

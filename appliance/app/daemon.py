@@ -135,6 +135,7 @@ class App:
             self._file,
             counts,
             sounds,
+            link.offer,
         )
         bus = Bus(self._config, reactor, sounds, stored)
         clock = ClockMonitor(reactor.post, trusted=self._config.clock.trust == "always")

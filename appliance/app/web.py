@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
@@ -35,11 +35,13 @@ if TYPE_CHECKING:
     from appliance.api.http.sessions import Sessions
     from appliance.api.http.tokens import Token, Tokens
     from appliance.api.ports import Measured
+    from appliance.app.browsers import Browsers
     from appliance.core.views.calls import Call
     from appliance.core.views.codes import Code
     from appliance.core.views.conferences import Conference
     from appliance.core.views.snapshot import Snapshot
     from appliance.runtime.shown import Shown
+    from appliance.sip.wire import Offer, OfferAnswered
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +77,10 @@ class Web:
         file: Path,
         counts: Counts,
         sounds: MadeSounds,
+        offer: "Callable[[Offer], Coroutine[None, None, OfferAnswered]]",
     ) -> None:
+        self._offer = offer
+        self._browsers: Browsers | None = None
         self._now, self._config = config, config()  # a reload changes `_now`; `_config` stays as at the start
         self._places, self._reactor, self._file = places, reactor, file
         self._counts, self.say, self.sounds = counts, sounds.say, sounds.names
@@ -310,6 +315,14 @@ class Web:
                 there = os.statvfs(path)
                 found[place] = there.f_bavail * there.f_frsize, there.f_blocks * there.f_frsize
         return found
+
+    async def call_from_browser(self, call: CallId, offer: str, peer: str, who: str) -> str:
+        """Make a call of a browser's offer: the session description that answers it. Raises IntercomError."""
+        if self._browsers is None:
+            from appliance.app.browsers import Browsers  # noqa: PLC0415  late: few stations have calls of browsers
+
+            self._browsers = Browsers(self._offer)
+        return await self._browsers.call(call, offer, peer, who)
 
     def last_event(self) -> int:
         """The id of the newest event."""

@@ -7,7 +7,7 @@ from appliance.cli.client import Client, WrongUsageError, resource
 from appliance.cli.moments import WRITTEN, ahead
 
 ACTS = ("list", "add", "remove")
-SCOPES = ("view", "call", "digits", "door", "admin")
+SCOPES = ("view", "call", "listen", "digits", "door", "admin")
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -19,8 +19,8 @@ def options(parser: argparse.ArgumentParser) -> None:
         action="append",
         choices=SCOPES,
         help="what it allows; may be repeated (add): view reads state, logs and events; call is for calls and "
-        "recordings; digits gets the digits of its calls, in place of the codes; door opens and locks doors; "
-        "admin does everything",
+        "recordings; listen, with call, talks and listens at the door from a browser; digits gets the digits of its "
+        "calls, in place of the codes; door opens and locks doors; admin does everything",
     )
     parser.add_argument("--expires", type=ahead, metavar="TIME", help=f"its end: {WRITTEN} from now (add)")
 

@@ -24,6 +24,13 @@ UNKNOWN = {404, 410, 484, 485, 604}
 TIMEOUT = 408
 NOBODY = {0, TIMEOUT}
 # Why the SIP process drops an answer (packaging/pjsua2/src/answers.cpp).
+GONE = "No sound has come from the browser of {}: check the network of that device, and firewalls on the way."
+BROWSERS = {
+    Cause.AUDIO_FAILED: "The call of {} ended with the sound card: check audio.capture, audio.playback and the card.",
+    Cause.ICE_FAILED: GONE,
+    Cause.RTP_TIMEOUT: GONE,
+    Cause.MEDIA_FAILED: "The browser of {} has another key than its offer named: check whether a proxy changes pages.",
+}
 STALE = "stale"  # of a challenge
 ELSEWHERE, UNREADABLE, LACKING = "Not From Where The Request Went", "Unreadable ", "Missing Header"
 PEOPLE = {
@@ -186,6 +193,13 @@ def mended(field: str, tls: TlsFault) -> str:
 
 def call(settings: Settings, over: Call, end: End) -> str:
     """Explain a call that a fault ended; "" if people ended it, or chose not to talk."""
+    if over.browser:
+        return BROWSERS.get(end.cause, "").format(over.remote.display_name)
+    return of_phone(settings, over, end)
+
+
+def of_phone(settings: Settings, over: Call, end: End) -> str:
+    """Explain a call with a phone."""
     if end.cause is Cause.AUDIO_FAILED:
         return f"The call ended with its sound card, as {end.reason}: check audio.capture, audio.playback and the card."
     if end.cause is Cause.ICE_FAILED:

@@ -4,7 +4,8 @@ from appliance.base.errors import ErrorCode as E
 from appliance.core.model import AccessScope
 from appliance.orders.order import Subject
 
-VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, AccessScope.ADMIN
+VIEW, CALL, LISTEN = AccessScope.VIEW, AccessScope.CALL, AccessScope.LISTEN
+DOOR, ADMIN = AccessScope.DOOR, AccessScope.ADMIN
 
 CALLS = Subject("/v1/calls/{call}", "calls", (CALL,), "call", "The call's id.", E.CALL_NOT_FOUND)
 CONFERENCES = Subject(
@@ -56,6 +57,7 @@ OPERATIONS = Subject(
     *("operation", "The id that the answer to the order gives.", E.OPERATION_NOT_FOUND),
 )
 NEW_CALL = Subject("/v1/calls", "calls", (CALL,))
+BROWSER_CALL = Subject("/v1/calls/from-browser", "calls", (CALL, LISTEN))  # it hears what is said at the door
 NEW_CONFERENCE = Subject("/v1/conferences", "conferences", (CALL,))
 NEW_CODE = Subject("/v1/codes", "codes", (ADMIN,))
 NEW_TOKEN = Subject("/v1/tokens", "tokens", (ADMIN,))

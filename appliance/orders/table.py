@@ -21,6 +21,7 @@ from appliance.orders.subjects import (
     ACCOUNTS,
     ADMIN,
     AUDIO,
+    BROWSER_CALL,
     BUTTONS,
     CALLS,
     CODES,
@@ -111,6 +112,7 @@ _SIDE = ("MuteRecording", "A side of a recording.")
 
 ORDERS = (
     Order("place_call", NEW_CALL, "POST", inputs.Dial, errors=(*_DIALLED, E.TEXT_TOO_LONG), by_hand=True),
+    Order("call_from_browser", BROWSER_CALL, "POST", errors=(E.CALL_WRONG_STATE,), by_hand=True),
     Order("change_call", CALLS, "PATCH", errors=(E.CALL_WRONG_STATE, E.TEXT_TOO_LONG), by_hand=True),
     Order("end_call", CALLS, "DELETE", inputs.HangUpCall, fixed={"headers": ()}),
     Order(

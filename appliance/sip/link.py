@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -21,7 +21,22 @@ from appliance.core.orders import Place, SipOrder
 from appliance.sip.farewells import Farewells
 from appliance.sip.process import SipProcess, spawn
 from appliance.sip.settings import SipSettings
-from appliance.sip.wire import Beat, Decoder, Farewell, GuessCounts, Message, Start, ToChild, WireError, encode
+from appliance.sip.wire import (
+    Beat,
+    Decoder,
+    Farewell,
+    GuessCounts,
+    Message,
+    Offer,
+    OfferAnswered,
+    Start,
+    ToChild,
+    WireError,
+    encode,
+)
+
+if TYPE_CHECKING:
+    from appliance.core.model import CallId
 
 LOG = logging.getLogger(__name__)
 HELD_UP_S = 0.25
@@ -140,6 +155,7 @@ class Link:
         self.tried = asyncio.Event()  # the first process is ready, or has ended
         self._sound = Sound()
         self._guessed = GuessCounts()
+        self._offers: dict[CallId, asyncio.Future[OfferAnswered]] = {}  # of browsers, without an answer
         self._failed = ""  # the reason, as reported
         self._deaths = 0  # of young children, in a row
         self._card_hung, self._card_hangs = False, 0
@@ -166,6 +182,18 @@ class Link:
                 at=time.monotonic(), call=order.call, code=0, reason=NOT_READY, remote=False, reason_header=""
             )
             self._post(ended)
+
+    async def offer(self, offer: Offer) -> OfferAnswered:
+        """Have a browser's offer answered; code 0: it did not reach the station."""
+        if self._child is None or not self._child.ready:
+            return OfferAnswered(offer.call, 0, NOT_READY, "")
+        answer = self._offers[offer.call] = asyncio.get_running_loop().create_future()
+        self._child.send(offer)
+        try:
+            answered: OfferAnswered = await answer
+        finally:
+            del self._offers[offer.call]
+        return answered
 
     def desire(self, sound: Sound) -> None:
         """Send the desired sound to this and every later child."""
@@ -223,14 +251,24 @@ class Link:
                 self._farewells.keep(message)
             case GuessCounts():
                 self._guessed = message
+            case OfferAnswered():
+                self._answered(message)
             case inputs.Input():
-                if isinstance(message, inputs.PartRecovered):
-                    self._card_hangs = 0
-                elif isinstance(message, inputs.CallEnded):
-                    self._farewells.drop(message.call)
-                self._post(message)
+                self._report(message)
             case _:
                 child.kill(f"it sent an order: {type(message).__name__}")
+
+    def _report(self, message: inputs.Input) -> None:
+        if isinstance(message, inputs.PartRecovered):
+            self._card_hangs = 0
+        elif isinstance(message, inputs.CallEnded):
+            self._farewells.drop(message.call)
+        self._post(message)
+
+    def _answered(self, message: OfferAnswered) -> None:
+        waits = self._offers.get(message.call)
+        if waits is not None and not waits.done():
+            waits.set_result(message)
 
     def _lives(self, child: Child, beat: Beat) -> None:
         child.doing, child.spoke = beat.doing, True
@@ -262,6 +300,8 @@ class Link:
         why = child.why or f"it ended {_how(child.status)}"
         LOG.warning("SIP process %d ended: %s", child.pid, why)
         self._farewells.send()
+        for call in self._offers:
+            self._answered(OfferAnswered(call, 0, why, ""))
         self._deaths = self._deaths + 1 if now - child.born < YOUNG_S else 0
         if child.ready:
             self._post(inputs.SipLost(at=now, why=why, card=self._card_hung))

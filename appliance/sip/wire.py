@@ -73,7 +73,27 @@ class Farewell(Tagged):
         return self.datagram.partition("\r\n")[0].removeprefix("SIP/2.0 ").partition(" ")[0]
 
 
-ToChild = Start | Sound | orders.SipOrder
+class Offer(Tagged):
+    """A browser's session description, as `browser_offers` has left it, of which a call is to be made.
+
+    call: its id from then on; who: the client of HTTP.
+    """
+
+    call: CallId
+    who: str
+    sdp: str
+
+
+class OfferAnswered(Tagged):
+    """The final response to a browser's call, with the station's session description if it is 200."""
+
+    call: CallId
+    code: int
+    reason: str
+    sdp: str
+
+
+ToChild = Start | Sound | Offer | orders.SipOrder
 SipInput = (
     inputs.SipReady
     | inputs.CallArrived
@@ -132,7 +152,7 @@ SipInput = (
     | inputs.RequestRefused
     | inputs.AnswerDoubted
 )
-ToParent = SipInput | Beat | Farewell | GuessCounts
+ToParent = SipInput | Beat | Farewell | GuessCounts | OfferAnswered
 Message = ToChild | ToParent
 ENCODER = msgpack.Encoder()
 DECODER: msgpack.Decoder[Message] = msgpack.Decoder(Message)

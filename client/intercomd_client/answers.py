@@ -701,7 +701,7 @@ class AccessToken(TypedDict):
 
     id: str
     name: str
-    scopes: list[Literal["view", "call", "digits", "door", "admin"]]
+    scopes: list[Literal["view", "call", "listen", "digits", "door", "admin"]]
     created: str  # UTC.
     expires: str | None  # UTC.
     valid: bool  # False after its end.
@@ -724,7 +724,7 @@ class BrowserSession(TypedDict):
     """The client of this request, with its scopes."""
 
     client: str  # Its name in events.
-    scopes: list[Literal["view", "call", "digits", "door", "admin"]]
+    scopes: list[Literal["view", "call", "listen", "digits", "door", "admin"]]
     expires: str | None  # When the session ends; null: the request brought no session.
 
 

@@ -104,6 +104,12 @@ class Place(TypedDict):
     early_media: NotRequired[bool]
 
 
+class BrowserOffer(TypedDict):
+    """The offer of a browser that calls."""
+
+    offer: str  # Session description of the browser, with its candidates: one audio stream with rtcp-mux.
+
+
 class AnswerWith(TypedDict):
     """Options of an answer."""
 
@@ -252,7 +258,7 @@ class NewAccessToken(TypedDict):
     """A token to make."""
 
     name: str  # The client that gets it.
-    scopes: list[Literal["view", "call", "digits", "door", "admin"]]
+    scopes: list[Literal["view", "call", "listen", "digits", "door", "admin"]]
     expires: NotRequired[str | None]  # From when on it is not accepted; null: never.
 
 

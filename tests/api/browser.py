@@ -14,6 +14,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
+from tests.support.peers.namespaces import Machine
 from tests.support.waiting import until
 
 START_S = 60.0  # a cold start on a loaded machine
@@ -39,15 +40,17 @@ def running(
     notice: Path,
     address: Callable[[str], tuple[int, str]],
     env: Mapping[str, str] | None = None,
+    machine: Machine | None = None,
 ) -> Generator[ClientConnection, None, None]:
     """The first of these programs that is installed, and a connection to it.
 
     notice: the file in which it says where it listens; address: port and path, or a ValueError, from what is in there.
+    machine: where it runs, another than this one.
     """
     program = next(filter(None, map(shutil.which, names)), None)
     assert program, f"{names[0]} is not installed (apt install {names[0]})."
     process = subprocess.Popen(
-        [program, *flags],
+        [*(machine.within if machine else ()), program, *flags],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=os.environ | (env or {}),
@@ -62,7 +65,9 @@ def running(
 
     try:
         port, path = until(listens, f"the address of {program}", START_S)
-        sock = socket.create_connection(("127.0.0.1", port), START_S)  # past any proxy
+        sock = machine.socket(kind=socket.SOCK_STREAM) if machine else socket.socket()  # past any proxy
+        sock.settimeout(START_S)
+        sock.connect(("127.0.0.1", port))
         url = f"ws://127.0.0.1:{port}{path}"
         # A browser without processor time is not given up.
         with connect(

@@ -1,6 +1,6 @@
 """A headless Chromium, steered by the DevTools protocol."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from websockets.sync.client import ClientConnection
 
 from tests.api.browser import Page, result_of, running
+from tests.support.peers.namespaces import Machine
 
 PROGRAMS = ("chromium", "google-chrome")
 FLAGS = [
@@ -155,7 +156,10 @@ def _address(notice: str) -> tuple[int, str]:
 
 
 @contextmanager
-def chromium(profile: Path) -> Generator[ChromiumPage, None, None]:
-    flags = [*FLAGS, f"--user-data-dir={profile}", "about:blank"]
-    with running(PROGRAMS, flags, profile / "DevToolsActivePort", _address) as devtools:
+def chromium(
+    profile: Path, flags: Sequence[str] = (), machine: Machine | None = None
+) -> Generator[ChromiumPage, None, None]:
+    """flags: more of them. machine: where it runs, another than this one."""
+    given = [*FLAGS, *flags, f"--user-data-dir={profile}", "about:blank"]
+    with running(PROGRAMS, given, profile / "DevToolsActivePort", _address, machine=machine) as devtools:
         yield ChromiumPage(devtools)

@@ -176,6 +176,8 @@ class Station:
         self.denials: list[tuple[str, str, str]] = []
         self.lockouts: list[tuple[str, float]] = []
         self.unread: list[str] = []
+        self.offers: list[tuple[str, str, str]] = []
+        self.refuses_offers: IntercomError | None = None
         self.tokens = Tokens(directory / "http.tokens")
         self.sessions = Sessions(directory / "http.sessions")
         self.operations = Operations()
@@ -254,6 +256,13 @@ class Station:
     async def play_recording(self, wanted: RecordedSound, who: str) -> orders.Reply:
         self.fetched.append((wanted, who))
         return self.replies(inputs.PlayRecording(PlaybackId("p-1"), wanted.call))
+
+    async def call_from_browser(self, call: CallId, offer: str, peer: str, who: str) -> str:
+        self.offers.append((offer, peer, who))
+        if self.refuses_offers is not None:
+            raise self.refuses_offers
+        self.state["calls"].append({**globals()["call"](call), "led_by": who})
+        return "v=0\r\n"
 
     async def say(self, wanted: Speech, who: str) -> orders.Reply:
         self.said.append((wanted, who))

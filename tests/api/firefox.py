@@ -1,7 +1,7 @@
 """A headless Firefox, steered by WebDriver BiDi."""
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -9,6 +9,7 @@ from typing import Any, Self
 from websockets.sync.client import ClientConnection
 
 from tests.api.browser import Page, running
+from tests.support.peers.namespaces import Machine
 
 PROGRAMS = ("firefox-esr", "firefox")
 FLAGS = [
@@ -221,12 +222,16 @@ def _address(notice: str) -> tuple[int, str]:
 
 
 @contextmanager
-def firefox(profile: Path) -> Generator[FirefoxPage, None, None]:
-    lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in PREFERENCES.items())
+def firefox(
+    profile: Path, preferences: Mapping[str, str | int | bool] | None = None, machine: Machine | None = None
+) -> Generator[FirefoxPage, None, None]:
+    """preferences: more of them. machine: where it runs, another than this one."""
+    wanted = PREFERENCES | dict(preferences or {})
+    lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in wanted.items())
     (profile / "user.js").write_text("".join(lines), encoding="utf-8")
     card = profile / "asound.conf"
     card.write_text(SILENT_CARD, encoding="utf-8")
     flags = [*FLAGS, "--profile", str(profile)]
     env = QUIET | {"HOME": str(profile), "ALSA_CONFIG_PATH": str(card)}  # it keeps caches at home
-    with running(PROGRAMS, flags, profile / "WebDriverBiDiServer.json", _address, env) as bidi:
+    with running(PROGRAMS, flags, profile / "WebDriverBiDiServer.json", _address, env, machine) as bidi:
         yield FirefoxPage.only(bidi)

@@ -39,6 +39,7 @@ NEEDED = {
         "GET /v1/audio/sounds",
     },
     "door": {f"POST /v1/doors/{{door}}/{act}" for act in ("open", "hold", "release", "lock", "unlock")},
+    "call listen": {"POST /v1/calls/from-browser"},
     "call": {"POST /v1/events", "PATCH /v1/config/runtime"},  # all but do-not-disturb needs admin: see the test below
     "door call": {"POST /v1/panel/buttons/{button}/press"},
     "admin": {

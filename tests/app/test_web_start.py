@@ -33,7 +33,7 @@ def made(state, reactor):
     """The interface of a daemon with that state directory."""
     config = check({"http": {"port": 0}}, "test")
     kept, places = StoredLists(None, None, None, Mock(stored=list)), Places(state, state)
-    return Web(lambda: config, places, reactor, kept, state / "x.toml", Counts([]), Mock())
+    return Web(lambda: config, places, reactor, kept, state / "x.toml", Counts([]), Mock(), Mock())
 
 
 def test_the_loop_goes_on_while_the_interface_is_imported(tmp_path, monkeypatch):

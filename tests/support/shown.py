@@ -98,6 +98,8 @@ def asked_by_http(method: str, path: str, status: int, answer: Any) -> str:
 def template(path: str) -> str:
     """A path as the catalogue writes it."""
     path = path.partition("?")[0]
+    if path == "/v1/calls/from-browser":  # it names no call
+        return path
     for name, of in (
         ("id", "calls"),
         ("id", "conferences"),

@@ -48,6 +48,7 @@ what people notice: a rule of the product
     core/calls/connecting.py CONFIRM_S
     core/calls/early_media.py LONGEST_PAUSE_S
     core/calls/incoming.py ANNOUNCED_S
+    core/calls/media.py BROWSER_S
     core/calls/statistics.py WINDOW_S
     core/doors/pulses.py WARNING_S
     core/doors/sensors.py GRACE_S

@@ -47,6 +47,7 @@ PJ_SSL_CERT_EIDENTITY_NOT_MATCH: int
 PJMEDIA_SRTP_DISABLED: int
 PJMEDIA_SRTP_OPTIONAL: int
 PJMEDIA_SRTP_MANDATORY: int
+PJMEDIA_SRTP_KEYING_DTLS_SRTP: int
 PJSIP_REDIRECT_REJECT: int
 PJSIP_ROLE_UAC: int
 PJSIP_ROLE_UAS: int
@@ -224,11 +225,17 @@ class Endpoint:
 
 # -- account ----------------------------------------------------------------------------------------------------------
 
+class SrtpOpt:
+    keyings: list[int]
+
 class AccountMediaConfig:
     transportConfig: TransportConfig
     ipv6Use: int
     srtpUse: int
     srtpSecureSignaling: int
+    srtpOpt: SrtpOpt
+    rtcpMuxEnabled: bool
+    lockCodecEnabled: bool
 
 class AccountRegConfig:
     registrarUri: str

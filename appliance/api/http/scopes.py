@@ -4,7 +4,7 @@ from appliance.core.model import AccessScope
 from appliance.orders.table import ORDERS, SUBJECTS
 
 VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, AccessScope.ADMIN
-ALL = VIEW, CALL, AccessScope.DIGITS, DOOR, ADMIN
+ALL = VIEW, CALL, AccessScope.LISTEN, AccessScope.DIGITS, DOOR, ADMIN
 _LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # The scopes of a request are in the first row with its path, or with a path above it; "" matches every path.

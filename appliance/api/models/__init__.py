@@ -28,7 +28,19 @@ from appliance.api.models.audio import (
     TestSound,
 )
 from appliance.api.models.base import AnswerBody, Clock, ContentType, CustomData, Done, Headers, OrderBody, Problem
-from appliance.api.models.calls import AnswerWith, CallDone, CallLog, Calls, Change, Join, Place, Transfer, Update
+from appliance.api.models.calls import (
+    AnswerWith,
+    BrowserCall,
+    BrowserOffer,
+    CallDone,
+    CallLog,
+    Calls,
+    Change,
+    Join,
+    Place,
+    Transfer,
+    Update,
+)
 from appliance.api.models.codes import Audit, CodeChange, CodeDone, Codes, Expires, NewCode, OpenedDoors, Owner, Uses
 from appliance.api.models.conferences import Confer, ConferenceChange, ConferenceDone, Conferences, Participants
 from appliance.api.models.doors import Doors

@@ -219,3 +219,22 @@ class CallDone(Done):
 
     id: str
     call: Annotated[Call | None, Meta(description="Current state of the call, also for 10 minutes after its end.")]
+
+
+class BrowserOffer(OrderBody):
+    """The offer of a browser that calls."""
+
+    offer: Annotated[
+        str,
+        Meta(
+            max_length=20000,
+            description="Session description of the browser, with its candidates: one audio stream with rtcp-mux.",
+        ),
+    ]
+
+
+class BrowserCall(AnswerBody):
+    """A call from a browser."""
+
+    call: str
+    answer: Annotated[str, Meta(description="The station's session description.")]

@@ -8,7 +8,7 @@ from appliance.api.http.tokens import NAME
 from appliance.api.models.base import AnswerBody, Moment, OrderBody
 from appliance.core.views.base import Time
 
-TokenScope = Literal["view", "call", "digits", "door", "admin"]
+TokenScope = Literal["view", "call", "listen", "digits", "door", "admin"]
 
 
 class NewAccessToken(OrderBody):
@@ -21,8 +21,9 @@ class NewAccessToken(OrderBody):
         list[TokenScope],
         Meta(
             min_length=1,
-            max_length=4,
-            description="view: read state, logs and events. call: calls, messages, sound and recordings. door: open "
+            max_length=5,
+            description="view: read state, logs and events. call: calls, messages, sound and recordings. listen: with "
+            "call, talk and listen at the door from a browser. door: open "
             "and lock doors. admin: everything. To press a button of the panel, call and door are needed.",
         ),
     ]

@@ -11,6 +11,10 @@ JSON = "application/json"
 TIME = "2026-11-20T06:07:08.123456Z"
 CALL, RECORDING = "c-01kcdx5w9fq4e7r1s3t5v7w9x0", "r-01kcdx6b2mzn8q0r4t6v8w0y2a"
 MESSAGE_SENT = {"message": "m-01kcdx9p5r7t9v1x3z5b7d9f1h", "to": "sip:kitchen@192.0.2.9"}
+OFFER = "v=0\r\no=- 46117314 2 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\nm=audio 51234 UDP/TLS/RTP/SAVPF 111\r\n…"
+ANSWER = (
+    "v=0\r\no=- 39865436 39865437 IN IP4 192.0.2.7\r\ns=intercomd\r\nt=0 0\r\nm=audio 14002 UDP/TLS/RTP/SAVPF 111\r\n…"
+)
 # For fields without an example in their schema: by name, or by schema and name.
 _OF_FIELD: dict[str, Any] = {
     "account": "office",
@@ -123,6 +127,7 @@ _OF_FIELD: dict[str, Any] = {
     "Problem.cause": "It has ended or never existed.",
     "Problem.resolution": "",
     "Recording.id": RECORDING,
+    "BrowserOffer.offer": OFFER,
     "Conference.id": "k-01kcdx8n4q6s8u0w2y4a6c8e0g",
     "path.token": "t-01a2b3c4",
     "StoredEvent.data": MESSAGE_SENT,

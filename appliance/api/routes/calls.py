@@ -5,16 +5,20 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from appliance.api import models
+from appliance.api.answers import held
 from appliance.api.answers.outcomes import Begins, WaitsFor, answered, played, reported, updated
+from appliance.api.http.admission import FOLLOWERS, WAITS, BusyError
 from appliance.api.http.dependencies import Daemon, Id, Refused, Who, ask, play, say
 from appliance.api.http.streams import Streams
 from appliance.api.ports import HttpPorts
 from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers, later
 from appliance.api.routing.responses import JSONResponse
+from appliance.base import ids
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.core import inputs
@@ -57,6 +61,36 @@ async def place_call(body: models.Place, daemon: Daemon, who: Who, after: WaitsF
         201,
         {"Location": f"{router.prefix}/{reply.call}", **applied},
     )
+
+
+@router.on(
+    "POST",
+    "/from-browser",
+    {
+        200: {
+            "description": "The first line is this, as JSON. Empty lines follow while the call lasts; the end of the "
+            "answer is the end of the call.",
+            "content": {held.LINES: {"schema": models.BrowserCall, "example": held.SHOWN}},
+        }
+    },
+)
+async def call_from_browser(request: Request, body: models.BrowserOffer, daemon: Daemon, who: Who) -> Response:
+    """Talk and listen at the door from a browser: its offer (WebRTC) becomes a call, and is answered at once.
+
+    While a visitor rings, this answers the ring: other phones stop. Otherwise a tone at the door announces the call for
+    a second. The call ends when the client closes the connection, as a browser does whose tab is closed; and when no
+    sound comes from it for 3 s. Calls, their events and orders are those of any other call: `remote` is the client.
+    """
+    if not request.scope[WAITS]():
+        raise BusyError(f"{FOLLOWERS} clients follow the events, or talk.")
+    call, since = CallId(ids.new("c")), daemon.last_event()
+    peer = request.client.host if request.client is not None else ""
+    try:
+        answer = await daemon.call_from_browser(call, body.offer, peer, who)
+    except IntercomError:
+        await held.end(daemon, call, who)  # it may still wait for its answer
+        raise
+    return held.Talk(daemon, who, call, answer, since)
 
 
 async def _check_fresh(daemon: HttpPorts, call: str) -> None:

@@ -3,17 +3,18 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from appliance.api import models
+from appliance.api.answers.held import while_there
 from appliance.api.http.dependencies import Who
 from appliance.api.http.event_filter import EventSubscription, Subscribed
 from appliance.api.http.streams import EventStreams, Streams
@@ -87,7 +88,7 @@ async def read_events(
             "The request uses none of them.",
             "Upgrade (RFC 6455 §4.1), send Accept: text/event-stream, or give wait=, in seconds.",
         )
-    found = await _while_there(request.receive, _poll(subscription, wait))
+    found = await while_there(request.receive, _poll(subscription, wait))
     return JSONResponse({"events": found, "since": subscription.seen})
 
 
@@ -98,7 +99,7 @@ async def events(socket: WebSocket, subscription: Subscribed, streams: Streams, 
     chosen = next((name for name in (MARKED, PROTOCOL) if name in offered), None)
     await socket.accept(chosen)
     with streams.follow(who, subscription):
-        await _while_there(socket.receive, _send(socket, subscription, marks=chosen == MARKED))
+        await while_there(socket.receive, _send(socket, subscription, marks=chosen == MARKED))
 
 
 async def _send(socket: WebSocket, subscription: EventSubscription, *, marks: bool) -> None:
@@ -138,7 +139,7 @@ class _Stream(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         with self._streams.follow(self._who, self._subscription):
-            await _while_there(receive, self._send(send))
+            await while_there(receive, self._send(send))
 
     async def _send(self, send: Send) -> None:
         async with aclosing(_beating(self._subscription)) as feed:
@@ -183,24 +184,3 @@ def _text(envelope: Json) -> str:
     text = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
     _texts.appendleft((envelope, text))
     return text
-
-
-async def _while_there(receive: Receive, work: Coroutine[Any, Any, list[Json] | None]) -> list[Json]:
-    """The result of `work`; cancelled, with an empty result, when the far end closes, which only reading shows."""
-    working, reading = asyncio.create_task(work), asyncio.create_task(_read(receive))
-    try:
-        await asyncio.wait({working, reading}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (working, reading):
-            task.cancel()
-        outcomes = await asyncio.gather(working, reading, return_exceptions=True)
-    for outcome in outcomes:
-        if isinstance(outcome, Exception) and not isinstance(outcome, WebSocketDisconnect):
-            raise outcome
-    return outcomes[0] if isinstance(outcomes[0], list) else []
-
-
-async def _read(receive: Receive) -> None:
-    """Read until the far end closes; its messages are ignored."""
-    while not (await receive())["type"].endswith(".disconnect"):
-        pass

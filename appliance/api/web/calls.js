@@ -8,6 +8,7 @@ import { holdButton, isPlain } from "./base/hold.js";
 import { farOpener, openButton } from "./doors.js";
 import { isTalk, rings } from "./ring.js";
 import { may } from "./base/session.js";
+import { isMine, mayTalk, talk } from "./talking.js";
 import { clock, t, word } from "./base/texts.js";
 import { checkTransfer, openTransfer } from "./transfer.js";
 
@@ -46,6 +47,7 @@ export function showCalls({ calls: all, conferences: existing, doors, panel }) {
   const draw = () => $("calls").replaceChildren(...calls.map((call) => showCall(call, calls, { doors, opens }, conferences, again)));
   const again = () => redraw($("calls"), [facts, doors, opens?.id, conferences.map(({ id }) => id), keypad, isPlain()], draw);
   again();
+  $("to-talk").hidden = !mayTalk() || all.length > 0;
   checkTransfer(all);
   showDurations();
 }
@@ -63,8 +65,8 @@ function showCall(call, calls, { doors, opens }, conferences, again) {
   const pad = act(`${call.id} keypad`, t("call.keys"), () => { keypad = open ? null : call.id; again(); }, { icon: "pad", attrs: { "aria-expanded": open } });
   const acts = () => (open ? [pad] : [
     held ? post("resume", "resume", { className: "main", icon: "play" }) : post("hold", "hold", { icon: "pause" }),
-    act(`${call.id} mute`, t(call.muted ? "call.unmute" : "call.mute"), () => order("PATCH", path, { muted: !call.muted }),
-      { icon: call.muted ? "mic" : "micoff" }),
+    ...(isMine(call) ? [] : [act(`${call.id} mute`, t(call.muted ? "call.unmute" : "call.mute"),
+      () => order("PATCH", path, { muted: !call.muted }), { icon: call.muted ? "mic" : "micoff" })]),
     pad,
     call.recording
       ? act(`${call.id} record`, t("call.stop_recording"), () => order("DELETE", `${path}/recording`), { icon: "record" })
@@ -105,3 +107,5 @@ export function refocus(key) {
     '#calls [data-key$=" hangup"]', "#views [aria-current]"];
   next.map((each) => document.querySelector(each)).find((each) => each !== null && each.getClientRects().length > 0)?.focus();
 }
+
+$("to-talk").onclick = talk;

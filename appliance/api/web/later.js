@@ -66,6 +66,12 @@ function say(key, again) {
   $("later-again").hidden = !again;
 }
 
+/** Load a part by its name, unless it is here. */
+export async function loadPart(name) {
+  const place = places.find(({ dataset }) => dataset.later === name);
+  if (place) await load(place);
+}
+
 /** Load the part that the view of the address belongs to, and say so until it is here. */
 export async function loadView() {
   const name = view();

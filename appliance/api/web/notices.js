@@ -4,7 +4,7 @@ import { $, act, make, redraw, twice } from "./base/dom.js";
 import { icon } from "./base/icons.js";
 import { hush, isHushed } from "./elsewhere.js";
 import { order } from "./base/orders.js";
-import { called, caller, person } from "./base/people.js";
+import { called, caller, client, person } from "./base/people.js";
 import { may } from "./base/session.js";
 import { hour, t } from "./base/texts.js";
 import { missed, noteSeen, sinceWhen } from "./recent.js";
@@ -24,7 +24,7 @@ export function noteEnd({ type, time, call, data }) {
     const { who, how } = person(data.by, data.means);
     put("opened", "unlock", "", who ? t("entry.opened_by", { who }) : t("notice.opened", { by: how }), who ? how : "");
   } else if (type === "ring.ended" && data.result === "answered") {
-    put("answered", "phone", "", t("notice.answered", { name: called("target", data.target) }), t("notice.still_open"));
+    put("answered", "phone", "", t("notice.answered", { name: data.by ? client(data.by) : called("target", data.target) }), t("notice.still_open"));
   } else if (type === "ring.ended" && data.result === "unanswered") {
     put("unanswered", "bell", "", t("notice.unanswered", at), "", Infinity);
   } else if (data.cause === "answered_elsewhere") {

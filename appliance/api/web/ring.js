@@ -10,12 +10,13 @@ import { called, caller, known } from "./base/people.js";
 import { now } from "./base/moments.js";
 import { may } from "./base/session.js";
 import { clock, t } from "./base/texts.js";
+import { isMine, mayTalk, talk } from "./talking.js";
 import { closeTransfer } from "./transfer.js";
 
 const TOO_EARLY_MS = 500;
 const GOES_OUT = ["dialing", "ringing", "early_media"];
 
-const comesIn = (call) => call.state === "incoming";
+const comesIn = (call) => call.state === "incoming" && !isMine(call);
 
 /** A visitor at this station's own door, whose ring goes out to phones. */
 const isVisitor = (call) => call.ring !== null && GOES_OUT.includes(call.state);
@@ -135,7 +136,8 @@ function showVisitor(calls, doors) {
   const stop = act(`${calls[0].ring} stop`, t("ring.stop"), () => Promise.all(calls.map((call) =>
     order("POST", `/v1/calls/${encodeURIComponent(call.id)}/hangup`))), { className: "end", icon: "end", hidden: !may("call") });
   return card(calls[0].ring, t("ring.visitor"), t("ring.goes_to", { names: calls.map((call) => caller(call.remote)).join(", ") }),
-    opens(calls[0].ring, doors), [stop], doors, "");
+    opens(calls[0].ring, doors), [stop, ...(mayTalk() ? [act(`${calls[0].ring} talk`, t("ring.answer"), talk, { className: "go", icon: "phone" })] : [])],
+    doors, mayTalk() ? t("voice.here") : "");
 }
 
 const opens = (id, doors) => doors.map((door) => openButton(`${id} open ${door.id}`, door, doors.length === 1 ? "" : door.id, "open-door"));

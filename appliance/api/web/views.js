@@ -11,7 +11,7 @@ const BELOW_MORE = ["directory", "settings"];
 const SETUP = { system: "check", accounts: "phone", panel: "lamp", sound: "sound", access: "user", events: "list" };
 const NAMES = [...Object.keys(RESIDENTS), ...BELOW_MORE, ...Object.keys(SETUP)];
 const NEEDS = {
-  recordings: "call", codes: "admin", settings: "admin",
+  talk: "listen", recordings: "call", codes: "admin", settings: "admin",
   system: "admin", accounts: "admin", panel: "admin", sound: "call", access: "admin", events: "admin",
 };
 

@@ -35,6 +35,8 @@ def sender(state: State, given: inputs.CallArrived | inputs.MessageReceived) -> 
 
     A call may come through an account that accepts calls from anyone; then the account's registrar proves no identity.
     """
+    if isinstance(given, inputs.CallArrived) and given.browser:  # its token has proven it
+        return Sender(NO_ACCOUNT, None, welcome=True, stranger=False)
     settings = state.settings
     near = registrars(state, given.source, given.transport)
     through = account_of(settings, given, near)

@@ -70,7 +70,7 @@ def answer(turn: Turn, call: Call) -> None:
     """Answer automatically, but only the foreground call, and only if a tone can announce it; else it keeps ringing."""
     silent = "audio" in dict(turn.appliance.failed)
     if call is turn.calls.active and not silent:
-        incoming.answer(turn, call, "auto-answer")
+        incoming.answer(turn, call, call.led_by or "auto-answer")
     else:
         turn.put(replace(call, times=replace(call.times, answers_at=None)))
         why = "no tone can announce that it is answered" if silent else "another call is in the foreground"

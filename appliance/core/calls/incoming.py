@@ -34,9 +34,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
     target = sender.target
     old = turn.calls.get(given.replaces) if given.replaces else None
     follows = old is not None and sender.welcome and follows_on(turn, old)
-    limit_s, expires_at = turn.settings.deadlines.incoming_s, None
-    if given.expires_s is not None:
-        limit_s, expires_at = min(limit_s, given.expires_s), turn.now + given.expires_s
+    limit_s, expires_at = valid(turn, given)
     busy = turn.state.full or (sender.stranger and are_enough(turn.state))
     call = Call(
         id=given.call,
@@ -58,6 +56,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         transfer_policy=addresses.policy_of(turn, sender.account),
         replaces=given.replaces,
         stranger=sender.stranger,
+        browser=bool(given.browser),
         times=CallTimes(expires_at=expires_at),
     )
     turn.emit(
@@ -88,6 +87,8 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         ending.refuse(turn, call, DECLINE, Cause.REJECTED)
     elif follows:
         answer(turn, call, "transfer")
+    elif given.browser:
+        from_browser(turn, call, given.browser, busy=busy)
     elif refusal is not None:
         ending.refuse(turn, call, refusal.code, refusal.cause, refusal.to)
     else:
@@ -96,6 +97,33 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         answers_at = None if after is None else turn.now + max(after, ANNOUNCED_S)
         rung = replace(call, times=replace(call.times, ringing_since=turn.now, answers_at=answers_at))
         turn.put(forwarding.to_be_sent_on(turn, rung, given))
+        turn.emit(events.CallRinging(call.id, RINGING))
+
+
+def valid(turn: Turn, given: inputs.CallArrived) -> tuple[float, float | None]:
+    """For how many seconds the call may ring, and until when its INVITE is valid by itself."""
+    limit_s = turn.settings.deadlines.incoming_s
+    if given.expires_s is None:
+        return limit_s, None
+    return min(limit_s, given.expires_s), turn.now + given.expires_s
+
+
+def from_browser(turn: Turn, call: Call, who: str, *, busy: bool) -> None:
+    """A client calls from its browser: answer, but let nobody listen without a sign at the door.
+
+    Who answers a visitor's ring is heard at once: the visitor waits for it. Else a tone announces the answer. Beside
+    another call in the foreground nobody listens.
+    """
+    front = turn.calls.active
+    if busy or (front is not None and front.id != call.id and (front.answered or not turn.rings)):
+        ending.refuse(turn, call, forwarding.BUSY, Cause.BUSY)
+    elif turn.rings:
+        ring = turn.rings[-1]
+        answer(turn, turn.put(replace(call, ring=ring.id, button=ring.button)), who)
+    else:
+        turn.order(Ring(call.id))
+        times = replace(call.times, ringing_since=turn.now, answers_at=turn.now + ANNOUNCED_S)
+        turn.put(replace(call, led_by=who, times=times))
         turn.emit(events.CallRinging(call.id, RINGING))
 
 

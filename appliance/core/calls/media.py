@@ -25,6 +25,7 @@ CAUSES_OF_ICE = {
     IceFault.TIMEOUT: "It did not select a pair of addresses in time.",
 }
 WARNINGS = 2  # before a call ends without packets, at equal distances
+BROWSER_S = 1.0  # a browser sends without pause, and says nothing when it goes: a call without a sender only listens
 ICE = "Check the network, and the firewalls between: they must let UDP through."
 
 
@@ -110,7 +111,9 @@ def rtp_stopped(turn: Turn, call: Call) -> None:
     why = call.media.watch.unplayed or SilenceCause.NO_PACKETS
     call = silence(turn, call, MediaDirection.RECEIVE, why)
     silent = replace(call.media, rtp_lost_since=turn.now, watch=replace(call.media.watch, warned=0))
-    turn.put(replace(call, media=silent, deadline=turn.now + turn.settings.deadlines.rtp_s))
+    limit_s = turn.settings.deadlines.rtp_s
+    limit_s = min(limit_s, BROWSER_S) if call.browser else limit_s
+    turn.put(replace(call, media=silent, deadline=turn.now + limit_s))
 
 
 def rtp_resumed(turn: Turn, call: Call) -> None:

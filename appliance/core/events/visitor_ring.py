@@ -17,7 +17,7 @@ class RingEnded(Event):
     """A visitor's ring is over. `call`, `target`: the answered call and its target.
 
     `door`, `by`, `means`: the door that was opened though nobody had answered, the person or part that opened it, and
-    how.
+    how. `by` is also the client that answered from its browser.
     """
 
     TYPE = "ring.ended"

@@ -49,6 +49,7 @@ class CallArrived(Input, kw_only=True):
     replaces: CallId | None = None  # our call that it asks to replace (RFC 3891)
     shown: str = ""  # the target whose password the caller has proven to know
     codecs: tuple[str, ...] = ()  # of its sound, in the order of the offer
+    browser: str = ""  # the client of HTTP whose browser calls; "" for a call from the network
 
 
 class CallProgressed(OfCall, kw_only=True):

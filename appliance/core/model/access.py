@@ -58,13 +58,14 @@ class Denial(StrEnum):
 class AccessScope(StrEnum):
     """The right that a token of HTTP gives, or that a client or a far end lacked.
 
-    VIEW: read the state and the events. CALL: everything about calls and their recordings. DIGITS: get the digits of
-    calls, in place of the codes. DOOR: open and lock doors. ADMIN: everything. For a far end it names the refused
-    request: a call or a MESSAGE.
+    VIEW: read the state and the events. CALL: everything about calls and their recordings. LISTEN: with CALL, talk and
+    listen at the door from a browser. DIGITS: get the digits of calls, in place of the codes. DOOR: open and lock
+    doors. ADMIN: everything. For a far end it names the refused request: a call or a MESSAGE.
     """
 
     VIEW = "view"
     CALL = "call"
+    LISTEN = "listen"
     DIGITS = "digits"
     DOOR = "door"
     ADMIN = "admin"

@@ -340,6 +340,7 @@ class Call(Record):
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE
     replaces: CallId | None = None  # our call that this call replaces once answered
     stranger: bool = False  # the caller is no target, and no registrar vouches for it
+    browser: bool = False  # a client of HTTP calls from its browser
     end: End | None = None  # decided when disconnecting, final when ended
     headers: CallHeaders = CallHeaders()
     media: CallSound = CallSound()

@@ -205,7 +205,7 @@ def report(
             call=by.id if by is not None else None,
             target=by.remote.target if by is not None else "",
             door=opening.door if opening is not None else None,
-            by=opening.by if opening is not None else "",
+            by=opening.by if opening is not None else by.led_by if by is not None and by.browser else "",
             means=opening.means if opening is not None else None,
         )
     )

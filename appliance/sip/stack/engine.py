@@ -18,6 +18,7 @@ import pjsua2 as pj
 
 from appliance.audio.mixer import AlsaMixers
 from appliance.base import times
+from appliance.base.errors import reason
 from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.model import NULL, SIMULATED, SoundCard
@@ -54,7 +55,7 @@ from appliance.sip.stack.media.levels import Levels
 from appliance.sip.stack.routing.codecs import Codecs
 from appliance.sip.stack.routing.tls import Faults
 from appliance.sip.stack.routing.transports import StartError, Transports
-from appliance.sip.wire import Beat, Farewell, GuessCounts, Message, Start
+from appliance.sip.wire import Beat, Farewell, GuessCounts, Message, Offer, OfferAnswered, Start
 
 if TYPE_CHECKING:
     from appliance.sip.stack.routing.server_watch import ServerWatch
@@ -158,6 +159,8 @@ class Engine:
             self._endpoint.libHandleEvents(0)
             now = time.monotonic()
             self._report_refused(now)
+            if self._accounts.browsers is not None:
+                self._accounts.browsers.turn(self._channel.post)
             self._accounts.turn(now)
             self._calls.turn(now, self._media.held)
             self._cards.turn(now)
@@ -194,7 +197,7 @@ class Engine:
         gc.collect()
         self._endpoint.libDestroy(pj.PJSUA_DESTROY_NO_RX_MSG)
 
-    def _take(self, message: Message) -> None:
+    def _take(self, message: Message) -> None:  # noqa: C901 - a table
         match message:
             case Sound():
                 self._media.desire(message)
@@ -227,12 +230,21 @@ class Engine:
                 self._accounts.perform(message)
             case SendMessage():
                 self._accounts.write(message)
+            case Offer():
+                self._offered(message)
             case Start():
                 LOG.error("The daemon sent Start twice")
-            case inputs.Input() | Beat() | Farewell() | GuessCounts():
+            case inputs.Input() | Beat() | Farewell() | GuessCounts() | OfferAnswered():
                 LOG.error("The daemon sent %s, a message of this process", type(message).__name__)
             case _:
                 assert_never(message)
+
+    def _offered(self, offer: Offer) -> None:
+        try:
+            self._poll.register(self._accounts.offer(self._endpoint, offer), select.POLLIN)
+        except (pj.Error, OSError) as error:
+            why = translate.clean(error.reason) if isinstance(error, pj.Error) else reason(error)
+            self._channel.post(OfferAnswered(offer.call, 0, why, ""))
 
     def _renew(self) -> None:
         from appliance.sip.stack.routing import connections  # noqa: PLC0415  late: most networks never change

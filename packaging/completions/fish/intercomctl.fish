@@ -312,7 +312,7 @@ complete -c intercomctl -n "__intercomctl_is 'code'" -a '(__intercomctl_ids code
 complete -c intercomctl -n "__intercomctl_is 'token'" -s h -l help -d 'show this help message and exit'
 complete -c intercomctl -n "__intercomctl_is 'token'" -l json -d 'print answers and errors as JSON'
 complete -c intercomctl -n "__intercomctl_is 'token'" -l utc -d 'print times in UTC, not in local time'
-complete -c intercomctl -n "__intercomctl_is 'token'" -l scope -x -a 'view call digits door admin' -d 'what it allows; may be repeated (add): view reads state, logs and events; call is for calls and recordings; digits gets the digits of its calls, in place of the codes; door opens and locks doors; admin does everything'
+complete -c intercomctl -n "__intercomctl_is 'token'" -l scope -x -a 'view call listen digits door admin' -d 'what it allows; may be repeated (add): view reads state, logs and events; call is for calls and recordings; listen, with call, talks and listens at the door from a browser; digits gets the digits of its calls, in place of the codes; door opens and locks doors; admin does everything'
 complete -c intercomctl -n "__intercomctl_is 'token'" -l expires -x -d 'its end: 2026-11-20T08:30 (local time), or 30m, 2h or 7d from now (add)'
 complete -c intercomctl -n "__intercomctl_is 'token'" -a 'list add remove'
 complete -c intercomctl -n "__intercomctl_is 'log'" -s h -l help -d 'show this help message and exit'

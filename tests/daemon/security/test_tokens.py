@@ -66,6 +66,15 @@ def test_a_token_opens_the_door_and_shows_nothing_until_it_is_removed(door):
     assert {"access.token_added", "access.token_removed"} <= {event["type"] for event in audit}
 
 
+@shows("access.denied scope=listen")
+def test_a_token_without_the_scope_does_not_listen_at_the_door(door):
+    _, text = make(door, "caller", "view", "call")
+    status, refusal = ask(door, "POST", "/v1/calls/from-browser", text, {"offer": "v=0"})
+    assert (status, refusal["cause"]) == (403, "It lacks listen.")
+    door.wait("access.denied", who="http:caller", scope="listen")
+    assert not door.of("call.incoming")
+
+
 @shows("access.denied scope=digits")
 def test_a_token_without_the_scope_gets_no_digits_of_a_call(door):
     _, text = make(door, "menu", "view", "call")

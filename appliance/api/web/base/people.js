@@ -23,7 +23,7 @@ export const isOnly = (kind, id) => names[kind]?.size === 1 && names[kind].has(i
 export const caller = ({ target_name: called_so, target, display_name: name, user, uri }) =>
   called_so || target || name || user || uri;
 
-export const known = ({ target }) => Boolean(target);
+export const known = ({ target, uri }) => Boolean(target) || uri.endsWith("@browser.invalid");
 
 /** A client that gave an order, as events name it. */
 export function client(by) {

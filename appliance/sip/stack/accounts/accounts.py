@@ -6,10 +6,12 @@ would block in the system's resolver as long as no DNS server answers.
 
 import logging
 import queue
+import socket
 import threading
 import time
 from collections.abc import Collection
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pjsua2 as pj
 
@@ -45,7 +47,10 @@ from appliance.sip.stack.routing.servers import SipServer, destination_of
 from appliance.sip.stack.routing.tls import Faults
 from appliance.sip.stack.routing.transports import Transports
 from appliance.sip.stack.routing.trusted_hosts import Known
-from appliance.sip.wire import GuessCounts
+from appliance.sip.wire import GuessCounts, Offer
+
+if TYPE_CHECKING:
+    from appliance.sip.stack.browsers.loopback import Loopback
 
 LOG = logging.getLogger(__name__)
 BUSY_S = 0.1
@@ -80,6 +85,7 @@ class StackAccounts:
         self._probes = Probes(post)
         self._directly(PLAIN)
         self._subscriptions = Subscriptions(post)
+        self.browsers: Loopback | None = None  # opened for the first offer
         self._registrations = {AccountId(each.name): Registration(each, post, faults) for each in settings.accounts}
         self._found: queue.SimpleQueue[tuple[AccountId, tuple[SipServer, ...], str, Unanswered]] = queue.SimpleQueue()
         for registration in self._registrations.values():
@@ -111,6 +117,9 @@ class StackAccounts:
         registrar.
         """
         message = str(prm.rdata.wholeMsg)
+        if self.browsers is not None and self.browsers.sent(prm.rdata):
+            prm.accountIndex = self.browsers.account.getId()
+            return
         if near := self._near(prm.rdata):
             meant = [each for each in near if each.settings.user == near[0].settings.user]
             if prm.accountIndex not in {each.getId() for each in meant}:
@@ -122,6 +131,19 @@ class StackAccounts:
         if prm.accountIndex not in fitting:
             srtp = self._srtp(str(prm.rdata.srcAddress), self._callers.host(message))
             prm.accountIndex = self._directly(srtp).getId()
+
+    def offer(self, endpoint: pj.Endpoint, offer: Offer) -> socket.socket:
+        """A browser calls: the socket from which the call comes, to be waited on. Raises pj.Error or OSError."""
+        if self.browsers is None:
+            from appliance.sip.stack.browsers import loopback  # noqa: PLC0415  late: few stations have calls of browsers
+
+            base = base_config(self._settings, "", self._udp.keys(), ice=True)
+            config = loopback.settings(base, self._settings)
+            self.browsers = loopback.Loopback(endpoint, config, self._settings.user)
+            self.browsers.account.calls, self.browsers.account.probes = self.calls, self._probes
+            self._admit()
+        self.browsers.call(offer)
+        return self.browsers.socket
 
     def doubted(self, method: str, source: str, to: str, reason: str) -> tuple[CallId, ...]:
         """An answer was dropped, or not believed. Return the calls that wait for it."""
@@ -250,6 +272,8 @@ class StackAccounts:
     def clear(self) -> None:
         """Free all accounts, before the endpoint."""
         self._subscriptions.clear()
+        if self.browsers is not None:
+            self.browsers.close()
         for account in [*(each for each in self._registrations.values() if each.created), *self._direct.values()]:
             account.shutdown()
             del account.calls, account.probes
@@ -389,7 +413,8 @@ class StackAccounts:
             if registration.settings.transport != "udp":
                 connecting |= addresses
         self.calls.floods.admit(connecting)
-        known = registrars | self._known.addresses | self._callers.proven(time.monotonic())
+        known = {self.browsers.address} if self.browsers is not None else set[str]()
+        known |= registrars | self._known.addresses | self._callers.proven(time.monotonic())
         self.calls.floods.know(known)
         pj.Endpoint.instance().sendingKnow(vector(known))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from appliance.base.record import Record
 from appliance.core import inputs
 from appliance.core.accounts import sip_uris
-from appliance.core.model import PasswordFault
+from appliance.core.model import CallId, PasswordFault
 from appliance.sip.settings import CallerSettings
 from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.digest import Challenges, Verdict
@@ -22,13 +22,16 @@ Post = Callable[[inputs.AccessLockedOut | GuessCounts], None]
 class Judgement(Record):
     """The decision about a caller. code 0: accept the call; `shown`: the target that proved its password, "" for none.
 
-    Any other code is the response, with the challenge; `why` is reported unless it is empty.
+    Any other code is the response, with the challenge; `why` is reported unless it is empty. browser: the client whose
+    browser calls; the daemon has then chosen the id of the call.
     """
 
     code: int = 0
     shown: str = ""
     challenge: str = ""
     why: PasswordFault = PasswordFault.NONE
+    browser: str = ""
+    call: CallId | None = None
 
 
 class Callers:

@@ -27,14 +27,16 @@ from appliance.sip.stack.routing.failover import ELSEWHERE, InviteAttempt
 LOG = logging.getLogger(__name__)
 REFUSED = 300
 PENDING = 491
-DECLINE = 603
 REQUEST_TIMEOUT = 408
 ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, the only source
+NO_SOUND = {pj.PJSUA_CALL_MEDIA_NONE, pj.PJSUA_CALL_MEDIA_ERROR}
 EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not export
 
 
 class SipCall(pj.Call):
     """One call. Freeing it hangs up whatever call is in its slot: so only `Calls` holds it, and frees ended ones."""
+
+    browser = False  # it has one offer for good, and no time without packets
 
     def __init__(self, table: Shared, account: Through, call: CallId, slot: int = pj.PJSUA_INVALID_ID) -> None:
         super().__init__(account, slot)
@@ -52,9 +54,8 @@ class SipCall(pj.Call):
         self.sends = self.receives = False  # as negotiated, from our side
         self.codec: Codec | None = None
         self.their_address = self.our_sdp = self.their_sdp = ""  # for RTP; the last ones that were sent, and came
-        self.updates = Updates(call, table.post)
+        self.updates, self.packets = Updates(call, table.post), Packets(call, table.post)
         self.hold, self.ice = HoldNegotiation(), Ice()
-        self.packets = Packets(call, table.post)
         self.begun = False  # its INVITE has been sent
         self.offers = False  # its INVITE had no offer: ours is in the 200, and the answer in the ACK
         self.reinvites = Reinvites()
@@ -190,10 +191,9 @@ class SipCall(pj.Call):
         before, now = self.codec, time.monotonic()
         self.audio, self.sends, self.receives = None, False, False
         self.ice.begin(now)
-        failed = {pj.PJSUA_CALL_MEDIA_NONE, pj.PJSUA_CALL_MEDIA_ERROR}
         info = self.getInfo()  # kept: SWIG frees it with all its parts once no Python name refers to it
         for media in info.media:
-            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status not in failed:
+            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status not in NO_SOUND:
                 self.audio = int(media.index)
                 self.sends = bool(media.dir & pj.PJMEDIA_DIR_ENCODING)
                 self.receives = bool(media.dir & pj.PJMEDIA_DIR_DECODING)
@@ -207,7 +207,7 @@ class SipCall(pj.Call):
             self.packets.begin(now)
         if self.audio is not None and self.codec is not None:
             # A far end that does not let us send holds us (RFC 3264 §8.4); while only we hold, "sends" stays true.
-            if srtp := ENCRYPTED in self.dump(True, ""):
+            if srtp := self.browser or ENCRYPTED in self.dump(True, ""):  # a browser's key is still to come
                 self.table.used_keys.use(self.call, self.their_sdp)
             held, receives, events = not self.sends, self.receives, self.takes_events
             started = inputs.MediaStarted(
@@ -332,7 +332,7 @@ class SipCall(pj.Call):
             self.table.post(inputs.DigitSent(at=now, call=self.call, digit=gone.digit, hidden=gone.hidden))
         if press is not None:
             self._send_digit(press)
-        free = self.confirmed and not self.updating
+        free = self.confirmed and not self.updating and not self.browser
         if free and self.hold.due(held, now):
             self._reinvite(held, now)
         if free and self.renew_at is not None and now >= self.renew_at:
@@ -341,7 +341,7 @@ class SipCall(pj.Call):
             self._offer_codecs(now)
         if self.ice.due(now) and (news := self.ice.news(self.call, self.dump(True, ""), now)) is not None:
             self.table.post(news)
-        both = self.sends and self.receives and not self.ice.runs
+        both = self.sends and self.receives and (self.browser or not self.ice.runs)
         early = self.outgoing and self.receives and not self.confirmed
         self.packets.turn(
             self, self.audio, now, both=both, confirmed=self.confirmed, early=early, announced=self.their_address

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from typing import Any, Protocol
 
 import pjsua2 as pj
 
@@ -14,7 +14,7 @@ from appliance.sip.stack.calls.updates import Described
 from appliance.sip.stack.calls.used_keys import UsedKeys
 from appliance.sip.stack.routing.codecs import Codecs
 from appliance.sip.stack.routing.servers import SipServer
-from appliance.sip.wire import Farewell, GuessCounts, SipInput
+from appliance.sip.wire import Farewell, GuessCounts, OfferAnswered, SipInput
 
 RINGING = 180
 NOT_ACCEPTABLE = 488
@@ -22,7 +22,7 @@ CHALLENGED = {401, 407}  # RFC 3261 §22.1
 LONGEST_BODY = 4096
 # Master keys of SRTP (RFC 4568, RFC 4566 §5.12), and the password of ICE (RFC 8839): they let anybody listen or talk.
 KEYS = re.compile(r"^(?:a=crypto:|a=ice-pwd:|a=key-mgmt:|k=).*(?:\n|$)", re.MULTILINE | re.IGNORECASE)
-Post = Callable[[SipInput | Farewell | GuessCounts], None]
+Post = Callable[[SipInput | Farewell | GuessCounts | OfferAnswered], None]
 
 
 class Through(pj.Account):
@@ -30,6 +30,7 @@ class Through(pj.Account):
 
     name = NO_ACCOUNT
     server: SipServer | None = None  # that messages go to now, if the account has one
+    makes: Callable[..., Any] | None = None  # its calls to us, where they are of a kind of their own
 
     def renewing(self, address: str) -> AbstractContextManager[None]:  # noqa: ARG002
         """Offers made inside this context are for sound to that address:port, "" if unknown."""

@@ -89,7 +89,7 @@ class CallTable:
     def arrived(self, account: Through, slot: int, rdata: pj.SipRxData, judged: Judgement) -> None:
         """An INVITE arrived: pjsua2 needs the object at once, and otherwise answers 500 on its own."""
         message, source = str(rdata.wholeMsg), str(rdata.srcAddress)
-        call = SipCall(self, account, CallId(ids.new("c")), slot)
+        call: SipCall = (account.makes or SipCall)(self, account, judged.call or CallId(ids.new("c")), slot)
         self._living[call.call] = call
         replaces, self.replaced = self.replaced, None
         if judged.code:
@@ -121,6 +121,7 @@ class CallTable:
             # The gate hides a Replaces that names none of our calls from pjsip, but leaves it in the text.
             replaces=(replaces or CallId(ids.new("c"))) if translate.header(message, "Replaces") else None,
             shown=judged.shown,
+            browser=judged.browser,
             codecs=offered(sdp),
             refused=NOT_ACCEPTABLE if refused else 0,
             reason="Not Acceptable Here" if refused else "",

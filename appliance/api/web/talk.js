@@ -1,0 +1,161 @@
+// A call between this browser and the door (WebRTC): the microphone of this device, and the sound of the station.
+
+import { $ } from "./base/dom.js";
+import { banner, hideBanner } from "./base/orders.js";
+import { fault, fetched, read } from "./base/session.js";
+import { language, t } from "./base/texts.js";
+import { own, provide } from "./talking.js";
+
+const GATHER_MS = 500; // for the addresses of this device
+const AGAIN_MS = 1000; // between two attempts to take up a call that was lost
+const LONGEST_MS = 45_000; // of these attempts
+const LEVEL_MS = 100;
+const LOUD = 4; // speech has about a quarter of full scale
+const LOST = ["rtp_timeout", "ice_failed", "network_lost"]; // causes of a call's end that nobody wanted
+const REFUSALS = { NotAllowedError: "refused", NotFoundError: "no_microphone", NotReadableError: "taken" };
+
+let current = null; // the conversation
+
+/** Say why it does not work, and what to do. */
+const explain = (why) => banner(t(`talk.${why}`), t(`talk.${why}_help`), { lang: language });
+
+async function talk() {
+  if (!window.isSecureContext || !navigator.mediaDevices) return explain("insecure");
+  if (!window.RTCPeerConnection) return explain("unsupported");
+  return navigator.locks.request("intercomd.talk", { ifAvailable: true }, async (lock) => {
+    if (!lock) return explain("elsewhere");
+    try {
+      await converse(await navigator.mediaDevices.getUserMedia({ audio: true }));
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+      explain(REFUSALS[error.name] ?? "no_microphone");
+    }
+  });
+}
+
+/** Talk until either side hangs up; a call that is lost is taken up again for a while. */
+async function converse(microphone) {
+  const mine = current = { microphone, over: new AbortController(), meter: watch(microphone) };
+  const ended = () => mine.over.signal.aborted;
+  hideBanner();
+  show();
+  try {
+    let lost = await call(mine);
+    for (const until = performance.now() + LONGEST_MS; lost && !ended() && performance.now() < until;) {
+      $("talk-said").textContent = t("talk.again");
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      lost = ended() ? false : await call(mine).catch(() => true);
+    }
+    if (lost && !ended()) explain("lost");
+  } catch (error) {
+    if (!ended()) tell(error);
+  } finally {
+    mine.meter.stop();
+    microphone.getTracks().forEach((track) => track.stop());
+    current = null;
+    own(null);
+    show();
+  }
+}
+
+function tell(error) {
+  if (error.code === "call-wrong-state") explain("busy");
+  else banner(...fault(error), { lang: error.lang });
+}
+
+/** One call: whether it was lost. */
+async function call({ microphone, over }) {
+  const connection = new RTCPeerConnection();
+  const dead = new AbortController(); // closes the answer to the offer: the station then hangs up
+  const end = () => dead.abort();
+  over.signal.addEventListener("abort", end);
+  connection.onconnectionstatechange = () => { if (["disconnected", "failed"].includes(connection.connectionState)) end(); };
+  connection.ontrack = ({ track }) => { $("talk-sound").srcObject = new MediaStream([track]); };
+  try {
+    const tracks = microphone.getAudioTracks();
+    connection.addTrack(tracks[0], microphone);
+    await connection.setLocalDescription(await connection.createOffer());
+    await gathered(connection);
+    const lines = await offered(connection.localDescription.sdp, dead.signal);
+    const { call: id, answer } = JSON.parse((await lines.next()).value);
+    own(id);
+    $("talk-said").textContent = "";
+    try {
+      await connection.setRemoteDescription({ type: "answer", sdp: answer });
+      for await (const line of lines) if (line) break; // it has empty lines only, for as long as the call lasts
+    } catch (error) {
+      if (over.signal.aborted) return false;
+      if (error instanceof DOMException && error.code !== DOMException.ABORT_ERR) throw error;
+      return true;
+    }
+    const { end: how } = await read(`/v1/calls/${encodeURIComponent(id)}`);
+    return LOST.includes(how?.cause);
+  } finally {
+    over.signal.removeEventListener("abort", end);
+    dead.abort();
+    connection.close();
+    $("talk-sound").srcObject = null;
+  }
+}
+
+/** Wait for the addresses of this device, or for those that are found in time. */
+const gathered = (connection) => new Promise((resolve) => {
+  const done = () => { if (connection.iceGatheringState === "complete") resolve(); };
+  connection.onicegatheringstatechange = done;
+  done();
+  setTimeout(resolve, GATHER_MS);
+});
+
+/** Give the station the offer: the lines of its answer, of which the last comes at the end of the call. */
+async function offered(offer, signal) {
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetched("/v1/calls/from-browser", { method: "POST", headers, body: JSON.stringify({ offer }), signal });
+  return split(answer.body.getReader());
+}
+
+async function* split(reader) {
+  const decoder = new TextDecoder();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const lines = (text + decoder.decode(value, { stream: true })).split("\n");
+    text = lines.pop();
+    yield* lines;
+  }
+}
+
+/** Show how loud the microphone is, until it is stopped. */
+function watch(microphone) {
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  const wave = new Float32Array(analyser.fftSize);
+  context.createMediaStreamSource(microphone).connect(analyser);
+  const timer = setInterval(() => {
+    analyser.getFloatTimeDomainData(wave);
+    $("talk-level").value = Math.min(1, LOUD * Math.hypot(...wave) / Math.sqrt(wave.length));
+  }, LEVEL_MS);
+  return { stop: () => {
+    clearInterval(timer);
+    context.close();
+  } };
+}
+
+function show() {
+  $("talking").hidden = current === null;
+  $("talk-said").textContent = "";
+  $("talk-mute").setAttribute("aria-checked", false);
+  $("talk-speaker").hidden = !navigator.mediaDevices?.selectAudioOutput || !("setSinkId" in $("talk-sound"));
+}
+
+$("talk-mute").onclick = () => {
+  const muted = $("talk-mute").getAttribute("aria-checked") !== "true";
+  for (const track of current?.microphone.getTracks() ?? []) track.enabled = !muted;
+  $("talk-mute").setAttribute("aria-checked", muted);
+};
+$("talk-volume").oninput = () => { $("talk-sound").volume = $("talk-volume").value / 100; };
+$("talk-speaker").onclick = () => navigator.mediaDevices.selectAudioOutput()
+  .then(({ deviceId }) => $("talk-sound").setSinkId(deviceId), () => {}); // the person has chosen none
+$("talk-end").onclick = () => current?.over.abort();
+
+provide(talk);

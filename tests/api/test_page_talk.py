@@ -1,0 +1,84 @@
+"""Talk at the door from the page: whom it offers it to, and what it says where it does not work."""
+
+import json
+
+import pytest
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core.model import AccessScope
+from tests.api import fake
+from tests.api.browser import START_S, log_in
+from tests.api.conftest import TOKEN, opened
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.far_end
+REFUSED = "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', '%s'); }"
+GIVEN = """navigator.mediaDevices.getUserMedia = async () => {
+  const context = new AudioContext();
+  return (window.microphone = context.createMediaStreamDestination().stream);
+}"""
+WHY = {
+    REFUSED % "NotAllowedError": "The browser does not give the page the microphone.",
+    REFUSED % "NotFoundError": "This device has no microphone.",
+    REFUSED % "NotReadableError": "Another program uses the microphone.",
+    "Object.defineProperty(window, 'isSecureContext', { value: false })": "it came without HTTPS",
+    "window.RTCPeerConnection = undefined": "This browser cannot make calls.",
+}
+
+
+def ready(page, shared, station):
+    station.state["calls"] = []
+    opened(page, shared, station)
+
+
+def explained(page, what):
+    page.shows("#banner", what)
+    assert page.value("document.querySelector('#banner-why').innerText"), "no remedy"
+    until(lambda: page.value("document.querySelector('#talking').hidden"), "no call", START_S)
+
+
+@pytest.mark.parametrize(("hindrance", "what"), WHY.items(), ids=WHY.values())
+def test_it_says_why_it_has_no_microphone_and_what_to_do(page, shared, station, hindrance, what):
+    ready(page, shared, station)
+    page.value(hindrance)
+    page.click("#to-talk")
+    explained(page, what)
+    assert station.offers == []
+
+
+def test_it_says_that_somebody_else_talks_and_lets_the_microphone_go(page, shared, station):
+    station.refuses_offers = IntercomError(ErrorCode.CALL_WRONG_STATE, "The station is in another call.")
+    ready(page, shared, station)
+    page.value(GIVEN)
+    page.click("#to-talk")
+    explained(page, "Somebody else talks at the door.")
+    assert page.value("window.microphone.getTracks()[0].readyState") == "ended"
+    assert station.offers[0][0].startswith("v=0")
+
+
+def test_another_tab_that_talks_is_named(page, shared, station):
+    ready(page, shared, station)
+    page.value("navigator.locks.request('intercomd.talk', () => new Promise(() => {}))")
+    page.click("#to-talk")
+    explained(page, "Another tab of this browser talks at the door.")
+
+
+def test_a_ring_offers_an_answer_by_this_device(page, shared, station):
+    station.refuses_offers = IntercomError(ErrorCode.CALL_WRONG_STATE, "The station is in another call.")
+    station.state["calls"] = [fake.call("c-1", state="ringing", connected_since=None, ring="v-1")]
+    opened(page, shared, station)
+    page.shows("#ring", "You talk with the microphone and speaker of this device.")
+    page.value(GIVEN)
+    page.click('[data-key="v-1 talk"]')
+    until(lambda: station.offers, "an offer", START_S)
+
+
+@pytest.mark.parametrize("scopes", [("view", "call"), ("view", "listen")])
+def test_a_token_that_may_not_is_offered_nothing(page, shared, station, scopes):
+    station.state["calls"] = [fake.call("c-1", state="ringing", connected_since=None, ring="v-1")]
+    _, secret = station.tokens.add("anna", tuple(map(AccessScope, scopes)), None)
+    log_in(page, f"{shared.bound.url}#token={secret}")
+    page.shows("#ring", "Somebody is at the door.")
+    assert page.value("document.querySelector('[data-key=\"v-1 talk\"]')") is None
+    assert page.value("document.querySelector('#to-talk').hidden") is True
+    assert TOKEN not in json.dumps(page.value("document.body.innerText"))

@@ -1,0 +1,145 @@
+"""Browsers as residents' phones: with a microphone that plays a tone, logged in at the station's page."""
+
+import wave
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.api.browser import START_S, Page, log_in
+from tests.api.chromium import chromium
+from tests.api.firefox import firefox
+from tests.support.daemon import Daemon
+from tests.support.peers.namespaces import Machine
+from tests.support.waiting import until
+
+STATION_HZ, PHONE_HZ = 700.0, 1000.0
+HEARD_DB = -45.0
+SCOPES = ("view", "call", "listen", "door")
+FLAGS = (
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+)
+PREFERENCES: Mapping[str, str | int | bool] = {
+    "network.proxy.type": 0,  # the cable leads nowhere else
+    "media.navigator.streams.fake": True,
+    "media.navigator.permission.disabled": True,
+    "media.navigator.audio.fake_frequency": int(PHONE_HZ),
+    "media.autoplay.default": 0,
+    "media.autoplay.blocking_policy": 0,
+}
+# The page's own sound, as the tests hear it; and its microphone as it is: a tone is noise to a browser.
+EARS = """
+  window.connections = [];
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...given) { super(...given); window.connections.push(this); }
+  };
+  const ask = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+  if (ask) navigator.mediaDevices.getUserMedia = async () => (window.microphone = await ask(
+    { audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } }));
+  window.energy = 0;
+  setInterval(async () => {
+    const connection = window.connections.at(-1);
+    if (!connection || connection.connectionState !== "connected") return;
+    (await connection.getStats()).forEach((each) => {
+      if (each.type === "inbound-rtp") window.energy = each.totalAudioEnergy;
+    });
+  }, 100);
+"""
+
+
+class Phone:
+    """A browser, logged in. who: the client, as the station names it."""
+
+    def __init__(self, page: Page, door: Daemon, who: str, url: str) -> None:
+        self.page, self.door, self.who, self.url = page, door, who, url
+
+    def home(self) -> None:
+        """The page as it opens, without a call."""
+        self.page.open("about:blank")
+        until(lambda: self.page.value("location.href") == "about:blank", patience=START_S)
+        self.page.open(self.url)
+        self.page.shows("#link-text", "live")
+        until(lambda: self.page.value("!document.querySelector('template[data-later=talk]')"), "what talks", START_S)
+
+    def another(self) -> "Phone":
+        """A second tab, at the page."""
+        other = Phone(self.page.another(), self.door, self.who, self.url)
+        other.page.open(self.url)
+        other.page.shows("#link-text", "live")
+        until(lambda: other.page.value("!document.querySelector('template[data-later=talk]')"), "what talks", START_S)
+        return other
+
+    def talk(self) -> str:
+        """Press Talk at the door: the call's id, once people can talk."""
+        self.page.click("#to-talk")
+        return self.talks()
+
+    def talks(self) -> str:
+        """The id of the call of this browser, once people can talk."""
+        call: str = self.door.next("call.incoming", display_name=self.who)["call"]
+        return self.door.talk(call)
+
+    def until_heard(self) -> None:
+        """The browser hears the station."""
+        before = self.page.value("window.energy")
+        until(lambda: (self.page.value("window.energy") or 0) > (before or 0) + 1e-3, "sound in the browser", START_S)
+
+    def explains(self, what: str) -> None:
+        """The page says why it does not work, and what to do."""
+        self.page.shows("#banner", what)
+        assert self.page.value("document.querySelector('#banner-why').innerText")
+
+
+@contextmanager
+def phone(
+    kind: str,
+    directory: Path,
+    machine: Machine,
+    door: Daemon,
+    scopes: tuple[str, ...] = SCOPES,
+    *,
+    flags: tuple[str, ...] = (),
+    preferences: Mapping[str, str | int | bool] | None = None,
+) -> Iterator[Phone]:
+    """A browser that is logged in by a token of its own, with the name of its kind."""
+    who = f"{kind}-{directory.name}"
+    made = door.post("/v1/tokens", {"name": who, "scopes": list(scopes)})
+    url = (door.directory / "http.address").read_text().strip()
+    with BROWSERS[kind](directory, machine, flags, preferences or {}) as page, page.first(EARS):
+        log_in(page, f"{url}#token={made['text']}")
+        page.shows("#link-text", "live")
+        yield Phone(page, door, who, url)
+    door.ask("DELETE", f"/v1/tokens/{made['token']['id']}")
+
+
+@contextmanager
+def _chromium(
+    directory: Path, machine: Machine, flags: tuple[str, ...], _: Mapping[str, str | int | bool]
+) -> Iterator[Page]:
+    sound = directory / "microphone.wav"
+    rate = 48000
+    samples = (8000 * np.sin(2 * np.pi * PHONE_HZ * np.arange(rate * 2) / rate)).astype("<i2")
+    with wave.open(str(sound), "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.writeframes(samples.tobytes())
+    given = (*FLAGS, f"--use-file-for-fake-audio-capture={sound}", *flags)
+    with chromium(directory / "profile", given, machine) as page:
+        yield page
+
+
+@contextmanager
+def _firefox(
+    directory: Path, machine: Machine, _: tuple[str, ...], preferences: Mapping[str, str | int | bool]
+) -> Iterator[Page]:
+    profile = directory / "profile"
+    profile.mkdir()
+    with firefox(profile, {**PREFERENCES, **preferences}, machine) as page:
+        yield page
+
+
+BROWSERS: dict[str, Any] = {"chromium": _chromium, "firefox": _firefox}
+MICROPHONE = tuple(BROWSERS)

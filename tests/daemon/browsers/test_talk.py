@@ -1,0 +1,192 @@
+"""Talk between browsers and the door: both hear each other, and no call outlives its page."""
+
+import io
+import re
+import wave
+
+import numpy as np
+
+from tests.daemon.browsers.phones import HEARD_DB, PHONE_HZ, STATION_HZ
+from tests.support.daemon import Daemon
+from tests.support.peers.namespaces import DOOR
+from tests.support.peers.sounds import levels_of
+from tests.support.shown import shows
+from tests.support.waiting import until
+
+ABSENT_DB = -60.0
+OTHER_KEY = """{
+  const { fetch } = window;
+  const other = (offer) => offer.replace(/(:sha-256 )(..)/, (_, name, byte) => name + (byte === "00" ? "11" : "00"));
+  window.fetch = (to, given) => fetch(to, given?.body ? { ...given, body: other(given.body) } : given);
+}"""
+KEPT = """{
+  const { fetch } = window;
+  window.fetch = (to, given) => {
+    if (given?.body?.includes("offer")) window.offered = given.body;
+    return fetch(to, given);
+  };
+}"""
+LAST_S = 0.5
+
+
+def recorded(door, call):
+    """The two sides of the recording of a call that is over."""
+    made = door.wait("recording.available", call)["data"]["recording"]
+    with wave.open(io.BytesIO(door.get(f"/v1/recordings/{made}/audio"))) as file:
+        frames = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(float)
+        return frames.reshape(-1, file.getnchannels()).T, file.getframerate()
+
+
+def heard(door, call):
+    """Whether each tone is anywhere in the recording of a call: the station's, and the phone's."""
+    sides, rate = recorded(door, call)
+    found = []
+    for hertz in (STATION_HZ, PHONE_HZ):
+        best = max(
+            levels_of(side[at : at + rate // 2], rate, hertz)[0]
+            for side in sides
+            for at in range(0, len(side) - rate // 2, rate // 4)
+        )
+        found.append(best > HEARD_DB)
+    return found
+
+
+def received(door, call):
+    return (door.get(f"/v1/calls/{call}")["quality"] or {}).get("received", 0)
+
+
+def until_received(door, call, more=50):
+    """The station gets so many more packets."""
+    before = received(door, call)
+    until(lambda: received(door, call) >= before + more, "packets of the browser")
+
+
+def test_a_resident_calls_the_door_and_both_hear_each_other(mine, door):
+    call = mine.talk()
+    mine.until_heard()
+    until_received(door, call)
+    shown = door.get(f"/v1/calls/{call}")
+    assert (shown["remote"]["display_name"], shown["led_by"], shown["srtp"]) == (mine.who, f"http:{mine.who}", True)
+    assert shown["codec"]["name"] == "opus"
+    mine.page.click("#talk-end")
+    door.final(call, kind="call.ended", cause="hangup", by="local")
+    assert heard(door, call) == [True, True]
+    story = ["incoming", "ringing", "answering", "connecting", "connected"]
+    assert door.story(call)[: len(story)] == story
+    until(lambda: mine.page.value("window.microphone.getTracks()[0].readyState") == "ended", "a microphone at rest")
+    until(lambda: mine.page.value("document.querySelector('#talking').hidden"), "the page at rest")
+
+
+def test_a_muted_microphone_is_silent_and_the_call_goes_on(mine, door):
+    call = mine.talk()
+    until_received(door, call)
+    mine.page.click("#talk-mute")
+    until_received(door, call, 200)  # four seconds: longer than silence may last
+    mine.page.click("#talk-end")
+    door.final(call, cause="hangup")
+    sides, rate = recorded(door, call)
+    last = [side[-int(LAST_S * rate) :] for side in sides]
+    assert max(levels_of(side, rate, PHONE_HZ)[0] for side in last) < ABSENT_DB
+    assert max(levels_of(side, rate, STATION_HZ)[0] for side in last) > HEARD_DB
+
+
+def test_a_call_is_held_and_resumed(mine, door):
+    call = mine.talk()
+    mine.until_heard()
+    door.post(f"/v1/calls/{call}/hold")
+    door.wait("call.held", call, by="local")
+    until_received(door, call, 200)
+    door.post(f"/v1/calls/{call}/resume")
+    door.wait("call.resumed", call, by="local")
+    mine.until_heard()
+    mine.page.click("#talk-end")
+    door.final(call, cause="hangup")
+
+
+def test_the_station_hangs_up_and_the_page_is_at_rest(mine, door):
+    call = mine.talk()
+    door.post(f"/v1/calls/{call}/hangup")
+    door.final(call, cause="hangup", by="local")
+    until(lambda: mine.page.value("document.querySelector('#talking').hidden"), "the page at rest")
+    until(lambda: mine.page.value("window.microphone.getTracks()[0].readyState") == "ended", "a microphone at rest")
+
+
+def test_the_phone_answers_a_ring_and_other_phones_stop(mine, door, cable, tmp_path):
+    with Daemon(
+        tmp_path / "kitchen", cable.pbx.within, sip={"address": "0.0.0.0", "port": 5090, "callers": "anyone"}
+    ) as kitchen:
+        rang = door.ring()
+        kitchen.rung()
+        mine.page.click("#rings [data-key$=' talk']")
+        call = mine.talks()
+        ended = door.wait("ring.ended", result="answered")
+        assert (ended["call"], ended["data"]["by"]) == (call, f"http:{mine.who}")
+        door.final(rang, cause="answered_elsewhere")
+        mine.until_heard()
+        assert "ringing" not in door.story(call)
+        mine.page.click("#talk-end")
+        door.final(call, cause="hangup")
+
+
+def test_with_a_phone_it_makes_a_conference(mine, door, cable, tmp_path):
+    with Daemon(
+        tmp_path / "kitchen", cable.pbx.within, sip={"address": "0.0.0.0", "port": 5090, "callers": "anyone"}
+    ) as kitchen:
+        call = mine.talk()
+        made = door.post("/v1/conferences", {"participants": [{"call": call}, {"to": "far"}]})
+        came = kitchen.rung()
+        kitchen.press("answer")
+        kitchen.talk(came)
+        door.wait("conference.participant_added", reason="invited")
+        mine.until_heard()
+        door.ask("DELETE", f"/v1/conferences/{made['id']}")
+        door.final(call)
+
+
+def test_a_page_that_is_loaded_again_ends_its_call(mine, door):
+    call = mine.talk()
+    mine.page.reload()
+    door.final(call, kind="call.ended", cause="hangup")
+
+
+def test_a_tab_that_is_closed_ends_its_call(mine, door):
+    other = mine.another()
+    call = other.talk()
+    other.page.close()
+    door.final(call, kind="call.ended", cause="hangup")
+
+
+def test_a_second_tab_says_that_the_first_one_talks(mine, door):
+    call = mine.talk()
+    other = mine.another()
+    other.page.value("import(document.querySelector('script[type=module]').src)")
+    other.page.value("document.querySelector('#to-talk').hidden = false")
+    other.page.value("document.querySelector('#to-talk').click()")
+    other.explains("Another tab of this browser talks at the door.")
+    other.page.close()
+    mine.page.click("#talk-end")
+    door.final(call, cause="hangup")
+
+
+def test_a_key_that_is_not_the_browsers_ends_the_call_at_once(mine, door):
+    mine.page.value(OTHER_KEY)
+    mine.page.click("#to-talk")
+    call = door.wait("call.incoming")["call"]
+    ended = door.final(call, cause="media_failed")
+    print("wrong key:", ended["duration_s"], "s")
+    mine.page.value("location.reload()")
+
+
+@shows("POST /v1/calls/from-browser", "error:call-wrong-state")
+def test_an_offer_without_a_browser_ends_by_itself(mine, door):
+    mine.page.value(KEPT)
+    call = mine.talk()
+    offer = {"offer": re.sub(r"\S+\.local", DOOR, mine.page.value("JSON.parse(window.offered).offer"))}
+    assert door.ask("POST", "/v1/calls/from-browser", offer)[0] == 409  # replayed while its browser talks
+    mine.page.click("#talk-end")
+    door.final(call, cause="hangup")
+    door.begin()
+    status, begun = door.ask("POST", "/v1/calls/from-browser", offer)  # and afterwards: until the call is over
+    assert status == 200, begun
+    ended = door.final(begun["call"], cause="rtp_timeout")
+    print("ghost:", ended["duration_s"], "s")

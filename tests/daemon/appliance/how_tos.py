@@ -146,6 +146,7 @@ TABLE = {
         Config(),
         Config(GPIO),
     ],
+    "talk-from-your-phone.md": [Run()],
     "transfer-calls.md": [Run("calls")],
     "upgrade.md": [LeftOut(NO_APT)] * 7,
     "use-d-bus.md": [LeftOut(ROOT), Config(), Run(), Run("call")],

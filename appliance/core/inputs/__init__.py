@@ -5,7 +5,6 @@
 
 import operator
 from functools import reduce
-from typing import TYPE_CHECKING
 
 from appliance.core.inputs.access import *
 from appliance.core.inputs.accounts import *
@@ -23,10 +22,6 @@ from appliance.core.inputs.visitor_ring import *
 from appliance.core.model import RequestId
 
 ACTIONS: tuple[type[Action], ...] = kinds(Action)
-if TYPE_CHECKING:
-    AnyAction = Action
-else:
-    AnyAction = reduce(operator.or_, ACTIONS)
 
 
 class Requested(Input, kw_only=True):
@@ -37,8 +32,9 @@ class Requested(Input, kw_only=True):
 
     request: RequestId
     who: str
-    action: AnyAction
+    action: Action
     late: bool = False
 
 
+Requested.__annotations__["action"] = reduce(operator.or_, ACTIONS)  # read from a recording by its kind
 INPUTS: tuple[type[Input], ...] = kinds(Input)

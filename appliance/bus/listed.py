@@ -9,13 +9,13 @@ from msgspec import structs
 from appliance.bus.shapes import Asked, BusMethod, signature
 from appliance.bus.texts import bounded
 from appliance.orders.invalid import fault, invalid
-from appliance.orders.order import Order, Subject, body
+from appliance.orders.order import Order, Subject, body, named
 from appliance.orders.table import ORDERS
 
 
 def methods(*subjects: Subject) -> tuple[BusMethod, ...]:
     """The methods of the orders about these subjects."""
-    return tuple(_method(order) for order in ORDERS if order.bus and order.of in subjects)
+    return tuple(_method(order) for order in ORDERS if named(order.bus) and order.of in subjects)
 
 
 def _method(order: Order) -> BusMethod:

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance.generate import (
+    bus_texts,
     client,
     commands,
     completions,
@@ -39,6 +40,7 @@ DOCUMENTS: dict[Path, Callable[[], str | bytes]] = {
     REFERENCE / "call-states.md": states.reference,
     REFERENCE / "errors.md": errors.reference,
     REFERENCE / "contract.md": contract.reference,
+    **bus_texts.documents(),
     openapi.PATH: openapi.description,
     MANUALS / "intercomd.8": commands.daemon_manual,
     MANUALS / "intercomctl.1": commands.client_manual,

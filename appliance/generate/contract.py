@@ -5,6 +5,7 @@ The text around them is written by hand in docs/reference/contract.md, and kept.
 
 import argparse
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from appliance.cli.__main__ import parser
 from appliance.core.call_states import LEGACY, longest
 from appliance.core.events import EVENTS
 from appliance.core.model import CallState, Cause, Deadlines
+from appliance.generate import ordered
+from appliance.orders.order import Order, named
+from appliance.orders.table import ORDERS
 
 # What clients of MQTT read; they give no orders.
 MQTT = {"Read the whole state": "state/PART", "Follow events": "event/TYPE, journal"}
@@ -73,9 +77,41 @@ def reference() -> str:
 
 
 def orders() -> list[list[str]]:
-    """The rows of docs/reference/orders.tsv: order, HTTP, D-Bus, command line, panel, page."""
+    """Order, HTTP, D-Bus, command line, panel, page: of the list of orders, then of docs/reference/orders.tsv."""
+    titles: dict[str, list[Order]] = defaultdict(list)
+    for order in ORDERS:
+        if order.title:
+            titles[order.title].append(order)
     lines = (_REFERENCE / "orders.tsv").read_text(encoding="utf-8").splitlines()
-    return [line.split("\t") for line in lines if not line.startswith("#")][1:]
+    by_hand = [line.split("\t") for line in lines if not line.startswith("#")][1:]
+    return [*(_listed(title, together) for title, together in titles.items()), *by_hand]
+
+
+def _listed(title: str, together: list[Order]) -> list[str]:
+    """The row of the orders with this title."""
+    rows = [(_request(order), member(order), _command(order), order.panel, order.page) for order in together]
+    cells = [list(dict.fromkeys(filter(None, texts))) for texts in zip(*rows, strict=True)]
+    return [title, *(", ".join(filter(named, texts)) or texts[0] for texts in cells)]
+
+
+def _request(order: Order) -> str:
+    return f"{order.method} {order.path}"
+
+
+def member(order: Order) -> str:
+    """The method on D-Bus, with its interface."""
+    if not named(order.bus):
+        return order.bus
+    kinds = {each.name.rpartition(".")[2] for each in INTERFACES}
+    kind = f"{order.of.tag.capitalize().removesuffix('s')}1"
+    return f"{kind if kind in kinds else 'Appliance1'}.{order.bus.partition('(')[0]}"
+
+
+def _command(order: Order) -> str:
+    """The command of `intercomctl`, with its act."""
+    if not named(order.command):
+        return order.command
+    return f"{order.command.split()[0].rstrip(':')} {ordered.act(order)}".rstrip()
 
 
 def commands(of: argparse.ArgumentParser) -> dict[str, str]:

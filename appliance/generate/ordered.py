@@ -11,13 +11,13 @@ import re
 from collections import defaultdict
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from msgspec import Meta, structs
 
 from appliance.cli.terms import COMMANDS
 from appliance.orders.invalid import PATTERNS
-from appliance.orders.order import REQUIRED, Order, body
+from appliance.orders.order import REQUIRED, Order, body, named
 from appliance.orders.table import ORDERS
 
 PATH = Path("appliance/cli/orders.json")
@@ -26,18 +26,18 @@ _FIT = "(default: the only one that fits)"
 
 def description() -> str:
     """appliance/cli/orders.json."""
-    named: dict[str, list[Order]] = defaultdict(list)
+    found: dict[str, list[Order]] = defaultdict(list)
     for order in ORDERS:
-        if order.command:
-            named[order.command.split()[0].rstrip(":")].append(order)
-    return json.dumps({name: _command(orders) for name, orders in named.items()}, indent=1, ensure_ascii=False) + "\n"
+        if named(order.command):
+            found[order.command.split()[0].rstrip(":")].append(order)
+    return json.dumps({name: _command(orders) for name, orders in found.items()}, indent=1, ensure_ascii=False) + "\n"
 
 
 def _command(orders: list[Order]) -> dict[str, Any]:
     """Help, group, arguments and requests of the command of these orders."""
     written = [order.command.partition(": ") for order in orders]
     words = [usage.split()[1:] for usage, _, _ in written]
-    acts = [next((word.strip("()") for word in line if word[0] not in "{[<-"), "") for line in words]
+    acts = [act(order) for order in orders]
     default = next((word.strip("()") for line in words for word in line if word[0] == "("), None)
     arguments: dict[str, dict[str, Any]] = {}
     for order, line in zip(orders, words, strict=True):
@@ -57,10 +57,16 @@ def _command(orders: list[Order]) -> dict[str, Any]:
         "tag": orders[0].of.tag,
         "arguments": [*arguments.items()],
         "requests": {
-            act: [order.method, order.path, [word.strip("<>-") for word in line if word[0] in "<-"]]
-            for act, order, line in zip(acts, orders, words, strict=True)
+            name: [order.method, order.path, [word.strip("<>-") for word in line if word[0] in "<-"]]
+            for name, order, line in zip(acts, orders, words, strict=True)
         },
     }
+
+
+def act(order: Order) -> str:
+    """The word that distinguishes an order from the others of its command; "": it has none."""
+    words = order.command.partition(": ")[0].split()[1:]
+    return next((word.strip("()") for word in words if word[0] not in "{[<-"), "")
 
 
 def _act(acts: list[str], default: str | None, *, after: bool) -> dict[str, Any]:
@@ -74,7 +80,7 @@ def _place(order: Order) -> str:
     if order.of.part == "call":
         return f"id of the call {_FIT}"
     shown = COMMANDS[order.of.root.split("/")[2]]
-    return f"{_small(order.of.about.removesuffix('.'))}; `intercomctl {shown}` shows it"
+    return f"{small(order.of.about.removesuffix('.'))}; `intercomctl {shown}` shows it"
 
 
 def _field(order: Order, name: str, *, option: bool) -> dict[str, Any]:
@@ -82,10 +88,10 @@ def _field(order: Order, name: str, *, option: bool) -> dict[str, Any]:
     shape = body(order)
     assert shape is not None
     (found,) = (each for each in structs.fields(shape) if each.name == name)
-    kind, metas = _parts(found.type)
+    kind, metas = parts(found.type)
     default = None if found.default is REQUIRED else found.default
     said = next((meta.description for meta in metas if meta.description), "").removesuffix(".")
-    said = re.sub(r"\b(?:null|Empty|Omitted): ", "default: ", _small(said))
+    said = re.sub(r"\b(?:null|Empty|Omitted): ", "default: ", small(said))
     pattern = next((meta.pattern for meta in metas if meta.pattern), None)
     bounds = [PATTERNS[pattern] if pattern else _bounds(metas), "" if default in {None, ""} else f"default {default:g}"]
     more = ", ".join(filter(None, bounds))
@@ -93,13 +99,15 @@ def _field(order: Order, name: str, *, option: bool) -> dict[str, Any]:
     return {"type": kind, "help": text} | ({"default": default} if option else {})
 
 
-def _parts(shape: Any) -> tuple[str, list[Meta]]:
+def parts(shape: Any) -> tuple[str, list[Meta]]:
     """The name of a field's type, and what is said of it."""
     if get_origin(shape) is Annotated:
-        kind, _ = _parts(get_args(shape)[0])
+        kind, _ = parts(get_args(shape)[0])
         return kind, [each for each in shape.__metadata__ if isinstance(each, Meta)]
+    if get_origin(shape) is Literal:
+        return "str", []
     if get_args(shape):
-        return _parts(next(each for each in get_args(shape) if each is not NoneType))
+        return parts(next(each for each in get_args(shape) if each is not NoneType))
     return shape.__name__, []
 
 
@@ -112,8 +120,9 @@ def _bounds(metas: list[Meta]) -> str:
 
 def _sentence(text: str) -> str:
     """The first sentence, as the help of a command begins."""
-    return _small(text.partition("\n")[0].partition(". ")[0].removesuffix("."))
+    return small(text.partition("\n")[0].partition(". ")[0].removesuffix("."))
 
 
-def _small(text: str) -> str:
+def small(text: str) -> str:
+    """The text with a small letter first."""
     return text[:1].lower() + text[1:]

@@ -44,7 +44,10 @@ class Order(Record):
     shapes: those whose type or default differs from the record's. errors: besides those that every order about the
     subject has. says: where the record's docstring says more than the order does. scopes: of a token, where they are
     not those of the subject. bus: its method on D-Bus, with its arguments. by_hand: it has a route of its own.
-    command: its words for `intercomctl`, which `generate/ordered.py` explains.
+    command: its words for `intercomctl`, which `generate/ordered.py` explains. title: what a person calls it, for the
+    table of all orders in docs/reference/contract.md, where orders of one title are one row; "": the row stands in
+    docs/reference/orders.tsv. panel, page: what gives it at the panel, and the page's view. Each of these four may be
+    "no: " with the reason.
     """
 
     name: str
@@ -59,6 +62,9 @@ class Order(Record):
     says: str = ""
     bus: str = ""
     command: str = ""
+    title: str = ""
+    panel: str = ""
+    page: str = ""
     scopes: tuple[AccessScope, ...] = ()
     by_hand: bool = False
 
@@ -86,6 +92,11 @@ class Order(Record):
         """The action for these values of places and fields. Raises msgspec.ValidationError."""
         values = {self.names.get(name, name): _pairs(value) for name, value in given.items()}
         return msgspec.convert(values | self.fixed, self.makes)
+
+
+def named(text: str) -> str:
+    """The name in a column of the table of orders; "" if there is a reason instead."""
+    return "" if text.startswith("no: ") else text
 
 
 def _pairs(value: Any) -> Any:

@@ -23,7 +23,7 @@ from appliance.cli import show
 from appliance.cli.options import TONES
 from appliance.cli.tokens import SCOPES
 from appliance.core.model import PLAYABLE
-from appliance.orders.table import PlayableTone
+from appliance.orders.shared import PlayableTone
 from appliance.simulator.panel import ask
 from tests.support.daemon import Daemon
 from tests.support.waiting import until

@@ -9,10 +9,10 @@ from appliance.cli import overview
 from appliance.cli.__main__ import parser
 from appliance.cli.client import WrongUsageError
 from appliance.cli.ordered import commands, send
-from appliance.orders.order import body
+from appliance.orders.order import body, named
 from appliance.orders.table import ORDERS
 
-LISTED = [order for order in ORDERS if order.command]
+LISTED = [order for order in ORDERS if named(order.command)]
 GIVEN = {"code": "486", "seconds": "5", "digits": "12#"}  # of fields
 
 

@@ -202,12 +202,15 @@ ENDPOINT = Recipe(
         Edit(
             "`appliance/orders/`",
             "appliance/orders/table.py",
-            '    Order("unlock_door", DOORS, "POST unlock", inputs.UnlockDoor, bus="Unlock", '
-            'command="door {door} unlock"),\n',
+            '    Order("add_token", NEW_TOKEN, "POST", by_hand=True),\n',
             "    Order(\n"
             '        *("hide_error", PANEL, "POST error/hide", inputs.HideError),\n'
             '        body=("HideError", "Which errors to hide."),\n'
+            '        title="Hide an error",\n'
+            '        bus="no: for programs that show it elsewhere",\n'
             '        command="hide-error",\n'
+            '        panel="no: it hides by itself",\n'
+            '        page="no: it hides by itself",\n'
             "    ),\n",
         ),
         Edit("`appliance/orders/`", "appliance/orders/table.py", "    OPERATIONS,\n", "    PANEL,\n"),
@@ -216,14 +219,6 @@ ENDPOINT = Recipe(
             "appliance/orders/subjects.py",
             'AUDIO = Subject("/v1/audio", "audio", (CALL,))\n',
             'PANEL = Subject("/v1/panel", "panel", (ADMIN,))\n',
-        ),
-        Edit(
-            "`docs/reference/orders.tsv`",
-            "docs/reference/orders.tsv",
-            "Test a lamp\tPOST /v1/panel/lamps/{lamp}/test\tno: for installers at a shell or a page\tpanel test\t"
-            "no: a visitor has no use for it\tpanel\n",
-            "Hide an error\tPOST /v1/panel/error/hide\tno: for programs that show it elsewhere\t"
-            "hide-error\tno: it hides by itself\tno: it hides by itself\n",
         ),
         Edit(
             "`tests/core/`",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from msgspec import convert
+from msgspec import convert, to_builtins
 
 from appliance.api.answers.operations import Operations
 from appliance.api.http.sessions import Sessions
@@ -22,9 +22,12 @@ from appliance.core.model import (
     RecordedSound,
     RecordingSearch,
     RequestId,
+    Settings,
     Speech,
+    State,
     UrlSound,
 )
+from appliance.core.snapshot import snapshot
 from appliance.core.views.calls import Call
 from appliance.core.views.codes import Code
 from appliance.core.views.conferences import Conference
@@ -187,6 +190,7 @@ class Station:
         self.replies: Callable[[inputs.Action], orders.Reply] = lambda _: orders.Reply(RequestId("q-1"))
         self.is_alive = True
         self.why_not_ready = ""
+        idle = to_builtins(snapshot(State(Settings("Front door")), 0.0))  # what a station shows without calls
         self.state: dict[str, Any] = {
             "appliance": {
                 "station": "Front door",
@@ -217,20 +221,13 @@ class Station:
                 "readers": [{"id": "gate", "discarded": 0}],
                 "sensors": [{"id": "leaf", "kind": "contact", "door": "front", "active": False, "blocks_until": None}],
             },
-            "audio": {
+            "audio": idle["audio"]
+            | {
                 "speaker": side("PCM", 70.0, -9.3, muted=False),
                 "microphone": side(None, None, None, muted=True) | {"heard": False},
-                "mode": "full_duplex",
-                "tone": None,
-                "playback": None,
                 "devices": [device("usbphone")],
             },
-            "runtime": {
-                "forwarding": {"always": "", "quiet": "", "busy": "", "no_answer": "", "no_answer_s": 20.0},
-                "quiet_hours": {"begin": "", "end": ""},
-                "do_not_disturb": False,
-                "quiet": False,
-            },
+            "runtime": idle["runtime"],
             "targets": [
                 {"name": "Kitchen", "display_name": None, "uri": "sip:kitchen@127.0.0.1:5070", "account": None}
             ],

@@ -48,7 +48,9 @@ def _text(interface: Interface) -> str:
         kind, _, name = member(order).partition(".") if named(order.bus) else ("", "", "")
         method = interface.method(name)
         if method is not None and interface.name.endswith(f".{kind}") and not re.search(rf"\t\S+ {name}\(", text):
-            text = text.replace("\nProperties\t", f"\n\t\t{_method(order, method)}\nProperties\t")
+            end = re.search(r"\n(?=Signals\t|Properties\t)", text)
+            assert end is not None
+            text = f"{text[: end.end()]}\t\t{_method(order, method)}\n{text[end.end() :]}"
     return text
 
 

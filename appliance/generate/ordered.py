@@ -96,7 +96,9 @@ def _field(order: Order, name: str, *, option: bool) -> dict[str, Any]:
     bounds = [PATTERNS[pattern] if pattern else _bounds(metas), "" if default in {None, ""} else f"default {default:g}"]
     more = ", ".join(filter(None, bounds))
     text = f"{said} ({more})" if said and more else said or more
-    return {"type": kind, "help": text} | ({"default": default} if option else {})
+    if default is None and not option:
+        return {"type": kind, "help": text}
+    return {"type": kind, "help": text, "default": default} | ({} if option else {"nargs": "?"})
 
 
 def parts(shape: Any) -> tuple[str, list[Meta]]:

@@ -29,17 +29,14 @@ class Station:
 
 def words(order):
     """The command of an order, with a value for each place and field; and the fields."""
-    usage, fields = order.command.partition(": ")[0], {}
-    said = []
-    for word in usage.split():
+    said, fields = [], {}
+    for word in order.command.partition(": ")[0].split():
         name = word.strip("{}[]()<>-")
         if word[0] in "<-":
-            fields[name] = GIVEN[name]
-        said += (
-            [word, GIVEN[name]]
-            if word[0] == "-"
-            else [{"{": "a b", "[": "a b", "<": fields.get(name)}.get(word[0], name)]
-        )
+            fields[name] = GIVEN.get(name, "5")
+            said += [word, fields[name]] if word[0] == "-" else [fields[name]]
+        else:
+            said.append("a b" if word[0] in "{[" else name)
     return said, fields
 
 

@@ -318,6 +318,15 @@ ORDERS = (
         panel="talk",
         page="no: a button or a digit does it, where one speaks",
     ),
+    Order(
+        *("silence_ringer", AUDIO, "POST ringer/silence", inputs.SilenceRinger),
+        body=("SilenceRinger", "How long the bell of incoming calls is silent."),
+        title="Silence the ringer for some minutes",
+        bus="SilenceRinger(minutes)",
+        command="silence <minutes>",
+        panel="no: who stands at the door does not hear it",
+        page="home",
+    ),
     Order("try_sound", AUDIO, "POST self-test", inputs.TestSound, errors=(E.AUDIO_UNAVAILABLE,), by_hand=True),
     Order(
         *("report_event", EVENTS, "POST", inputs.ReportCustom, ("CustomEvent", "An event of a client.")),

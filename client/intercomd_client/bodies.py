@@ -290,6 +290,12 @@ class Talk(TypedDict):
     seconds: NotRequired[float]  # Longest duration.
 
 
+class SilenceRinger(TypedDict):
+    """How long the bell of incoming calls is silent."""
+
+    minutes: NotRequired[int]  # How long; 0: it rings again.
+
+
 class Say(TypedDict):
     """A text to speak."""
 

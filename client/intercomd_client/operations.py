@@ -516,6 +516,16 @@ class Operations(Connection):
         """With `audio.mode` push_to_talk: close the microphone and open the speaker again."""
         return await self._ask(answers.Done, "DELETE", "/v1/audio/talk")
 
+    async def silence_ringer(
+        self, *, idempotency_key: str | None = None, **body: Unpack[bodies.SilenceRinger]
+    ) -> answers.Done:
+        """Silence the bell of incoming calls for some minutes; 0 lets it ring again.
+
+        Calls still come, ring elsewhere, show on lamps, and can be answered here. The bell rings again after the time,
+        or after a restart; `audio.ringer_changed` reports both ends.
+        """
+        return await self._ask(answers.Done, "POST", "/v1/audio/ringer/silence", body, key=idempotency_key)
+
     async def list_sounds(self) -> answers.Sounds:
         """The sounds that can be played by name: built-in ones, and the files in `audio.sounds`."""
         return await self._ask(answers.Sounds, "GET", "/v1/audio/sounds")

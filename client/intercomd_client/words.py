@@ -159,6 +159,7 @@ EventType = Literal[
     "audio.level",
     "audio.microphone_changed",
     "audio.recovered",
+    "audio.ringer_changed",
     "audio.settings_changed",
     "audio.tested",
     "audio.xruns",

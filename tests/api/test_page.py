@@ -304,6 +304,19 @@ def test_do_not_disturb_is_a_switch_for_every_resident_who_may_call(page, shared
     until(lambda: page.value("document.querySelector('#dnd').ariaChecked") == "true", "the switch", START_S)
 
 
+def test_the_ringer_is_silenced_for_a_while_and_rings_again(page, shared, station):
+    opened(page, shared, station)
+    page.shows("#ringer", "30 minutes")
+    page.click("#ringer")
+    until(lambda: station.requests)
+    station.state["audio"]["ringer_silent_until"] = "2026-11-20T06:07:08Z"
+    shared.tell("audio.ringer_changed", seconds=1800.0, by="http:station")
+    page.shows("#ringer", "Ring again")
+    page.click("#ringer")
+    until(lambda: len(station.requests) == 2)
+    assert [action for action, _ in station.requests] == [inputs.SilenceRinger(30), inputs.SilenceRinger(0)]
+
+
 def test_a_call_is_passed_on_by_name_or_to_another_call(page, shared, station):
     station.state["calls"] = [fake.call("c-1"), fake.call("c-2", active=False, hold="local")]
     opened(page, shared, station)

@@ -9,6 +9,7 @@ from appliance.core.audio import (
     microphone,
     playbacks,
     recording_tones,
+    ringer,
     self_test,
     silence,
     talk,
@@ -48,6 +49,7 @@ perform = performs(
     asks(inputs.Talk, talk.ask),
     asks(inputs.StopTalk, talk.stop),
     asks(inputs.TestSound, self_test.ask),
+    asks(inputs.SilenceRinger, ringer.silence),
     asks_call(inputs.ReportLevels, lambda turn, call, action, _: microphone.report(turn, call, action)),
     asks_call(inputs.DetectSound, lambda turn, call, action, _: detection.order(turn, call, action.kinds)),
 )
@@ -64,14 +66,16 @@ def due(turn: Turn) -> None:
         talk.due(turn)
     if turn.calls.recordings:
         recording_tones.due(turn)
+    ringer.due(turn)
     self_test.due(turn)
 
 
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
     if not state.audio.tones and not state.audio.playbacks and state.audio.talk is None and not state.calls.recordings:
-        return self_test.wake(state)
+        return [state.audio.ringer_silent_until, *self_test.wake(state)]
     return [
+        state.audio.ringer_silent_until,
         *self_test.wake(state),
         *tones.wake(state),
         *playbacks.wake(state),

@@ -2,6 +2,7 @@
 
 from typing import TypeVar
 
+from appliance.core import wall_clock
 from appliance.core.audio import levels, microphone
 from appliance.core.audio.levels import Side
 from appliance.core.model import MixerLevel, Playback, PlaybackId, PlayedTone, SoundCard, State, Tone
@@ -10,7 +11,7 @@ from appliance.core.views.audio import Audio, Device, Microphone, SoundSide
 Shown = TypeVar("Shown", bound=SoundSide)
 
 
-def audio_view(state: State) -> Audio:
+def audio_view(state: State, epoch: float) -> Audio:
     """The sound for clients."""
     return Audio(
         speaker=side_view(levels.speaker(state), SoundSide),
@@ -18,6 +19,7 @@ def audio_view(state: State) -> Audio:
         mode=state.settings.audio.mode,
         tone=tone_view(state.audio.tone(None)),
         playback=playback_view(state.audio.playback(None)),
+        ringer_silent_until=wall_clock.iso(state.audio.ringer_silent_until, epoch),
         devices=tuple([device_view(card) for card in state.audio.cards or ()]),
     )
 

@@ -55,6 +55,17 @@ class AudioMicrophoneChanged(Event):
     call: CallId | None = None
 
 
+class AudioRingerChanged(Event):
+    """The bell of incoming calls is silent now, for so many seconds, or rings again: null.
+
+    by: who has ordered it; "": the time is over.
+    """
+
+    TYPE = "audio.ringer_changed"
+    seconds: float | None
+    by: str
+
+
 class ToneStarted(Event):
     """A tone begins: to the far end of the call, or without a call on the speaker.
 

@@ -228,6 +228,16 @@ class UnlinkSound(Action):
     target: str
 
 
+class SilenceRinger(Action):
+    """Silence the bell of incoming calls for some minutes; 0 lets it ring again.
+
+    Calls still come, ring elsewhere, show on lamps, and can be answered here. The bell rings again after the time, or
+    after a restart; `audio.ringer_changed` reports both ends.
+    """
+
+    minutes: Annotated[int, Meta(ge=0, le=720, description="How long; 0: it rings again.", examples=[45])] = 30
+
+
 class DetectSound(Action):
     """Search for these in the sound of a call's far end, and for nothing else."""
 

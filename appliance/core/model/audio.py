@@ -243,7 +243,7 @@ class AudioPart(Record):
 
     tones, playbacks: of clients, at most one of each for each call and for the speaker. trial: the self-test that is
     running. talk: None: the visitor hears, or the mode is not push-to-talk. detections: the searches of clients in the
-    sound of far ends.
+    sound of far ends. ringer_silent_until: None: the bell of incoming calls rings.
     """
 
     cards: tuple[SoundCard, ...] | None = None
@@ -255,6 +255,7 @@ class AudioPart(Record):
     talk: PushToTalk | None = None
     links: tuple[Link, ...] = ()
     detections: tuple[Detection, ...] = ()
+    ringer_silent_until: float | None = None
 
     def detected(self, call: CallId) -> tuple[DetectionKind, ...]:
         """The searches that run in the sound of a call."""

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from appliance.core import call_states, events, inputs, wall_clock
 from appliance.core.accounts.registration import any_registered
-from appliance.core.audio import microphone
+from appliance.core.audio import microphone, ringer
 from appliance.core.model import (
     DARK,
     CallState,
@@ -140,7 +140,7 @@ def tone(state: State) -> Tone | None:
     if call is None or call.confirm:
         return Tone.DIALING
     if call.unanswered_here:
-        return Tone.RINGING if call.times.answers_at is None else Tone.AUTO_ANSWER
+        return ringer.bell(state, call)
     unheard = call.state is CallState.EARLY_MEDIA and call.media.early_heard_at is None
     if unheard or call.state in {CallState.DIALING, CallState.RINGING}:
         return Tone.DIALING

@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from appliance.base.record import Record
 from appliance.core.model import SoundMode, Tone
+from appliance.core.views.base import Time
 
 
 class Device(Record):
@@ -52,4 +53,5 @@ class Audio(Record):
     mode: Annotated[SoundMode, Meta(description="Which way sound flows in calls: the setting `audio.mode`.")]
     tone: Annotated[Tone | None, Meta(description="Tone that a client plays on the speaker.")]
     playback: Annotated[str | None, Meta(description="Id of the sound that a client plays on the speaker.")]
+    ringer_silent_until: Annotated[Time | None, Meta(description="End of the ringer's silence; null: it rings.")]
     devices: tuple[Device, ...]

@@ -75,6 +75,23 @@ def test_a_client_plays_a_tone_on_the_speaker_and_stops_it(station):
         assert door.ask("DELETE", "/v1/audio/tone")[1]["warning"]
 
 
+@shows("audio.ringer_changed", "POST /v1/audio/ringer/silence")
+def test_a_call_rings_without_the_bell_while_a_client_silences_it(station):
+    with station() as door, Packets(door.far_address, 0, to=door.address) as far:
+        door.post("/v1/audio/ringer/silence", {"minutes": 10})
+        assert door.next("audio.ringer_changed")["data"]["seconds"] == 600.0
+        far.send(far.request("INVITE", body=far.sdp))
+        call = door.rung()
+        assert door.get("/v1/state")["audio"]["ringer_silent_until"]
+        assert (door.get("/v1/panel")["tone"], door.get("/v1/panel")["picture"]) == (None, "ringing")
+        door.post("/v1/audio/ringer/silence", {"minutes": 0})
+        door.next("audio.ringer_changed", seconds=None)
+        door.next("tone.started", tone="ringing")
+        assert door.get("/v1/audio")["ringer_silent_until"] is None
+        door.post(f"/v1/calls/{call}/reject")
+        door.final(call, by="local")
+
+
 OWN_HZ, OWN_RATE = 1300, 44100  # neither in any tone, nor the rate of the bridge
 
 

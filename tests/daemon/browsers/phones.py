@@ -106,6 +106,7 @@ def phone(
     preferences: Mapping[str, str | int | bool] | None = None,
 ) -> Iterator[Phone]:
     """A browser that is logged in by a token of its own, with the name of its kind."""
+    directory.mkdir(exist_ok=True)
     who = f"{kind}-{directory.name}"
     made = door.post("/v1/tokens", {"name": who, "scopes": list(scopes)})
     url = (door.directory / "http.address").read_text().strip()

@@ -6,7 +6,7 @@ import wave
 
 import numpy as np
 
-from tests.daemon.browsers.phones import HEARD_DB, PHONE_HZ, STATION_HZ
+from tests.daemon.browsers.phones import HEARD_DB, PHONE_HZ, STATION_HZ, phone
 from tests.support.daemon import Daemon
 from tests.support.peers.namespaces import DOOR
 from tests.support.peers.sounds import levels_of
@@ -154,6 +154,19 @@ def test_a_tab_that_is_closed_ends_its_call(mine, door):
     call = other.talk()
     other.page.close()
     door.final(call, kind="call.ended", cause="hangup")
+
+
+def test_a_second_phone_is_refused_and_its_browser_that_is_killed_ends_its_own_call(mine, door, cable, tmp_path):
+    call = mine.talk()
+    with phone("chromium", tmp_path / "other", cable.door, door) as other:
+        other.page.value("document.querySelector('#to-talk').click()")
+        other.explains("Somebody else talks at the door.")
+        mine.page.click("#talk-end")
+        door.final(call, cause="hangup")
+        door.begin()
+        until(lambda: other.page.value("document.querySelector('#talking').hidden"), "the other page at rest")
+        call = other.talk()
+    door.final(call, cause="hangup")
 
 
 def test_a_second_tab_says_that_the_first_one_talks(mine, door):

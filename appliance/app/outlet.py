@@ -1,4 +1,4 @@
-"""Runs the process that publishes events at the MQTT broker: started again when it ends, and its faults reported."""
+"""Runs the process that is a client of the MQTT broker: started again when it ends, and its faults reported."""
 
 import asyncio
 import json
@@ -11,6 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+import appliance
 from appliance.app.paths import Places
 from appliance.base import times
 from appliance.base.errors import reason
@@ -31,13 +34,21 @@ class Outlet:
     def __init__(self, config: Config, password: str, places: Places, post: Callable[[inputs.Input], None]) -> None:
         self._post = post
         socket = config.http.socket
-        where = socket if isinstance(socket, str) else str(places.runtime / "http.sock")
-        cursor = str(places.state / "mqtt.cursor")
-        self._first = settings.line(config.mqtt.model_dump(), password, where, cursor)
+        self._table, self._password = config.mqtt.model_dump(), password
+        self._more = {
+            "socket": socket if isinstance(socket, str) else str(places.runtime / "http.sock"),
+            "cursor": str(places.state / "mqtt.cursor"),
+            "announced": str(places.state / "mqtt.announced"),
+            "language": config.speech.language,
+            "version": appliance.__version__,
+        }
+        self._first = b""
 
     async def serve(self, ready: asyncio.Event) -> None:
         """Run it, from when the daemon listens until this is cancelled."""
         await ready.wait()
+        orders = _orders() if self._table["token"] else {}
+        self._first = settings.line(self._table, self._password, orders=orders, **self._more)
         least, most = times.current.outlet_again_s
         pause_s = least
         while True:
@@ -84,6 +95,9 @@ class Outlet:
         """Report what it says; whether that is a fault."""
         try:
             said: dict[str, Any] = json.loads(line)
+            if "order" in said:
+                self._post(msgspec.convert({"at": time.monotonic(), **said}, inputs.OrderRefused))
+                return False
             why, resolution = str(said["why"]), str(said["resolution"])
         except (ValueError, KeyError, TypeError):
             log.warning("the process for MQTT said what is not understood")
@@ -96,3 +110,11 @@ class Outlet:
 
     def _failed(self, why: str, resolution: str) -> None:
         self._post(inputs.PartFailed(at=time.monotonic(), part=PART, why=why, resolution=resolution))
+
+
+def _orders() -> dict[str, tuple[str, str]]:
+    """Method and path of each order that a broker may bring."""
+    from appliance.orders.subjects import SECRET  # noqa: PLC0415  late: HTTP has loaded them
+    from appliance.orders.table import ORDERS  # noqa: PLC0415
+
+    return {each.name: (each.method, each.path) for each in ORDERS if each.of not in SECRET}

@@ -206,23 +206,6 @@ def default_socket() -> Path:
 
 def call_of(client: Client, given: "Namespace", action: str = "") -> str:
     """The named call, or the only one that is possible for this action. Raises IntercomError."""
-    if given.call:
-        return str(given.call)
-    calls = client.ask("GET", "/v1/calls")["calls"]
-    meant = calls if len(calls) == 1 else [call for call in calls if _fits(call, action)]
-    if len(meant) == 1:
-        return str(meant[0]["id"])
-    names = ", ".join(call["id"] for call in calls)
-    raise IntercomError(
-        ErrorCode.CALL_NOT_FOUND,
-        f"There are {len(calls)} calls." if calls else "There is no call.",
-        f"They are {names}." if calls else "",
-        "Name one." if calls else "",
-    )
+    from appliance.base.meant_call import meant  # noqa: PLC0415  late: few commands name no call
 
-
-def _fits(call: Json, action: str) -> bool:
-    """Whether the action is possible for this call."""
-    if action in {"answer", "reject"}:
-        return bool(call["state"] == "incoming")
-    return call["hold"] in {"local", "both"} if action == "resume" else bool(call["active"])
+    return str(given.call) if given.call else meant(client.ask("GET", "/v1/calls")["calls"], action)

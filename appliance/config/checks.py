@@ -74,6 +74,10 @@ def _broker(config: Config) -> Found:
         yield "mqtt.host", "needs the Unix socket of HTTP: set http.socket = true"
     if mqtt.user == "" and mqtt.password_file:
         yield "mqtt.password_file", "has no effect without mqtt.user"
+    if mqtt.home_assistant and mqtt.live is False:
+        yield "mqtt.home_assistant", "needs mqtt.live = true: its entities read events and states"
+    if mqtt.orders_without_expiry and mqtt.token == "":
+        yield "mqtt.orders_without_expiry", "has no effect without mqtt.token"
     if mqtt.tls is False:
         for name in ("ca_file", "certificate_file"):
             if getattr(mqtt, name):

@@ -27,7 +27,7 @@ def examine(config: Config) -> list[Finding]:
         paths = os.pathsep.join([str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])])
         said = subprocess.run(
             [sys.executable, "-m", "appliance.outlet", "--try"],
-            input=settings.line(table.model_dump(), password, "", ""),
+            input=settings.line(table.model_dump(), password),
             capture_output=True,
             check=False,
             timeout=2 * times.current.broker_tried_s,

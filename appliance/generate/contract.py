@@ -18,11 +18,13 @@ from appliance.core.events import EVENTS
 from appliance.core.model import CallState, Cause, Deadlines
 from appliance.generate import ordered
 from appliance.orders.order import Order, named
+from appliance.orders.subjects import SECRET
 from appliance.orders.table import ORDERS
 
-# What clients of MQTT read; they give no orders.
+# What clients of MQTT read, and the orders that they give.
 MQTT = {"Read the whole state": "state/PART", "Follow events": "event/TYPE, journal"}
-NOT_BY_MQTT = "no: MQTT brings events and states, and takes no orders"
+BY_MQTT = {f"{each.method} {each.path}": f"command/{each.name}" for each in ORDERS if each.of not in SECRET}
+NOT_BY_MQTT = "no: MQTT brings events, states and orders, and answers no other questions"
 _REFERENCE = Path(__file__).parents[2] / "docs/reference"
 _REGION = re.compile(r"(<!-- made: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _STATES = {
@@ -112,6 +114,12 @@ def _command(order: Order) -> str:
     if not named(order.command):
         return order.command
     return f"{order.command.split()[0].rstrip(':')} {ordered.act(order)}".rstrip()
+
+
+def by_mqtt(order: str, http: str) -> str:
+    """The topics of a row, by its requests over HTTP; "no" with a reason."""
+    asked = (" ".join(request.split(" ")[:2]) for request in http.split(", "))
+    return MQTT.get(order) or ", ".join(BY_MQTT[each] for each in asked if each in BY_MQTT) or NOT_BY_MQTT
 
 
 def commands(of: argparse.ArgumentParser) -> dict[str, str]:
@@ -213,5 +221,5 @@ def _orders() -> str:
     def cell(text: str) -> str:
         return text if text.startswith("no: ") else ", ".join(f"`{name}`" for name in text.split(", "))
 
-    rows = ([order, *map(cell, [*where[:3], MQTT.get(order, NOT_BY_MQTT), *where[3:]])] for order, *where in orders())
+    rows = ([order, *map(cell, [*where[:3], by_mqtt(order, where[0]), *where[3:]])] for order, *where in orders())
     return _table(("order", "HTTP", "D-Bus", "`intercomctl`", "MQTT", "panel", "page"), rows)

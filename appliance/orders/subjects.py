@@ -68,3 +68,4 @@ EVENTS = Subject("/v1/events", "events", (CALL,))  # clients' own: others act on
 RUNTIME = Subject("/v1/config/runtime", "configuration", (CALL,))
 DOCTOR = Subject("/v1/doctor", "doctor", (VIEW,))  # it only looks
 SESSION = Subject("/v1/session", "session", ())
+SECRET = NEW_TOKEN, TOKENS, SESSION  # answers about these are secrets, or for one page: MQTT does not bring them

@@ -1,1 +1,1 @@
-"""The process that publishes events and states at an MQTT broker: a client of the daemon, run only where configured."""
+"""The client of an MQTT broker: events and states go out, orders come in. A process of its own, where configured."""

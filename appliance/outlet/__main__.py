@@ -1,7 +1,7 @@
 """The process: `python -m appliance.outlet`, started only by the daemon, or with --try by an examination.
 
 Its first line of input is `Settings`, as JSON; the end of its input ends it. Each line of its output is JSON: whether
-the broker works, or the findings of an examination.
+the broker works, an order that was refused, or the findings of an examination.
 """
 
 import ctypes
@@ -53,7 +53,7 @@ def main() -> int:
     if examines:
         _say(trial.examine(of))
         return 0
-    outlet = serve.Outlet(of, _report)
+    outlet = serve.Outlet(of, _report, _refused)
     threading.Thread(target=_until_the_end, args=[outlet], name="input", daemon=True).start()
     outlet.run()
     return 0
@@ -67,6 +67,10 @@ def _until_the_end(outlet: "Outlet") -> None:
 
 def _report(why: str, resolution: str) -> None:
     _say({"why": why, "resolution": resolution})
+
+
+def _refused(order: str, why: str, more: int) -> None:
+    _say({"order": order, "why": why, "more": more})
 
 
 def _say(what: Any) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from collections.abc import Sequence
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.outlet.settings import Settings
@@ -116,11 +117,21 @@ def of_end(said: str, of: Settings) -> IntercomError:
     )
 
 
-def of_denial(topics: str, of: Settings) -> IntercomError:
+def of_denial(topics: Sequence[str], of: Settings) -> IntercomError:
     """The broker refuses messages on topics."""
     who = f"user {of.user}" if of.user else "clients without a user name"
+    above = sorted({f"{of.root}/#" if each.startswith(f"{of.root}/") else f"{each}/#" for each in topics})
     return unavailable(
-        f"The broker {of.where} does not let the station use {topics}.",
+        f"The broker {of.where} does not let the station use {', '.join(topics)}.",
         "Its access list does not allow it.",
-        f"Allow it there; in the file of mosquitto below {who}: topic readwrite {of.root}/#",
+        f"Allow it there; in the file of mosquitto below {who}: topic readwrite {', topic readwrite '.join(above)}",
+    )
+
+
+def of_token(of: Settings) -> IntercomError:
+    """The token of orders is not there, or no longer valid."""
+    return unavailable(
+        "Orders by MQTT are refused.",
+        f"There is no valid token {of.token}.",
+        f"Make one with intercomctl token add {of.token}, or correct mqtt.token.",
     )

@@ -24,7 +24,7 @@ from appliance.outlet import faults
 from appliance.outlet.settings import Settings
 
 ONLINE, OFFLINE = "online", "offline"
-LARGEST = 65_536  # bytes of a message: the broker is asked to send no larger one
+LARGEST = 16_384  # bytes of a message: the broker is asked to send no larger one
 QUEUED = 400  # messages that wait for the broker
 _OVER = 0x80  # reason codes from here on are refusals
 
@@ -50,17 +50,21 @@ class Taken(Record):
 class Unsubscribed(Record):
     """The broker refuses a subscription."""
 
+    topic: str
+
 
 class Heard(Record):
-    """A message of the broker. expires_s: None, it has no expiry."""
+    """A message of the broker. expires_s: None, it has no expiry. long: its contents were too long to be kept."""
 
     topic: str
     payload: bytes
+    at: float
     retained: bool
     again: bool
     expires_s: int | None = None
     answer_to: str = ""
     correlation: bytes = b""
+    long: bool = False
 
 
 News = Up | Down | Taken | Unsubscribed | Heard
@@ -74,6 +78,7 @@ class Link:
     ) -> None:
         self.of, self.old, self._put, self._topics = of, old, put, topics
         self.up = self._ended = False
+        self._asked: dict[int, str] = {}  # subscriptions without an answer
         self._waiting: dict[int, tuple[str, float]] = {}  # messages without an answer: topic and time, oldest first
         self._why: IntercomError | None = None
         self._thread = threading.Thread(target=self._run, name="broker", daemon=True)
@@ -101,11 +106,20 @@ class Link:
         """Connect, in a thread of its own, which ends with the connection."""
         self._thread.start()
 
-    def publish(self, topic: str, payload: str, *, retain: bool = False, expires_s: float | None = None) -> bool:
+    def publish(
+        self,
+        topic: str,
+        payload: str,
+        *,
+        retain: bool = False,
+        expires_s: float | None = None,
+        correlation: bytes = b"",
+    ) -> bool:
         """Hand a message to paho; False: it takes no more, or the connection is over.
 
         expires_s: of no use to anybody later than that. MQTT 3.1.1 has no expiry, and keeps messages for clients that
-        are away: there such a message goes out once, to those who are there (QoS 0).
+        are away: there such a message goes out once, to those who are there (QoS 0). correlation: that of the order
+        which it answers.
         """
         if not self.up or self._ended:
             return False
@@ -114,6 +128,8 @@ class Link:
         if expires_s is not None and not self.old:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
             properties.MessageExpiryInterval = max(1, int(expires_s))
+            if correlation:
+                properties.CorrelationData = correlation
         info = self._client.publish(topic, payload, 0 if fleeting else 1, retain, properties)
         if info.rc == mqtt.MQTT_ERR_SUCCESS and not fleeting:
             self._waiting[info.mid] = topic, time.monotonic()
@@ -162,7 +178,9 @@ class Link:
         except (OSError, ValueError) as error:
             self._put(self, Down(faults.of_connecting(error, self.of)))
             return
-        self._client.loop_forever()
+        # Not `loop_forever`: outside `loop_start` no message of another thread wakes it, for up to a second.
+        while self._client.loop() == mqtt.MQTT_ERR_SUCCESS:
+            pass
         # A broker that does not know MQTT 5 may end the connection instead of refusing it.
         unsaid = not self.up and self._why is None
         why = self._why or (faults.of_silence(self.of) if unsaid else faults.of_end("It ended", self.of))
@@ -192,7 +210,8 @@ class Link:
         # Retained orders and those of a former session do not come; those retained now can be recognized.
         how = {"qos": 1} if self.old else {"options": SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=2)}
         for topic in self._topics:
-            self._client.subscribe(topic, **how)
+            _, number = self._client.subscribe(topic, **how)
+            self._asked[number or 0] = topic
         self.up = True
         self._put(self, Up())
 
@@ -200,27 +219,32 @@ class Link:
         if self._why is None and self.up:
             self._why = faults.of_end(str(code), self.of)
 
-    def _subscribed(self, _: Any, __: Any, ___: Any, codes: Any, ____: Any) -> None:
+    def _subscribed(self, _: Any, __: Any, number: int, codes: Any, ____: Any) -> None:
+        topic = self._asked.pop(number, "")
         if any(each.value >= _OVER for each in codes):
-            self._put(self, Unsubscribed())
+            self._put(self, Unsubscribed(topic))
 
     def _published(self, _: Any, __: Any, number: int, code: Any, ___: Any) -> None:
         self._put(self, Taken(number, bool(code.is_failure)))
 
     def _message(self, _: Any, __: Any, message: mqtt.MQTTMessage) -> None:
-        if len(message.payload) > LARGEST:  # the broker ignores what it was asked for
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:  # a broker has to refuse it
             return
-        given = message.properties
+        given, long = message.properties, len(message.payload) > LARGEST  # the broker ignores what it was asked for
         self._put(
             self,
             Heard(
-                message.topic,
-                bytes(message.payload),
+                topic,
+                b"" if long else bytes(message.payload),
+                time.monotonic(),
                 bool(message.retain),
                 bool(message.dup),
                 getattr(given, "MessageExpiryInterval", None),
                 getattr(given, "ResponseTopic", ""),
                 getattr(given, "CorrelationData", b""),
+                long,
             ),
         )
 

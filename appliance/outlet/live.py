@@ -26,6 +26,7 @@ class States:
     def __init__(self, read: Callable[[], Json], times: Times) -> None:
         self._read, self._times = read, times
         self._known: dict[str, str] = {}
+        self.last: Json = {}  # as it was when it was looked at
         self._at: float | None = 0.0  # when to look next, None: nothing has happened
         self._looked = 0.0
 
@@ -50,7 +51,7 @@ class States:
         if self._at is None or now < self._at:
             return {}
         self._looked, self._at = now, None
-        state = self._read()
+        state = self.last = self._read()
         parts = {
             name: json.dumps(part, separators=(",", ":"), ensure_ascii=False)
             for name, part in state.items()

@@ -1,5 +1,6 @@
-"""The loop of the process: connects, publishes what is due, and reports to the daemon whether that works."""
+"""The loop of the process: connects, publishes what is due, takes orders, and reports whether that works."""
 
+import http
 import json
 import logging
 import queue
@@ -10,13 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from appliance.base.errors import IntercomError, sentences
+from appliance.base.errors import IntercomError, reason, sentences
 from appliance.base.record import Record
 from appliance.base.types import Json
-from appliance.outlet import faults
+from appliance.outlet import faults, home_assistant
 from appliance.outlet.complete import Complete, Cursor
-from appliance.outlet.link import ONLINE, Down, Link, News, Taken, Unsubscribed, Up
+from appliance.outlet.home_assistant import Announcements
+from appliance.outlet.link import ONLINE, Down, Heard, Link, News, Taken, Unsubscribed, Up
 from appliance.outlet.live import States, left_s
+from appliance.outlet.orders import ANSWER_S, HOME_ASSISTANT, Answered, Orders
 from appliance.outlet.settings import Settings
 from appliance.outlet.station import Station
 
@@ -37,15 +40,25 @@ class Stop(Record):
 
 
 class Outlet:
-    """One broker. report: gets "" while it works, or why it does not, and what to do."""
+    """One broker. report: gets "" while it works, or why it does not, and what to do.
 
-    def __init__(self, of: Settings, report: Callable[[str, str], None]) -> None:
+    refused: gets an order that was not carried out, why, and how many others there were since the last one.
+    """
+
+    def __init__(
+        self, of: Settings, report: Callable[[str, str], None], refused: Callable[[str, str, int], None]
+    ) -> None:
         self._of, self._report, self._times = of, report, of.times
-        self._inbox: queue.Queue[tuple[Link | None, News | Happened | Stop]] = queue.Queue(MOST)
+        self._inbox: queue.Queue[tuple[Link | None, News | Answered | Happened | Stop]] = queue.Queue(MOST)
         self._station = Station(Path(of.socket), of.times)
         self._cursor = Cursor(Path(of.cursor), of.times)
         self._complete = Complete(self._cursor, self._station.page, of.times) if of.journal else None
         self._states = States(self._station.state, of.times) if of.live else None
+        self._orders = Orders(of, self._station, self._answered, refused) if of.token else None
+        self._announcements = Announcements(of)
+        self._recorded = False  # a recording has come or gone
+        self._token_known = False  # whether the token of orders was looked for
+        self._tokenless: IntercomError | None = None
         self._link: Link | None = None
         self._old = False
         self._again_at, self._pause_s = 0.0, of.times.broker_again_s[0]
@@ -77,6 +90,9 @@ class Outlet:
     def _news(self, link: Link, news: News) -> None:
         self._inbox.put((link, news))
 
+    def _answered(self, link: Link, answered: Answered) -> None:
+        self._inbox.put((link, answered))
+
     def _end(self) -> None:
         self._cursor.save(time.monotonic(), last=True)
         if self._link is not None:
@@ -84,18 +100,23 @@ class Outlet:
 
     # -- what comes in -------------------------------------------------------------------------------------------------
 
-    def _take(self, link: Link | None, news: News | Happened | Stop) -> None:
+    def _take(self, link: Link | None, news: News | Answered | Happened | Stop) -> None:
         if isinstance(news, Happened):
             self._event(news.envelope)
+        elif isinstance(news, Answered):
+            self._answer_order(link, news)
         elif link is not None and link is self._link:  # of a former one, nothing counts any more
             self._answer(link, news)
 
     def _event(self, envelope: Json) -> None:
+        if envelope["type"].startswith("access.token_"):
+            self._token_known = False
         if self._complete is not None:
             self._complete.touch()
         if self._states is None:
             return
         self._states.touch()
+        self._recorded |= envelope["type"].startswith("recording.")
         left = left_s(envelope, time.monotonic())
         if self._link is not None and self._link.up and left > 0:
             self._publish(f"event/{envelope['type']}", _text(envelope), expires_s=left)
@@ -107,24 +128,54 @@ class Outlet:
             case Down():
                 self._lost(news)
             case Taken():
-                self._judge(link.taken(news.number), refused=news.refused)
+                topic = link.taken(news.number)
+                if not news.refused:
+                    self._announcements.removed(topic)
+                self._judge(topic, refused=news.refused)
             case Unsubscribed():
-                self._judge(f"{self._of.root}/{ACK}", refused=True)
-            case _ if self._complete is not None and news.topic == f"{self._of.root}/{ACK}" and not news.retained:
-                if not self._complete.acknowledged(news.payload, time.monotonic()):
-                    log.warning("%s got what is no id", ACK)
+                self._judge(news.topic, refused=True)
+            case _:
+                self._heard(link, news)
+
+    def _heard(self, link: Link, heard: Heard) -> None:
+        if self._orders is not None and self._orders.takes(heard.topic):
+            refused = self._orders.take(link, heard)
+            if refused is not None:
+                self._answer_order(link, refused)
+        elif heard.retained:
+            pass  # old news
+        elif heard.topic == home_assistant.birth(self._of) and heard.payload == b"online":
+            pause_s = random.uniform(*self._times.announced_again_s)  # noqa: S311 - no secret
+            self._announcements.born(time.monotonic() + pause_s)
+        elif (
+            self._complete is not None
+            and heard.topic == f"{self._of.root}/{ACK}"
+            and not self._complete.acknowledged(heard.payload, time.monotonic())
+        ):
+            log.warning("%s got what is no id", ACK)
+
+    def _answer_order(self, link: Link | None, news: Answered) -> None:
+        """Say what became of an order: to its sender by its connection, and to the daemon if nothing was done."""
+        if news.refused and self._orders is not None:
+            self._orders.refused(news, time.monotonic())
+        if news.topic and link is not None and link is self._link:
+            link.publish(news.topic, news.text, expires_s=ANSWER_S, correlation=news.heard.correlation)
 
     def _begin(self, link: Link) -> None:
         log.info("broker %s, MQTT %s", self._of.where, "3.1.1" if link.old else "5")
         self._pause_s = self._times.broker_again_s[0]
         self._denied.clear()
+        self._recorded = True
+        if where := self._announcements.begin():
+            link.publish(where, "", retain=True)
         self._publish("availability", ONLINE, retain=True)
         self._publish("state/mqtt", _text({"protocol": "3.1.1" if link.old else "5"}), retain=True)
         if self._states is not None:
             self._states.forget()
         if self._complete is not None:
             self._complete.begin(time.monotonic())
-        self._report("", "")
+        self._token_known = False
+        self._report_now()
 
     def _lost(self, news: Down) -> None:
         log.warning("%s", sentences(news.why.message, news.why.cause))
@@ -137,32 +188,47 @@ class Outlet:
         self._report(sentences(news.why.message, news.why.cause), news.why.resolution)
 
     def _judge(self, topic: str, *, refused: bool) -> None:
-        """Note whether the broker lets us use the topics of that kind."""
+        """Note whether the broker lets us use the topics of that kind: not those that others chose for answers."""
         kind = "/".join(topic.split("/")[:3])
-        if not topic or refused == (kind in self._denied):
+        if kind == f"{self._of.root}/answer":
+            return
+        above = f"{self._of.root}/", f"{self._of.home_assistant or HOME_ASSISTANT}/"
+        if not topic.startswith(above) or refused == (kind in self._denied):
             return
         if refused:
             self._denied.add(kind)
         else:
             self._denied.discard(kind)
-        if not self._denied:
+        self._report_now()
+
+    def _report_now(self) -> None:
+        """Say whether it works, as far as it is known."""
+        why = faults.of_denial(sorted(self._denied), self._of) if self._denied else self._tokenless
+        if why is None:
             self._report("", "")
             return
-        why = faults.of_denial(", ".join(sorted(self._denied)), self._of)
         log.warning("%s", why.message)
         self._report(sentences(why.message, why.cause), why.resolution)
+
+    def _look_for_token(self) -> None:
+        """Note whether the token of orders is there."""
+        status, _ = self._station.order("GET", "/v1/session", None, self._of.token)
+        missing = status == http.HTTPStatus.UNAUTHORIZED
+        self._tokenless = faults.of_token(self._of) if missing else None
+        self._report_now()
 
     # -- what goes out -------------------------------------------------------------------------------------------------
 
     def _turn(self) -> None:
         now = time.monotonic()
+        if self._orders is not None:
+            self._orders.report(now)
         if why := self._cursor.save(now):
             log.warning("the place of the journal's reader cannot be kept: %s", why)
         link = self._link
         if link is None:
             if now >= self._again_at:
-                topics = (f"{self._of.root}/{ACK}",) if self._complete is not None else ()
-                self._link = Link(self._of, self._news, topics, old=self._old)
+                self._link = Link(self._of, self._news, self._topics(), old=self._old)
                 self._link.start()
             return
         if not link.up:
@@ -180,15 +246,48 @@ class Outlet:
                 self._busy_until = now + self._times.daemon_again_s
                 self._again()
 
+    def _topics(self) -> tuple[str, ...]:
+        """What is subscribed to."""
+        return tuple(
+            filter(
+                None,
+                (
+                    f"{self._of.root}/{ACK}" if self._complete is not None else "",
+                    self._orders.topic if self._orders is not None else "",
+                    home_assistant.birth(self._of) if self._of.home_assistant else "",
+                ),
+            )
+        )
+
     def _send(self, now: float) -> None:
+        if self._orders is not None and not self._token_known:
+            self._look_for_token()
+            self._token_known = True
         if self._states is not None:
-            for part, text in self._states.changed().items():
+            changed = self._states.changed()
+            for part, text in changed.items():
                 self._publish(f"state/{part}", text, retain=True)
+            if self._of.home_assistant and (changed or self._recorded or self._announcements.is_due(now)):
+                self._announce(self._states.last, now)
         if self._complete is not None:
             for envelope in self._complete.due(now):
                 if not self._publish("journal", _text(envelope)):
                     self._complete.begin(now)
                     return
+
+    def _announce(self, state: Json, now: float) -> None:
+        """Announce the station to Home Assistant where it may have changed, and the last recording."""
+        if self._link is not None and state:
+            try:
+                text = self._announcements.news(state, now)
+            except OSError as error:  # else it could not be removed later
+                log.warning("the station is not announced to Home Assistant: %s", reason(error))
+            else:
+                if text:
+                    self._link.publish(home_assistant.topic(self._of), text, retain=True)
+        if self._recorded:
+            self._recorded = False
+            self._publish("state/recording", _text(self._station.recording() or {}), retain=True)
 
     def _again(self) -> None:
         if self._states is not None:
@@ -221,6 +320,8 @@ class Outlet:
             self._states.due if self._states is not None else None,
             self._complete.again if self._complete is not None else None,
             self._cursor.due,
+            self._announcements.again,
+            self._orders.again if self._orders is not None else None,
         ]
 
 

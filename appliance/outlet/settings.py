@@ -11,7 +11,11 @@ from appliance.base.times import Times
 
 
 class Settings(RecordWithSecrets, kw_only=True):
-    """The settings of [mqtt], and: socket, the daemon's for HTTP; cursor, the file with the place of the reader."""
+    """The settings of [mqtt], and: socket, the daemon's for HTTP; cursor, the file with the place of the reader.
+
+    announced: the file with the topic at which Home Assistant has the station; language: of the names there.
+    orders: method and path of each order that may come. version: of the station.
+    """
 
     SECRETS = frozenset({"password"})
 
@@ -26,8 +30,15 @@ class Settings(RecordWithSecrets, kw_only=True):
     password: str
     live: bool
     journal: bool
-    socket: str
-    cursor: str
+    token: str
+    orders_without_expiry: bool
+    home_assistant: str
+    language: str = "en"
+    socket: str = ""
+    cursor: str = ""
+    announced: str = ""
+    version: str = ""
+    orders: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
     times: Times
 
     @property
@@ -46,8 +57,7 @@ def read(line: bytes) -> Settings:
     return msgspec.json.decode(line, type=Settings)
 
 
-def line(table: Mapping[str, Any], password: str, socket: str, cursor: str) -> bytes:
+def line(table: Mapping[str, Any], password: str, **more: Any) -> bytes:
     """The first line: the settings of the table [mqtt], and what else the process must know."""
     known = {name: table[name] for name in Settings.__struct_fields__ if name in table}
-    given = {"password": password, "socket": socket, "cursor": cursor, "times": times.current}
-    return msgspec.json.encode(known | given) + b"\n"
+    return msgspec.json.encode(known | more | {"password": password, "times": times.current}) + b"\n"

@@ -1,4 +1,4 @@
-"""The daemon, as a client of its HTTP interface sees it: events as they happen, pages of the journal, the state."""
+"""The daemon, as a client of its HTTP interface sees it: events, pages of the journal, the state, and orders."""
 
 import http.client
 import json
@@ -11,11 +11,12 @@ from appliance.base.times import Times
 from appliance.base.types import Json
 from appliance.base.unixhttp import UnixConnection
 
+ACTS_WITH = "Token-Name"  # the header by which a local client acts with the scopes of a token alone
 FAULTS = (OSError, http.client.HTTPException, ValueError)  # no connection, no answer, or none that can be read
 
 
 class Station:
-    """Requests to the daemon. `page` and `state` raise IntercomError; `follow` is for a thread of its own."""
+    """Requests to the daemon, which raise IntercomError but for `follow`; that is for a thread of its own."""
 
     def __init__(self, socket: Path, times: Times) -> None:
         self._socket, self._times = socket, times
@@ -28,6 +29,20 @@ class Station:
     def state(self) -> Json:
         """The whole state."""
         return self._ask("/v1/state")
+
+    def calls(self) -> list[Json]:
+        """The calls of now."""
+        calls: list[Json] = self._ask("/v1/calls")["calls"]
+        return calls
+
+    def recording(self) -> Json | None:
+        """The newest complete recording; None: there is none."""
+        found: list[Json] = self._ask("/v1/recordings?limit=2")["recordings"]
+        return next((each for each in found if each["complete"]), None)
+
+    def order(self, method: str, path: str, body: Json | None, token: str) -> tuple[int, Json]:
+        """Give an order with the scopes of a token; the answer and its status."""
+        return self._exchange(method, path, body, {ACTS_WITH: token})
 
     def follow(self, put: Callable[[Json], None]) -> None:
         """Pass on events for ever. An interrupted stream goes on where it was, so some events may be old by then.
@@ -53,17 +68,24 @@ class Station:
             time.sleep(self._times.daemon_again_s)
 
     def _ask(self, path: str) -> Json:
+        status, reply = self._exchange("GET", path)
+        if status != http.HTTPStatus.OK:
+            raise IntercomError(ErrorCode.UNAVAILABLE, "The daemon refuses.", str(reply.get("detail", "")))
+        return reply
+
+    def _exchange(
+        self, method: str, path: str, body: Json | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Json]:
         connection = UnixConnection(self._socket, self._times.http_request_s)
+        sent, kind = (None, {}) if body is None else (json.dumps(body), {"Content-Type": "application/json"})
         try:
-            connection.request("GET", path)
+            connection.request(method, path, sent, kind | (headers or {}))
             answer = connection.getresponse()
-            reply: Json = json.loads(answer.read())
+            reply: Json = json.loads(answer.read() or b"{}")
         except FAULTS as error:
             raise IntercomError(
                 ErrorCode.SERVER_UNREACHABLE, "The daemon does not answer.", reason(error), "Look into its log."
             ) from error
         finally:
             connection.close()
-        if answer.status != http.HTTPStatus.OK:
-            raise IntercomError(ErrorCode.UNAVAILABLE, "The daemon refuses.", str(reply.get("detail", "")))
-        return reply
+        return answer.status, reply

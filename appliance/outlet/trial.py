@@ -1,4 +1,4 @@
-"""An examination: connects to the broker, and has it bring a message to the station that it sends itself."""
+"""An examination: connects to the broker, and has it bring an order to the station that it sends itself."""
 
 import queue
 import secrets
@@ -9,9 +9,9 @@ from appliance.base.errors import IntercomError
 from appliance.base.types import Json
 from appliance.outlet import faults
 from appliance.outlet.link import Down, Heard, Link, News, Taken, Unsubscribed, Up
+from appliance.outlet.orders import COMMAND, TRIAL
 from appliance.outlet.settings import Settings
 
-TOPIC = "command/doctor"
 TRIES = 3  # a busy board is no slow broker
 SLOW_S = 0.03  # Nagle's algorithm and delayed acknowledgments take 40 ms
 
@@ -38,7 +38,7 @@ def _here(host: str) -> bool:
 
 def _tried(of: Settings, *, old: bool) -> list[Json]:
     inbox: queue.Queue[News] = queue.Queue()
-    topic, secret = f"{of.root}/{TOPIC}", secrets.token_hex(8)
+    topic, secret = f"{of.root}/{COMMAND}/{TRIAL}", secrets.token_hex(8)
     link = Link(of, lambda _, news: inbox.put(news), (topic,), old=old, name="-doctor")
     link.start()
     until, sent, tries = time.monotonic() + of.times.broker_tried_s, 0.0, 0
@@ -47,14 +47,14 @@ def _tried(of: Settings, *, old: bool) -> list[Json]:
             try:
                 news = inbox.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
-                raise faults.of_denial(topic, of) if sent else faults.of_silence(of) from None
+                raise faults.of_denial([topic], of) if sent else faults.of_silence(of) from None
             match news:
                 case Down(old=True) if not old:
                     return _tried(of, old=True)
                 case Down():
                     raise news.why
                 case Unsubscribed() | Taken(refused=True):
-                    raise faults.of_denial(topic, of)
+                    raise faults.of_denial([topic], of)
                 case Heard() if news.payload == secret.encode():
                     took_s, tries = time.monotonic() - sent, tries + 1
                     if took_s <= SLOW_S or tries == TRIES:

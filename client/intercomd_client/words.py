@@ -141,6 +141,7 @@ ErrorCode = Literal[
 EventType = Literal[
     "access.denied",
     "access.locked_out",
+    "access.order_refused",
     "access.token_added",
     "access.token_removed",
     "account.expired",

@@ -585,6 +585,13 @@ def test_a_token_that_is_made_or_removed_is_reported_with_who_did_it():
     assert station.types() == ["access.token_added", "access.token_removed"]
 
 
+def test_an_order_by_mqtt_that_was_refused_is_reported_with_its_reason():
+    station = Station()
+    station.give(inputs.OrderRefused, order="open_door", why="late", more=3)
+    (event,) = station.told
+    assert (event.TYPE, event.order, event.why, event.more) == ("access.order_refused", "open_door", "late", 3)
+
+
 def test_the_password_in_a_targets_address_goes_into_invites_alone():
     """RFC 3261 §19.1.1 allows one. Clients that may only look, the log and other far ends must not get it."""
     secret = replace(SETTINGS.targets[0], uri="sip:kitchen:hunter2@127.0.0.2:5060", watch=Watch.OPTIONS)

@@ -28,7 +28,7 @@ def given(at, **more):
 
 def found(at, password="", **more):
     """The findings, each in a line."""
-    line = settings.line(given(at, **more).model_dump(), password, "", "")
+    line = settings.line(given(at, **more).model_dump(), password)
     of = settings.read(line)
     return [
         f"{each['level']}: {sentences(each['message'], each['cause'], each['resolution'])}"
@@ -189,14 +189,12 @@ def test_a_station_without_the_certificate_that_the_broker_asks_for(tmp_path, ho
 def test_what_python_and_openssl_say_of_a_certificate_is_explained(plain, code, said, expected):
     error = ssl.SSLCertVerificationError(said)
     error.verify_code, error.verify_message = code, said
-    fault = faults.of_connecting(error, settings.read(settings.line(given(plain).model_dump(), "", "", "")))
+    fault = faults.of_connecting(error, settings.read(settings.line(given(plain).model_dump(), "")))
     assert expected in fault.resolution
 
 
 def test_a_broker_that_does_not_answer_is_named(plain):
-    fault = faults.of_connecting(TimeoutError(), settings.read(settings.line(given(plain).model_dump(), "", "", "")))
+    fault = faults.of_connecting(TimeoutError(), settings.read(settings.line(given(plain).model_dump(), "")))
     assert "Nobody answers." in fault.cause
-    fault = faults.of_connecting(
-        socket.gaierror(-2, "x"), settings.read(settings.line(given(plain).model_dump(), "", "", ""))
-    )
+    fault = faults.of_connecting(socket.gaierror(-2, "x"), settings.read(settings.line(given(plain).model_dump(), "")))
     assert "has no address" in fault.cause

@@ -23,7 +23,8 @@ MOST_MB = process.MEMORY_BYTES / 2**20 + 30  # and the files of Python and its l
 def running(broker, tmp_path, hidden=""):
     """The process for this broker. hidden: a library that is not there."""
     table = {"host": broker.address, "port": broker.port, "device": "front", "tls": False}
-    line = settings.line(Config(mqtt=table).mqtt.model_dump(), "", str(tmp_path / "no.sock"), str(tmp_path / "cursor"))
+    files = {"socket": str(tmp_path / "no.sock"), "cursor": str(tmp_path / "cursor")}
+    line = settings.line(Config(mqtt=table).mqtt.model_dump(), "", **files, announced=str(tmp_path / "announced"))
     start = f"import sys; sys.modules['{hidden}'] = None;" if hidden else ""
     words = [sys.executable, "-c", f"{start}from appliance.outlet.__main__ import main; raise SystemExit(main())"]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:

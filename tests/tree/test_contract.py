@@ -11,7 +11,9 @@ from appliance.bus.interfaces import INTERFACES
 from appliance.cli.__main__ import parser
 from appliance.core.events import EVENTS
 from appliance.core.model import Action, CallState, Cause
-from appliance.generate.contract import MQTT, commands, orders, reference, routes
+from appliance.generate.contract import MQTT, by_mqtt, commands, orders, reference, routes
+from appliance.orders.subjects import SECRET
+from appliance.orders.table import ORDERS
 
 PACKAGE = Path(appliance.__file__).parent
 CONTRACT = PACKAGE.parent / "docs/reference/contract.md"
@@ -127,10 +129,13 @@ def test_the_page_makes_the_requests_that_the_table_says_and_no_others():
         assert any(map(by_the_page, requests)) != page.startswith("no: "), order
 
 
-def test_the_column_of_mqtt_names_what_the_station_publishes_and_no_order():
-    rows = {order: reference().partition(f"| {order} |")[2].partition("\n")[0].split(" | ") for order, *_ in orders()}
-    assert {order for order, row in rows.items() if not row[-3].startswith("no: ")} == {*MQTT}
-    assert {order.partition(" ")[0] for order in MQTT} == {"Read", "Follow"}
+def test_the_column_of_mqtt_names_what_the_station_publishes_and_every_order_whose_answer_is_no_secret():
+    columns = {order: by_mqtt(order, http) for order, http, *_ in orders()}
+    assert {topic for topics in columns.values() for topic in topics.split(", ") if topic.startswith("command/")} == {
+        f"command/{each.name}" for each in ORDERS if each.of not in SECRET
+    }
+    assert {order for order, topics in columns.items() if topics.startswith(("state/", "event/"))} == {*MQTT}
+    assert all(f"| {order} |" in reference() for order in columns)
 
 
 def test_every_request_of_the_page_is_in_the_table():

@@ -55,7 +55,9 @@ what people notice: a rule of the product
     core/transition.py ERROR_SHOWN_S
     core/visitor_ring/ring.py OUT_OF_REACH_S
     doctor/https.py SOON_S
+    outlet/home_assistant.py ORDER_EXPIRES_S
     outlet/live.py RING_S EVENT_S
+    outlet/orders.py EVERY_S REPORTED_EVERY_S REMEMBERED_S ANSWER_S
     outlet/trial.py SLOW_S
     panel/entry/matrix_keypad.py UNCHANGED_S JAMMED_S
     panel/entry/usb_keyboard.py TOGETHER_S

@@ -1,7 +1,8 @@
 """Authorisation: a token or a session over TCP, the file's mode on the Unix socket; checks against foreign pages.
 
 The station's own token, which root and the service alone can read, allows everything. A request by the Unix socket
-needs no token, and may do everything as well. A browser sends the cookie of a session by itself, whatever page has
+needs no token, and may do everything as well; if it names one (`Token-Name`), it may do what that token allows, as
+orders of others do that a local program passes on. A browser sends the cookie of a session by itself, whatever page has
 caused the request, so such a request must prove that a page of the station has caused it.
 """
 
@@ -35,6 +36,7 @@ TOKEN_BYTES = 32
 LOCAL = "127.0.0.1"
 STRANGER = "http:unknown"  # the identity of a client that is not authorised
 HTTP, HTTPS = 80, 443  # browsers leave these ports out of Host and Origin
+ACTS_WITH = "token-name"  # header of a client at the Unix socket that acts with the scopes of a token alone
 BEARER = "bearer."  # prefix of the WebSocket subprotocol that brings the token: a page can set no header there
 
 
@@ -144,7 +146,7 @@ class Gate:
             return
         listener: Listener = scope.get(LISTENER, UNKNOWN)
         scope[WHO], scope[ADMIN] = "http:unix" if listener.unix else STRANGER, listener.unix
-        error = None if listener.unix else self._error(scope, listener)
+        error = self._limited(scope) if listener.unix else self._error(scope, listener)
         if error is None:
             await self.app(scope, receive, send)
             return
@@ -204,9 +206,7 @@ class Gate:
         token = self._ports.tokens.known(held.token)
         if held.token == self._own:
             scope[WHO], scope[ADMIN] = "http:token", True
-        elif token is not None:
-            scope[WHO], scope[ADMIN] = f"http:{token.name}", token.allows(scopes.ADMIN)
-        else:
+        elif token is None:
             return IntercomError(
                 ErrorCode.UNAUTHORIZED,
                 "The token is missing, wrong or expired.",
@@ -214,8 +214,27 @@ class Gate:
                 "Send Authorization: Bearer with a token; `intercomctl token add` makes one.",
             )
         scope[ALLOWED] = partial(self._counts, token, None if held.by_token else held.session)
-        if token is None:
+        return None if token is None else self._of(token, scope)
+
+    def _limited(self, scope: Scope) -> IntercomError | None:
+        """Return the error of a request by the Unix socket, None for a valid one: it may name a token."""
+        name = Headers(scope=scope).get(ACTS_WITH)
+        if name is None:
             return None
+        token = self._ports.tokens.named(name)
+        if token is None:
+            return IntercomError(
+                ErrorCode.UNAUTHORIZED,
+                f"There is no valid token {name}.",
+                "",
+                "`intercomctl token add` makes one, `intercomctl token` lists them.",
+            )
+        scope[ALLOWED] = partial(self._counts, token, None)
+        return self._of(token, scope)
+
+    def _of(self, token: Token, scope: Scope) -> IntercomError | None:
+        """Store the client of a token in `scope`; the error if its scopes do not allow the request."""
+        scope[WHO], scope[ADMIN] = f"http:{token.name}", token.allows(scopes.ADMIN)
         scope[REFUSED] = partial(self._refused, token, scope)
         return _lack(token, scopes.needed(_method(scope), scope["path"]))
 

@@ -70,6 +70,10 @@ class Tokens:
         token = self._by_hash.get(sha256)
         return token if token is not None and self.valid(token) else None
 
+    def named(self, name: str) -> Token | None:
+        """The valid token of that name."""
+        return next((each for each in self._by_hash.values() if each.name == name and self.valid(each)), None)
+
     def valid(self, token: Token) -> bool:
         """Whether the token is neither removed nor expired.
 

@@ -1,4 +1,4 @@
-"""[mqtt]: the broker that gets the station's events and states."""
+"""[mqtt]: the broker that gets the station's events and states, and brings orders."""
 
 from typing import Annotated
 
@@ -66,4 +66,25 @@ class MqttTable(Table):
         "Whether all events are published in their order, as journal, for one reader that keeps them. It publishes the "
         "id up to which it has all as journal/ack; until then the station sends them again.",
         default=False,
+    )
+    token: str = setting(
+        "Name of the access token whose scopes orders by MQTT have (command/ORDER); `intercomctl token add` makes it. "
+        "Empty: no orders are taken.",
+        allowed='the name of a token, or ""',
+        default="",
+        example="home",
+        pattern=r"^[A-Za-z0-9 ._-]{0,40}$",
+    )
+    orders_without_expiry: bool = setting(
+        "Whether orders without an expiry are carried out, as clients of MQTT 3.1.1 send them. false: they are "
+        "refused, as they may be old.",
+        default=False,
+    )
+    home_assistant: str = setting(
+        "Discovery prefix of Home Assistant. The station then appears there, with names in English or, if "
+        'speech.language is "de", in German. Empty: it does not; if it did, it removes itself there.',
+        allowed='at most 64 letters, digits, and any of / _ -, or ""',
+        default="",
+        example="homeassistant",
+        pattern=r"^[A-Za-z0-9/_-]{0,64}$",
     )

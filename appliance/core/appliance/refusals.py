@@ -33,6 +33,11 @@ def locked_out(turn: Turn, given: inputs.AccessLockedOut) -> None:
     turn.emit(events.AccessLockedOut(given.who, given.source, given.scope, seconds=given.seconds))
 
 
+def order_refused(turn: Turn, given: inputs.OrderRefused) -> None:
+    """Report an order by MQTT that was refused; its process keeps to a rate."""
+    turn.emit(events.AccessOrderRefused(given.order, given.why, given.more))
+
+
 def request_refused(turn: Turn, given: inputs.RequestRefused) -> None:
     """Report a SIP request that was refused."""
     if is_news(turn, f"{given.code} {given.source}"):

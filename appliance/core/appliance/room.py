@@ -22,6 +22,7 @@ take = takes(
     on(inputs.AccessLockedOut, refusals.locked_out),
     on(inputs.AccessTokenAdded, refusals.token_added),
     on(inputs.AccessTokenRemoved, refusals.token_removed),
+    on(inputs.OrderRefused, refusals.order_refused),
     on(inputs.RequestRefused, refusals.request_refused),
     on(inputs.AnswerDoubted, refusals.answer_doubted),
     on(inputs.RequestsDropped, refusals.requests_dropped),

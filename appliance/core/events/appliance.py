@@ -11,6 +11,7 @@ from appliance.core.model import (
     DoorId,
     LockoutScope,
     NoticeCode,
+    OrderRefusal,
     PasswordFault,
     WarningCode,
 )
@@ -195,6 +196,21 @@ class AccessTokenRemoved(Event):
     id: str
     name: str
     by: str
+
+
+class AccessOrderRefused(Event):
+    """An order by MQTT was refused before anything of it was done.
+
+    order: as its topic names it. why: the broker keeps it (retained); it came before (repeated); its expiry has passed
+    (late); it has none, so it may be old (no_expiry); there is no such order (unknown); it cannot be read, or names no
+    object (invalid); it is too long, or there are too many; or the token does not allow it (not_allowed). more: further
+    refusals since the last such event, of which there are 20 at once, and then one a second.
+    """
+
+    TYPE = "access.order_refused"
+    order: str
+    why: OrderRefusal
+    more: int = 0
 
 
 class EventsLost(Event):

@@ -6,6 +6,7 @@ from appliance.core.model import (
     CallId,
     Clock,
     LockoutScope,
+    OrderRefusal,
     PasswordFault,
     PersistentState,
     QuietHours,
@@ -204,3 +205,11 @@ class AccessLockedOut(Input, kw_only=True):
     source: str
     scope: LockoutScope
     seconds: float
+
+
+class OrderRefused(Input, kw_only=True):
+    """An order by MQTT was refused before anything of it was done. more: refusals since the last such input."""
+
+    order: str
+    why: OrderRefusal
+    more: int = 0

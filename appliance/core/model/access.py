@@ -1,6 +1,7 @@
 """Codes, cards, keypads, readers and lockouts."""
 
 from enum import StrEnum
+from typing import Literal
 
 from appliance.base.record import Record, RecordWithSecrets
 from appliance.core.model.clock import Period
@@ -78,6 +79,11 @@ class PasswordFault(StrEnum):
     NONE = ""
     WRONG = "wrong"
     REPLAYED = "replayed"
+
+
+OrderRefusal = Literal[
+    "retained", "repeated", "late", "no_expiry", "unknown", "invalid", "too_long", "too_many", "not_allowed"
+]
 
 
 class LockoutScope(StrEnum):

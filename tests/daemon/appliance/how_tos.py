@@ -74,6 +74,9 @@ TABLE = {
         LeftOut(ROOT),
         Config(),
         LeftOut(BROKER),
+        LeftOut(BROKER),
+        Config(),
+        LeftOut(BROKER),
     ],
     "copy-recordings.md": [
         LeftOut(f"{ROOT}; rclone asks for the store"),

@@ -192,18 +192,20 @@ def test_a_kept_acknowledgment_moves_nothing(tmp_path, broker):
 
 
 def guide(directory):
-    """The blocks of the guide for this machine: certificates, the broker's file and access list, ours, a client."""
-    _, certificates, its, access, _, _, ours, reads = blocks("connect-by-mqtt.md")
+    """The blocks of the guide for this machine: certificates, the broker's file and access list, ours, two clients."""
+    _, certificates, its, access, _, _, ours, reads, _, takes, gives = blocks("connect-by-mqtt.md")
+    ours += takes.replace("[mqtt]", "")
+    access = access.replace("user home\n", "user home\ntopic write intercomd/front/command/#\n")
     its = its.replace("/etc/mosquitto/certs", str(directory)).replace("/etc/mosquitto", str(directory))
     ours = ours.replace("/etc/intercomd/broker-ca.crt", str(directory / "ca.crt"))
     ours = ours.replace("/etc/intercomd/mqtt.password", str(directory / "mqtt.password"))
-    return certificates.replace("DNS:broker.example", "IP:127.0.0.1"), its, access, ours, reads
+    return certificates.replace("DNS:broker.example", "IP:127.0.0.1"), its, access, ours, (reads, gives)
 
 
 def test_the_guide_s_broker_works_with_the_guide_s_station_and_client(tmp_path):
     directory = tmp_path / "broker"
     directory.mkdir()
-    certificates, its, access, ours, reads = guide(directory)
+    certificates, its, access, ours, clients = guide(directory)
     subprocess.run(certificates, shell=True, check=True, capture_output=True, cwd=directory)
     (directory / "access").write_text(access)
     (directory / "mqtt.password").write_text("front's password")
@@ -218,15 +220,15 @@ def test_the_guide_s_broker_works_with_the_guide_s_station_and_client(tmp_path):
     guided.address = "127.0.0.1"
     with guided as broker:
         settings = {**tomllib.loads(ours)["mqtt"], "host": "127.0.0.1", "port": broker.port}
-        with Daemon(tmp_path / "s", mqtt=settings) as station:
+        with Daemon(tmp_path / "s", mqtt=settings, door={"front": {}}) as station:
+            station.post("/v1/tokens", {"name": "home", "scopes": ["door", "call"]})
             until(lambda: "intercomd-front" in broker.log, log=lambda: broker.log)
             found = [each for each in station.post("/v1/doctor")["findings"] if each["check"] == "mqtt"]
             assert "speaks MQTT 5" in found[0]["message"] or "works" in found[0]["message"], found
-            words = reads.replace("broker.example -p 8883", f"127.0.0.1 -p {broker.port}").replace(
-                "PASSWORD", '"home\'s password"'
-            )
+            here = [each.replace("broker.example -p 8883", f"127.0.0.1 -p {broker.port}") for each in clients]
+            reads, gives = (each.replace("PASSWORD", '"home\'s password"') for each in here)
             said = subprocess.run(
-                f"{words.strip()} -C 3",
+                f"{reads.strip()} -C 3",
                 shell=True,
                 check=True,
                 capture_output=True,
@@ -236,3 +238,5 @@ def test_the_guide_s_broker_works_with_the_guide_s_station_and_client(tmp_path):
             ).stdout
             assert "intercomd/front/availability online" in said
             assert "intercomd/front/state/" in said
+            subprocess.run(gives, shell=True, check=True, cwd=directory, timeout=60)
+            assert station.wait("door.unlocked")["data"]["by"] == "http:home"

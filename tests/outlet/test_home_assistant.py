@@ -1,0 +1,148 @@
+"""What Home Assistant gets: entities and their topics; and when it gets them again, or they are removed."""
+
+import re
+
+import pytest
+
+from appliance.app.outlet import _orders
+from appliance.config.schema import Config
+from appliance.outlet import home_assistant, settings
+from appliance.outlet.home_assistant import Announcements, discovery
+
+STATE = {
+    "appliance": {"station": "Front door"},
+    "doors": [
+        {"id": "main", "name": None, "contact": None},
+        {"id": "gate", "name": "Garden gate", "contact": "closed"},
+    ],
+    "panel": {
+        "buttons": [
+            {"id": "bell", "name": None, "target": "flat"},
+            {"id": "light", "name": "Light", "target": None},
+        ]
+    },
+    "accounts": [{"name": "house", "display_name": None}],
+}
+READ = {"ring", "button_light", "leaf_gate", "call", "account_house", "sound", "storage", "problem", "recording"}
+GIVE = {"door_main", "door_gate", "open_main", "open_gate", "answer", "hang_up", "do_not_disturb"}
+# What an entity of a platform may have beside these: of Home Assistant 2026.2 and 2026.11, `components/mqtt`.
+SHARED = {
+    *("p", "unique_id", "name", "device_class", "entity_category", "state_topic", "value_template", "availability"),
+    *("availability_mode", "json_attributes_topic", "json_attributes_template", "message_expiry_interval"),
+}
+OWN = {
+    "event": {"event_types"},
+    "lock": {"command_topic", "payload_unlock", "payload_open", "payload_lock", "optimistic"},
+    "button": {"command_topic", "payload_press"},
+    "sensor": {"options"},
+    "switch": {"command_topic", "payload_on", "payload_off", "state_on", "state_off", "optimistic"},
+    "binary_sensor": set(),
+}
+DEVICE = {"dev", "o", "availability", "qos", "cmps"}  # the device is refused for a key that is not known
+
+
+def of(tmp_path=None, language="en", **more):
+    table = {"host": "broker", "device": "front", "token": "home", "home_assistant": "homeassistant", **more}
+    announced = str(tmp_path / "announced") if tmp_path else ""
+    more = {"orders": _orders(), "language": language, "version": "1.2"}
+    line = settings.line(Config(mqtt=table).mqtt.model_dump(), "", **more, announced=announced)
+    return settings.read(line)
+
+
+def test_a_station_has_its_entities():
+    told = discovery(of(), STATE)
+    assert set(told["cmps"]) == READ | GIVE
+    assert {*told} == DEVICE
+    assert told["dev"]["ids"] == ["intercomd_front"]
+    assert told["dev"]["name"] == "Front door"
+    assert len({each["unique_id"] for each in told["cmps"].values()}) == len(told["cmps"])
+
+
+def test_a_station_that_takes_no_orders_has_nothing_that_gives_them():
+    assert set(discovery(of(token=""), STATE)["cmps"]) == READ
+
+
+def test_no_entity_has_what_its_platform_does_not_know():
+    for key, entity in discovery(of(), STATE)["cmps"].items():
+        assert {*entity} <= SHARED | OWN[entity["p"]], key
+
+
+def test_the_doorbell_rings_and_other_buttons_have_standard_events():
+    cmps = discovery(of(), STATE)["cmps"]
+    assert (cmps["ring"]["device_class"], cmps["ring"]["event_types"]) == ("doorbell", ["ring"])
+    assert cmps["ring"]["state_topic"] == "intercomd/front/event/ring.started"
+    assert cmps["button_light"]["event_types"] == ["press_start", "press_end", "long_press_start", "multi_press_2"]
+
+
+def test_each_order_is_one_of_the_list_and_expires():
+    given, known = of(), re.compile(r"intercomd/front/command/(\w+)")
+    for key in GIVE:
+        entity = discovery(given, STATE)["cmps"][key]
+        assert entity["message_expiry_interval"] == 10
+        name = known.fullmatch(entity["command_topic"])
+        orders = [name[1]] if name else re.findall(r'"order": "(\w+)"', str(entity))
+        assert orders
+        assert {*orders} <= {*given.orders}
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("fr", {"ring": "Doorbell"}),
+        ("en", {"ring": "Doorbell", "door_main": "Door main", "open_gate": "Open Garden gate", "hang_up": "Hang up"}),
+        (
+            "de-AT",
+            {"ring": "Klingel", "door_main": "Tür main", "open_gate": "Garden gate öffnen", "hang_up": "Auflegen"},
+        ),
+    ],
+)
+def test_the_names_are_of_the_language(language, names):
+    cmps = discovery(of(language=language), STATE)["cmps"]
+    assert {key: cmps[key]["name"] for key in names} == names
+
+
+def test_both_languages_name_the_same():
+    assert {*home_assistant._NAMES["en"]} == {*home_assistant._NAMES["de"]}
+
+
+def test_it_is_announced_at_a_connection_after_a_change_and_when_it_has_started(tmp_path):
+    announcements = Announcements(of(tmp_path))
+    assert announcements.begin() == ""
+    assert announcements.news(STATE, 1.0)
+    assert announcements.news(STATE, 2.0) == ""
+    assert announcements.news({**STATE, "accounts": []}, 3.0)
+    announcements.born(5.0)
+    assert announcements.again == 5.0
+    assert announcements.news({**STATE, "accounts": []}, 4.0) == ""
+    assert announcements.is_due(5.0)
+    assert announcements.news({**STATE, "accounts": []}, 5.0)
+    assert announcements.again is None
+    announcements.removed("homeassistant/device/intercomd_front/config")
+    assert (tmp_path / "announced").exists()
+    announcements.begin()
+    assert announcements.news(STATE, 6.0)
+
+
+def test_it_is_removed_where_it_was_once_it_is_no_longer_wanted(tmp_path):
+    where = "homeassistant/device/intercomd_front/config"
+    before = Announcements(of(tmp_path))
+    before.begin()
+    before.news(STATE, 1.0)
+    after = Announcements(of(tmp_path, home_assistant=""))
+    assert after.begin() == where
+    after.removed("intercomd/front/state/doors")
+    assert after.begin() == where
+    after.removed(where)
+    assert after.begin() == ""
+
+
+@pytest.mark.parametrize("more", [{"home_assistant": "ha"}, {"device": "back"}])
+def test_under_another_name_it_is_removed_where_it_was_and_announced_where_it_is(tmp_path, more):
+    before = Announcements(of(tmp_path))
+    before.begin()
+    before.news(STATE, 1.0)
+    after = Announcements(of(tmp_path, **more))
+    assert after.begin() == "homeassistant/device/intercomd_front/config"
+    assert after.news(STATE, 2.0)
+    after.removed("homeassistant/device/intercomd_front/config")
+    assert Announcements(of(tmp_path, **more)).begin() == ""

@@ -29,7 +29,7 @@ check: ## lint, types, and each test that starts no far end (5 minutes; ROOM=doo
 test: ## lint, types and all tests but those of the lab and the long walks; a skipped test fails
 	@packaging/bootstrap test
 	@tests/lint
-	exec $(AS_USER) .venv/bin/python -m pytest -n 8 --dist worksteal -m "not lab and not exhaustive"
+	exec $(AS_USER) .venv/bin/python -m pytest -n 8 --dist worksteal -m "not lab and not exhaustive and not home_assistant"
 
 test-walks: ## walk through all states of the core, and hold its rules against each (2 minutes; .ci/run does it too)
 	@packaging/bootstrap test
@@ -47,6 +47,10 @@ test-load: ## a thousand calls one after the other, and twenty at once, with a c
 	@packaging/bootstrap test
 	exec env LOAD_FULL=1 $(AS_USER) .venv/bin/python -m pytest tests/daemon/calls/test_many_calls.py -o junit_family=xunit1 \
 	    --junitxml=build/load.xml
+
+test-home-assistant: ## a station in two whole Home Assistants, whose roots are made once (5 minutes, the first time 8 more; 2 GB)
+	@packaging/bootstrap test
+	exec .venv/bin/python -m pytest -m home_assistant tests/daemon/appliance/test_home_assistant.py
 
 test-lab: ## the packages, installed by apt in a booted Debian 13 with simulated lines and cards (see tests/lab)
 	@packaging/bootstrap test

@@ -90,6 +90,7 @@ TABLE = {
     "forward-calls.md": [Config(), Run(), Run()],
     "give-programs-access.md": [Run()],
     "hold-a-conference.md": [Run("call"), Run("call")],
+    "home-assistant.md": [LeftOut(ROOT), LeftOut(ROOT), LeftOut(ROOT), Config(), LeftOut(ROOT)],
     "keypads-and-readers.md": [
         Config(GPIO),
         Config(GPIO),

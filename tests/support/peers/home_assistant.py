@@ -1,0 +1,182 @@
+"""A whole Home Assistant in a root of its own (packaging/home-assistant), by bubblewrap, and a user of it."""
+
+import json
+import subprocess
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any, Self
+
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
+
+from tests.support.daemon import loopback
+from tests.support.peers.mosquitto import Mosquitto
+from tests.support.peers.sipp import free_port
+from tests.support.waiting import until
+
+MAKES = Path(__file__).parents[3] / "packaging/home-assistant"
+CONFIGURATION = """\
+homeassistant:
+  name: Test
+  time_zone: UTC
+  unit_system: metric
+http:
+  server_host: {address}
+  server_port: {port}
+logger:
+  default: warning
+"""
+PATIENCE_S = 120
+
+
+class HomeAssistant:
+    """`with HomeAssistant(directory, "sid") as house`: with its first user, who may do everything."""
+
+    def __init__(self, directory: Path, suite: str) -> None:
+        self.directory, self.root = directory, subprocess.check_output([MAKES, suite], text=True).strip()
+        self.address = loopback()
+        self.port = free_port(self.address)
+        self._page = f"http://{self.address}:{self.port}"
+        self._token = ""
+        self._process: subprocess.Popen[bytes] | None = None
+        self.changes: list[dict[str, Any]] = []  # new states, oldest first
+        (directory / "config").mkdir(parents=True)
+        text = CONFIGURATION.format(address=self.address, port=self.port)
+        (directory / "config/configuration.yaml").write_text(text)
+
+    def start(self) -> None:
+        """Start it, without installing anything, and wait until it answers."""
+        box = ["--bind", self.root, "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run"]
+        box += ["--bind", str(self.directory.resolve()), "/peer", "--unshare-pid", "--die-with-parent", "--clearenv"]
+        box += ["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/root", "--setenv", "LC_ALL", "C.UTF-8"]
+        with (self.directory / "out").open("ab") as out:
+            hass = ["/opt/ha/bin/hass", "--config", "/peer/config", "--skip-pip"]
+            self._process = subprocess.Popen(["bwrap", *box, *hass], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        where = "/api/config" if self._token else "/api/onboarding"
+        until(lambda: self.get(where), "Home Assistant", patience=PATIENCE_S, log=lambda: self.log)
+        if not self._token:
+            self._onboard()
+        threading.Thread(target=self._follow, args=[self._process], daemon=True).start()
+        until(lambda: self._following, "its events", patience=PATIENCE_S)
+
+    def stop(self) -> None:
+        """End it as a service manager would."""
+        assert self._process is not None
+        self._following = False
+        self._process.terminate()
+        try:
+            self._process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def log(self) -> str:
+        """What it has said."""
+        kept = self.directory / "config/home-assistant.log"
+        return (self.directory / "out").read_text() + (kept.read_text() if kept.exists() else "")
+
+    _following = False
+
+    # -- its user ------------------------------------------------------------------------------------------------------
+
+    def get(self, path: str) -> Any:
+        """What is there; None: nothing, or nobody yet."""
+        try:
+            return self._asked(path)
+        except OSError:
+            return None
+
+    def post(self, path: str, body: Any, *, form: bool = False) -> Any:
+        """Its answer. Raises OSError."""
+        return self._asked(path, urllib.parse.urlencode(body).encode() if form else json.dumps(body).encode(), form)
+
+    def _asked(self, path: str, body: bytes | None = None, form: bool = False) -> Any:
+        kind = "application/x-www-form-urlencoded" if form else "application/json"
+        headers = {"Content-Type": kind} | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self._page + path, body, headers), timeout=60) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as error:
+            raise OSError(f"{path}: {error.code} {error.read()[:300]!r}") from error
+        return json.loads(text) if text else None
+
+    def _onboard(self) -> None:
+        client = f"{self._page}/"
+        user = {"name": "Test", "username": "test", "password": "test-test", "client_id": client, "language": "en"}
+        code = self.post("/api/onboarding/users", user)["auth_code"]
+        form = {"grant_type": "authorization_code", "code": code, "client_id": client}
+        self._token = self.post("/auth/token", form, form=True)["access_token"]
+        self.post("/api/onboarding/core_config", {})
+        self.post("/api/onboarding/analytics", {})
+        self.post("/api/onboarding/integration", {"client_id": client, "redirect_uri": client})
+
+    def add(self, broker: Mosquitto) -> None:
+        """Add the broker, as its page does: what the form asks for depends on the version."""
+        flow = self.post("/api/config/config_entries/flow", {"handler": "mqtt", "show_advanced_options": False})
+        asked = {field["name"] for field in flow["data_schema"]}
+        given: dict[str, Any] = {"broker": broker.address, "port": broker.port}
+        if "protocol" in asked:
+            given["protocol"] = "5"
+        if "other_settings" in asked:
+            given["other_settings"] = {"set_client_cert": False, "set_ca_cert": "off", "transport": "tcp"}
+        added = self.post(f"/api/config/config_entries/flow/{flow['flow_id']}", given)
+        assert added["type"] == "create_entry", added
+
+    def ask(self, kind: str, **more: Any) -> Any:
+        """The answer to a command over a WebSocket."""
+        with self._connected() as socket:
+            socket.send(json.dumps({"id": 1, "type": kind, **more}))
+            return json.loads(socket.recv(60)).get("result")
+
+    def _connected(self) -> Any:
+        socket = connect(f"ws://{self.address}:{self.port}/api/websocket", max_size=None)
+        socket.recv(60)
+        socket.send(json.dumps({"type": "auth", "access_token": self._token}))
+        assert json.loads(socket.recv(60))["type"] == "auth_ok"
+        return socket
+
+    def _follow(self, process: "subprocess.Popen[bytes]") -> None:
+        while process.poll() is None:
+            try:
+                with self._connected() as socket:
+                    socket.send(json.dumps({"id": 1, "type": "subscribe_events", "event_type": "state_changed"}))
+                    for text in socket:
+                        self._following = True
+                        said = json.loads(text)
+                        if said["type"] == "event" and said["event"]["data"]["new_state"]:
+                            self.changes.append(said["event"]["data"]["new_state"])
+            except (OSError, WebSocketException, TimeoutError, AssertionError):
+                pass
+
+    def entities(self, device: str) -> dict[str, str]:
+        """The ids of the entities of a station, by the end of their unique ids."""
+        rows = [row["entity_id"] for row in self.ask("config/entity_registry/list") if row["platform"] == "mqtt"]
+        whole = [self.ask("config/entity_registry/get", entity_id=row) for row in rows]
+        begin = f"intercomd_{device}_"
+        return {row["unique_id"].removeprefix(begin): row["entity_id"] for row in whole if row and "unique_id" in row}
+
+    def state(self, entity: str) -> str:
+        """The state of an entity, "" if there is none."""
+        return str((self.get(f"/api/states/{entity}") or {}).get("state", ""))
+
+    def act(self, service: str, entity: str) -> None:
+        """Call a service, as lock.unlock."""
+        self.post(f"/api/services/{service.replace('.', '/')}", {"entity_id": entity})
+
+    def warnings(self) -> list[str]:
+        """What its log has about MQTT that is a warning or worse."""
+        wrong = ("WARNING", "ERROR")
+        return [
+            line for line in self.log.splitlines() if "mqtt" in line.lower() and any(each in line for each in wrong)
+        ]

@@ -14,9 +14,10 @@ from tests.api.conftest import TOKEN, hold, log_in, opened, show
 from tests.support.waiting import until
 
 LARGEST = 150_000  # bytes of all files of the page in one language, plain
+TALK = 7_000  # and of those that come when somebody talks from a browser
 FIRST = re.compile(r'(?:src|href)="([\w.-]+\.(?:js|css))"')
 LATER = re.compile(r'data-(?:script|markup)="([^"]+)"')
-SCRIPTS = {"codes.js", "recordings.js", "setup.js"}
+SCRIPTS = {"talk.js", "codes.js", "recordings.js", "setup.js"}
 ASKED = "performance.getEntriesByType('resource').map(({ name, startTime }) => [new URL(name).pathname, startTime])"
 AWAY = """{
   const real = window.fetch;
@@ -44,14 +45,16 @@ def size(client, path):
 
 @pytest.mark.parametrize("language", ["en", "de", "fr"])
 def test_all_files_of_the_page_in_one_language_are_at_most_150_kilobytes_plain(client, language):
-    """What a browser may ever ask for, but for what it takes from the station; German sentences are the station's."""
+    """What a browser may ever ask for. The station's own sentences in German, and talk from a browser, come beside."""
     page = client.get("/").text
     app = client.get("/" + next(name for name in FIRST.findall(page) if name.startswith("app."))).text
     names = {"", *FIRST.findall(page), *LATER.findall(page), "icon.svg", "icon-ring.svg"}
     names |= {*re.findall(r"icons\.[0-9a-f]{16}\.svg", app)}
     names |= {f"texts/{language}{part}.json" for part in ("", ".guests", ".recordings", ".setup")}
-    sizes = {name: size(client, f"/{name}") for name in names}
+    talk = {name for name in names if name.startswith("talk.")}
+    sizes = {name: size(client, f"/{name}") for name in names - talk}
     assert sum(sizes.values()) <= LARGEST, sizes
+    assert sum(size(client, f"/{name}") for name in talk | {f"texts/{language}.talk.json"}) <= TALK
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr"])
@@ -62,7 +65,9 @@ def test_each_part_has_its_files_and_no_text_is_there_twice(client, language):
     for name in named:
         answer = client.get(f"/{name}")
         assert (answer.status_code, answer.headers["cache-control"]) == (200, pages.KEPT)
-    parts = [client.get(f"/texts/{language}{part}.json").json() for part in ("", ".guests", ".recordings", ".setup")]
+    parts = [
+        client.get(f"/texts/{language}{part}.json").json() for part in ("", ".talk", ".guests", ".recordings", ".setup")
+    ]
     assert sum(map(len, parts)) == len({key for part in parts for key in part})
     assert all(parts)
 
@@ -96,7 +101,7 @@ def test_a_client_loads_no_screen_that_it_may_not_open(page, shared, station):
     page.value("location.hash = 'system'")
     page.shows("#title", "")
     left = "[...document.querySelectorAll('template[data-later]')].map(({ dataset }) => dataset.later)"
-    assert page.value(left) == ["guests", "recordings", "setup"]
+    assert page.value(left) == ["talk", "guests", "recordings", "setup"]
     assert page.value("document.body.dataset.place") == "home"
 
 

@@ -71,7 +71,7 @@ def test_the_playback_buffer_grows_when_it_runs_dry_and_a_depth_that_is_needed_a
 
         def look():
             held_up()
-            return (now := depth()) > than + FRAME_MS / 2 and now
+            return (now := depth()) > than + 0.8 * FRAME_MS and now
 
         return until(look, "more in the buffer", every=2.0)
 

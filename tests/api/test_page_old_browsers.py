@@ -10,9 +10,11 @@ import re
 import pytest
 
 from appliance.api.answers.site import FILES
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from tests.api import fake
 from tests.api.conftest import TOKEN, hold, log_in, opened, rings
+from tests.api.test_page_talk import GIVEN
 from tests.support.waiting import until
 
 # Property, and the first Safari, Chrome and Firefox that have it.
@@ -80,7 +82,7 @@ STYLES = {  # each only with a substitute before it, in the same rule
 NO_SUBSTITUTE = (r":has\(", r"@layer", r"@container", r"text-wrap:", r"light-dark\(", r"^\s+&", r"oklch\(", r"\blh\b")
 SCRIPTS = sorted(FILES.rglob("*.js"))
 # The page asks whether it exists, or a method of others has the name too.
-CHECKED = {f"HTMLDialogElement.prototype.{name}" for name in ("showModal", "show", "close")}
+CHECKED = {"navigator.locks", *(f"HTMLDialogElement.prototype.{name}" for name in ("showModal", "show", "close"))}
 
 
 def used(path):
@@ -152,6 +154,18 @@ def test_a_call_is_passed_on_in_a_browser_without_dialogs(page, shared, station)
         until(lambda: station.requests)
         until(lambda: page.value(hidden) is True, "no box")
         assert page.value("document.activeElement.dataset.key") == "c-1 transfer"
+
+
+@pytest.mark.far_end
+def test_a_browser_without_locks_talks_at_the_door(page, shared, station):
+    station.refuses_offers = IntercomError(ErrorCode.CALL_WRONG_STATE, "The station is in another call.")
+    station.state["calls"] = []
+    with page.first(OLD):
+        opened(page, shared, station)
+        page.value(GIVEN)
+        page.click("#to-talk")
+        page.shows("#banner", "Somebody else talks at the door.")
+        assert station.offers[0][0].startswith("v=0")
 
 
 @pytest.mark.far_end

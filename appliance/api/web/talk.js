@@ -22,15 +22,17 @@ const explain = (why) => banner(t(`talk.${why}`), t(`talk.${why}_help`), { lang:
 async function talk() {
   if (!window.isSecureContext || !navigator.mediaDevices) return explain("insecure");
   if (!window.RTCPeerConnection) return explain("unsupported");
-  return navigator.locks.request("intercomd.talk", { ifAvailable: true }, async (lock) => {
-    if (!lock) return explain("elsewhere");
-    try {
-      await converse(await navigator.mediaDevices.getUserMedia({ audio: true }));
-    } catch (error) {
-      if (!(error instanceof DOMException)) throw error;
-      explain(REFUSALS[error.name] ?? "no_microphone");
-    }
-  });
+  if (!navigator.locks) return begin(); // Safari before 15.4: there the station refuses a second tab as it does others
+  return navigator.locks.request("intercomd.talk", { ifAvailable: true }, (lock) => lock ? begin() : explain("elsewhere"));
+}
+
+async function begin() {
+  try {
+    await converse(await navigator.mediaDevices.getUserMedia({ audio: true }));
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    explain(REFUSALS[error.name] ?? "no_microphone");
+  }
 }
 
 /** Talk until either side hangs up; a call that is lost is taken up again for a while. */

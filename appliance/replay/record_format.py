@@ -12,13 +12,14 @@ from msgspec import convert, to_builtins
 from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.core.desired import Desired
-from appliance.core.inputs import INPUTS, Input
+from appliance.core.inputs import ACTIONS, INPUTS, Input, Requested
 from appliance.core.model import Settings, State
 from appliance.core.step import Step
 
 FORMAT = 2
 READABLE = {1, FORMAT}
 _ANY: Any = reduce(operator.or_, INPUTS)
+Requested.__annotations__["action"] = reduce(operator.or_, ACTIONS)  # here, as it takes time at each start
 RENAMED = {"ClockTold": "ClockReported"}  # inputs by their names in recordings of earlier versions
 
 

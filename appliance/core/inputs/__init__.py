@@ -3,9 +3,6 @@
 `at` is CLOCK_MONOTONIC in seconds: the moment of the edge or packet; `taken` is the moment of its processing.
 """
 
-import operator
-from functools import reduce
-
 from appliance.core.inputs.access import *
 from appliance.core.inputs.accounts import *
 from appliance.core.inputs.appliance import *
@@ -36,5 +33,4 @@ class Requested(Input, kw_only=True):
     late: bool = False
 
 
-Requested.__annotations__["action"] = reduce(operator.or_, ACTIONS)  # read from a recording by its kind
 INPUTS: tuple[type[Input], ...] = kinds(Input)

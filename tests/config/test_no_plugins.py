@@ -4,10 +4,10 @@ import subprocess
 import sys
 
 PROGRAM = """
-import importlib.metadata
-importlib.metadata.entry_points = lambda **_: 1 / 0
+import sys
 from appliance.config.schema import Config
 Config()
+sys.exit("importlib.metadata" in sys.modules)
 """
 
 

@@ -307,7 +307,9 @@ def in_line(value: Any) -> str:
 
     Other values are as in JSON: true, null.
     """
-    if isinstance(value, dict):
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, dict):
         text = "/".join(map(in_line, value.values()))
     elif isinstance(value, (list, tuple)):
         text = ",".join(map(in_line, value))

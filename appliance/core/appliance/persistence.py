@@ -92,8 +92,6 @@ def failed(turn: Turn, given: inputs.KeptFailed) -> None:
 
 def due(turn: Turn) -> None:
     """Refuse requests whose write takes too long."""
-    if not turn.appliance.pending_replies:
-        return
     late = [each for each in turn.appliance.pending_replies if turn.now >= each.until]
     for each in late:
         refuse(

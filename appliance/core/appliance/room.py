@@ -33,7 +33,8 @@ perform = performs(asks(inputs.ReportCustom, custom_events.report))
 
 def due(turn: Turn) -> None:
     """Act on every deadline of this room that has passed."""
-    persistence.due(turn)
+    if turn.appliance.pending_replies:
+        persistence.due(turn)
 
 
 def wake(state: State) -> list[float | None]:

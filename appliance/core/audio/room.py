@@ -66,7 +66,8 @@ def due(turn: Turn) -> None:
         talk.due(turn)
     if turn.calls.recordings:
         recording_tones.due(turn)
-    ringer.due(turn)
+    if audio.ringer_silent_until is not None:
+        ringer.due(turn)
     self_test.due(turn)
 
 

@@ -21,7 +21,8 @@ perform = performs(
 
 def due(turn: Turn) -> None:
     """Act on every deadline of this room that has passed."""
-    texts.due(turn)
+    if turn.messages:
+        texts.due(turn)
 
 
 def wake(state: State) -> list[float | None]:

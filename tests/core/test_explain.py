@@ -37,8 +37,7 @@ THROUGH = replace(NAMED, account=AccountId("office"))
 TALKING = replace(NAMED, state=CallState.CONNECTED, times=replace(NAMED.times, connected_since=2.0))
 FOUND = replace(TALKING, media=replace(TALKING.media, ice=True))
 INCOMING = replace(NAMED, direction=Direction.INCOMING, state=CallState.INCOMING)
-
-
+BROWSER = replace(INCOMING, remote=Remote("", display_name="Ada's phone"), browser=True)
 TRIED = replace(NAMED, placing=replace(NAMED.placing, tried=True))
 
 
@@ -154,6 +153,10 @@ FAULTS = [
     ),
     (TALKING, end(Cause.NETWORK_LOST, 408, by=By.NETWORK), "no longer answered this station's messages"),
     (TALKING, end(Cause.NETWORK_LOST, by=By.LOCAL), "was without a network during the call"),
+    (BROWSER, end(Cause.AUDIO_FAILED, by=By.DEVICE), "The call of Ada's phone ended with the sound card"),
+    (BROWSER, end(Cause.ICE_FAILED, by=By.LOCAL), "No sound has come from the browser of Ada's phone"),
+    (BROWSER, end(Cause.RTP_TIMEOUT, by=By.LOCAL), "No sound has come from the browser of Ada's phone"),
+    (BROWSER, end(Cause.MEDIA_FAILED, by=By.LOCAL), "has another key than its offer named: check whether a proxy"),
 ]
 
 
@@ -176,6 +179,7 @@ CHOICES = [
     (TALKING, end(Cause.HANGUP, 200)),
     (TALKING, end(Cause.ERROR, 500, by=By.LOCAL)),
     (INCOMING, end(Cause.UNAUTHORIZED, 403, by=By.LOCAL)),
+    (BROWSER, end(Cause.HANGUP, by=By.LOCAL)),
 ]
 
 

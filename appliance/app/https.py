@@ -1,22 +1,22 @@
-"""The certificate of HTTPS: the one that the configuration names, or one that the station makes at its first start.
+"""The certificate of HTTPS: the one that the configuration names, or one that the station's own authority signs.
 
-openssl makes it, in a process of its own: nothing stays in the daemon's memory.
+openssl makes it, in a process of its own: nothing stays in the daemon's memory. A station from before there was an
+authority keeps the certificate that it signed itself, for as long as it can be used.
 """
 
 import asyncio
-import datetime as dt
 import hashlib
 import ipaddress
 import logging
 import re
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from appliance.api.http import handshakes
+from appliance.app import authority
 from appliance.base import durable, times
 from appliance.base.errors import ErrorCode, IntercomError, reason, sentences
 from appliance.config import certificates
@@ -26,23 +26,7 @@ from appliance.system import network
 
 log = logging.getLogger(__name__)
 
-END = dt.datetime(2049, 12, 31, tzinfo=dt.UTC)  # far off: nobody looks after the station
-PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----\n?", re.DOTALL)
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-REQUEST = """[req]
-distinguished_name = name
-x509_extensions = use
-prompt = no
-string_mask = utf8only
-[name]
-CN = {name}
-[use]
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
-subjectKeyIdentifier = hash
-subjectAltName = {names}
-"""
 
 Signature = tuple[tuple[int, int, int] | None, ...]
 
@@ -50,8 +34,8 @@ Signature = tuple[tuple[int, int, int] | None, ...]
 class Certificate:
     """The certificate, and the names of the station in it. A changed certificate counts from the next connection on.
 
-    clock_is_right: whether the dates of the station's own certificate can be judged. A certificate that was made by a
-    wrong clock is made again once the clock is right.
+    clock_is_right: whether a clock that is before the dates of the station's own certificate is believed: it is renewed
+    then, as it is before its end.
     """
 
     def __init__(
@@ -66,9 +50,10 @@ class Certificate:
         self._given = bool(http.certificate_file)
         self._certificate = Path(http.certificate_file) if self._given else state / "http.crt"
         self._key = Path(http.key_file) if self._given else state / "http.key"
+        self._authority, self._is_signed = authority.Authority(state), False
         self._context: ssl.SSLContext
         self._signature: Signature = ()
-        self._looked, self._failed = 0.0, False
+        self._looked, self._failed, self._renewed = 0.0, False, 0.0
         self._facts = certificates.Facts(0.0, 0.0, frozenset())
 
     @property
@@ -104,14 +89,12 @@ class Certificate:
     def _look(self) -> inputs.Input | None:
         """Load the files if they have changed; what to report. A pair that cannot be used leaves the old one in use."""
         now = self._sign()
-        wrong = not self._given and self._was_made_by_a_wrong_clock(self._facts)
-        if now == self._signature and not wrong:
+        due = not self._given and self._is_due(self._facts) and self._may_renew()
+        if now == self._signature and not due:
             return None
-        if wrong:
-            log.warning("the station's own certificate is made again: a wrong clock made the one before")
         self._signature = now
         try:
-            if wrong:
+            if due:
                 self._make()
                 self._signature = self._sign()
             self._load()
@@ -123,6 +106,14 @@ class Certificate:
             return None
         self._failed = False
         return inputs.PartRecovered(at=time.monotonic(), part="certificate")
+
+    def _may_renew(self) -> bool:
+        """Whether enough time has gone by since it was tried: openssl is not run for each connection."""
+        now = time.monotonic()
+        if self._renewed and now - self._renewed < times.current.certificate_again_s:
+            return False
+        self._renewed = now
+        return True
 
     def _sign(self) -> Signature:
         """Return a value that changes whenever a file of the certificate changes."""
@@ -140,58 +131,52 @@ class Certificate:
                 ErrorCode.UNAVAILABLE, f"{self._certificate} cannot be used", f"{reason(error)}.", "Check the file."
             ) from error
         self._context, self._facts = made, facts
+        self._is_signed = not self._given and self._is_of_authority(text)
         try:
             durable.replace(self._shown, f"{shown}\n", mode=0o644)
         except OSError as error:  # HTTPS works without it
             log.warning("%s cannot be written: %s", self._shown, reason(error))
 
     def _is_usable(self) -> bool:
-        """Whether our own certificate and key exist, with the host's name, the configured address and valid dates."""
+        """Whether our own certificate and key exist, with the host's name and the configured address, and not due."""
         try:
             certificates.pair(self._certificate, self._key)
             facts = certificates.facts(self._certificate)
         except IntercomError:
             return False
-        return _lasting(self._http.address) <= facts.names and not self._was_made_by_a_wrong_clock(facts)
+        self._is_signed = self._is_of_authority(self._certificate.read_text(encoding="ascii", errors="replace"))
+        return _lasting(self._http.address) <= facts.names and not self._is_due(facts)
 
-    def _was_made_by_a_wrong_clock(self, facts: certificates.Facts) -> bool:
-        """Whether clients refuse the dates of the certificate, by a clock that is right now."""
-        return not facts.valid(time.time()) and self._clock_is_right()
+    def _is_of_authority(self, text: str) -> bool:
+        """Whether our authority signed a certificate, which has that of the authority behind it."""
+        try:
+            return text.endswith(self._authority.certificate.read_text(encoding="ascii", errors="replace"))
+        except OSError:
+            return False
+
+    def _is_due(self, facts: certificates.Facts) -> bool:
+        now = time.time()
+        if self._is_signed:
+            return authority.is_due(facts, now, clock_is_right=self._clock_is_right())
+        return not facts.valid(now) and self._clock_is_right()  # a wrong clock made it
 
     def _make(self) -> None:
-        names = sorted(_lasting(self._http.address) | _passing(self._http.address))
-        listed = ", ".join(f"IP:{name}" if _is_address(name) else f"DNS:{name}" for name in names)
-        request = REQUEST.format(name="intercomd", names=listed)
-        days = max((END - dt.datetime.now(dt.UTC)).days, 1)
+        """Make a key and a certificate, and the authority if there is none, or none for the host's present names."""
+        lasting = _lasting(self._http.address)
         try:
-            made = subprocess.run(
-                [
-                    *("openssl", "req", "-x509", "-config", "/dev/stdin", "-days", str(days), "-sha256"),
-                    *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
-                    *("-keyout", "/dev/stdout", "-out", "/dev/stdout"),
-                ],
-                input=request,
-                capture_output=True,
-                check=True,
-                text=True,
-                timeout=times.current.certificate_made_s,
-            ).stdout
-            blocks = {block[1]: block[0] for block in PEM.finditer(made)}
-            durable.replace(self._key, blocks["PRIVATE KEY"])
-            durable.replace(self._certificate, blocks["CERTIFICATE"], mode=0o644)
-        except (OSError, subprocess.SubprocessError, KeyError) as error:
-            missing = isinstance(error, FileNotFoundError) and error.filename == "openssl"
-            raise IntercomError(
-                ErrorCode.UNAVAILABLE,
-                "The station cannot make a certificate for HTTPS.",
-                "The program openssl is not installed." if missing else f"{reason(error)}.",
-                "Install the package openssl and check the disc, or set http.certificate_file and http.key_file.",
-            ) from error
+            if not self._authority.certificate.exists() or not lasting <= self._authority.names():
+                named = next(name for name in sorted(lasting) if name.endswith(".local")).removesuffix(".local")
+                self._authority.make(lasting | _passing(self._http.address), f"intercomd {named}")
+            key, certificate = self._authority.sign(time.time())
+            durable.replace(self._key, key)
+            durable.replace(self._certificate, certificate, mode=0o644)
+        except OSError as error:
+            raise authority.fault(error) from error
 
 
 def fingerprint(text: str) -> str:
     """The SHA-256 of the first certificate in a file, as browsers show it."""
-    first = next((block[0] for block in PEM.finditer(text) if block[1] == "CERTIFICATE"), "")
+    first = next((block[0] for block in authority.PEM.finditer(text) if block[1] == "CERTIFICATE"), "")
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).digest().hex(":").upper()
 
 
@@ -211,18 +196,21 @@ def _lasting(address: str) -> frozenset[str]:
 
 
 def _passing(address: str) -> set[str]:
-    """The present addresses, where it listens on all: they may change, so the certificate does not depend on them."""
+    """The present addresses, where it listens on all: they may change, so the certificate does not depend on them.
+
+    Raises IntercomError while there is none: the authority would never sign the one that comes.
+    """
     if not ipaddress.ip_address(address).is_unspecified:
         return set()
     try:
-        return {each.partition("%")[0] for each in network.addresses()}
+        found = {each.partition("%")[0] for each in network.addresses()}
     except OSError:
         return set()
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+    if not found:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE,
+            "The station makes its certificate for HTTPS once it has an address.",
+            "Its network is not up yet.",
+            "Connect the station to its network.",
+        )
+    return found

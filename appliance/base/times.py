@@ -143,6 +143,7 @@ class Times(Record, kw_only=True):
     certificate_made_s: Hang = 60.0  # by openssl, on a slow board
     certificate_read_s: Hang = 60.0  # the same
     certificate_check_s: Again = 1.0  # between two looks at the files
+    certificate_again_s: Again = 600.0  # before a renewal that failed is tried again
     packages_asked_s: Hang = 30.0  # until dpkg has answered
     packages_again_s: Again = 30.0  # while an upgrade runs, between two looks whether it is over
     # -- audio -------------------------------------------------------------------------------------------------------

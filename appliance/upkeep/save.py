@@ -184,8 +184,8 @@ def _named(settings: Json, ends: tuple[str, ...]) -> set[str]:
 def words(saved: Json) -> str:
     """The result in words, with the secrets and the names in the backup."""
     has = (
-        "passwords, tokens, names, and the key of codes: everyone who reads it can open the door. Keep it where nobody "
-        "else can read it"
+        "passwords, tokens, names, and the keys of codes and of HTTPS: everyone who reads it can open the door, and "
+        "pretend to be the station. Keep it where nobody else can read it"
         if saved["secrets"]
         else "no passwords, keys or tokens, but names of people: a restore keeps those of the station"
     )

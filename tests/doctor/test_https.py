@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from appliance.config.schema import Config
 from appliance.config.schema.http import HttpTable
 from appliance.doctor import https
 from appliance.doctor.findings import Level
-from tests.support.certificates import Authority, run
+from tests.support.certificates import Authority, run, self_signed
 
 ROOT = Path(__file__).parents[2]
 
@@ -125,13 +126,19 @@ def test_a_fingerprint_that_cannot_be_written_leaves_https_working(tmp_path):
     assert "192.0.2.7" in certificate.names
 
 
+def of_an_older_station(tmp_path):
+    host = socket.gethostname().partition(".")[0].lower()
+    return self_signed(tmp_path, f"DNS:{host}", f"DNS:{host}.local", "IP:192.0.2.7")
+
+
 @pytest.mark.parametrize(("year", "again"), [(1970, True), (2014, True), (2038, False), (2066, True)], ids=str)
 def test_a_certificate_whose_dates_cannot_be_true_is_made_again_once_the_clock_is_right(
     tmp_path, monkeypatch, year, again
 ):
     """To a station whose clock says this year, what was made today has not begun, is valid, or is over."""
-    right = []
-    first, certificate = made(tmp_path, clock_is_right=lambda: bool(right))
+    right, first = [], of_an_older_station(tmp_path)
+    kept, certificate = made(tmp_path, clock_is_right=lambda: bool(right))
+    assert kept == first
     seen = datetime(year, 1, 1, tzinfo=UTC).timestamp()
     monkeypatch.setattr("appliance.app.https.time.time", lambda: seen)
     asyncio.run(certificate.context())
@@ -145,7 +152,7 @@ def test_a_certificate_whose_dates_cannot_be_true_is_made_again_once_the_clock_i
 
 @pytest.mark.parametrize("right", [True, False])
 def test_the_same_holds_at_a_start(tmp_path, monkeypatch, right):
-    first, _ = made(tmp_path)
+    first = of_an_older_station(tmp_path)
     monkeypatch.setattr("appliance.app.https.time.time", lambda: datetime(2014, 1, 1, tzinfo=UTC).timestamp())
     assert (made(tmp_path, clock_is_right=lambda: right)[0] != first) == right
 

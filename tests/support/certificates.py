@@ -35,3 +35,12 @@ class Authority:
         out = "x509", "-req", "-in", f"{base}.csr", "-CA", self.file, "-CAkey", self._key, "-CAcreateserial"
         run(*out, "-days", 30, "-extfile", f"{base}.ext", "-out", f"{base}.pem", before=made_days_ago)
         return f"{base}.pem", f"{base}.key"
+
+
+def self_signed(state: Path, *names: str) -> bytes:
+    """Have in a station's state the certificate that it made before it had an authority; returns that."""
+    certificate, key = state / "http.crt", state / "http.key"
+    used = "-addext", f"subjectAltName={','.join(names)}", "-subj", "/CN=intercomd", "-days", 8000
+    run("req", "-x509", *KEY, "-keyout", key, "-out", certificate, *used)
+    key.chmod(0o600)
+    return certificate.read_bytes()

@@ -194,6 +194,17 @@ def test_a_backup_that_fails_leaves_no_file(station, tmp_path):
     assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.parametrize("secrets", [True, False])
+def test_the_keys_of_https_are_in_a_backup_with_secrets_alone(station, tmp_path, secrets):
+    keys = ["http.key", "http-ca.key"]
+    for name in keys:
+        (station.state / name).write_text(f"the secret of {name}")
+    save(tmp_path / "b", station.state, station.config, secrets=secrets)
+    with tarfile.open(tmp_path / "b") as tar:
+        assert [f"state/{name}" in tar.getnames() for name in keys] == [secrets] * 2
+    assert (b"the secret of" in gzip.decompress((tmp_path / "b").read_bytes())) == secrets
+
+
 @pytest.mark.parametrize("name", ["http.token", database.FILE])
 def test_a_link_in_the_state_is_not_followed(station, tmp_path, name):
     (tmp_path / "of another").write_text("a secret of root")

@@ -18,7 +18,7 @@ from appliance.config.schema.panel import PanelTable, SensorTable
 from appliance.config.schema.targets import PlanTable, TargetTable
 from appliance.core.accounts import sip_uris
 from appliance.core.events import EVENTS
-from appliance.core.model import BUILT_IN_SOUNDS, DIRECT, NULL, Action, SensorKind, SoundMode
+from appliance.core.model import BROWSERS, BUILT_IN_SOUNDS, DIRECT, NULL, Action, SensorKind, SoundMode
 
 # The hardware that a lamp may use instead of its own line, and the settings without effect then.
 LIGHTS = {
@@ -28,6 +28,7 @@ LIGHTS = {
     "rgb_pwm": (("pin", "chip", "line", "active_low"), "the channels are named in rgb_pwm"),
 }
 SAID = ("opened", "unanswered", "denied")
+PAGE = f'"{BROWSERS}" rings the station\'s page'
 Found = Iterator[tuple[str, str]]  # dotted place, sentence
 Named = Mapping[str, Table]  # tables by their names
 
@@ -41,8 +42,7 @@ def cross(config: Config) -> Found:
     for name, target in config.target.items():
         yield from _target(_at("target", name), target, config)
     yield from _same_users(config.target)
-    if DIRECT in config.account:
-        yield _at("account", DIRECT), f'"{DIRECT}" means no account, in requests and in events; choose another name'
+    yield from _reserved(config)
     yield from _forwarding(config)
     yield from _both("quiet_hours", config.quiet_hours, "begin", "end")
     for name, rule in config.rule.items():
@@ -66,6 +66,15 @@ def cross(config: Config) -> Found:
     yield from _lamps(config.panel, used)
     yield from _lines(config, used, wired=wired)
     yield from _blocks(config.panel, used)
+
+
+def _reserved(config: Config) -> Found:
+    if DIRECT in config.account:
+        yield _at("account", DIRECT), f'"{DIRECT}" means no account, in requests and in events; choose another name'
+    callees: tuple[tuple[str, Named], ...] = (("target", config.target), ("plan", config.plan))
+    for kind, named in callees:
+        if BROWSERS in named:
+            yield _at(kind, BROWSERS), f'"{BROWSERS}" means the station\'s page; choose another name'
 
 
 def _broker(config: Config) -> Found:
@@ -136,7 +145,7 @@ def _button(
         else {button.action}
     )
     if Action.RING in actions and button.target == "":
-        yield f"{place}.target", f"is missing: the target that the button rings{_choice(callees)}"
+        yield f"{place}.target", f"is missing: the target that the button rings{_choice(callees)}; {PAGE}"
     if Action.DOOR in actions and button.door == button.digits == "":
         yield (
             f"{place}.door",
@@ -148,7 +157,7 @@ def _button(
         yield from _talk(place, button, mode)
     if button.door and button.digits:
         yield f"{place}.digits", "either door or digits, not both: a button opens one door"
-    if button.target:
+    if button.target and button.target != BROWSERS:
         yield from _named(f"{place}.target", button.target, "target", callees)
     if button.door:
         yield from _named(f"{place}.door", button.door, "door", doors)
@@ -216,7 +225,8 @@ def _plan(name: str, plan: PlanTable, config: Config) -> Found:
         yield _at("plan", name), f"there is a [{_at('target', name)}] too; a button needs different names"
     for step in plan.steps or []:
         for target in step:
-            yield from _named(_at("plan", name, "steps"), target, "target", config.target)
+            if target != BROWSERS:
+                yield from _named(_at("plan", name, "steps"), target, "target", config.target)
     longest = config.deadlines.ringing_s
     for seconds in plan.step_s or []:
         if _known(longest) and seconds > longest:

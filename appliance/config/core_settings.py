@@ -14,6 +14,7 @@ from appliance.config.schema.sip import AccountTable
 from appliance.config.schema.targets import PlanTable, TargetTable
 from appliance.core import model
 from appliance.core.model import (
+    BROWSERS,
     NULL,
     AccountId,
     ButtonId,
@@ -161,7 +162,7 @@ def _target(name: str, target: TargetTable, config: Config) -> model.Target:
 def _own_targets(flat: "Flat", config: Config) -> Iterator[model.Target]:
     """A flat's targets that no table has: addresses, and numbers at the first account."""
     for place, text in enumerate(flat.targets):
-        if text in config.target or text in config.plan:
+        if text == BROWSERS or text in config.target or text in config.plan:
             continue
         account = "" if text.startswith("sip:") else next(iter(config.account))
         uri = f"sip:{text}@{domain(config.account[account])}" if account else text
@@ -180,7 +181,7 @@ def _entry(flat: "Flat", config: Config) -> model.Entry:
         if text in config.plan:
             steps += _plan(text, config.plan[text]).steps
         else:
-            name = text if text in config.target else _name(flat, place)
+            name = text if text == BROWSERS or text in config.target else _name(flat, place)
             steps.append(model.RingStep((name,), config.directory.step_s))
     return model.Entry(flat.number, flat.name, model.Plan(f"flat {flat.number}", tuple(steps)))
 

@@ -12,6 +12,7 @@ from appliance.config import files
 from appliance.config.schema import Config
 from appliance.config.schema.addresses import sip_uri
 from appliance.core.accounts import sip_uris
+from appliance.core.model import BROWSERS
 
 NEEDED, OPTIONAL = ("flat", "name", "targets"), ("doors",)
 NUMBER = re.compile(r"[0-9]{1,12}")
@@ -23,7 +24,10 @@ Wrong = Iterator[tuple[str, str]]  # column, sentence
 
 
 class Flat(Record):
-    """A line. targets: names of targets and plans, SIP addresses, or numbers at the first account; may open `doors`."""
+    """A line. targets: names of targets and plans, "browsers", SIP addresses, or numbers at the first account.
+
+    The addresses and numbers may open `doors`.
+    """
 
     number: str
     name: str
@@ -117,7 +121,8 @@ def _flat(flat: Flat, known: dict[str, Flat], config: Config) -> Wrong:
     if not 0 < len(flat.targets) <= MOST_TARGETS:
         yield "targets", f"must name 1 to {MOST_TARGETS}, separated by spaces"
     for target in flat.targets:
-        if target not in config.target and target not in config.plan and (sentence := _address(target, config)):
+        named = target == BROWSERS or target in config.target or target in config.plan
+        if not named and (sentence := _address(target, config)):
             yield "targets", sentence
     for door in flat.doors:
         if door not in config.door:

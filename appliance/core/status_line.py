@@ -1,7 +1,7 @@
 """The station's state in one line, for the service manager and for people."""
 
 from appliance.core.calls import forwarding
-from appliance.core.model import Settings, State
+from appliance.core.model import BROWSERS, Settings, State
 from appliance.core.summaries import conference_summary, registration_line, summary
 
 READY = "ready"
@@ -21,11 +21,19 @@ def status(state: State) -> str:
 
 def lacking(settings: Settings) -> str:
     """The words for a configuration without which calls are impossible; "" for a complete one."""
-    if settings.targets or settings.accounts or settings.callers == "anyone":
+    if settings.targets or settings.accounts or settings.callers == "anyone" or rings_browsers(settings):
         return ""
     if settings.buttons or settings.lamps or settings.doors:
         return f"{UNCONFIGURED}: it has no target to call"
     return UNCONFIGURED
+
+
+def rings_browsers(settings: Settings) -> bool:
+    """Whether a press rings the station's page."""
+    rung = (*(each.target for each in settings.buttons), *(each.target for each in settings.chords))
+    bells = (settings.plan(name) for name in rung)
+    plans = (*filter(None, bells), *(entry.plan for entry in settings.directory))
+    return any(BROWSERS in step.targets for plan in plans for step in plan.steps)
 
 
 def condition(state: State) -> str:

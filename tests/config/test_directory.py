@@ -128,3 +128,10 @@ def test_the_file_is_read_where_the_configuration_says(tmp_path):
     path.write_bytes(b"x" * 1_000_001)
     with pytest.raises(IntercomError, match="longer than 1000000 bytes"):
         directory.read(config)
+
+
+def test_a_flat_may_ring_the_stations_page_beside_its_phones():
+    (flat,) = flats("flat,name,targets\n12,Miller,kitchen browsers\n")
+    settings = core_settings(CONFIG, (flat,))
+    assert [step.targets for step in settings.entry("12").plan.steps] == [("kitchen",), ("browsers",)]
+    assert "browsers" not in {target.name for target in settings.targets}

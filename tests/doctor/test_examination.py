@@ -252,6 +252,7 @@ def test_a_password_that_cannot_be_read_is_reported_beside_the_rest(tmp_path, mo
         ("", WARNING, "The station is not configured."),
         ("[panel.lamp.x]\npin = 5\n", WARNING, "it has no target to call"),
         ('[target.x]\nuri = "sip:x@y"\n', OK, ": OK"),
+        ('[panel.button.x]\npin = 5\naction = "ring"\ntarget = "browsers"\n', OK, ": OK"),
     ],
 )
 def test_a_station_that_lacks_its_configuration_is_warned_about(tmp_path, monkeypatch, text, level, said):

@@ -6,7 +6,7 @@ import { letGo } from "./base/hold.js";
 import { countdown, farOpener, openButton, ringingAt, showCountdowns } from "./doors.js";
 import { isHushed, remind } from "./elsewhere.js";
 import { order } from "./base/orders.js";
-import { called, caller, known } from "./base/people.js";
+import { BROWSERS, called, caller, known } from "./base/people.js";
 import { now } from "./base/moments.js";
 import { may } from "./base/session.js";
 import { clock, t } from "./base/texts.js";
@@ -133,9 +133,10 @@ function showIncoming(call, doors, audio, later) {
 }
 
 function showVisitor(calls, doors) {
+  const others = calls.filter(({ remote }) => remote.target !== BROWSERS);
   const stop = act(`${calls[0].ring} stop`, t("ring.stop"), () => Promise.all(calls.map((call) =>
     order("POST", `/v1/calls/${encodeURIComponent(call.id)}/hangup`))), { className: "end", icon: "end", hidden: !may("call") });
-  return card(calls[0].ring, t("ring.visitor"), t("ring.goes_to", { names: calls.map((call) => caller(call.remote)).join(", ") }),
+  return card(calls[0].ring, t("ring.visitor"), others.length ? t("ring.goes_to", { names: others.map((call) => caller(call.remote)).join(", ") }) : "",
     opens(calls[0].ring, doors), [stop, ...(mayTalk() ? [act(`${calls[0].ring} talk`, t("ring.answer"), talk, { className: "go", icon: "phone" })] : [])],
     doors, mayTalk() ? t("voice.here") : "");
 }

@@ -10,7 +10,8 @@ from appliance.core.model import DIGIT_S, PAUSE_S, Action
 def target_setting() -> Any:
     """The target that a button or chord rings."""
     return setting(
-        "Target that the button rings: the name of a [target.…] or [plan.…] table. Required for the action ring.",
+        'Target that the button rings: the name of a [target.…] or [plan.…] table, or "browsers", the page without any '
+        "phone. Required for the action ring.",
         default="",
         example="kitchen",
         live=True,

@@ -95,8 +95,8 @@ class DirectoryTable(Table):
     """The directory: flats that visitors ring by their number at a keypad, or from the list on the display."""
 
     file: str = file_setting(
-        "CSV file with a line for each flat: flat, name, targets, and optionally doors. Empty: none. It is read "
-        "again with the configuration."
+        'CSV file with a line for each flat: flat, name, targets, and optionally doors. The target "browsers" is the '
+        "station's page. Empty: none. It is read again with the configuration."
     )
     step_s: int = setting(
         "How long each target of a flat rings before the next one. At most deadlines.ringing_s.",
@@ -113,7 +113,8 @@ class PlanTable(Table):
     steps: list[Annotated[list[str], Field(min_length=1, max_length=8)]] = setting(
         "Targets of each step: names of [target.…] tables, which ring at the same time. The next step begins when "
         "the time of the step is over, or when all its targets have refused or cannot be reached; a step whose "
-        "targets are known to be unavailable lasts 4 s.",
+        'targets are known to be unavailable lasts 4 s. The page shows each ring; "browsers" in a step gives people '
+        "the time of the step to answer there, though no phone rings.",
         allowed='1 to 8 lists of 1 to 8 names, as in [["kitchen", "hall"]]',
         example=[["kitchen"]],
         min_length=1,

@@ -111,11 +111,12 @@ def valid(turn: Turn, given: inputs.CallArrived) -> tuple[float, float | None]:
 def from_browser(turn: Turn, call: Call, who: str, *, busy: bool) -> None:
     """A client calls from its browser: answer, but let nobody listen without a sign at the door.
 
-    Who answers a visitor's ring is heard at once: the visitor waits for it. Else a tone announces the answer. Beside
-    another call in the foreground nobody listens.
+    Who answers a visitor's ring is heard at once, on the ring's own line: the visitor waits for it. Else a tone
+    announces the answer. Beside another call in the foreground nobody listens.
     """
     front = turn.calls.active
-    if busy or (front is not None and front.id != call.id and (front.answered or not turn.rings)):
+    taken = front is not None and front.id != call.id and (front.answered or not turn.rings)
+    if taken or (busy and not turn.rings):
         ending.refuse(turn, call, forwarding.BUSY, Cause.BUSY)
     elif turn.rings:
         ring = turn.rings[-1]

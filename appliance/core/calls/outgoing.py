@@ -9,6 +9,7 @@ from appliance.core.accounts import addresses, sip_uris
 from appliance.core.call_states import Signal
 from appliance.core.calls import forwarding, recording
 from appliance.core.model import (
+    BROWSERS,
     NO_ACCOUNT,
     AccountId,
     ButtonId,
@@ -26,6 +27,8 @@ from appliance.core.orders import Place
 from appliance.core.transition import Turn, unanswered
 
 FIRST = CallPlacing()
+RINGING = 180
+BROWSERS_URI = "sip:browsers@browser.invalid"  # for clients alone: nothing is sent there
 
 
 def place(
@@ -46,14 +49,16 @@ def place(
     behind: bool = False,
     apart: bool = False,
     led_by: str = "",
+    browsers: bool = False,
 ) -> Call:
     """Place a call. Until the SIP process is ready the call waits for it, within the deadline of dialing.
 
     An account that is not registered does not prevent the call: many registrars accept calls nevertheless, and a
     visitor is better served by a try. `hidden`: headers of the INVITE that the call's view omits. as_call: its id, if a
-    client has chosen one. behind: the call does not come to the foreground; apart: it never does.
+    client has chosen one. behind: the call does not come to the foreground; apart: it never does. browsers:
+    they are rung, and not by SIP.
     """
-    ready, remote = turn.appliance.sip_ready, _far_end(turn, uri, target)
+    ready, remote = turn.appliance.sip_ready and not browsers, _far_end(turn, uri, target)
     call = Call(
         id=as_call or CallId(f"c-{turn.new_id()}"),
         direction=Direction.OUTGOING,
@@ -75,6 +80,7 @@ def place(
         transfer_policy=addresses.policy_of(turn, account),
         apart=apart,
         led_by=led_by,
+        browser=browsers,
     )
     call = replace(call, deadline=call_states.deadline(call, call.state, turn.settings.deadlines, turn.now))
     if not apart:
@@ -83,6 +89,16 @@ def place(
         turn.order(invitation(turn, call))
     turn.emit(events.CallDialing(call.id, to=sip_uris.public(uri), target=target, button=button, from_=call.local_uri))
     return turn.put(call, behind=behind or apart)
+
+
+def ring_browsers(turn: Turn, button: ButtonId, ring: RingId, *, behind: bool) -> None:
+    """Ring the page's browsers: a call that rings like a phone's, of which the SIP process knows nothing.
+
+    Who answers does so by a call from that browser, which ends this one as an answer by another phone would.
+    """
+    call = place(turn, BROWSERS_URI, BROWSERS, button, ring=ring, behind=behind, browsers=True)
+    rung = replace(call, times=replace(call.times, ringing_since=turn.now))
+    turn.move(rung, Signal.RINGS, events.CallRinging(call.id, RINGING))
 
 
 def invitation(turn: Turn, call: Call) -> Place:

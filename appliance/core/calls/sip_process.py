@@ -18,7 +18,7 @@ def ready(turn: Turn, address: str) -> None:
     elif recovered:
         turn.emit(events.ApplianceRecovered(part="sip"))
     for call in turn.calls.living:
-        if not call.placing.done:
+        if not call.placing.done and not call.browser:
             turn.order(outgoing.invitation(turn, call))
             turn.put(
                 replace(

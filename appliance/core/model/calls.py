@@ -279,7 +279,7 @@ class CallTimes(Record):
 class CallPlacing(Record):
     """The progress of our INVITE, and its earlier addresses."""
 
-    done: bool = True  # False: its INVITE waits for the SIP process
+    done: bool = True  # False: its INVITE waits for the SIP process; or it has none, as browsers are rung
     tried: bool = False  # at least 100 came as a response; known when the call is over
     challenge: str = ""  # why a password that was wanted could not be given; known then, too
     doubt: tuple[str, str] = ("", "")  # why an answer did not count, and its sender's address and port
@@ -340,7 +340,7 @@ class Call(Record):
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE
     replaces: CallId | None = None  # our call that this call replaces once answered
     stranger: bool = False  # the caller is no target, and no registrar vouches for it
-    browser: bool = False  # a client of HTTP calls from its browser
+    browser: bool = False  # a client of HTTP calls from its browser; or all browsers are rung, without SIP
     end: End | None = None  # decided when disconnecting, final when ended
     headers: CallHeaders = CallHeaders()
     media: CallSound = CallSound()

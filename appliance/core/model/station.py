@@ -14,7 +14,7 @@ from appliance.core.model.ids import CallId
 from appliance.core.model.panel import ButtonSettings, ChordSettings, LampSettings, PanelPart
 from appliance.core.model.recordings import Announcements, RecordedCalls, RecordingChannels
 from appliance.core.model.transfers import Transfer, TransferPolicy
-from appliance.core.model.visitor_ring import Entry, Plan, RingStep, VisitorRing
+from appliance.core.model.visitor_ring import BROWSERS, Entry, Plan, RingStep, VisitorRing
 
 
 class Settings(Record):
@@ -78,8 +78,9 @@ class Settings(Record):
         return next((t for t in self.targets if t.name == wanted), None)
 
     def plan(self, wanted: str) -> Plan | None:
-        """Find a ring plan by its name; a target's name stands for a plan of that target alone."""
-        alone = Plan(wanted, (RingStep((wanted,)),)) if self.target(wanted) is not None else None
+        """Find a ring plan by its name; a target's name, or BROWSERS, stands for a plan of that alone."""
+        is_callee = wanted == BROWSERS or self.target(wanted) is not None
+        alone = Plan(wanted, (RingStep((wanted,)),)) if is_callee else None
         named = (*self.plans, *(entry.plan for entry in self.directory))
         return next((p for p in named if p.name == wanted), alone)
 

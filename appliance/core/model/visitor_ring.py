@@ -5,6 +5,8 @@ from enum import StrEnum
 from appliance.base.record import Record
 from appliance.core.model.ids import ButtonId, CallId, RingId
 
+BROWSERS = "browsers"  # in place of a target: the station's page, in each browser that shows it
+
 
 class RingResult(StrEnum):
     """How a visitor's ring ended. OPENED: a door was opened for the visitor, though nobody had answered.
@@ -19,7 +21,10 @@ class RingResult(StrEnum):
 
 
 class RingStep(Record):
-    """Targets that ring at the same time. `seconds`: the step's length; None: as long as a call may ring."""
+    """Targets that ring at the same time; BROWSERS may be among them.
+
+    `seconds`: the step's length; None: as long as a call may ring.
+    """
 
     targets: tuple[str, ...]
     seconds: float | None = None

@@ -3,7 +3,17 @@
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.calls import ending, forwarding
 from appliance.core.lookup import too_many_calls
-from appliance.core.model import Action, ButtonId, ButtonSettings, Call, Cause, ChordSettings, Entry
+from appliance.core.model import (
+    BROWSERS,
+    Action,
+    ButtonId,
+    ButtonSettings,
+    Call,
+    Cause,
+    ChordSettings,
+    Entry,
+    Plan,
+)
 from appliance.core.transition import Turn
 from appliance.core.visitor_ring import message
 from appliance.core.visitor_ring import ring as ring_plan
@@ -40,7 +50,7 @@ def ring(turn: Turn, button: ButtonSettings | ChordSettings) -> None:
     if turn.appliance.stopping or plan is None or any(each.plan.name == plan.name for each in turn.rings):
         return
     talk = talk_of(turn)
-    if talk is not None and talk.remote.target in {name for step in plan.steps for name in step.targets}:
+    if talk is not None and talks_already(talk, button, plan):
         return
     if talk is not None and talk.conference is not None:
         turn.show_busy()
@@ -59,6 +69,12 @@ def talk_of(turn: Turn) -> Call | None:
     if active is None or active.unanswered_here or active.media.held_local or turn.state.away:
         return None
     return None if not active.answered and any(ring.id == active.ring for ring in turn.rings) else active
+
+
+def talks_already(talk: Call, button: ButtonSettings | ChordSettings, plan: Plan) -> bool:
+    """Whether the plan rings those who talk; a browser that has answered this bell counts for all browsers."""
+    rung = {name for step in plan.steps for name in step.targets}
+    return talk.remote.target in rung or (talk.browser and talk.button == button.id and BROWSERS in rung)
 
 
 def in_conference() -> IntercomError:

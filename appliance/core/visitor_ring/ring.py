@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from appliance.core import events
 from appliance.core.calls import ending, outgoing, requests
 from appliance.core.model import (
+    BROWSERS,
     AccountState,
     ButtonSettings,
     Call,
@@ -115,9 +116,10 @@ def start(turn: Turn, ring: VisitorRing, number: int) -> None:
     """
     step = ring.plan.steps[number]
     targets = [target for target in map(turn.settings.target, step.targets) if target is not None]
+    browsers = BROWSERS in step.targets
     last = number + 1 == len(ring.plan.steps)
     seconds = step.seconds
-    if not last and not any(in_reach(turn, target) for target in targets):
+    if not last and not browsers and not any(in_reach(turn, target) for target in targets):
         seconds = min(seconds or OUT_OF_REACH_S, OUT_OF_REACH_S)
     ring = replace(ring, step=number, until=None if seconds is None else turn.now + seconds)
     put(turn, ring)
@@ -135,6 +137,8 @@ def start(turn: Turn, ring: VisitorRing, number: int) -> None:
                 confirm=target.confirm,
                 behind=behind,
             )
+    if browsers:
+        outgoing.ring_browsers(turn, ring.button, ring.id, behind=behind)
     follow(turn, ring)
 
 

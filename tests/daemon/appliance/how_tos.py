@@ -42,6 +42,7 @@ class LeftOut:
 
 GPIO = '[panel]\nlines = "gpio"\n'
 KITCHEN = '[target.kitchen]\nuri = "sip:kitchen@192.0.2.8"\n'
+MOBILE = '[target.mobile]\nuri = "sip:mobile@192.0.2.9"\n'
 FRONT = '[door.front]\nchip = "c"\nline = "L"\n'
 GATE = '[door.gate]\nchip = "c"\nline = "G"\n'
 RING = '[panel.button.ring]\npin = 17\naction = "ring"\ntarget = "kitchen"\n'
@@ -150,7 +151,7 @@ TABLE = {
         Config(),
         Config(GPIO),
     ],
-    "talk-from-your-phone.md": [Run()],
+    "talk-from-your-phone.md": [Run(), Config(GPIO), Config(f"{KITCHEN}{MOBILE}")],
     "transfer-calls.md": [Run("calls")],
     "upgrade.md": [LeftOut(NO_APT)] * 7,
     "use-d-bus.md": [LeftOut(ROOT), Config(), Run(), Run("call")],

@@ -2,6 +2,9 @@
 
 import { t, word } from "./texts.js";
 
+/** In place of a target: this page, in each browser that shows it. */
+export const BROWSERS = "browsers";
+
 let names = {}; // those of the configuration, by the kind and the id of a part
 
 /** Note how the parts of the newest state are called. */
@@ -9,7 +12,7 @@ export function noteNames({ doors, panel, accounts, contacts }) {
   const pairs = (parts) => new Map(parts.map(({ id, name }) => [id, name]));
   const shown = (parts) => pairs(parts.map(({ name, display_name }) => ({ id: name, name: display_name })));
   names = {
-    door: pairs(doors), button: pairs(panel.buttons), lamp: pairs(panel.lamps), account: shown(accounts), target: shown(contacts),
+    door: pairs(doors), button: pairs(panel.buttons), lamp: pairs(panel.lamps), account: shown(accounts), target: shown(contacts).set(BROWSERS, t("browsers")),
   };
 }
 
@@ -21,7 +24,7 @@ export const isOnly = (kind, id) => names[kind]?.size === 1 && names[kind].has(i
 
 /** The far end of a call; whether the station knows it, or only repeats what it says about itself. */
 export const caller = ({ target_name: called_so, target, display_name: name, user, uri }) =>
-  called_so || target || name || user || uri;
+  called_so || (target && called("target", target)) || name || user || uri;
 
 export const known = ({ target, uri }) => Boolean(target) || uri.endsWith("@browser.invalid");
 

@@ -1,0 +1,109 @@
+"""A station without any SIP target: a press rings the page, which answers, or nobody does."""
+
+import pytest
+
+from tests.daemon.browsers.phones import STATION_HZ, Phone, phone
+from tests.daemon.browsers.test_talk import heard, until_received
+from tests.support.daemon import Daemon, settled
+from tests.support.peers import sounds
+from tests.support.waiting import until
+
+STEP_S = 4
+
+
+@pytest.fixture(scope="module")
+def alone(cable, tmp_path_factory):
+    """Its button rings browsers, and no target or account is configured; it has one line."""
+    directory = tmp_path_factory.mktemp("alone")
+    tone = sounds.tone(directory / "door.wav", STATION_HZ)
+    config = {
+        "station": {"name": "Door"},
+        "http": {"port": 0},
+        "sip": {"address": "0.0.0.0", "port": 5080, "max_calls": 1},
+        "audio": {"capture": "simulated", "playback": "simulated", "microphone_file": tone},
+        "recording": {"enabled": True, "channels": "separate"},
+        "panel": {
+            "lines": "simulated",
+            "button": {
+                "ring": {"action": "ring", "target": "browsers"},
+                "short": {"action": "ring", "target": "house"},
+            },
+        },
+        "plan": {"house": {"steps": [["browsers"]], "step_s": [STEP_S]}},
+        "door": {"front": {"pulse_s": 0.2}},
+    }
+    with Daemon(directory, cable.door.within, config=config) as station:
+        yield station
+
+
+@pytest.fixture(scope="module")
+def browser(cable, alone, tmp_path_factory):
+    """Chromium, logged in at that station."""
+    with phone("chromium", tmp_path_factory.mktemp("chromium"), cable.door, alone) as found:
+        yield found
+
+
+@pytest.fixture
+def anna(browser, alone) -> Phone:
+    with settled(alone):
+        browser.home()
+        yield browser
+
+
+def rung(anna: Phone, button: str = "ring") -> str:
+    """Press: the page rings. The call that rings browsers."""
+    anna.door.press(button)
+    call: str = anna.door.next("call.ringing")["call"]
+    until(lambda: anna.page.value("!document.querySelector('#ring').hidden"), "a ring on the page")
+    return call
+
+
+def gone(anna: Phone) -> None:
+    until(lambda: anna.page.value("document.querySelector('#ring').hidden"), "no ring on the page")
+
+
+def test_it_is_configured_and_ready(alone):
+    state = alone.get("/v1/state")
+    assert (state["appliance"]["configured"], state["appliance"]["status"], state["targets"]) == (True, "ready", [])
+
+
+def test_the_page_answers_and_both_hear_each_other(anna, alone):
+    ring = rung(anna)
+    alone.wait("tone.started", tone="dialing")
+    anna.page.click("#rings [data-key$=' talk']")
+    call = anna.talks()
+    ended = alone.wait("ring.ended", result="answered")
+    assert (ended["call"], ended["data"]["by"]) == (call, f"http:{anna.who}")
+    alone.final(ring, cause="answered_elsewhere", missed=False)
+    gone(anna)
+    anna.until_heard()
+    until_received(alone, call)
+    alone.press("ring")  # a second press changes nothing
+    anna.page.click("#talk-end")
+    alone.final(call, kind="call.ended", cause="hangup", by="local")
+    assert heard(alone, call) == [True, True]
+    assert len(alone.of("ring.started")) == 1
+
+
+def test_nobody_answers(anna, alone):
+    ring = rung(anna, "short")
+    alone.final(ring, kind="call.failed", cause="no_answer")
+    alone.wait("ring.ended", result="unanswered")
+    gone(anna)
+    anna.page.shows("[data-note=unanswered]", "")
+
+
+def test_the_page_stops_the_ring(anna, alone):
+    ring = rung(anna)
+    anna.page.click("#rings [data-key$=' stop']")
+    alone.final(ring, cause="canceled")
+    alone.wait("ring.ended", result="canceled")
+    gone(anna)
+
+
+def test_the_page_opens_the_door_which_ends_the_ring(anna, alone):
+    ring = rung(anna)
+    alone.post("/v1/doors/front/open")
+    alone.final(ring, cause="canceled")
+    alone.wait("ring.ended", result="opened")
+    gone(anna)

@@ -16,6 +16,7 @@ TEST_PACKAGES=(
     mmdebstrap bubblewrap debian-archive-keyring  # Asterisk of Debian sid in a root of its own
     pulseaudio libasound2-plugins alsa-utils sox  # a sound card in software, and a check of what it played
     chromium firefox-esr                          # open the station's page, each by an engine of its own
+    libnss3-tools                                 # puts an authority into a browser's store
     esbuild                                       # makes the page as the package has it
     nginx-light caddy                             # proxies before the station; their services are not used
     systemd dpkg-dev python3-debian               # read the unit and the packaging

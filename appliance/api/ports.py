@@ -212,6 +212,9 @@ class HttpPorts(Protocol):
         call: its id from then on; peer: the browser's address.
         """
 
+    def authority(self) -> str:
+        """The certificate of the station's own authority in PEM; empty where none signed the one in use."""
+
     def snapshot(self) -> Snapshot:
         """The whole state."""
 

@@ -50,7 +50,8 @@ class Certificate:
         self._given = bool(http.certificate_file)
         self._certificate = Path(http.certificate_file) if self._given else state / "http.crt"
         self._key = Path(http.key_file) if self._given else state / "http.key"
-        self._authority, self._is_signed = authority.Authority(state), False
+        self._authority = authority.Authority(state)
+        self.authority = ""  # that signed the certificate in use, in PEM; empty if none of the station's own did
         self._context: ssl.SSLContext
         self._signature: Signature = ()
         self._looked, self._failed, self._renewed = 0.0, False, 0.0
@@ -131,10 +132,15 @@ class Certificate:
                 ErrorCode.UNAVAILABLE, f"{self._certificate} cannot be used", f"{reason(error)}.", "Check the file."
             ) from error
         self._context, self._facts = made, facts
-        self._is_signed = not self._given and self._is_of_authority(text)
+        self.authority = "" if self._given else self._authority_of(text)
+        beside = self._shown.with_name("http.authority")
         try:
             durable.replace(self._shown, f"{shown}\n", mode=0o644)
-        except OSError as error:  # HTTPS works without it
+            if self.authority:
+                durable.replace(beside, f"{fingerprint(self.authority)}\n", mode=0o644)
+            else:
+                durable.remove(beside)
+        except OSError as error:  # HTTPS works without them
             log.warning("%s cannot be written: %s", self._shown, reason(error))
 
     def _is_usable(self) -> bool:
@@ -144,19 +150,20 @@ class Certificate:
             facts = certificates.facts(self._certificate)
         except IntercomError:
             return False
-        self._is_signed = self._is_of_authority(self._certificate.read_text(encoding="ascii", errors="replace"))
+        self.authority = self._authority_of(self._certificate.read_text(encoding="ascii", errors="replace"))
         return _lasting(self._http.address) <= facts.names and not self._is_due(facts)
 
-    def _is_of_authority(self, text: str) -> bool:
-        """Whether our authority signed a certificate, which has that of the authority behind it."""
+    def _authority_of(self, text: str) -> str:
+        """Our authority if it signed a certificate, which has that of the authority behind it; else empty."""
         try:
-            return text.endswith(self._authority.certificate.read_text(encoding="ascii", errors="replace"))
+            own = self._authority.certificate.read_text(encoding="ascii", errors="replace")
         except OSError:
-            return False
+            return ""
+        return own if text.endswith(own) else ""
 
     def _is_due(self, facts: certificates.Facts) -> bool:
         now = time.time()
-        if self._is_signed:
+        if self.authority:
             return authority.is_due(facts, now, clock_is_right=self._clock_is_right())
         return not facts.valid(now) and self._clock_is_right()  # a wrong clock made it
 

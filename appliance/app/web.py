@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from appliance.api.http.tokens import Token, Tokens
     from appliance.api.ports import Measured
     from appliance.app.browsers import Browsers
+    from appliance.app.https import Certificate
     from appliance.core.views.calls import Call
     from appliance.core.views.codes import Code
     from appliance.core.views.conferences import Conference
@@ -90,6 +91,7 @@ class Web:
         self.request, self.subscribe = reactor.request, reactor.subscribe
         self._servers: dict[str, HttpServer] = {}
         self._http_places: HttpPlaces | None = None
+        self._secured: Certificate | None = None
         self._examination: asyncio.Task[list[dict[str, Any]]] | None = None
         self._shown: Shown  # set before the first request, as are the tokens and more
         self.tokens: Tokens
@@ -166,20 +168,20 @@ class Web:
 
         token = await asyncio.to_thread(self._token)
         built = await asyncio.to_thread(app.build, self, token, self._http_places)
-        address, secured = self._config.http.address, None
+        address = self._config.http.address
         if not ip_address(address).is_loopback:
             from appliance.app.https import Certificate  # noqa: PLC0415  late: only where there is TLS
 
             places = self._places
-            secured = Certificate(
+            self._secured = Certificate(
                 self._config.http,
                 places.state,
                 places.runtime / "http.fingerprint",
                 self._reactor.post,
                 self._clock_is_right,
             )
-            await asyncio.to_thread(secured.open)
-        server = HttpServer(built, None, address, self._config.http.port, secured, self._config.http.names)
+            await asyncio.to_thread(self._secured.open)
+        server = HttpServer(built, None, address, self._config.http.port, self._secured, self._config.http.names)
         bound = await server.start()
         log.info("http %s", bound.url)
         try:
@@ -221,6 +223,10 @@ class Web:
         return self._places.runtime / "http.sock" if configured else None
 
     # -- for the API (api.ports.HttpPorts) ----------------------------------------------------------------------------
+
+    def authority(self) -> str:
+        """The certificate of the station's own authority in PEM; empty where none signed the one in use."""
+        return self._secured.authority if self._secured is not None else ""
 
     def snapshot(self) -> "Snapshot":
         """The whole state."""

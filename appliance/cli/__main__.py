@@ -148,7 +148,11 @@ def station_commands(add: Add) -> None:
     support_.add_argument("file", nargs="?", type=Path, default=BUNDLE, help=f"a new file (default {BUNDLE})")
     for name, (words, options_of, text) in options.UPKEEP.items():
         options_of(add(name, late("upkeep", name, words), text))
-    add("page", late("page"), "show the address of the page with its token, and how to open it on another computer")
+    add(
+        "page",
+        late("page.address"),
+        "show the address of the page with its token, and how to open it on another computer",
+    )
     config.options(add("config", configuration, "show the configuration in force, get a setting, or check a file"))
     add("contacts", late("residents", "contacts", "contact_words"), "show the flats of the directory, and the targets")
     add("targets", late("residents", "targets", "target_words"), "show the targets that can be called")

@@ -179,6 +179,7 @@ class Station:
         self.denials: list[tuple[str, str, str]] = []
         self.lockouts: list[tuple[str, float]] = []
         self.unread: list[str] = []
+        self.own_authority = ""
         self.offers: list[tuple[str, str, str]] = []
         self.refuses_offers: IntercomError | None = None
         self.tokens = Tokens(directory / "http.tokens")
@@ -240,6 +241,9 @@ class Station:
         self._subscribers: set[asyncio.Queue[dict[str, Any] | None]] = set()
 
     # -- ports ---------------------------------------------------------------------------------------------------------
+
+    def authority(self) -> str:
+        return self.own_authority
 
     async def request(self, action: inputs.Action, who: str) -> orders.Reply:
         self.requests.append((action, who))

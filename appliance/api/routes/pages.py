@@ -1,4 +1,4 @@
-"""The station's own page, the directory for a display at the door, and the reference.
+"""The station's own page, the directory for a display at the door, the reference, and how to trust the station.
 
 What a page loads has an address that names its content, so browsers keep it for good and ask for nothing again
 (`site.py`). The plain files are there, too.
@@ -27,6 +27,7 @@ TYPES = {
 }
 NAMED = r"/[\w.-]+\.[0-9a-f]{16}\.(?:js|css|svg|html)"  # by its content
 MADE = re.compile(rf"{NAMED}|/texts/[\w.]+\.json")  # addresses of no file's own
+TRUST = ("/trust", "/trust.crt", "/trust.mobileconfig")  # made for each request
 KEPT = "public, max-age=31536000, immutable"
 ASKED_FOR = "no-cache"
 
@@ -44,7 +45,7 @@ class _Files(Route):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         path = scope.get("path", "")
-        known = path in _BY_PATH or (MADE.fullmatch(path) is not None and path in _site())
+        known = path in _BY_PATH or path in TRUST or (MADE.fullmatch(path) is not None and path in _site())
         return super().matches(scope) if known else (Match.NONE, {})
 
 
@@ -67,6 +68,10 @@ def _packed(file: Path) -> bytes:
 
 async def _file(request: Request) -> Response:
     path = request.scope["path"]
+    if path in TRUST:
+        from appliance.api.answers import trust  # noqa: PLC0415 - few ask for it, and seldom
+
+        return trust.answer(request, path, request.app.state.ports.authority())
     kind = TYPES[(_BY_PATH[path] if path in _BY_PATH else Path(path)).suffix]
     plain = "range" in request.headers or "gzip" not in request.headers.get("accept-encoding", "")
     if path in _site():

@@ -16,6 +16,7 @@ import sys
 import pytest
 from websockets.sync.client import connect
 
+from appliance.app.https import fingerprint
 from appliance.demo.stations import CODE
 from tests.support.certificates import Authority
 from tests.support.daemon import Daemon
@@ -92,7 +93,13 @@ def test_a_station_makes_a_certificate_and_clients_that_trust_it_open_the_door(c
         der = shown(cable, door, certificate)
         assert page["address"] == f"{address(door)}#token={token(door)}"
         assert page["fingerprint"] == hashlib.sha256(der).digest().hex(":").upper()
-        assert page["fingerprint"] in ctl([], "--socket", known, "page").stdout
+        own = (door.directory / "http-ca.crt").read_text()
+        assert page["authority"] == fingerprint(own) and page["trust"] == f"{address(door)}trust"
+        told = ctl([], "--socket", known, "page").stdout
+        assert all(page[name] in told for name in page)
+        with encrypted(cable, door, certificate)[0] as connection:
+            connection.sendall(f"GET /trust.crt HTTP/1.0\r\nHost: {address(door).split('/')[2]}\r\n\r\n".encode())
+            assert connection.makefile("rb").read().endswith(own.encode())
         away = ["--url", address(door)]
         state = ctl(cable.pbx.within, *away, "--ca", certificate, "state", "--json", INTERCOM_TOKEN=token(door))
         assert json.loads(state.stdout)["doors"], state.stderr

@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import socket
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,7 +25,10 @@ def find(runtime: Path) -> Json:
     token = _read(next((file for file in _tokens(runtime) if _there(file)), runtime / "http.token"), runtime)
     page = f"{address.rstrip('/')}/#token={token}"
     if address.startswith("https:"):
-        return {"address": page, "fingerprint": _read(runtime / "http.fingerprint", runtime)}
+        found = {"address": page, "fingerprint": _read(runtime / "http.fingerprint", runtime)}
+        if not (runtime / "http.authority").exists():
+            return found
+        return found | {"trust": f"{address}trust", "authority": _read(runtime / "http.authority", runtime)}
     port = urlsplit(address).port
     host = urlsplit(address).hostname or ""
     far = f"[{host}]" if ":" in host else host
@@ -34,6 +38,18 @@ def find(runtime: Path) -> Json:
 
 def words(page: Json) -> str:
     """The answer for a terminal."""
+    if "trust" in page:
+        return (
+            f"{page['address']}\n"
+            "This address works in the station's network. Browsers warn until they trust the station's authority.\n"
+            "To have a device trust it, open this address there, which needs no token, and install the authority:\n"
+            f"  {page['trust']}\n"
+            f"{_code(page['trust'])}"
+            "Compare the authority's SHA-256 fingerprint before:\n"
+            f"  {page['authority']}\n"
+            "A browser's warning shows another one, of the certificate, which changes each year:\n"
+            f"  {page['fingerprint']}"
+        )
     if "fingerprint" in page:
         return (
             f"{page['address']}\n"
@@ -47,6 +63,15 @@ def words(page: Json) -> str:
         f"  {page['tunnel']}\n"
         "and open the same address there, for as long as that command runs."
     )
+
+
+def _code(address: str) -> str:
+    """A QR code of the address, for the camera of a phone, if this is a terminal that can draw it."""
+    if not sys.stdout.isatty() or sys.stdout.encoding.lower() != "utf-8":
+        return ""
+    from appliance.cli.page import qr  # noqa: PLC0415  late: for this alone
+
+    return f"{qr.drawing(address)}\n"
 
 
 def _tokens(runtime: Path) -> tuple[Path, ...]:

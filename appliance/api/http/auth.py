@@ -36,6 +36,7 @@ TOKEN_BYTES = 32
 LOCAL = "127.0.0.1"
 STRANGER = "http:unknown"  # the identity of a client that is not authorised
 HTTP, HTTPS = 80, 443  # browsers leave these ports out of Host and Origin
+LACKING = "intercomd.lacking"  # the key of the first scope that a token lacks, there too
 ACTS_WITH = "token-name"  # header of a client at the Unix socket that acts with the scopes of a token alone
 BEARER = "bearer."  # prefix of the WebSocket subprotocol that brings the token: a page can set no header there
 
@@ -151,8 +152,8 @@ class Gate:
             await self.app(scope, receive, send)
             return
         # Starlette sends this as the denial of a WebSocket handshake.
-        lacking = (*scopes.needed(_method(scope), scope["path"]), scopes.VIEW)[0]
-        await self._refusal(error, scope, lacking)(scope, receive, send)
+        needed = (*scopes.needed(_method(scope), scope["path"]), scopes.VIEW)
+        await self._refusal(error, scope, scope.get(LACKING) or needed[0])(scope, receive, send)
 
     def _refusal(self, error: IntercomError, scope: Scope, lacking: AccessScope) -> Response:
         source = place(scope["client"][0] if scope.get("client") else "unknown")
@@ -236,7 +237,9 @@ class Gate:
         """Store the client of a token in `scope`; the error if its scopes do not allow the request."""
         scope[WHO], scope[ADMIN] = f"http:{token.name}", token.allows(scopes.ADMIN)
         scope[REFUSED] = partial(self._refused, token, scope)
-        return _lack(token, scopes.needed(_method(scope), scope["path"]))
+        needed = scopes.needed(_method(scope), scope["path"])
+        scope[LACKING] = next((each for each in needed if not token.allows(each)), None)
+        return _lack(token, needed)
 
     def _refused(self, token: Token, scope: Scope, needed: AccessScope) -> Response | None:
         """The answer to a request whose body needs a scope that its token lacks; None: the token has it."""

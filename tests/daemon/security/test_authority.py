@@ -142,6 +142,7 @@ def test_its_key_is_the_services_alone_and_no_copy_of_it_is_left(tmp_path):
         "http-ca.key",
         "http.crt",
         "http.key",
+        "http.authority",
         "seen",
     }
     assert all(path.name == "http-ca.key" or key not in path.read_bytes() for path in tmp_path.iterdir())

@@ -4,6 +4,7 @@ import enum
 import json
 import re
 from collections import Counter, deque
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -185,6 +186,8 @@ REQUESTS = [
     inputs.TestSound(2.0, apply=True),
     inputs.TestSound(9.0),
     inputs.PlayTone(Tone.DOOR),
+    inputs.SilenceRinger(5),
+    inputs.SilenceRinger(0),
     inputs.Talk(5.0),
     inputs.StopTalk(),
     inputs.SendText("kitchen", TEXT),
@@ -337,7 +340,8 @@ class World:
         for field in structs.fields(kind):
             if field.required and field.name not in fields | common:
                 hint = getattr(field.type, "__supertype__", field.type)
-                fields[field.name] = choice(list(hint)) if isinstance(hint, enum.EnumType) else plain[hint]
+                words = list(hint) if isinstance(hint, enum.EnumType) else get_args(hint)
+                fields[field.name] = choice(words) if words else plain[hint]
         return kind(**common, **fields)
 
     def learn(self, taken) -> None:

@@ -141,14 +141,15 @@ def may_open(state: State, call: Call) -> bool:
 
 
 def seems_one_who_may(state: State, call: Call) -> bool:
-    """Whether the far end is no target, and has the user name of one that may open a door.
+    """Whether the far end was a target when the call began, or has the user name of one that may open a door.
 
     A resident may call by a way that proves nothing, and types the code out of habit.
     """
+    if call.remote.target:
+        return state.settings.target(call.remote.target) is None
     user = (sip_uris.parts(call.remote.uri) or ("", ""))[0]
-    if call.remote.target or not user:
-        return False
-    return any(t.doors and (sip_uris.parts(t.uri) or ("", ""))[0] == user for t in state.settings.targets)
+    residents = (target for target in state.settings.targets if target.doors)
+    return user != "" and any((sip_uris.parts(each.uri) or ("", ""))[0] == user for each in residents)
 
 
 def believed(turn: Turn, call: Call, given: inputs.DigitReceived) -> bool:

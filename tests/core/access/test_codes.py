@@ -223,6 +223,16 @@ def test_the_digits_of_one_who_only_says_that_he_is_a_resident_are_masked_and_op
     assert (open_now(station), denied(station)) == ([], [])
 
 
+def test_the_digits_of_a_target_that_the_configuration_names_no_longer_are_masked_and_open_nothing():
+    station = calling(KITCHEN, "127.0.0.2:5060", targets=TARGETS)
+    without = replace(station.state.settings, targets=())
+    station.give(inputs.ConfigChanged, settings=without, applied="x", needs_restart="")
+    dial(station, "1234#", CallId("c-here"))
+    told = {(event.digit, event.masked) for event in station.told if isinstance(event, events.DtmfReceived)}
+    assert told == {(None, True)}
+    assert open_now(station) == []
+
+
 def test_digits_are_masked_as_soon_as_there_is_a_code():
     station = door()
     station.talking()

@@ -40,7 +40,7 @@ def test_a_session_stands_for_the_token_until_it_ends(ask, station):
     assert ask(*OPEN, browser | OURS).status_code == 200
     assert station.requests[0][1] == "http:token"
     shown = ask("GET", "/v1/session", browser).json()
-    assert (shown["client"], shown["scopes"]) == ("http:token", ["view", "call", "digits", "door", "admin"])
+    assert (shown["client"], shown["scopes"]) == ("http:token", ["view", "call", "listen", "digits", "door", "admin"])
     assert shown["expires"] is not None
     ended = ask("DELETE", "/v1/session", browser | OURS)
     assert ended.json() == {"warning": None} and "Max-Age=0" in ended.headers["set-cookie"]
@@ -85,7 +85,7 @@ def test_a_session_begins_with_a_token_and_not_with_a_cookie(ask):
 def test_the_unix_socket_needs_no_session(shared):
     with shared.unix() as client:
         shown = client.get("/v1/session").json()
-        assert shown == {"client": "http:unix", "scopes": ["view", "call", "digits", "door", "admin"], "expires": None}
+        assert shown == {"client": "http:unix", "scopes": ["view", "call", "listen", "digits", "door", "admin"], "expires": None}
         assert client.post("/v1/session").status_code == 401
 
 

@@ -111,6 +111,7 @@ TABLE = {
     "publish-a-release.md": [LeftOut(RELEASED)] * 4,
     "reach-the-station-by-https.md": [
         Config(),
+        LeftOut(f"{ROOT}: tests/daemon/security/test_authority.py has a station without these files"),
         LeftOut("needs two machines: tests/daemon/security/test_https.py does it"),
         Config(),
         LeftOut("a hook of certbot: tests/daemon/security/test_https.py runs it"),

@@ -352,8 +352,8 @@ class EpConfig:
     assert "noise" not in result.stdout
     missing = [line.removeprefix("error: missing: ") for line in result.stdout.splitlines() if line.startswith("error")]
     assert missing == [
-        "G722/16000/1", "PCMU/8000/1", "opus/48000/2", "WebRTC AEC3", "SRTP", "DTLS-SRTP", "epoll", "a gate for requests",
-        "digits in the sound", "recordings of two channels", "assertions off",
+        "G722/16000/1", "PCMU/8000/1", "opus/48000/2", "WebRTC AEC3", "SRTP", "DTLS-SRTP", "epoll",
+        "a gate for requests", "digits in the sound", "recordings of two channels", "assertions off",
     ]  # fmt: skip
 
 

@@ -241,7 +241,7 @@ def test_guesses_are_not_free_again_when_the_sip_process_was_killed(door):
         for guess in range(5):
             assert thief.tries(f"guess {guess}") == 403
         door.wait("access.locked_out", scope="source", **{"from": thief.address})
-        before = door.processes()["sip"]
+        before = door.sip()
         os.kill(before, signal.SIGKILL)
         until(lambda: door.processes().get("sip", before) != before, "another SIP process")
         assert phone.tries(SECRET) == 180, "it knows that this is the phone's address"

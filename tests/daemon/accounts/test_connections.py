@@ -46,7 +46,7 @@ def station(directory, pbx, user, other, transport):
 def listeners(station):
     """Addresses and ports at which its SIP process takes connections."""
     found = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=True, timeout=120).stdout
-    pid = station.processes()["sip"]
+    pid = station.sip()
     return [(host, int(port)) for host, port in re.findall(rf"(127\S+):(\d+) .*pid={pid},", found)]
 
 
@@ -78,7 +78,7 @@ def test_the_registrars_host_keeps_connections_open_and_calls_go_on(transport, p
     ):
         for each in (door, far):
             each.wait("account.registered")
-        before = door.processes()["sip"]
+        before = door.sip()
         (where,) = set(listeners(door))
         connections = []
         for number in range(MANY):  # only from the registrar's address is a connection taken at all
@@ -90,4 +90,4 @@ def test_the_registrars_host_keeps_connections_open_and_calls_go_on(transport, p
         call(far, door)
         until(lambda: all(map(is_closed, connections)), "the end of each connection", patience=120)
         call(door, far)
-        assert door.processes()["sip"] == before
+        assert door.sip() == before

@@ -125,7 +125,7 @@ def test_a_subscription_is_renewed_and_begun_again_after_its_end_and_after_the_s
         becomes(door, "unknown", 200, "rejected")
         becomes(door, "busy")
         asked = len(server.subscribed)
-        os.kill(door.processes()["sip"], signal.SIGKILL)
+        os.kill(door.sip(), signal.SIGKILL)
         door.wait("appliance.recovered", part="sip")
         until(lambda: len(server.subscribed) > asked, "a subscription by the next process", 60)
         ended = server.ended

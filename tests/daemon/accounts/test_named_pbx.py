@@ -70,7 +70,7 @@ def test_a_pbx_that_routes_calls_by_its_name_is_reached_whatever_the_name_server
 
 def call_both_ways(door, far):
     for caller, callee in ((door, far), (far, door)):
-        children = [each.processes()["sip"] for each in (door, far)]
+        children = [each.sip() for each in (door, far)]
         for each in (door, far):
             each.begin()
         call, came = talking(caller, callee)
@@ -82,7 +82,7 @@ def call_both_ways(door, far):
         callee.press("hangup")
         caller.final(call, kind="call.ended", by="remote")
         callee.final(came, kind="call.ended", by="local")
-        assert [each.processes()["sip"] for each in (door, far)] == children
+        assert [each.sip() for each in (door, far)] == children
 
 
 def test_a_registrar_whose_answers_hold_names_is_registered_with(cable, packets, tmp_path):
@@ -92,7 +92,7 @@ def test_a_registrar_whose_answers_hold_names_is_registered_with(cable, packets,
     tables = {"office": account(tmp_path, registrar, "271")}
     target = {"far": {"uri": "272", "account": "office"}}
     with SilentNameServer(cable.pbx) as silent, station(cable, tmp_path / "d", account=tables, target=target) as door:
-        child = door.processes()["sip"]
+        child = door.sip()
         asked = registrar.receive("REGISTER", "REGISTER")
         contact = next(line for line in asked.split("\r\n") if line.startswith("Contact:"))
         answer = registrar.reply(asked, "200 OK").decode()
@@ -108,7 +108,7 @@ def test_a_registrar_whose_answers_hold_names_is_registered_with(cable, packets,
         registrar.receive("ACK", "ACK")
         door.final(call, kind="call.rejected", code=486)
         assert silent.asked == set()
-        assert door.processes()["sip"] == child
+        assert door.sip() == child
 
 
 SECOND, ELSEWHERE = "10.9.0.2", "10.9.0.3"
@@ -150,7 +150,7 @@ def test_whom_a_far_end_passes_us_on_to_is_looked_up_beside_the_calls(cable, pac
         SilentNameServer(cable.pbx) as silent,
         station(cable, tmp_path / "d", target=target, sip={"transfer_policy": "follow"}) as door,
     ):
-        child = door.processes()["sip"]
+        child = door.sip()
         far, other = packets(FAR), packets(OTHER)
         call = talks(door, far)
         far.send(far.request("REFER", 2, headers=f"Refer-To: <sip:x@{NOWHERE}>\r\n"))
@@ -163,7 +163,7 @@ def test_whom_a_far_end_passes_us_on_to_is_looked_up_beside_the_calls(cable, pac
         other.receive("SIP/2.0 487", "INVITE")
         far.hang_up()
         door.final(call, kind="call.ended", by="remote")
-        assert door.processes()["sip"] == child
+        assert door.sip() == child
 
 
 def test_a_message_to_a_name_arrives(cable, packets, tmp_path):
@@ -183,11 +183,11 @@ def test_a_message_to_a_name_that_no_one_resolves_fails_and_calls_go_on(cable, p
     cable.resolver.write_text(f"nameserver {PBX}\noptions timeout:1 attempts:1\n")
     target = {"far": {"uri": f"sip:far@{PBX}:{FAR}"}, "named": {"uri": f"sip:far@{NOWHERE}:{FAR}"}}
     with SilentNameServer(cable.pbx), station(cable, tmp_path / "d", target=target) as door:
-        child, far = door.processes()["sip"], packets(FAR)
+        child, far = door.sip(), packets(FAR)
         message = door.post("/v1/messages", {"to": "named", "text": "lost"})["message"]
         call = talks(door, far)
         far.hang_up()
         door.final(call, kind="call.ended", by="remote")
         failed = door.wait("message.failed", message=message, patience=60)["data"]
         assert "cannot be resolved" in failed["reason"]
-        assert door.processes()["sip"] == child
+        assert door.sip() == child

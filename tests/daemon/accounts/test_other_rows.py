@@ -145,7 +145,7 @@ def test_the_sip_process_dies_in_a_call(door, caller):
         call = door.rung()
         door.press("answer")
         door.talk(call)
-        os.kill(door.processes()["sip"], signal.SIGKILL)
+        os.kill(door.sip(), signal.SIGKILL)
         door.final(call, kind="call.ended", cause="error", by="device")
         peer.vanish()
     door.wait("appliance.recovered", part="sip")
@@ -158,7 +158,7 @@ def test_a_sound_card_ends_the_sip_process_in_a_call(door, caller):
         call = door.rung()
         door.press("answer")
         door.talk(call)
-        os.kill(door.processes()["sip"], signal.SIGXCPU)
+        os.kill(door.sip(), signal.SIGXCPU)
         told = door.final(call, kind="call.ended", cause="audio_failed", by="device")
         peer.vanish()
     assert "check audio.capture" in told["explanation"]

@@ -133,7 +133,7 @@ def test_a_new_sip_process_registers_again(kamailio, tmp_path):
     with Daemon(tmp_path / "door", account={"office": account(tmp_path, kamailio, "205")}) as door:
         door.wait("account.registered")
         door.begin()
-        os.kill(door.processes()["sip"], signal.SIGKILL)
+        os.kill(door.sip(), signal.SIGKILL)
         door.wait("account.unregistered")
         door.wait("account.registered", after="recovery")
 

@@ -24,7 +24,7 @@ def running(request, tmp_path_factory):
 
 def kill(door):
     """Its SIP process dies; another one is there."""
-    os.kill(door.processes()["sip"], signal.SIGKILL)
+    os.kill(door.sip(), signal.SIGKILL)
     door.wait("appliance.recovered", part="sip")
 
 

@@ -342,7 +342,7 @@ def test_whom_a_participant_passes_us_on_to_comes_into_the_conference(door, far)
 
 def test_the_next_conference_after_the_sip_process_was_killed_works(door, far):
     _, peers, _ = conferring(door, far, "far", "two")
-    os.kill(door.processes()["sip"], signal.SIGKILL)
+    os.kill(door.sip(), signal.SIGKILL)
     door.wait("conference.ended")
     door.wait("appliance.recovered", part="sip")
     door.settle()

@@ -165,7 +165,7 @@ def test_a_press_while_the_sip_process_is_dead_rings_once_it_is_back():
 
 def test_a_sip_process_that_crashes_leaves_in_the_log_what_it_did(tmp_path):
     with Daemon(tmp_path / "d") as door:
-        os.kill(door.processes()["sip"], signal.SIGSEGV)
+        os.kill(door.sip(), signal.SIGSEGV)
         assert door.wait("appliance.degraded", part="sip")["data"]["why"] == "it ended by SIGSEGV"
         door.wait("appliance.recovered", part="sip")
         assert "Fatal Python error: Segmentation fault" in door.log

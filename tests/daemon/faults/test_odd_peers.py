@@ -173,7 +173,7 @@ def test_no_one_learns_our_presence(door):
 
 
 def test_garbage_changes_nothing(door):
-    child = door.processes()["sip"]
+    child = door.sip()
     stranger = loopback()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
         far.bind((stranger, 0))
@@ -181,7 +181,7 @@ def test_garbage_changes_nothing(door):
         for _, packet in zip(paced(2000), garbage(door, stranger), strict=False):  # the socket's buffer takes all
             far.sendto(packet, (host, int(port)))
     good_call(door)
-    assert door.processes()["sip"] == child
+    assert door.sip() == child
 
 
 @pytest.fixture(scope="module")
@@ -367,7 +367,7 @@ def test_a_stranger_cannot_connect_by_tcp(by_tcp):
 
 def test_garbage_by_tcp_changes_nothing(by_tcp, record_property):
     door, where, registrar = by_tcp
-    before, child = door.memory(), door.processes()["sip"]
+    before, child = door.memory(), door.sip()
     with Packets(registrar, to=door.address) as far:
         whole = far.invite().replace(b"SIP/2.0/UDP", b"SIP/2.0/TCP")
     endless = b"INVITE sip:door SIP/2.0\r\n" + b"X-Long: " + b"x" * 2_000_000
@@ -390,7 +390,7 @@ def test_garbage_by_tcp_changes_nothing(by_tcp, record_property):
     after = door.memory()
     record_property("memory before, MB", before)
     record_property("memory after, MB", after)
-    assert door.processes()["sip"] == child
+    assert door.sip() == child
     for process, megabytes in after.items():
         assert megabytes < before[process] + 30, process
 

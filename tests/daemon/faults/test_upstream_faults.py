@@ -18,7 +18,7 @@ MOST_MEDIA = 16
 def serves(door, child):
     """A call by somebody else goes through, and the SIP process is the one that was there before."""
     good_call(door)
-    assert door.processes()["sip"] == child
+    assert door.sip() == child
     assert not door.of("appliance.degraded")
 
 
@@ -28,7 +28,7 @@ def test_as_many_crypto_lines_as_an_sdp_can_hold_are_read(supported, tmp_path):
         office = account(tmp_path, registrar, "201", srtp="optional")
         with Daemon(tmp_path / "door", account={"office": office}) as door:
             door.wait("account.registered")
-            child = door.processes()["sip"]
+            child = door.sip()
             with Packets(registrar.address, to=door.address) as far:
                 crypto = [f"a=crypto:{tag} A inline:AAAA" for tag in range(1, MOST_ATTRIBUTES + 1)]
                 if supported:
@@ -85,7 +85,7 @@ WITHOUT_RTPMAP = {
 
 @pytest.mark.parametrize("media", WITHOUT_RTPMAP)
 def test_formats_without_rtpmap_are_answered(media, door):
-    child = door.processes()["sip"]
+    child = door.sip()
     with Packets(door.far_address, to=door.address) as far:
         far.send(far.request("INVITE", body=far.sdp.partition("m=")[0] + WITHOUT_RTPMAP[media]))
         answer = far.receive("SIP/2.0 ", "INVITE")
@@ -102,7 +102,7 @@ def media(sdp):
 
 def test_our_own_offer_has_no_more_media_than_an_sdp_can_hold(door):
     """The far end fills the SDP, then changes the kind of what we have refused: those and ours do not fit together."""
-    child = door.processes()["sip"]
+    child = door.sip()
     with Packets(door.far_address, to=door.address) as far:
         more = [f"m=audio {4000 + number} RTP/AVP 8\r\n" for number in range(1, MOST_MEDIA)]
         far.send(far.request("INVITE", body=far.sdp + "".join(more)))
@@ -126,7 +126,7 @@ def test_a_registrar_may_name_more_service_routes_than_are_kept(tmp_path):
     routes = "\r\nService-Route: ".join(f"<sip:192.0.2.{number};lr>" for number in range(1, 40))
     with Scripted((200, {"Service-Route": routes})) as registrar:
         with Daemon(tmp_path / "door", account={"office": account(tmp_path, registrar, "201")}) as door:
-            child = door.processes()["sip"]
+            child = door.sip()
             door.wait("account.registered")
             serves(door, child)
 
@@ -140,7 +140,7 @@ LONG = {
 
 @pytest.mark.parametrize("name", LONG)
 def test_long_headers_are_answered_or_refused(name, door):
-    child = door.processes()["sip"]
+    child = door.sip()
     with Packets(door.far_address, to=door.address) as far:
         far.send(far.request("INVITE", body=far.sdp, headers=f"{name}: {LONG[name]}\r\n"))
         far.receive("SIP/2.0 ", "INVITE")
@@ -158,7 +158,7 @@ BODIES = {
 
 @pytest.mark.parametrize("body", BODIES)
 def test_bodies_that_are_empty_or_deep_are_answered(body, door):
-    child = door.processes()["sip"]
+    child = door.sip()
     kind, text = BODIES[body]
     with Packets(door.far_address, to=door.address) as far:
         far.send(far.request("MESSAGE", body=text, kind=kind))
@@ -175,6 +175,6 @@ def test_a_contact_reported_by_deep_xml_costs_nothing_but_its_state(tmp_path):
         watched = {"kitchen": {"uri": "102", "account": "office", "watch": "subscribe", "watch_s": 5}}
         office = account(tmp_path, registrar, "201")
         with Daemon(tmp_path / "door", account={"office": office}, target=watched) as door:
-            child = door.processes()["sip"]
+            child = door.sip()
             until(lambda: registrar.subscribed, "a subscription")
             serves(door, child)

@@ -58,7 +58,7 @@ def phone(cable, version, directory, scenario, to=None, **options):
 
 
 def test_right_after_them_a_known_phone_calls_and_a_press_rings(cable, version, door, tmp_path, record_property):
-    child, before = door.processes()["sip"], door.memory()
+    child, before = door.sip(), door.memory()
     attack(cable, version)
     ended = time.monotonic()
     with phone(cable, version, tmp_path, "uac-call", door.address, seconds=1) as peer:
@@ -78,7 +78,7 @@ def test_right_after_them_a_known_phone_calls_and_a_press_rings(cable, version, 
     record_property("memory before and after, MB", [before, after])
     record_property("a known phone talked after s", round(talked_s, 3))
     print(f"A known phone talked after {talked_s:.3f} s; MB before {before}, after {after}")
-    assert door.processes()["sip"] == child
+    assert door.sip() == child
     for process, megabytes in after.items():
         assert megabytes < before[process] + MORE_MB, process
 

@@ -39,7 +39,7 @@ def heard(door, address):
 
 
 def test_a_flood_of_invites_costs_next_to_nothing(door, record_property):
-    before, child = door.memory(), door.processes()["sip"]
+    before, child = door.memory(), door.sip()
     with Packets(loopback(), to=door.address) as stranger:
         sent = flood(stranger, SECONDS)
         during = len(door.since)
@@ -55,7 +55,7 @@ def test_a_flood_of_invites_costs_next_to_nothing(door, record_property):
     assert sent > 0.5 * RATE * SECONDS
     assert len(door.of("access.denied")) == 1
     assert len(door.of("call.incoming")) < 50
-    assert door.processes()["sip"] == child
+    assert door.sip() == child
     for process, megabytes in after.items():
         assert megabytes < before[process] + 20, process
 
@@ -102,7 +102,7 @@ def test_a_flood_forged_as_three_known_phones_keeps_the_process_and_its_call(tmp
     targets = {f"phone-{number}": {"uri": f"sip:far@{address}"} for number, address in enumerate(phones)}
     with Daemon(tmp_path / "d", target=targets) as door, Packets(door.far_address, to=door.address) as far:
         call, _ = far.talk_to(door)
-        before, child = door.memory(), door.processes()["sip"]
+        before, child = door.memory(), door.sip()
         with contextlib.ExitStack() as forging:
             forged = [forging.enter_context(Packets(address, to=door.address)) for address in phones]
             for number in paced(3 * KNOWN_RATE, SECONDS):
@@ -116,7 +116,7 @@ def test_a_flood_forged_as_three_known_phones_keeps_the_process_and_its_call(tmp
             assert megabytes < before[process] + 40, process
         far.hang_up()
         door.final(call, kind="call.ended", cause="hangup", by="remote")
-        assert door.processes()["sip"] == child
+        assert door.sip() == child
         heard(door, door.far_address)
 
 

@@ -46,7 +46,7 @@ def test_a_thousand_idle_connections_stop_no_interface_and_no_start_of_the_sip_p
         until((door.directory / "http.address").exists, "the interface over TCP", PATIENCE_S)
         for _ in range(1010):
             idle.enter_context(connected(door, how))
-        before = door.processes()["sip"]
+        before = door.sip()
         os.kill(before, signal.SIGKILL)
         until(lambda: door.processes().get("sip", before) != before, "another SIP process", PATIENCE_S)
         until(lambda: door.get("/v1/state")["appliance"]["ready"], "SIP", PATIENCE_S)

@@ -138,7 +138,7 @@ def killed(door, seconds=0.0):
     pause(seconds)
     door.post("/v1/doors/front/open")
     calls = [call["id"] for call in door.get("/v1/calls")["calls"]]
-    os.kill(door.processes()["sip"], signal.SIGKILL)
+    os.kill(door.sip(), signal.SIGKILL)
     door.wait("appliance.recovered", part="sip")
     yield calls
     door.settle()

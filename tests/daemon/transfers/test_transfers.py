@@ -156,7 +156,7 @@ def test_two_far_ends_are_connected_with_each_other(door, far, tmp_path):
 
 def kill(door):
     """Its SIP process dies; another one is there."""
-    os.kill(door.processes()["sip"], signal.SIGKILL)
+    os.kill(door.sip(), signal.SIGKILL)
     door.wait("appliance.recovered", part="sip")
 
 

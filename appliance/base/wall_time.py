@@ -1,8 +1,10 @@
-"""The relation of the wall clock to the monotonic clock."""
+"""The wall clock: its relation to the monotonic clock, and whether something corrects it."""
 
+import ctypes
 import time
 
 READING_S = 0.001  # by which two readings of unchanged clocks may differ
+UNKNOWN_US = 16_000_000  # the kernel's maximum error of an uncorrected clock (NTP_PHASE_LIMIT)
 
 _epoch = 0.0
 
@@ -19,3 +21,21 @@ def epoch() -> float:
     if not now - after - READING_S <= _epoch <= now - before + READING_S:
         _epoch = now - after
     return _epoch
+
+
+class _Timex(ctypes.Structure):
+    """The beginning of struct timex (adjtimex(2)); microseconds."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("rest", ctypes.c_char * 512),
+    )
+
+
+def synchronised() -> bool:
+    """Whether the clock is being corrected, as timedatectl reports it: by the kernel's limit of its error."""
+    timex = _Timex()
+    return int(ctypes.CDLL(None).adjtimex(ctypes.byref(timex))) >= 0 and int(timex.maxerror) < UNKNOWN_US

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import appliance
-from appliance.base.synchronisation import synchronised
+from appliance.base.wall_time import synchronised
 from appliance.config.schema import Config
 from appliance.doctor.findings import Finding, ok, problem, warning
 

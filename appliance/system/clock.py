@@ -15,7 +15,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from appliance.base import times
-from appliance.base.synchronisation import synchronised
+from appliance.base.wall_time import synchronised
 from appliance.core import model
 from appliance.core.inputs import ClockReported, ClockSet, Input
 from appliance.system import zone

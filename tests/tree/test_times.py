@@ -84,7 +84,7 @@ given by a protocol, or told to a far end
     sip/stack/routing/tls.py UNHEARD_MS
 a property of sound, signals or clocks
     audio/sweep.py QUIET_S ECHO_S FADE_S EARLY_S TAIL_S
-    base/wall_time.py READING_S
+    base/wall_time.py READING_S UNKNOWN_US
     core/call_quality.py FREE_DELAY_MS PACKET_MS LONGEST_MS
     panel/gpio/input_line.py LONGEST_LAG_S SETTLED_S
     panel/lamps/pwm_lamp.py PERIOD_NS
@@ -99,7 +99,6 @@ a property of sound, signals or clocks
     store/finished/opus.py DIFFERENCE_S
     store/quota.py _PLAUSIBLE_S
     system/clock.py LEAST_CHANGE_S FAR_S
-    base/synchronisation.py UNKNOWN_US
 a unit
     app/daemon.py DAY_S
     core/wall_clock.py DAY_S

@@ -5,11 +5,12 @@ from collections.abc import Callable, Coroutine
 
 from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.rate import Rate
 from appliance.core.model import CallId
 from appliance.sip.browser_offers import UnfitError, for_browser, for_station
 from appliance.sip.wire import Offer, OfferAnswered
 
-AT_ONCE, PER_S = 10.0, 1.0  # offers of all clients together
+AT_ONCE, PER_S = 10, 1.0  # offers of all clients together
 OK, BUSY = 200, 486
 
 
@@ -18,11 +19,12 @@ class Browsers:
 
     def __init__(self, ask: Callable[[Offer], Coroutine[None, None, OfferAnswered]]) -> None:
         self._ask = ask
-        self._left, self._since = AT_ONCE, 0.0
+        self._rate = Rate(AT_ONCE, 1 / PER_S)
 
     async def call(self, call: CallId, sdp: str, peer: str, who: str) -> str:
         """Make a call of an offer: the answer for the browser. peer: its address. Raises IntercomError."""
-        self._spend()
+        if not self._rate.allows(asyncio.get_running_loop().time()):
+            raise IntercomError(ErrorCode.RATE_LIMITED, "Browsers call too often.", "", "Wait 1 s.")
         try:
             ours = for_station(sdp, peer)
         except UnfitError as error:
@@ -48,11 +50,3 @@ class Browsers:
             )
         why = f"{answered.code} {answered.reason}" if answered.code else answered.reason
         raise IntercomError(ErrorCode.UNAVAILABLE, "The station does not take the call.", why)
-
-    def _spend(self) -> None:
-        """Count an offer. Raises `rate-limited`."""
-        now = asyncio.get_running_loop().time()
-        self._left, self._since = min(AT_ONCE, self._left + (now - self._since) * PER_S), now
-        if self._left < 1:
-            raise IntercomError(ErrorCode.RATE_LIMITED, "Browsers call too often.", "", "Wait 1 s.")
-        self._left -= 1

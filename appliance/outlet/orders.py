@@ -18,6 +18,7 @@ import msgspec
 
 from appliance.base.errors import IntercomError
 from appliance.base.meant_call import meant
+from appliance.base.rate import Rate
 from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.outlet.link import Heard, Link
@@ -36,10 +37,10 @@ LONGEST_NAME, LONGEST_PLACE, LONGEST_TOPIC = 64, 64, 256
 REFUSED = {401, 403}  # by the daemon: the token is not valid, or lacks a scope
 _PLACE = re.compile(r"\{(\w+)\}")
 _WORDS = {
-    "retained": "The broker keeps this order for whoever comes.",
+    "retained": "The order was retained: the broker gives it to each client that subscribes, at any later time.",
     "repeated": "An order with these correlation data came within the last minute.",
     "late": "The expiry of the order has passed.",
-    "no_expiry": "The order has no expiry, so nothing tells how old it is: set a message expiry interval.",
+    "no_expiry": "The order has no expiry, so it may be old: set a message expiry interval.",
     "unknown": "There is no such order.",
     "invalid": "The order cannot be read, or names no object.",
     "too_long": "The order is too long.",
@@ -76,21 +77,6 @@ class Answered(Record):
         """The answer."""
         said = {"refused": self.refused, "says": self.says} if self.refused else {"body": self.body}
         return msgspec.json.encode({"order": self.order, "status": self.status, **said}).decode()
-
-
-class Rate:
-    """`at_once` and then one `every_s`."""
-
-    def __init__(self, at_once: int, every_s: float) -> None:
-        self._ahead_s, self._every_s, self._next = (at_once - 1) * every_s, every_s, 0.0
-
-    def allows(self, now: float) -> bool:
-        """Whether one more is allowed; it counts if it is."""
-        begins = max(self._next, now)
-        if begins - now > self._ahead_s:
-            return False
-        self._next = begins + self._every_s
-        return True
 
 
 class _Order(Record):

@@ -126,7 +126,7 @@ UNFIT = {
     "no role": without("a=setup"),
     "an odd name of the stream": instead("a=mid", "a=mid:0 evil"),
     "no address": without("a=candidate"),
-    "no codec of ours": without("a=rtpmap"),
+    "no codec that the station has": without("a=rtpmap"),
     "digits only": [line for line in OFFER if not line.startswith("a=rtpmap") or "telephone" in line],
 }
 

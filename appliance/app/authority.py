@@ -15,7 +15,7 @@ from pathlib import Path
 
 from appliance.base import durable, times
 from appliance.base.errors import ErrorCode, IntercomError, reason
-from appliance.config.certificates import Facts
+from appliance.config.certificates import Facts, plain
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class Authority:
     def names(self) -> frozenset[str]:
         """The names and addresses that it can sign. Blocks. Raises IntercomError."""
         told = _openssl("x509", "-in", str(self.certificate), "-noout", "-ext", "nameConstraints")
-        return frozenset(_plain(each) for each in _PERMITTED.findall(told))
+        return frozenset(plain(each) for each in _PERMITTED.findall(told))
 
     def sign(self, now: float) -> tuple[str, str]:
         """A new key, and a certificate for all of its names with its own behind it. Blocks. Raises IntercomError.
@@ -153,10 +153,6 @@ def _permit(name: str) -> str:
         return f"DNS:{name}"
     every = "255.255.255.255" if ipaddress.ip_address(name).version == 4 else ":".join(["ffff"] * 8)  # noqa: PLR2004
     return f"IP:{name}/{every}"
-
-
-def _plain(name: str) -> str:
-    return str(ipaddress.ip_address(name)) if is_address(name) else name.lower()
 
 
 def _request(name: str) -> tuple[str, str]:

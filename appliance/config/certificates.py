@@ -110,10 +110,11 @@ def facts(certificate: Path) -> Facts:
     if dates is None:
         raise IntercomError(CODE, f"{certificate} contains no certificate", "", "Give a file in PEM form.")
     begins, ends = (ssl.cert_time_to_seconds(date) for date in dates.groups())
-    return Facts(begins, ends, frozenset(_plain(name) for name in _NAMED.findall(said)))
+    return Facts(begins, ends, frozenset(plain(name) for name in _NAMED.findall(said)))
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name or address in a certificate, in the form in which names are compared."""
     try:
         return str(ipaddress.ip_address(name))
     except ValueError:

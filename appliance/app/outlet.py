@@ -19,6 +19,7 @@ from appliance.base import times
 from appliance.base.errors import reason
 from appliance.config.schema import Config
 from appliance.core import inputs
+from appliance.core.model import CallState
 from appliance.outlet import settings
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Outlet:
             "announced": str(places.state / "mqtt.announced"),
             "language": config.speech.language,
             "version": appliance.__version__,
+            "call_states": [*CallState],
         }
         self._first = b""
 

@@ -21,7 +21,6 @@ BUTTON_EVENTS = {
     "button.held": "long_press_start",
     "button.double_clicked": "multi_press_2",
 }
-CALL_STATES = ("dialing", "ringing", "early_media", "incoming", "connecting", "connected", "disconnecting", "ended")
 _DIAGNOSTIC = {"entity_category": "diagnostic"}
 _NAMES = {
     "en": {
@@ -193,7 +192,7 @@ class _Entities:
         self._add(
             *("sensor", "call"),
             device_class="enum",
-            options=["idle", *CALL_STATES],
+            options=["idle", *self._of.call_states],
             state_topic=self._state("calls"),
             value_template=f"{front}{{{{ call.state if calls else 'idle' }}}}",
             json_attributes_topic=self._state("calls"),

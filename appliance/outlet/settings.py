@@ -14,7 +14,7 @@ class Settings(RecordWithSecrets, kw_only=True):
     """The settings of [mqtt], and: socket, the daemon's for HTTP; cursor, the file with the place of the reader.
 
     announced: the file with the topic at which Home Assistant has the station; language: of the names there.
-    orders: method and path of each order that may come. version: of the station.
+    orders: method and path of each order that may come. call_states: all of them. version: of the station.
     """
 
     SECRETS = frozenset({"password"})
@@ -38,6 +38,7 @@ class Settings(RecordWithSecrets, kw_only=True):
     cursor: str = ""
     announced: str = ""
     version: str = ""
+    call_states: tuple[str, ...] = ()
     orders: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
     times: Times
 

@@ -6,6 +6,7 @@ import pytest
 
 from appliance.app.outlet import _orders
 from appliance.config.schema import Config
+from appliance.core.model import CallState
 from appliance.outlet import home_assistant, settings
 from appliance.outlet.home_assistant import Announcements, discovery
 
@@ -44,7 +45,7 @@ DEVICE = {"dev", "o", "availability", "qos", "cmps"}  # the device is refused fo
 def of(tmp_path=None, language="en", **more):
     table = {"host": "broker", "device": "front", "token": "home", "home_assistant": "homeassistant", **more}
     announced = str(tmp_path / "announced") if tmp_path else ""
-    more = {"orders": _orders(), "language": language, "version": "1.2"}
+    more = {"orders": _orders(), "language": language, "version": "1.2", "call_states": [*CallState]}
     line = settings.line(Config(mqtt=table).mqtt.model_dump(), "", **more, announced=announced)
     return settings.read(line)
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 from appliance.base.record import Tagged
 from appliance.core.model import AccountId, CallId, ConferenceId
 
-T = TypeVar("T")
+_Base = TypeVar("_Base")
 
 
 class Input(Tagged, kw_only=True):
@@ -38,7 +38,7 @@ class OfConference(Action):
     conference: ConferenceId
 
 
-def kinds(base: type[T]) -> tuple[type[T], ...]:
+def kinds(base: type[_Base]) -> tuple[type[_Base], ...]:
     """All records with this base, without the bases among them, whose names begin with `Of`."""
     found = base.__subclasses__()
     for each in found:

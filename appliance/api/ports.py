@@ -114,6 +114,25 @@ class Audit(Protocol):
         """
 
 
+class Subscriptions(Protocol):
+    """The subscriptions of browsers to notifications. All methods but `list` may block on the disc."""
+
+    def key(self) -> str:
+        """The station's public key. Raises unavailable."""
+
+    def list(self, of: str | None) -> list[Json]:
+        """Those of a token, by its SHA-256, None: all; shaped as `models.PushSubscription`. Raises unavailable."""
+
+    def add(self, given: Json, of: str, session: str, client: str) -> Json:
+        """Add one that is shaped as `models.NewPushSubscription`. Raises parameter-invalid, conflict or unavailable."""
+
+    def remove(self, wanted: str, of: str | None) -> None:
+        """Remove one of a token, None: of any. Raises subscription-not-found or unavailable."""
+
+    def leave(self, session: str) -> None:
+        """Remove those of a session, which ends. Raises unavailable."""
+
+
 class Answers(Protocol):
     """Answers to orders with an Idempotency-Key, which outlast a restart."""
 
@@ -258,6 +277,10 @@ class HttpPorts(Protocol):
     @property
     def sessions(self) -> Sessions:
         """The sessions of browsers."""
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """The subscriptions of browsers to notifications of rings."""
 
     @property
     def operations(self) -> Operations:

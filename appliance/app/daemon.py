@@ -137,6 +137,7 @@ class App:
             sounds,
             link.offer,
         )
+        reactor.on_event.append(web.take)
         bus = Bus(self._config, reactor, sounds, stored)
         clock = ClockMonitor(reactor.post, trusted=self._config.clock.trust == "always")
         network = NetworkMonitor(reactor.post)

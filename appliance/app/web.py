@@ -18,6 +18,7 @@ from appliance.app.paths import Places
 from appliance.base import times
 from appliance.base.errors import IntercomError, reason, sentences
 from appliance.base.record import Record
+from appliance.base.types import Json
 from appliance.config.schema import Config
 from appliance.core import inputs
 from appliance.core.model import AccessScope, CallId, LockoutScope
@@ -37,14 +38,18 @@ if TYPE_CHECKING:
     from appliance.api.ports import Measured
     from appliance.app.browsers import Browsers
     from appliance.app.https import Certificate
+    from appliance.app.push import Pushes
     from appliance.core.views.calls import Call
     from appliance.core.views.codes import Code
     from appliance.core.views.conferences import Conference
     from appliance.core.views.snapshot import Snapshot
     from appliance.runtime.shown import Shown
     from appliance.sip.wire import Offer, OfferAnswered
+    from appliance.store.lists.subscriptions import Subscriptions
 
 log = logging.getLogger(__name__)
+
+RINGS = frozenset({"ring.started", "ring.ended"})
 
 
 class StoredLists(Record):
@@ -64,6 +69,7 @@ def _load() -> None:
     from appliance.api import app  # noqa: F401, PLC0415
     from appliance.api.http import auth, server, sessions, tokens  # noqa: F401, PLC0415
     from appliance.runtime import shown  # noqa: F401, PLC0415
+    from appliance.store.lists import subscriptions  # noqa: F401, PLC0415
 
 
 class Web:
@@ -82,6 +88,8 @@ class Web:
     ) -> None:
         self._offer = offer
         self._browsers: Browsers | None = None
+        self._pushes: Pushes | None = None
+        self._own = ""  # SHA-256 of the station's own token
         self._now, self._config = config, config()  # a reload changes `_now`; `_config` stays as at the start
         self._places, self._reactor, self._file = places, reactor, file
         self._counts, self.say, self.sounds = counts, sounds.say, sounds.names
@@ -97,6 +105,7 @@ class Web:
         self.tokens: Tokens
         self.sessions: Sessions
         self.operations: Operations
+        self.subscriptions: Subscriptions
         self.tried = asyncio.Event()  # set once it listens, or knows why it cannot
 
     async def serve(self) -> None:
@@ -129,22 +138,27 @@ class Web:
         from appliance.api.http.sessions import Sessions  # noqa: PLC0415
         from appliance.api.http.tokens import Tokens  # noqa: PLC0415
         from appliance.runtime.shown import Shown  # noqa: PLC0415
+        from appliance.store.lists.subscriptions import Subscriptions  # noqa: PLC0415
 
         self._shown = Shown(self._reactor)
         self.operations = Operations()
         self.tokens = Tokens(self._places.state / "http.tokens")
         self.sessions = Sessions(self._places.state / "http.sessions")
         await asyncio.to_thread(self.sessions.load)
-        try:
-            await asyncio.to_thread(self.tokens.load)
-        except IntercomError as err:
-            why, now = sentences(err.message, err.cause), time.monotonic()
-            self._reactor.post(inputs.PartFailed(at=now, part="tokens", why=why, resolution=err.resolution))
+        self.subscriptions = Subscriptions(self._places.state, self._counts_still)
+        for part, kept in (("tokens", self.tokens), ("push", self.subscriptions)):
+            try:
+                await asyncio.to_thread(kept.load)
+            except IntercomError as err:
+                why, now = sentences(err.message, err.cause), time.monotonic()
+                self._reactor.post(inputs.PartFailed(at=now, part=part, why=why, resolution=err.resolution))
         self._http_places = HttpPlaces()
 
     async def stop(self) -> None:
         """Close the listeners."""
         self._reactor.feed.close()  # subscribers have had the last event, and end by themselves
+        if self._pushes is not None:
+            await self._pushes.stop()
         await asyncio.gather(*(server.stop() for server in self._servers.values()))
         if self._http_places is not None:
             await self.operations.close()
@@ -164,9 +178,11 @@ class Web:
 
     async def _tcp(self) -> "HttpServer":
         from appliance.api import app  # noqa: PLC0415  late: see _load
+        from appliance.api.http import sessions  # noqa: PLC0415
         from appliance.api.http.server import HttpServer  # noqa: PLC0415
 
         token = await asyncio.to_thread(self._token)
+        self._own = sessions.digest(token.encode())
         built = await asyncio.to_thread(app.build, self, token, self._http_places)
         address = self._config.http.address
         if not ip_address(address).is_loopback:
@@ -189,6 +205,22 @@ class Web:
         except OSError as err:
             log.warning("http.address cannot be written: %s", reason(err))
         return server
+
+    def take(self, envelope: Json) -> None:
+        """Have browsers be notified of a visitor's ring, where any has subscribed; never waits."""
+        if envelope["type"] not in RINGS or self._http_places is None:
+            return
+        if self._pushes is None:
+            if not self.subscriptions.some:
+                return
+            from appliance.app.push import Pushes  # noqa: PLC0415  late: few stations have such browsers
+
+            self._pushes = Pushes(self._now, self.subscriptions, self._reactor.post)
+        self._pushes.take(envelope)
+
+    def _counts_still(self, token: str) -> bool:
+        """Whether the token with this SHA-256 is valid."""
+        return token == self._own or self.tokens.known(token) is not None
 
     def _clock_is_right(self) -> bool:
         clock = self._reactor.state.appliance.clock

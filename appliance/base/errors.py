@@ -59,6 +59,7 @@ class ErrorCode(StrEnum):
     SENSOR_NOT_FOUND = "sensor-not-found", 404
     SERVER_UNREACHABLE = "server-unreachable", 502
     STORAGE_FULL = "storage-full", 507
+    SUBSCRIPTION_NOT_FOUND = "subscription-not-found", 404
     TEXT_TOO_LONG = "text-too-long", 400
     TOKEN_NOT_FOUND = "token-not-found", 404
     TOO_MANY_CALLS = "too-many-calls", 409
@@ -125,6 +126,7 @@ USUAL: dict[ErrorCode, tuple[str, str]] = {
     ErrorCode.SENSOR_NOT_FOUND: (_IDS, "GET /v1/panel lists the sensors."),
     ErrorCode.SERVER_UNREACHABLE: ("The server does not answer.", "Check the network and the server."),
     ErrorCode.STORAGE_FULL: ("No space is left.", "Delete something, or use a larger disc."),
+    ErrorCode.SUBSCRIPTION_NOT_FOUND: ("It was removed or never existed.", "GET /v1/push lists them."),
     ErrorCode.TEXT_TOO_LONG: ("A text has a limit.", "Shorten it."),
     ErrorCode.TOKEN_NOT_FOUND: ("It was removed or never existed.", "GET /v1/tokens lists the tokens."),
     ErrorCode.TOO_MANY_CALLS: ("All lines are in use.", "End a call first."),

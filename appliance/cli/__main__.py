@@ -163,6 +163,8 @@ def station_commands(add: Add) -> None:
     recordings_.options(add("recordings", recordings, "list recordings, or get, play, delete or protect one"))
     codes.options(add("code", code, "list codes and cards that open doors, add one, or remove one"))
     tokens.options(add("token", token, "list tokens of clients over TCP, make one, or remove one"))
+    push_ = late("devices")
+    options.push(add("push", push_, "list the devices that are notified of rings, or remove one"))
     options.log(add("log", log, "list past calls, or openings and refusals of doors, newest first"))
 
 

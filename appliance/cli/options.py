@@ -218,6 +218,13 @@ def backup(parser: argparse.ArgumentParser) -> None:
     files(parser)
 
 
+def push(parser: argparse.ArgumentParser) -> None:
+    """`intercomctl push`."""
+    acts = ("list", "remove")
+    parser.add_argument("act", nargs="?", choices=acts, default="list", metavar="|".join(acts), help="(default: list)")
+    parser.add_argument("device", nargs="?", help="id of the device to remove")
+
+
 def restore(parser: argparse.ArgumentParser) -> None:
     """`intercomctl restore`."""
     parser.add_argument("file", type=Path, help="a file of intercomctl backup")

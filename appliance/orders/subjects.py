@@ -52,6 +52,10 @@ TOKENS = Subject(
     *("/v1/tokens/{token}", "tokens", (ADMIN,)),
     *("token", "The token's id, which is not the secret.", E.TOKEN_NOT_FOUND),
 )
+SUBSCRIPTIONS = Subject(  # of others: the route itself demands `admin`
+    *("/v1/push/{subscription}", "push", (VIEW,)),
+    *("subscription", "The subscription's id.", E.SUBSCRIPTION_NOT_FOUND),
+)
 OPERATIONS = Subject(
     *("/v1/operations/{operation}", "operations", (ADMIN,)),
     *("operation", "The id that the answer to the order gives.", E.OPERATION_NOT_FOUND),
@@ -61,6 +65,7 @@ BROWSER_CALL = Subject("/v1/calls/from-browser", "calls", (CALL, LISTEN))  # it 
 NEW_CONFERENCE = Subject("/v1/conferences", "conferences", (CALL,))
 NEW_CODE = Subject("/v1/codes", "codes", (ADMIN,))
 NEW_TOKEN = Subject("/v1/tokens", "tokens", (ADMIN,))
+NEW_SUBSCRIPTION = Subject("/v1/push", "push", (VIEW,))  # its reader sees rings anyway
 MESSAGES = Subject("/v1/messages", "messages", (CALL,))
 AUDIO = Subject("/v1/audio", "audio", (CALL,))
 EVENTS = Subject("/v1/events", "events", (CALL,))  # clients' own: others act on them
@@ -68,4 +73,5 @@ EVENTS = Subject("/v1/events", "events", (CALL,))  # clients' own: others act on
 RUNTIME = Subject("/v1/config/runtime", "configuration", (CALL,))
 DOCTOR = Subject("/v1/doctor", "doctor", (VIEW,))  # it only looks
 SESSION = Subject("/v1/session", "session", ())
-SECRET = NEW_TOKEN, TOKENS, SESSION  # answers about these are secrets, or for one page: MQTT does not bring them
+# Answers about these are secrets, or for one page: MQTT does not bring them.
+SECRET = NEW_TOKEN, TOKENS, SESSION, NEW_SUBSCRIPTION, SUBSCRIPTIONS

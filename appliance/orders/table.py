@@ -47,6 +47,7 @@ from appliance.orders.subjects import (
     MESSAGES,
     NEW_CODE,
     NEW_CONFERENCE,
+    NEW_SUBSCRIPTION,
     NEW_TOKEN,
     OPERATIONS,
     RECORDINGS,
@@ -54,6 +55,7 @@ from appliance.orders.subjects import (
     RUNTIME,
     SENSORS,
     SESSION,
+    SUBSCRIPTIONS,
     TOKENS,
 )
 
@@ -347,6 +349,8 @@ ORDERS = (
     ),
     Order("add_token", NEW_TOKEN, "POST", by_hand=True),
     Order("remove_token", TOKENS, "DELETE", by_hand=True),
+    Order("add_subscription", NEW_SUBSCRIPTION, "POST", by_hand=True),
+    Order("remove_subscription", SUBSCRIPTIONS, "DELETE", by_hand=True),
     Order(
         "begin_session",
         SESSION,

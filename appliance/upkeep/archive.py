@@ -25,13 +25,15 @@ import msgspec
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.record import Record
 from appliance.store import recording_files
+from appliance.store.lists import subscriptions
 from appliance.upkeep import space
 
 FORMAT = 1
 MANIFEST, DATABASE, CONFIG = "manifest.json", "database", "config"
 RECORDINGS, RECORDED = "recordings", "recordings.json"
 OPEN = ("event-ids.json", "kept.json")  # files of the state, apart from those with secrets
-STATE = (*OPEN, "device.key", "http.token", "http.tokens", "http.crt", "http.key", "http-ca.crt", "http-ca.key")
+_OF_HTTP = ("http.token", "http.tokens", "http.crt", "http.key", "http-ca.crt", "http-ca.key")
+STATE = (*OPEN, "device.key", *_OF_HTTP, subscriptions.FILE, subscriptions.KEY)
 _CONFIG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 _MOST_SMALL = 2_000_000  # of a file of state or configuration: a directory of flats has 1 MB at most
 _MOST_DATABASE = 8_000_000_000

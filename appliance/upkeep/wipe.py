@@ -10,7 +10,7 @@ from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
 from appliance.config.load import parse
 from appliance.store import database, recording_files
-from appliance.store.lists import erase
+from appliance.store.lists import erase, subscriptions
 from appliance.upkeep import archive, overwrite, restore, save, service, staging
 
 _SHORTEST = 2  # characters of a name
@@ -43,6 +43,7 @@ def person(name: str, state: Path, config: Path) -> Json:
         with suppress(FileNotFoundError):
             archive.opened(state / database.FILE).close()  # no link
         rows = erase.erase(state, state / archive.RECORDINGS, name)
+        rows["devices"] = subscriptions.erase(state, name)
         removed = sorted(_copies(state))
         for path in removed:
             overwrite.remove(path)

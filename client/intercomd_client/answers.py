@@ -729,6 +729,31 @@ class BrowserSession(TypedDict):
     expires: str | None  # When the session ends; null: the request brought no session.
 
 
+class PushSubscription(TypedDict):
+    """A browser that is notified, without its address and keys."""
+
+    id: str
+    client: str  # Who made it, as in events.
+    service: str  # The host of its push service.
+    language: str
+    created: str  # UTC.
+    valid: bool  # False after the end of its token: nothing is sent any more.
+    problem: str  # Why its last notification did not get through; empty if it did.
+
+
+class Push(TypedDict):
+    """The key, and subscriptions, oldest first."""
+
+    key: str  # For `applicationServerKey` of a browser's push manager (RFC 8292).
+    subscriptions: list[PushSubscription]
+
+
+class PushSubscribed(TypedDict):
+    """A browser will be notified."""
+
+    subscription: PushSubscription
+
+
 class DoneLater(TypedDict):
     """The order was accepted. With status 200 it has succeeded meanwhile."""
 

@@ -262,6 +262,21 @@ class NewAccessToken(TypedDict):
     expires: NotRequired[str | None]  # From when on it is not accepted; null: never.
 
 
+class PushKeys(TypedDict):
+    """The keys of a subscription, in base64url (RFC 8291)."""
+
+    p256dh: str  # The browser's public key.
+    auth: str  # The browser's secret.
+
+
+class NewPushSubscription(TypedDict):
+    """A browser that wants to be notified."""
+
+    endpoint: str  # The https address of its push service, on the Internet.
+    keys: PushKeys
+    language: NotRequired[str]  # Of the notifications.
+
+
 class AudioChange(TypedDict):
     """Levels to set, in per cent or in dB. Kept over restarts until the file changes; omitted fields stay."""
 

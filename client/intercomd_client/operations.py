@@ -469,6 +469,24 @@ class Operations(Connection):
         """The client of this request and its scopes, by a token, a session or the Unix socket."""
         return await self._ask(answers.BrowserSession, "GET", "/v1/session")
 
+    async def read_push(self) -> answers.Push:
+        """The station's key for Web Push, and the subscriptions of this client's token; for `admin` those of all."""
+        return await self._ask(answers.Push, "GET", "/v1/push")
+
+    async def add_subscription(
+        self, *, idempotency_key: str | None = None, **body: Unpack[bodies.NewPushSubscription]
+    ) -> answers.PushSubscribed:
+        """Notify a browser of rings from now on, as long as the token of this request is valid.
+
+        The browser's push manager gives the endpoint, which must be an https address on the Internet, and the keys. One
+        that is known already is renewed. A token has eight at most: a new one takes the place of its oldest.
+        """
+        return await self._ask(answers.PushSubscribed, "POST", "/v1/push", body, key=idempotency_key)
+
+    async def remove_subscription(self, subscription: str, /) -> answers.Done:
+        """Notify a browser no longer: one of this client's token, and with `admin` any."""
+        return await self._ask(answers.Done, "DELETE", f"/v1/push/{part(subscription)}")
+
     async def change_audio(self, **body: Unpack[bodies.AudioChange]) -> answers.Done:
         """Set levels.
 

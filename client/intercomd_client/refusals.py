@@ -244,6 +244,12 @@ class StorageFullError(IntercomdError):
     code = "storage-full"
 
 
+class SubscriptionNotFoundError(IntercomdError):
+    """The station's error `subscription-not-found`."""
+
+    code = "subscription-not-found"
+
+
 class TextTooLongError(IntercomdError):
     """The station's error `text-too-long`."""
 
@@ -327,6 +333,7 @@ BY_CODE: dict[str, type[IntercomdError]] = {
     "sensor-not-found": SensorNotFoundError,
     "server-unreachable": ServerUnreachableError,
     "storage-full": StorageFullError,
+    "subscription-not-found": SubscriptionNotFoundError,
     "text-too-long": TextTooLongError,
     "token-not-found": TokenNotFoundError,
     "too-many-calls": TooManyCallsError,

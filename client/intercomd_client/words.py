@@ -128,6 +128,7 @@ ErrorCode = Literal[
     "sensor-not-found",
     "server-unreachable",
     "storage-full",
+    "subscription-not-found",
     "text-too-long",
     "token-not-found",
     "too-many-calls",

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -92,6 +93,7 @@ class Page(ABC):
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection, self._number = connection, 0
+        self.events: deque[dict[str, Any]] = deque(maxlen=100)  # the newest that it has sent unasked
 
     def ask(self, method: str, params: dict[str, Any], **more: Any) -> dict[str, Any]:
         """The answer to a command, which may be an error."""
@@ -101,6 +103,7 @@ class Page(ABC):
             answer: dict[str, Any] = json.loads(self._connection.recv(START_S))
             if answer.get("id") == self._number:
                 return answer
+            self.events.append(answer)
 
     def send(self, method: str, **params: Any) -> dict[str, Any]:
         """The result of a command."""

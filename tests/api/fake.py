@@ -33,6 +33,7 @@ from appliance.core.views.codes import Code
 from appliance.core.views.conferences import Conference
 from appliance.core.views.snapshot import Snapshot
 from appliance.runtime.counts import Counts
+from appliance.store.lists.subscriptions import Subscriptions
 
 TIME = "2026-11-20T06:07:08.123456Z"
 
@@ -183,6 +184,7 @@ class Station:
         self.offers: list[tuple[str, str, str]] = []
         self.refuses_offers: IntercomError | None = None
         self.tokens = Tokens(directory / "http.tokens")
+        self.subscriptions = Subscriptions(directory, lambda _: True)
         self.sessions = Sessions(directory / "http.sessions")
         self.operations = Operations()
         self.token_changes: list[tuple[str, str, str]] = []

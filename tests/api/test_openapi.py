@@ -79,7 +79,12 @@ def operations():
 QUESTIONS = {
     *("GET /v1", "GET /v1/state", "GET /v1/events", "GET /v1/contacts", "GET /v1/config", "GET /v1/session"),
     *("GET /v1/calls", "GET /v1/calls/{call}", "GET /v1/conferences", "GET /v1/conferences/{conference}"),
-    *("GET /v1/conferences/{conference}/participants", "GET /v1/operations/{operation}", "GET /v1/tokens"),
+    *(
+        "GET /v1/conferences/{conference}/participants",
+        "GET /v1/operations/{operation}",
+        "GET /v1/tokens",
+        "GET /v1/push",
+    ),
     *("GET /v1/recordings", "GET /v1/recordings/live", "GET /v1/recordings/live/{recording}"),
     *("GET /v1/recordings/{recording}", "GET /v1/recordings/{recording}/audio", "GET /v1/recordings/{recording}/peaks"),
     *("GET /v1/log/calls", "GET /v1/log/doors", "GET /v1/codes", "GET /v1/codes/{code}", "GET /v1/accounts"),

@@ -83,6 +83,7 @@ NO_TEXT = {
     "Date",
     "Enter",
     "Idempotency-Key",
+    "InvalidStateError",
     COMMAND,
 }
 CLASSES = re.compile(r"""\b(?:className|class): (?:"[^"\n]*"|`[^`\n]*`)""")

@@ -36,7 +36,7 @@ NEEDED = {
         *("GET /v1/conferences/{conference}", "GET /v1/conferences/{conference}/participants", "GET /v1/log/calls"),
         *("GET /v1/log/doors", "GET /v1/contacts", "GET /v1/accounts", "GET /v1/accounts/{account}", "GET /v1/doors"),
         *("GET /v1/doors/{door}", "GET /v1/panel", "GET /v1/audio", "GET /v1/audio/devices", "POST /v1/doctor"),
-        "GET /v1/audio/sounds",
+        *("GET /v1/audio/sounds", "GET /v1/push", "POST /v1/push", "DELETE /v1/push/{subscription}"),
     },
     "door": {f"POST /v1/doors/{{door}}/{act}" for act in ("open", "hold", "release", "lock", "unlock")},
     "call listen": {"POST /v1/calls/from-browser"},

@@ -19,6 +19,7 @@ WRONG = [
     ("forward", "busy"),
     ("log", "doors", "--missed"),
     ("play",),
+    ("push", "remove"),
     ("recordings", "get"),
     ("token", "add", "tablet"),
     ("token", "remove"),

@@ -33,6 +33,7 @@ MODULES = frozenset(
         "appliance",
         "appliance.demo",
         "appliance.outlet",
+        "appliance.push",
         "appliance.sip.stack",
         "benchmarks",
         "benchmarks.walks",

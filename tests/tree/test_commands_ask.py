@@ -31,6 +31,7 @@ WORDS = {
     "code remove": [["a-1"]],
     "token add": [["tablet", "--scope", "view"]],
     "token remove": [["t-1"]],
+    "push remove": [["s-1"]],
     "forward always": [["kitchen"]],
     "forward quiet": [["kitchen"]],
     "forward busy": [["kitchen"]],

@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
         ({"orders", "core", "base"}, "an adapter translates between core and the outside; app joins adapters"),
     ),
     "orders": ({"core", "base"}, "the list names records of the core, and knows of no adapter"),
+    "push": ({"base"}, "the process for notifications meets push services, and knows nothing of the daemon"),
     "outlet": ({"base"}, "the process for MQTT is a client of the daemon, so a broker's messages meet nothing of it"),
     "board": ({"base"}, "the board says what it has, whoever asks"),
     "audio": ({"core", "base"}, "the cards and their mixers, for the process that uses them and for those that look"),
@@ -112,6 +113,9 @@ ONLY_IN = {
     **dict.fromkeys(("starlette", "uvicorn"), ({"api"}, "only the HTTP interface knows of HTTP")),
     "dbus_fast": ({"bus"}, "only the bus knows of D-Bus, and the daemon runs without it"),
     "paho": ({"outlet"}, "only the process for MQTT knows of MQTT, and the daemon runs without it"),
+    **dict.fromkeys(
+        ("http_ece", "py_vapid", "cryptography"), ({"push"}, "only the process for notifications knows of Web Push")
+    ),
     "prometheus_client": ({"api"}, "only the HTTP interface knows of Prometheus, and the daemon runs without it"),
     "sqlite3": ({"store"}, "only the store writes to disc, in one thread"),
 }

@@ -59,6 +59,7 @@ what people notice: a rule of the product
     outlet/live.py RING_S EVENT_S
     outlet/orders.py EVERY_S REPORTED_EVERY_S REMEMBERED_S ANSWER_S
     outlet/trial.py SLOW_S
+    push/message.py RING_S END_S
     panel/entry/matrix_keypad.py UNCHANGED_S JAMMED_S
     panel/entry/usb_keyboard.py TOGETHER_S
     panel/entry/wiegand_reader.py REPORT_EACH_S
@@ -69,6 +70,7 @@ what people notice: a rule of the product
 how long something is valid
     api/http/idempotency.py KEPT_S
     api/http/sessions.py LASTS_S
+    push/message.py SIGNED_S
     runtime/ended_calls.py READABLE_S
     sip/stack/accounts/digest.py LIFE_S
     sip/stack/accounts/guesses.py KNOWN_S

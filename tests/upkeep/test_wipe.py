@@ -12,6 +12,7 @@ from appliance.store.audit import Audit
 from appliance.store.lists import chain
 from appliance.store.lists.erase import Person
 from appliance.store.lists.examine import examine
+from appliance.store.lists.subscriptions import Subscriptions
 from appliance.store.recording_index import Entry
 from appliance.store.writer import Writer
 from appliance.system import lock
@@ -25,6 +26,12 @@ CONFIG = '[station]\nname = "Door"\n[directory]\nfile = "{}"\n'
 
 def event(number, kind, call=None, **data):
     return {**envelope(number, kind), "call": call, "data": data}
+
+
+KEYS = {
+    "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+    "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+}
 
 
 class Station:
@@ -106,7 +113,7 @@ def test_nothing_on_the_disc_has_the_name_any_more(station):
     assert station.has(station.name) >= {database.FILE, "sip.trace", "r-1a.json", "r-1b.json"}
     kept = station.has(OTHER)
     done = wipe.person(station.name, station.state, station.config)
-    rows = {"recordings": 2, "codes": 1, "calls": 1, "events": 4, "answers": 1, "audit": 2, "refusals": 1}
+    rows = {"recordings": 2, "codes": 1, "calls": 1, "events": 4, "answers": 1, "audit": 2, "refusals": 1, "devices": 0}
     assert done["rows"] == rows
     if station.name != "Ann":  # which is a part of the other's name
         assert (done["left"], station.has(station.name)) == ([], set())
@@ -119,6 +126,20 @@ def test_nothing_on_the_disc_has_the_name_any_more(station):
     assert sorted(sound) == ["r-2a.wav", "r-2b.opus"]
     assert {path.name[:3] for path in (station.state / "recordings").iterdir()} == {"r-2"}
     assert sorted(station.rows("SELECT id FROM recordings")) == ["r-2a", "r-2b"]
+
+
+def test_the_devices_of_a_person_are_notified_no_longer(tmp_path):
+    station = Station(tmp_path, "Ann Miller")
+    given = {"endpoint": "https://push.example.net/1", "keys": KEYS, "language": "en"}
+    known = Subscriptions(station.state, lambda _: True)
+    for n, client in enumerate(("Ann-Miller-phone", "ann.miller", "Joann-Miller", "kitchen")):
+        known.add(given | {"endpoint": f"https://push.example.net/{n}"}, f"{n:064}", "", f"http:{client}")
+    done = wipe.person(station.name, station.state, station.config)
+    assert done["rows"]["devices"] == 2
+    left = Subscriptions(station.state, lambda _: True)
+    left.load()
+    assert [each["client"] for each in left.list(None)] == ["http:Joann-Miller", "http:kitchen"]
+    assert (station.state / "push.json").stat().st_mode & 0o777 == 0o600
 
 
 def test_what_was_deleted_long_ago_is_not_on_the_disc_either(tmp_path):

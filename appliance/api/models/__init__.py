@@ -46,6 +46,7 @@ from appliance.api.models.conferences import Confer, ConferenceChange, Conferenc
 from appliance.api.models.doors import Doors
 from appliance.api.models.messages import Info, Letter, Text
 from appliance.api.models.operations import Begun, CallDoneLater, DoneLater, MessageTaken, Operation
+from appliance.api.models.push import NewPushSubscription, Push, PushSubscribed, PushSubscription
 from appliance.api.models.recordings import (
     LiveRecording,
     LiveRecordings,

@@ -30,6 +30,7 @@ TAGS = {
     "codes": "Codes and cards that open doors.",
     "tokens": "Tokens of programs and pages, with scopes.",
     "session": "Sessions of browsers.",
+    "push": "Notifications of rings by Web Push, for browsers with no page open.",
     "audio": "Sound cards, levels, sounds, texts, and a test of the sound.",
     "recordings": "Recordings that run, and finished ones.",
     "log": "Past calls, and openings and refusals of doors.",

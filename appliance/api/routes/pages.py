@@ -24,6 +24,8 @@ TYPES = {
     ".json": "application/json",
     ".css": "text/css",
     ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
 }
 NAMED = r"/[\w.-]+\.[0-9a-f]{16}\.(?:js|css|svg|html)"  # by its content
 MADE = re.compile(rf"{NAMED}|/texts/[\w.]+\.json")  # addresses of no file's own
@@ -73,7 +75,8 @@ async def _file(request: Request) -> Response:
 
         return trust.answer(request, path, request.app.state.ports.authority())
     kind = TYPES[(_BY_PATH[path] if path in _BY_PATH else Path(path)).suffix]
-    plain = "range" in request.headers or "gzip" not in request.headers.get("accept-encoding", "")
+    packable = kind != "image/png" and "range" not in request.headers
+    plain = not packable or "gzip" not in request.headers.get("accept-encoding", "")
     if path in _site():
         packed, kept = _site()[path]
         return _answer(request, packed, kind, kept, plain=plain)

@@ -1,14 +1,16 @@
 """/v1/tokens: the tokens of clients over TCP. Only a client that may do everything reads, makes or removes them.
 
-/v1/session: a browser shows its token once, and goes on with a cookie.
+/v1/session: a browser shows its token once, and goes on with a cookie. /v1/push: it is notified of rings also while no
+page is open.
 """
 
 import asyncio
 
+from msgspec import to_builtins
 from starlette.requests import Request
 
 from appliance.api import models
-from appliance.api.http.dependencies import Daemon, Id, Who
+from appliance.api.http.dependencies import Admin, Daemon, Id, Who
 from appliance.api.http.scopes import ALL
 from appliance.api.http.sessions import HELD, LASTS_S, Held, Session
 from appliance.api.http.times import seconds
@@ -83,9 +85,46 @@ async def end_session(request: Request, daemon: Daemon) -> JSONResponse:
     if held is None or session is None:
         return JSONResponse({"warning": "The request brought no session."})
     await asyncio.to_thread(daemon.sessions.end, session)
+    await asyncio.to_thread(daemon.subscriptions.leave, session.sha256)
     answer = JSONResponse({"warning": None})
     _set(answer, held, "", 0)
     return answer
+
+
+@router.on("GET", "/push", answers(models.Push), "push")
+async def read_push(request: Request, daemon: Daemon, admin: Admin) -> JSONResponse:
+    """The station's key for Web Push, and the subscriptions of this client's token; for `admin` those of all."""
+    key = await asyncio.to_thread(daemon.subscriptions.key)
+    own = None if admin else _token(request)
+    return JSONResponse({"key": key, "subscriptions": daemon.subscriptions.list(own)})
+
+
+@router.on("POST", "/push", answers(models.PushSubscribed, 201), "push")
+async def add_subscription(
+    body: models.NewPushSubscription, request: Request, daemon: Daemon, who: Who
+) -> JSONResponse:
+    """Notify a browser of rings from now on, as long as the token of this request is valid.
+
+    The browser's push manager gives the endpoint, which must be an https address on the Internet, and the keys. One
+    that is known already is renewed. A token has eight at most: a new one takes the place of its oldest.
+    """
+    held: Held | None = request.scope.get(HELD)
+    session = held.session.sha256 if held is not None and held.session is not None else ""
+    given = (to_builtins(body), _token(request), session, who)
+    return JSONResponse({"subscription": await asyncio.to_thread(daemon.subscriptions.add, *given)}, 201)
+
+
+@router.on("DELETE", "/push/{subscription}", answers(models.Done), "push")
+async def remove_subscription(subscription: Id, request: Request, daemon: Daemon, admin: Admin) -> JSONResponse:
+    """Notify a browser no longer: one of this client's token, and with `admin` any."""
+    await asyncio.to_thread(daemon.subscriptions.remove, subscription, None if admin else _token(request))
+    return JSONResponse({"warning": None})
+
+
+def _token(request: Request) -> str:
+    """The SHA-256 of the client's token; "" on the Unix socket."""
+    held: Held | None = request.scope.get(HELD)
+    return held.token if held is not None else ""
 
 
 def _shown(daemon: HttpPorts, who: str, held: Held | None, session: Session | None) -> Json:

@@ -42,6 +42,14 @@ class HttpTable(Table):
         example=["door.example.org"],
         max_length=16,
     )
+    push_contact: str = setting(
+        "Whom a push service may ask about the station's notifications of rings (RFC 8292). It is sent to the services "
+        "of the browsers that have asked for them. Empty: a placeholder.",
+        allowed='an address as in "mailto:anna@example.org" or "https://example.org"',
+        default="",
+        pattern=r"^(mailto:[^@\s]{1,64}@[\w-]+(\.[\w-]+)+|https://[\w-]+(\.[\w-]+)+)?$",
+        max_length=200,
+    )
     socket: bool | Annotated[str, Field(pattern=r"^/[^\x00]{1,100}$")] = setting(
         "Unix socket that HTTP listens on as well; the mode of the file says who may use it. true: http.sock in the "
         "runtime directory of the service. A path: that socket. false: none.",

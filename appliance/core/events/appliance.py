@@ -97,9 +97,9 @@ class ConfigRejected(Event):
 class ApplianceDegraded(Event):
     """A part fails that has no event of its own.
 
-    sip, relay, storage, codes, kept, http, certificate, tokens, dbus, mqtt, stun, turn, tones, packages (an upgrade
-    left them half installed), recordings (which stay WAV files), digits in the sound, or a button or keypad with a key
-    that stays down. The panel has `panel.failed` instead, and the sound card `audio.failed`.
+    sip, relay, storage, codes, kept, http, certificate, tokens, dbus, mqtt, push, stun, turn, tones, packages (an
+    upgrade left them half installed), recordings (which stay WAV files), digits in the sound, or a button or keypad
+    with a key that stays down. The panel has `panel.failed` instead, and the sound card `audio.failed`.
     """
 
     TYPE = "appliance.degraded"

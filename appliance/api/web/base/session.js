@@ -8,6 +8,7 @@ import { loadSentences, translated } from "./sentences.js";
 import { asked, knows, language, t } from "./texts.js";
 
 const MARK = "session"; // in this browser: when there was a login, by the station's clock, so asking is worth it
+const PUSH = "intercomd.push"; // the same: its subscription, which the station forgets with the session
 const STEP_MS = 1000; // of the clock in answers
 const STATE_MS = 10_000;
 const ORDER_MS = 5_000;
@@ -142,5 +143,5 @@ export async function login(token) {
 
 export async function logout() {
   await fetched("/v1/session", { method: "DELETE" });
-  localStorage.removeItem(MARK);
+  for (const each of [MARK, PUSH]) localStorage.removeItem(each);
 }

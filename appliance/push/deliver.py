@@ -1,0 +1,76 @@
+"""One message to one push service: to an address that was looked at, by TLS, once, without following anything."""
+
+import http.client
+import socket
+import ssl
+from collections.abc import Sequence
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from appliance.push.addresses import Found, NotPublicError, checked
+
+PORT = 443
+LONGEST = 256  # bytes of the answer that are read: its first line
+GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})  # RFC 8030 §7.3
+
+
+class RefusedError(Exception):
+    """The service did not take the message. gone: it does not know the device any more."""
+
+    def __init__(self, why: str, *, gone: bool = False) -> None:
+        super().__init__(why)
+        self.gone = gone
+
+
+def post(endpoint: str, headers: dict[str, str], body: bytes, context: ssl.SSLContext, patience_s: float) -> None:
+    """Send a message; patience_s is for each step. Raises RefusedError."""
+    parts = urlsplit(endpoint)
+    host, port = parts.hostname or "", parts.port or PORT
+    try:
+        wire = _connected(checked(host, port), patience_s)
+        with wire, context.wrap_socket(wire, server_hostname=host) as secured:
+            connection = http.client.HTTPConnection(host, port)
+            connection.default_port = PORT
+            connection.sock = secured
+            connection.request("POST", parts._replace(scheme="", netloc="").geturl() or "/", body, headers)
+            with secured.makefile("rb") as answer:
+                line = answer.readline(LONGEST)
+    except NotPublicError as error:
+        raise RefusedError(f"{host} has the address {error}, which is not on the Internet.") from error
+    except (OSError, http.client.HTTPException, UnicodeError) as error:
+        raise RefusedError(f"{host} cannot be reached: {_why(error)}.") from error
+    status = _status(line)
+    if status in GONE:
+        raise RefusedError(f"{host} does not know the device any more.", gone=True)
+    if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        raise RefusedError(f"{host} answered {status}." if status else f"{host} answered what is no HTTP.")
+
+
+def _connected(found: Sequence[Found], patience_s: float) -> socket.socket:
+    last: OSError = OSError("it has no address")
+    for family, where in found:
+        wire = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            wire.settimeout(patience_s)
+            wire.connect(where)
+        except OSError as error:
+            wire.close()
+            last = error
+        else:
+            return wire
+    raise last
+
+
+def _status(line: bytes) -> int:
+    """The status of an answer's first line; 0: it is none."""
+    version, _, rest = line.partition(b" ")
+    code = rest[:3]
+    return int(code) if version.startswith(b"HTTP/1.") and code.isdigit() and len(code) == 3 else 0  # noqa: PLR2004
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate does not count ({error.verify_message})"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

@@ -1,0 +1,108 @@
+"""The page as an app of a phone: its manifest, and the worker that shows rings and has the page's files."""
+
+import json
+
+import pytest
+
+from appliance.api import app
+from appliance.api.http import server
+from tests.api.browser import START_S, Page
+from tests.api.chromium import chromium
+from tests.api.conftest import TOKEN, log_in, run
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.far_end
+
+REGISTER = """navigator.serviceWorker.register('worker.js').then(() => navigator.serviceWorker.ready)
+  .then(() => { window.works = true; }); true"""
+SHOWN = """navigator.serviceWorker.ready.then((each) => each.getNotifications())
+  .then((all) => { window.shown = all.map((one) => [one.tag, one.title, one.body, one.requireInteraction]); });
+  window.shown"""
+KEPT = """(async () => {
+  const found = [];
+  for (const name of await caches.keys()) {
+    for (const { url } of await (await caches.open(name)).keys()) found.push(new URL(url).pathname);
+  }
+  window.kept = found;
+})(); window.kept"""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Chromium alone: its tools play the part of a push service, which Firefox has in tests/daemon/push."""
+    with chromium(tmp_path_factory.mktemp("chromium")) as page:
+        yield page
+
+
+@pytest.fixture
+def home(browser, station, loop, tmp_path):
+    """A station of its own, which may go away; the page, logged in, with its worker."""
+    listening = server.HttpServer(app.build(station, TOKEN), tmp_path / "http.sock", "127.0.0.1", 0)
+    url = run(loop, listening.start()).url
+    origin = url.rstrip("/")
+    Page.ask(browser, "Browser.grantPermissions", {"origin": origin, "permissions": ["notifications"]})
+    log_in(browser, f"{url}#token={TOKEN}")
+    browser.shows("#link-text", "live")
+    browser.value(REGISTER)
+    until(lambda: browser.value("window.works"), "the worker", START_S)
+    yield browser, origin, listening
+    run(loop, listening.stop())
+
+
+def registration(page):
+    """The id by which the browser's tools know the worker."""
+    page.events.clear()
+    page.send("ServiceWorker.enable")
+
+    def told():
+        page.value("1")  # what came meanwhile is read with an answer
+        each = [
+            event["params"] for event in page.events if event["method"] == "ServiceWorker.workerRegistrationUpdated"
+        ]
+        return next((each["registrationId"] for told in reversed(each) for each in told["registrations"]), None)
+
+    return until(told, "the registration", START_S)
+
+
+def push(page, origin, ident, **data):
+    page.send("ServiceWorker.deliverPushMessage", origin=origin, registrationId=ident, data=json.dumps(data))
+
+
+def test_a_message_is_shown_and_a_later_one_of_the_same_ring_takes_its_place(home):
+    page, origin, _ = home
+    ident = registration(page)
+    push(page, origin, ident, ring="v-1", kind="ring", at=1.7e12, title="Front door", body="A visitor rings.")
+    until(lambda: page.value(SHOWN) == [["v-1", "Front door", "A visitor rings.", True]], "the ring", START_S)
+    push(page, origin, ident, ring="v-1", kind="answered", at=1.7e12, title="Front door", body="Answered by Anna.")
+    until(lambda: page.value(SHOWN) == [["v-1", "Front door", "Answered by Anna.", False]], "its end", START_S)
+    push(page, origin, ident, ring="v-2", kind="ring", at=1.7e12, title="Front door", body="A visitor rings.")
+    until(lambda: len(page.value(SHOWN) or []) == 2, "another ring", START_S)
+
+
+def test_the_browser_would_install_the_page(home):
+    page, _, _ = home
+    told = page.send("Page.getAppManifest")
+    assert told["errors"] == []
+    assert json.loads(told["data"])["display"] == "standalone"
+    page.send("Page.enable")
+    errors = page.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [each["errorId"] for each in errors if each["errorId"] != "in-incognito"] == []
+
+
+def test_the_worker_has_the_pages_files_when_the_station_is_away_and_no_answer_of_it(home, loop):
+    page, _, listening = home
+    page.reload()
+    page.shows("#link-text", "live")
+    until(lambda: page.value("navigator.serviceWorker.controller !== null"), "a page that the worker serves", START_S)
+    page.reload()
+    page.shows("#link-text", "live")
+    until(lambda: "/" in (page.value(KEPT) or []), "the page in the browser", START_S)
+    until(lambda: any(each.startswith("/app.") for each in page.value(KEPT)), "its modules in the browser", START_S)
+    kept = page.value(KEPT)
+    assert not [each for each in kept if each.startswith(("/v1", "/metrics", "/openapi", "/trust"))], kept
+    run(loop, listening.stop())
+    page.open("about:blank")
+    until(lambda: page.value("location.href") == "about:blank", patience=START_S)
+    page.send("Page.navigate", url=home[1])
+    until(lambda: page.value("document.documentElement.dataset.started"), "the page without the station", START_S)
+    assert page.value("document.querySelector('#main').hidden") is True

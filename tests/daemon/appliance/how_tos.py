@@ -58,6 +58,7 @@ BACKUP = "needs root and the installed service; tests/daemon/appliance/test_back
 RCLONE = "part of a file of rclone: tests/store/test_copies.py has such files"
 RELEASED = "tests/packaging/test_release.py and tests/lab/test_signed_repository.py do it with keys of their own"
 BROKER = "for mosquitto, which tests/daemon/appliance/test_mqtt.py starts with these lines"
+NTFY = "runs until it is ended; tests/daemon/push/test_ntfy.py runs it, with a server in place of ntfy's"
 ROOT = "needs root, and changes users or /etc of this machine"
 
 TABLE = {
@@ -152,7 +153,7 @@ TABLE = {
         Config(),
         Config(GPIO),
     ],
-    "talk-from-your-phone.md": [Run(), Config(GPIO), Config(f"{KITCHEN}{MOBILE}")],
+    "talk-from-your-phone.md": [Run(), Config(GPIO), Config(f"{KITCHEN}{MOBILE}"), LeftOut(NTFY)],
     "transfer-calls.md": [Run("calls")],
     "upgrade.md": [LeftOut(NO_APT)] * 7,
     "use-d-bus.md": [LeftOut(ROOT), Config(), Run(), Run("call")],

@@ -5,7 +5,12 @@ from typing import Protocol
 
 from appliance.doctor.findings import Finding, ok, problem
 
-_NAMES = {"log.events": "The journal", "log.calls": "The call log", "log.doors": "The audit of doors"}
+_NAMES = {
+    "log.events": "The journal",
+    "log.calls": "The call log",
+    "log.doors": "The audit of doors",
+    "recording": "The list of recordings",
+}
 
 
 class Examined(Protocol):

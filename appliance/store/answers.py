@@ -13,6 +13,13 @@ from appliance.store.writer import Writer
 log = logging.getLogger(__name__)
 
 
+# By their count: a damaged number may be far beyond all others.
+_SURPLUS = (
+    "DELETE FROM answers WHERE number IN"
+    " (SELECT number FROM answers ORDER BY number LIMIT max(0, (SELECT count(*) FROM answers) - ?))"
+)
+
+
 class Answers:
     """The newest `keep` answers, each until its time is over; on disc within about a second.
 
@@ -36,7 +43,8 @@ class Answers:
         except IntercomError as error:
             log.warning("an order with an Idempotency-Key may be carried out again: %s", reason(error))
             return []
-        return [(name, answer, until - now) for name, answer, until in rows if until > now]
+        whole = [row for row in rows if tuple(map(type, row)) == (str, str, float)]
+        return [(name, answer, until - now) for name, answer, until in whole if until > now]
 
     def close(self) -> None:
         """Queue the last answers; `Writer.close` then waits for them."""
@@ -45,8 +53,5 @@ class Answers:
     def _write(self, connection: sqlite3.Connection, rows: Collection[Row]) -> None:
         """In the writer's thread."""
         connection.executemany("INSERT OR REPLACE INTO answers (name, until, answer) VALUES (?, ?, ?)", rows)
-        newest = "(SELECT max(number) FROM answers)"
-        connection.execute(
-            f"DELETE FROM answers WHERE number <= {newest} - ? OR until <= ?",  # noqa: S608 - our own text
-            (self._most, self._clock()),
-        )
+        connection.execute("DELETE FROM answers WHERE until <= ?", (self._clock(),))
+        connection.execute(_SURPLUS, (self._most,))

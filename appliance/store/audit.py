@@ -19,7 +19,7 @@ from appliance.base.types import Json
 from appliance.core.inputs import Input, OpeningsRead
 from appliance.core.model import Opening
 from appliance.store.lists import chain, retention
-from appliance.store.lists.retention import Limit, Table
+from appliance.store.lists.retention import EVENT_IS_WHOLE, Limit, Table
 from appliance.store.write_behind import Backlog, Row
 from appliance.store.writer import After, Writer
 
@@ -66,7 +66,7 @@ class Audit:
         during = (
             " AND CASE WHEN json_valid(envelope) THEN envelope ->> '$.time' >= ?3 AND envelope ->> '$.time' < ?4 END"
         )
-        wanted = "id < ?1 AND json_valid(envelope)" + (during if after or before else "")
+        wanted = f"id < ?1 AND {EVENT_IS_WHOLE}" + (during if after or before else "")
         query = (
             f"SELECT id, envelope, lower(hex(hash)) FROM audit WHERE {wanted} "  # noqa: S608 - our own words
             f"UNION ALL SELECT id, envelope, lower(hex(hash)) FROM refusals WHERE {wanted} ORDER BY id DESC LIMIT ?2"

@@ -13,7 +13,7 @@ from appliance.core.call_states import CUT_OFF
 from appliance.core.model import CallSearch
 from appliance.core.orders import LogCall
 from appliance.store.lists import retention
-from appliance.store.lists.retention import Limit
+from appliance.store.lists.retention import CALL_IS_WHOLE, Limit
 from appliance.store.recording_index import LIKE, part
 from appliance.store.write_behind import Backlog, Row
 from appliance.store.writer import Writer
@@ -23,6 +23,12 @@ _UPSERT = (
     " ON CONFLICT (id) DO UPDATE SET over = excluded.over, call = excluded.call"
 )
 _EVERYTHING = CallSearch()
+_LATEST = 1 << 62  # more than each number
+# By their count: a damaged number may be far beyond all others.
+_SURPLUS = (
+    "DELETE FROM calls WHERE number IN"
+    " (SELECT number FROM calls ORDER BY number LIMIT max(0, (SELECT count(*) FROM calls) - ?))"
+)
 _NAMES = "uri", "display_name", "target", "target_name"  # by which people search for the far end
 _PARTY = " OR ".join(LIKE.format(f"call ->> '$.remote.{name}'") for name in _NAMES)
 
@@ -68,8 +74,11 @@ class CallLog:
     # -- jobs, in the writer thread ------------------------------------------------------------------------------------
 
     def _end_cut_off(self, connection: sqlite3.Connection) -> None:
+        # SQLite would number further calls by chance after the largest number of all.
+        again = "UPDATE calls SET number = (SELECT max(number) + 1 FROM calls WHERE number < ?1) WHERE number >= ?1"
+        connection.execute(again, (_LATEST,))
         # A damaged row stays as it is: no list has it.
-        left = "SELECT number, call FROM calls WHERE NOT over AND boot != ? AND json_valid(call)"
+        left = f"SELECT number, call FROM calls WHERE NOT over AND boot != ? AND {CALL_IS_WHOLE}"  # noqa: S608 - our own words
         opened = connection.execute(left, (self._boot,))
         for number, call in opened.fetchall():
             ended = json.dumps(json.loads(call) | {"end": asdict(CUT_OFF)}, separators=(",", ":"))
@@ -82,12 +91,12 @@ class CallLog:
 
     def _write(self, connection: sqlite3.Connection, rows: Collection[Row]) -> None:
         connection.executemany(_UPSERT, rows)
-        connection.execute("DELETE FROM calls WHERE number <= (SELECT max(number) FROM calls) - ?", (self._keep,))
+        connection.execute(_SURPLUS, (self._keep,))
 
 
 def _page(limit: int, before: int | None, search: CallSearch) -> tuple[str, tuple[int | str, ...]]:
     """The query for a page, newest first, and its values."""
-    conditions: list[tuple[str, tuple[int | str, ...]]] = [("number < ?", (1 << 62 if before is None else before,))]
+    conditions: list[tuple[str, tuple[int | str, ...]]] = [("number < ?", (_LATEST if before is None else before,))]
     if search.after:
         conditions.append(("call ->> '$.created' >= ?", (search.after,)))
     if search.before:
@@ -104,5 +113,5 @@ def _page(limit: int, before: int | None, search: CallSearch) -> tuple[str, tupl
         conditions.append(("call ->> '$.missed' = ?", (int(search.missed),)))
     where = " AND ".join(condition for condition, _ in conditions)
     values = tuple(value for _, some in conditions for value in some)
-    query = f"SELECT number, call FROM calls WHERE over AND json_valid(call) AND {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - ours
+    query = f"SELECT number, call FROM calls WHERE over AND {CALL_IS_WHOLE} AND {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - ours
     return query, (*values, limit)

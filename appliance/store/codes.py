@@ -8,8 +8,9 @@ import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from msgspec import MsgspecError, json
+from msgspec import MsgspecError, convert, json
 
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 KEY_BYTES = 32
 PART = "codes"
+StoredLockout = tuple[LockoutScope, str, str, int, float]  # scope, who, door, wrong codes, seconds that are left
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -75,11 +77,13 @@ class CodeStore:
 
     def _read(self, connection: sqlite3.Connection) -> After:
         rows = connection.execute("SELECT id, code FROM codes ORDER BY id").fetchall()
-        read = {name: _whole(code) for name, code in rows}
+        read = {name: _whole(name, code) for name, code in rows}
         credentials = tuple(code for code in read.values() if code is not None)
         damaged = [name for name, code in read.items() if code is None]
         kept = connection.execute("SELECT scope, who, door, wrong, seconds FROM lockouts").fetchall()
-        lockouts = tuple((LockoutScope(scope), *rest) for scope, *rest in kept if scope in set(LockoutScope))
+        lockouts = tuple(found for row in kept if (found := _lockout(row)) is not None)
+        if len(lockouts) < len(kept):
+            log.warning("damaged on the disc, and forgotten: %d lockouts of codes", len(kept) - len(lockouts))
         try:
             secret = device_key(self._writer.directory, in_use=bool(rows))
         except IntercomError as error:
@@ -102,12 +106,22 @@ class CodeStore:
         return post
 
 
-def _whole(code: str) -> Credential | None:
-    """A stored credential; None if its text is damaged."""
+def _whole(name: object, text: str) -> Credential | None:
+    """A stored credential; None if its row is damaged: by another name it could be removed on the disc nowhere."""
     try:
-        return json.decode(code, type=Credential)
-    except (MsgspecError, UnicodeError):
+        code = json.decode(text, type=Credential)
+    except (MsgspecError, UnicodeError, TypeError):
         return None
+    return code if code.id == name else None
+
+
+def _lockout(row: tuple[Any, ...]) -> StoredLockout | None:
+    """A stored lockout; None if its row is damaged."""
+    try:
+        found: StoredLockout = convert(row, StoredLockout)
+    except MsgspecError:
+        return None
+    return found
 
 
 def device_key(directory: Path, *, in_use: bool) -> str:

@@ -11,8 +11,10 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
+from math import inf
 from pathlib import Path
 
 from appliance.base import disc, durable
@@ -21,19 +23,20 @@ from appliance.core.inputs import Input, RecordingDeleted, SpaceMeasured
 from appliance.core.model import CallId, RecordingId, Removal, Space, Storage
 from appliance.store import recording_files
 from appliance.store.quota import Limits, Removable, Stored, excess
+from appliance.store.recording_index import ENTRY_IS_WHOLE
 
 AT_ONCE = 50  # recordings removed in one job, so that other writes get their turn
 MUCH = 10  # a tenth of the space that is kept for the system: what others take counts beyond that only
 KEPT = 2  # half of what recordings had stays, whatever others take
 SHOWN_BYTES = 1_000_000  # a smaller change of the free space is not worth a message
-_REMOVABLE = """
+_REMOVABLE = f"""
     SELECT id, started, bytes, duration_s, call FROM recordings
-    WHERE complete AND id NOT IN (SELECT value FROM json_each(?))
-"""
+    WHERE complete AND id NOT IN (SELECT value FROM json_each(?)) AND {ENTRY_IS_WHOLE}
+"""  # noqa: S608 - our own words
 _OLDEST = f"{_REMOVABLE} ORDER BY number"
 _COPIED = f"{_REMOVABLE} AND copied IS NOT NULL ORDER BY number"
 _STORED = "SELECT count(*), total(bytes) FROM recordings WHERE complete"  # by an index, which is small
-_RUNNING = "SELECT id FROM recordings WHERE NOT complete"
+_RUNNING = f"SELECT id FROM recordings WHERE NOT complete AND {ENTRY_IS_WHOLE}"  # noqa: S608 - as above
 _PROTECTED = f"{_STORED} AND id IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own words
 
 
@@ -216,5 +219,7 @@ def _removable(row: tuple[str, str, int, float]) -> Removable:
 
 
 def _seconds(started: str) -> float:
-    """A row's begin in seconds since 1970."""
-    return datetime.fromisoformat(started).timestamp()
+    """A row's begin in seconds since 1970; of a damaged one none that can be true."""
+    with suppress(ValueError, OverflowError):
+        return datetime.fromisoformat(started).timestamp()
+    return -inf

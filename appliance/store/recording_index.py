@@ -21,18 +21,44 @@ from appliance.core.model import (
     RecordingSearch,
 )
 
+LATEST = 1 << 62  # more than each number
+_TEXTS = [
+    "id",
+    "call",
+    "remote",
+    "started",
+    "sha256",
+    "party",
+    "doors",
+    "outcome",
+    "note",
+    "copy_error",
+    "wanted_format",
+]
+ENTRY_IS_WHOLE = " AND ".join(
+    (
+        *(f"typeof({name}) = 'text'" for name in _TEXTS),
+        *(f"typeof({name}) = 'integer'" for name in ("number", "bytes", "complete", "recovered", "copy_tries")),
+        *(f"typeof({name}) IN ('text', 'null')" for name in ("copied", "conference")),
+        "typeof(duration_s) = 'real'",
+        f"number < {LATEST}",
+        f"clock IN {tuple(map(str, RecordingClock))}",
+        # As recording_files.is_id; not by GLOB alone, for which SQLite would read the index of ids.
+        "substr(id, 1, 2) = 'r-' AND length(id) BETWEEN 3 AND 64 AND substr(id, 3) NOT GLOB '*[^-0-9a-z]*'",
+    )
+)
+"""Whether a row of the index is whole: others are left out of lists, and lead to no file."""
 COLUMNS = (
     "number, id, call, remote, started, duration_s, bytes, sha256, complete, recovered, "
     "clock, party, doors, outcome, note, copied, copy_tries, copy_error, wanted_format, conference"
 )
-ONE = f"SELECT {COLUMNS} FROM recordings WHERE id = ?"  # noqa: S608 - our own words, as below
+ONE = f"SELECT {COLUMNS} FROM recordings WHERE id = ? AND {ENTRY_IS_WHOLE}"  # noqa: S608 - our own words, as below
 TO_CONVERT = (
     "SELECT id FROM recordings WHERE complete AND wanted_format <> 'wav' AND id IN (SELECT value FROM json_each(?))"
 )
-ORDERED_OPUS = "SELECT id FROM recordings WHERE complete AND wanted_format = 'opus'"
-UNCOPIED = "SELECT id FROM recordings WHERE complete AND copied IS NULL ORDER BY number"
+ORDERED_OPUS = f"SELECT id FROM recordings WHERE complete AND wanted_format = 'opus' AND {ENTRY_IS_WHOLE}"  # noqa: S608
+UNCOPIED = f"SELECT id FROM recordings WHERE complete AND copied IS NULL AND {ENTRY_IS_WHOLE} ORDER BY number"  # noqa: S608
 _PLACES = ", ".join("?" * (COLUMNS.count(",") + 1))
-_LATEST = 1 << 62  # more than each number
 
 
 class Entry(Record):
@@ -77,7 +103,7 @@ def insert(connection: sqlite3.Connection, entry: Entry) -> None:
 
 def next_number(connection: sqlite3.Connection) -> int:
     """The number of a recording that begins now."""
-    last = connection.execute("SELECT max(number) FROM recordings").fetchone()[0]
+    last = connection.execute("SELECT max(number) FROM recordings WHERE number < ?", (LATEST,)).fetchone()[0]
     return max(int(time.time() * 1000), (last or 0) + 1)
 
 
@@ -95,13 +121,13 @@ def find(connection: sqlite3.Connection, recording: str) -> Entry | None:
 
 def of_call(connection: sqlite3.Connection, call: CallId) -> list[Entry]:
     """The rows of a call's recordings."""
-    found = connection.execute(f"SELECT {COLUMNS} FROM recordings WHERE call = ?", (call,))  # noqa: S608
+    found = connection.execute(f"SELECT {COLUMNS} FROM recordings WHERE call = ? AND {ENTRY_IS_WHOLE}", (call,))  # noqa: S608
     return [entry(row) for row in found.fetchall()]
 
 
 def page(limit: int, before: int | None, search: RecordingSearch) -> tuple[str, tuple[int | str, ...]]:
     """The query for a page, newest first, and its values."""
-    conditions: list[tuple[str, tuple[int | str, ...]]] = [("number < ?", (_LATEST if before is None else before,))]
+    conditions: list[tuple[str, tuple[int | str, ...]]] = [("number < ?", (LATEST if before is None else before,))]
     if search.after:
         conditions.append(("started >= ?", (search.after,)))
     if search.before:
@@ -119,7 +145,7 @@ def page(limit: int, before: int | None, search: RecordingSearch) -> tuple[str, 
         conditions.append((is_message if search.kind == RecordingKind.MESSAGE else f"NOT {is_message}", (OF_MESSAGE,)))
     where = " AND ".join(condition for condition, _ in conditions)
     values = tuple(value for _, some in conditions for value in some)
-    query = f"SELECT {COLUMNS} FROM recordings WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - our own words
+    query = f"SELECT {COLUMNS} FROM recordings WHERE {where} AND {ENTRY_IS_WHOLE} ORDER BY number DESC LIMIT ?"  # noqa: S608 - our own words
     return query, (*values, limit)
 
 

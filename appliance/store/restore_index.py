@@ -14,7 +14,7 @@ import msgspec
 
 from appliance.core.model import CallId, RecordingId
 from appliance.store import recording_files, recording_index
-from appliance.store.recording_index import Entry
+from appliance.store.recording_index import ENTRY_IS_WHOLE, Entry
 from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 COMPARED_AT_ONCE = 1000  # files compared with the index
 LISTED_AT_ONCE = 200  # files listed in one job, so that other writes get their turn
 _UNLISTED = "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM recordings WHERE recordings.id = value)"
-_UNFINISHED = "SELECT id FROM recordings WHERE NOT complete ORDER BY number"
+_UNFINISHED = f"SELECT id FROM recordings WHERE NOT complete AND {ENTRY_IS_WHOLE} ORDER BY number"  # noqa: S608 - ours
 
 
 class IndexRestorer:
@@ -120,7 +120,7 @@ def read_facts(path: Path) -> Entry | None:
     except ValueError as error:  # msgspec's errors are ValueErrors
         log.warning("the facts beside %s cannot be used: %s", path, error)
         return None
-    return facts if facts.id == path.stem and facts.number > 0 else None
+    return facts if facts.id == path.stem and 0 < facts.number < recording_index.LATEST else None
 
 
 def write_facts(path: Path, entry: Entry) -> None:

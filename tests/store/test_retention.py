@@ -166,6 +166,7 @@ def test_lists_that_are_whole_are_counted(tmp_path):
         "log.events": (4, ()),
         "log.calls": (1, ()),
         "log.doors": (4, ()),
+        "recording": (0, ()),
     }
     assert found["log.doors"].oldest == found["log.doors"].newest == envelope(1)["time"]
 
@@ -185,6 +186,7 @@ def test_text_that_is_damaged_is_named_with_its_row(tmp_path):
         ),
         "log.calls": ("table calls: the text of row 1 cannot be read",),
         "log.doors": (),
+        "recording": (),
     }
 
 

@@ -6,6 +6,7 @@ key nor the body, but digests of them that cannot be tried out without the key, 
 
 import asyncio
 import hashlib
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -20,6 +21,8 @@ from appliance.api.http.admission import WAITS
 from appliance.api.http.dependencies import WHO
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
+
+log = logging.getLogger(__name__)
 
 LONGEST_BODY = 65_536
 LONGEST_KEY = 255
@@ -82,8 +85,10 @@ class Repeats:
     ) -> None:
         self.app, self._keep, self._clock = app, keep, clock
         self._answers: OrderedDict[str, _Answer] = OrderedDict()  # oldest first
-        for name, answer, seconds in earlier:
-            self._answers[name] = _restored(answer, clock() + min(seconds, KEPT_S))
+        for name, text, seconds in earlier:
+            answer = _restored(text, clock() + min(seconds, KEPT_S))
+            if answer is not None:
+                self._answers[name] = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or repeat the stored answer."""
@@ -157,9 +162,14 @@ def _stored(answer: _Answer) -> str:
     return msgspec.json.encode(_Stored(answer.asked, answer.status, headers, answer.body.decode())).decode()
 
 
-def _restored(text: str, until: float) -> _Answer:
-    stored = msgspec.json.decode(text, type=_Stored)
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in stored.headers]
+def _restored(text: str, until: float) -> _Answer | None:
+    """An answer that was stored; None if it is damaged: its order may then be carried out again."""
+    try:
+        stored = msgspec.json.decode(text, type=_Stored)
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in stored.headers]
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        log.warning("an order with an Idempotency-Key may be carried out again, as its answer is damaged: %s", error)
+        return None
     begin = {"type": "http.response.start", "status": stored.status, "headers": headers}
     answer = _Answer(stored.asked, until, [begin, {"type": "http.response.body", "body": stored.body.encode()}])
     answer.failed = False

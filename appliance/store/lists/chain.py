@@ -16,6 +16,7 @@ from appliance.base.record import Record
 START = bytes(32)  # the hash before the very first row
 _SALT_BYTES = 16
 _NUMBER_BYTES = 8
+_FAR = 1 << 62  # no station has had so many events
 
 
 class Ends(Record):
@@ -47,6 +48,9 @@ def append(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[int,
     """Add events, ids and texts, and keep the newest `keep` rows; an event that is there already is left."""
     ends = _ends(connection, table)
     last, hashed = ends.last, ends.hash
+    newest_row = _newest_row(connection, table)
+    if not newest_row.last <= last < _FAR:  # it is damaged: the numbers after it may be taken, or too large for SQLite
+        last, hashed = newest_row.last, newest_row.hash
     for event, text in rows:
         if connection.execute(f"SELECT 1 FROM {table} WHERE id = ?", (event,)).fetchone():  # noqa: S608 - our own words
             continue
@@ -57,7 +61,12 @@ def append(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[int,
         connection.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?)", row)  # noqa: S608 - as above
     values = table, ends.first, ends.before, last, hashed
     connection.execute("INSERT OR REPLACE INTO chains VALUES (?, ?, ?, ?, ?)", values)
-    trim(connection, table, last - keep)
+    # Rows are counted: a damaged number may be far beyond all others, and the difference would cost all of them.
+    count = f"SELECT count(*) FROM {table}"  # noqa: S608 - as above
+    beyond = f"SELECT max(number) FROM (SELECT number FROM {table} ORDER BY number LIMIT max(0, ({count}) - ?))"  # noqa: S608
+    (upto,) = connection.execute(beyond, (keep,)).fetchone()
+    if upto is not None:
+        trim(connection, table, upto)
 
 
 def trim(connection: sqlite3.Connection, table: str, upto: int) -> None:
@@ -107,9 +116,12 @@ def _missing(first: int, last: int) -> str:
 def _ends(connection: sqlite3.Connection, table: str) -> Ends:
     columns = "CAST(first AS INTEGER), CAST(before AS BLOB), CAST(last AS INTEGER), CAST(hash AS BLOB)"
     found = connection.execute(f"SELECT {columns} FROM chains WHERE name = ?", (table,)).fetchone()  # noqa: S608 - ours
-    if found is not None:
+    if found is not None and None not in found:
         return Ends(*found)
-    # Somebody removed it: new rows follow the newest one there is.
-    newest_row = f"SELECT number, CAST(hash AS BLOB) FROM {table} ORDER BY number DESC LIMIT 1"  # noqa: S608 - as above
-    row = connection.execute(newest_row).fetchone()
+    return _newest_row(connection, table)  # somebody removed it: new rows follow the newest one there is
+
+
+def _newest_row(connection: sqlite3.Connection, table: str) -> Ends:
+    query = f"SELECT number, CAST(hash AS BLOB) FROM {table} ORDER BY number DESC LIMIT 1"  # noqa: S608 - as above
+    row = connection.execute(query).fetchone()
     return Ends() if row is None else Ends(last=row[0], hash=row[1])

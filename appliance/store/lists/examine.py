@@ -1,4 +1,4 @@
-"""Whether the journal, the call log and the audit on disc are whole; it only looks."""
+"""Whether the journal, the call log, the audit and the list of recordings on disc are whole; it only looks."""
 
 import sqlite3
 from contextlib import closing
@@ -7,10 +7,15 @@ from pathlib import Path
 from appliance.base.record import Record
 from appliance.store import audit, database
 from appliance.store.lists import chain
-from appliance.store.lists.retention import CALLS, EVENT_IS_WHOLE, EVENTS, OPENINGS, REFUSALS, Table
+from appliance.store.lists.retention import CALLS, EVENTS, OPENINGS, RECORDINGS, REFUSALS, Table
 
 _NAMED = 3  # faults of a table that are named
-_LISTS = {"log.events": (EVENTS,), "log.calls": (CALLS,), "log.doors": (OPENINGS, REFUSALS)}
+_LISTS = {
+    "log.events": (EVENTS,),
+    "log.calls": (CALLS,),
+    "log.doors": (OPENINGS, REFUSALS),
+    "recording": (RECORDINGS,),
+}
 _CHAINED = _LISTS["log.doors"]
 _ERASED = "envelope = '' AND salt = x''"
 
@@ -66,11 +71,10 @@ def _list(connection: sqlite3.Connection, check: str, tables: tuple[Table, ...])
 
 
 def _faults(connection: sqlite3.Connection, table: Table) -> list[str]:
-    """Return the damage of a table, in words: damaged pages as SQLite reports them, and rows that are not JSON."""
+    """Return the damage of a table, in words: damaged pages as SQLite reports them, and rows that are not whole."""
     pages = connection.execute(f"PRAGMA integrity_check('{table.name}')").fetchmany(_NAMED)
     found = [text for (text,) in pages if text != "ok"]
-    whole = EVENT_IS_WHOLE if table is EVENTS else f"json_valid({table.json})"
-    unreadable = f"SELECT {table.key} FROM {table.name} WHERE NOT coalesce({whole}, 0)"  # noqa: S608 - as above
+    unreadable = f"SELECT {table.key} FROM {table.name} WHERE NOT coalesce({table.whole}, 0)"  # noqa: S608 - as above
     unreadable += f" AND NOT ({_ERASED})" if table in _CHAINED else ""
     return found + _few([f"the text of row {key} cannot be read" for (key,) in connection.execute(unreadable)])
 

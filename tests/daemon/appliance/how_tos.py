@@ -117,7 +117,7 @@ TABLE = {
         Config(),
         LeftOut("a hook of certbot: tests/daemon/security/test_https.py runs it"),
         LeftOut("needs a name in the DNS, and its authority"),
-        LeftOut("for Traefik, which is not in Debian; its header fields: tests/api/test_behind_proxies.py"),
+        LeftOut("for Traefik, which is not in Debian: tests/api/test_behind_traefik.py runs it"),
     ],
     "register-at-a-pbx.md": [
         LeftOut(f"{ROOT}; sudoedit waits for an editor"),

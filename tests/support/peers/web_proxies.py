@@ -1,18 +1,22 @@
-"""nginx and Caddy before a station, with what their manuals show first: `proxy_pass` and `reverse_proxy`.
-
-Caddy adds those header fields that Traefik would add: both build on the same library of Go.
-"""
+"""nginx and Caddy before a station, with what their manuals show first, and Traefik as our recipe shows it."""
 
 import contextlib
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
 from tests.support.waiting import until
 
 START_S = 60.0
+RECIPE = Path(__file__).parents[3] / "docs/how-to/reach-the-station-by-https.md"
+TRAEFIK = """
+global: {{checkNewVersion: false, sendAnonymousUsage: false}}
+entryPoints: {{websecure: {{address: 127.0.0.1:{port}}}}}
+providers: {{file: {{filename: {recipe}, watch: false}}}}
+"""
 NGINX = """
 daemon off; master_process off; pid {work}/pid; error_log {work}/error.log;
 events {{}}
@@ -70,9 +74,23 @@ def caddy(work: Path, station: str, port: int, prefix: str = "/") -> Generator[N
 
 
 @contextlib.contextmanager
+def traefik(work: Path, station: str, port: int) -> Generator[None, None, None]:
+    """Traefik at that port, by TLS, with the settings of the recipe but the names of this machine."""
+    work.mkdir()
+    recipe = RECIPE.read_text(encoding="utf-8").partition("\n```yaml\n")[2].partition("\n```\n")[0]
+    for there, here in (("house.example.org", "127.0.0.1"), ("127.0.0.1:8080", station)):
+        assert there in recipe
+        recipe = recipe.replace(there, here)
+    (work / "door.yml").write_text(recipe, encoding="utf-8")
+    (work / "traefik.yml").write_text(TRAEFIK.format(port=port, recipe=work / "door.yml"), encoding="utf-8")
+    with _running(["traefik", f"--configFile={work / 'traefik.yml'}"], port):
+        yield
+
+
+@contextlib.contextmanager
 def _running(command: list[str], port: int) -> Generator[None, None, None]:
-    program = shutil.which(command[0], path="/usr/sbin:/usr/bin:/sbin:/bin")
-    assert program, f"{command[0]} is not installed: packaging/bootstrap test installs it."
+    program = shutil.which(command[0], path=f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/sbin:/bin")
+    assert program, f"{command[0]} is not installed: packaging/bootstrap test or make test-traefik installs it."
     process = subprocess.Popen([program, *command[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def listens() -> bool:

@@ -24,6 +24,9 @@ OF_REGISTER = {
     "refused": (403, {}),
 }
 OF_INVITE = {
+    "tried, so that it is not sent again": ("100 Trying", [], False),
+    "put through elsewhere": ("181 Call Is Being Forwarded", ["Contact: " + AT_THIEF], False),
+    "an early dialog that is over": ("199 Early Dialog Terminated", [], False),
     "rings": ("180 Ringing", [], False),
     "sound before the answer": ("183 Session Progress", [], True),
     "answered": ("200 OK", ["Record-Route: <sip:{thief};lr>"], True),
@@ -308,6 +311,49 @@ RECEIVED = {
     "an address of IPv6": "received=[2001:db8::7];rport=7777",
     "a private address": "received=10.9.8.7",
 }
+
+
+@pytest.mark.parametrize("said", RECEIVED)
+def test_an_address_of_ours_that_a_challenge_names_is_not_believed_either(said, tmp_path):
+    with Registrar() as registrar:
+        tables = {"office": account(tmp_path, registrar, "201", refresh_s=5)}
+        with Daemon(tmp_path / "door", account=tables) as door:
+            asked = registrar.asked()
+            registrar.challenge(asked.replace(";rport", f";{RECEIVED[said]}", 1))
+            answered = registrar.asked("Authorization")
+            doubted(door, registrar, registrar, "Received Address Without A Reason", method="REGISTER", code=401)
+            registrar.say(answered, 200)
+            door.wait("account.registered", account="office")
+            for header in ("Contact", "Via"):
+                before, after = (line_of(request, header).partition(";branch")[0] for request in (asked, answered))
+                assert before == after
+
+
+PIDF = "application/pidf+xml"
+THERE = """<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:1@x">
+<tuple id="1"><status><basic>open</basic></status></tuple></presence>"""
+
+
+def test_neither_an_answer_nor_a_report_of_a_watched_contact_counts_from_elsewhere(tmp_path):
+    """Who reads the subscription knows its ids, and so can make its reports, too."""
+    watched = {"uri": "102", "account": "office", "watch": "subscribe", "watch_s": 60}
+    with Packets(loopback()) as registrar, Packets(loopback()) as thief:
+        tables = {"office": account(tmp_path, registrar, "201")}
+        with Daemon(tmp_path / "door", account=tables, target={"kitchen": watched}) as door:
+            registrar.send(registrars.answer(registrar.receive("REGISTER", "REGISTER"), 200, {}))
+            asked = registrar.receive("SUBSCRIBE", "SUBSCRIBE")
+            thief.to = registrar.to
+            thief.send(thief.reply(asked, "200 OK", headers=["Expires: 600"]))
+            doubted(door, thief, registrar, method="SUBSCRIBE", code=200)
+            registrar.send(registrar.reply(asked, "200 OK", headers=["Expires: 600"]))
+            state = "Event: presence\r\nSubscription-State: active;expires=600\r\n"
+            report = thief.inside(asked, "NOTIFY", body=THERE, kind=PIDF, headers=state)
+            refused = thief.ask(report, "SIP/2.0 4", "NOTIFY")
+            assert refused.split()[1] in {"403", "481"}
+            assert not [told for told in door.of("contact.changed") if told["data"]["new"] == "available"]
+            own = registrar.inside(asked, "NOTIFY", body=THERE, kind=PIDF, headers=state)
+            registrar.ask(own, "SIP/2.0 200", "NOTIFY")
+            door.wait("contact.changed", contact="kitchen", new="available")
 
 
 @pytest.mark.parametrize("said", RECEIVED)

@@ -241,7 +241,7 @@ class Orders:
 def _read(heard: Heard) -> Json:
     try:
         given = msgspec.json.decode(heard.payload or b"{}")
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         given = None
     if not isinstance(given, dict):
         raise RefusalError("invalid", "It is no JSON object.")

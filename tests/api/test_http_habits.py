@@ -47,6 +47,14 @@ def test_a_body_that_is_no_json_says_where(client):
     assert answer.json()["cause"].startswith("body: is not JSON: ")
 
 
+@pytest.mark.parametrize("body", [b'{"to": "\xff"}', b'{"\xff": ""}', b"\xff", b'{"to": "\xed\xa0\x80"}'])
+def test_a_body_that_is_no_text_is_refused_like_any_other(client, station, body):
+    answer = client.post("/v1/calls", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "parameter-invalid")
+    assert answer.json()["cause"].startswith("body: is not ")
+    assert station.requests == []
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -154,7 +154,7 @@ def test_there_are_never_more_sessions_than_the_limit(tmp_path, monkeypatch):
     assert MOST == 256
 
 
-@pytest.mark.parametrize("content", [b"", b"[{}]", b"\xff" * 9])
+@pytest.mark.parametrize("content", [b"", b"[{}]", b"\xff" * 9, b'[{"of":"\xff"}]'])
 def test_a_damaged_file_means_that_everybody_logs_in_again(tmp_path, content):
     (tmp_path / "http.sessions").write_bytes(content)
     (tmp_path / "http.sessions").chmod(0o600)

@@ -246,7 +246,7 @@ def test_there_are_not_more_tokens_than_the_limit(station):
         station.tokens.add("one-more", (VIEW,), None)
 
 
-@pytest.mark.parametrize("content", [b"", b"[", b"{}", b"[{}]", b'[{"id":"t"}]', b"\xff" * 9])
+@pytest.mark.parametrize("content", [b"", b"[", b"{}", b"[{}]", b'[{"id":"t"}]', b"\xff" * 9, b'[{"id":"\xff"}]'])
 def test_a_damaged_file_allows_nothing_and_is_kept(tmp_path, content):
     file = tmp_path / "http.tokens"
     file.write_bytes(content)

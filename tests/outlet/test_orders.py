@@ -127,6 +127,8 @@ REFUSED = {
     "no JSON": ("invalid", {"payload": "open"}),
     "no object": ("invalid", {"payload": "[1]"}),
     "no text": ("invalid", {"payload": b"\xff\xfe"}),
+    "no text in a value": ("invalid", {"payload": b'{"door": "\xff"}'}),
+    "no text in a name": ("invalid", {"payload": b'{"\xff": 1}'}),
     "an object without an end": ("invalid", {"payload": '{"a":' * 5_000}),
     "longer than anyone needs": ("too_long", {"long": True, "payload": ""}),
     "to be answered at all topics": ("invalid", {"answer_to": "a/#"}),

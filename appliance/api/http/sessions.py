@@ -140,6 +140,6 @@ def _read(path: Path) -> dict[str, Session]:
             return {each.sha256: each for each in msgspec.json.decode(file.read(LONGEST), type=tuple[Session, ...])}
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeError) as error:
         log.warning("sessions are not used: %s cannot be read: %s", path, reason(error))
         return {}

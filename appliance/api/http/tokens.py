@@ -192,7 +192,7 @@ def _read(path: Path) -> dict[str, Token]:
         raise IntercomError(ErrorCode.UNAVAILABLE, "Tokens are not accepted.", f"Others may write to {path}.", remedy)
     try:
         return {token.sha256: token for token in msgspec.json.decode(kept, type=tuple[Token, ...])}
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise IntercomError(
             ErrorCode.UNAVAILABLE, "Tokens are not accepted.", f"{path} is damaged: {error}.", remedy
         ) from error

@@ -102,6 +102,8 @@ class Body(Record):
             return msgspec.json.decode(text, type=shape)
         except (msgspec.DecodeError, RecursionError) as error:
             raise invalid(fault(error, shape)) from None
+        except UnicodeError:  # in the text of a value, where msgspec raises it as it is
+            raise invalid("body: is not in UTF-8") from None
 
 
 Take = Callable[[HTTPConnection], Any]

@@ -8,7 +8,8 @@ from appliance.api import app
 from appliance.api.http import server
 from tests.api.browser import START_S, Page
 from tests.api.chromium import chromium
-from tests.api.conftest import TOKEN, log_in, run
+from tests.api.conftest import TOKEN, log_in, press_until, run
+from tests.api.test_push import wanted
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
@@ -106,3 +107,15 @@ def test_the_worker_has_the_pages_files_when_the_station_is_away_and_no_answer_o
     page.send("Page.navigate", url=home[1])
     until(lambda: page.value("document.documentElement.dataset.started"), "the page without the station", START_S)
     assert page.value("document.querySelector('#main').hidden") is True
+
+
+def test_the_page_lists_the_devices_with_their_problems_and_removes_one(home, station):
+    page, _, _ = home
+    made, other = (station.subscriptions.add(wanted(name), "", "", f"http:{name}")["id"] for name in ("anna", "ben"))
+    station.subscriptions.note(made, "push.example.net answered 403.")
+    page.value("location.hash = 'more'")
+    page.shows("#push-list", "answered 403")
+    page.shows("#push-list", "ben")
+    press_until(page, f"[data-key='push {made}']", lambda: len(station.subscriptions.list(None)) == 1)
+    assert [each["id"] for each in station.subscriptions.list(None)] == [other]
+    until(lambda: "anna" not in page.value("document.querySelector('#push-list').innerText"), "one device", START_S)

@@ -7,6 +7,7 @@ A subscription is a URL that a client chooses, so it is looked at here, and its 
 import base64
 import binascii
 import ipaddress
+import logging
 import os
 import re
 import secrets
@@ -25,6 +26,8 @@ from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.record import RecordWithSecrets
 from appliance.base.types import Json
 from appliance.core import wall_clock
+
+log = logging.getLogger(__name__)
 
 FILE, KEY = "push.json", "push.key"
 MOST_OF_ONE = 8  # of one token: a new one takes the place of its oldest
@@ -148,7 +151,9 @@ class Subscriptions:
                 )
             self._write(wanted)
             self._problems.pop(made.id, None)
-        return self._view(made)
+        shown = self._view(made)
+        log.info("device %s of %s is notified of rings by %s", made.id, client, shown["service"])
+        return shown
 
     def remove(self, wanted: str, of: str | None) -> None:
         """Remove one of a token, None: of any. Raises IntercomError."""
@@ -162,6 +167,7 @@ class Subscriptions:
                     resolution="GET /v1/push lists them.",
                 )
             self._write([each for each in self._by_id.values() if each is not found])
+        log.info("device %s of %s is notified no longer", wanted, found.client)
 
     def leave(self, session: str) -> None:
         """Remove those of a session, which ends. Raises IntercomError."""

@@ -56,8 +56,10 @@ def running(cable, authority, tmp_path_factory):
             "button": {
                 "ring": {"action": "ring", "target": "browsers", "name": "Bell"},
                 "short": {"action": "ring", "target": "house"},
+                "phone": {"action": "ring", "target": "kitchen"},
             },
         },
+        "target": {"kitchen": {"uri": f"sip:door@{PBX}:5090", "name": "Kitchen"}},
         "plan": {"house": {"steps": [["browsers"]], "step_s": [2]}},
         "door": {"front": {"pulse_s": 0.2}},
     }

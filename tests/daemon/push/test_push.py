@@ -12,6 +12,7 @@ import pytest
 
 from tests.daemon.push.conftest import INSIDE, INTERNET, SERVICE
 from tests.support.certificates import Authority
+from tests.support.daemon import Daemon
 from tests.support.peers.namespaces import PBX
 from tests.support.peers.push_service import PushService
 from tests.support.waiting import until
@@ -67,6 +68,24 @@ def test_a_ring_that_nobody_answers_is_missed_in_the_language_of_the_device(door
     rung(door, "short")
     read = device.read(service.wait(device, 2)[1].body)
     assert (read["kind"], read["body"]) == ("unanswered", body)
+
+
+@pytest.fixture
+def kitchen(cable, tmp_path):
+    """The phone that a button rings: another station."""
+    with Daemon(tmp_path / "kitchen", cable.pbx.within, sip={"address": PBX, "port": 5090, "callers": "anyone"}) as far:
+        yield far
+
+
+def test_a_ring_that_a_phone_answers_says_which(door, service, kitchen):
+    device, _ = notified(door, service)
+    kitchen.begin()
+    rung(door, "phone")
+    service.wait(device)
+    kitchen.post(f"/v1/calls/{kitchen.rung()}/answer")
+    door.wait("ring.ended", result="answered")
+    read = device.read(service.wait(device, 2)[1].body)
+    assert (read["kind"], read["body"]) == ("answered", "Answered by Kitchen.")
 
 
 def test_nothing_of_it_runs_between_rings(door, service):

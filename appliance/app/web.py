@@ -291,7 +291,7 @@ class Web:
 
     async def _examine(self) -> list[dict[str, Any]]:
         # Late: for this alone.
-        from appliance.doctor import daemon_faults, examine, findings, logs, networks, signalling, sound  # noqa: PLC0415
+        from appliance.doctor import daemon_faults, examine, findings, logs, networks, phones, signalling, sound  # noqa: PLC0415
         from appliance.store.lists import examine as stored  # noqa: PLC0415
 
         found = await asyncio.to_thread(examine.examine, self._file, self._places.state)
@@ -299,6 +299,7 @@ class Web:
         found += sound.muted(snapshot.audio.microphone, snapshot.audio.speaker)
         found += signalling.accounts(snapshot.accounts)
         addresses, accounts = snapshot.network.addresses, snapshot.accounts
+        found += await asyncio.to_thread(phones.examine, self._config, self._places.state, addresses)
         found += await asyncio.to_thread(networks.examine, addresses, accounts, targets, self._config.sip.address)
         with suppress(IntercomError):  # a log that cannot be read is among the failed parts
             rows = await asyncio.to_thread(self.call_log.list, signalling.LOOKED_AT)

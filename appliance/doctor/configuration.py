@@ -9,7 +9,7 @@ from appliance.config.load import load
 from appliance.config.schema import Config
 from appliance.config.secrets import passwords
 from appliance.core import status_line
-from appliance.doctor import numbered, trust
+from appliance.doctor import numbered, phones, trust
 from appliance.doctor.findings import Finding, ok, problem, warning
 
 CHECK = "configuration"
@@ -28,7 +28,9 @@ def examine(file: Path) -> tuple[Config | None, list[Finding]]:
         found += _errors(error)
     found += trust.notes(config, _flats(config))
     found += numbered.notes(config)
-    if lack := status_line.lacking(core_settings(config)):
+    settings = core_settings(config)
+    found += phones.notes(config, settings)
+    if lack := status_line.lacking(settings):
         found.append(warning(CHECK, f"The station is {lack}.", resolution=f"Run intercomd-setup, or edit {file}."))
     if not any(finding.check == CHECK for finding in found):
         found.insert(0, ok(CHECK, f"{file}: OK"))

@@ -7,7 +7,10 @@ import { language, t } from "./base/texts.js";
 import { own, provide } from "./talking.js";
 
 const GATHER_MS = 500; // for the addresses of this device
+const ANSWER_MS = 12_000; // the station answers an offer within 10 s
+const GAP_MS = 3000; // a path that has lost some checks often comes back; the station ends a call after as much silence
 const AGAIN_MS = 1000; // between two attempts to take up a call that was lost
+const AGAIN_ANSWER_MS = 4000; // what is asked while the network is away may wait long after its return
 const LONGEST_MS = 45_000; // of these attempts
 const LEVEL_MS = 100;
 const LOUD = 4; // speech has about a quarter of full scale
@@ -46,7 +49,7 @@ async function converse(microphone) {
     for (const until = performance.now() + LONGEST_MS; lost && !ended() && performance.now() < until;) {
       $("talk-said").textContent = t("talk.again");
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-      lost = ended() ? false : await call(mine).catch(() => true);
+      lost = ended() ? false : await call(mine, AGAIN_ANSWER_MS).catch(() => true);
     }
     if (lost && !ended()) explain("lost");
   } catch (error) {
@@ -65,21 +68,28 @@ function tell(error) {
   else banner(...fault(error), { lang: error.lang });
 }
 
-/** One call: whether it was lost. */
-async function call({ microphone, over }) {
+/** One call: whether it was lost. patience_ms: until the station has answered. */
+async function call({ microphone, over }, patience_ms = ANSWER_MS) {
   const connection = new RTCPeerConnection();
   const dead = new AbortController(); // closes the answer to the offer: the station then hangs up
   const end = () => dead.abort();
   over.signal.addEventListener("abort", end);
-  connection.onconnectionstatechange = () => { if (["disconnected", "failed"].includes(connection.connectionState)) end(); };
+  let gap = 0; // timer
+  connection.onconnectionstatechange = () => {
+    clearTimeout(gap);
+    if (connection.connectionState === "failed") end();
+    if (connection.connectionState === "disconnected") gap = setTimeout(end, GAP_MS);
+  };
   connection.ontrack = ({ track }) => { $("talk-sound").srcObject = new MediaStream([track]); };
   try {
     const tracks = microphone.getAudioTracks();
     connection.addTrack(tracks[0], microphone);
     await connection.setLocalDescription(await connection.createOffer());
     await gathered(connection);
+    const late = setTimeout(end, patience_ms);
     const lines = await offered(connection.localDescription.sdp, dead.signal);
     const { call: id, answer } = JSON.parse((await lines.next()).value);
+    clearTimeout(late);
     own(id);
     $("talk-said").textContent = "";
     try {
@@ -93,6 +103,7 @@ async function call({ microphone, over }) {
     const { end: how } = await read(`/v1/calls/${encodeURIComponent(id)}`);
     return LOST.includes(how?.cause);
   } finally {
+    clearTimeout(gap);
     over.signal.removeEventListener("abort", end);
     dead.abort();
     connection.close();

@@ -152,35 +152,39 @@ class BadCable(Cable):
 
     def __init__(self, directory: Path, **spoiled: float) -> None:
         super().__init__(directory)
-        self.spoiled = {"loss": 0.0, "double": 0.0, "delay_s": 0.0, "jitter_s": 0.0, **spoiled}
+        self.spoiled = spoiled
+        self.between: Machine
         self.wire: subprocess.Popen[bytes] | None = None
 
     def __exit__(self, *_: object) -> None:
-        if self.wire is not None:
-            self.wire.kill()
-            self.wire.wait()
-            assert self.wire.stdout
-            self.wire.stdout.close()
+        self._unplug()
         super().__exit__()
 
     def _plug(self) -> None:
-        between = self._machine()
+        self.between = self._machine()
         for machine, end in ((self.door, "door"), (self.pbx, "pbx")):
-            plug(machine, "eth0", between, end)
+            plug(machine, "eth0", self.between, end)
             machine.run(sys.executable, WIRE, "sums", "eth0")
-            between.run("ip", "link", "set", end, "up")
-        argv = [
-            *between.within,
-            "setpriv",
-            "--pdeathsig",
-            "KILL",
-            sys.executable,
-            str(WIRE),
-            "carry",
-            repr(self.spoiled),
-        ]
+            self.between.run("ip", "link", "set", end, "up")
+        self.spoil(**self.spoiled)
+
+    def spoil(self, **spoiled: float) -> None:
+        """From now on that becomes of packets, and nothing else; loss=1: the network is away, which nobody reports."""
+        self._unplug()
+        told = {"loss": 0.0, "double": 0.0, "delay_s": 0.0, "jitter_s": 0.0, **spoiled}
+        command = ["setpriv", "--pdeathsig", "KILL", sys.executable, str(WIRE), "carry", repr(told)]
+        argv = [*self.between.within, *command]
         self.wire = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         assert self.wire.stdout and self.wire.stdout.readline() == b"ready\n"
+
+    def _unplug(self) -> None:
+        if self.wire is None:
+            return
+        self.wire.kill()
+        self.wire.wait()
+        assert self.wire.stdout
+        self.wire.stdout.close()
+        self.wire = None
 
 
 class NameServer:

@@ -1,0 +1,150 @@
+"""Calls from a phone whose network is bad, or away: they end in time, and the page takes them up again."""
+
+import pytest
+
+from tests.daemon.browsers.phones import MICROPHONE, STATION_HZ, Phone, phone
+from tests.daemon.browsers.test_talk import received, until_received
+from tests.support.daemon import Daemon, settled
+from tests.support.peers import sounds
+from tests.support.peers.namespaces import DOOR, BadCable
+from tests.support.waiting import pause, until
+
+LOST = {"rtp_timeout", "ice_failed", "hangup"}  # the station notices it, or the page, which hangs up
+SHORT_S, LONG_S, TALK_S = 5.0, 40.0, 10.0
+
+
+@pytest.fixture(scope="module")
+def bad_cable(tmp_path_factory):
+    with BadCable(tmp_path_factory.mktemp("bad")) as cable:
+        yield cable
+
+
+@pytest.fixture(scope="module")
+def reached(bad_cable, tmp_path_factory):
+    """A station that phones reach over the cable, by HTTPS."""
+    directory = tmp_path_factory.mktemp("reached")
+    with Daemon(
+        directory,
+        bad_cable.door.within,
+        sip={"address": "0.0.0.0", "port": 5080, "callers": "anyone"},
+        audio={
+            "capture": "simulated",
+            "playback": "simulated",
+            "microphone_file": sounds.tone(directory / "door.wav", STATION_HZ),
+        },
+        http={"address": DOOR, "port": 0},
+    ) as daemon:
+        yield daemon
+
+
+@pytest.fixture(scope="module", params=MICROPHONE)
+def away(request, bad_cable, reached, tmp_path_factory):
+    """A browser at the other end of the cable."""
+    out(bad_cable)
+    directory = tmp_path_factory.mktemp(request.param)
+    with phone(request.param, directory, bad_cable.pbx, reached, flags=("--ignore-certificate-errors",)) as found:
+        yield found
+
+
+@pytest.fixture
+def anna(away, bad_cable, reached) -> Phone:
+    with settled(reached):
+        away.home()
+        yield away
+        bad_cable.spoil()
+
+
+def out(cable):
+    """The way out of the phone's machine: Firefox looks for the address that leads there."""
+    cable.pbx.run("ip", "route", "replace", "default", "via", DOOR)
+
+
+def lost(door, call):
+    """The call is over, as nothing comes from the phone any more: its last event."""
+    ended = door.final(call, kind="call.ended")
+    assert ended["cause"] in LOST, ended
+    return ended
+
+
+def taken_up(anna: Phone, door: Daemon, before: str) -> str:
+    """The page has called again, and both hear each other: the new call."""
+    call = anna.talks()
+    assert call != before
+    anna.until_heard()
+    until_received(door, call)
+    until(lambda: anna.page.value("document.querySelector('#talk-said').textContent") == "", "no word of a loss")
+    return call
+
+
+def hangs_up(anna: Phone, door: Daemon, call: str) -> None:
+    anna.page.click("#talk-end")
+    door.final(call, cause="hangup")
+    until(lambda: anna.page.value("window.microphone.getTracks()[0].readyState") == "ended", "a microphone at rest")
+
+
+def test_after_five_seconds_without_a_network_people_talk_again(anna, bad_cable, reached):
+    call = anna.talk()
+    anna.until_heard()
+    until_received(reached, call)
+    bad_cable.spoil(loss=1.0)
+    pause(SHORT_S)
+    bad_cable.spoil()
+    lost(reached, call)
+    hangs_up(anna, reached, taken_up(anna, reached, call))
+
+
+def test_a_muted_phone_is_muted_when_the_call_is_taken_up_again(anna, bad_cable, reached):
+    call = anna.talk()
+    anna.page.click("#talk-mute")
+    bad_cable.spoil(loss=1.0)
+    lost(reached, call)
+    bad_cable.spoil()
+    call = taken_up(anna, reached, call)
+    assert anna.page.value("window.microphone.getTracks()[0].enabled") is False
+    assert anna.page.value("document.querySelector('#talk-mute').getAttribute('aria-checked')") == "true"
+    hangs_up(anna, reached, call)
+
+
+def test_after_forty_seconds_in_which_the_phone_was_in_no_network_people_talk_again(anna, bad_cable, reached):
+    call = anna.talk()
+    anna.until_heard()
+    bad_cable.cut()
+    try:
+        ended = lost(reached, call)
+        assert ended["cause"] != "hangup", "nobody could tell"
+        anna.page.shows("#talk-said", "The page calls again")
+        pause(LONG_S)
+    finally:
+        bad_cable.mend()
+        out(bad_cable)
+    hangs_up(anna, reached, taken_up(anna, reached, call))
+
+
+def test_where_a_quarter_of_the_packets_is_lost_people_talk(anna, bad_cable, reached, record_property):
+    """ICE and DTLS may need more than the 3 s that a call may be without sound: then the page calls again."""
+    bad_cable.spoil(loss=0.25, delay_s=0.05)
+    anna.page.click("#to-talk")
+    until(lambda: heard_both_ways(anna, reached), "sound both ways")
+    pause(TALK_S)
+    until(lambda: heard_both_ways(anna, reached), "sound both ways")
+    bad_cable.spoil()
+    ends = [each["data"]["cause"] for each in reached.of("call.ended")]
+    record_property("calls that were lost", str(ends))
+    assert set(ends) <= LOST
+    hangs_up(anna, reached, until(lambda: talking(reached), "a call"))
+
+
+def talking(door: Daemon) -> str:
+    """The call in which people talk now, if there is one."""
+    return next((each["id"] for each in door.get("/v1/calls")["calls"] if each["state"] == "connected"), "")
+
+
+def heard_both_ways(anna: Phone, door: Daemon) -> bool:
+    """Whether sound has come both ways within a second, in one call."""
+    call, energy, packets = talking(door), anna.page.value("window.energy") or 0, 0
+    if not call:
+        return False
+    packets = received(door, call)
+    pause(1.0)
+    more = (anna.page.value("window.energy") or 0) - energy
+    return talking(door) == call and more > 1e-3 and received(door, call) > packets

@@ -181,7 +181,7 @@ OF_CALLS = (
     ),
     Order(
         *("transfer_call", CALLS, "POST transfer", inputs.TransferCall),
-        errors=(*STATE, E.NUMBER_INVALID, E.NO_ACCOUNT, E.ORDER_FAILED),
+        errors=(*STATE, E.NUMBER_INVALID, E.NO_ACCOUNT, E.ORDER_FAILED, E.TOO_MANY_CALLS),
         by_hand=True,
     ),
     Order(

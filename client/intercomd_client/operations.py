@@ -259,7 +259,11 @@ class Operations(Connection):
         idempotency_key: str | None = None,
         **body: Unpack[bodies.Transfer],
     ) -> answers.CallDoneLater:
-        """Transfer the far end to another address, or to the far end of another call; an event reports the outcome."""
+        """Transfer the far end to another address, or to the far end of another call; an event reports the outcome.
+
+        A browser cannot call anybody: the station calls in its place, and the browser's call ends at the answer. Where
+        one of two calls is a browser's, the other call takes this one's place at the panel.
+        """
         return await self._ask(
             answers.CallDoneLater, "POST", f"/v1/calls/{part(call)}/transfer", body, wait_s=wait_s, key=idempotency_key
         )

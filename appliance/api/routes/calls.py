@@ -204,7 +204,11 @@ async def start_recording(
 
 @router.on("POST", "/{call}/transfer", later(models.CallDoneLater))
 async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Who, after: Begins) -> JSONResponse:
-    """Transfer the far end to another address, or to the far end of another call; an event reports the outcome."""
+    """Transfer the far end to another address, or to the far end of another call; an event reports the outcome.
+
+    A browser cannot call anybody: the station calls in its place, and the browser's call ends at the answer. Where one
+    of two calls is a browser's, the other call takes this one's place at the panel.
+    """
     if bool(body.to) == bool(body.call):
         raise IntercomError(ErrorCode.PARAMETER_INVALID, "Give either `to` or `call`.")
     headers = tuple(body.headers.items())

@@ -48,9 +48,12 @@ def is_passed_on(turn: Turn, call: Call) -> bool:
 
 def hold(turn: Turn, call: Call, *, held: bool, aside: bool = False) -> None:
     """Hold or resume a call: the microphone follows at once, and a re-INVITE follows for the far end."""
-    watch = replace(call.media.watch, silent=())
-    sound = replace(call.media, held_local=held, set_aside=aside, rtp_lost_since=None, watch=watch)
-    turn.put(replace(call, media=sound, deadline=None))
+    sound = replace(call.media, held_local=held, set_aside=aside)
+    if call.browser:  # it knows nothing of it, and its packets are due all the same
+        turn.put(replace(call, media=sound))
+    else:
+        watch = replace(sound.watch, silent=())
+        turn.put(replace(call, media=replace(sound, rtp_lost_since=None, watch=watch), deadline=None))
     turn.emit(events.CallHeld(call.id, by=By.LOCAL) if held else events.CallResumed(call.id, by=By.LOCAL))
 
 

@@ -104,8 +104,12 @@ def refused(turn: Turn, call: Call, why: SoundRefusal) -> None:
 
 
 def rtp_stopped(turn: Turn, call: Call) -> None:
-    """No packets arrive: a far end that is gone sends no BYE, so a deadline starts."""
-    if not call.talks or call.media.held_local or call.media.held_remote or call.media.rtp_lost_since is not None:
+    """No packets arrive: a far end that is gone sends no BYE, so a deadline starts.
+
+    A browser that is held does not know it, and sends on.
+    """
+    held = (call.media.held_local and not call.browser) or call.media.held_remote
+    if not call.talks or held or call.media.rtp_lost_since is not None:
         return
     turn.emit(events.MediaStopped(call.id))
     why = call.media.watch.unplayed or SilenceCause.NO_PACKETS

@@ -37,7 +37,7 @@ class TransferRequested(OfCall, kw_only=True):
 class TransferCall(Action):
     """Transfer the far end: to a target's name, a SIP URI, or a number at an account.
 
-    headers: of the REFER.
+    headers: of the REFER, or of our INVITE in place of a browser.
     """
 
     call: CallId

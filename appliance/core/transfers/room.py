@@ -12,9 +12,27 @@ from appliance.core.transition import Turn
 
 
 def transfer(turn: Turn, call: Call, action: inputs.TransferCall, _who: str) -> None:
-    """Have the far end of a call call somebody else. Raises IntercomError."""
+    """Have the far end of a call call somebody else, or call in its place if it is a browser. Raises IntercomError."""
     call = connected(call)
-    transferor.begin(turn, call, callee(turn, action.to, call.account)[0], headers=action.headers)
+    to, account = callee(turn, action.to, call.account)
+    if call.browser:
+        transferee.hand_over(turn, call, to, account, action.headers)
+    else:
+        transferor.begin(turn, call, to, headers=action.headers)
+
+
+def connect(turn: Turn, call: Call, action: inputs.ConnectCalls, _who: str) -> None:
+    """Have the far ends of two calls talk with each other.
+
+    A browser talks with the station alone: where one of the two is a browser, the other call takes this one's place
+    at the panel. Raises IntercomError.
+    """
+    call, other = connected(call), connected(find_call(turn, action.other))
+    transferor.check_differ(call, other)
+    if call.browser or other.browser:
+        transferee.give_place(turn, call, other)
+    else:
+        transferor.connect(turn, call, other, action.headers)
 
 
 def set_policy(turn: Turn, call: Call, action: inputs.SetTransferPolicy, _who: str) -> None:
@@ -29,12 +47,7 @@ take = takes(
 
 perform = performs(
     asks_call(inputs.TransferCall, transfer),
-    asks_call(
-        inputs.ConnectCalls,
-        lambda turn, call, action, _: transferor.connect(
-            turn, connected(call), connected(find_call(turn, action.other)), action.headers
-        ),
-    ),
+    asks_call(inputs.ConnectCalls, connect),
     asks_call(inputs.AcceptTransfer, lambda turn, call, *_: transferee.accept(turn, call)),
     asks_call(inputs.EndTransfer, lambda turn, call, action, _: transferee.end(turn, call, action.code, action.reason)),
     asks_call(inputs.SetTransferPolicy, set_policy),

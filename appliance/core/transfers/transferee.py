@@ -1,6 +1,7 @@
-"""Transfers that a far end requests (RFC 3515): we should talk with somebody else, if the call's policy allows it.
+"""Transfers in which we call somebody else in place of a far end, which asked for it or cannot call by itself.
 
-NOTIFY reports the outcome to the far end, while its call lasts. After a success the far end ends its call with us.
+A far end asks by REFER (RFC 3515), and the call's policy decides. NOTIFY reports the outcome to it while its call
+lasts; after a success it ends its call with us. A browser knows neither: a client asks for it, and we end its call.
 """
 
 from typing import Literal, assert_type
@@ -10,9 +11,11 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.accounts import sip_uris
-from appliance.core.calls import ending, outgoing
+from appliance.core.calls import ending, focus, outgoing
+from appliance.core.calls.requests import check_headers
 from appliance.core.lookup import too_many_calls
 from appliance.core.model import (
+    AccountId,
     Call,
     CallId,
     CallState,
@@ -70,26 +73,27 @@ def decide(turn: Turn, call: Call, transfer: Transfer, headers: dict[str, str]) 
                 answer(turn, transfer, BUSY, "Busy Here")
             else:
                 turn.order(NotifyTransfer(call.id, TRYING, "Trying"))
-                follow(turn, call, transfer)
+                follow(turn, call, transfer, call.account)
 
 
-def follow(turn: Turn, call: Call, transfer: Transfer) -> None:
-    """Call the address that the far end names, through the same account.
+def follow(turn: Turn, call: Call, transfer: Transfer, account: AccountId, headers: transferor.Headers = ()) -> None:
+    """Call the address that the far end, or the client for it, names. headers: of our INVITE.
 
     The call with the far end waits, held; a call in a conference talks on, and the new one joins the conference.
     """
     # A target of another account counts as a stranger: this call's server may lead its address anywhere.
-    known = (t.name for t in turn.settings.targets if (t.uri, t.account) == (transfer.to, call.account))
+    known = (t.name for t in turn.settings.targets if (t.uri, t.account) == (transfer.to, account))
     target = next(known, "")
     replaces = (("Replaces", transfer.replaces), ("Require", "replaces")) if transfer.replaces else ()
     by = (("Referred-By", transfer.referred_by),) if transfer.referred_by else ()
     kind = TransferKind.ATTENDED if transfer.replaces else TransferKind.BLIND
-    turn.emit(events.CallTransferring(call.id, to=transfer.to, kind=kind))
+    turn.emit(events.CallTransferring(call.id, to=sip_uris.public(transfer.to), kind=kind))
     new = outgoing.place(
         turn,
         transfer.to,
         target,
-        account=call.account,
+        headers=headers,
+        account=account,
         hidden=(*replaces, *by),
         conference=call.conference,
         apart=call.apart,
@@ -107,7 +111,7 @@ def accept(turn: Turn, call: Call) -> None:
     transfer = asked(turn, call)
     if turn.state.full:
         raise too_many_calls(turn)
-    follow(turn, call, transfer)
+    follow(turn, call, transfer, call.account)
 
 
 def end(turn: Turn, call: Call, code: int, reason: str) -> None:
@@ -131,22 +135,49 @@ def asked(turn: Turn, call: Call) -> Transfer:
     return transfer
 
 
+def hand_over(turn: Turn, call: Call, to: str, account: AccountId, headers: transferor.Headers) -> None:
+    """Call `to` in place of a browser, whose call ends when `to` has answered. Raises IntercomError."""
+    check_headers(headers)
+    transferor.check_free(turn, call.id)
+    if turn.state.full:
+        raise too_many_calls(turn)
+    follow(turn, call, Transfer(call.id, TransferRole.TRANSFEREE, to, turn.now), account, headers)
+
+
+def give_place(turn: Turn, call: Call, other: Call) -> None:
+    """Give the place of a call at the panel to another call, where a browser has one of them. Raises IntercomError."""
+    transferor.check_free(turn, call.id, other.id)
+    to = sip_uris.public(other.remote.uri)
+    turn.emit(events.CallTransferring(call.id, to=to, kind=TransferKind.ATTENDED))
+    focus.bring(turn, other)
+    turn.emit(events.CallTransferred(call.id, to=to, role=TransferRole.TRANSFEREE))
+    ending.hang_up(turn, call, Cause.TRANSFERRED)
+
+
 # -- outcomes --------------------------------------------------------------------------------------------------------
 
 
 def answer(turn: Turn, transfer: Transfer, code: int, reason: str) -> None:
     """Report the outcome to the far end, while its call lasts, and as an event."""
-    lasts = transferor.lasts(turn, transfer.call)
-    if lasts:
-        turn.order(NotifyTransfer(transfer.call, code, reason))
+    notify(turn, transfer, code, reason)
     if code not in SUCCESS:
         transferor.fail(turn, transfer, code, reason)
         return
     transferor.forget_transfer(turn, transfer)
-    turn.emit(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role))
-    if lasts:
+    turn.emit(events.CallTransferred(transfer.call, to=sip_uris.public(transfer.to), role=transfer.role))
+    call = turn.calls.get(transfer.call)
+    if call is not None and call.browser:
+        ending.hang_up(turn, call, Cause.TRANSFERRED)
+    elif transferor.lasts(turn, transfer.call):
         until = turn.now + turn.settings.deadlines.disconnecting_s
         transferor.put_transfer(turn, replace(transfer, state=TransferState.DONE, until=until))
+
+
+def notify(turn: Turn, transfer: Transfer, code: int, reason: str) -> None:
+    """Report progress to the far end, while its call lasts. A browser asked for nothing."""
+    call = turn.calls.get(transfer.call)
+    if call is not None and call.alive and not call.browser:
+        turn.order(NotifyTransfer(transfer.call, code, reason))
 
 
 def due(turn: Turn) -> None:
@@ -198,5 +229,4 @@ def look(turn: Turn, transfer: Transfer) -> None:
         answer(turn, transfer, OK, "OK")
     elif new.times.ringing_since is not None and not transfer.rang:
         transferor.put_transfer(turn, replace(transfer, rang=True))
-        if transferor.lasts(turn, transfer.call):
-            turn.order(NotifyTransfer(transfer.call, RINGING, "Ringing"))
+        notify(turn, transfer, RINGING, "Ringing")

@@ -22,11 +22,7 @@ Headers = tuple[tuple[str, str], ...]
 def begin(turn: Turn, call: Call, to: str, other: CallId | None = None, *, headers: Headers = ()) -> None:
     """Ask the far end of `call` to call `to`, in place of our call `other` if given. Raises IntercomError."""
     check_headers(headers)
-    for taken in (call.id, other):
-        if any(taken is not None and taken in {t.call, t.other} for t in turn.transfers):
-            raise IntercomError(
-                ErrorCode.CONFLICT, f"Call {taken} is being transferred already.", "", "Wait for its outcome."
-            )
+    check_free(turn, call.id, other)
     until = turn.now + turn.settings.deadlines.transfer_s
     put_transfer(turn, Transfer(call.id, TransferRole.TRANSFEROR, to, until, other))
     turn.order(Refer(call.id, to, other, headers))
@@ -34,8 +30,17 @@ def begin(turn: Turn, call: Call, to: str, other: CallId | None = None, *, heade
     turn.emit(events.CallTransferring(call.id, to=sip_uris.public(to), kind=kind))
 
 
-def connect(turn: Turn, call: Call, other: Call, headers: Headers = ()) -> None:
-    """Have the far ends of two calls talk with each other (RFC 5589 §7). Raises IntercomError."""
+def check_free(turn: Turn, *wanted: CallId | None) -> None:
+    """Raise IntercomError if one of these calls is being transferred already."""
+    for taken in wanted:
+        if any(taken is not None and taken in {t.call, t.other} for t in turn.transfers):
+            raise IntercomError(
+                ErrorCode.CONFLICT, f"Call {taken} is being transferred already.", "", "Wait for its outcome."
+            )
+
+
+def check_differ(call: Call, other: Call) -> None:
+    """Raise IntercomError unless these are two calls."""
     if call.id == other.id:
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID,
@@ -43,6 +48,10 @@ def connect(turn: Turn, call: Call, other: Call, headers: Headers = ()) -> None:
             "",
             "Name another call, or an address.",
         )
+
+
+def connect(turn: Turn, call: Call, other: Call, headers: Headers = ()) -> None:
+    """Have the far ends of two calls talk with each other (RFC 5589 §7). Raises IntercomError."""
     begin(turn, call, other.remote.uri, other.id, headers=headers)
 
 

@@ -203,3 +203,26 @@ def test_an_offer_without_a_browser_ends_by_itself(mine, door):
     assert status == 200, begun
     ended = door.final(begun["call"], cause="rtp_timeout")
     print("ghost:", ended["duration_s"], "s")
+
+
+def test_it_passes_the_visitor_on_to_a_phone(mine, door, cable, tmp_path):
+    with Daemon(
+        tmp_path / "kitchen", cable.pbx.within, sip={"address": "0.0.0.0", "port": 5090, "callers": "anyone"}
+    ) as kitchen:
+        call = mine.talk()
+        mine.until_heard()
+        mine.page.click(f"[data-key='{call} transfer']")
+        mine.page.type("#transfer-to", "far")
+        mine.page.key("Enter")
+        came = kitchen.rung()
+        door.wait("call.held", call, by="local")
+        kitchen.press("answer")
+        kitchen.talk(came)
+        door.wait("call.transferred", call, role="transferee")
+        door.final(call, kind="call.ended", cause="transferred", by="local")
+        until(lambda: mine.page.value("document.querySelector('#talking').hidden"), "the page at rest")
+        until_received(kitchen, came)
+        (theirs,) = [each["id"] for each in door.get("/v1/calls")["calls"] if each["state"] == "connected"]
+        until_received(door, theirs)
+        kitchen.press("hangup")
+        door.final(theirs, cause="hangup", by="remote")

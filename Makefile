@@ -43,10 +43,11 @@ fuzz: ## random inputs for the code that reads the network, messages, settings a
 	@packaging/bootstrap test
 	@$(AS_USER) tests/fuzz/run
 
-test-load: ## a thousand calls one after the other, and twenty at once, with a check of what they leave behind (8 minutes)
+test-load: ## a thousand calls in a row, twenty at once, a hundred of a browser, 400,000 junk packets (20 minutes)
 	@packaging/bootstrap test
-	exec env LOAD_FULL=1 $(AS_USER) .venv/bin/python -m pytest tests/daemon/calls/test_many_calls.py -o junit_family=xunit1 \
-	    --junitxml=build/load.xml
+	exec env LOAD_FULL=1 $(AS_USER) .venv/bin/python -m pytest tests/daemon/calls/test_many_calls.py \
+	    tests/daemon/browsers/test_many_calls_of_browsers.py tests/daemon/browsers/test_strangers.py \
+	    -o junit_family=xunit1 --junitxml=build/load.xml
 
 test-home-assistant: ## a station in two whole Home Assistants, whose roots are made once (5 minutes, the first time 8 more; 2 GB)
 	@packaging/bootstrap test

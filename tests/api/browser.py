@@ -172,6 +172,18 @@ class Page(ABC):
     def close(self) -> None:
         """Close the tab, as its user does."""
 
+    @abstractmethod
+    def dark(self) -> AbstractContextManager[None]:
+        """In the background, as on a phone whose screen is off: frozen, or behind another tab."""
+
+    @abstractmethod
+    def frames(self) -> list[str]:
+        """The addresses of what the page's frames show: of an error, where a frame was refused."""
+
+    @abstractmethod
+    def die(self) -> None:
+        """The process that runs the page ends, as where a phone needs its memory."""
+
     def shows(self, selector: str, text: str) -> None:
         """Wait until the element is there, visible, and has the text in it."""
         script = f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"

@@ -1,5 +1,6 @@
 """A headless Chromium, steered by the DevTools protocol."""
 
+import json
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection
 
-from tests.api.browser import Page, result_of, running
+from tests.api.browser import START_S, Page, result_of, running
 from tests.support.peers.namespaces import Machine
 
 PROGRAMS = ("chromium", "google-chrome")
@@ -138,6 +139,27 @@ class ChromiumPage(Page):
         finally:
             self.send("Network.emulateNetworkConditions", offline=False, **limits)
             self.send("Network.disable")
+
+    @contextmanager
+    def dark(self) -> Generator[None, None, None]:
+        self.send("Page.setWebLifecycleState", state="frozen")
+        try:
+            yield
+        finally:
+            self.send("Page.setWebLifecycleState", state="active")
+
+    def frames(self) -> list[str]:
+        found = self.send("Page.getFrameTree")["frameTree"].get("childFrames", [])
+        return [each["frame"]["url"] for each in found]
+
+    def die(self) -> None:
+        self.send("Inspector.enable")
+        self._number += 1
+        crash = {"id": self._number, "method": "Page.crash", "params": {}}
+        self._connection.send(json.dumps(crash | self._session))  # nobody is left to answer
+        while json.loads(self._connection.recv(START_S)).get("method") != "Inspector.targetCrashed":
+            pass
+        self.open("about:blank")  # in a new process
 
     @contextmanager
     def first(self, statement: str) -> Generator[None, None, None]:

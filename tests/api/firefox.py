@@ -1,6 +1,8 @@
 """A headless Firefox, steered by WebDriver BiDi."""
 
 import json
+import os
+import signal
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -194,6 +196,28 @@ class FirefoxPage(Page):
             yield
         finally:
             self.send("emulation.setNetworkConditions", networkConditions=None, **where)
+
+    @contextmanager
+    def dark(self) -> Generator[None, None, None]:
+        front = self.send("browsingContext.create", type="tab")["context"]
+        self.send("browsingContext.activate", context=front)
+        try:
+            yield
+        finally:
+            self.send("browsingContext.close", context=front)
+            self.send("browsingContext.activate", context=self._tab)
+
+    def frames(self) -> list[str]:
+        children = "[...gBrowser.selectedBrowser.browsingContext.children]"
+        script = f"{children}.map((each) => each.currentWindowGlobal?.documentURI.spec ?? '')"
+        result = self.send("script.evaluate", expression=script, **self._in(self._window))
+        return [str(plain(each)) for each in result["result"]["value"]]
+
+    def die(self) -> None:
+        script = "gBrowser.selectedBrowser.frameLoader.remoteTab.osPid"
+        result = self.send("script.evaluate", expression=script, **self._in(self._window))
+        assert result["type"] == "success", result
+        os.kill(plain(result["result"]), signal.SIGKILL)
 
     @contextmanager
     def first(self, statement: str) -> Generator[None, None, None]:

@@ -1,6 +1,10 @@
 """Talk at the door from the page: whom it offers it to, and what it says where it does not work."""
 
 import json
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -24,6 +28,26 @@ WHY = {
     "Object.defineProperty(window, 'isSecureContext', { value: false })": "it came without HTTPS",
     "window.RTCPeerConnection = undefined": "This browser cannot make calls.",
 }
+
+
+@contextmanager
+def site(text: str) -> Generator[str, None, None]:
+    """Another site, which shows this page: its address."""
+
+    class Shown(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Shown) as serving:
+        threading.Thread(target=serving.serve_forever, daemon=True).start()
+        yield f"http://localhost:{serving.server_address[1]}/"
+        serving.shutdown()
 
 
 def ready(page, shared, station):
@@ -82,3 +106,18 @@ def test_a_token_that_may_not_is_offered_nothing(page, shared, station, scopes):
     assert page.value("document.querySelector('[data-key=\"v-1 talk\"]')") is None
     assert page.value("document.querySelector('#to-talk').hidden") is True
     assert TOKEN not in json.dumps(page.value("document.body.innerText"))
+
+
+def test_another_site_shows_the_page_in_no_frame(page, shared, station):
+    """The microphone that a browser gives the station's page for good is not for a page around it."""
+    opened(page, shared, station)
+    frame = f'<iframe id="door" allow="microphone" src="{shared.bound.url}"></iframe>'
+    with site(frame) as url:
+        page.open(url)
+        until(lambda: page.value("document.querySelector('#door') !== null"), "the page around it", START_S)
+        until(
+            lambda: page.frames() and not page.frames()[0].startswith(("http", "about:blank")),
+            "a frame that was refused",
+            START_S,
+        )
+    assert station.offers == []

@@ -4,10 +4,11 @@ import { $, act, make, redraw, twice } from "./base/dom.js";
 import { icon } from "./base/icons.js";
 import { hush, isHushed } from "./elsewhere.js";
 import { order } from "./base/orders.js";
-import { called, caller, client, person } from "./base/people.js";
+import { called, caller, person, talker } from "./base/people.js";
 import { may } from "./base/session.js";
 import { hour, t } from "./base/texts.js";
 import { missed, noteSeen, sinceWhen } from "./recent.js";
+import { isMine } from "./talking.js";
 
 const LASTS_MS = 60_000; // of what tells only how a ring ended
 
@@ -24,7 +25,8 @@ export function noteEnd({ type, time, call, data }) {
     const { who, how } = person(data.by, data.means);
     put("opened", "unlock", "", who ? t("entry.opened_by", { who }) : t("notice.opened", { by: how }), who ? how : "");
   } else if (type === "ring.ended" && data.result === "answered") {
-    put("answered", "phone", "", t("notice.answered", { name: data.by ? client(data.by) : called("target", data.target) }), t("notice.still_open"));
+    put("answered", "phone", "", t("notice.answered", { name: data.by ? talker(data.by) : called("target", data.target) }), t("notice.still_open"));
+    past.at(-1).browser = data.by ? call : null;
   } else if (type === "ring.ended" && data.result === "unanswered") {
     put("unanswered", "bell", "", t("notice.unanswered", at), "", Infinity);
   } else if (data.cause === "answered_elsewhere") {
@@ -48,7 +50,8 @@ export function showNotices(newest) {
   state = newest;
   past = past.filter(({ until }) => until > performance.now());
   const talks = state.calls.some(({ state: is }) => is === "connected");
-  const notes = [...state.doors.flatMap(alarm), ...state.doors.flatMap(lockdown), ...misses(), ...past.filter(({ key }) => key !== "answered" || !talks), ...quiet(state.runtime), ...hushed()];
+  const isNews = ({ key, browser }) => key !== "answered" || (browser ? !isMine({ id: browser }) : !talks); // a call's card has a phone's name
+  const notes = [...state.doors.flatMap(alarm), ...state.doors.flatMap(lockdown), ...misses(), ...past.filter(isNews), ...quiet(state.runtime), ...hushed()];
   redraw($("notes"), notes.map(({ key, title, text }) => [key, title, text]), () => $("notes").replaceChildren(...notes.map(note)));
 }
 

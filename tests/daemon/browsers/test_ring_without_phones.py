@@ -1,5 +1,7 @@
 """A station without any SIP target: a press rings the page, which answers, or nobody does."""
 
+from datetime import datetime
+
 import pytest
 
 from tests.daemon.browsers.phones import STATION_HZ, Phone, phone
@@ -9,6 +11,12 @@ from tests.support.peers import sounds
 from tests.support.waiting import until
 
 STEP_S = 4
+TOLD = """{
+  new MutationObserver(() => {
+    const text = document.querySelector("[data-note=answered] h2")?.innerText;
+    if (text && !window.told) window.told = { text, at: Date.now() };
+  }).observe(document.body, { childList: true, subtree: true });
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +115,30 @@ def test_the_page_opens_the_door_which_ends_the_ring(anna, alone):
     alone.final(ring, cause="canceled")
     alone.wait("ring.ended", result="opened")
     gone(anna)
+
+
+@pytest.fixture(scope="module")
+def second(cable, alone, tmp_path_factory):
+    """Firefox, the phone of somebody else, logged in there as well."""
+    with phone("firefox", tmp_path_factory.mktemp("firefox"), cable.door, alone) as found:
+        yield found
+
+
+def test_of_two_phones_that_ring_the_first_answers_and_the_other_says_who(anna, second, alone, record_property):
+    second.home()
+    ring = rung(anna)
+    until(lambda: second.page.value("!document.querySelector('#ring').hidden"), "a ring on the other phone")
+    second.page.value(TOLD)
+    anna.page.click("#rings [data-key$=' talk']")
+    call = anna.talks()
+    told = until(lambda: second.page.value("window.told"), "who has answered")
+    assert told["text"] == f"{anna.who} has answered"
+    gone(second)
+    answered = alone.wait("ring.ended", result="answered")
+    late_ms = told["at"] - datetime.fromisoformat(answered["time"]).timestamp() * 1000
+    record_property("ms from the answer to the other phone's word of it", round(late_ms))
+    alone.final(ring, cause="answered_elsewhere")
+    anna.until_heard()
+    assert second.page.value("document.querySelector('[data-note=answered] h2')?.innerText") == told["text"]
+    anna.page.click("#talk-end")
+    alone.final(call, cause="hangup")

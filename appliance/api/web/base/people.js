@@ -5,6 +5,8 @@ import { t, word } from "./texts.js";
 /** In place of a target: this page, in each browser that shows it. */
 export const BROWSERS = "browsers";
 
+const UNNAMED = ["http:token", "http:unix", "http:unknown"];
+
 let names = {}; // those of the configuration, by the kind and the id of a part
 
 /** Note how the parts of the newest state are called. */
@@ -27,6 +29,9 @@ export const caller = ({ target_name: called_so, target, display_name: name, use
   called_so || (target && called("target", target)) || name || user || uri;
 
 export const known = ({ target, uri }) => Boolean(target) || uri.endsWith("@browser.invalid");
+
+/** A client that talks from its browser. */
+export const talker = (by) => (UNNAMED.includes(by) ? t("notice.page") : by.slice("http:".length));
 
 /** A client that gave an order, as events name it. */
 export function client(by) {

@@ -1,0 +1,52 @@
+"""Residents' phones as they are: one whose screen goes off, one whose page dies, one that gives no microphone."""
+
+import time
+
+import pytest
+
+from tests.daemon.browsers.phones import MICROPHONE, phone
+from tests.daemon.browsers.test_talk import received, until_received
+from tests.support.waiting import pause
+
+DARK_S = 20.0
+PACKETS_PER_S = 50
+CHROMIUM_REFUSES = ("--use-fake-ui-for-media-stream=deny",)
+FIREFOX_REFUSES = {"permissions.default.microphone": 2, "media.navigator.permission.disabled": False}
+
+
+def test_a_call_goes_on_while_the_phones_screen_is_off(mine, door):
+    call = mine.talk()
+    mine.until_heard()
+    with mine.page.dark():
+        before = received(door, call)
+        pause(DARK_S)
+        assert received(door, call) > before + DARK_S * PACKETS_PER_S / 2
+    assert not door.of("call.ended", call)
+    mine.until_heard()
+    mine.page.click("#talk-mute")
+    until_received(door, call)
+    mine.page.click("#talk-end")
+    door.final(call, cause="hangup", by="local")
+
+
+@pytest.mark.parametrize("kind", MICROPHONE)
+def test_a_page_that_dies_ends_its_call(kind, door, cable, tmp_path, record_property):
+    """Chromium closes the connection with it, so that the call ends at once; Firefox may leave that to the silence."""
+    with phone(kind, tmp_path / "dies", cable.door, door) as mine:
+        call = mine.talk()
+        mine.until_heard()
+        died = time.monotonic()  # or a little later
+        mine.page.die()
+        cause = door.final(call, kind="call.ended")["cause"]
+        (ended,) = door.of("call.ended", call)
+        record_property("seconds from its death to the end of the call", round(ended["uptime"] - died, 3))
+        assert cause == "hangup" if kind == "chromium" else cause in {"hangup", "rtp_timeout", "ice_failed"}
+
+
+@pytest.mark.parametrize("kind", MICROPHONE)
+def test_a_browser_that_refuses_the_microphone_makes_no_call(kind, door, cable, tmp_path):
+    directory = tmp_path / "refuses"
+    with phone(kind, directory, cable.door, door, flags=CHROMIUM_REFUSES, preferences=FIREFOX_REFUSES) as mine:
+        mine.page.click("#to-talk")
+        mine.explains("The browser does not give the page the microphone.")
+        assert not door.of("call.incoming")

@@ -9,6 +9,8 @@ from tests.support.peers import sounds
 from tests.support.peers.namespaces import DOOR, BadCable
 from tests.support.waiting import pause, until
 
+pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound
+
 LOST = {"rtp_timeout", "ice_failed", "hangup"}  # the station notices it, or the page, which hangs up
 SHORT_S, LONG_S, TALK_S = 5.0, 40.0, 10.0
 

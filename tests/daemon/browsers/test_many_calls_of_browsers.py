@@ -2,11 +2,15 @@
 
 import os
 
+import pytest
+
 from tests.daemon.browsers.phones import STATION_HZ, phone
 from tests.daemon.browsers.test_talk import until_received
 from tests.daemon.calls.test_many_calls import weights
 from tests.support.daemon import Daemon
 from tests.support.peers import sounds
+
+pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound
 
 FULL = bool(os.environ.get("LOAD_FULL"))  # by make test-load
 CALLS, SETTLED_AFTER, LOOK_EVERY = (100, 20, 10) if FULL else (8, 4, 4)

@@ -8,6 +8,8 @@ from tests.daemon.browsers.phones import MICROPHONE, phone
 from tests.daemon.browsers.test_talk import received, until_received
 from tests.support.waiting import pause
 
+pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound
+
 DARK_S = 20.0
 PACKETS_PER_S = 50
 CHROMIUM_REFUSES = ("--use-fake-ui-for-media-stream=deny",)

@@ -10,6 +10,8 @@ from tests.support.daemon import Daemon, settled
 from tests.support.peers import sounds
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound
+
 STEP_S = 4
 TOLD = """{
   new MutationObserver(() => {

@@ -6,9 +6,13 @@ import re
 import threading
 from pathlib import Path
 
+import pytest
+
 from tests.daemon.browsers.test_talk import until_received
 from tests.support.peers.namespaces import DOOR, PBX
 from tests.support.waiting import paced
+
+pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound
 
 LOCAL = "127.0.0.1"
 INVITE = (

@@ -5,6 +5,7 @@ import re
 import wave
 
 import numpy as np
+import pytest
 
 from tests.daemon.browsers.phones import HEARD_DB, PHONE_HZ, STATION_HZ, phone
 from tests.support.daemon import Daemon
@@ -12,6 +13,8 @@ from tests.support.peers.namespaces import DOOR
 from tests.support.peers.sounds import levels_of
 from tests.support.shown import shows
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound
 
 ABSENT_DB = -60.0
 OTHER_KEY = """{

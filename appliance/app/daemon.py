@@ -85,6 +85,7 @@ class App:
         self._flats = flats
         self._stop = asyncio.Event()
         self._finished: FinishedRecordings | None = None
+        self._clock: ClockMonitor | None = None
 
     async def run(self) -> None:  # noqa: PLR0915 - the order of start and stop, on one screen
         """Start everything, wait for the end, stop in reverse."""
@@ -139,7 +140,8 @@ class App:
         )
         reactor.on_event.append(web.take)
         bus = Bus(self._config, reactor, sounds, stored)
-        clock = ClockMonitor(reactor.post, trusted=self._config.clock.trust == "always")
+        clock = ClockMonitor(reactor.post, trusted=self._config.clock.trust == "always", zones=self._zones)
+        self._clock = clock
         network = NetworkMonitor(reactor.post)
         if self._recorder is not None:
             self._recorder.begin(appliance.__version__, reactor.state)
@@ -264,8 +266,14 @@ class App:
                     needs_restart=", ".join(merged.needs_restart),
                 )
             )
+            if self._clock is not None:
+                self._clock.look()
         finally:
             self._notify.send("READY=1")
+
+    def _zones(self) -> list[str]:
+        """The zones that time profiles name."""
+        return sorted({profile.zone for profile in self._config.profile.values() if profile.zone})
 
     def _limits(self) -> Limits:
         """The limits of recordings that hold now; for any thread."""

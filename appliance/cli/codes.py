@@ -24,6 +24,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--time", action="append", metavar="TIME", help='when it is valid, as in "mon-fri 08:00-12:00"; may be repeated'
     )
+    parser.add_argument("--profile", help="a time profile of the configuration within which it is valid (add)")
     parser.add_argument("--uses", type=int, metavar="N", help="how often it may be used (default: no limit)")
     parser.add_argument("--expires", type=ahead_there, metavar="TIME", help=f"end of its validity: {THERE} from now")
 
@@ -51,6 +52,7 @@ def new(given: argparse.Namespace) -> Json:
         "card" if given.card else "digits": secret("Number of the card: " if given.card else "Digits of the code: "),
         "doors": given.door,
         "schedule": schedule,
+        "profile": given.profile,
         "uses": given.uses,
         "expires": given.expires,
     }

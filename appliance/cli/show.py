@@ -188,6 +188,7 @@ def _token(token: Json) -> str:
 def _code(code: Json, zone: str) -> str:
     limits = [f"{','.join(time['days'])} {time['begin']}-{time['end']}" for time in code["schedule"] or ()]
     limits[-1:] = [f"{last} at the station{zone and f', {zone}'}" for last in limits[-1:]]
+    limits += [f"within {code['profile']}"] if code.get("profile") else []
     limits += [] if code["uses"] is None else [f"{code['uses']} uses left"]
     limits += [] if code["expires"] is None else [f"until {there(code['expires'], zone)}"]
     about = "  ".join([", ".join(code["doors"]), *limits])

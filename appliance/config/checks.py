@@ -4,6 +4,7 @@ A setting that pydantic refused is None here, and has been reported: no check re
 """
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from appliance.base.toml import dotted
@@ -27,6 +28,7 @@ LIGHTS = {
     "rgb_lines": (("pin", "line", "active_low"), "it has three lines, and common gives the level at which they shine"),
     "rgb_pwm": (("pin", "chip", "line", "active_low"), "the channels are named in rgb_pwm"),
 }
+ZONES = Path("/usr/share/zoneinfo")
 SAID = ("opened", "unanswered", "denied")
 PAGE = f'"{BROWSERS}" rings the station\'s page'
 Found = Iterator[tuple[str, str]]  # dotted place, sentence
@@ -45,6 +47,7 @@ def cross(config: Config) -> Found:
     yield from _reserved(config)
     yield from _forwarding(config)
     yield from _both("quiet_hours", config.quiet_hours, "begin", "end")
+    yield from _profiles(config)
     for name, rule in config.rule.items():
         yield from _rule(_at("rule", name), rule, config.door)
     for name, door in config.door.items():
@@ -282,6 +285,32 @@ def _forwarding(config: Config) -> Found:
             )
 
 
+def _profiles(config: Config) -> Found:
+    """Time profiles that do not exist, zones that the machine does not know, and holidays that nobody lists."""
+    used = {
+        "quiet_hours.profile": config.quiet_hours.profile,
+        "forwarding.profile": config.forwarding.profile,
+        "panel.night_profile": config.panel.night_profile,
+        "audio.ringer_profile": config.audio.ringer_profile,
+        **{_at("rule", name, "profile"): rule.profile for name, rule in config.rule.items()},
+    }
+    for place, name in used.items():
+        if name:
+            yield from _named(place, name, "profile", config.profile)
+    if config.panel.night and config.panel.night_profile:
+        yield "panel.night_profile", "either night or night_profile, not both: it is night at one time"
+    if config.forwarding.profile and config.forwarding.always == "":
+        yield "forwarding.profile", "has no effect without forwarding.always"
+    listed = config.holidays.country or config.holidays.dates
+    for name, profile in config.profile.items():
+        if profile.zone and not (ZONES / profile.zone).is_file():
+            yield _at("profile", name, "zone"), f"this machine knows no zone {profile.zone}: see {ZONES}"
+        if profile.holidays not in {None, "any"} and not listed:
+            yield _at("profile", name, "holidays"), "needs holidays.country or holidays.dates: no holidays are known"
+    if config.holidays.region and config.holidays.country == "":
+        yield "holidays.region", "has no effect without holidays.country"
+
+
 def _rule(place: str, rule: RuleTable, doors: Named) -> Found:
     if rule.door is not None:
         yield from _named(f"{place}.door", rule.door, "door", doors)
@@ -319,7 +348,9 @@ def _lamps(panel: PanelTable, used: dict[str, str]) -> Found:
             yield "panel.night", "its begin and end are equal"
         if not dimmed:
             yield "panel.night", "has no effect: no lamp has a night_brightness"
-    for name in dimmed if panel.night == "" else []:
+    if panel.night_profile and not dimmed:
+        yield "panel.night_profile", "has no effect: no lamp has a night_brightness"
+    for name in dimmed if panel.night == panel.night_profile == "" else []:
         yield _at("panel.lamp", name, "night_brightness"), "has no effect without panel.night, its hours"
 
 

@@ -1,6 +1,6 @@
 """Converts the configuration to the core's settings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from appliance.config.schema.addresses import registrar
 from appliance.config.schema.buttons import ButtonTable, ChordTable
 from appliance.config.schema.doors import RuleTable
 from appliance.config.schema.lamps import LampTable, PicturesTable
+from appliance.config.schema.policy import ProfileTable
 from appliance.config.schema.sip import AccountTable
 from appliance.config.schema.targets import PlanTable, TargetTable
 from appliance.core import model
@@ -76,6 +77,12 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
             for name, sensor in config.panel.sensor.items()
         ),
         rules=tuple(_rule(name, rule) for name, rule in config.rule.items()),
+        night_profile=config.panel.night_profile,
+        profiles=tuple(_profile(name, profile) for name, profile in config.profile.items()),
+        holidays=tuple(config.holidays.dates),
+        holidays_of="-".join(filter(None, (config.holidays.country, config.holidays.region))),
+        ringer_profile=config.audio.ringer_profile,
+        forwarding_profile=config.forwarding.profile,
         targets=(
             *(_target(name, target, config) for name, target in config.target.items()),
             *(target for flat in flats for target in _own_targets(flat, config)),
@@ -91,7 +98,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
         digits_otherwise=config.sip.digits_otherwise,
         max_redirects=config.sip.max_redirects,
         runtime=model.Runtime(
-            model.Forwarding(**dict(config.forwarding)),
+            model.Forwarding(**{name: getattr(config.forwarding, name) for name in model.Forwarding.__struct_fields__}),
             model.QuietHours(**dict(config.quiet_hours)),
             levels=model.Levels(config.audio.volume, config.audio.gain),
         ),
@@ -229,8 +236,17 @@ def _chord(name: str, chord: ChordTable) -> model.ChordSettings:
     )
 
 
+def _periods(texts: Iterable[str]) -> tuple[model.Period, ...]:
+    times = (schedule_text.parse(text) for text in texts)
+    return tuple(model.Period(tuple(map(model.Day, days)), begin, end) for days, begin, end in times)
+
+
+def _profile(name: str, profile: ProfileTable) -> model.Profile:
+    dates = tuple(schedule_text.dates(text) for text in profile.dates)
+    return model.Profile(name, _periods(profile.times), dates, profile.holidays, profile.zone)
+
+
 def _rule(name: str, rule: RuleTable) -> model.Rule:
-    times = (schedule_text.parse(text) for text in rule.times or ())
     return model.Rule(
         name,
         rule.on,
@@ -239,7 +255,8 @@ def _rule(name: str, rule: RuleTable) -> model.Rule:
             (name, wanted if isinstance(wanted, str) else str(wanted).lower())
             for name, wanted in (rule.where or {}).items()
         ),
-        tuple(model.Period(tuple(map(model.Day, days)), begin, end) for days, begin, end in times),
+        _periods(rule.times or ()),
+        rule.profile,
     )
 
 

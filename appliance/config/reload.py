@@ -31,6 +31,7 @@ def merge(running: Config, wanted: Config) -> Merged:
     for place in live:
         _copy(place.split("."), new, merged)
     merged["plan"], merged["rule"], merged["panel"]["chord"] = new["plan"], new["rule"], new["panel"]["chord"]
+    merged["profile"] = new["profile"]
     merged["target"] = dict(_targets(old["target"], new["target"]))
     try:
         config = check(merged, "merged")

@@ -1,7 +1,7 @@
-"""Find the call that a request names. Raises errors for an unknown call and for a state that forbids the request."""
+"""Find the call or time profile that a request names. Raises errors for an unknown one, and for a wrong state."""
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core.model import Call, CallId
+from appliance.core.model import Call, CallId, Settings
 from appliance.core.transition import Turn
 
 
@@ -16,6 +16,17 @@ def find_call(turn: Turn, wanted: CallId) -> Call:
             "GET /v1/calls lists them.",
         )
     return call
+
+
+def check_profile(settings: Settings, wanted: str) -> None:
+    """Raise parameter-invalid for a time profile that is not configured."""
+    if settings.profile(wanted) is None:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"There is no time profile {wanted!r}.",
+            f"The configuration has {', '.join(each.name for each in settings.profiles) or 'none'}.",
+            f"Name one of these, or add [profile.{wanted}] to the configuration.",
+        )
 
 
 def connected(call: Call) -> Call:

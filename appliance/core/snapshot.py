@@ -85,7 +85,7 @@ def runtime_view(state: State) -> Runtime:
     runtime = state.runtime
     return Runtime(
         forwarding=Forwarding(**asdict(runtime.forwarding)),
-        quiet_hours=Hours(runtime.quiet_hours.begin, runtime.quiet_hours.end),
+        quiet_hours=Hours(runtime.quiet_hours.begin, runtime.quiet_hours.end, runtime.quiet_hours.profile),
         do_not_disturb=runtime.do_not_disturb,
         quiet=state.appliance.quiet,
     )

@@ -18,6 +18,7 @@ _EXAMPLE_NAMES = {
     "rule": "practice",
     "target": "kitchen",
     "plan": "house",
+    "profile": "office",
 }
 # A table that needs others than the example's one of each kind, and a setting that needs a file.
 _COMMENTED = {"panel.chord.both", "target.kitchen.password_file"}

@@ -10,7 +10,7 @@ import ctypes
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 
@@ -37,7 +37,8 @@ class _Timer(ctypes.Structure):
 class ClockMonitor:
     """Posts ClockReported, and ClockSet, until `stop`; lives on the loop's thread.
 
-    trusted: the clock is right whatever the kernel knows of it, such as one with a battery and no network.
+    trusted: the clock is right whatever the kernel knows of it, such as one with a battery and no network. zones: other
+    time zones whose offsets are reported, too.
     """
 
     def __init__(
@@ -46,11 +47,12 @@ class ClockMonitor:
         *,
         trusted: bool = False,
         synchronised: Callable[[], bool] = synchronised,
+        zones: Callable[[], Iterable[str]] = tuple,
     ) -> None:
-        self._post, self._trusted, self._synchronised = post, trusted, synchronised
+        self._post, self._trusted, self._synchronised, self._zones = post, trusted, synchronised, zones
         self._reported: model.Clock | None = None
         self._look_again: asyncio.TimerHandle | None = None
-        self._look()
+        self.look()
         self._ahead = 0.0  # offset from CLOCK_MONOTONIC
         self._timer = int(_libc().timerfd_create(time.CLOCK_REALTIME, os.O_NONBLOCK | os.O_CLOEXEC))
         if self._timer < 0:
@@ -68,7 +70,7 @@ class ClockMonitor:
             os.close(self._timer)
             self._timer = -1
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Report changes since the last report, and schedule the next check."""
         if self._look_again is not None:
             self._look_again.cancel()
@@ -77,16 +79,25 @@ class ClockMonitor:
         trusted = self._trusted or self._synchronised()
         offset_s, known = lead.total_seconds() if lead is not None else 0.0, self._reported
         named = known.zone if known is not None and known.utc_offset_s == offset_s else zone.name()
-        seen = model.Clock(epoch, offset_s, trusted, named)
+        seen = model.Clock(epoch, offset_s, trusted, named, tuple(self._offsets(epoch + time.monotonic())))
         if (
             known is None
             or abs(known.epoch - epoch) >= LEAST_CHANGE_S
-            or (known.utc_offset_s, known.trusted) != (seen.utc_offset_s, seen.trusted)
+            or (known.utc_offset_s, known.trusted, known.offsets) != (seen.utc_offset_s, seen.trusted, seen.offsets)
         ):
             self._reported = seen
             self._post(ClockReported(at=time.monotonic(), clock=seen))
         wait_s = QUARTER_S - now % QUARTER_S if trusted else times.current.clock_again_s
-        self._look_again = asyncio.get_running_loop().call_later(wait_s + 0.01, self._look)
+        self._look_again = asyncio.get_running_loop().call_later(wait_s + 0.01, self.look)
+
+    def _offsets(self, now: float) -> Iterator[tuple[str, float]]:
+        """The offsets of the other zones, of those that the machine knows."""
+        for name in self._zones():
+            from zoneinfo import ZoneInfo  # noqa: PLC0415  late: few stations name another zone
+
+            with suppress(OSError, ValueError):  # no such file, or none of a zone
+                lead = datetime.fromtimestamp(now, ZoneInfo(name)).utcoffset()
+                yield name, lead.total_seconds() if lead is not None else 0.0
 
     def _wait(self) -> None:
         self._ahead = time.time() - time.monotonic()
@@ -98,7 +109,7 @@ class ClockMonitor:
             os.read(self._timer, 8)
         before = self._ahead
         self._wait()
-        self._look()
+        self.look()
         if abs(self._ahead - before) >= LEAST_CHANGE_S:
             self._post(ClockSet(at=time.monotonic(), by_s=round(self._ahead - before, 3)))
 

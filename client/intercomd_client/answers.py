@@ -385,6 +385,7 @@ class Audio(TypedDict):
     tone: words.Tone | None  # Tone that a client plays on the speaker.
     playback: str | None  # Id of the sound that a client plays on the speaker.
     ringer_silent_until: str | None  # End of the ringer's silence; null: it rings.
+    ringer_silent: bool  # Whether the bell of incoming calls is silent now.
     devices: list[Device]
 
 
@@ -399,10 +400,11 @@ class Forwarding(TypedDict):
 
 
 class Hours(TypedDict):
-    """Quiet hours of each day, in the machine's local time; both empty: none."""
+    """Quiet hours of each day, in the machine's local time, both empty: none; and a time profile, empty: none."""
 
     begin: str
     end: str
+    profile: str
 
 
 class Runtime(TypedDict):
@@ -680,6 +682,7 @@ class Code(TypedDict):
     schedule: list[Period] | None  # Times at which it is valid; null: always.
     uses: int | None  # Remaining uses; null: no limit.
     expires: str | None  # UTC.
+    profile: NotRequired[str | None]  # Time profile within which it is valid; null: none.
 
 
 class CodeDone(TypedDict):

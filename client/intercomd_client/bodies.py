@@ -238,6 +238,7 @@ class CodeChange(TypedDict):
     owner: NotRequired[str | None]  # Name of the owner, for display.
     doors: NotRequired[list[str] | None]  # Doors that it opens, in calls and at keypads and readers that may open them.
     schedule: NotRequired[list[answers.Period] | None]  # Times at which it is valid; null: always.
+    profile: NotRequired[str | None]  # Time profile of the configuration within which it is valid; null: none.
     uses: NotRequired[int | None]  # How often it opens doors from now on; null: without limit.
     expires: NotRequired[str | None]  # From when on it opens nothing; null: never.
 
@@ -250,6 +251,7 @@ class NewCode(TypedDict):
     card: NotRequired[str | None]  # Number of the card, as the reader reports it.
     doors: list[str]  # Doors that it opens, in calls and at keypads and readers that may open them.
     schedule: NotRequired[list[answers.Period] | None]  # Times at which it is valid; null: always.
+    profile: NotRequired[str | None]  # Time profile of the configuration within which it is valid; null: none.
     uses: NotRequired[int | None]  # How often it opens doors from now on; null: without limit.
     expires: NotRequired[str | None]  # From when on it opens nothing; null: never.
 
@@ -351,10 +353,11 @@ class ForwardingChange(TypedDict):
 
 
 class QuietHours(TypedDict):
-    """Quiet hours of each day, in the machine's local time; both "" for none."""
+    """Quiet hours of each day, in the machine's local time, both "" for none; and a time profile, "" for none."""
 
     begin: str
     end: str
+    profile: NotRequired[str]  # Time profile of the configuration that is quiet, too.
 
 
 class RuntimeChange(TypedDict):

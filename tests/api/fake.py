@@ -423,6 +423,7 @@ def code(id_: str, **changed: Any) -> dict[str, Any]:
         "schedule": [{"days": ["mon", "fri"], "begin": "08:00", "end": "12:00"}],
         "uses": 3,
         "expires": TIME,
+        "profile": None,
     }
     return fresh | changed
 

@@ -63,5 +63,5 @@ def test_what_is_shown_is_whole_with_defaults_and_a_secret_that_is_not_set_stays
 
 def test_what_clients_changed_while_the_station_ran_is_in_force():
     shown = effective(check({}, "x"), {"quiet_hours": {"begin": "22:00", "end": "06:00"}})
-    assert shown["quiet_hours"] == {"begin": "22:00", "end": "06:00"}
+    assert shown["quiet_hours"] == {"begin": "22:00", "end": "06:00", "profile": ""}
     assert shown["forwarding"]["no_answer_s"] == 20

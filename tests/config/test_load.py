@@ -96,6 +96,22 @@ ONE_ERROR = [
     ("[http]\nsocket = 'x'", 'http.socket = "x": must be true, false, or a path of at most 101 characters that begins with /'),
     ("[sip]\ncodecs = ['opus', 'g711']", 'sip.codecs = ["opus", "g711"]: must be a list of some of "opus", "G722", "PCMA", "PCMU"'),
     ("[sip]\ncodecs = [[['opus']]]", 'sip.codecs = [[[…]]]: must be a list of some of "opus", "G722", "PCMA", "PCMU"'),
+    # time profiles and holidays
+    ('[profile.a]\ntimes = ["mon"]', 'profile.a.times = ["mon"]: must be a list of at most 32 of days and a time, as in "mon-fri 08:00-12:00" or "sat,sun 22:00-06:00"'),
+    ('[profile.a]\ndates = ["02-30"]', 'profile.a.dates = ["02-30"]: must be a list of at most 64 texts such as "2026-12-24", "07-20..08-31"; a day is YYYY-MM-DD, or MM-DD for every year'),
+    ('[profile.a]\ndates = ["2026-12-24..2026-12-01"]', 'profile.a.dates = ["2026-12-24..2026-12-01"]: must be a list of at most 64 texts such as "2026-12-24", "07-20..08-31"; a day is YYYY-MM-DD, or MM-DD for every year'),
+    ('[profile.a]\ndates = ["12-24..2026-12-26"]', 'profile.a.dates = ["12-24..2026-12-26"]: must be a list of at most 64 texts such as "2026-12-24", "07-20..08-31"; a day is YYYY-MM-DD, or MM-DD for every year'),
+    ('[profile.a]\nholidays = "some"', 'profile.a.holidays = "some": must be one of "any", "never", "only", "also"'),
+    ('[profile.a]\nholidays = "never"', "profile.a.holidays: needs holidays.country or holidays.dates: no holidays are known"),
+    ('[profile.a]\nzone = "Europe/Atlantis"', "profile.a.zone: this machine knows no zone Europe/Atlantis: see /usr/share/zoneinfo"),
+    ('[profile.a]\nzone = "../../etc/passwd"', 'profile.a.zone = "../../etc/passwd": must be a name such as "Europe/Berlin", or ""'),
+    ('[holidays]\nregion = "BY"', "holidays.region: has no effect without holidays.country"),
+    ('[holidays]\ndates = ["24.12."]', 'holidays.dates = ["24.12."]: must be a list of at most 200 days: YYYY-MM-DD, or MM-DD for every year'),
+    ('[quiet_hours]\nprofile = "nihgt"\n[profile.night]', "quiet_hours.profile: there is no [profile.nihgt] (there is night)"),
+    ('[audio]\nringer_profile = "night"', "audio.ringer_profile: there is no [profile.night]; add that table"),
+    ('[forwarding]\nprofile = "night"\n[profile.night]', "forwarding.profile: has no effect without forwarding.always"),
+    ('[panel]\nnight_profile = "night"\n[profile.night]', "panel.night_profile: has no effect: no lamp has a night_brightness"),
+    ('[panel]\nnight = "22:00-06:00"\nnight_profile = "night"\n[profile.night]\n[panel.lamp.l]\nnight_brightness = 5\npin = 3', "panel.night_profile: either night or night_profile, not both: it is night at one time"),
     # rules
     ("[rule.a]\ndoor = 'front'\non = 'ring'\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.on = "ring": must be one of "ring.started", "button.clicked", "button.double_clicked", "button.held", "button.chord", "sensor.changed", "door.opened", "door.closed"'),
     ("[rule.a]\non = 'ring.started'\ndoor = 'gate'\n[door.front]\nchip = 'c'\nline = 'l'", "rule.a.door: there is no [door.gate] (there is front)"),
@@ -344,7 +360,7 @@ def test_all_errors_are_reported_at_once(tmp_path):
         'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "switch", "door", "exit", "volume_up", "volume_down", "audio_test", "talk", "none"',
         (
             "foo: no such setting; there are station, sip, account, tls, audio, speech, http, dbus, mqtt, panel, door, guard, rule, target, "
-            "plan, directory, forwarding, quiet_hours, clock, recording, log, deadlines"
+            "plan, directory, profile, holidays, forwarding, quiet_hours, clock, recording, log, deadlines"
         ),
         "panel.button.a.target: there is no [target.x]; add that table",
     ]

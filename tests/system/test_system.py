@@ -377,15 +377,15 @@ def test_what_the_clock_shows_is_reported_at_the_start_and_when_it_changes(monke
         assert abs(first.clock.epoch + time.monotonic() - time.time()) < 60
         assert first.clock.utc_offset_s == datetime.now().astimezone().utcoffset().total_seconds()
         assert not first.clock.trusted
-        told._look()
+        told.look()
         assert len(posted) == 1, "nothing is otherwise"
         right[0] = True
-        told._look()
+        told.look()
         assert [given.clock.trusted for given in posted] == [False, True]
         now = SimpleNamespace(CLOCK_REALTIME=time.CLOCK_REALTIME, monotonic=time.monotonic)
         now.time = lambda: time.time() + 3600.0
         monkeypatch.setattr(clock, "time", now)
-        told._look()
+        told.look()
         assert posted[-1].clock.epoch - first.clock.epoch > 3000
         told.stop()
         posted.clear()

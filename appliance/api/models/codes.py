@@ -24,6 +24,14 @@ Uses = (
 )
 Expires = Annotated[Moment | None, Meta(description="From when on it opens nothing; null: never.")]
 
+ProfileOf = (
+    Annotated[
+        str,
+        Meta(max_length=32, description="Time profile of the configuration within which it is valid; null: none."),
+    ]
+    | None
+)
+
 
 class NewCode(OrderBody, kw_only=True):
     """A code, given by its digits, or a card, given by its number."""
@@ -33,6 +41,7 @@ class NewCode(OrderBody, kw_only=True):
     card: Annotated[str, Meta(pattern=CARD, description="Number of the card, as the reader reports it.")] | None = None
     doors: OpenedDoors
     schedule: Schedule = None
+    profile: ProfileOf = None
     uses: Uses = None
     expires: Expires = None
 
@@ -47,6 +56,7 @@ class CodeChange(OrderBody):
     owner: Owner | None = None
     doors: OpenedDoors | None = None
     schedule: Schedule | UnsetType = UNSET
+    profile: ProfileOf | UnsetType = UNSET
     uses: Uses | UnsetType = UNSET
     expires: Expires | UnsetType = UNSET
 

@@ -43,6 +43,7 @@ async def add_code(body: models.NewCode, daemon: Daemon, who: Who) -> JSONRespon
         body.schedule or (),
         body.uses,
         seconds(body.expires),
+        body.profile or "",
     )
     reply = await ask(daemon, action, who)
     return JSONResponse(_done(daemon, str(reply.code)), 201)
@@ -59,6 +60,7 @@ async def change_code(code: Id, body: models.CodeChange, daemon: Daemon, who: Wh
         (known.schedule if body.schedule is UNSET else body.schedule) or (),
         known.uses if body.uses is UNSET else body.uses,
         seconds(known.expires if body.expires is UNSET else body.expires),
+        (known.profile if body.profile is UNSET else body.profile) or "",
     )
     await ask(daemon, action, who)
     return JSONResponse(_done(daemon, code))

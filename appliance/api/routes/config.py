@@ -52,7 +52,7 @@ async def change_runtime(
     rules, hours = body.forwarding or models.ForwardingChange(), body.quiet_hours
     change = inputs.ChangeRuntime(
         **asdict(rules),
-        quiet_hours=QuietHours(hours.begin, hours.end) if hours else None,
+        quiet_hours=QuietHours(hours.begin, hours.end, hours.profile) if hours else None,
         do_not_disturb=body.do_not_disturb,
         # Another client's change may be on its way to the core.
         read=None if if_match is None else _runtime(daemon),
@@ -74,5 +74,5 @@ def _configuration(daemon: HttpPorts) -> Json:
 def _runtime(daemon: HttpPorts) -> Runtime:
     """The run-time settings as they are now."""
     now = daemon.snapshot().runtime
-    hours = QuietHours(now.quiet_hours.begin, now.quiet_hours.end)
+    hours = QuietHours(now.quiet_hours.begin, now.quiet_hours.end, now.quiet_hours.profile)
     return Runtime(Forwarding(**asdict(now.forwarding)), hours, now.do_not_disturb)

@@ -11,7 +11,14 @@ from appliance.config.schema.doors import DoorTable, GuardTable, RuleTable
 from appliance.config.schema.http import DbusTable, HttpTable
 from appliance.config.schema.mqtt import MqttTable
 from appliance.config.schema.panel import PanelTable
-from appliance.config.schema.policy import ClockTable, ForwardingTable, LogTable, QuietHoursTable
+from appliance.config.schema.policy import (
+    ClockTable,
+    ForwardingTable,
+    HolidaysTable,
+    LogTable,
+    ProfileTable,
+    QuietHoursTable,
+)
 from appliance.config.schema.sip import AccountTable, DeadlinesTable, SipTable, TlsTable
 from appliance.config.schema.station import StationTable
 from appliance.config.schema.targets import DirectoryTable, PlanTable, TargetTable
@@ -36,6 +43,8 @@ class Config(Table):
     target: dict[Id, TargetTable] = live_table(default_factory=dict)
     plan: dict[Id, PlanTable] = live_table(default_factory=dict)
     directory: DirectoryTable = live_table(default_factory=DirectoryTable)
+    profile: dict[Id, ProfileTable] = live_table(default_factory=dict)
+    holidays: HolidaysTable = live_table(default_factory=HolidaysTable)
     forwarding: ForwardingTable = live_table(default_factory=ForwardingTable)
     quiet_hours: QuietHoursTable = live_table(default_factory=QuietHoursTable)
     clock: ClockTable = Field(default_factory=ClockTable)

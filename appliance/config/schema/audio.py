@@ -6,6 +6,7 @@ from pydantic import AfterValidator
 
 from appliance.config.schema import addresses
 from appliance.config.schema.base import Table, file_setting, setting
+from appliance.config.schema.policy import profile_setting
 from appliance.core.model import (
     COUNTRIES,
     EUROPE,
@@ -76,6 +77,10 @@ class AudioTable(Table):
         example=70.0,
         ge=0,
         le=100,
+        live=True,
+    )
+    ringer_profile: str = profile_setting(
+        "Time profile in which the bell of incoming calls is silent; lamps show them, and calls can be answered.",
         live=True,
     )
     max_volume: float = setting(

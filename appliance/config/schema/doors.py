@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 from appliance.base import schedule_text
 from appliance.config.schema.base import Name, Table, name_setting, setting
 from appliance.config.schema.lines import LINE_WHY, chip_setting, line_setting
+from appliance.config.schema.policy import profile_setting, weekly
 from appliance.core.doors.rules import TRIGGERS
 from appliance.core.model import Strike
 
@@ -14,11 +15,6 @@ from appliance.core.model import Strike
 def _trigger(text: str) -> str:
     if text not in {kind.TYPE for kind in TRIGGERS}:
         raise ValueError
-    return text
-
-
-def _weekly(text: str) -> str:
-    schedule_text.parse(text)
     return text
 
 
@@ -102,13 +98,12 @@ class RuleTable(Table):
         default=None,
         example={"button": "ring"},
     )
-    times: Annotated[list[Annotated[str, AfterValidator(_weekly)]], Field(min_length=1, max_length=16)] | None = (
-        setting(
-            "Times at which the rule applies, in the machine's time zone. Without this setting: always. The clock must "
-            "be synchronised (see [clock]).",
-            allowed=f"a list of {schedule_text.ALLOWED}",
-            default=None,
-            example=["mon-fri 08:00-12:00"],
-        )
+    times: Annotated[list[Annotated[str, AfterValidator(weekly)]], Field(min_length=1, max_length=16)] | None = setting(
+        "Times at which the rule applies, in the machine's time zone. Without this setting: always. The clock must "
+        "be synchronised (see [clock]).",
+        allowed=f"a list of {schedule_text.ALLOWED}",
+        default=None,
+        example=["mon-fri 08:00-12:00"],
     )
+    profile: str = profile_setting("Time profile within which the rule applies, besides its times.")
     door: str = setting("Door to open.", allowed="the name of a [door.…] table", example="front")

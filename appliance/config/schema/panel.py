@@ -9,6 +9,7 @@ from appliance.config.schema.buttons import ButtonTable, ChordTable
 from appliance.config.schema.entry import KeypadTable, ReaderTable
 from appliance.config.schema.lamps import LampTable
 from appliance.config.schema.lines import NAMED_WHY, chip_setting, line_setting, pin_setting
+from appliance.config.schema.policy import profile_setting
 from appliance.core.model import SensorKind
 
 
@@ -81,6 +82,11 @@ class PanelTable(Table):
         default="",
         pattern=r"^$|^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$",
         example="22:00-06:30",
+        live=True,
+    )
+    night_profile: str = profile_setting(
+        "Time profile that is night for lamps with a night_brightness, instead of the hours of night.",
+        example="",
         live=True,
     )
     button: dict[Id, ButtonTable] = Field(default_factory=dict, description="The buttons.")

@@ -1,8 +1,101 @@
-"""[forwarding], [quiet_hours], [clock] and [log]."""
+"""[profile.NAME], [holidays], [forwarding], [quiet_hours], [clock] and [log]."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import AfterValidator, Field
+
+from appliance.base import schedule_text
 from appliance.config.schema.base import Table, setting
+from appliance.core.model import HolidayRule
+
+_DAY = "YYYY-MM-DD, or MM-DD for every year"
+
+
+def weekly(text: str) -> str:
+    """Check a time of the week."""
+    schedule_text.parse(text)
+    return text
+
+
+def _dates(text: str) -> str:
+    schedule_text.dates(text)
+    return text
+
+
+def _date(text: str) -> str:
+    schedule_text.day(text)
+    return text
+
+
+def profile_setting(text: str, *, example: str = "office", live: bool = False) -> Any:
+    """The setting for the name of a time profile; the empty one means none."""
+    return setting(
+        f"{text} Empty: none.",
+        allowed='the name of a [profile.…] table, or ""',
+        default="",
+        example=example,
+        live=live,
+    )
+
+
+class ProfileTable(Table):
+    """A time with a name. Codes, cards, rules, quiet hours, the night of lamps, the ringer and forwarding may use it.
+
+    All of its settings must fit. A profile is not active while the clock is not synchronised (see [clock]), except for
+    quiet hours.
+    """
+
+    times: Annotated[list[Annotated[str, AfterValidator(weekly)]], Field(max_length=32)] = setting(
+        "Times of the week, in the zone of the profile. Empty: all day, every day.",
+        allowed=f"a list of at most 32 of {schedule_text.ALLOWED}",
+        default=[],
+        example=["mon-fri 08:00-18:00"],
+    )
+    dates: Annotated[list[Annotated[str, AfterValidator(_dates)]], Field(max_length=64)] = setting(
+        "Days of the year, or first and last day. Empty: all.",
+        allowed=f'a list of at most 64 texts such as "2026-12-24", "07-20..08-31"; a day is {_DAY}',
+        default=[],
+        example=["12-24..01-06"],
+    )
+    holidays: HolidayRule = setting(
+        "Holidays, which [holidays] has. any: they are days as others. never: the profile is not active then. only: it "
+        "is active only then. also: it is active then, too, whatever the day of the week.",
+        default="any",
+    )
+    zone: str = setting(
+        "Time zone of the times and dates, as in /usr/share/zoneinfo. Empty: that of the machine.",
+        allowed='a name such as "Europe/Berlin", or ""',
+        default="",
+        pattern=r"^([A-Za-z][A-Za-z0-9_+-]{0,31}(/[A-Za-z0-9_+-]{1,31}){0,2})?$",
+    )
+
+
+class HolidaysTable(Table):
+    """Holidays, for profiles and rules: from a list, and from the rules of a country.
+
+    The holidays of a country need the Debian package python3-holidays.
+    """
+
+    country: str = setting(
+        "Country whose public holidays count, two letters (ISO 3166). Empty: only those of the list.",
+        allowed='two letters such as "DE", or ""',
+        default="",
+        pattern=r"^([A-Z]{2})?$",
+        example="DE",
+    )
+    region: str = setting(
+        "Part of the country whose public holidays count, too, as python3-holidays names it.",
+        allowed='letters and digits such as "BY", or ""',
+        default="",
+        pattern=r"^[A-Za-z0-9 -]{0,40}$",
+        example="BY",
+    )
+    dates: Annotated[list[Annotated[str, AfterValidator(_date)]], Field(max_length=200)] = setting(
+        "More holidays.",
+        allowed=f"a list of at most 200 days: {_DAY}",
+        default=[],
+        example=["2026-10-31", "12-24"],
+    )
 
 
 def _rule(which: str) -> Any:
@@ -24,6 +117,9 @@ class ForwardingTable(Table):
     always: str = _rule("All calls")
     quiet: str = _rule("Calls in the quiet hours, or during do not disturb; without this rule they are refused")
     busy: str = _rule("Calls beyond sip.max_calls; without this rule they are refused as busy")
+    profile: str = profile_setting(
+        "Time profile within which the rule for all calls applies; otherwise always.", example=""
+    )
     no_answer: str = _rule("Calls that are not answered in time")
     no_answer_s: float = setting(
         "How long a call rings before it is forwarded. Has no effect if deadlines.incoming_s is shorter.",
@@ -48,6 +144,7 @@ class QuietHoursTable(Table):
 
     begin: str = _time("Begin")
     end: str = _time("End")
+    profile: str = profile_setting("Time profile that is quiet, too, or instead.")
 
 
 class ClockTable(Table):

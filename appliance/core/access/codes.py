@@ -14,6 +14,7 @@ from appliance.core.access import credentials, lockouts
 from appliance.core.appliance import error_events, faults
 from appliance.core.doors import outcomes, pulses
 from appliance.core.doors.requests import find_door
+from appliance.core.lookup import check_profile
 from appliance.core.model import (
     Attempt,
     BookChange,
@@ -56,7 +57,7 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
         return Denial.WRONG
     by = replace(attempt, by=f"{found.kind} of {found.owner}, {attempt.by}", code=found.id, owner=found.owner)
     wanted = tuple(door for door in found.doors if door in attempt.doors)
-    why = credentials.why_not(found, turn.appliance.clock, turn.now) if wanted else Denial.FOREIGN
+    why = credentials.why_not(turn.state, found) if wanted else Denial.FOREIGN
     if not why and being_written(turn, found.id):
         why = Denial.BEING_WRITTEN
     if why:
@@ -182,6 +183,7 @@ def requested(turn: Turn, action: inputs.OfBook, asked: inputs.Requested) -> Non
                 schedule=action.schedule,
                 uses=action.uses,
                 expires=action.expires,
+                profile=action.profile,
             )
         case _:
             change, credential = BookChange.REMOVED, find_credential(turn, book, action.id)
@@ -228,13 +230,16 @@ def new_credential(turn: Turn, book: CredentialBook, action: inputs.AddCredentia
         schedule=action.schedule,
         uses=action.uses,
         expires=action.expires,
+        profile=action.profile,
     )
 
 
 def check_limits(turn: Turn, wanted: inputs.AddCredential | inputs.ChangeCredential) -> None:
-    """Raise IntercomError for a door that does not exist or an empty period."""
+    """Raise IntercomError for a door or a time profile that does not exist, or an empty period."""
     for name in wanted.doors:
         find_door(turn, name)
+    if wanted.profile:
+        check_profile(turn.settings, wanted.profile)
     for period in wanted.schedule:
         if period.begin == period.end:
             raise IntercomError(

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 
 from appliance.core import wall_clock
-from appliance.core.model import Clock, Credential, CredentialBook, CredentialKind, Denial
+from appliance.core.model import Credential, CredentialBook, CredentialKind, Denial, State
 
 SHORTEST, LONGEST = 4, 12  # digits of a code
 
@@ -33,8 +33,9 @@ def longest(book: CredentialBook | None) -> int:
     return max((c.length for c in book.codes), default=0) if book is not None else 0
 
 
-def why_not(credential: Credential, clock: Clock | None, now: float) -> str:
+def why_not(state: State, credential: Credential) -> str:
     """Why the credential opens nothing now, for people; "" if it opens its doors."""
+    clock, now = state.appliance.clock, state.now
     if credential.uses == 0:
         return Denial.USED_UP
     if credential.expires is not None:
@@ -42,4 +43,5 @@ def why_not(credential: Credential, clock: Clock | None, now: float) -> str:
             return Denial.NO_CLOCK
         if clock.epoch + now >= credential.expires:
             return Denial.EXPIRED
-    return wall_clock.why_not(credential.schedule, clock, now) or ""
+    weekly = wall_clock.why_not(credential.schedule, clock, now)
+    return weekly or wall_clock.profile_why_not(state, credential.profile) or ""

@@ -26,6 +26,7 @@ def codes_view(state: State) -> tuple[Code, ...]:
                 owner=code.owner,
                 doors=code.doors,
                 schedule=code.schedule or None,
+                profile=code.profile or None,
                 uses=code.uses,
                 expires=wall_clock.iso(code.expires, 0.0),
             )

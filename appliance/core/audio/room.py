@@ -66,7 +66,7 @@ def due(turn: Turn) -> None:
         talk.due(turn)
     if turn.calls.recordings:
         recording_tones.due(turn)
-    if audio.ringer_silent_until is not None:
+    if audio.ringer_silent_until is not None or turn.settings.ringer_profile or audio.ringer_rests:
         ringer.due(turn)
     self_test.due(turn)
 
@@ -74,9 +74,9 @@ def due(turn: Turn) -> None:
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
     if not state.audio.tones and not state.audio.playbacks and state.audio.talk is None and not state.calls.recordings:
-        return [state.audio.ringer_silent_until, *self_test.wake(state)]
+        return [*ringer.wake(state), *self_test.wake(state)]
     return [
-        state.audio.ringer_silent_until,
+        *ringer.wake(state),
         *self_test.wake(state),
         *tones.wake(state),
         *playbacks.wake(state),

@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from appliance.core import wall_clock
-from appliance.core.audio import levels, microphone
+from appliance.core.audio import levels, microphone, ringer
 from appliance.core.audio.levels import Side
 from appliance.core.model import MixerLevel, Playback, PlaybackId, PlayedTone, SoundCard, State, Tone
 from appliance.core.views.audio import Audio, Device, Microphone, SoundSide
@@ -20,6 +20,7 @@ def audio_view(state: State, epoch: float) -> Audio:
         tone=tone_view(state.audio.tone(None)),
         playback=playback_view(state.audio.playback(None)),
         ringer_silent_until=wall_clock.iso(state.audio.ringer_silent_until, epoch),
+        ringer_silent=ringer.silent(state),
         devices=tuple([device_view(card) for card in state.audio.cards or ()]),
     )
 

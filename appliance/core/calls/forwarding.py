@@ -13,6 +13,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
 from appliance.core import events, inputs, wall_clock
 from appliance.core.accounts import sip_uris
+from appliance.core.lookup import check_profile
 from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, Forwarding, NoticeCode, Runtime, Settings, State
 from appliance.core.transition import Turn, unanswered
 
@@ -56,13 +57,18 @@ def callee(settings: Settings, name: str) -> Callee | None:
 def refusal(state: State, call: Call, given: inputs.CallArrived, *, busy: bool) -> Refusal | None:
     """Return how to refuse a welcome call, None if it rings here. A rule without a usable destination is ignored."""
     rules = state.runtime.forwarding
-    if to := destination(state.settings, rules.always, call, given):
+    if always(state) and (to := destination(state.settings, rules.always, call, given)):
         return Refusal(Cause.REJECTED, MOVED, to)
     if state.appliance.quiet or state.runtime.do_not_disturb:
         return refused(Cause.UNAVAILABLE, UNDISTURBED, destination(state.settings, rules.quiet, call, given))
     if busy:
         return refused(Cause.BUSY, BUSY, destination(state.settings, rules.busy, call, given))
     return None
+
+
+def always(state: State) -> bool:
+    """Whether the rule for all calls applies now: always, or while its time profile is active."""
+    return wall_clock.profile_why_not(state, state.settings.forwarding_profile) is None
 
 
 def refused(cause: Cause, code: int, to: str) -> Refusal:
@@ -168,6 +174,8 @@ def check_runtime(settings: Settings, wanted: inputs.ChangeRuntime) -> None:
             ErrorCode.PARAMETER_INVALID, f"A call cannot ring for {wanted.no_answer_s} s.", "It rings for 1 to 600 s."
         )
     hours = wanted.quiet_hours
+    if hours is not None and hours.profile:
+        check_profile(settings, hours.profile)
     if (
         hours is not None
         and (hours.begin or hours.end)
@@ -193,7 +201,7 @@ def due(turn: Turn) -> None:
 def standing(state: State) -> list[str]:
     """The words of the status line on forwarding, do-not-disturb and quiet hours; of several, only the strongest."""
     runtime = state.runtime
-    if runtime.forwarding.always:
+    if runtime.forwarding.always and always(state):
         return [f"calls are forwarded to {runtime.forwarding.always}"]
     if runtime.do_not_disturb:
         return ["do not disturb"]

@@ -64,6 +64,7 @@ def apply(turn: Turn, rule: Rule) -> None:
     """Open the rule's door, if one of its times is active."""
     by, door = f"rule {rule.name}", turn.settings.door(rule.door)
     why = wall_clock.why_not(rule.times, turn.appliance.clock, turn.now)
+    why = why or wall_clock.profile_why_not(turn.state, rule.profile)
     if door is None or why is Denial.NOT_NOW:
         return  # a reload removed the door, or none of the rule's times is active
     if why is not None:

@@ -76,6 +76,7 @@ class AddCredential(RecordWithSecrets, Action):
     schedule: tuple[Period, ...] = ()
     uses: int | None = None
     expires: float | None = None
+    profile: str = ""
 
 
 class ChangeCredential(Action):
@@ -87,6 +88,7 @@ class ChangeCredential(Action):
     schedule: tuple[Period, ...]
     uses: int | None
     expires: float | None
+    profile: str = ""
 
 
 class RemoveCredential(Action):

@@ -48,6 +48,8 @@ class Denial(StrEnum):
     EXPIRED = "the code has expired"
     NOT_NOW = "the code is not valid at this time"
     NO_CLOCK = "the clock is not synchronised, and this opens at certain times only"
+    NO_PROFILE = "its time profile is not configured"
+    NO_HOLIDAYS = "the holidays are not known, and this depends on them"
     BEING_WRITTEN = "it is being saved"
     NOT_WRITTEN = "its use could not be recorded"
     LOCKED_DOWN = "the door is locked down"
@@ -123,8 +125,9 @@ class ReaderSettings(Record):
 class Credential(RecordWithSecrets):
     """A code or card, and when it opens which doors. `digest` replaces its digits: HMAC-SHA256 in hexadecimal.
 
-    length: number of digits of a code. schedule: empty means always. uses: how many are left; None: no limit. expires:
-    seconds since 1970, UTC; None: never.
+    length: number of digits of a code. schedule: empty means always. profile: a time profile, "" for none; with a
+    schedule, too, both must be active. uses: how many are left; None: no limit. expires: seconds since 1970, UTC; None:
+    never.
     """
 
     SECRETS = frozenset({"digest"})
@@ -138,6 +141,7 @@ class Credential(RecordWithSecrets):
     schedule: tuple[Period, ...] = ()
     uses: int | None = None
     expires: float | None = None
+    profile: str = ""
 
 
 class Attempt(Record):

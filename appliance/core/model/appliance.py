@@ -8,7 +8,7 @@ from appliance.base.record import Record
 from appliance.core.model.accounts import KeptContact
 from appliance.core.model.audio import Levels
 from appliance.core.model.calls import Forwarding
-from appliance.core.model.clock import Clock, QuietHours
+from appliance.core.model.clock import Clock, Holidays, QuietHours
 from appliance.core.model.doors import TamperBlock
 from appliance.core.model.ids import CallId, DoorId, RequestId
 from appliance.core.model.recordings import Storage
@@ -19,6 +19,7 @@ class NoticeCode(StrEnum):
 
     CLOCK_SET = "clock-set"
     QUIET_HOURS = "quiet-hours"
+    RINGER = "ringer"
     RINGS_ON = "rings-on"
 
 
@@ -74,6 +75,7 @@ class AppliancePart(Record):
     """The service itself: its clock, its persistent state, its processes and its faults."""
 
     clock: Clock | None = None  # None: unknown
+    holidays: Holidays = Holidays()  # those that a process has computed
     changed: Runtime | None = None  # run-time settings set by clients; None: as configured
     quiet: bool = False  # whether the quiet hours apply now
     kept_change: int = 0  # counts the changes of the persistent state

@@ -256,6 +256,7 @@ class AudioPart(Record):
     links: tuple[Link, ...] = ()
     detections: tuple[Detection, ...] = ()
     ringer_silent_until: float | None = None
+    ringer_rests: bool = False  # whether its time profile is active
 
     def detected(self, call: CallId) -> tuple[DetectionKind, ...]:
         """The searches that run in the sound of a call."""

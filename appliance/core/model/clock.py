@@ -1,7 +1,7 @@
 """Times of day, days of the week, and the wall clock."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -21,10 +21,14 @@ class Day(StrEnum):
 
 
 class QuietHours(Record):
-    """When nobody here should be disturbed, each day: HH:MM of local time; both "" for never."""
+    """When nobody here should be disturbed, each day: HH:MM of local time, both "" for never; or while `profile` is.
+
+    profile: name of a time profile; "": none.
+    """
 
     begin: str = ""
     end: str = ""
+    profile: str = ""
 
 
 class Night(Record):
@@ -53,10 +57,36 @@ class Clock(Record):
     """The wall clock: its time at CLOCK_MONOTONIC 0 (seconds since 1970), and local time's offset from UTC.
 
     trusted: synchronised with a time server, or declared reliable by the configuration. zone: name of the time zone;
-    "" if it is unknown.
+    "" if it is unknown. offsets: those of other zones that time profiles name.
     """
 
     epoch: float
     utc_offset_s: float
     trusted: bool
+    zone: str = ""
+    offsets: tuple[tuple[str, float], ...] = ()
+
+
+class Holidays(Record):
+    """Holidays as dates, YYYY-MM-DD, and the years of which all are known."""
+
+    years: tuple[int, ...] = ()
+    dates: tuple[str, ...] = ()
+
+
+HolidayRule = Literal["any", "never", "only", "also"]
+
+
+class Profile(Record):
+    """A named time that several settings share. times: periods of the week; empty: all day.
+
+    dates: first and last day, each YYYY-MM-DD, or MM-DD for every year; empty: every day. holidays: any: they are days
+    as others; never: not then; only: only then; also: then too, whatever the day of the week. zone: name of the time
+    zone; "": the station's. A period past midnight belongs to the day on which it begins.
+    """
+
+    name: str
+    times: tuple[Period, ...] = ()
+    dates: tuple[tuple[str, str], ...] = ()
+    holidays: HolidayRule = "any"
     zone: str = ""

@@ -55,7 +55,8 @@ class DoorSettings(Record):
 class Rule(Record):
     """`door` opens automatically when an event of type `on` occurs; `times`: only then; empty: always.
 
-    where: the values that the event's fields must have, as text, true and false included.
+    where: the values that the event's fields must have, as text, true and false included. profile: name of a time
+    profile within which it applies; "": none.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Rule(Record):
     door: DoorId
     where: tuple[tuple[str, str], ...] = ()
     times: tuple[Period, ...] = ()
+    profile: str = ""
 
 
 class SensorSettings(Record):

@@ -7,7 +7,7 @@ from appliance.core.model.accounts import AccountSettings, AccountsPart, Target
 from appliance.core.model.appliance import AppliancePart, Runtime
 from appliance.core.model.audio import AudioPart, AudioSettings
 from appliance.core.model.calls import CallsPart, Deadlines, DigitsBy, OutgoingMessage
-from appliance.core.model.clock import Night
+from appliance.core.model.clock import Night, Profile
 from appliance.core.model.conferences import Conference
 from appliance.core.model.doors import DoorSettings, DoorsPart, Rule, SensorSettings
 from appliance.core.model.ids import CallId
@@ -26,6 +26,12 @@ class Settings(Record):
     chords: tuple[ChordSettings, ...] = ()
     lamps: tuple[LampSettings, ...] = ()
     night: Night | None = None
+    night_profile: str = ""  # name of a time profile; "": none
+    profiles: tuple[Profile, ...] = ()
+    holidays: tuple[str, ...] = ()  # of the configuration: YYYY-MM-DD, or MM-DD for every year
+    holidays_of: str = ""  # the country whose holidays a process computes, with its region; "": none
+    ringer_profile: str = ""  # while it is active, the ringer is silent; "": none
+    forwarding_profile: str = ""  # only while it is active, all calls are forwarded; "": always
     keypads: tuple[KeypadSettings, ...] = ()
     readers: tuple[ReaderSettings, ...] = ()
     doors: tuple[DoorSettings, ...] = ()
@@ -87,6 +93,10 @@ class Settings(Record):
     def entry(self, wanted: str) -> Entry | None:
         """Find a flat of the directory by its number."""
         return next((e for e in self.directory if e.flat == wanted), None)
+
+    def profile(self, wanted: str) -> Profile | None:
+        """Find a time profile by its name."""
+        return next((p for p in self.profiles if p.name == wanted), None)
 
     def account(self, wanted: str) -> AccountSettings | None:
         """Find an account's settings by its name."""

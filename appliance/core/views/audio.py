@@ -54,4 +54,5 @@ class Audio(Record):
     tone: Annotated[Tone | None, Meta(description="Tone that a client plays on the speaker.")]
     playback: Annotated[str | None, Meta(description="Id of the sound that a client plays on the speaker.")]
     ringer_silent_until: Annotated[Time | None, Meta(description="End of the ringer's silence; null: it rings.")]
+    ringer_silent: Annotated[bool, Meta(description="Whether the bell of incoming calls is silent now.")]
     devices: tuple[Device, ...]

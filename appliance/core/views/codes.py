@@ -24,3 +24,4 @@ class Code(Record):
     schedule: Schedule
     uses: Annotated[int | None, Meta(description="Remaining uses; null: no limit.")]
     expires: Time | None
+    profile: Annotated[str | None, Meta(description="Time profile within which it is valid; null: none.")] = None

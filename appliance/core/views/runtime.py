@@ -18,10 +18,11 @@ class Forwarding(Record):
 
 
 class Hours(Record):
-    """Quiet hours of each day, in the machine's local time; both empty: none."""
+    """Quiet hours of each day, in the machine's local time, both empty: none; and a time profile, empty: none."""
 
     begin: str
     end: str
+    profile: str
 
 
 class Runtime(Record):

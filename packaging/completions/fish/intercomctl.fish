@@ -310,6 +310,7 @@ complete -c intercomctl -n "__intercomctl_is 'code'" -l owner -x -d 'name of its
 complete -c intercomctl -n "__intercomctl_is 'code'" -l door -x -d 'a door that it opens; may be repeated (add)'
 complete -c intercomctl -n "__intercomctl_is 'code'" -l card -d 'a card instead of a code; the command asks for its number (add)'
 complete -c intercomctl -n "__intercomctl_is 'code'" -l time -x -d 'when it is valid, as in "mon-fri 08:00-12:00"; may be repeated'
+complete -c intercomctl -n "__intercomctl_is 'code'" -l profile -x -d 'a time profile of the configuration within which it is valid (add)'
 complete -c intercomctl -n "__intercomctl_is 'code'" -l uses -x -d 'how often it may be used (default: no limit)'
 complete -c intercomctl -n "__intercomctl_is 'code'" -l expires -x -d 'end of its validity: 2026-11-20T08:30 (the station\'s time zone), or 30m, 2h or 7d from now'
 complete -c intercomctl -n "__intercomctl_is 'code'" -a 'list add remove'

@@ -886,6 +886,7 @@ def test_clients_see_codes_without_anything_that_their_digits_could_be_found_by(
             "schedule": [{"days": ["mon"], "begin": "08:00", "end": "24:00"}],
             "uses": 2,
             "expires": "1970-01-01T00:00:00.000000Z",
+            "profile": None,
         }
     ]
     assert not {SECRET, CLEANER.digest} & set(str(sent.snapshot(station.state, 0.0)).split("'"))

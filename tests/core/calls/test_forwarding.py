@@ -308,7 +308,7 @@ def test_a_client_changes_what_it_names_and_nothing_else():
     )
     assert sent.snapshot(door.state, 0.0)["runtime"] == {
         "forwarding": {"always": "", "quiet": "", "busy": "", "no_answer": "guard", "no_answer_s": 5.0},
-        "quiet_hours": {"begin": "22:00", "end": "06:00"},
+        "quiet_hours": {"begin": "22:00", "end": "06:00", "profile": ""},
         "do_not_disturb": False,
         "quiet": False,
     }

@@ -350,3 +350,38 @@ def test_a_code_at_another_time_opens_nothing(tmp_path):
                 station.wait("door.denied", why=why)
             call.hang_up()
         assert not station.of("door.unlocked")
+
+
+@shows(
+    "door.denied why=its time profile is not configured",
+    "door.denied why=the holidays are not known, and this depends on them",
+)
+def test_a_code_whose_time_profile_is_gone_or_cannot_be_known_opens_nothing(tmp_path):
+    profiles = {"office": {}, "workdays": {"holidays": "never"}}
+    daemon = Daemon(
+        tmp_path / "d",
+        door={"front": {"pulse_s": 0.5}},
+        clock={"trust": "always"},
+        profile=profiles,
+        holidays={"country": "ZZ"},  # of which nothing is known
+    )
+    daemon.config["target"]["far"]["doors"] = ["front"]
+    with daemon as station:
+        added(station, digits="1111", profile="office")
+        added(station, digits="2222", profile="workdays")
+        wrong = station.ask("POST", "/v1/codes", {"owner": "X", "digits": "3333", "doors": ["front"], "profile": "x"})
+        assert (wrong[0], wrong[1]["detail"]) == (400, "There is no time profile 'x'."), wrong
+        with Call(station) as call:
+            call.info("1111")
+            station.wait("door.unlocked")
+            call.info("2222")
+            station.wait("door.denied", why=Denial.NO_HOLIDAYS)
+            call.hang_up()
+    del daemon.config["profile"]["office"]
+    with daemon as station:
+        station.begin()
+        with Call(station) as call:
+            call.info("1111")
+            station.wait("door.denied", why=Denial.NO_PROFILE)
+            call.hang_up()
+        assert not station.of("door.unlocked")

@@ -1,6 +1,7 @@
 """The functions of the daemon that the HTTP interface calls. It knows the daemon by these protocols alone."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +26,7 @@ from appliance.core.model import (
 from appliance.core.views.calls import Call
 from appliance.core.views.codes import Code
 from appliance.core.views.conferences import Conference
+from appliance.core.views.rules import Rule, Verdict
 from appliance.core.views.snapshot import Snapshot
 
 
@@ -200,6 +202,15 @@ class HttpPorts(Protocol):
     @property
     def answers(self) -> Answers:
         """The answers to earlier orders."""
+
+    def rules(self) -> Sequence[Rule]:
+        """All rules: of the configuration, and of clients."""
+
+    def try_rules(self, at: datetime | None) -> Sequence[Verdict]:
+        """What each rule would do at that time, else now, and why."""
+
+    def rule_tokens(self) -> dict[str, str]:
+        """The ids of the tokens that made rules, by the names of the rules."""
 
     def codes(self) -> Sequence[Code]:
         """All codes and cards. Raises `unavailable` until they have been read."""

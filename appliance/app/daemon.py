@@ -16,6 +16,7 @@ from appliance.app.made_sounds import MadeSounds
 from appliance.app.panel import Panel
 from appliance.app.paths import Places
 from appliance.app.recording_announcer import RecordingAnnouncer
+from appliance.app.rule_acts import RuleActs
 from appliance.app.sip_settings import sip_settings
 from appliance.app.web import StoredLists, Web
 from appliance.base import signals, times
@@ -139,6 +140,8 @@ class App:
             link.offer,
         )
         reactor.on_event.append(web.take)
+        acts = RuleActs(reactor.post, web.interface)
+        reactor.perform[orders.GiveOrders] = acts.give
         bus = Bus(self._config, reactor, sounds, stored)
         clock = ClockMonitor(reactor.post, trusted=self._config.clock.trust == "always", zones=self._zones)
         self._clock = clock
@@ -172,6 +175,7 @@ class App:
         finally:
             clock.stop()
             network.stop()
+            await acts.stop()
             await announcer.stop()
             await recording_announcer.stop()
             await web.stop()

@@ -30,6 +30,8 @@ from appliance.store.calllog import CallLog
 from appliance.store.recordings import Recordings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from appliance.api.answers.operations import Operations
     from appliance.api.http.admission import Places as HttpPlaces
     from appliance.api.http.server import HttpServer
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from appliance.core.views.calls import Call
     from appliance.core.views.codes import Code
     from appliance.core.views.conferences import Conference
+    from appliance.core.views.rules import Rule, Verdict
     from appliance.core.views.snapshot import Snapshot
     from appliance.runtime.shown import Shown
     from appliance.sip.wire import Offer, OfferAnswered
@@ -106,6 +109,7 @@ class Web:
         self.sessions: Sessions
         self.operations: Operations
         self.subscriptions: Subscriptions
+        self._interface: Callable[[Any, Any, Any], Coroutine[Any, Any, None]] | None = None
         self.tried = asyncio.Event()  # set once it listens, or knows why it cannot
 
     async def serve(self) -> None:
@@ -184,6 +188,7 @@ class Web:
         token = await asyncio.to_thread(self._token)
         self._own = sessions.digest(token.encode())
         built = await asyncio.to_thread(app.build, self, token, self._http_places)
+        self._interface = built
         address = self._config.http.address
         if not ip_address(address).is_loopback:
             from appliance.app.https import Certificate  # noqa: PLC0415  late: only where there is TLS
@@ -254,6 +259,11 @@ class Web:
             return Path(configured)
         return self._places.runtime / "http.sock" if configured else None
 
+    async def interface(self) -> Callable[[Any, Any, Any], Coroutine[Any, Any, None]] | None:
+        """The HTTP interface for the process itself, once it is loaded; None if it cannot be."""
+        await self.tried.wait()
+        return self._interface
+
     # -- for the API (api.ports.HttpPorts) ----------------------------------------------------------------------------
 
     def authority(self) -> str:
@@ -275,6 +285,18 @@ class Web:
     def conference(self, wanted: str) -> "Conference | None":
         """The conference with that id, also for a while after its end; else None."""
         return self._shown.conference(wanted)
+
+    def rules(self) -> "Sequence[Rule]":
+        """All rules."""
+        return self._shown.rules()
+
+    def try_rules(self, at: "datetime | None") -> "Sequence[Verdict]":
+        """What each rule would do at that time, else now, and why."""
+        return self._shown.try_rules(at)
+
+    def rule_tokens(self) -> dict[str, str]:
+        """The ids of the tokens that made rules, by the names of the rules."""
+        return self._shown.rule_tokens()
 
     def codes(self) -> "Sequence[Code]":
         """All codes and cards. Raises `unavailable`."""

@@ -56,6 +56,7 @@ class ErrorCode(StrEnum):
     RECORDING_NO_MEDIA = "recording-no-media", 409
     RECORDING_NOT_FOUND = "recording-not-found", 404
     RECORDING_NOT_RUNNING = "recording-not-running", 409
+    RULE_NOT_FOUND = "rule-not-found", 404
     SENSOR_NOT_FOUND = "sensor-not-found", 404
     SERVER_UNREACHABLE = "server-unreachable", 502
     STORAGE_FULL = "storage-full", 507
@@ -123,6 +124,7 @@ USUAL: dict[ErrorCode, tuple[str, str]] = {
     ErrorCode.RECORDING_NO_MEDIA: ("There is no sound to record.", "Wait for media.started."),
     ErrorCode.RECORDING_NOT_FOUND: ("It was deleted or never existed.", "GET /v1/recordings lists the recordings."),
     ErrorCode.RECORDING_NOT_RUNNING: ("None was begun, or it has ended.", "Begin one first."),
+    ErrorCode.RULE_NOT_FOUND: ("It was removed or never existed.", "GET /v1/rules lists the rules."),
     ErrorCode.SENSOR_NOT_FOUND: (_IDS, "GET /v1/panel lists the sensors."),
     ErrorCode.SERVER_UNREACHABLE: ("The server does not answer.", "Check the network and the server."),
     ErrorCode.STORAGE_FULL: ("No space is left.", "Delete something, or use a larger disc."),

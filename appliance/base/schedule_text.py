@@ -26,6 +26,14 @@ def _days(part: str) -> list[str]:
     return [DAYS[number % len(DAYS)] for number in range(begin, end + 1 + (len(DAYS) if end < begin else 0))]
 
 
+def moment(text: str) -> tuple[tuple[str, ...], str]:
+    """Days and time of "mon-fri 07:30", or of "07:30" for every day. Raises ValueError."""
+    named, _, time = text.rpartition(" ")
+    if not re.fullmatch(r"([a-z,-]+ )?([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise ValueError(text)
+    return tuple(day for part in named.split(",") for day in _days(part)) if named else DAYS, time
+
+
 def day(text: str) -> str:
     """A day as it is: YYYY-MM-DD, or MM-DD for every year. Raises ValueError."""
     if not re.fullmatch(r"([0-9]{4}-)?[0-9]{2}-[0-9]{2}", text):

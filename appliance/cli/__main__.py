@@ -162,6 +162,7 @@ def station_commands(add: Add) -> None:
     options.forward(add("forward", forward_, "show or set where calls to this station are forwarded"))
     recordings_.options(add("recordings", recordings, "list recordings, or get, play, delete or protect one"))
     codes.options(add("code", code, "list codes and cards that open doors, add one, or remove one"))
+    options.rules(add("rules", late("follow.rules"), "list rules, try them for a time, add or remove one"))
     tokens.options(add("token", token, "list tokens of clients over TCP, make one, or remove one"))
     push_ = late("devices")
     options.push(add("push", push_, "list the devices that are notified of rings, or remove one"))

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from appliance.base.types import Json
-from appliance.cli.moments import WRITTEN, ago
+from appliance.cli.moments import THERE, WRITTEN, ago, ahead_there
 from appliance.cli.recordings import ITS_ID
 
 CONFIG, STATE = Path("/etc/intercomd/intercomd.toml"), Path("/var/lib/intercomd")
@@ -146,6 +146,14 @@ def watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--until", metavar="TYPE", default="", help="end after an event such as ring.started, or call.* for all calls'"
     )
+
+
+def rules(parser: argparse.ArgumentParser) -> None:
+    """The act, the rule, and the time of a trial."""
+    acts = ("list", "try", "add", "remove")
+    parser.add_argument("act", nargs="?", choices=acts, default="list", metavar="|".join(acts), help="(default: list)")
+    parser.add_argument("rule", nargs="?", help="its name; of a rule to add: a file with its table [rule.NAME]")
+    parser.add_argument("--at", type=ahead_there, metavar="TIME", help=f"when (try): {THERE} from now (default: now)")
 
 
 def dnd(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ GROUPS = {
     ),
     "Texts": ("message", "messages"),
     "Sound": ("audio", "talk", "tone", "play", "say"),
-    "Doors and panel": ("door", "code", "press", "panel", "clear"),
+    "Doors and panel": ("door", "code", "press", "panel", "clear", "rules"),
     "Who is called": ("contacts", "targets", "accounts", "dnd", "forward"),
     "The station": ("doctor", "config", "page", "push", "token", "support-bundle", "backup", "restore", "wipe"),
 }

@@ -12,13 +12,12 @@ from appliance.config import describe
 from appliance.config.schema import Config
 from appliance.config.schema.base import Table
 from appliance.config.schema.buttons import ButtonTable, ChordTable
-from appliance.config.schema.doors import DoorTable, RuleTable
+from appliance.config.schema.doors import DoorTable
 from appliance.config.schema.entry import KeypadTable, ReaderTable
 from appliance.config.schema.lamps import LampTable
 from appliance.config.schema.panel import PanelTable, SensorTable
 from appliance.config.schema.targets import PlanTable, TargetTable
 from appliance.core.accounts import sip_uris
-from appliance.core.events import EVENTS
 from appliance.core.model import BROWSERS, BUILT_IN_SOUNDS, DIRECT, NULL, Action, SensorKind, SoundMode
 
 # The hardware that a lamp may use instead of its own line, and the settings without effect then.
@@ -48,8 +47,6 @@ def cross(config: Config) -> Found:
     yield from _forwarding(config)
     yield from _both("quiet_hours", config.quiet_hours, "begin", "end")
     yield from _profiles(config)
-    for name, rule in config.rule.items():
-        yield from _rule(_at("rule", name), rule, config.door)
     for name, door in config.door.items():
         yield from _bounds(_at("door", name), door)
     yield from _digits(config.door)
@@ -309,16 +306,6 @@ def _profiles(config: Config) -> Found:
             yield _at("profile", name, "holidays"), "needs holidays.country or holidays.dates: no holidays are known"
     if config.holidays.region and config.holidays.country == "":
         yield "holidays.region", "has no effect without holidays.country"
-
-
-def _rule(place: str, rule: RuleTable, doors: Named) -> Found:
-    if rule.door is not None:
-        yield from _named(f"{place}.door", rule.door, "door", doors)
-    event = EVENTS.get(rule.on)
-    known = event.__struct_fields__ if event is not None else ()
-    for name in (rule.where or {}) if known else ():
-        if name not in known:
-            yield f"{place}.where", f"{rule.on} does not report {name} (it reports {', '.join(known)})"
 
 
 def _lamp(place: str, lamp: LampTable, used: dict[str, str]) -> Found:

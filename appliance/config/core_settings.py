@@ -1,8 +1,8 @@
 """Converts the configuration to the core's settings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from appliance.base import schedule_text, times
 from appliance.config.schema import Config
@@ -246,17 +246,37 @@ def _profile(name: str, profile: ProfileTable) -> model.Profile:
     return model.Profile(name, _periods(profile.times), dates, profile.holidays, profile.zone)
 
 
+def _flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """The places of nested tables with their values, as a rule names them."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _rule(name: str, rule: RuleTable) -> model.Rule:
+    acts = list[model.Act]()
+    if rule.then:
+        from appliance.orders import given  # noqa: PLC0415  late: few stations have rules that give orders
+
+        acts = [given.act(each["order"], {key: each[key] for key in each if key != "order"}) for each in rule.then]
+    moments = (schedule_text.moment(text) for text in rule.at)
     return model.Rule(
         name,
         rule.on,
-        DoorId(rule.door),
+        DoorId(rule.door) if rule.door else None,
         tuple(
             (name, wanted if isinstance(wanted, str) else str(wanted).lower())
             for name, wanted in (rule.where or {}).items()
         ),
         _periods(rule.times or ()),
         rule.profile,
+        tuple(model.Moment(tuple(map(model.Day, days)), time) for days, time in moments),
+        rule.holiday,
+        tuple(_flat(rule.state)),
+        tuple(acts),
+        tuple(map(model.AccessScope, rule.allow)),
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.printable import printable
 from appliance.base.toml import dotted
-from appliance.config import checks, describe, files
+from appliance.config import checks, describe, files, rules
 from appliance.config.accepted import accepted
 from appliance.config.schema import Config
 from appliance.config.schema.base import ID_ALLOWED, WORDED
@@ -48,8 +48,11 @@ def check(raw: dict[str, Any], name: str) -> Config:
             refused.add(tuple(describe.resolve(one["loc"])[0]))
             place, sentence = _explain(one["type"], one["loc"], raw, one["msg"])
             problems.setdefault(place, sentence)  # a union's members fail one by one at the same place
-    for place, sentence in checks.cross(accepted(raw, refused)):
+    written = accepted(raw, refused)
+    for place, sentence in (*checks.cross(written), *rules.cross(written)):
         problems.setdefault(place, f"{place}: {sentence}")
+    if config is not None and not problems and any(rule.state for rule in config.rule.values()):
+        problems |= {place: f"{place}: {sentence}" for place, sentence in rules.state_places(config)}
     if config is None or problems:
         raise IntercomError(
             CODE,

@@ -6,7 +6,9 @@ from appliance.core.model import (
     DIGIT_S,
     NO_ACCOUNT,
     PAUSE_S,
+    AccessScope,
     AccountId,
+    Act,
     Call,
     CallId,
     ConferenceId,
@@ -266,6 +268,18 @@ class KeepLockouts(Record):
     lockouts: tuple[tuple[LockoutScope, str, str, int, float], ...]
 
 
+class GiveOrders(Record):
+    """Give the orders of a rule, one after another. allow: scopes within which it acts.
+
+    maker: id of the token that limits it, too; "": none does.
+    """
+
+    rule: str
+    acts: tuple[Act, ...]
+    allow: tuple[AccessScope, ...] = ()
+    maker: str = ""
+
+
 class Reply(Record):
     """The answer to a client's request: the id of the subject, or the error. warning: why the request changed nothing.
 
@@ -299,5 +313,13 @@ AccountOrder = Register | Unregister
 SipOrder = CallOrder | AccountOrder | Renew | Probe | Subscribe | Unsubscribe | SendMessage
 BookOrder = KeepCredential | DropCredential | KeepLockouts
 Order = (
-    SipOrder | AnnounceRecording | DropAnnouncement | PrepareRecording | FinishRecording | LogCall | BookOrder | Reply
+    SipOrder
+    | AnnounceRecording
+    | DropAnnouncement
+    | PrepareRecording
+    | FinishRecording
+    | LogCall
+    | BookOrder
+    | GiveOrders
+    | Reply
 )

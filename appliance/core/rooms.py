@@ -17,6 +17,7 @@ from appliance.core.doors import room as doors
 from appliance.core.messages import room as messages
 from appliance.core.model import State
 from appliance.core.panel import room as panel
+from appliance.core.rules import room as rules
 from appliance.core.transfers import room as transfers
 from appliance.core.transition import Turn
 from appliance.core.visitor_ring import room as visitor_ring
@@ -47,4 +48,5 @@ ROOMS: tuple[Room, ...] = (
     visitor_ring,
     conferences,
     transfers,
+    rules,
 )

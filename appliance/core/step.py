@@ -35,8 +35,10 @@ Why the parts run in this order:
    rules report in this step trigger no other rule.
 6. `persistence` comes after the last rule that may change what must outlast a restart. It numbers the change, and
    answers the clients whose change is on disc.
-7. `report` and `write` compare the state before the step with the state after it. They come last and change no state:
-   a lamp that goes on and off within one step is not reported.
+7. `report` and `write` compare the state before the step with the state after it. They change no state: a lamp that
+   goes on and off within one step is not reported.
+8. `triggers.follow` comes last, as it takes every event of the step. Rules that give orders change nothing here: what
+   they order comes back as requests, each a step of its own.
 
 Nothing is settled after 4. A deadline that these rules set for this very moment is acted on by the next Tick, for which
 `desired_state` sets the timer.
@@ -62,6 +64,7 @@ from appliance.core.model import Call, Cause, State
 from appliance.core.orders import Order
 from appliance.core.panel import indications
 from appliance.core.rooms import ROOMS
+from appliance.core.rules import triggers
 from appliance.core.transfers import transferee, transferor
 from appliance.core.transition import Turn
 from appliance.core.visitor_ring import message, ring
@@ -114,6 +117,7 @@ def step(state: State, given: Input) -> Step:
     mixing.report(turn, state)
     call_log.write(turn, state)
     indications.report(turn, state)
+    triggers.follow(turn, state, given)
     step = Step(turn.state, tuple(turn.orders), tuple(turn.events))
     return step if not turn.finished else replace(step, ended=tuple(call for call, _ in turn.finished))
 

@@ -26,6 +26,7 @@ from appliance.core.model import (
     PanelPart,
     PendingReply,
     RequestId,
+    RulesPart,
     Settings,
     State,
     Transfer,
@@ -77,6 +78,7 @@ class Turn:
     panel: Part[PanelPart] = state_part("panel")
     audio: Part[AudioPart] = state_part("audio")
     appliance: Part[AppliancePart] = state_part("appliance")
+    rules: Part[RulesPart] = state_part("rules")
 
     def __init__(self, state: State, now: float, fresh: str, taken: float = 0.0) -> None:
         self.state = state if state.now == now else replace(state, now=now)

@@ -60,6 +60,11 @@ OPERATIONS = Subject(
     *("/v1/operations/{operation}", "operations", (ADMIN,)),
     *("operation", "The id that the answer to the order gives.", E.OPERATION_NOT_FOUND),
 )
+RULES = Subject(  # of each client its own; the routes demand more
+    *("/v1/rules/{rule}", "rules", (VIEW,)),
+    *("rule", "The name of a rule.", E.RULE_NOT_FOUND),
+)
+NEW_RULE = Subject("/v1/rules", "rules", (VIEW,))
 NEW_CALL = Subject("/v1/calls", "calls", (CALL,))
 BROWSER_CALL = Subject("/v1/calls/from-browser", "calls", (CALL, LISTEN))  # it hears what is said at the door
 NEW_CONFERENCE = Subject("/v1/conferences", "conferences", (CALL,))

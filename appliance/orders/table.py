@@ -47,10 +47,12 @@ from appliance.orders.subjects import (
     MESSAGES,
     NEW_CODE,
     NEW_CONFERENCE,
+    NEW_RULE,
     NEW_SUBSCRIPTION,
     NEW_TOKEN,
     OPERATIONS,
     RECORDINGS,
+    RULES,
     RUNNING,
     RUNTIME,
     SENSORS,
@@ -345,6 +347,15 @@ ORDERS = (
     Order(
         *("change_runtime", RUNTIME, "PATCH", inputs.ChangeRuntime),
         errors=(E.NUMBER_INVALID, E.PRECONDITION_FAILED),
+        by_hand=True,
+    ),
+    Order(
+        *("add_rule", NEW_RULE, "POST", inputs.AddRule),
+        errors=(E.EVENT_UNKNOWN,),
+        by_hand=True,
+    ),
+    Order(
+        *("remove_rule", RULES, "DELETE", inputs.RemoveRule),
         by_hand=True,
     ),
     Order("add_token", NEW_TOKEN, "POST", by_hand=True),

@@ -1,6 +1,7 @@
 """What clients read of the state that a reactor holds. Interfaces import it, so a station without them does not."""
 
 import time
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -10,9 +11,11 @@ from appliance.core.access.view import codes_view
 from appliance.core.calls.view import call_view, in_order
 from appliance.core.conferences.view import conference_view, ended_conference
 from appliance.core.model import CallId
+from appliance.core.rules.view import rules_view, tried
 from appliance.core.views.calls import Call
 from appliance.core.views.codes import Code
 from appliance.core.views.conferences import Conference
+from appliance.core.views.rules import Rule, Verdict
 from appliance.core.views.snapshot import Snapshot
 from appliance.runtime.reactor import Reactor
 
@@ -51,6 +54,18 @@ class Shown:
         if met is None or met.ended is None:
             return None
         return ended_conference(met.conference, met.members.values(), met.ended, epoch)
+
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules as clients see them."""
+        return rules_view(self._reactor.state)
+
+    def try_rules(self, at: datetime | None) -> tuple[Verdict, ...]:
+        """What each rule would do at that time, else now, and why."""
+        return tried(self._reactor.state, at)
+
+    def rule_tokens(self) -> dict[str, str]:
+        """The ids of the tokens that made rules, by the names of the rules."""
+        return {rule.name: rule.maker for rule in self._reactor.state.rules.made if rule.maker}
 
     def codes(self) -> tuple[Code, ...]:
         """All codes and cards as clients see them. Raises `unavailable`."""

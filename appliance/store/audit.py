@@ -25,7 +25,17 @@ from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)
 
-TYPES = ("door.", "keypad.accepted", "keypad.refused", "keypad.locked_out", "access.", "code.", "dtmf.redirected")
+TYPES = (
+    "door.",
+    "keypad.accepted",
+    "keypad.refused",
+    "keypad.locked_out",
+    "access.",
+    "code.",
+    "dtmf.redirected",
+    "rule.added",
+    "rule.removed",
+)
 LAST = "~"  # after every time
 REFUSALS = ("door.denied", "keypad.refused", "keypad.locked_out", "access.denied", "access.locked_out")
 

@@ -700,6 +700,51 @@ class Codes(TypedDict):
     zone: str  # Time zone of the station, by which times of day count; empty while it is unknown.
 
 
+class GivenOrder(TypedDict):
+    """An order that a rule gives. values: the parts of its path, and the fields of its body."""
+
+    order: str  # Its name in the list of orders.
+    values: dict[str, Any]  # Parts of its path, and fields of its body; `{name}` in a text is a field of the event.
+
+
+class Rule(TypedDict):
+    """A rule: when, if, then."""
+
+    name: str
+    by: str | None  # The client that made it; null: the configuration.
+    on: str | None  # Type of the event that it waits for; null: it waits for its times.
+    at: list[str]  # Its times, in the station's zone.
+    where: dict[str, str]  # Values that fields of the event must have.
+    times: list[str]  # Times of the week within which it acts; none: always.
+    profile: str | None  # Time profile within which it acts; null: none.
+    holiday: bool | None  # Whether it acts on holidays only, or never then; null: always.
+    state: dict[str, str]  # Values that the state must have, by their paths.
+    then: list[GivenOrder]  # Its orders, given one after another.
+    allow: list[words.AccessScope]  # Scopes within which it acts.
+    effective: bool  # false: a rule of the configuration has the same name, and counts instead.
+
+
+class Rules(TypedDict):
+    """All rules."""
+
+    rules: list[Rule]
+
+
+class Verdict(TypedDict):
+    """What a rule would do at a time, and why."""
+
+    rule: str  # Its name.
+    acts: bool  # Whether its conditions hold at that time.
+    why: str  # The first condition that does not hold, or what it waits for.
+    then: list[GivenOrder]  # The orders that it gives.
+
+
+class Trial(TypedDict):
+    """What each rule would do."""
+
+    rules: list[Verdict]
+
+
 class AccessToken(TypedDict):
     """A token, without its text."""
 
@@ -899,7 +944,7 @@ class AuditedEvent(TypedDict):
     """An event in the audit of doors."""
 
     id: int  # Strictly increasing, never used twice.
-    type: Literal["access.denied", "access.locked_out", "access.order_refused", "access.token_added", "access.token_removed", "account.expired", "account.failed", "account.registered", "account.registering", "account.unregistered", "answer.doubted", "appliance.degraded", "appliance.ready", "appliance.recovered", "appliance.started", "appliance.stopping", "audio.devices_changed", "audio.failed", "audio.level", "audio.microphone_changed", "audio.recovered", "audio.ringer_changed", "audio.settings_changed", "audio.tested", "audio.xruns", "button.chord", "button.clicked", "button.double_clicked", "button.held", "button.pressed", "button.released", "button.stuck", "call.active_changed", "call.answering", "call.canceled", "call.changed", "call.connected", "call.connecting", "call.dialing", "call.disconnecting", "call.early_media", "call.ended", "call.failed", "call.forwarded", "call.held", "call.incoming", "call.muted", "call.rejected", "call.replaced", "call.resumed", "call.ringing", "call.state_changed", "call.switched", "call.transfer_failed", "call.transfer_requested", "call.transferred", "call.transferring", "call.unmuted", "call.update_received", "call.updated", "call.updating", "card.discarded", "card.read", "code.added", "code.changed", "code.removed", "conference.canceled", "conference.changed", "conference.connected", "conference.connecting", "conference.disconnecting", "conference.ended", "conference.held", "conference.invitation_accepted", "conference.invitation_rejected", "conference.invitation_sending", "conference.invitation_sent", "conference.participant_added", "conference.participant_removed", "conference.resumed", "config.changed", "config.rejected", "contact.changed", "custom", "detection.failed", "detection.result", "detection.started", "detection.stopped", "door.closed", "door.denied", "door.forced", "door.held_open", "door.hold_ending", "door.lockdown_ended", "door.locked", "door.locked_down", "door.opened", "door.unlocked", "dtmf.received", "dtmf.redirected", "dtmf.sending", "dtmf.sent", "error", "events.lost", "info.failed", "info.received", "info.sent", "keypad.accepted", "keypad.digit", "keypad.locked_out", "keypad.refused", "lamp.changed", "media.disconnection_warning", "media.ended", "media.ice_completed", "media.ice_failed", "media.linked", "media.quality", "media.resumed", "media.silent", "media.slow_link", "media.source_changed", "media.started", "media.statistics", "media.stopped", "media.unlinked", "message.failed", "message.received", "message.sent", "network.changed", "network.down", "network.up", "notice", "panel.failed", "panel.recovered", "playback.failed", "playback.finished", "playback.ready", "playback.started", "playback.stopped", "recording.available", "recording.changed", "recording.converted", "recording.copied", "recording.copy_failed", "recording.deleted", "recording.failed", "recording.muted", "recording.paused", "recording.recovered", "recording.resumed", "recording.started", "recording.stopped", "recording.unmuted", "request.refused", "ring.ended", "ring.started", "rule.triggered", "sensor.blocked", "sensor.changed", "sensor.unblocked", "server.reachable", "server.unreachable", "storage.full", "storage.low", "storage.recovered", "tone.detected", "tone.started", "tone.stopped", "warning"]
+    type: Literal["access.denied", "access.locked_out", "access.order_refused", "access.token_added", "access.token_removed", "account.expired", "account.failed", "account.registered", "account.registering", "account.unregistered", "answer.doubted", "appliance.degraded", "appliance.ready", "appliance.recovered", "appliance.started", "appliance.stopping", "audio.devices_changed", "audio.failed", "audio.level", "audio.microphone_changed", "audio.recovered", "audio.ringer_changed", "audio.settings_changed", "audio.tested", "audio.xruns", "button.chord", "button.clicked", "button.double_clicked", "button.held", "button.pressed", "button.released", "button.stuck", "call.active_changed", "call.answering", "call.canceled", "call.changed", "call.connected", "call.connecting", "call.dialing", "call.disconnecting", "call.early_media", "call.ended", "call.failed", "call.forwarded", "call.held", "call.incoming", "call.muted", "call.rejected", "call.replaced", "call.resumed", "call.ringing", "call.state_changed", "call.switched", "call.transfer_failed", "call.transfer_requested", "call.transferred", "call.transferring", "call.unmuted", "call.update_received", "call.updated", "call.updating", "card.discarded", "card.read", "code.added", "code.changed", "code.removed", "conference.canceled", "conference.changed", "conference.connected", "conference.connecting", "conference.disconnecting", "conference.ended", "conference.held", "conference.invitation_accepted", "conference.invitation_rejected", "conference.invitation_sending", "conference.invitation_sent", "conference.participant_added", "conference.participant_removed", "conference.resumed", "config.changed", "config.rejected", "contact.changed", "custom", "detection.failed", "detection.result", "detection.started", "detection.stopped", "door.closed", "door.denied", "door.forced", "door.held_open", "door.hold_ending", "door.lockdown_ended", "door.locked", "door.locked_down", "door.opened", "door.unlocked", "dtmf.received", "dtmf.redirected", "dtmf.sending", "dtmf.sent", "error", "events.lost", "info.failed", "info.received", "info.sent", "keypad.accepted", "keypad.digit", "keypad.locked_out", "keypad.refused", "lamp.changed", "media.disconnection_warning", "media.ended", "media.ice_completed", "media.ice_failed", "media.linked", "media.quality", "media.resumed", "media.silent", "media.slow_link", "media.source_changed", "media.started", "media.statistics", "media.stopped", "media.unlinked", "message.failed", "message.received", "message.sent", "network.changed", "network.down", "network.up", "notice", "panel.failed", "panel.recovered", "playback.failed", "playback.finished", "playback.ready", "playback.started", "playback.stopped", "recording.available", "recording.changed", "recording.converted", "recording.copied", "recording.copy_failed", "recording.deleted", "recording.failed", "recording.muted", "recording.paused", "recording.recovered", "recording.resumed", "recording.started", "recording.stopped", "recording.unmuted", "request.refused", "ring.ended", "ring.started", "rule.added", "rule.failed", "rule.removed", "rule.stopped", "rule.triggered", "sensor.blocked", "sensor.changed", "sensor.unblocked", "server.reachable", "server.unreachable", "storage.full", "storage.low", "storage.recovered", "tone.detected", "tone.started", "tone.stopped", "warning"]
     time: str  # UTC.
     uptime: float  # Seconds of the monotonic clock.
     boot: str

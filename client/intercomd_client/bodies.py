@@ -1,7 +1,7 @@
 # Made by python -m appliance.generate from the HTTP interface. Change that, not this.
 """What requests say."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from intercomd_client import answers, words
 
@@ -254,6 +254,27 @@ class NewCode(TypedDict):
     profile: NotRequired[str | None]  # Time profile of the configuration within which it is valid; null: none.
     uses: NotRequired[int | None]  # How often it opens doors from now on; null: without limit.
     expires: NotRequired[str | None]  # From when on it opens nothing; null: never.
+
+
+class NewOrder(TypedDict):
+    """An order that a rule gives."""
+
+    order: str  # Its name in the list of orders.
+    values: NotRequired[dict[str, Any]]
+
+
+class NewRule(TypedDict):
+    """A rule: when an event is reported or a time comes, and if all conditions hold, then give orders."""
+
+    name: str
+    on: NotRequired[str]  # Type of the event; empty: none.
+    at: NotRequired[list[str]]  # Times, in the station's zone.
+    where: NotRequired[dict[str, str]]  # Values that fields of the event must have.
+    times: NotRequired[list[str]]  # Times of the week; none: always.
+    profile: NotRequired[str]  # Time profile; empty: none.
+    holiday: NotRequired[bool | None]  # true: on holidays only; false: never then.
+    state: NotRequired[dict[str, str]]
+    then: list[NewOrder]  # Orders, one after another.
 
 
 class NewAccessToken(TypedDict):

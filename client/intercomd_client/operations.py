@@ -455,6 +455,33 @@ class Operations(Connection):
         """Add a code or a card. The answer comes once the code is on disc, and would survive a power cut."""
         return await self._ask(answers.CodeDone, "POST", "/v1/codes", body, key=idempotency_key)
 
+    async def list_rules(self) -> answers.Rules:
+        """All rules.
+
+        A client without `admin` sees the values of orders, which may be digits, in its own rules alone.
+        """
+        return await self._ask(answers.Rules, "GET", "/v1/rules")
+
+    async def add_rule(self, *, idempotency_key: str | None = None, **body: Unpack[bodies.NewRule]) -> answers.Done:
+        """Make a rule, or replace one of this name; it is kept over restarts.
+
+        A client replaces its own rules only. The token needs every scope that the orders of the rule need. The rule
+        acts with the rights of that token, and no longer acts once the token is removed or has expired.
+        """
+        return await self._ask(answers.Done, "POST", "/v1/rules", body, key=idempotency_key)
+
+    async def try_rules(self, *, at: str | None = None) -> answers.Trial:
+        """What each rule would do at a time, and why; nothing is done.
+
+        The state is the present one, and the clock counts as right: only the time differs.
+        """
+        query: Query = {"at": at}
+        return await self._ask(answers.Trial, "GET", "/v1/rules/try", query=query)
+
+    async def remove_rule(self, rule: str, /) -> answers.Done:
+        """Remove a rule that a client made: its own one, or with a token for `admin` any."""
+        return await self._ask(answers.Done, "DELETE", f"/v1/rules/{part(rule)}")
+
     async def list_tokens(self) -> answers.AccessTokens:
         """All tokens, without their texts."""
         return await self._ask(answers.AccessTokens, "GET", "/v1/tokens")

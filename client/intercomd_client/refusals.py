@@ -226,6 +226,12 @@ class RecordingNotRunningError(IntercomdError):
     code = "recording-not-running"
 
 
+class RuleNotFoundError(IntercomdError):
+    """The station's error `rule-not-found`."""
+
+    code = "rule-not-found"
+
+
 class SensorNotFoundError(IntercomdError):
     """The station's error `sensor-not-found`."""
 
@@ -330,6 +336,7 @@ BY_CODE: dict[str, type[IntercomdError]] = {
     "recording-no-media": RecordingNoMediaError,
     "recording-not-found": RecordingNotFoundError,
     "recording-not-running": RecordingNotRunningError,
+    "rule-not-found": RuleNotFoundError,
     "sensor-not-found": SensorNotFoundError,
     "server-unreachable": ServerUnreachableError,
     "storage-full": StorageFullError,

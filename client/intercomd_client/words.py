@@ -3,6 +3,12 @@
 
 from typing import Literal
 
+# The right that a token of HTTP gives, or that a client or a far end lacked.  VIEW: read the state and the events.
+# CALL: everything about calls and their recordings. LISTEN: with CALL, talk and listen at the door from a browser.
+# DIGITS: get the digits of calls, in place of the codes. DOOR: open and lock doors. ADMIN: everything. For a far end it
+# names the refused request: a call or a MESSAGE.
+AccessScope = Literal["view", "call", "listen", "digits", "door", "admin", "message"]
+
 # The states of a registration (RFC 3261 §10): failed until the next attempt, registering during an attempt.
 AccountState = Literal["unregistered", "registering", "registered", "failed"]
 
@@ -125,6 +131,7 @@ ErrorCode = Literal[
     "recording-no-media",
     "recording-not-found",
     "recording-not-running",
+    "rule-not-found",
     "sensor-not-found",
     "server-unreachable",
     "storage-full",
@@ -297,6 +304,10 @@ EventType = Literal[
     "request.refused",
     "ring.ended",
     "ring.started",
+    "rule.added",
+    "rule.failed",
+    "rule.removed",
+    "rule.stopped",
     "rule.triggered",
     "sensor.blocked",
     "sensor.changed",

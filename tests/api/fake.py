@@ -4,6 +4,7 @@ import asyncio
 import wave
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from appliance.core.snapshot import snapshot
 from appliance.core.views.calls import Call
 from appliance.core.views.codes import Code
 from appliance.core.views.conferences import Conference
+from appliance.core.views.rules import Rule, Verdict
 from appliance.core.views.snapshot import Snapshot
 from appliance.runtime.counts import Counts
 from appliance.store.lists.subscriptions import Subscriptions
@@ -279,6 +281,16 @@ class Station:
 
     def configuration(self) -> dict[str, Any]:
         return {"sip": {"port": 5060}, "door": {"front": {"pulse_s": 3.0, "digits": "***"}}}
+
+    def rules(self) -> tuple[Rule, ...]:
+        return ()
+
+    def try_rules(self, at: datetime | None) -> tuple[Verdict, ...]:
+        del at
+        return ()
+
+    def rule_tokens(self) -> dict[str, str]:
+        return {}
 
     def codes(self) -> tuple[Code, ...]:
         return convert(self.book, tuple[Code, ...])

@@ -85,6 +85,7 @@ QUESTIONS = {
         "GET /v1/tokens",
         "GET /v1/push",
     ),
+    *("GET /v1/rules", "GET /v1/rules/try"),
     *("GET /v1/recordings", "GET /v1/recordings/live", "GET /v1/recordings/live/{recording}"),
     *("GET /v1/recordings/{recording}", "GET /v1/recordings/{recording}/audio", "GET /v1/recordings/{recording}/peaks"),
     *("GET /v1/log/calls", "GET /v1/log/doors", "GET /v1/codes", "GET /v1/codes/{code}", "GET /v1/accounts"),

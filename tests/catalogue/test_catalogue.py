@@ -39,8 +39,8 @@ TESTS = HERE.parent
 FOLDERS = {"calls": {"daemon"}, "doors": {"daemon", "lab"}, "lines": {"lab"}}
 FAMILIES = {
     "calls": ("call.", "account.", "network.", "server.", "contact.", "message.", "info.", "conference.", "request."),
-    "doors": ("door.", "code.", "access.", "dtmf."),
-    "lines": ("button.", "lamp.", "panel.", "keypad.", "card.", "sensor.", "ring.", "rule."),
+    "doors": ("door.", "code.", "access.", "dtmf.", "rule."),
+    "lines": ("button.", "lamp.", "panel.", "keypad.", "card.", "sensor.", "ring."),
 }
 LEAF = {"door.opened", "door.closed", "door.held_open", "door.forced"}  # reported by a contact
 ROOTS = {
@@ -55,7 +55,7 @@ ROOTS = {
         "config",
         "recordings/live",
     ),
-    "doors": ("doors", "panel", "codes", "tokens", "log/doors"),
+    "doors": ("doors", "panel", "codes", "rules", "tokens", "log/doors"),
 }
 CHOSEN = {
     "doors": {

@@ -98,7 +98,7 @@ def asked_by_http(method: str, path: str, status: int, answer: Any) -> str:
 def template(path: str) -> str:
     """A path as the catalogue writes it."""
     path = path.partition("?")[0]
-    if path == "/v1/calls/from-browser":  # it names no call
+    if path in {"/v1/calls/from-browser", "/v1/rules/try"}:  # they name no call, and no rule
         return path
     for name, of in (
         ("id", "calls"),
@@ -110,6 +110,7 @@ def template(path: str) -> str:
         ("button", "panel/buttons"),
         ("lamp", "panel/lamps"),
         ("sensor", "panel/sensors"),
+        ("rule", "rules"),
         ("token", "tokens"),
         ("recording", "recordings/live"),
         ("operation", "operations"),

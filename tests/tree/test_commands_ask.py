@@ -27,6 +27,8 @@ WORDS = {
     "recordings delete": [["r-1"]],
     "recordings protect": [["r-1"]],
     "recordings unprotect": [["r-1"]],
+    "rules add": [["tests/tree/night.toml"]],
+    "rules remove": [["night"]],
     "code add": [["--owner", "Ann", "--door", "front"]],
     "code remove": [["a-1"]],
     "token add": [["tablet", "--scope", "view"]],

@@ -20,7 +20,10 @@ ADAPTERS = ("sip", "panel", "store", "api", "bus", "system")
 MAY_IMPORT: dict[str, tuple[set[str], str]] = {
     "core": ({"base"}, "core decides and performs nothing, so it imports nothing of ours but base"),
     **dict.fromkeys(("", "base"), (set(), "every room may build on base, so it builds on none")),
-    "config": ({"core", "base"}, "config puts a file into the core's words; app hands its values on"),
+    "config": (
+        {"orders", "core", "base"},
+        "config puts a file into the core's words, and a rule names orders of the list; app hands its values on",
+    ),
     **dict.fromkeys(
         ADAPTERS,
         ({"core", "base"}, "an adapter translates between core and the outside; app joins adapters"),
@@ -80,8 +83,11 @@ STOREYS = (
     {"sound"},
     {"audio"},
     {"panel"},
-    {"rooms", "status_line"},
-    {"desired_state", "requests", "snapshot"},
+    {"status_line"},
+    {"snapshot"},
+    {"rules"},
+    {"rooms"},
+    {"desired_state", "requests"},
     {"step"},
 )
 WORDS = {"model", "inputs", "events", "views"}
@@ -248,7 +254,7 @@ def test_every_room_is_in_the_table():
 def test_every_rule_room_offers_the_same_four_names():
     rooms = sorted(path for path in (ROOT / "appliance/core").iterdir() if path.is_dir() and path.name not in WORDS)
     rooms = [path for path in rooms if path.name != "__pycache__"]
-    assert len(rooms) == 11
+    assert len(rooms) == 12
     walked = (ROOT / "appliance/core/rooms.py").read_text()
     for path in rooms:
         found = ast.parse((path / "room.py").read_text()).body

@@ -64,6 +64,7 @@ what people notice: a rule of the product
     panel/entry/usb_keyboard.py TOGETHER_S
     panel/entry/wiegand_reader.py REPORT_EACH_S
     panel/lamps/lamps.py GLOW_STEP_S
+    core/rules/limits.py EVERY_S FOLLOWS_S
     sip/stack/calls/rtp_watch.py STOPPED_S SOON_S
     sip/stack/routing/floods.py SILENT_S FILTERED_S
     system/loopfaults.py EVERY_S
@@ -87,6 +88,7 @@ given by a protocol, or told to a far end
 a property of sound, signals or clocks
     audio/sweep.py QUIET_S ECHO_S FADE_S EARLY_S TAIL_S
     base/wall_time.py READING_S UNKNOWN_US
+    core/rules/schedule.py JUMP_S
     core/call_quality.py FREE_DELAY_MS PACKET_MS LONGEST_MS
     panel/gpio/input_line.py LONGEST_LAG_S SETTLED_S
     panel/lamps/pwm_lamp.py PERIOD_NS

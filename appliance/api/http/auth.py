@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.api.http import problems, scopes
-from appliance.api.http.dependencies import ADMIN, ALLOWED, REFUSED, WHO
+from appliance.api.http.dependencies import ACTS_AS, ADMIN, ALLOWED, REFUSED, WHO
 from appliance.api.http.sessions import HELD, Held, Session, cookie, cookie_name, digest
 from appliance.api.http.tokens import Token
 from appliance.api.ports import HttpPorts
@@ -37,8 +37,18 @@ LOCAL = "127.0.0.1"
 STRANGER = "http:unknown"  # the identity of a client that is not authorised
 HTTP, HTTPS = 80, 443  # browsers leave these ports out of Host and Origin
 LACKING = "intercomd.lacking"  # the key of the first scope that a token lacks, there too
+RULE = "intercomd.rule"  # the key of the rule that gives an order, which only this process puts there
 ACTS_WITH = "token-name"  # header of a client at the Unix socket that acts with the scopes of a token alone
 BEARER = "bearer."  # prefix of the WebSocket subprotocol that brings the token: a page can set no header there
+
+
+@dataclass(frozen=True, slots=True)
+class RuleIdentity:
+    """A rule that gives an order. allow: scopes within which it acts; token: id of the token that limits it, or ""."""
+
+    name: str
+    allow: tuple[AccessScope, ...] = ()
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +155,10 @@ class Gate:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
+        if RULE in scope:
+            refusal = self._of_rule(scope[RULE], scope)
+            await (self.app if refusal is None else refusal)(scope, receive, send)
+            return
         listener: Listener = scope.get(LISTENER, UNKNOWN)
         scope[WHO], scope[ADMIN] = "http:unix" if listener.unix else STRANGER, listener.unix
         error = self._limited(scope) if listener.unix else self._error(scope, listener)
@@ -154,6 +168,40 @@ class Gate:
         # Starlette sends this as the denial of a WebSocket handshake.
         needed = (*scopes.needed(_method(scope), scope["path"]), scopes.VIEW)
         await self._refusal(error, scope, scope.get(LACKING) or needed[0])(scope, receive, send)
+
+    def _of_rule(self, rule: RuleIdentity, scope: Scope) -> Response | None:
+        """Store the identity of a rule in `scope`; the answer if its order is not within its limits."""
+        token = self._ports.tokens.by_id(rule.token) if rule.token else None
+
+        def lack(*needed: AccessScope) -> Response | None:
+            beyond = [each for each in needed if not {each, AccessScope.ADMIN} & {*rule.allow}]
+            if rule.token and token is None:
+                error = IntercomError(
+                    ErrorCode.FORBIDDEN,
+                    f"The rule {rule.name} does nothing.",
+                    "The token that made it was removed or has expired.",
+                    "Make the rule again with a token that is valid, or remove it.",
+                )
+            elif beyond:
+                error = IntercomError(
+                    ErrorCode.FORBIDDEN,
+                    f"The rule {rule.name} may not do this.",
+                    f"It lacks {' and '.join(beyond)}.",
+                    f"Add that to rule.{rule.name}.allow, if it may.",
+                )
+            elif token is None or (fault := _lack(token, needed)) is None:
+                return None
+            else:
+                error = fault
+            self._ports.denied(scope[WHO], "", beyond[0] if beyond else needed[0])
+            return problems.response(error, scope["path"], {})
+
+        admin = AccessScope.ADMIN in rule.allow and (token is None or token.allows(AccessScope.ADMIN))
+        scope[WHO], scope[ADMIN], scope[REFUSED] = f"rule {rule.name}", admin, lack
+        if token is not None:
+            scope[ACTS_AS] = token.id
+            scope[ALLOWED] = partial(self._counts, token, None)
+        return lack(*scopes.needed(_method(scope), scope["path"]))
 
     def _refusal(self, error: IntercomError, scope: Scope, lacking: AccessScope) -> Response:
         source = place(scope["client"][0] if scope.get("client") else "unknown")
@@ -235,7 +283,7 @@ class Gate:
 
     def _of(self, token: Token, scope: Scope) -> IntercomError | None:
         """Store the client of a token in `scope`; the error if its scopes do not allow the request."""
-        scope[WHO], scope[ADMIN] = f"http:{token.name}", token.allows(scopes.ADMIN)
+        scope[WHO], scope[ADMIN], scope[ACTS_AS] = f"http:{token.name}", token.allows(scopes.ADMIN), token.id
         scope[REFUSED] = partial(self._refused, token, scope)
         needed = scopes.needed(_method(scope), scope["path"])
         scope[LACKING] = next((each for each in needed if not token.allows(each)), None)

@@ -17,6 +17,7 @@ from appliance.core.model import AccessScope, CallId, PlaybackId, RecordedSound,
 WHO = "intercomd.who"  # keys in the ASGI scope, put there by `auth`
 ADMIN = "intercomd.admin"  # whether the client may do everything
 ALLOWED = "intercomd.allowed"  # whether the client's token is still valid; missing if it has none of its own
+ACTS_AS = "intercomd.acts_as"  # the id of the client's token; missing if it has none of its own
 REFUSED = "intercomd.refused"  # the answer to a client whose token lacks a scope; missing if it has none of its own
 
 Id = Annotated[str, Meta(max_length=64), PATH]

@@ -74,6 +74,10 @@ class Tokens:
         """The valid token of that name."""
         return next((each for each in self._by_hash.values() if each.name == name and self.valid(each)), None)
 
+    def by_id(self, wanted: str) -> Token | None:
+        """The valid token with that id."""
+        return next((each for each in self._by_hash.values() if each.id == wanted and self.valid(each)), None)
+
     def valid(self, token: Token) -> bool:
         """Whether the token is neither removed nor expired.
 

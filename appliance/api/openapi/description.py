@@ -28,6 +28,7 @@ TAGS = {
     "panel": "Buttons, lamps, keypads, readers and sensors.",
     "doors": "Doors: open, hold open, lock down.",
     "codes": "Codes and cards that open doors.",
+    "rules": "What the station does by itself.",
     "tokens": "Tokens of programs and pages, with scopes.",
     "session": "Sessions of browsers.",
     "push": "Notifications of rings by Web Push, for browsers with no page open.",

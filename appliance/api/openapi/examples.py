@@ -84,6 +84,7 @@ _OF_FIELD: dict[str, Any] = {
     "pulse_s": 3.0,
     "python": "3.13.5",
     "quiet": "",
+    "rule": "evening",
     "reason": "Busy Here",
     "recording": RECORDING,
     "registrar": "pbx.example",

@@ -1,1 +1,1 @@
-"""Commands that follow the station: its events, logs and texts; and waits for an event."""
+"""Commands that follow the station: its events, logs, texts and rules; and waits for an event."""

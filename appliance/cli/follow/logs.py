@@ -11,7 +11,9 @@ from appliance.cli.follow.story import ENDS
 
 PAGE = 200
 ENTRIES = {"calls": "calls", "doors": "events"}  # their name in the answer
-DOORS = "door.*,keypad.accepted,keypad.refused,keypad.locked_out,access.*,code.*,dtmf.redirected"
+DOORS = (
+    "door.*,keypad.accepted,keypad.refused,keypad.locked_out,access.*,code.*,dtmf.redirected,rule.added,rule.removed"
+)
 EVENTS = {"calls": ",".join(sorted(ENDS)), "doors": DOORS}  # after each of them the log may have a new entry
 WORDS = {"calls": show.past, "doors": show.event}
 

@@ -1,6 +1,6 @@
 """[door.NAME], [guard] and [rule.NAME]."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -9,12 +9,18 @@ from appliance.config.schema.base import Name, Table, name_setting, setting
 from appliance.config.schema.lines import LINE_WHY, chip_setting, line_setting
 from appliance.config.schema.policy import profile_setting, weekly
 from appliance.core.doors.rules import TRIGGERS
+from appliance.core.events import EVENTS
 from appliance.core.model import Strike
 
 
 def _trigger(text: str) -> str:
-    if text not in {kind.TYPE for kind in TRIGGERS}:
+    if text and text not in EVENTS:
         raise ValueError
+    return text
+
+
+def _moment(text: str) -> str:
+    schedule_text.moment(text)
     return text
 
 
@@ -81,16 +87,24 @@ class GuardTable(Table):
 
 
 class RuleTable(Table):
-    """A door that opens by itself when something happens. One [rule.<name>] for each.
+    """What happens by itself when something happens, or at a time. One [rule.<name>] for each.
 
-    The rule opens the door for a limited time, and not during a lockdown or while a tamper contact blocks the door. The
-    event has the name of the rule.
+    A rule with a door opens it for a limited time, and not during a lockdown or while a tamper contact blocks the door.
+    A rule with then gives orders, as a client does. Events have the name of the rule.
     """
 
     on: Annotated[str, AfterValidator(_trigger)] = setting(
-        "Type of the event that opens the door (docs/reference/events.md).",
-        allowed="one of " + ", ".join(f'"{kind.TYPE}"' for kind in TRIGGERS),
+        "Type of the event (docs/reference/events.md). Of a rule with a door: one of "
+        f"{', '.join(kind.TYPE for kind in TRIGGERS)}. Empty: the rule acts at its times (at).",
+        allowed='the type of an event, or ""',
+        default="",
         example="ring.started",
+    )
+    at: Annotated[list[Annotated[str, AfterValidator(_moment)]], Field(max_length=16)] = setting(
+        "Times at which the rule acts, in the machine's time zone, for a rule without on. The clock must be "
+        "synchronised (see [clock]). What comes while the station does not run is not made up for.",
+        allowed='a list of times, with days or without, such as "mon-fri 07:30" or "22:00"',
+        default=[],
     )
     where: Annotated[dict[str, str | bool], Field(min_length=1)] | None = setting(
         "Conditions on the event: fields of its data with their values. Without this setting: every event of the type.",
@@ -106,4 +120,30 @@ class RuleTable(Table):
         example=["mon-fri 08:00-12:00"],
     )
     profile: str = profile_setting("Time profile within which the rule applies, besides its times.")
-    door: str = setting("Door to open.", allowed="the name of a [door.…] table", example="front")
+    holiday: bool | None = setting(
+        "Whether the rule applies on holidays only (true), or never then (false); see [holidays]. Unset: on all days.",
+        default=None,
+    )
+    state: Annotated[dict[str, Any], Field(max_length=8)] = setting(
+        "Values that the state must have: places in GET /v1/state with their values; parts of lists by their id or "
+        "name. Empty: none.",
+        allowed='an inline table such as { "doors.front.state" = "locked", "runtime.do_not_disturb" = false }',
+        default={},
+    )
+    door: str = setting(
+        "Door to open. Empty: the rule gives orders (then).",
+        allowed='the name of a [door.…] table, or ""',
+        default="",
+        example="front",
+    )
+    then: Annotated[list[dict[str, Any]], Field(max_length=8)] = setting(
+        "Orders to give, one after another: for each its name and its values, which are the parts of its path and the "
+        "fields of its body (docs/reference/openapi.json). {name} in a text stands for a field of the event.",
+        allowed='a list of at most 8 tables such as { order = "lock_door", door = "front" }',
+        default=[],
+    )
+    allow: Annotated[list[Literal["view", "call", "listen", "digits", "door", "admin"]], Field(max_length=8)] = setting(
+        "Scopes within which the rule gives orders, as those of a token. An order that needs another is an error.",
+        allowed='a list of "view", "call", "listen", "digits", "door", "admin"',
+        default=[],
+    )

@@ -26,6 +26,7 @@ def to_be_saved(state: State) -> PersistentState:
         changed=state.appliance.changed,
         configured=None if state.appliance.changed is None else state.settings.runtime,
         contacts=state.accounts.kept,
+        rules=state.rules.made,
     )
 
 
@@ -49,6 +50,7 @@ def restore(turn: Turn, found: PersistentState, fault: str) -> None:
         ),
         doors=replace(turn.doors, locked_down=found.locked_down, blocks=found.blocks),
         accounts=replace(turn.accounts, kept=found.contacts),
+        rules=replace(turn.rules, made=found.rules),
     )
     for door in found.locked_down:
         pulses.end(turn, door)
@@ -71,7 +73,7 @@ def settle(turn: Turn, before: State) -> None:
     """Number this step's change, so that no older write is taken for it; reply to clients whose change is on disc."""
     after = turn.state
     same = after.appliance is before.appliance and after.doors is before.doors and after.settings is before.settings
-    if same and after.accounts.kept is before.accounts.kept:
+    if same and after.accounts.kept is before.accounts.kept and after.rules.made is before.rules.made:
         return
     change = before.appliance.kept_change + 1
     if to_be_saved(turn.state) != to_be_saved(before) and turn.appliance.kept_change == before.appliance.kept_change:

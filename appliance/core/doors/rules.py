@@ -29,8 +29,9 @@ def settle(turn: Turn, before: State) -> None:
     """Run the rules that this step's events trigger; `before`: the state at the step's beginning."""
     if not turn.settings.rules:
         return
-    for event in tuple(turn.events):
-        for rule in turn.settings.rules:
+    opening = [rule for rule in turn.settings.rules if rule.door is not None]
+    for event in tuple(turn.events) if opening else ():
+        for rule in opening:
             if fits(rule, event) and happens(event, before):
                 apply(turn, rule)
 
@@ -62,7 +63,7 @@ def as_text(value: object) -> object:
 
 def apply(turn: Turn, rule: Rule) -> None:
     """Open the rule's door, if one of its times is active."""
-    by, door = f"rule {rule.name}", turn.settings.door(rule.door)
+    by, door = f"rule {rule.name}", turn.settings.door(rule.door or "")
     why = wall_clock.why_not(rule.times, turn.appliance.clock, turn.now)
     why = why or wall_clock.profile_why_not(turn.state, rule.profile)
     if door is None or why is Denial.NOT_NOW:
@@ -70,6 +71,6 @@ def apply(turn: Turn, rule: Rule) -> None:
     if why is not None:
         turn.emit(events.DoorDenied(door.id, by=by, means=OpenedBy.RULE, why=why))
         return
-    turn.emit(events.RuleTriggered(rule.name, on=rule.on, door=door.id))
+    turn.emit(events.RuleTriggered(rule.name, rule.on, door.id))
     with suppress(IntercomError):  # reported as door.denied; nobody waits for a reply
         pulses.open_door(turn, door, None, by, OpenedBy.RULE)

@@ -1,7 +1,8 @@
 """Doors, sensors and rules."""
 
+from appliance.base.errors import ErrorCode
 from appliance.core.events.base import Event
-from appliance.core.model import DoorId, OpenedBy, SensorId, SensorKind
+from appliance.core.model import DoorId, OpenedBy, RuleLimit, SensorId, SensorKind
 
 
 class DoorUnlocked(Event):
@@ -112,9 +113,52 @@ class SensorUnblocked(Event):
 
 
 class RuleTriggered(Event):
-    """A rule of the configuration opens a door, or tries to. on: type of the event that triggered the rule."""
+    """A rule acts. on: type of the event that triggered it, or `time`. door: that it opens; orders: that it gives.
+
+    Its orders may still be refused: see `rule.failed`, and `door.denied`.
+    """
 
     TYPE = "rule.triggered"
     rule: str
     on: str
-    door: DoorId
+    door: DoorId | None
+    orders: tuple[str, ...] = ()
+
+
+class RuleStopped(Event):
+    """A rule does not act although its conditions hold: it would follow from its own acts, or it acts too often.
+
+    Reported once; the next acts may happen when others did not follow for a while.
+    """
+
+    TYPE = "rule.stopped"
+    rule: str
+    why: RuleLimit
+
+
+class RuleFailed(Event):
+    """An order of a rule was refused, or did not succeed. code: of the error, as in `error`."""
+
+    TYPE = "rule.failed"
+    rule: str
+    order: str
+    code: ErrorCode
+    message: str
+    cause: str
+    resolution: str
+
+
+class RuleAdded(Event):
+    """A client has made a rule, or replaced one of its own."""
+
+    TYPE = "rule.added"
+    rule: str
+    by: str
+
+
+class RuleRemoved(Event):
+    """A client has removed a rule."""
+
+    TYPE = "rule.removed"
+    rule: str
+    by: str

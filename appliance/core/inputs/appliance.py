@@ -1,5 +1,6 @@
 """The daemon, its configuration, its parts, and refused requests."""
 
+from appliance.base.errors import ErrorCode
 from appliance.core.inputs.base import Action, Input
 from appliance.core.model import (
     AccessScope,
@@ -10,6 +11,7 @@ from appliance.core.model import (
     PasswordFault,
     PersistentState,
     QuietHours,
+    Rule,
     Runtime,
     Settings,
 )
@@ -123,6 +125,36 @@ class ReportCustom(Action):
     name: str
     details: tuple[tuple[str, str], ...] = ()
     call: CallId | None = None
+
+
+class AddRule(Action):
+    """Make a rule, or replace the client's rule of that name. maker: id of the client's token; "": it has none.
+
+    admin: whether the client may replace the rules of all.
+    """
+
+    rule: Rule
+    maker: str = ""
+    admin: bool = False
+
+
+class RemoveRule(Action):
+    """Remove a rule that a client has made; maker, admin: as in AddRule."""
+
+    rule: str
+    maker: str = ""
+    admin: bool = False
+
+
+class RuleActFailed(Input, kw_only=True):
+    """An order of a rule was refused, or did not succeed. code: of the error."""
+
+    rule: str
+    order: str
+    code: ErrorCode
+    message: str
+    cause: str
+    resolution: str
 
 
 class KeptWritten(Input, kw_only=True):

@@ -9,7 +9,7 @@ from appliance.core.model.accounts import KeptContact
 from appliance.core.model.audio import Levels
 from appliance.core.model.calls import Forwarding
 from appliance.core.model.clock import Clock, Holidays, QuietHours
-from appliance.core.model.doors import TamperBlock
+from appliance.core.model.doors import Rule, TamperBlock
 from appliance.core.model.ids import CallId, DoorId, RequestId
 from appliance.core.model.recordings import Storage
 
@@ -48,7 +48,7 @@ class PersistentState(Record):
 
     change: counts, to distinguish two writes with the same content. changed: run-time settings of clients; configured:
     the file's settings at that time. Once the file's settings differ from `configured`, they override `changed`.
-    contacts: our contact at each registrar.
+    contacts: our contact at each registrar. rules: those that clients have made.
     """
 
     change: int = 0
@@ -57,6 +57,7 @@ class PersistentState(Record):
     changed: Runtime | None = None
     configured: Runtime | None = None
     contacts: tuple[KeptContact, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     def later(self, seconds: float) -> "PersistentState":
         """A copy with all its times later by `seconds`."""

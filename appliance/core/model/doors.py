@@ -4,8 +4,8 @@ from enum import StrEnum
 from typing import Literal
 
 from appliance.base.record import Record
-from appliance.core.model.access import Attempt, OpenedBy
-from appliance.core.model.clock import Period
+from appliance.core.model.access import AccessScope, Attempt, OpenedBy
+from appliance.core.model.clock import Clock, Day, Period
 from appliance.core.model.ids import DoorId, SensorId
 
 LeafState = Literal["open", "closed", "unknown"]
@@ -52,19 +52,84 @@ class DoorSettings(Record):
     display_name: str = ""
 
 
-class Rule(Record):
-    """`door` opens automatically when an event of type `on` occurs; `times`: only then; empty: always.
+class Moment(Record):
+    """A time on some days of the week, in the station's time zone. time: HH:MM."""
 
-    where: the values that the event's fields must have, as text, true and false included. profile: name of a time
-    profile within which it applies; "": none.
+    days: tuple[Day, ...]
+    time: str
+
+
+class Act(Record):
+    """An order of the list that a rule gives. scopes: those that a token needs for it.
+
+    values: the parts of its path and the fields of its body, as a JSON object; `{name}` in a text of it stands for a
+    field of the event.
+    """
+
+    order: str
+    values: str
+    scopes: tuple[AccessScope, ...] = ()
+
+
+class Rule(Record):
+    """What happens by itself when an event of type `on` is reported, or at the moments `at`.
+
+    door: it opens; None: the rule gives the orders `then`, within the scopes `allow`. where: the values that fields of
+    the event must have, as text, true and false included. times: only then; empty: always. profile: name of a time
+    profile within which it applies; "": none. holiday: true: it applies on holidays only; false: never then. state:
+    values of the state by their paths. maker: id of the token that made it; by: who made it; "" for both: the
+    configuration, or for the token a client that may do everything.
     """
 
     name: str
-    on: str
-    door: DoorId
+    on: str = ""
+    door: DoorId | None = None
     where: tuple[tuple[str, str], ...] = ()
     times: tuple[Period, ...] = ()
     profile: str = ""
+    at: tuple[Moment, ...] = ()
+    holiday: bool | None = None
+    state: tuple[tuple[str, str], ...] = ()
+    then: tuple[Act, ...] = ()
+    allow: tuple[AccessScope, ...] = ()
+    maker: str = ""
+    by: str = ""
+
+
+class RuleLimit(StrEnum):
+    """Why a rule does not act: it follows from too many acts of rules, or acts too often."""
+
+    DEPTH = "depth"
+    RATE = "rate"
+
+
+class Acted(Record):
+    """What a rule did. free_at: its acts fill their share until then; depth: acts of rules that led to the last one.
+
+    stopped: the limit that forbids its acts, as reported.
+    """
+
+    rule: str
+    free_at: float = 0.0
+    at: float = 0.0
+    depth: int = 0
+    stopped: RuleLimit | None = None
+
+
+class RulesPart(Record):
+    """The rules that clients have made, what rules did lately, and when one acts by the clock.
+
+    looked: seconds of local time until which moments have acted; None: the clock is not trusted. showed: the local time
+    at the last look, and its `now`. planned: when the next moment comes, by `clock`, of the rules `at_times`.
+    """
+
+    made: tuple[Rule, ...] = ()
+    acted: tuple[Acted, ...] = ()
+    looked: float | None = None
+    showed: tuple[float, float] = (0.0, 0.0)
+    planned: float | None = None
+    clock: Clock | None = None
+    at_times: tuple[Rule, ...] = ()
 
 
 class SensorSettings(Record):

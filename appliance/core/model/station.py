@@ -9,7 +9,7 @@ from appliance.core.model.audio import AudioPart, AudioSettings
 from appliance.core.model.calls import CallsPart, Deadlines, DigitsBy, OutgoingMessage
 from appliance.core.model.clock import Night, Profile
 from appliance.core.model.conferences import Conference
-from appliance.core.model.doors import DoorSettings, DoorsPart, Rule, SensorSettings
+from appliance.core.model.doors import DoorSettings, DoorsPart, Rule, RulesPart, SensorSettings
 from appliance.core.model.ids import CallId
 from appliance.core.model.panel import ButtonSettings, ChordSettings, LampSettings, PanelPart
 from appliance.core.model.recordings import Announcements, RecordedCalls, RecordingChannels
@@ -119,6 +119,7 @@ class State(Record):
     panel: PanelPart = PanelPart()
     audio: AudioPart = AudioPart()
     appliance: AppliancePart = AppliancePart()
+    rules: RulesPart = RulesPart()
 
     def transfer(self, wanted: CallId) -> Transfer | None:
         """The current transfer of that call."""

@@ -133,7 +133,7 @@ TABLE = {
     ],
     "report-a-bug.md": [Run(), LeftOut(NO_SYSTEMD), Run("recording")],
     "ring-several-people.md": [Config(GPIO + OFFICE), LeftOut(NO_SYSTEMD)],
-    "rules.md": [Config()],
+    "rules.md": [Config(), Config(FRONT + GPIO), Run(), Run()],
     "run-as-a-service.md": [
         LeftOut(NO_SYSTEMD),
         Config(GPIO + FRONT),

@@ -1,0 +1,93 @@
+"""Whether a rule fits an event, and whether its conditions hold: times, time profile, holiday, and state."""
+
+from datetime import UTC, datetime
+from enum import Enum
+
+from msgspec import Struct
+
+from appliance.core import events, wall_clock
+from appliance.core.model import Denial, Rule, State
+from appliance.core.snapshot import snapshot
+
+NAMES = ("id", "name", "flat", "part")  # the fields by which a path finds an element of a list
+Scalar = str | float | bool | None
+
+
+def fits(rule: Rule, event: events.Event) -> bool:
+    """Whether the rule waits for this event."""
+    return rule.on == event.TYPE and all(as_text(field(event, name)) == wanted for name, wanted in rule.where)
+
+
+def field(event: events.Event, name: str) -> object:
+    """A field of an event by its name in the event's data; None: it has none of this name."""
+    return getattr(event, name, getattr(event, f"{name}_", None))
+
+
+def as_text(value: object) -> str | None:
+    """A value as a rule names it; None for a value that no text stands for."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case Enum():
+            return str(value.value)
+        case str() | int() | float():
+            return str(value)
+        case _:
+            return None
+
+
+def why_not(state: State, rule: Rule) -> str:
+    """Why the rule does not act now, in a sentence's part; "" if all its conditions hold."""
+    clock = state.appliance.clock
+    if (why := wall_clock.why_not(rule.times, clock, state.now)) is not None:
+        return "none of its times is active" if why is Denial.NOT_NOW else why
+    if (why := wall_clock.profile_why_not(state, rule.profile)) is not None:
+        return f"the time profile {rule.profile} is not active" if why is Denial.NOT_NOW else why
+    return _holiday(state, rule) or _state(state, rule)
+
+
+def _holiday(state: State, rule: Rule) -> str:
+    clock = state.appliance.clock
+    if rule.holiday is None:
+        return ""
+    if clock is None or not clock.trusted:
+        return Denial.NO_CLOCK
+    today = datetime.fromtimestamp(clock.epoch + state.now + clock.utc_offset_s, UTC).date()
+    found = wall_clock.is_holiday(state, today)
+    if found is None:
+        return Denial.NO_HOLIDAYS
+    return "" if found is rule.holiday else f"{today} is {'a' if found else 'no'} holiday"
+
+
+def _state(state: State, rule: Rule) -> str:
+    if not rule.state:
+        return ""
+    shown = snapshot(state, 0.0)
+    for path, wanted in rule.state:
+        try:
+            found = value_at(shown, path)
+        except LookupError:
+            return f"the state has no {path}"
+        if as_text(found) != wanted:
+            return f"{path} is {as_text(found) or 'not set'}, not {wanted}"
+    return ""
+
+
+def value_at(shown: object, path: str) -> Scalar:
+    """The value of the state at a path such as doors.front.state. Raises LookupError."""
+    for part in path.split("."):
+        shown = _within(shown, part)
+    if shown is None or isinstance(shown, str | float | int):
+        return shown
+    raise LookupError(path)
+
+
+def _within(shown: object, part: str) -> object:
+    if isinstance(shown, Struct):
+        if part in shown.__struct_fields__:
+            return getattr(shown, part)
+    elif isinstance(shown, tuple | list):
+        for each in shown:
+            if isinstance(each, Struct) and any(getattr(each, name, None) == part for name in NAMES):
+                return each
+    raise LookupError(part)

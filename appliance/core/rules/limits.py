@@ -1,0 +1,54 @@
+"""How often rules act, and how deep one may follow from another: no rule can keep the station busy.
+
+A rule whose own act causes the event that it waits for would act for ever, and so would two rules that cause each
+other's events. What a rule orders has the rule's name as its author. An event with such an author, or of a call that a
+rule has placed, is one step deeper than the act that caused it. Where no author shows the way, the rate ends the loop.
+"""
+
+from msgspec.structs import replace
+
+from appliance.core import events
+from appliance.core.model import Acted, Rule, RuleLimit
+from appliance.core.transition import Turn
+
+DEEPEST = 4
+AT_ONCE = 10
+EVERY_S = 6.0  # on average
+FOLLOWS_S = 30.0  # for so long, an event by a rule counts as one that follows from its act
+AUTHOR = "rule "  # begins the name of a rule as an author
+
+
+def depth(turn: Turn, event: events.Event, who: str) -> int:
+    """How many acts of rules led to the event; 0: none. who: the client whose request this step performs."""
+    names = [who, *(str(getattr(event, name, "")) for name in ("by", "who"))]
+    if isinstance(event, events.RuleTriggered):
+        names.append(f"{AUTHOR}{event.rule}")
+    call = turn.calls.get(getattr(event, "call", None) or "")
+    if call is not None:
+        names.append(call.led_by)
+    known = {f"{AUTHOR}{acted.rule}": acted for acted in turn.rules.acted if turn.now < acted.at + FOLLOWS_S}
+    return max((known[name].depth for name in names if name in known), default=0)
+
+
+def admit(turn: Turn, rule: Rule, above: int) -> bool:
+    """Whether the rule may act, `above` acts of rules deep; reports the first act that it may not."""
+    known = next((acted for acted in turn.rules.acted if acted.rule == rule.name), None) or Acted(rule.name)
+    begins = max(known.free_at, turn.now)
+    why = (
+        RuleLimit.DEPTH if above >= DEEPEST else RuleLimit.RATE if begins - turn.now > (AT_ONCE - 1) * EVERY_S else None
+    )
+    if why is not None:
+        if known.stopped is not why:
+            turn.emit(events.RuleStopped(rule.name, why))
+            _store(turn, replace(known, stopped=why))
+        return False
+    recent = turn.now < known.at + FOLLOWS_S
+    deeper = max(above + 1, known.depth) if recent else above + 1
+    stopped = known.stopped if recent else None
+    _store(turn, Acted(rule.name, begins + EVERY_S, turn.now, deeper, stopped))
+    return True
+
+
+def _store(turn: Turn, acted: Acted) -> None:
+    others = tuple(each for each in turn.rules.acted if each.rule != acted.rule)
+    turn.rules = replace(turn.rules, acted=(*others, acted))

@@ -87,6 +87,7 @@ class App:
         self._stop = asyncio.Event()
         self._finished: FinishedRecordings | None = None
         self._clock: ClockMonitor | None = None
+        self._reloaded = asyncio.Event()
 
     async def run(self) -> None:  # noqa: PLR0915 - the order of start and stop, on one screen
         """Start everything, wait for the end, stop in reverse."""
@@ -164,6 +165,7 @@ class App:
             serving = [asyncio.create_task(self._serve(link, part)) for part in (web, bus)]
             serving.append(asyncio.create_task(self._report_ready(web, reactor)))
             serving.append(asyncio.create_task(self._watch_packages(web)))
+            serving.append(asyncio.create_task(self._know_holidays(web)))
             if self._config.mqtt.host:
                 serving.append(asyncio.create_task(self._publish_events(web)))
             await self._stop.wait()
@@ -227,6 +229,19 @@ class App:
 
             await packages.watch(self._post)
 
+    async def _know_holidays(self, web: Web) -> None:
+        """Have the holidays of a country computed, from when the configuration names one."""
+        await web.tried.wait()
+        while not self._config.holidays.country:
+            self._reloaded.clear()
+            await self._reloaded.wait()
+        from appliance.system.holidays import PublicHolidays  # noqa: PLC0415  late: few stations need them
+
+        await PublicHolidays(self._holidays_of, self._post, self._reloaded).serve()
+
+    def _holidays_of(self) -> tuple[str, str]:
+        return self._config.holidays.country, self._config.holidays.region
+
     async def _publish_events(self, web: Web) -> None:
         from appliance.app.outlet import Outlet  # noqa: PLC0415  late: few stations have a broker
 
@@ -272,6 +287,7 @@ class App:
             )
             if self._clock is not None:
                 self._clock.look()
+            self._reloaded.set()
         finally:
             self._notify.send("READY=1")
 

@@ -148,6 +148,8 @@ class Times(Record, kw_only=True):
     certificate_read_s: Hang = 60.0  # the same
     certificate_check_s: Again = 1.0  # between two looks at the files
     certificate_again_s: Again = 600.0  # before a renewal that failed is tried again
+    holidays_known_s: Hang = 120.0  # until the program for holidays has answered; it computes for seconds
+    holidays_again_s: Again = 3600.0  # between two looks whether the year is another, or after a failure
     packages_asked_s: Hang = 30.0  # until dpkg has answered
     packages_again_s: Again = 30.0  # while an upgrade runs, between two looks whether it is over
     # -- audio -------------------------------------------------------------------------------------------------------

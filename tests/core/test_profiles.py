@@ -57,6 +57,12 @@ def state_at(profile, text, *, known=NONE_KNOWN, listed=(), of="", **clock):
 
 FRIDAYS = (Period((Day.FRIDAY,), "22:00", "06:00"),)
 
+
+def test_the_holidays_that_a_program_has_computed_are_known():
+    station = ready().give(inputs.HolidaysRead, holidays=Holidays((2026,), ("2026-01-06",)))
+    assert wall_clock.is_holiday(station.state, date(2026, 1, 6)) is True
+
+
 TABLE = [
     # days and hours; 2026-11-23 is a Monday
     (OFFICE, "2026-11-23T07:59", False),

@@ -19,6 +19,11 @@ def clock_set(turn: Turn, given: inputs.ClockSet) -> None:
     turn.emit(events.NoticeReported(NoticeCode.CLOCK_SET, f"The clock was set {way} by {abs(given.by_s):.1f} s."))
 
 
+def holidays_read(turn: Turn, given: inputs.HolidaysRead) -> None:
+    """Store the holidays."""
+    turn.appliance = replace(turn.appliance, holidays=given.holidays)
+
+
 def clock_read(turn: Turn, given: inputs.ClockReported) -> None:
     """Store the time of the wall clock."""
     turn.appliance = replace(turn.appliance, clock=given.clock)

@@ -17,6 +17,7 @@ take = takes(
     on(inputs.ConfigRejected, notices.config_rejected),
     on(inputs.ClockSet, notices.clock_set),
     on(inputs.ClockReported, notices.clock_read),
+    on(inputs.HolidaysRead, notices.holidays_read),
     on(inputs.SipSlow, notices.sip_slow),
     on(inputs.AccessDenied, refusals.denied),
     on(inputs.AccessLockedOut, refusals.locked_out),

@@ -6,6 +6,7 @@ from appliance.core.model import (
     AccessScope,
     CallId,
     Clock,
+    Holidays,
     LockoutScope,
     OrderRefusal,
     PasswordFault,
@@ -56,6 +57,12 @@ class ClockReported(Input, kw_only=True):
     """The wall clock, and whether it is trusted: at the start, and after each change."""
 
     clock: Clock
+
+
+class HolidaysRead(Input, kw_only=True):
+    """The public holidays of the configured country, as a program has computed them; none if it could not."""
+
+    holidays: Holidays
 
 
 class ConfigRejected(Input, kw_only=True):

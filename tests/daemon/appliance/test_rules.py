@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -215,3 +217,45 @@ def test_rules_by_the_command_line(tmp_path):
         assert commands(door, "rules", "add", "-", given="[rule.x]\n[rule.y]")[0] == 2
         assert commands(door, "rules", "remove", "night")[0] == 0
         assert commands(door, "rules", "remove", "night")[0] == 1
+
+
+def test_the_holidays_of_a_country_are_known_after_a_reload_and_the_program_has_ended(tmp_path):
+    profile = {"holidays": {"holidays": "only"}, "workdays": {"holidays": "never"}}
+    rule = {
+        "name": "lock",
+        **ON_LIFT,
+        "holiday": True,
+        "then": [{"order": "report_event", "values": {"name": "x"}}],
+    }
+    daemon = Daemon(
+        tmp_path / "d",
+        clock={"trust": "always"},
+        door={"front": {}},
+        profile=profile,
+        holidays={"country": "DE", "region": "BY"},
+    )
+    with daemon as door:
+        door.post("/v1/rules", rule)
+
+        def verdict(day):
+            return door.get(f"/v1/rules/try?at={day}T12:00")["rules"][0]
+
+        year = datetime.now(UTC).year
+        until(lambda: verdict(f"{year}-01-06")["acts"], "the holidays", 60)
+        assert verdict(f"{year}-10-03")["acts"]
+        assert "is no holiday" in verdict(f"{year}-10-31")["why"]
+        assert "not known" in verdict(f"{year + 2}-01-06")["why"]
+        assert not [each for each in door.get("/v1/state")["appliance"]["failed"] if each["part"] == "holidays"]
+        children = Path(f"/proc/{door.process.pid}/task/{door.process.pid}/children").read_text().split()
+        assert not [each for each in children if "public_holidays" in Path(f"/proc/{each}/cmdline").read_text()]
+
+
+def test_holidays_that_cannot_be_computed_are_a_fault_with_a_remedy(tmp_path):
+    with Daemon(tmp_path / "d", holidays={"country": "ZZ"}) as door:
+        told = until(
+            lambda: [each for each in door.get("/v1/state")["appliance"]["failed"] if each["part"] == "holidays"],
+            "the fault",
+            60,
+        )
+        assert "knows no country ZZ" in told[0]["why"]
+        assert door.get("/v1/state")["appliance"]["ready"]

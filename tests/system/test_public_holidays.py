@@ -1,0 +1,54 @@
+"""Public holidays of a country, by the library, in a process of its own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = (sys.executable, "-m", "appliance.system.public_holidays")
+
+
+def computed(*words, isolated=False):
+    """What the program says. isolated: without the libraries of the environment."""
+    command = (sys.executable, "-I", "-S", "-c", WITHOUT, str(ROOT)) if isolated else COMMAND
+    done = subprocess.run([*command, *words], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    return json.loads(done.stdout)
+
+
+WITHOUT = (
+    "import sys; sys.path.append(sys.argv[1]); from appliance.system.public_holidays import main; main(sys.argv[2:])"
+)
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "holiday", "workday"),
+    [
+        ("DE", "", "2026-10-03", "2026-01-06"),
+        ("DE", "BY", "2026-01-06", "2026-10-31"),
+        ("FR", "", "2026-07-14", "2026-10-03"),
+        ("US", "", "2026-07-04", "2026-07-14"),
+    ],
+)
+def test_the_holidays_of_a_country_and_its_region_are_computed(country, region, holiday, workday):
+    dates = computed(country, region, "2026", "2027")["dates"]
+    assert dates == sorted(dates)
+    assert {date[:4] for date in dates} == {"2026", "2027"}
+    assert (holiday in dates, workday in dates) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "why", "isolated"),
+    [
+        (("ZZ", "", "2026"), "knows no country ZZ", False),
+        (("DE", "Atlantis", "2026"), "knows no region Atlantis of DE", False),
+        (("DE", "", "2026"), "is not installed", True),
+    ],
+)
+def test_holidays_that_cannot_be_known_have_a_reason_and_a_remedy(words, why, isolated):
+    told = computed(*words, isolated=isolated)
+    assert why in told["why"]
+    assert told["resolution"]
+    assert "dates" not in told

@@ -18,6 +18,7 @@ from appliance.core.model import (
 )
 
 S = CallState
+RINGING = 180
 CUT_OFF = End(Cause.ERROR, 0, "The station went off", By.DEVICE)  # of a call whose end nobody could log
 SIGNALLED = DigitMethod.RFC4733, DigitMethod.INFO
 

@@ -8,8 +8,8 @@ alone promises no sound (RFC 3960 §3.2).
 from msgspec.structs import replace
 
 from appliance.core import events, inputs
-from appliance.core.call_states import Signal
-from appliance.core.calls import incoming, recording
+from appliance.core.call_states import RINGING, Signal
+from appliance.core.calls import recording
 from appliance.core.calls.requests import check_headers
 from appliance.core.model import Call, CallState, EarlySource, SoundLevel
 from appliance.core.orders import EarlyMedia, Ring
@@ -42,7 +42,7 @@ def ring(turn: Turn, call: Call) -> str:
     turn.order(Ring(call.id))
     if call.state is CallState.INCOMING:
         return f"Call {call.id} rings already."
-    turn.emit(events.CallRinging(call.id, incoming.RINGING))
+    turn.emit(events.CallRinging(call.id, RINGING))
     return ""
 
 

@@ -22,7 +22,6 @@ from appliance.core.orders import Answer, Ring
 from appliance.core.transition import Turn
 
 FORBIDDEN, GONE, DECLINE = 403, 481, 603
-RINGING = 180
 ANNOUNCED_S = 1.0  # the tone that announces an automatic answer is heard before the caller hears us
 
 
@@ -97,7 +96,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         answers_at = None if after is None else turn.now + max(after, ANNOUNCED_S)
         rung = replace(call, times=replace(call.times, ringing_since=turn.now, answers_at=answers_at))
         turn.put(forwarding.to_be_sent_on(turn, rung, given))
-        turn.emit(events.CallRinging(call.id, RINGING))
+        turn.emit(events.CallRinging(call.id, call_states.RINGING))
 
 
 def valid(turn: Turn, given: inputs.CallArrived) -> tuple[float, float | None]:
@@ -125,7 +124,7 @@ def from_browser(turn: Turn, call: Call, who: str, *, busy: bool) -> None:
         turn.order(Ring(call.id))
         times = replace(call.times, ringing_since=turn.now, answers_at=turn.now + ANNOUNCED_S)
         turn.put(replace(call, led_by=who, times=times))
-        turn.emit(events.CallRinging(call.id, RINGING))
+        turn.emit(events.CallRinging(call.id, call_states.RINGING))
 
 
 def are_enough(state: State) -> bool:

@@ -27,7 +27,6 @@ from appliance.core.orders import Place
 from appliance.core.transition import Turn, unanswered
 
 FIRST = CallPlacing()
-RINGING = 180
 BROWSERS_URI = "sip:browsers@browser.invalid"  # for clients alone: nothing is sent there
 
 
@@ -98,7 +97,7 @@ def ring_browsers(turn: Turn, button: ButtonId, ring: RingId, *, behind: bool) -
     """
     call = place(turn, BROWSERS_URI, BROWSERS, button, ring=ring, behind=behind, browsers=True)
     rung = replace(call, times=replace(call.times, ringing_since=turn.now))
-    turn.move(rung, Signal.RINGS, events.CallRinging(call.id, RINGING))
+    turn.move(rung, Signal.RINGS, events.CallRinging(call.id, call_states.RINGING))
 
 
 def invitation(turn: Turn, call: Call) -> Place:

@@ -15,14 +15,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.processes import say
-from tests.daemon.browsers.phones import MICROPHONE, STATION_HZ, Phone, phone
 from tests.support.daemon import Daemon
-from tests.support.peers import sounds
 from tests.support.peers.namespaces import PBX, Cable
 from tests.support.waiting import until
+
+if TYPE_CHECKING:
+    from tests.daemon.browsers.phones import Phone
 
 ROUNDS = 20
 MARKS = """{
@@ -62,7 +63,7 @@ def received(door: Daemon, call: str) -> float:
     return moment(door.wait("media.started", call, direction="receive"))
 
 
-def by_browser(anna: Phone, door: Daemon, found: Found, *, hangs_up: bool) -> None:
+def by_browser(anna: "Phone", door: Daemon, found: Found, *, hangs_up: bool) -> None:
     """One ring, answered by the page. hangs_up: the page does, in place of the station."""
     door.begin()
     anna.page.value("window.marks = {}")
@@ -118,6 +119,9 @@ def by_phone(kitchen: Daemon, door: Daemon, found: Found, *, hangs_up: bool) -> 
 @contextmanager
 def stations(directory: Path) -> Iterator[tuple[Cable, Daemon, Daemon]]:
     """A cable with the door's station and a phone's."""
+    from tests.daemon.browsers.phones import STATION_HZ  # noqa: PLC0415  late: see `main`
+    from tests.support.peers import sounds  # noqa: PLC0415
+
     with Cable(directory) as cable:
         cable.door.run("ip", "route", "add", "default", "via", PBX)
         tone = sounds.tone(directory / "door.wav", STATION_HZ)
@@ -150,6 +154,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--json", type=Path, help="where to write every sample")
     given = parser.parse_args(arguments)
+    # Late: numpy has threads, and a process with threads, as those that import this module again, enters no namespace.
+    from tests.daemon.browsers.phones import MICROPHONE, phone  # noqa: PLC0415
+
     found: dict[str, Found] = {}
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound
 
 FULL = bool(os.environ.get("LOAD_FULL"))  # by make test-load
 CALLS, SETTLED_AFTER, LOOK_EVERY = (100, 20, 10) if FULL else (8, 4, 4)
-GROWTH_MB, MORE = 2.0, 3
+GROWTH_MB = {"sip": 0.5, "daemon": 4.0}  # the daemon shows each call for 10 minutes after its end
+MORE = 3
 
 
 def test_after_many_calls_memory_descriptors_and_threads_are_what_they_were(cable, tmp_path, record_property):
@@ -48,6 +49,7 @@ def test_after_many_calls_memory_descriptors_and_threads_are_what_they_were(cabl
                 record_property(f"after {number} calls, {name}", str(each))
             settled = settled or (found if number >= SETTLED_AFTER else {})
         for name, before in settled.items():
-            assert found[name]["own_mb"] < before["own_mb"] + GROWTH_MB, (name, before, found[name])
+            limit = before["own_mb"] + GROWTH_MB[name.rpartition(" ")[2]]
+            assert found[name]["own_mb"] <= limit, (name, before, found[name])
             assert found[name]["threads"] <= before["threads"] + MORE, (name, before, found[name])
             assert found[name]["descriptors"] <= before["descriptors"] + MORE, (name, before, found[name])

@@ -16,7 +16,6 @@ from appliance.app.made_sounds import MadeSounds
 from appliance.app.panel import Panel
 from appliance.app.paths import Places
 from appliance.app.recording_announcer import RecordingAnnouncer
-from appliance.app.rule_acts import RuleActs
 from appliance.app.sip_settings import sip_settings
 from appliance.app.web import StoredLists, Web
 from appliance.base import signals, times
@@ -48,6 +47,7 @@ from appliance.system.notify import Notify
 
 if TYPE_CHECKING:
     from appliance.app.finished_recordings import FinishedRecordings
+    from appliance.app.rule_acts import RuleActs
     from appliance.config.directory import Flat
     from appliance.replay.record import Recorder
 
@@ -88,6 +88,7 @@ class App:
         self._finished: FinishedRecordings | None = None
         self._clock: ClockMonitor | None = None
         self._reloaded = asyncio.Event()
+        self._rule_acts: RuleActs | None = None
 
     async def run(self) -> None:  # noqa: PLR0915 - the order of start and stop, on one screen
         """Start everything, wait for the end, stop in reverse."""
@@ -141,8 +142,7 @@ class App:
             link.offer,
         )
         reactor.on_event.append(web.take)
-        acts = RuleActs(reactor.post, web.interface)
-        reactor.perform[orders.GiveOrders] = acts.give
+        reactor.perform[orders.GiveOrders] = partial(self._give_orders, web)
         bus = Bus(self._config, reactor, sounds, stored)
         clock = ClockMonitor(reactor.post, trusted=self._config.clock.trust == "always", zones=self._zones)
         self._clock = clock
@@ -177,7 +177,8 @@ class App:
         finally:
             clock.stop()
             network.stop()
-            await acts.stop()
+            if self._rule_acts is not None:
+                await self._rule_acts.stop()
             await announcer.stop()
             await recording_announcer.stop()
             await web.stop()
@@ -228,6 +229,14 @@ class App:
             from appliance.app import packages  # noqa: PLC0415  late: a start needs no answer of dpkg
 
             await packages.watch(self._post)
+
+    def _give_orders(self, web: Web, wanted: orders.GiveOrders) -> None:
+        """Give the orders of a rule."""
+        if self._rule_acts is None:
+            from appliance.app.rule_acts import RuleActs  # noqa: PLC0415  late: few stations have such rules
+
+            self._rule_acts = RuleActs(self._post, web.interface)
+        self._rule_acts.give(wanted)
 
     async def _know_holidays(self, web: Web) -> None:
         """Have the holidays of a country computed, from when the configuration names one."""

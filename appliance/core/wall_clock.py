@@ -135,9 +135,10 @@ def is_night(state: State) -> bool:
 
 def is_quiet(state: State) -> bool:
     """Whether the quiet hours apply: also by a clock that is not trusted, since being wrong disturbs little."""
-    if (profile := state.runtime.quiet_hours.profile) and is_active(state, profile):
-        return True
-    return state.appliance.clock is not None and _within(_quiet(state))
+    if state.appliance.clock is None:
+        return False
+    hours = state.runtime.quiet_hours
+    return (bool(hours.profile) and is_active(state, hours.profile)) or _within(_quiet(state, hours))
 
 
 def night_changes_at(state: State) -> float | None:
@@ -149,9 +150,12 @@ def night_changes_at(state: State) -> float | None:
 
 def quiet_changes_at(state: State) -> float | None:
     """When the quiet hours next begin or end, CLOCK_MONOTONIC seconds."""
-    left, profile = _quiet(state), state.runtime.quiet_hours.profile
+    hours = state.runtime.quiet_hours
+    left = _quiet(state, hours)
     own = None if left is None else state.now + min(left)
-    changes = profile_changes_at(state, profile) if profile else None
+    if not hours.profile:
+        return own
+    changes = profile_changes_at(state, hours.profile)
     return own if changes is None else changes if own is None else min(own, changes)
 
 
@@ -171,9 +175,9 @@ def _night(state: State) -> tuple[float, float] | None:
     return None if hours is None or clock is None or not clock.trusted else _left(hours, clock, state.now)
 
 
-def _quiet(state: State) -> tuple[float, float] | None:
+def _quiet(state: State, hours: QuietHours) -> tuple[float, float] | None:
     """Seconds to the next begin and to the next end of the quiet hours; None without them or a clock."""
-    hours, clock = state.runtime.quiet_hours, state.appliance.clock
+    clock = state.appliance.clock
     return None if not hours.begin or clock is None else _left(hours, clock, state.now)
 
 

@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from appliance.core import events, wall_clock
 from appliance.core.model import Denial, Rule, State
-from appliance.core.snapshot import snapshot
 
 NAMES = ("id", "name", "flat", "part")  # the fields by which a path finds an element of a list
 Scalar = str | float | bool | None
@@ -62,6 +61,8 @@ def _holiday(state: State, rule: Rule) -> str:
 def _state(state: State, rule: Rule) -> str:
     if not rule.state:
         return ""
+    from appliance.core.snapshot import snapshot  # noqa: PLC0415  late: few rules look at the state
+
     shown = snapshot(state, 0.0)
     for path, wanted in rule.state:
         try:

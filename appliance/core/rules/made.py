@@ -7,7 +7,6 @@ from appliance.core import events, inputs
 from appliance.core.lookup import check_profile
 from appliance.core.model import Rule, State
 from appliance.core.rules import conditions
-from appliance.core.snapshot import snapshot
 from appliance.core.transition import Turn
 
 MOST = 100
@@ -86,6 +85,10 @@ def check(state: State, rule: Rule) -> None:
                     f"It reports {', '.join(sorted(fields)) or 'nothing'}.",
                     "docs/reference/events.md has the fields of each event.",
                 )
+    if not rule.state:
+        return
+    from appliance.core.snapshot import snapshot  # noqa: PLC0415  late: few rules look at the state
+
     for path, _ in rule.state:
         try:
             conditions.value_at(snapshot(state, 0.0), path)

@@ -1,13 +1,12 @@
 """Which rules act now: on the events of a step, and at times.
 
 Rules that open a door act within the step (`doors/rules`). All others follow at its end, when every event of the step
-is known; what they order comes back as requests of their own.
+is known; what they order comes back as requests of their own. What follows here is imported where there are rules.
 """
 
 from appliance.core import inputs
 from appliance.core.doors.rules import happens
 from appliance.core.model import Rule, State
-from appliance.core.rules import acts, conditions, limits, schedule
 from appliance.core.transition import Turn
 
 
@@ -20,9 +19,12 @@ def acting(state: State) -> tuple[Rule, ...]:
 
 def follow(turn: Turn, before: State, given: inputs.Input) -> None:
     """Have the rules act that wait for an event of this step; `before`: the state at its beginning."""
-    rules = acting(turn.state) if turn.events else ()
-    if not rules:
+    state = turn.state
+    if not turn.events or not (state.settings.rules or state.rules.made):
         return
+    from appliance.core.rules import acts, conditions, limits  # noqa: PLC0415  late: see above
+
+    rules = acting(turn.state)
     who = given.who if isinstance(given, inputs.Requested) else ""
     number = 0
     while number < len(turn.events):  # what a rule reports may trigger another one, within the limits
@@ -38,6 +40,8 @@ def due(turn: Turn) -> None:
     at_times = tuple([rule for rule in acting(turn.state) if rule.at])
     if not at_times and turn.rules.looked is None:
         return
+    from appliance.core.rules import acts, conditions, schedule  # noqa: PLC0415  late: see above
+
     for rule in schedule.due(turn, at_times):
         if not conditions.why_not(turn.state, rule):
             acts.begin(turn, rule, None, 0)

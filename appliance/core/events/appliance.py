@@ -132,8 +132,9 @@ class AccessDenied(Event):
 class RequestRefused(Event):
     """A SIP request was refused before processing: 513, longer than 16 kB; 403, not from the far end of its call.
 
-    400 and other codes: an INVITE of a known phone that is broken; reason names the fault. from: the address of the
-    sender; reported at most once a minute for each code and address.
+    400 and other codes: an INVITE of a known phone that is broken, or requires what this station does not serve
+    (406, 415, 420); reason names the fault. from: the address of the sender; reported at most once a minute for each
+    code and address.
     """
 
     TYPE = "request.refused"

@@ -19,7 +19,7 @@ bool counts_in_dialogs(const pjsip_method *method)
 }
 
 /* An INVITE of a phone that is known, which waits for an answer: somebody stands before a door. */
-bool is_broken_call(const pjsip_rx_data *rdata)
+bool is_known_call(const pjsip_rx_data *rdata)
 {
     return rdata->msg_info.msg->line.req.method.id == PJSIP_INVITE_METHOD && is_known(rdata);
 }
@@ -30,9 +30,17 @@ pj_bool_t end(pjsip_rx_data *rdata, int code, const char *reason)
     if (rdata->msg_info.msg->line.req.method.id == PJSIP_ACK_METHOD || is_too_many(rdata, false))
         return PJ_TRUE;
     refuse(rdata, code, reason);
-    if (code == PJSIP_SC_FORBIDDEN || is_broken_call(rdata))
+    if (code == PJSIP_SC_FORBIDDEN || is_known_call(rdata))
         report(rdata, code, *reason ? reason : "Broken");
     return PJ_TRUE;
+}
+
+/* Whether it got that code already; of a phone that is known, this is reported. */
+bool is_refused(const pjsip_rx_data *rdata, int code)
+{
+    if (code && is_known_call(rdata))
+        report(rdata, code, pjsip_get_status_text(code)->ptr);
+    return code != 0;
 }
 
 pj_bool_t on_rx_request(pjsip_rx_data *rdata)
@@ -50,7 +58,8 @@ pj_bool_t on_rx_request(pjsip_rx_data *rdata)
         make_reachable(rdata);
         if (counts_in_dialogs(method) && is_too_many(rdata, true))
             return PJ_TRUE;
-        return is_refused_for_accept(rdata) || (rdata->msg_info.to->tag.slen != 0 && is_answered_in_dialog(rdata));
+        ignore_optional_body(rdata);
+        return refused_for_accept(rdata) || (rdata->msg_info.to->tag.slen != 0 && is_answered_in_dialog(rdata));
     case NO_DIALOG:
         break;
     }
@@ -58,14 +67,18 @@ pj_bool_t on_rx_request(pjsip_rx_data *rdata)
         return end(rdata, PJSIP_SC_CALL_TSX_DOES_NOT_EXIST, "");
     if (method->id == PJSIP_ACK_METHOD)
         return PJ_FALSE;
-    if (is_too_many(rdata, false) || is_refused_outside_dialogs(rdata) || is_refused_for_accept(rdata))
+    if (is_too_many(rdata, false) || is_refused(rdata, refused_outside_dialogs(rdata)) ||
+        is_refused(rdata, refused_for_accept(rdata)))
+    {
         return PJ_TRUE;
+    }
     if (method->id != PJSIP_INVITE_METHOD)
         return PJ_FALSE;
     if (are_lines_taken()) {
         refuse(rdata, PJSIP_SC_BUSY_HERE, "");
         return PJ_TRUE;
     }
+    ignore_optional_body(rdata);
     hide_vain_replaces(rdata);
     make_reachable(rdata);
     return PJ_FALSE;

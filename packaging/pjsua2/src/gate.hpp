@@ -64,8 +64,9 @@ void report(const pjsip_rx_data *rdata, int code, const char *reason);
 bool is_request(const pjsip_rx_data *rdata);
 int fault_of_syntax(const pjsip_rx_data *rdata, const char **reason);
 int fault_of(const pjsip_rx_data *rdata, const char **reason);
-bool is_refused_for_accept(pjsip_rx_data *rdata);
-bool is_refused_outside_dialogs(pjsip_rx_data *rdata);
+void ignore_optional_body(pjsip_rx_data *rdata);
+int refused_for_accept(pjsip_rx_data *rdata);
+int refused_outside_dialogs(pjsip_rx_data *rdata);
 void refuse_event(pjsip_rx_data *rdata);
 bool is_unreadable(const pjsip_rx_data *rdata, std::string &header);    /* by this header, which it needs */
 

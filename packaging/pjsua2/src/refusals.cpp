@@ -39,6 +39,9 @@ const char *const ALLOWED[] = { "INVITE", "ACK", "CANCEL", "OPTIONS", "MESSAGE",
 const char *const NOT_ALLOWED[] = { "REGISTER", "PUBLISH", "REFER" };
 const char *const IN_DIALOGS[] = { "BYE", "INFO", "PRACK", "UPDATE" };
 
+/* Those that may have an offer, and may have none. */
+const char *const OFFERING[] = { "INVITE", "PRACK", "UPDATE" };
+
 template <size_t count>
 bool is_among(const pj_str_t &word, const char *const (&words)[count])
 {
@@ -233,6 +236,39 @@ bool is_encoded(const pjsip_msg *msg)
     return encoding != NULL && pj_stricmp2(&encoding->hvalue, "identity") != 0;
 }
 
+/* Whether a session description can be in that body, or part. */
+bool may_have_sdp(const pjsip_msg_body *body)
+{
+    return body != NULL && (pj_stricmp2(&body->content_type.type, "multipart") == 0 ||
+                            pj_stricmp2(&body->content_type.subtype, "sdp") == 0);
+}
+
+/* Whether who cannot read a body, or a part of one, ignores it (section 20.11). */
+bool is_optional(const pjsip_hdr *headers)
+{
+    const pj_str_t name = { (char*)"Content-Disposition", 19 };
+    const pjsip_generic_string_hdr *disposition =
+        (const pjsip_generic_string_hdr*)pjsip_hdr_find_by_name(headers, &name, NULL);
+    std::string words;
+
+    for (pj_ssize_t i = 0; disposition != NULL && i < disposition->hvalue.slen; ++i) {
+        if (!pj_isspace(disposition->hvalue.ptr[i]))
+            words += (char)pj_tolower(disposition->hvalue.ptr[i]);
+    }
+    return (words + ";").find(";handling=optional;") != std::string::npos;
+}
+
+bool has_optional_parts_only(const pjsip_msg_body *body)
+{
+    const bool multipart = pj_stricmp2(&body->content_type.type, "multipart") == 0;
+    pjsip_multipart_part *part = multipart ? pjsip_multipart_get_first_part(body) : NULL;
+    const bool any = part != NULL;
+
+    while (part != NULL && is_optional(&part->hdr) && !may_have_sdp(part->body))
+        part = pjsip_multipart_get_next_part(body, part);
+    return any && part == NULL;
+}
+
 const pjsip_event_hdr *event_of(const pjsip_rx_data *rdata)
 {
     const pj_str_t name = { (char*)"Event", 5 }, compact = { (char*)"o", 1 };
@@ -248,15 +284,15 @@ bool is_awaited_notice(const pjsip_rx_data *rdata)
     return event != NULL && pj_stricmp2(&event->event_type, "message-summary") == 0;
 }
 
-bool is_refused_event(pjsip_rx_data *rdata, bool notify)
+int refused_event(pjsip_rx_data *rdata, bool notify)
 {
     if (notify && !gate::is_server(rdata->pkt_info.src_addr))
         gate::refuse(rdata, PJSIP_SC_CALL_TSX_DOES_NOT_EXIST, "Subscription Does Not Exist");
     else if (notify && is_awaited_notice(rdata))
-        return false;
+        return 0;
     else
         gate::refuse_event(rdata);
-    return true;
+    return PJSIP_SC_BAD_EVENT;
 }
 
 } // namespace
@@ -389,39 +425,55 @@ int gate::fault_of(const pjsip_rx_data *rdata, const char **reason)
     return PJSIP_SC_BAD_REQUEST;
 }
 
-/* An INVITE, also within a dialog, whose sender could not read our answer (section 21.4.7). */
-bool gate::is_refused_for_accept(pjsip_rx_data *rdata)
+/* Such a request without a session description whose body may be ignored has no offer: pjsip would refuse it by 415. */
+void gate::ignore_optional_body(pjsip_rx_data *rdata)
+{
+    pjsip_msg *msg = rdata->msg_info.msg;
+
+    if (msg->body == NULL || !is_among(msg->line.req.method.name, OFFERING))
+        return;
+    if (has_optional_parts_only(msg->body) || (is_optional(&msg->hdr) && !may_have_sdp(msg->body)))
+        msg->body = NULL;
+}
+
+/* An INVITE, also within a dialog, whose sender could not read our answer (section 21.4.7): the code that it got, or 0. */
+int gate::refused_for_accept(pjsip_rx_data *rdata)
 {
     const pjsip_msg *msg = rdata->msg_info.msg;
 
     if (msg->line.req.method.id != PJSIP_INVITE_METHOD || is_sdp_accepted(msg))
-        return false;
+        return 0;
     refuse(rdata, PJSIP_SC_NOT_ACCEPTABLE, "", accept_sdp(rdata->tp_info.pool));
-    return true;
+    return PJSIP_SC_NOT_ACCEPTABLE;
 }
 
-bool gate::is_refused_outside_dialogs(pjsip_rx_data *rdata)
+/* What nothing here serves: the code that it got, or 0. */
+int gate::refused_outside_dialogs(pjsip_rx_data *rdata)
 {
     const pjsip_msg *msg = rdata->msg_info.msg;
     const pj_str_t &method = msg->line.req.method.name;
     pj_pool_t *pool = rdata->tp_info.pool;
-    const bool invite = pj_strcmp2(&method, "INVITE") == 0;
     const bool subscribe = pj_strcmp2(&method, "SUBSCRIBE") == 0;
-    pjsip_hdr *lacking;
+    pjsip_hdr *with = NULL;
+    int code = 0;
 
-    if (is_among(method, IN_DIALOGS))
-        refuse(rdata, PJSIP_SC_CALL_TSX_DOES_NOT_EXIST, "");
-    else if (is_among(method, NOT_ALLOWED))
-        refuse(rdata, PJSIP_SC_METHOD_NOT_ALLOWED, "", allow(pool));
-    else if (!is_among(method, ALLOWED) && !subscribe)
-        refuse(rdata, PJSIP_SC_NOT_IMPLEMENTED, "", allow(pool));
-    else if (!invite && (lacking = unsupported(rdata)) != NULL)     /* pjsip does so for INVITE */
-        refuse(rdata, PJSIP_SC_BAD_EXTENSION, "", lacking);
-    else if (is_encoded(msg))
-        refuse(rdata, PJSIP_SC_UNSUPPORTED_MEDIA_TYPE, "", accept_no_encoding(pool));
-    else if (subscribe || pj_strcmp2(&method, "NOTIFY") == 0)
-        return is_refused_event(rdata, !subscribe);
-    else
-        return false;
-    return true;
+    if (is_among(method, IN_DIALOGS)) {
+        code = PJSIP_SC_CALL_TSX_DOES_NOT_EXIST;
+    } else if (is_among(method, NOT_ALLOWED)) {
+        code = PJSIP_SC_METHOD_NOT_ALLOWED;
+        with = allow(pool);
+    } else if (!is_among(method, ALLOWED) && !subscribe) {
+        code = PJSIP_SC_NOT_IMPLEMENTED;
+        with = allow(pool);
+    } else if ((with = unsupported(rdata)) != NULL) {
+        code = PJSIP_SC_BAD_EXTENSION;
+    } else if (is_encoded(msg)) {
+        code = PJSIP_SC_UNSUPPORTED_MEDIA_TYPE;
+        with = accept_no_encoding(pool);
+    } else if (subscribe || pj_strcmp2(&method, "NOTIFY") == 0) {
+        return refused_event(rdata, !subscribe);
+    }
+    if (code)
+        refuse(rdata, code, "", with);
+    return code;
 }

@@ -71,6 +71,66 @@ def test_early_media_and_an_answer_with_several_parts_are_taken(door):
         door.final(call, kind="call.ended", cause="hangup", by="remote")
 
 
+def test_a_reliable_183_with_several_parts_is_the_answer(door):
+    with Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        invite = far.invited()
+        reliably = ["Require: 100rel", "RSeq: 1"]
+        far.send(far.reply(invite, "183 Session Progress", parts(MIXED, QSIG, far.sdp), reliably, MIXED))
+        far.send(far.reply(far.receive("PRACK", "PRACK"), "200 OK"))
+        door.wait("call.early_media", call, code=183)
+        far.answer(invite, "200 OK", parts(MIXED, ISUP, QSIG), MIXED)
+        heard_both_ways(door, far, door.talk(call), invite)
+        far.send(far.inside(invite, "BYE", 2))
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+def test_an_answer_to_our_hold_may_be_one_part_of_several(door):
+    with Packets(door.far_address, door.far_port) as far:
+        call = far.rung_by(door)
+        door.press("hold")
+        answer = parts(RELATED, LOCATION, far.sdp.replace("sendrecv", "recvonly"))
+        far.answer(far.invited(), "200 OK", answer, RELATED)
+        until(lambda: door.get(f"/v1/calls/{call}")["hold"] == "local", "the hold")
+        far.hung_up_by(door, call)
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+
+
+OPTIONAL = {  # a body that may be ignored (RFC 3261 §20.11): what is sent of it
+    "a part": {"body": parts(MIXED, ISUP), "kind": MIXED},
+    "two parts": {"body": parts(MIXED, ISUP, ISUP.replace(";handling", " ; Handling")), "kind": MIXED},
+    "the body": {
+        "body": "xx",
+        "kind": "application/isup;version=itu-t92+",
+        "headers": "Content-Disposition: signal; handling=optional\r\n",
+    },
+}
+
+
+@pytest.mark.parametrize("case", OPTIONAL)
+def test_an_invite_of_what_may_be_ignored_has_no_offer_in_a_call_and_before(door, case):
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.request("INVITE", **OPTIONAL[case]))
+        call = door.rung()
+        offer = far.accepted(lambda: door.press("answer"))
+        far.send(far.request("ACK", body=parts(MIXED, far.sdp, ISUP), kind=MIXED))
+        heard_both_ways(door, far, door.talk(call), offer)
+        far.send(far.request("INVITE", 2, **OPTIONAL[case]))
+        assert "m=audio" in far.receive("SIP/2.0 200", "INVITE")
+        far.send(far.request("ACK", 2, body=far.sdp))
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+def test_an_invite_of_what_must_be_understood_is_refused(door):
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.request("INVITE", body=parts(MIXED, QSIG, ISUP), kind=MIXED))
+        far.receive("SIP/2.0 415", "INVITE")
+        far.send(far.request("ACK"))
+        call = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
+        door.final(call, kind="call.rejected", cause="media_failed", code=415, by="local")
+
+
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
 def test_a_hold_with_several_parts_is_a_hold(door, method):
     with Packets(door.far_address, to=door.address) as far:

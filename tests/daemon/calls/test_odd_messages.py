@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
-from tests.support.peers.registrars import Scripted, account
+from tests.support.peers.registrars import Scripted, account, answer
 
 EVENT = "Event: {}\r\nSubscription-State: active\r\n"
 IN_CALLS = {  # method and headers: the answer, and what it must say
@@ -141,6 +141,20 @@ def test_a_broken_invite_of_a_known_phone_leaves_an_event(door, far):
     assert (refused["from"], refused["reason"]) == (far.address, "Malformed Request")
 
 
+UNSERVED = {
+    "Require: precondition": (420, "Bad Extension"),
+    "Content-Encoding: gzip": (415, "Unsupported Media Type"),
+    "Accept: text/plain": (406, "Not Acceptable"),
+}
+
+
+@pytest.mark.parametrize("header", UNSERVED)
+def test_an_invite_of_a_known_phone_that_wants_what_is_not_served_leaves_an_event(door, far, header):
+    code, reason = UNSERVED[header]
+    far.ask(far.request("INVITE", body=far.sdp, headers=f"{header}\r\n"), f"SIP/2.0 {code}", "INVITE")
+    assert door.wait("request.refused", method="INVITE", code=code)["data"]["reason"] == reason
+
+
 OTHER_SCHEMES = (
     'Bearer authz_server="https://login.example/realm", scope="sip"',
     'Basic realm="pbx"',
@@ -164,3 +178,29 @@ def test_a_registrar_that_offers_another_scheme_beside_digest_gets_a_digest(tmp_
             door.wait("account.registered")
             assert not door.of("account.failed")
         assert 'Authorization: Digest username="201"' in registrar.requests[1]
+
+
+class AsksCallers(Scripted):
+    """Grants each registration, and wants a password for calls, in two ways; then it is busy."""
+
+    def __init__(self, *challenges):
+        super().__init__((200, {}))
+        self.challenge = "\r\nProxy-Authenticate: ".join(challenges)
+
+    def other(self, text, peer):
+        if text.startswith("INVITE "):
+            given = "\nProxy-Authorization: Digest " in text
+            said = (486, {}) if given else (407, {"Proxy-Authenticate": self.challenge})
+            self.socket.sendto(answer(text, *said), peer)
+
+
+@pytest.mark.parametrize("scheme", OTHER_SCHEMES)
+@pytest.mark.parametrize("first", [True, False])
+def test_so_does_a_pbx_that_asks_so_for_a_call(tmp_path, scheme, first):
+    ways = [scheme, 'Digest realm="pbx", nonce="n1", qop="auth", algorithm=MD5'][:: 1 if first else -1]
+    with AsksCallers(*ways) as pbx:
+        accounts = {"office": account(tmp_path, pbx, "201")}
+        target = {"far": {"uri": f"sip:kitchen@{pbx.address}:{pbx.port}", "account": "office"}}
+        with Daemon(tmp_path / "door", account=accounts, target=target) as door:
+            door.wait("account.registered")
+            door.final(door.ring(), cause="busy", code=486)

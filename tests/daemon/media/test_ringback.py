@@ -1,5 +1,7 @@
 """What the visitor hears until somebody answers: the station's ringback, or the far end as long as it is audible."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -97,6 +99,48 @@ def test_silence_before_the_answer_leaves_the_ringback_and_sound_takes_its_place
             until(lambda: tones(door) == [True, False], "the far end in its place", PATIENCE_S)
             voice.speaks = False
             until(lambda: tones(door) == [True, False, True], "the ringback again", PATIENCE_S)
+        answered(door, far, call, invite)
+
+
+UNPLAYED = {
+    "another codec": lambda payload: (0, payload),
+    "comfort noise only": lambda _: (13, b"\x20"),
+    "5 ms": lambda payload: (PCMA, payload[:40]),
+    "encrypted": lambda payload: (PCMA, os.urandom(len(payload) + 10)),
+}
+
+
+class Unplayed(Voice):
+    """A far end of whose packets none can be played."""
+
+    def __init__(self, *given, change):
+        super().__init__(*given)
+        self.change, self.sent = change, 0
+
+    def send(self, kind, payload, *, marker=False):
+        self.sent += 1
+        super().send(*(self.change(payload) if kind == PCMA else (kind, payload)), marker=marker)
+
+
+@pytest.mark.parametrize("case", UNPLAYED)
+def test_packets_before_the_answer_that_cannot_be_played_leave_the_ringback(door, case):
+    with Packets(door.far_address, door.far_port) as far:
+        call, invite = rung(door, far, progress(far))
+        with Unplayed(far.rtp, invite, change=UNPLAYED[case]) as voice:
+            until(lambda: voice.sent > 50 * SILENCE_S, "packets", PATIENCE_S)
+        assert tones(door) == [True]
+        answered(door, far, call, invite)
+
+
+def test_a_reliable_183_without_sound_leaves_the_ringback(door):
+    with Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        invite = far.invited()
+        for number, (status, body) in enumerate((("183 Session Progress", far.sdp), ("180 Ringing", "")), 1):
+            far.send(far.reply(invite, status, body, ["Require: 100rel", f"RSeq: {number}"]))
+            far.send(far.reply(far.receive("PRACK", "PRACK"), "200 OK"))
+        door.wait("call.early_media", call)
+        assert tones(door) == [True]
         answered(door, far, call, invite)
 
 

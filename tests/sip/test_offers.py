@@ -148,6 +148,23 @@ def test_codecs_that_are_not_available_are_given_up(late, updates):
     assert updates.told[-1].code in {488, 491}
 
 
+def test_codecs_that_crossed_a_change_of_the_far_end_are_offered_again_for_a_while(updates):
+    updates.want(("PCMU",), 10.0)
+    updates.sent("codec")
+    assert updates.crossed(12.0)
+    assert (updates.due(11.0), updates.due(12.0), updates.codecs) == (False, True, ("PCMU",))
+    updates.sent("codec")
+    assert not updates.crossed(10.0 + times.current.call_change_waits_s)
+    updates.settle(491, "Request Pending", ((), "", ""), reported=False)
+    assert updates.codecs == ()
+    assert updates.told[-1].code == 491
+
+
+def test_a_hold_that_crossed_is_no_change_of_codecs(updates):
+    updates.sent("hold")
+    assert not updates.crossed(12.0)
+
+
 def test_a_hold_that_is_refused_is_reported_elsewhere(updates):
     updates.sent("hold")
     updates.settle(488, "Not Acceptable Here", ((), "", ""), reported=True)

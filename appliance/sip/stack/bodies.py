@@ -1,11 +1,12 @@
-"""The session description in a message's body: the body itself, or one of its parts (RFC 5621 §3.1).
+"""What is in a message's body: the body itself, or its parts (RFC 5621 §3.1), as a session description, or a digit.
 
-pjsip answers the same question for itself; both must find the same description.
+pjsip looks for the session description for itself; both must find the same one.
 """
 
 import re
 from collections.abc import Iterator
 
+from appliance.core.model import Content
 from appliance.sip.stack import translate
 
 BOUNDARY = re.compile(r';\s*boundary\s*=\s*(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
@@ -20,21 +21,27 @@ def has_sdp(message: str) -> bool:
 
 def session_description(message: str) -> str:
     """The session description that the message carries, "" without one."""
+    found = (part for media, part in _innermost(message) if media == "application/sdp" and part.strip())
+    return next(found, "")
+
+
+def contents(message: str) -> Iterator[Content]:
+    """What the message carries: its body, or the innermost parts of a multipart body, without headers."""
+    return (Content(translate.clean(media), translate.text(part)) for media, part in _innermost(message))
+
+
+def _innermost(message: str) -> Iterator[tuple[str, str]]:
     return _within(translate.header(message, "Content-Type"), translate.body(message), DEEPEST)
 
 
-def _within(content_type: str, content: str, depth: int) -> str:
-    """The session description in content of that type; multiparts are read `depth` levels deep."""
+def _within(content_type: str, content: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Content of that type, with its media type; of multiparts, which are read `depth` levels deep, their parts."""
     media = content_type.partition(";")[0].strip().lower()
-    if media == "application/sdp" and content.strip():
-        return content
-    if not media.startswith("multipart/") or depth == 0:
-        return ""
-    found = (
-        _within(translate.header(part, "Content-Type"), translate.split(part)[1], depth - 1)
-        for part in _parts(content_type, content)
-    )
-    return next(filter(None, found), "")
+    if not media.startswith("multipart/"):
+        yield media, content
+    elif depth:
+        for part in _parts(content_type, content):
+            yield from _within(translate.header(part, "Content-Type"), translate.split(part)[1], depth - 1)
 
 
 def _parts(content_type: str, content: str) -> Iterator[str]:

@@ -62,6 +62,9 @@ def phone(door):
         ("\r\n", ALONE, "9"),
         ("Signal=5\r\nDuration=160\r\n", "text/plain", "59"),
         ("p=Digit-Collection\r\n\r\nd=5\r\n", "application/vnd.nortelnetworks.digits", "9"),
+        (f"--b\r\nContent-Type: {ALONE}\r\n\r\n5\r\n--b--\r\n", "multipart/mixed;boundary=b", "59"),
+        (f"--b\r\n\r\nx\r\n--b\r\nc:{RELAY}\r\n\r\nSignal=10\r\n--b--\r\n", "multipart/mixed;boundary=b", "*9"),
+        (f"--b\r\nContent-Type: {ALONE}\r\n\r\nfive\r\n--b--\r\n", "multipart/mixed;boundary=b", "9"),
     ],
 )
 def test_an_info_is_the_digit_that_its_whole_signal_names_and_never_text(door, phone, body, kind, digits):

@@ -45,6 +45,10 @@ ANSWERS = {  # to our re-INVITE, and to what pjsip makes of it: whether it was a
     "a proxy's password, and no challenge": ([("407 Password",)], False),
     "the wrong password": ([password(401, "n1"), password(401, "n2"), ("403 Forbidden",)], False),
     "another change at the same time, and no": ([("491 Request Pending",), ("488 Not Acceptable Here",)], False),
+    "a password of several kinds": (
+        [("401 Password", "WWW-Authenticate: NTLM", password(401, "n1")[1], "WWW-Authenticate: Basic"), OK],
+        True,
+    ),
     "a password, and another interval": ([password(401, "n1"), interval(1800), OK], True),
 }
 
@@ -120,3 +124,23 @@ def test_a_resume_is_what_the_far_end_answered_last(case, talking):
     if not accepted:
         door.wait("call.updated", call, result="rejected", changes=["resume"])
     agree(door, far, call, not accepted)
+
+
+CODECS = ["another interval", "a password of the far end", "another change at the same time", "nothing to say"]
+
+
+@pytest.mark.parametrize("case", [*CODECS, "a password, and another interval"])
+def test_a_change_of_codecs_is_what_the_far_end_answered_last(case, talking):
+    (door, far, call), (answers, accepted) = talking, ANSWERS[case]
+    door.post(f"/v1/calls/{call}/update", {"codecs": ["PCMU"]})
+    for status, *headers in answers:
+        offer = far.invited()
+        assert "RTP/AVP 0 " in offer
+        body = far.sdp.replace("AVP 8", "AVP 0") if status == "200 OK" else ""
+        far.send(far.reply(offer, status, body, headers))
+        far.receive("ACK", "ACK")
+    told = door.wait("call.updated", call)["data"]
+    assert (told["result"], told["changes"]) == ("accepted" if accepted else "rejected", ["codec"])
+    codec = "PCMU" if accepted else "PCMA"
+    until(lambda: door.get(f"/v1/calls/{call}")["codec"]["name"] == codec, codec)
+    assert len(door.of("call.updated", call)) == 1

@@ -10,7 +10,7 @@ from appliance.base import times
 from appliance.core import inputs
 from appliance.core.model import CallId, Codec, DigitMethod, MessageMethod, SoundRefusal, UpdateChange
 from appliance.sip.stack import translate
-from appliance.sip.stack.bodies import has_sdp, session_description
+from appliance.sip.stack.bodies import contents, has_sdp, session_description
 from appliance.sip.stack.callbacks import contained
 from appliance.sip.stack.calls import dtmf, offers, operations, transfers
 from appliance.sip.stack.calls.dialog import Dialog
@@ -361,15 +361,16 @@ class SipCall(pj.Call):
         )
 
     def _informed(self, message: str) -> None:
-        """INFO (RFC 6086): a digit, or other content. A digit is never reported as content."""
+        """INFO (RFC 6086): a digit, also as a part of its body, and never reported as content; or other content."""
         content = translate.content(message)
-        if not dtmf.carries(content):
+        digit = next((each for each in (*contents(message), content) if dtmf.carries(each)), None)
+        if digit is None:
             self.table.post(inputs.InfoReceived(at=time.monotonic(), call=self.call, content=content))
-        elif (press := dtmf.signalled(content.body)) is not None:
+        elif (press := dtmf.signalled(digit.body)) is not None:
             self.signals_digits = True
             self._report_digits([press], DigitMethod.INFO)
-        elif self.unread.is_new(content.type):
-            self.table.post(inputs.DigitUnreadable(at=time.monotonic(), call=self.call, content_type=content.type))
+        elif self.unread.is_new(digit.type):
+            self.table.post(inputs.DigitUnreadable(at=time.monotonic(), call=self.call, content_type=digit.type))
 
     def _send_digit(self, press: Press) -> None:
         sound = self.audio_media()
@@ -489,6 +490,8 @@ class SipCall(pj.Call):
 
     def _reinvite_answered(self, code: int, reason: str, message: str) -> None:
         now, again = time.monotonic(), self.renewing and code == PENDING
+        if code == PENDING and self.updates.crossed(after_glare(now, call_id_is_ours=self.outgoing)):
+            return
         if again:
             self.renew_at, self.elsewhere = after_glare(now, call_id_is_ours=self.outgoing), True
         self.renewing, told = False, described(message)

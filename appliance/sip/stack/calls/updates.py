@@ -94,6 +94,13 @@ class Updates:
             self._wanted_at, self.codecs = None, ()
             self._report((UpdateChange.CODEC,), REQUEST_PENDING, "Another change is in progress", ours=True)
 
+    def crossed(self, again_at: float) -> bool:
+        """Our re-INVITE crossed one of the far end: whether it offers codecs, which go out again at that time."""
+        if UpdateChange.CODEC not in self._ours or again_at >= self._until:
+            return False
+        self._ours, self._wanted_at = (), again_at
+        return True
+
     def sent(self, *changes: UpdateChange) -> None:
         """Our re-INVITE was sent."""
         self._ours = changes

@@ -4,6 +4,8 @@ A sentence reports the observation (whether an answer arrived, whether it was re
 meaning of a code.
 """
 
+import re
+
 from appliance.core.inputs import RegistrationFailed
 from appliance.core.model import (
     AccountSettings,
@@ -24,13 +26,13 @@ UNKNOWN = {404, 410, 484, 485, 604}
 TIMEOUT = 408
 NOBODY = {0, TIMEOUT}
 # Why the SIP process drops an answer (packaging/pjsua2/src/answers.cpp).
-GONE = "No sound has come from the browser of {}: check the network of that device, and firewalls on the way."
+NEVER_HEARD = "No sound has come from the browser of {}: check the network of that device, and firewalls on the way."
+LOST = "The sound of the browser of {} stopped: check the network of that device."
 BROWSERS = {
     Cause.AUDIO_FAILED: "The call of {} ended with the sound card: check audio.capture, audio.playback and the card.",
-    Cause.ICE_FAILED: GONE,
-    Cause.RTP_TIMEOUT: GONE,
     Cause.MEDIA_FAILED: "The browser of {} has another key than its offer named: check whether a proxy changes pages.",
 }
+SILENT = re.compile(r"No answer|.*time(d )?-?out.*|", re.IGNORECASE)  # reasons that say only that nothing came
 STALE = "stale"  # of a challenge
 ELSEWHERE, UNREADABLE, LACKING = "Not From Where The Request Went", "Unreadable ", "Missing Header"
 PEOPLE = {
@@ -80,11 +82,14 @@ def answered(settings: AccountSettings, given: RegistrationFailed, *, accepted_b
                 "behind it runs."
             )
         case 423:
-            return f"{registrar} wants longer registrations, without a word how long: raise {field}.expires_s."
+            return f"{registrar} wants longer registrations ({said}): raise {field}.expires_s."
         case _:
             pass
     if given.code // 100 == 3:  # noqa: PLR2004 - RFC 3261 §21.3
-        return f"{registrar} has moved, {given.reason}: set {field}.registrar to its new address."
+        return (
+            f"{registrar} sends this station elsewhere ({said}): set {field}.registrar to the server that takes its "
+            "registrations."
+        )
     if given.code // 100 == 5:  # noqa: PLR2004
         return (
             f"{registrar} reports a fault of its own, {said}: nothing to change here; if it stays so, check "
@@ -117,9 +122,14 @@ def unanswered(settings: AccountSettings, given: RegistrationFailed) -> str:
         case Unanswered.NO_ROUTE:
             return f"No network leads to {registrar}{cause}: check this station's network, and {field}.registrar."
         case _:
+            if SILENT.fullmatch(given.reason):
+                return (
+                    f"Nobody answers at {registrar} by {transport}{cause}: check {field}.registrar and "
+                    f"{field}.transport, the network, and the firewall."
+                )
             return (
-                f"Nobody answers at {registrar} by {transport}{cause}: check {field}.registrar and {field}.transport, "
-                "the network, and the firewall."
+                f"{registrar} gave no answer by {transport}{cause}: check whether the PBX runs, and {field}.registrar "
+                f"and {field}.transport."
             )
 
 
@@ -194,8 +204,16 @@ def mended(field: str, tls: TlsFault) -> str:
 def call(settings: Settings, over: Call, end: End) -> str:
     """Explain a call that a fault ended; "" if people ended it, or chose not to talk."""
     if over.browser:
-        return BROWSERS.get(end.cause, "").format(over.remote.display_name)
+        return of_browser(over, end).format(over.remote.display_name)
     return of_phone(settings, over, end)
+
+
+def of_browser(over: Call, end: End) -> str:
+    """Explain a call with a browser, whose user's name goes into the braces."""
+    if end.cause in {Cause.ICE_FAILED, Cause.RTP_TIMEOUT}:
+        counted = over.media.quality
+        return LOST if counted is not None and counted.received else NEVER_HEARD
+    return BROWSERS.get(end.cause, "")
 
 
 def of_phone(settings: Settings, over: Call, end: End) -> str:
@@ -286,10 +304,19 @@ def no_agreement(over: Call, end: End) -> str:
                 "with other encryption than was offered",
                 f"{encryption(over)}, and whether the far end is set to WebRTC",
             ),
+            SoundRefusal.ADDRESS: (
+                "with sound at an address of an IP version that this station has not",
+                "sip.address, and the far end's",
+            ),
+            SoundRefusal.USED_KEY: ("with a key that an earlier call has used", "the far end"),
         }[over.media.refusal]
+        if over.direction is Direction.INCOMING and over.times.connected_since is None:
+            return f"{peer} called {seen}: check {check}."
         if over.times.connected_since is not None:
             return f"{peer} accepted a change of the call {seen}: check {check}."
         return f"{peer} accepted the call {seen}: check {check}."
+    if end.by is By.LOCAL and end.code == 415:  # noqa: PLR2004 - RFC 3261 §21.4.13
+        return f"{peer} called with a message of which this station can read no part ({said}): check the far end."
     if over.direction is Direction.INCOMING and over.times.connected_since is None:
         return f"{peer} offered no sound that this station takes: check {settings}."
     if end.by is By.LOCAL:
@@ -369,8 +396,7 @@ def refused(settings: Settings, over: Call, end: End) -> str:
             "registered."
         )
     if end.cause is Cause.UNAVAILABLE and (end.code in NOBODY or end.by is not By.REMOTE):
-        cause = f" ({end.reason})" if end.by is By.NETWORK and end.code in NOBODY and end.reason else ""
-        return f"Nobody answers at {where}{cause}: check {address}, the network, and the firewall."
+        return no_answer(end, where, address)
     if end.code // 100 == 3:  # noqa: PLR2004 - RFC 3261 §21.3
         return f"{peer} has another address ({said}): set {address} to the new address."
     if end.cause is Cause.SERVER_ERROR:
@@ -378,3 +404,11 @@ def refused(settings: Settings, over: Call, end: End) -> str:
     if end.cause is Cause.UNAVAILABLE:
         return f"{peer} cannot be reached now ({said}): nothing to change here; if this continues, check {address}."
     return f"{peer} did not accept the call ({said}): check {address}."
+
+
+def no_answer(end: End, where: str, address: str) -> str:
+    """Explain an outgoing call to which nothing came, as nobody answered, or as it did not get there."""
+    reason = end.reason if end.by is By.NETWORK and end.code in NOBODY else ""
+    if SILENT.fullmatch(reason):
+        return f"Nobody answers at {where}: check {address}, the network, and the firewall."
+    return f"The call did not get through to {where} ({reason}): check {address}, and the network."

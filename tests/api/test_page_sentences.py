@@ -205,8 +205,8 @@ def test_why_a_call_and_an_account_failed_is_said_in_the_language_of_the_page(pa
             "reason": "",
             "by": "device",
             "explanation": (
-                "Nobody answers at sip:kitchen@192.0.2.9 (Connection refused): check target.kitchen.uri, the "
-                "network, and the firewall."
+                "The call did not get through to sip:kitchen@192.0.2.9 (Connection refused): check "
+                "target.kitchen.uri, and the network."
             ),
         },
     )
@@ -223,7 +223,7 @@ def test_why_a_call_and_an_account_failed_is_said_in_the_language_of_the_page(pa
     with german(page, shared, station, "history"):
         page.shows(
             "#history",
-            "Unter sip:kitchen@192.0.2.9 antwortet niemand (Connection refused): Prüfen Sie target.kitchen.uri,",
+            "Der Anruf kam nicht bis zu sip:kitchen@192.0.2.9 (Connection refused): Prüfen Sie target.kitchen.uri und",
         )
         show(page, "system")
         page.shows("#accounts", "pbx.example lehnt das Passwort ab: Prüfen Sie account.office.password_file und")

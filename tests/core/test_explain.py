@@ -45,12 +45,12 @@ def doubting(call: Call, why: str) -> Call:
     return replace(call, placing=replace(call.placing, doubt=(why, "192.0.2.9:5060")))
 
 
-def refusing(how: SoundRefusal) -> Call:
-    return replace(NAMED, media=replace(NAMED.media, refusal=how))
+def refusing(how: SoundRefusal, call: Call = NAMED) -> Call:
+    return replace(call, media=replace(call.media, refusal=how))
 
 
-def counting(**counted: int) -> Call:
-    return replace(TALKING, media=replace(TALKING.media, quality=Quality(lost=0, jitter_ms=1.0, **counted)))
+def counting(call: Call = TALKING, **counted: int) -> Call:
+    return replace(call, media=replace(call.media, quality=Quality(lost=0, jitter_ms=1.0, **counted)))
 
 
 def end(cause: Cause, code: int = 0, reason: str = "", by: By = By.REMOTE) -> End:
@@ -67,6 +67,18 @@ FAULTS = [
     (NAMED, end(Cause.MEDIA_FAILED, 488), "check sip.codecs, and target.kitchen.srtp."),
     (STRANGER, end(Cause.MEDIA_FAILED, 488), "check sip.codecs, and the srtp of a target for that address."),
     (THROUGH, end(Cause.MEDIA_FAILED, 488), "check sip.codecs, and account.office.srtp"),
+    (INCOMING, end(Cause.MEDIA_FAILED, 415, "No", By.LOCAL), "which this station can read no part (415 No)"),
+    (
+        refusing(SoundRefusal.ADDRESS, INCOMING),
+        end(Cause.MEDIA_FAILED, 488, by=By.LOCAL),
+        f"{KITCHEN} called with sound at an address of an IP version that this station has not: check sip.address",
+    ),
+    (
+        refusing(SoundRefusal.USED_KEY, INCOMING),
+        end(Cause.MEDIA_FAILED, 488, by=By.LOCAL),
+        f"{KITCHEN} called with a key that an earlier call has used: check the far end",
+    ),
+    (refusing(SoundRefusal.ADDRESS), end(Cause.MEDIA_FAILED, 200, by=By.LOCAL), "accepted the call with sound at an"),
     (INCOMING, end(Cause.MEDIA_FAILED, 488, by=By.LOCAL), f"{KITCHEN} offered no sound that this station takes"),
     (TALKING, end(Cause.MEDIA_FAILED, 488, by=By.LOCAL), f"The answer of {KITCHEN} left no codec"),
     (refusing(SoundRefusal.NO_ANSWER), end(Cause.MEDIA_FAILED, 200, by=By.LOCAL), "without an answer to its offer"),
@@ -74,7 +86,9 @@ FAULTS = [
     (refusing(SoundRefusal.PORT_ZERO), end(Cause.MEDIA_FAILED, 200, by=By.LOCAL), "refuses its sound (port 0)"),
     (refusing(SoundRefusal.OTHER_CODEC), end(Cause.MEDIA_FAILED, 488, by=By.LOCAL), "a codec that was not offered"),
     (refusing(SoundRefusal.ENCRYPTION), end(Cause.MEDIA_FAILED, 200, by=By.LOCAL), "target.kitchen.srtp, and whether"),
-    (NAMED, end(Cause.UNAVAILABLE, 0, "Gone", By.NETWORK), f"Nobody answers at {KITCHEN} (Gone): check target.kitchen"),
+    (NAMED, end(Cause.UNAVAILABLE, 0, "Gone", By.NETWORK), f"did not get through to {KITCHEN} (Gone): check target.k"),
+    (NAMED, end(Cause.UNAVAILABLE, 0, "Request Timeout", By.NETWORK), f"Nobody answers at {KITCHEN}: check target.kit"),
+    (NAMED, end(Cause.UNAVAILABLE, 0, "Connection timed out", By.NETWORK), f"Nobody answers at {KITCHEN}: check"),
     (NAMED, end(Cause.UNAVAILABLE, 408, "", By.NETWORK), "and the firewall"),
     (NAMED, end(Cause.UNAVAILABLE, 503, "Refused", By.NETWORK), f"Nobody answers at {KITCHEN}: check"),
     (NAMED, end(Cause.UNAVAILABLE, 408, "No answer", By.LOCAL), f"Nobody answers at {KITCHEN}: check"),
@@ -156,6 +170,9 @@ FAULTS = [
     (BROWSER, end(Cause.AUDIO_FAILED, by=By.DEVICE), "The call of Ada's phone ended with the sound card"),
     (BROWSER, end(Cause.ICE_FAILED, by=By.LOCAL), "No sound has come from the browser of Ada's phone"),
     (BROWSER, end(Cause.RTP_TIMEOUT, by=By.LOCAL), "No sound has come from the browser of Ada's phone"),
+    (counting(BROWSER, received=0), end(Cause.RTP_TIMEOUT, by=By.LOCAL), "No sound has come from the browser of Ada"),
+    (counting(BROWSER, received=9), end(Cause.RTP_TIMEOUT, by=By.LOCAL), "The sound of the browser of Ada"),
+    (counting(BROWSER, received=9), end(Cause.ICE_FAILED, by=By.LOCAL), "The sound of the browser of Ada"),
     (BROWSER, end(Cause.MEDIA_FAILED, by=By.LOCAL), "has another key than its offer named: check whether a proxy"),
 ]
 

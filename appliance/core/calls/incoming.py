@@ -75,6 +75,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
     refusal = forwarding.refusal(turn.state, call, given, busy=busy)
     if given.refused:
         cause = call_states.cause_of(given.refused, rang=False) if sender.welcome else Cause.UNAUTHORIZED
+        call = turn.put(replace(call, media=replace(call.media, refusal=given.sound)))
         turn.finish(call, End(cause, given.refused, given.reason, By.LOCAL))
     elif turn.appliance.stopping:
         ending.refuse(turn, call, ending.STOPPING, Cause.SHUTDOWN)

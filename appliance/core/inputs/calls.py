@@ -43,6 +43,7 @@ class CallArrived(Input, kw_only=True):
     account: AccountId = NO_ACCOUNT  # whose address was called
     refused: int = 0
     reason: str = ""
+    sound: SoundRefusal | None = None  # why we refused its sound
     answer_after_s: float | None = None  # the caller requests an automatic answer so long from now
     expires_s: float | None = None  # how long the INVITE is valid, by its Expires (RFC 3261 §13.3.1)
     diverted: tuple[str, ...] = ()  # who diverted the call before it reached us (RFC 5806, RFC 7044)

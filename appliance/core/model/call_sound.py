@@ -31,13 +31,15 @@ class SilenceCause(StrEnum):
 
 
 class SoundRefusal(StrEnum):
-    """Why our offer has no sound: no answer came, or the answer refuses the sound (RFC 3264 §6)."""
+    """Why there is no sound: no answer came, the answer refuses the sound (RFC 3264 §6), or we refuse theirs."""
 
     NO_ANSWER = "no_answer"
     NO_AUDIO = "no_audio"  # no line for it
     PORT_ZERO = "port_zero"
     OTHER_CODEC = "other_codec"  # than we offered
     ENCRYPTION = "encryption"  # that we did not offer, or none although we demand it
+    ADDRESS = "address"  # of an IP version that we do not use
+    USED_KEY = "used_key"  # of encryption, in an earlier call
 
 
 class Quality(Record):

@@ -252,8 +252,8 @@ EXPLAINED = [
     (504, "Server Time-out", "answers that nobody answered it (504 Server Time-out)"),
     (403, "Domain Unknown", "(403 Domain Unknown)"),
     (0, "", "by UDP: check account.office.registrar"),
-    (423, "Interval Too Brief", "without a word how long: raise account.office.expires_s"),
-    (301, "Moved Permanently, to sip:192.0.2.9", "to sip:192.0.2.9: set account.office.registrar"),
+    (423, "Interval Too Brief", "wants longer registrations (423 Interval Too Brief): raise account.office.expires_s"),
+    (301, "Moved Permanently, to sip:192.0.2.9", "to sip:192.0.2.9): set account.office.registrar"),
     (503, "Service Unavailable", "503 Service Unavailable"),
     (606, "Not Acceptable", "606 Not Acceptable"),
 ]
@@ -300,6 +300,8 @@ def test_answers_that_are_all_too_old_are_no_wrong_password():
             "takes the connection and then refuses TLS (wrong version",
         ),
         (Unanswered.SILENT, "", "Nobody answers at pbx.example:5060 by UDP: check"),
+        (Unanswered.SILENT, "No answer", "Nobody answers at pbx.example:5060 by UDP (No answer): check"),
+        (Unanswered.SILENT, "Connection reset by peer", "pbx.example:5060 gave no answer by UDP (Connection reset by"),
     ],
     ids=str,
 )
@@ -308,7 +310,7 @@ def test_where_no_answer_came_it_is_said_what_was_seen(seen, reason, part):
     sentence = station.last(events.AccountFailed).explanation
     assert part in sentence
     assert station.last(events.ServerUnreachable).fault == (seen.value or "no_answer")
-    assert ("firewall" in sentence) is (seen is Unanswered.SILENT)
+    assert ("firewall" in sentence) is (seen is Unanswered.SILENT and "reset" not in reason)
 
 
 @pytest.mark.parametrize(

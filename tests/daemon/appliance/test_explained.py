@@ -2,6 +2,10 @@
 the call log or the account, and by the doctor."""
 
 import re
+import socket
+import threading
+from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 
@@ -94,6 +98,40 @@ def test_an_answer_from_another_address_is_named_where_nothing_else_comes(tmp_pa
         other.send(other.reply(invite, "180 Ringing"))
         told = door.final(call, kind="call.failed", cause="unavailable")["explanation"]
     assert f"does not answer, but {other.place} does, which is not believed" in told
+
+
+UNSENT = {
+    "sip:far@nosuch.invalid": "(the name nosuch.invalid cannot be resolved: ",
+    "sip:far@240.0.0.1": "(Invalid argument)",
+    "sip:far@[2001:db8::1]": "(Unsupported transport",
+}
+
+
+@pytest.mark.parametrize("uri", UNSENT)
+def test_a_call_that_could_not_be_sent_does_not_blame_a_firewall(uri, tmp_path):
+    daemon = Daemon(tmp_path / "d")
+    daemon.config["target"]["far"]["uri"] = uri
+    with daemon as door:
+        told = door.final(door.ring(), kind="call.failed", cause="unavailable")["explanation"]
+    assert told.startswith(f"The call did not get through to {uri} {UNSENT[uri]}")
+    assert "firewall" not in told
+
+
+def test_a_registrar_that_closes_its_connection_is_not_called_silent(tmp_path):
+    def closes(server):
+        with suppress(OSError):
+            while True:
+                server.accept()[0].close()
+
+    with socket.create_server((loopback(), 0)) as server:
+        place = SimpleNamespace(address=server.getsockname()[0], port=server.getsockname()[1])
+        threading.Thread(target=closes, args=[server], daemon=True).start()
+        office = account(tmp_path, place, "201", transport="tcp")
+        with Daemon(tmp_path / "d", account={"office": office}) as door:
+            told = door.wait("account.failed")["data"]["explanation"]
+        server.shutdown(socket.SHUT_RDWR)
+    assert "gave no answer by TCP (" in told
+    assert "firewall" not in told
 
 
 def test_registrations_that_fail_say_why_and_one_that_holds_has_no_error(tmp_path):

@@ -50,7 +50,8 @@ def test_sound_by_ipv6_at_a_station_without_is_refused_and_reported(door, sdp_6)
         far.receive("SIP/2.0 488", "INVITE")
         far.send(far.request("ACK"))
         call = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
-        door.final(call, kind="call.rejected", cause="media_failed", code=488, by="local", missed=True)
+        told = door.final(call, kind="call.rejected", cause="media_failed", code=488, by="local", missed=True)
+    assert "called with sound at an address of an IP version that this station has not" in told["explanation"]
     assert door.story(call) == ["incoming", "rejected"]
 
 
@@ -79,6 +80,8 @@ def test_an_answer_that_cannot_be_used_ends_our_call_as_media_failed_by_us(door,
         far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
         told = door.final(call, cause="media_failed", by="local")
     assert told["kind"] in {"call.failed", "call.ended"}
+    words = {"ipv6": "sound at an address of an IP version", "no codec of ours": "a codec that was not offered"}
+    assert f"accepted the call with {words[answer]}" in told["explanation"]
 
 
 @pytest.mark.parametrize("length", [60, 240, 300, 1000])

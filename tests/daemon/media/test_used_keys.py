@@ -44,6 +44,8 @@ def test_an_offer_with_the_key_of_an_earlier_call_is_refused_and_one_with_anothe
         again.key = key
         again.ask(again.invite(), "SIP/2.0 488", "INVITE")
         again.send(again.request("ACK"))
+        told = station.final(station.wait("call.incoming")["call"], kind="call.rejected", code=488)
+    assert "called with a key that an earlier call has used" in told["explanation"]
     assert not station.of("call.ringing")
     calls(station, fresh_key())
 
@@ -85,7 +87,8 @@ def test_an_answer_with_the_key_of_an_earlier_call_ends_the_call(station):
         tag = found(r"^a=crypto:(\d+) AES_CM_128_HMAC_SHA1_80 ", invite)[1]
         far.answer(invite, "200 OK", far.sdp.replace("a=crypto:1 ", f"a=crypto:{tag} "))
         far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
-        station.final(call, kind="call.ended", cause="media_failed", by="local")
+        told = station.final(call, cause="media_failed", by="local")
+    assert "with a key that an earlier call has used" in told["explanation"]
 
 
 def test_a_call_that_was_refused_uses_no_key(station):

@@ -75,13 +75,8 @@ class SipCall(pj.Call):
         if info.state == pj.PJSIP_INV_STATE_EARLY and self.outgoing:
             message = translate.received(prm.e)
             self.their_sdp = session_description(message) or self.their_sdp
-            progressed = inputs.CallProgressed(
-                at=at,
-                call=self.call,
-                code=int(info.lastStatusCode),
-                early_media=has_sdp(message),
-                headers=translate.own_headers(message),
-            )
+            code, early, headers = int(info.lastStatusCode), has_sdp(message), translate.own_headers(message)
+            progressed = inputs.CallProgressed(at=at, call=self.call, code=code, early_media=early, headers=headers)
             self.table.post(progressed)
         elif info.state == pj.PJSIP_INV_STATE_CONNECTING:
             message = translate.received(prm.e) if self.outgoing else ""
@@ -323,6 +318,7 @@ class SipCall(pj.Call):
         """Process due changes of the hold, digits and re-INVITEs, and check the packets."""
         if self.key_reused and not self.ended_by_us:
             self.ended_by_us = True
+            self.table.post(inputs.SoundRefused(at=now, call=self.call, why=SoundRefusal.USED_KEY))
             self.hangup(operation(NOT_ACCEPTABLE))
         if (refusal := self.reinvites.lasting()) is not None:
             self._reinvite_answered(*refusal)
@@ -348,8 +344,9 @@ class SipCall(pj.Call):
         )
 
     def _sound_refused(self, answer: str) -> SoundRefusal | None:
-        """How the answer to our last offer refuses the sound; None if it does not."""
-        return refusal(self.our_sdp, answer, self.table.codecs.configured)
+        """How the answer to our last offer refuses the sound, or cannot be used; None if it can."""
+        elsewhere = SoundRefusal.ADDRESS if unreachable(answer, self.table.versions) else None
+        return refusal(self.our_sdp, answer, self.table.codecs.configured) or elsewhere
 
     def _message_answered(self, method: MessageMethod, code: int, reason: str) -> None:
         self.table.messages.answered((self.call, method, ""), code, reason)

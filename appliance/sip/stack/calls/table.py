@@ -10,7 +10,7 @@ import pjsua2 as pj
 from appliance.base import ids, times
 from appliance.core import inputs
 from appliance.core.accounts import sip_uris
-from appliance.core.model import NO_ACCOUNT, AccessScope, AccountId, CallId
+from appliance.core.model import NO_ACCOUNT, AccessScope, AccountId, CallId, SoundRefusal
 from appliance.core.orders import (
     Answer,
     AnswerUpdate,
@@ -99,9 +99,9 @@ class CallTable:
         call.offers = not sdp
         # From the message, as pjsua stores at most 255 bytes of each
         uri, display_name = translate.party(translate.header(message, "From"))
-        refused = unreachable(sdp, self.versions) or self.used_keys.are_of_another(call.call, sdp)
+        sound = self._sound_refused(call, sdp)
         call.their_sdp = sdp
-        if refused:
+        if sound is not None:
             call.ended_by_us = True
             self._refusals.append((call, operation(NOT_ACCEPTABLE)))
         arrived = inputs.CallArrived(
@@ -123,11 +123,17 @@ class CallTable:
             shown=judged.shown,
             browser=judged.browser,
             codecs=offered(sdp),
-            refused=NOT_ACCEPTABLE if refused else 0,
-            reason="Not Acceptable Here" if refused else "",
+            refused=0 if sound is None else NOT_ACCEPTABLE,
+            reason="" if sound is None else "Not Acceptable Here",
+            sound=sound,
         )
         self.post(arrived)
         call.dialog.came(message, source)  # after it, as the caller waits for what the daemon decides
+
+    def _sound_refused(self, call: SipCall, offer: str) -> SoundRefusal | None:
+        if unreachable(offer, self.versions):
+            return SoundRefusal.ADDRESS
+        return SoundRefusal.USED_KEY if self.used_keys.are_of_another(call.call, offer) else None
 
     def _turned_away(self, call: SipCall, message: str, source: str, judged: Judgement) -> None:
         """Refuse or challenge a call from the loop, without reporting a call."""

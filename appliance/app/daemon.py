@@ -166,7 +166,7 @@ class App:
             serving.append(asyncio.create_task(self._report_ready(web, reactor)))
             serving.append(asyncio.create_task(self._watch_packages(web)))
             serving.append(asyncio.create_task(self._know_holidays(web)))
-            if self._config.mqtt.host:
+            if self._config.mqtt.host or self._config.webhook:
                 serving.append(asyncio.create_task(self._publish_events(web)))
             await self._stop.wait()
             self._notify.send("STOPPING=1")
@@ -252,9 +252,9 @@ class App:
         return self._config.holidays.country, self._config.holidays.region
 
     async def _publish_events(self, web: Web) -> None:
-        from appliance.app.outlet import Outlet  # noqa: PLC0415  late: few stations have a broker
+        from appliance.app.outlet import Outlet  # noqa: PLC0415  late: few stations have a broker or receivers
 
-        outlet = Outlet(self._config, self._passwords.get("mqtt", ""), self._places, self._post)
+        outlet = Outlet(self._config, self._passwords, self._places, self._post)
         await outlet.serve(web.tried)
 
     def _asked_to_stop(self) -> None:

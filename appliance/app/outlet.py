@@ -1,4 +1,4 @@
-"""Runs the process that is a client of the MQTT broker: started again when it ends, and its faults reported."""
+"""Runs the process that sends events out by MQTT and webhooks: starts it again when it ends, and reports its faults."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import appliance
 from appliance.app.paths import Places
 from appliance.base import times
 from appliance.base.errors import reason
+from appliance.config import secrets
 from appliance.config.schema import Config
 from appliance.core import inputs
 from appliance.core.model import CallState
@@ -24,7 +25,7 @@ from appliance.outlet import settings
 
 log = logging.getLogger(__name__)
 
-PART = "mqtt"
+MQTT, WEBHOOK = "mqtt", "webhook"  # parts: one receiver is webhook.NAME
 CODE = Path(__file__).resolve().parents[2]  # for PYTHONPATH, so that `-m appliance.outlet` is found
 COMMAND = (sys.executable, "-m", "appliance.outlet")
 
@@ -32,10 +33,13 @@ COMMAND = (sys.executable, "-m", "appliance.outlet")
 class Outlet:
     """The process. Calls and door do not need it."""
 
-    def __init__(self, config: Config, password: str, places: Places, post: Callable[[inputs.Input], None]) -> None:
+    def __init__(
+        self, config: Config, passwords: Mapping[str, str], places: Places, post: Callable[[inputs.Input], None]
+    ) -> None:
         self._post = post
         socket = config.http.socket
-        self._table, self._password = config.mqtt.model_dump(), password
+        self._table, self._password = config.mqtt.model_dump(), passwords.get(secrets.BROKER, "")
+        self._part = MQTT if config.mqtt.host else WEBHOOK
         self._more = {
             "socket": socket if isinstance(socket, str) else str(places.runtime / "http.sock"),
             "cursor": str(places.state / "mqtt.cursor"),
@@ -43,6 +47,17 @@ class Outlet:
             "language": config.speech.language,
             "version": appliance.__version__,
             "call_states": [*CallState],
+            "webhooks": [
+                settings.webhook(
+                    name,
+                    table.model_dump(),
+                    passwords.get(f"{secrets.WEBHOOK}{name}", ""),
+                    source=config.mqtt.device,
+                    cursor=str(places.state / f"webhook.{name}.cursor"),
+                    version=appliance.__version__,
+                )
+                for name, table in config.webhook.items()
+            ],
         }
         self._first = b""
 
@@ -58,10 +73,12 @@ class Outlet:
             try:
                 status = await self._once()
             except OSError as error:  # no memory, or no descriptors
-                self._failed(f"The process for MQTT cannot be started: {reason(error)}.", "Free memory.")
+                why = f"The process that sends events cannot be started: {reason(error)}."
+                self._failed(self._part, why, "Free memory.")
             else:
                 if status is not None:
-                    self._failed(f"The process for MQTT ended with status {status}.", "Look into the log.")
+                    why = f"The process that sends events ended with status {status}."
+                    self._failed(self._part, why, "Look into the log.")
             if time.monotonic() - begun > most:
                 pause_s = least
             await asyncio.sleep(pause_s)
@@ -100,18 +117,21 @@ class Outlet:
             if "order" in said:
                 self._post(msgspec.convert({"at": time.monotonic(), **said}, inputs.OrderRefused))
                 return False
-            why, resolution = str(said["why"]), str(said["resolution"])
+            if "notice" in said:
+                self._post(msgspec.convert({"at": time.monotonic(), **said["notice"]}, inputs.Notified))
+                return False
+            part, why, resolution = str(said.get("part", MQTT)), str(said["why"]), str(said["resolution"])
         except (ValueError, KeyError, TypeError):
-            log.warning("the process for MQTT said what is not understood")
+            log.warning("the process that sends events said what is not understood")
             return False
         if why:
-            self._failed(why, resolution)
+            self._failed(part, why, resolution)
         else:
-            self._post(inputs.PartRecovered(at=time.monotonic(), part=PART))
-        return bool(why)
+            self._post(inputs.PartRecovered(at=time.monotonic(), part=part))
+        return bool(why) and part == self._part
 
-    def _failed(self, why: str, resolution: str) -> None:
-        self._post(inputs.PartFailed(at=time.monotonic(), part=PART, why=why, resolution=resolution))
+    def _failed(self, part: str, why: str, resolution: str) -> None:
+        self._post(inputs.PartFailed(at=time.monotonic(), part=part, why=why, resolution=resolution))
 
 
 def _orders() -> dict[str, tuple[str, str]]:

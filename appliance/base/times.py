@@ -139,6 +139,11 @@ class Times(Record, kw_only=True):
     push_answers_s: Hang = 5.0  # each step of a message to a push service: a later one comes after the ring
     push_again_s: Again = 0.5  # before a service that could not be reached is tried once more
     push_ends_s: Hang = 15.0  # from a ring's end until its last messages are sent
+    # -- outlet: receivers of webhooks -------------------------------------------------------------------------------
+    webhook_connects_s: Hang = 5.0  # to one address, until TCP is there
+    webhook_answers_s: Hang = 15.0  # from the name to the end of the answer
+    webhook_again_s: Agains = (1.0, 60.0)  # before an event is sent again, more or less, ever longer
+    webhook_idle_s: Again = 20.0  # then a connection without a request is closed: receivers do so, too
     # -- app and config ----------------------------------------------------------------------------------------------
     sip_tried_s: Hang = 2.0  # HTTP and D-Bus wait for the SIP process, as loading them takes the time that calls need
     guard_ready_s: Hang = 5.0  # READY waits for the guard, which has the lines within a second, or restarts for ever

@@ -17,6 +17,7 @@ from appliance.config.schema.entry import KeypadTable, ReaderTable
 from appliance.config.schema.lamps import LampTable
 from appliance.config.schema.panel import PanelTable, SensorTable
 from appliance.config.schema.targets import PlanTable, TargetTable
+from appliance.config.schema.webhooks import MOST as RECEIVERS
 from appliance.core.accounts import sip_uris
 from appliance.core.model import BROWSERS, BUILT_IN_SOUNDS, DIRECT, NULL, Action, SensorKind, SoundMode
 
@@ -55,6 +56,7 @@ def cross(config: Config) -> Found:
     yield from _both("http", config.http, "certificate_file", "key_file")
     yield from _both("mqtt", config.mqtt, "certificate_file", "key_file")
     yield from _broker(config)
+    yield from _webhooks(config)
     for name, server in (("stun_server", config.sip.stun_server), ("turn_server", config.sip.turn_server)):
         if server:
             yield from _for_ice(f"sip.{name}", config)
@@ -91,6 +93,21 @@ def _broker(config: Config) -> Found:
         for name in ("ca_file", "certificate_file"):
             if getattr(mqtt, name):
                 yield f"mqtt.{name}", "has no effect with mqtt.tls = false"
+
+
+def _webhooks(config: Config) -> Found:
+    if len(config.webhook) > RECEIVERS:
+        yield "webhook", f"has {len(config.webhook)} tables: at most {RECEIVERS} receivers are possible"
+    for name, webhook in config.webhook.items():
+        if config.http.socket is False:
+            yield _at("webhook", name), "needs the Unix socket of HTTP: set http.socket = true"
+        if webhook.url and webhook.url.startswith("http:") and webhook.local is False:
+            yield (
+                f"{_at('webhook', name)}.url",
+                "begins with http:, which is for local addresses only: use https:, or set local = true",
+            )
+        if webhook.url and webhook.url.startswith("http:") and webhook.ca_file:
+            yield f"{_at('webhook', name)}.ca_file", "has no effect with an address that begins with http:"
 
 
 def _for_ice(place: str, config: Config) -> Found:

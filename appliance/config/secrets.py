@@ -1,4 +1,4 @@
-"""Passwords of accounts, targets, TURN server and broker: in files for the service alone, or systemd credentials."""
+"""Passwords and secrets of webhooks: in files that the service alone can read, or systemd credentials."""
 
 import os
 import stat
@@ -9,7 +9,9 @@ from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.config import files
 from appliance.config.schema import Config
 
-TURN, BROKER = "sip.turn", "mqtt"
+TURN, BROKER, WEBHOOK = "sip.turn", "mqtt", "webhook."
+SIGNING = "whsec_"  # what a secret of Standard Webhooks begins with
+KEYS, KEY_SIZES = 2, range(24, 65)  # of the secret of a webhook, and the bytes of each
 CODE = ErrorCode.CONFIG_INVALID
 SHORTEST, LONGEST = 8, 256  # characters; an account's password may be shorter, as its registrar chose it
 MOST = LONGEST * 4 + len(BOM_UTF8) + 2 * len("\r\n")  # bytes of a file: UTF-8 has up to four for a character
@@ -17,7 +19,9 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def passwords(config: Config, name: str) -> dict[str, str]:
-    """Each password by its table, as in account.office, sip.turn or mqtt; `name` begins each line of errors.
+    """Each password by its table, as in account.office, sip.turn, mqtt or webhook.house.
+
+    `name` begins each line of errors.
 
     Raises IntercomError `config-invalid`, whose text has no secret.
     """
@@ -29,20 +33,28 @@ def passwords(config: Config, name: str) -> dict[str, str]:
         files[TURN] = config.sip.turn_password_file
     if config.mqtt.host and config.mqtt.password_file:
         files[BROKER] = config.mqtt.password_file
+    files |= {f"{WEBHOOK}{receiver}": table.secret_file for receiver, table in config.webhook.items()}
     for table, file in files.items():
         try:
             found[table] = read(file)
             if table.startswith("target."):
                 long_enough(found[table], file)
+            if table.startswith(WEBHOOK):
+                signing(found[table], file)
         except IntercomError as error:
-            setting = f"{TURN}_password_file" if table == TURN else f"{table}.password_file"
-            where = f"{name}: {setting}: {error.message}"
+            where = f"{name}: {_setting(table)}: {error.message}"
             problems.append(IntercomError(CODE, where, error.cause, error.resolution))
     if len(problems) > 1:
         raise IntercomError(CODE, "\n".join(str(problem) for problem in problems))
     if problems:
         raise problems[0]
     return found
+
+
+def _setting(table: str) -> str:
+    if table == TURN:
+        return f"{TURN}_password_file"
+    return f"{table}.{'secret' if table.startswith(WEBHOOK) else 'password'}_file"
 
 
 def read(setting: str) -> str:
@@ -82,6 +94,24 @@ def long_enough(password: str, setting: str) -> None:
             f"the password in {file_of(setting)[0]} is too short",
             f"It has {len(password)} characters and could be guessed; at least {SHORTEST} are needed.",
             "Write a longer one, such as openssl rand -base64 12 prints, into the file and the phone.",
+        )
+
+
+def signing(secret: str, setting: str) -> None:
+    """Raise IntercomError for what is no secret of a webhook: one or two of whsec_ and base64 of 24 to 64 bytes."""
+    from base64 import b64decode  # noqa: PLC0415  late: few stations have webhooks
+
+    keys = secret.split(" ")
+    try:
+        sizes = [len(b64decode(key.removeprefix(SIGNING), validate=True)) for key in keys if key.startswith(SIGNING)]
+    except ValueError:
+        sizes = []
+    if len(sizes) != len(keys) or len(keys) > KEYS or not all(size in KEY_SIZES for size in sizes):
+        raise IntercomError(
+            CODE,
+            f"{file_of(setting)[0]} contains no secret of a webhook",
+            f"It must contain {SIGNING} and {KEY_SIZES[0]} to {KEY_SIZES[-1]} bytes in base64, or two of them.",
+            f'Make one: echo "{SIGNING}$(openssl rand -base64 32)"',
         )
 
 

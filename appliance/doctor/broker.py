@@ -1,4 +1,7 @@
-"""The broker of MQTT: whether it brings the station its own message. Another process speaks with it."""
+"""The broker of MQTT, and receivers of webhooks: whether they work with the station. Another process speaks with them.
+
+The broker has to bring the station its own message, and a receiver to take an event that says that it is a trial.
+"""
 
 import json
 import os
@@ -13,28 +16,56 @@ from appliance.config.schema import Config
 from appliance.doctor.findings import Finding, Level, problem
 from appliance.outlet import settings
 
-CHECK = "mqtt"
+CHECK, WEBHOOKS = "mqtt", "webhooks"
 CODE = Path(__file__).resolve().parents[2]
 
 
 def examine(config: Config) -> list[Finding]:
-    """What the broker does with the station; nothing where none is named."""
+    """What the broker does with the station, and what receivers do; nothing where none is named."""
+    return [*_broker(config), *_receivers(config)]
+
+
+def _broker(config: Config) -> list[Finding]:
     table = config.mqtt
     if not table.host:
         return []
     try:
         password = secrets.read(table.password_file) if table.password_file else ""
-        paths = os.pathsep.join([str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])])
-        said = subprocess.run(
-            [sys.executable, "-m", "appliance.outlet", "--try"],
-            input=settings.line(table.model_dump(), password),
-            capture_output=True,
-            check=False,
-            timeout=2 * times.current.broker_tried_s,
-            env={**os.environ, "PYTHONPATH": paths},
-        )
-        return [Finding(CHECK, Level(each.pop("level")), **each) for each in json.loads(said.stdout)]
     except IntercomError as error:
         return [problem(CHECK, error.message, error.cause, error.resolution)]
+    line = settings.line(table.model_dump(), password)
+    return _said(line, 2 * times.current.broker_tried_s, CHECK, "The broker cannot be examined.")
+
+
+def _receivers(config: Config) -> list[Finding]:
+    found, known = [], []
+    for name, table in config.webhook.items():
+        try:
+            secret = secrets.read(table.secret_file)
+            secrets.signing(secret, table.secret_file)
+        except IntercomError as error:
+            found.append(problem(WEBHOOKS, error.message, error.cause, error.resolution))
+        else:
+            known.append(settings.webhook(name, table.model_dump(), secret, source=config.mqtt.device))
+    if known:
+        line = settings.line(config.mqtt.model_dump(), "", webhooks=known)
+        wait_s = (1 + len(known)) * times.current.webhook_answers_s
+        found += _said(line, wait_s, WEBHOOKS, "The receivers of webhooks cannot be examined.")
+    return found
+
+
+def _said(line: bytes, wait_s: float, check: str, otherwise: str) -> list[Finding]:
+    """The findings of the other process."""
+    paths = os.pathsep.join([str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])])
+    try:
+        said = subprocess.run(
+            [sys.executable, "-m", "appliance.outlet", "--try"],
+            input=line,
+            capture_output=True,
+            check=False,
+            timeout=wait_s,
+            env={**os.environ, "PYTHONPATH": paths},
+        )
+        return [Finding(check, Level(each.pop("level")), **each) for each in json.loads(said.stdout)]
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        return [problem(CHECK, "The broker cannot be examined.", f"{reason(error)}.", "Look into the log.")]
+        return [problem(check, otherwise, f"{reason(error)}.", "Look into the log.")]

@@ -38,5 +38,7 @@ def _checks(part: str, why: str) -> set[str]:
         return {"http.certificate_file"}
     if part == "copies":
         return {"recording.copy_to"}
+    if part.startswith("webhook"):
+        return {"webhooks"}
     named = _OF_PANEL.match(why) if part == "panel" else None
     return {f"panel.{named['kind']}.{named['name']}", "lines"} if named else set()

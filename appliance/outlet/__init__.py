@@ -1,1 +1,1 @@
-"""The client of an MQTT broker: events and states go out, orders come in. A process of its own, where configured."""
+"""Events and states go out by MQTT and webhooks, orders come in. A process of its own, where one is configured."""

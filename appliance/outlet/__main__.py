@@ -1,7 +1,7 @@
 """The process: `python -m appliance.outlet`, started only by the daemon, or with --try by an examination.
 
 Its first line of input is `Settings`, as JSON; the end of its input ends it. Each line of its output is JSON: whether
-the broker works, an order that was refused, or the findings of an examination.
+the broker or a receiver works, an order that was refused, what became of an event, or the findings of an examination.
 """
 
 import ctypes
@@ -19,50 +19,92 @@ from appliance.outlet import settings
 
 if TYPE_CHECKING:
     from appliance.outlet.serve import Outlet
+    from appliance.outlet.webhooks.serve import Webhooks
 
 # Against a broker that sends a message of 100 MB: paho takes all of it before anybody can look at it.
 MEMORY_BYTES = 96 * 2**20
 STACK_BYTES = 512 * 1024
 PR_SET_PDEATHSIG = 1
+MISSING = "The library for MQTT is not installed."
 
 
 def main() -> int:
-    """Serve, or with --try examine; 1: paho is missing."""
+    """Serve, or with --try examine; 1: paho is missing, and there is nothing else to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group: the daemon ends us
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     threading.stack_size(STACK_BYTES)
     threading.excepthook = _failed
-    logging.basicConfig(level=logging.INFO, format="mqtt: %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.INFO, format="outlet: %(levelname)s %(message)s")
     first = sys.stdin.buffer.readline()
     if not first:
         return 0
     of = settings.read(first)
-    examines = sys.argv[1:] == ["--try"]
-    try:
-        from appliance.outlet import serve, trial  # noqa: PLC0415  late: paho is optional
-    except ImportError as error:
-        message, cause = "The library for MQTT is not installed.", f"{error}."
-        resolution = libraries.remedy("python3-paho-mqtt", "paho-mqtt")
-        if examines:
-            _say([{"level": "problem", "message": message, "cause": cause, "resolution": resolution}])
-        else:
-            _report(f"{message} {cause}", resolution)
+    if sys.argv[1:] == ["--try"]:
+        return _examine(of)
+    outlet, webhooks = _outlet(of), _webhooks(of)
+    if outlet is None and webhooks is None:
         return 1
-    if examines:
-        _say(trial.examine(of))
-        return 0
-    outlet = serve.Outlet(of, _report, _refused)
-    threading.Thread(target=_until_the_end, args=[outlet], name="input", daemon=True).start()
-    outlet.run()
+    ends = threading.Thread(target=_until_the_end, args=[outlet, webhooks], name="input", daemon=True)
+    ends.start()
+    if outlet is not None:
+        outlet.run()
+    ends.join()
     return 0
 
 
-def _until_the_end(outlet: "Outlet") -> None:
+def _outlet(of: settings.Settings) -> "Outlet | None":
+    """What speaks with the broker, where one is named and paho is there."""
+    if not of.host:
+        return None
+    try:
+        from appliance.outlet import serve  # noqa: PLC0415  late: paho is optional
+    except ImportError as error:
+        _report(f"{MISSING} {error}.", _package())
+        return None
+    return serve.Outlet(of, _report, _refused)
+
+
+def _webhooks(of: settings.Settings) -> "Webhooks | None":
+    """What sends events to receivers, where some are named. It runs."""
+    if not of.webhooks:
+        return None
+    from appliance.outlet.webhooks.serve import PART, Webhooks  # noqa: PLC0415  late: few stations have webhooks
+
+    webhooks = Webhooks(of, _say)
+    webhooks.start()
+    _say({"part": PART, "why": "", "resolution": ""})
+    return webhooks
+
+
+def _examine(of: settings.Settings) -> int:
+    """Say what is found, of the broker, or of the receivers."""
+    if of.webhooks:
+        from appliance.outlet.webhooks import trial as webhook_trial  # noqa: PLC0415  late: few stations have webhooks
+
+        _say([webhook_trial.examine(each, of.times) for each in of.webhooks])
+        return 0
+    try:
+        from appliance.outlet import trial  # noqa: PLC0415  late: paho is optional
+    except ImportError as error:
+        _say([{"level": "problem", "message": MISSING, "cause": f"{error}.", "resolution": _package()}])
+        return 1
+    _say(trial.examine(of))
+    return 0
+
+
+def _package() -> str:
+    return libraries.remedy("python3-paho-mqtt", "paho-mqtt")
+
+
+def _until_the_end(outlet: "Outlet | None", webhooks: "Webhooks | None") -> None:
     while sys.stdin.buffer.read(1):
         pass
-    outlet.stop()
+    if webhooks is not None:
+        webhooks.stop()
+    if outlet is not None:
+        outlet.stop()
 
 
 def _report(why: str, resolution: str) -> None:

@@ -23,7 +23,14 @@ def of_connecting(error: OSError | ValueError, of: Settings) -> IntercomError:
     message = f"The broker {of.where} cannot be reached."
     match error:
         case ssl.SSLCertVerificationError():
-            return _of_certificate(error, of)
+            return certificate(
+                error,
+                f"The certificate of the broker {of.where} is not trusted.",
+                "the broker",
+                of.host,
+                name_setting="mqtt.host",
+                ca_setting="mqtt.ca_file",
+            )
         case ssl.SSLError() if error.reason == "WRONG_VERSION_NUMBER":
             cause, resolution = "It does not speak TLS at this port.", "Give its port for TLS, which mostly is 8883."
         case ssl.SSLError():
@@ -53,18 +60,20 @@ def of_files(error: OSError | ValueError, of: Settings) -> IntercomError:
     )
 
 
-def _of_certificate(error: ssl.SSLCertVerificationError, of: Settings) -> IntercomError:
-    message = f"The certificate of the broker {of.where} is not trusted."
+def certificate(
+    error: ssl.SSLCertVerificationError, message: str, whose: str, host: str, *, name_setting: str, ca_setting: str
+) -> IntercomError:
+    """Why the certificate of `whose` is not trusted. name_setting, ca_setting: of its name, and of its authorities."""
     code, said = error.verify_code, error.verify_message
     if code == _NOT_YET:
         return unavailable(message, "It is not yet valid.", "Set the clock of this machine, which may be slow.")
     if code == _EXPIRED:
-        return unavailable(message, "It has expired.", "Renew it at the broker, or set the clock of this machine.")
+        return unavailable(message, "It has expired.", f"Renew it at {whose}, or set the clock of this machine.")
     if code in _OTHER_NAME:
         return unavailable(
             message,
-            f"It is not for {of.host}: {said}.",
-            "Give a name in mqtt.host that the certificate has, or the broker a certificate with this name.",
+            f"It is not for {host}: {said}.",
+            f"Give a name in {name_setting} that the certificate has, or {whose} a certificate with this name.",
         )
     if "key usage" in said.lower():  # Python 3.13 asks for what many guides leave out
         return unavailable(
@@ -76,9 +85,9 @@ def _of_certificate(error: ssl.SSLCertVerificationError, of: Settings) -> Interc
         return unavailable(
             message,
             f"Another authority has signed it: {said}.",
-            "Name the file with the broker's authority in mqtt.ca_file.",
+            f"Name the file with the authority of {whose} in {ca_setting}.",
         )
-    return unavailable(message, f"{said}.", "Check the broker's certificate.")
+    return unavailable(message, f"{said}.", f"Check the certificate of {whose}.")
 
 
 def of_refusal(code: int, said: str, of: Settings) -> IntercomError:

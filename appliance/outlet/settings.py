@@ -10,9 +10,27 @@ from appliance.base.record import RecordWithSecrets
 from appliance.base.times import Times
 
 
-class Settings(RecordWithSecrets, kw_only=True):
-    """The settings of [mqtt], and: socket, the daemon's for HTTP; cursor, the file with the place of the reader.
+class Webhook(RecordWithSecrets, kw_only=True):
+    """The settings of [webhook.NAME], and: secret, for signatures; source: the station's name; cursor: its file."""
 
+    SECRETS = frozenset({"secret"})
+
+    name: str
+    url: str
+    ca_file: str
+    local: bool
+    events: tuple[str, ...]
+    report: tuple[str, ...]
+    secret: str
+    source: str
+    cursor: str = ""
+    version: str = ""
+
+
+class Settings(RecordWithSecrets, kw_only=True):
+    """The settings of [mqtt], whose host is empty without a broker, and of the webhooks.
+
+    socket: the daemon's for HTTP; cursor: the file with the place of the reader.
     announced: the file with the topic at which Home Assistant has the station; language: of the names there.
     orders: method and path of each order that may come. call_states: all of them. version: of the station.
     """
@@ -40,6 +58,7 @@ class Settings(RecordWithSecrets, kw_only=True):
     version: str = ""
     call_states: tuple[str, ...] = ()
     orders: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
+    webhooks: tuple[Webhook, ...] = ()
     times: Times
 
     @property
@@ -56,6 +75,12 @@ class Settings(RecordWithSecrets, kw_only=True):
 def read(line: bytes) -> Settings:
     """The settings in a first line. Raises msgspec.ValidationError."""
     return msgspec.json.decode(line, type=Settings)
+
+
+def webhook(name: str, table: Mapping[str, Any], secret: str, **more: Any) -> Webhook:
+    """The settings of a table [webhook.NAME], and what else the process must know."""
+    known = {each: table[each] for each in Webhook.__struct_fields__ if each in table}
+    return msgspec.convert(known | more | {"name": name, "secret": secret}, Webhook)
 
 
 def line(table: Mapping[str, Any], password: str, **more: Any) -> bytes:

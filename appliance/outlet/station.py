@@ -30,6 +30,11 @@ class Station:
         """The whole state."""
         return self._ask("/v1/state")
 
+    def last(self) -> int:
+        """The id of the newest event."""
+        newest: int = self.state()["last_event"]
+        return newest
+
     def calls(self) -> list[Json]:
         """The calls of now."""
         calls: list[Json] = self._ask("/v1/calls")["calls"]

@@ -280,6 +280,8 @@ EventType = Literal[
     "network.down",
     "network.up",
     "notice",
+    "notification.failed",
+    "notification.sent",
     "panel.failed",
     "panel.recovered",
     "playback.failed",

@@ -191,6 +191,23 @@ def target_with(file):
     return check(tomli.loads(tables), "x")
 
 
+def test_the_secret_of_a_webhook_is_one_or_two_of_standard_webhooks(tmp_path):
+    def found(text):
+        table = f"[webhook.house]\nurl = 'https://h/'\nsecret_file = '{written(tmp_path / 'pw', text)}'"
+        return passwords(check(tomli.loads(table), "x"), "x.toml")
+
+    right = f"whsec_{'A' * 32}"
+    assert found(f"{right}\n") == {"webhook.house": right}
+    assert found(f"{right} {right}") == {"webhook.house": f"{right} {right}"}
+    for wrong in ("A" * 32, "whsec_AAAA", f"whsec_{'A' * 400}", "whsec_päss", f"{right}  {right}", right * 2):
+        with pytest.raises(IntercomError) as caught:
+            found(wrong)
+        assert caught.value.message.startswith("x.toml: webhook.house.secret_file: ")
+        assert wrong not in str(caught.value)
+    with pytest.raises(IntercomError, match="contains no secret of a webhook"):
+        found(" ".join([right] * 3))
+
+
 def test_spaces_belong_to_the_password(tmp_path):
     assert passwords(config(file=written(tmp_path / "pw", " päss word \n")), "x")["account.office"] == " päss word "
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from appliance.base import times
 from appliance.base.errors import IntercomError
+from appliance.base.toml import dump
 from appliance.config import load as loading
 from appliance.config.core_settings import core_settings
 from appliance.config.load import check, load
@@ -627,6 +628,40 @@ def test_steps_of_a_plan_without_a_time_of_their_own_have_the_last_one():
     assert station.plan("b") == Plan("b", (RingStep(("b",)),))
     assert station.plan("c") is None
     assert station.target("b").confirm == "#"
+
+
+def test_a_receiver_of_webhooks_is_an_address_with_a_secret(tmp_path):
+    def found(url="https://house.example/hooks", **more):
+        table = {"url": url, "secret_file": "house", **more}
+        (tmp_path / "i.toml").write_text(dump({"webhook": {"house": table}}))
+        try:
+            load(tmp_path / "i.toml")
+        except IntercomError as error:
+            return str(error)
+        return ""
+
+    for url in ("https://[2001:db8::1]:8443/a?b=c", "https://house.example", "https://192.0.2.1/"):
+        assert found(url) == ""
+    for url in (
+        *("ftp://house.example/", "https://user:secret@house.example/", "https://house.example/#x", "house.example"),
+        *("https://", "https://house.example/a b", "https://house.example:port/", "http:/house.example/"),
+    ):
+        assert "webhook.house.url" in found(url)
+    assert "is for local addresses only" in found("http://house.example/")
+    assert found("http://house.example/", local=True) == ""
+    assert "has no effect with an address that begins with http:" in found("http://h/", local=True, ca_file="/ca.crt")
+    assert found(events=["*", "ring.*", "call.incoming"]) == ""
+    for pattern in ("ring*", "Ring.started", "", "a.b.c", "*.started"):
+        assert "webhook.house.events" in found(events=[pattern])
+    assert "webhook.house.events" in found(events=[])
+
+
+def test_at_most_eight_receivers_and_only_with_the_socket_of_http(tmp_path):
+    many = {f"h{number}": {"url": "https://house.example/", "secret_file": "house"} for number in range(9)}
+    (tmp_path / "i.toml").write_text(dump({"webhook": many, "http": {"socket": False}}))
+    with pytest.raises(IntercomError, match="at most 8 receivers") as raised:
+        load(tmp_path / "i.toml")
+    assert "webhook.h0: needs the Unix socket of HTTP" in str(raised.value)
 
 
 def test_a_broker_s_settings_are_held_against_each_other(tmp_path):

@@ -269,6 +269,7 @@ def beside_calls(common, pulses):
     yield inputs.RecordingDeleted(**common, recording="r-1", why=Removal.QUOTA)
     yield inputs.RecordingChanged(**common, recording="r-1", protected=True, by="x")
     yield inputs.AccessTokenRemoved(**common, id="t-1", name="tablet", by="http:unix")
+    yield inputs.Notified(**common, receiver="house", event=7, name="ring.started", ring="v-1", why="x", again_s=1.0)
     yield inputs.OrderRefused(**common, order="open_door", why="late", more=3)
     yield inputs.AccessLockedOut(**common, who="x", source="127.0.0.9", scope=LockoutScope.TARGET, seconds=30.0)
 

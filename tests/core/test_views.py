@@ -592,6 +592,17 @@ def test_an_order_by_mqtt_that_was_refused_is_reported_with_its_reason():
     assert (event.TYPE, event.order, event.why, event.more) == ("access.order_refused", "open_door", "late", 3)
 
 
+def test_what_a_receiver_has_taken_or_not_is_reported():
+    station = Station()
+    common = {"receiver": "house", "event": 7, "name": "ring.started", "ring": "v-1"}
+    station.give(inputs.Notified, **common, status=204)
+    station.give(inputs.Notified, **common, why="Nothing listens there.", again_s=1.23456)
+    sent, failed = station.told
+    assert station.types() == ["notification.sent", "notification.failed"]
+    assert (sent.receiver, sent.event, sent.name, sent.ring) == tuple(common.values())
+    assert (sent.status, failed.status, failed.why, failed.again_s) == (204, 0, "Nothing listens there.", 1.235)
+
+
 def test_the_password_in_a_targets_address_goes_into_invites_alone():
     """RFC 3261 §19.1.1 allows one. Clients that may only look, the log and other far ends must not get it."""
     secret = replace(SETTINGS.targets[0], uri="sip:kitchen:hunter2@127.0.0.2:5060", watch=Watch.OPTIONS)

@@ -183,7 +183,7 @@ def test_a_station_without_the_certificate_that_the_broker_asks_for(tmp_path, ho
     [
         (9, "certificate is not yet valid", "Set the clock of this machine, which may be slow."),
         (92, "CA cert does not include key usage extension", "keyUsage = critical, keyCertSign, cRLSign"),
-        (26, "unsupported certificate purpose", "Check the broker's certificate."),
+        (26, "unsupported certificate purpose", "Check the certificate of the broker."),
     ],
 )
 def test_what_python_and_openssl_say_of_a_certificate_is_explained(plain, code, said, expected):

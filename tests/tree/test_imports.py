@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
     ),
     "orders": ({"core", "base"}, "the list names records of the core, and knows of no adapter"),
     "push": ({"base"}, "the process for notifications meets push services, and knows nothing of the daemon"),
-    "outlet": ({"base"}, "the process for MQTT is a client of the daemon, so a broker's messages meet nothing of it"),
+    "outlet": ({"base"}, "it is a client of the daemon, so what brokers and receivers send meets nothing of it"),
     "board": ({"base"}, "the board says what it has, whoever asks"),
     "audio": ({"core", "base"}, "the cards and their mixers, for the process that uses them and for those that look"),
     "sip": (

@@ -85,6 +85,8 @@ WORDS = {
     "message.received": "a text was received",
     "message.sent": "a text was accepted by {to}",
     "message.failed": "a text did not reach {to}: {code} {reason}",
+    "notification.sent": "{receiver} has taken {name}",
+    "notification.failed": "{receiver} has not taken {name}: {why}",
     "playback.ready": "{sound} can be played",
     "playback.started": "{sound} is played",
     "playback.finished": "{sound} was played to its end",

@@ -22,6 +22,7 @@ from appliance.config.schema.policy import (
 from appliance.config.schema.sip import AccountTable, DeadlinesTable, SipTable, TlsTable
 from appliance.config.schema.station import StationTable
 from appliance.config.schema.targets import DirectoryTable, PlanTable, TargetTable
+from appliance.config.schema.webhooks import WebhookTable
 
 
 class Config(Table):
@@ -36,6 +37,7 @@ class Config(Table):
     http: HttpTable = Field(default_factory=HttpTable)
     dbus: DbusTable = Field(default_factory=DbusTable)
     mqtt: MqttTable = Field(default_factory=MqttTable)
+    webhook: dict[Id, WebhookTable] = Field(default_factory=dict)
     panel: PanelTable = Field(default_factory=PanelTable)
     door: dict[Id, DoorTable] = Field(default_factory=dict)
     guard: GuardTable = Field(default_factory=GuardTable)

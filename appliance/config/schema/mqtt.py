@@ -26,8 +26,8 @@ class MqttTable(Table):
     )
     port: int = setting("TCP port of the broker. Without TLS, brokers use 1883.", default=8883, ge=1, le=65535)
     device: Id = setting(
-        "Name of the station in topics: they begin with intercomd/ and this name. Two stations at one broker need two "
-        "names.",
+        "Name of the station in topics, which begin with intercomd/ and this name, and in the source of webhooks. Two "
+        "stations at one broker or receiver need two names.",
         allowed=ID_ALLOWED,
         default="door",
     )

@@ -1,4 +1,4 @@
-"""Reports about the machine and its configuration: a clock that was set, a file with errors, a slow start of SIP."""
+"""Reports about the machine, its configuration and its clock, a slow start of SIP, and what receivers have taken."""
 
 from msgspec.structs import replace
 
@@ -27,6 +27,16 @@ def holidays_read(turn: Turn, given: inputs.HolidaysRead) -> None:
 def clock_read(turn: Turn, given: inputs.ClockReported) -> None:
     """Store the time of the wall clock."""
     turn.appliance = replace(turn.appliance, clock=given.clock)
+
+
+def notified(turn: Turn, given: inputs.Notified) -> None:
+    """Report that a receiver of webhooks has an event, or why not."""
+    of = given.receiver, given.name, given.event, given.status
+    if given.why:
+        again_s = None if given.again_s is None else round(given.again_s, 3)
+        turn.emit(events.NotificationFailed(*of, given.why, again_s, call=given.about, ring=given.ring))
+    else:
+        turn.emit(events.NotificationSent(*of, call=given.about, ring=given.ring))
 
 
 def sip_slow(turn: Turn, given: inputs.SipSlow) -> None:

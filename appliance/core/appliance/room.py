@@ -19,6 +19,7 @@ take = takes(
     on(inputs.ClockReported, notices.clock_read),
     on(inputs.HolidaysRead, notices.holidays_read),
     on(inputs.SipSlow, notices.sip_slow),
+    on(inputs.Notified, notices.notified),
     on(inputs.AccessDenied, refusals.denied),
     on(inputs.AccessLockedOut, refusals.locked_out),
     on(inputs.AccessTokenAdded, refusals.token_added),

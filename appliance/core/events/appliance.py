@@ -13,6 +13,7 @@ from appliance.core.model import (
     NoticeCode,
     OrderRefusal,
     PasswordFault,
+    RingId,
     WarningCode,
 )
 
@@ -97,9 +98,10 @@ class ConfigRejected(Event):
 class ApplianceDegraded(Event):
     """A part fails that has no event of its own.
 
-    sip, relay, storage, codes, kept, http, certificate, tokens, dbus, mqtt, push, stun, turn, tones, packages (an
-    upgrade left them half installed), recordings (which stay WAV files), digits in the sound, holidays, or a button or
-    keypad with a key that stays down. The panel has `panel.failed` instead, and the sound card `audio.failed`.
+    sip, relay, storage, codes, kept, http, certificate, tokens, dbus, mqtt, webhook.<name>, push, stun, turn, tones,
+    packages (an upgrade left them half installed), recordings (which stay WAV files), digits in the sound, holidays, or
+    a button or keypad with a key that stays down. The panel has `panel.failed` instead, and the sound card
+    `audio.failed`.
     """
 
     TYPE = "appliance.degraded"
@@ -212,6 +214,40 @@ class AccessOrderRefused(Event):
     order: str
     why: OrderRefusal
     more: int = 0
+
+
+class NotificationSent(Event):
+    """A receiver of webhooks has taken an event that its `report` names.
+
+    receiver: as in [webhook.<name>]; name: the type of that event; event: its id; status: of the receiver's answer.
+    call, ring: those of that event.
+    """
+
+    TYPE = "notification.sent"
+    receiver: str
+    name: str
+    event: int
+    status: int
+    call: CallId | None = None
+    ring: RingId | None = None
+
+
+class NotificationFailed(Event):
+    """A receiver of webhooks has not taken an event that its `report` names, the first time it was sent.
+
+    It is sent again after `again_s`. null: the receiver refuses this event for good, it is left out, and any event is
+    reported then. status: of the receiver's answer, 0: there was none. The other fields are those of notification.sent.
+    """
+
+    TYPE = "notification.failed"
+    receiver: str
+    name: str
+    event: int
+    status: int
+    why: str
+    again_s: float | None
+    call: CallId | None = None
+    ring: RingId | None = None
 
 
 class EventsLost(Event):

@@ -12,6 +12,7 @@ from appliance.core.model import (
     PasswordFault,
     PersistentState,
     QuietHours,
+    RingId,
     Rule,
     Runtime,
     Settings,
@@ -244,6 +245,23 @@ class AccessLockedOut(Input, kw_only=True):
     source: str
     scope: LockoutScope
     seconds: float
+
+
+class Notified(Input, kw_only=True):
+    """A receiver of webhooks has taken an event, or not yet.
+
+    name, event, about, ring: the event's type and id, its call and its ring. status: of the receiver's answer, 0: there
+    was none. why: "" if it has taken it; again_s: when it is sent again, None: it is left out.
+    """
+
+    receiver: str
+    event: int
+    name: str
+    about: CallId | None = None
+    ring: RingId | None = None
+    status: int = 0
+    why: str = ""
+    again_s: float | None = None
 
 
 class OrderRefused(Input, kw_only=True):

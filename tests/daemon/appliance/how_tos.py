@@ -59,6 +59,8 @@ RCLONE = "part of a file of rclone: tests/store/test_copies.py has such files"
 RELEASED = "tests/packaging/test_release.py and tests/lab/test_signed_repository.py do it with keys of their own"
 BROKER = "for mosquitto, which tests/daemon/appliance/test_mqtt.py starts with these lines"
 NTFY = "runs until it is ended; tests/daemon/push/test_ntfy.py runs it, with a server in place of ntfy's"
+RECEIVER = "for a receiver, which tests/daemon/appliance/test_webhooks.py starts with these lines"
+SECRET = 'url = "https://house.example/hooks/front"\nsecret_file = "/etc/intercomd/house.secret"\n'
 ROOT = "needs root, and changes users or /etc of this machine"
 
 TABLE = {
@@ -178,6 +180,7 @@ TABLE = {
         LeftOut("installs a package; the tests use the checkout's"),
         *[LeftOut(PROGRAM)] * 3,
     ],
+    "webhooks.md": [LeftOut(ROOT), Config(), LeftOut(RECEIVER), Config(rest=SECRET), LeftOut("it ends at Ctrl-C only")],
 }
 
 

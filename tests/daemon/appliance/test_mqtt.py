@@ -145,7 +145,7 @@ def test_a_killed_process_is_replaced_and_reported(tmp_path, broker):
         until(lambda: reader.order)
         os.kill(first, signal.SIGKILL)
         said = station.wait("appliance.degraded", part="mqtt")["data"]["why"]
-        assert said == "The process for MQTT ended with status -9. Look into the log."
+        assert said == "The process that sends events ended with status -9. Look into the log."
         station.wait("appliance.recovered", part="mqtt")
         station.press("hangup")
         has_all(reader, station)

@@ -1,6 +1,7 @@
 """A web server whose answers, well-formed or not, are given by path."""
 
 import contextlib
+import re
 import socketserver
 import ssl
 import threading
@@ -54,6 +55,14 @@ class WebServer:
             if not part:
                 return
             head += part
+        head, _, body = head.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+        while length and len(body) < int(length[1]):  # else the end of the connection would take our answer along
+            part = connection.recv(4096)
+            if not part:
+                return
+            body += part
+        head += b"\r\n\r\n"
         path = head.split()[1].decode()
         self.asked.append(path)
         self.heads.append(head.decode())

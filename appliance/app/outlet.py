@@ -39,6 +39,7 @@ class Outlet:
         self._post = post
         socket = config.http.socket
         self._table, self._password = config.mqtt.model_dump(), passwords.get(secrets.BROKER, "")
+        self._asks = any(table.ask for table in config.webhook.values())
         self._part = MQTT if config.mqtt.host else WEBHOOK
         self._more = {
             "socket": socket if isinstance(socket, str) else str(places.runtime / "http.sock"),
@@ -64,7 +65,7 @@ class Outlet:
     async def serve(self, ready: asyncio.Event) -> None:
         """Run it, from when the daemon listens until this is cancelled."""
         await ready.wait()
-        orders = _orders() if self._table["token"] else {}
+        orders = _orders() if self._table["token"] or self._asks else {}
         self._first = settings.line(self._table, self._password, orders=orders, **self._more)
         least, most = times.current.outlet_again_s
         pause_s = least

@@ -313,13 +313,14 @@ class Web:
 
     async def _examine(self) -> list[dict[str, Any]]:
         # Late: for this alone.
-        from appliance.doctor import daemon_faults, examine, findings, logs, networks, phones, signalling, sound  # noqa: PLC0415
+        from appliance.doctor import broker, daemon_faults, examine, findings, logs, networks, phones, signalling, sound  # noqa: PLC0415  # noqa: PLC0415
         from appliance.store.lists import examine as stored  # noqa: PLC0415
 
         found = await asyncio.to_thread(examine.examine, self._file, self._places.state)
         snapshot, targets = self.snapshot(), self._reactor.state.settings.targets
         found += sound.muted(snapshot.audio.microphone, snapshot.audio.speaker)
         found += signalling.accounts(snapshot.accounts)
+        found += broker.tokens(self._config, lambda name: self.tokens.named(name) is not None)
         addresses, accounts = snapshot.network.addresses, snapshot.accounts
         found += await asyncio.to_thread(phones.examine, self._config, self._places.state, addresses)
         found += await asyncio.to_thread(networks.examine, addresses, accounts, targets, self._config.sip.address)

@@ -18,6 +18,7 @@ from appliance.config.schema.lamps import LampTable
 from appliance.config.schema.panel import PanelTable, SensorTable
 from appliance.config.schema.targets import PlanTable, TargetTable
 from appliance.config.schema.webhooks import MOST as RECEIVERS
+from appliance.config.schema.webhooks import WebhookTable
 from appliance.core.accounts import sip_uris
 from appliance.core.model import BROWSERS, BUILT_IN_SOUNDS, DIRECT, NULL, Action, SensorKind, SoundMode
 
@@ -98,16 +99,27 @@ def _broker(config: Config) -> Found:
 def _webhooks(config: Config) -> Found:
     if len(config.webhook) > RECEIVERS:
         yield "webhook", f"has {len(config.webhook)} tables: at most {RECEIVERS} receivers are possible"
+    asked: dict[str, str] = {}
     for name, webhook in config.webhook.items():
+        place = _at("webhook", name)
         if config.http.socket is False:
-            yield _at("webhook", name), "needs the Unix socket of HTTP: set http.socket = true"
-        if webhook.url and webhook.url.startswith("http:") and webhook.local is False:
-            yield (
-                f"{_at('webhook', name)}.url",
-                "begins with http:, which is for local addresses only: use https:, or set local = true",
-            )
-        if webhook.url and webhook.url.startswith("http:") and webhook.ca_file:
-            yield f"{_at('webhook', name)}.ca_file", "has no effect with an address that begins with http:"
+            yield place, "needs the Unix socket of HTTP: set http.socket = true"
+        yield from _receiver(place, webhook)
+        for kind in webhook.ask or ():
+            if asked.setdefault(kind, name) != name:
+                yield f"{place}.ask", f"names {kind}, about which {asked[kind]} is asked already"
+
+
+def _receiver(place: str, webhook: WebhookTable) -> Found:
+    plain = (webhook.url or "").startswith("http:")
+    if plain and webhook.local is False:
+        yield f"{place}.url", "begins with http:, which is for local addresses only: use https:, or set local = true"
+    if plain and webhook.ca_file:
+        yield f"{place}.ca_file", "has no effect with an address that begins with http:"
+    if webhook.ask and webhook.token == "":
+        yield f"{place}.ask", "needs token: the orders in an answer have the scopes of that token"
+    if webhook.token and webhook.ask == []:
+        yield f"{place}.token", "has no effect without ask"
 
 
 def _for_ice(place: str, config: Config) -> Found:

@@ -97,6 +97,8 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
         ask_updates=config.sip.updates == "ask",
         digits_otherwise=config.sip.digits_otherwise,
         max_redirects=config.sip.max_redirects,
+        ring_answer_s=_answer_s(config, "ring.started"),
+        call_answer_s=_answer_s(config, "call.incoming"),
         runtime=model.Runtime(
             model.Forwarding(**{name: getattr(config.forwarding, name) for name in model.Forwarding.__struct_fields__}),
             model.QuietHours(**dict(config.quiet_hours)),
@@ -253,6 +255,11 @@ def _flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]
             yield from _flat(value, f"{above}{key}.")
         else:
             yield f"{above}{key}", str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _answer_s(config: Config, kind: str) -> float:
+    """How long such an event waits for the receiver that is asked about it; 0: none is."""
+    return max((table.answer_s for table in config.webhook.values() if kind in table.ask), default=0.0)
 
 
 def _rule(name: str, rule: RuleTable) -> model.Rule:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from appliance.base import times
@@ -23,6 +24,22 @@ CODE = Path(__file__).resolve().parents[2]
 def examine(config: Config) -> list[Finding]:
     """What the broker does with the station, and what receivers do; nothing where none is named."""
     return [*_broker(config), *_receivers(config)]
+
+
+def tokens(config: Config, known: Callable[[str], bool]) -> list[Finding]:
+    """The tokens that orders need, and that are not there. known: whether there is a valid token of a name."""
+    named = [(CHECK, "mqtt.token", config.mqtt.token)] if config.mqtt.host and config.mqtt.token else []
+    named += [(WEBHOOKS, f"webhook.{name}.token", table.token) for name, table in config.webhook.items() if table.ask]
+    return [
+        problem(
+            check,
+            f"There is no valid token {token}, which {setting} names.",
+            "Orders are refused without it.",
+            f"Make one with intercomctl token add {token}, or correct {setting}.",
+        )
+        for check, setting, token in named
+        if not known(token)
+    ]
 
 
 def _broker(config: Config) -> list[Finding]:

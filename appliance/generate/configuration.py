@@ -17,6 +17,7 @@ _EXAMPLE_NAMES = {
     "door": "front",
     "rule": "practice",
     "target": "kitchen",
+    "webhook": "house",
     "plan": "house",
     "profile": "office",
 }

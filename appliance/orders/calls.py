@@ -96,6 +96,16 @@ OF_CALLS = (
         page="home",
     ),
     Order(
+        *("forward_call", CALLS, "POST forward", inputs.ForwardCall),
+        body=("ForwardTo", "Where an incoming call goes instead of ringing here."),
+        errors=(*STATE, E.NUMBER_INVALID),
+        title="Forward a call that rings",
+        bus="no: change_runtime forwards calls by a rule",
+        command=NO_SHELL,
+        panel=NO_PANEL,
+        page=NO_PAGE,
+    ),
+    Order(
         "hang_up_call",
         CALLS,
         "POST hangup",

@@ -36,6 +36,7 @@ SENSORS = Subject(
     *("/v1/panel/sensors/{sensor}", "panel", (ADMIN,)),
     *("sensor", "The name of the sensor in the configuration.", E.SENSOR_NOT_FOUND),
 )
+RINGS = Subject("/v1/rings/{ring}", "panel", (CALL,), "ring", "The ring's id, which ring.started brings.")
 FLATS = Subject(
     *("/v1/contacts/{flat}", "contacts", (CALL,)),
     *("flat", "The number of the flat in the directory.", E.FLAT_NOT_FOUND),

@@ -21,6 +21,8 @@ class Webhook(RecordWithSecrets, kw_only=True):
     local: bool
     events: tuple[str, ...]
     report: tuple[str, ...]
+    ask: tuple[str, ...]
+    token: str
     secret: str
     source: str
     cursor: str = ""

@@ -36,6 +36,12 @@ class Reject(TypedDict):
     headers: NotRequired[dict[str, str]]  # Headers of the response.
 
 
+class ForwardTo(TypedDict):
+    """Where an incoming call goes instead of ringing here."""
+
+    to: str  # A target's name, or a number.
+
+
 class HangUpWith(TypedDict):
     """Options of a hang-up."""
 
@@ -218,6 +224,13 @@ class TestLamp(TypedDict):
     pattern: NotRequired[words.Pattern]  # Pattern of the lamp.
     seconds: NotRequired[float]  # Duration of the test.
     color: NotRequired[str | None]  # Colour; null: the configured one. Not black.
+
+
+class RouteRing(TypedDict):
+    """What a ring that waits for a decision rings."""
+
+    targets: NotRequired[list[str]]  # Names of targets, or `browsers`: they ring together.
+    seconds: NotRequired[float | None]  # How long they ring. null: as long as a call may.
 
 
 class Open(TypedDict):

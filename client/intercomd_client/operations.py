@@ -96,6 +96,12 @@ class Operations(Connection):
         """Refuse an incoming call."""
         return await self._ask(answers.CallDone, "POST", f"/v1/calls/{part(call)}/reject", body, key=idempotency_key)
 
+    async def forward_call(
+        self, call: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.ForwardTo]
+    ) -> answers.CallDone:
+        """Forward an incoming call that nobody has answered (302): to a target, or to a number at an account."""
+        return await self._ask(answers.CallDone, "POST", f"/v1/calls/{part(call)}/forward", body, key=idempotency_key)
+
     async def hang_up_call(
         self, call: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.HangUpWith]
     ) -> answers.CallDone:
@@ -395,6 +401,18 @@ class Operations(Connection):
     async def clear_sensor(self, sensor: str, /, *, idempotency_key: str | None = None) -> answers.Done:
         """End the blocking of doors by a tamper contact."""
         return await self._ask(answers.Done, "POST", f"/v1/panel/sensors/{part(sensor)}/clear", key=idempotency_key)
+
+    async def route_ring(
+        self, ring: str, /, *, idempotency_key: str | None = None, **body: Unpack[bodies.RouteRing]
+    ) -> answers.Done:
+        """Ring these targets in place of the configured plan, while the ring waits for the answer of a webhook's
+        receiver. Without targets the plan begins at once.
+        """
+        return await self._ask(answers.Done, "POST", f"/v1/rings/{part(ring)}/route", body, key=idempotency_key)
+
+    async def end_ring(self, ring: str, /) -> answers.Done:
+        """End a visitor's ring: its phones stop, and nobody else is rung."""
+        return await self._ask(answers.Done, "DELETE", f"/v1/rings/{part(ring)}")
 
     async def read_panel(self) -> answers.Panel:
         """Current state of buttons and lamps."""

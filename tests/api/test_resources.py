@@ -78,6 +78,7 @@ PLACES = {
     "flat": "12",
     "lamp": "status",
     "recording": "r-1",
+    "ring": "v-1",
     "sensor": "leaf",
     "target": "speaker",
 }

@@ -53,7 +53,7 @@ NEEDED = {
         *("POST /v1/panel/lamps/{lamp}/test", "POST /v1/panel/sensors/{sensor}/clear"),
     },
 }
-OF_CALLS = ("/v1/calls", "/v1/conferences", "/v1/messages", "/v1/contacts", "/v1/audio", "/v1/recordings")
+OF_CALLS = ("/v1/calls", "/v1/conferences", "/v1/messages", "/v1/contacts", "/v1/rings", "/v1/audio", "/v1/recordings")
 
 
 def test_each_operation_needs_the_scope_that_is_written_down_here():

@@ -116,7 +116,7 @@ ONE_ERROR = [
     # rules
     ("[rule.a]\ndoor = 'front'\non = 'ring'\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.on = "ring": must be the type of an event, or ""'),
     ("[rule.a]\non = 'ring.started'\ndoor = 'gate'\n[door.front]\nchip = 'c'\nline = 'l'", "rule.a.door: there is no [door.gate] (there is front)"),
-    ("[rule.a]\ndoor = 'front'\non = 'ring.started'\nwhere = {sensor = 'pir'}\n[door.front]\nchip = 'c'\nline = 'l'", "rule.a.where: ring.started does not report sensor (it reports ring, button, to)"),
+    ("[rule.a]\ndoor = 'front'\non = 'ring.started'\nwhere = {sensor = 'pir'}\n[door.front]\nchip = 'c'\nline = 'l'", "rule.a.where: ring.started does not report sensor (it reports ring, button, to, answer_s)"),
     ("[rule.a]\ndoor = 'front'\non = 'button.held'\nwhere = {sensor = [1]}\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.where = {…}: must be an inline table such as { button = "ring" } or { sensor = "pir", active = true }'),
     ("[rule.a]\ndoor = 'front'\non = 'button.held'\ntimes = ['mon-son 08:00-12:00']\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.times = ["mon-son 08:00-12:00"]: must be a list of days and a time, as in "mon-fri 08:00-12:00" or "sat,sun 22:00-06:00"'),
     ("[rule.a]\ndoor = 'front'\non = 'button.held'\ntimes = ['mon 08:00-08:00']\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.times = ["mon 08:00-08:00"]: must be a list of days and a time, as in "mon-fri 08:00-12:00" or "sat,sun 22:00-06:00"'),
@@ -360,7 +360,7 @@ def test_all_errors_are_reported_at_once(tmp_path):
         'sip.port = "x": must be a whole number from 0 to 65535',
         'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "switch", "door", "exit", "volume_up", "volume_down", "audio_test", "talk", "none"',
         (
-            "foo: no such setting; there are station, sip, account, tls, audio, speech, http, dbus, mqtt, panel, door, guard, rule, target, "
+            "foo: no such setting; there are station, sip, account, tls, audio, speech, http, dbus, mqtt, webhook, panel, door, guard, rule, target, "
             "plan, directory, profile, holidays, forwarding, quiet_hours, clock, recording, log, deadlines"
         ),
         "panel.button.a.target: there is no [target.x]; add that table",

@@ -21,7 +21,15 @@ RING = {
 
 
 def of(secret=SECRET):
-    table = {"url": "https://house.example/", "ca_file": "", "local": False, "events": ["*"], "report": []}
+    table = {
+        "url": "https://house.example/",
+        "ca_file": "",
+        "local": False,
+        "events": ["*"],
+        "report": [],
+        "ask": [],
+        "token": "",
+    }
     return settings.webhook("house", table, secret, source="front", version="1.0")
 
 

@@ -18,14 +18,15 @@ from tests.support.peers.receiver import SECRET, Receiver
 from tests.support.peers.web_server import WebServer, page, redirect
 from tests.support.processes import rss_mb
 from tests.support.times import patient
-from tests.support.waiting import until
+from tests.support.waiting import pause, until
 
 OK = page(b"", status="204 No Content")
 SHORT_S = 1.0
 
 
 def of(url, *, local=True, ca_file=""):
-    table = {"url": url, "ca_file": str(ca_file), "local": local, "events": ["*"], "report": []}
+    table = {"url": url, "ca_file": str(ca_file), "local": local, "events": ["*"]}
+    table |= {"report": [], "ask": [], "token": ""}
     return settings.webhook("house", table, SECRET, source="front", version="1.0")
 
 
@@ -139,7 +140,7 @@ def endless(head, part, pause_s=0.0):
         connection.sendall(head)
         while True:
             connection.sendall(part)
-            time.sleep(pause_s)
+            pause(pause_s)
 
     return answer
 

@@ -111,6 +111,7 @@ def template(path: str) -> str:
         ("lamp", "panel/lamps"),
         ("sensor", "panel/sensors"),
         ("rule", "rules"),
+        ("ring", "rings"),
         ("token", "tokens"),
         ("recording", "recordings/live"),
         ("operation", "operations"),

@@ -1,6 +1,6 @@
 """[webhook.NAME]: receivers of the station's events over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -58,4 +58,25 @@ class WebhookTable(Table):
         allowed=_PATTERNS,
         default=["ring.started", "call.incoming"],
         max_length=32,
+    )
+    ask: list[Literal["ring.started", "call.incoming"]] = setting(
+        "The events about which the receiver is asked what to do, by a request of its own: the ring or the call "
+        "waits for the answer before it rings. One receiver for each of the two.",
+        default=[],
+        example=["ring.started"],
+        max_length=2,
+    )
+    answer_s: float = setting(
+        "How long a ring or a call waits for that answer. Then it rings as configured.",
+        unit="s",
+        default=1.5,
+        ge=0.2,
+        le=5,
+    )
+    token: str = setting(
+        "Name of the access token whose scopes the orders in an answer have; `intercomctl token add` makes it.",
+        allowed='the name of a token, or ""',
+        default="",
+        example="house",
+        pattern=r"^[A-Za-z0-9 ._-]{0,40}$",
     )

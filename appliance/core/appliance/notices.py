@@ -34,9 +34,9 @@ def notified(turn: Turn, given: inputs.Notified) -> None:
     of = given.receiver, given.name, given.event, given.status
     if given.why:
         again_s = None if given.again_s is None else round(given.again_s, 3)
-        turn.emit(events.NotificationFailed(*of, given.why, again_s, call=given.about, ring=given.ring))
+        turn.emit(events.NotificationFailed(*of, given.why, again_s, given.about, given.ring, given.asked))
     else:
-        turn.emit(events.NotificationSent(*of, call=given.about, ring=given.ring))
+        turn.emit(events.NotificationSent(*of, given.about, given.ring, given.asked, given.orders))
 
 
 def sip_slow(turn: Turn, given: inputs.SipSlow) -> None:

@@ -21,7 +21,12 @@ def silence(turn: Turn, wanted: inputs.SilenceRinger, asked: inputs.Requested) -
 
 
 def bell(state: State, call: Call) -> Tone | None:
-    """The tone for a call to us. That of an automatic answer is never silent, as it warns who is about to be heard."""
+    """The tone for a call to us, once it rings here.
+
+    That of an automatic answer is never silent, as it warns who is about to be heard.
+    """
+    if call.times.decides_at is not None:
+        return None
     if call.times.answers_at is not None:
         return Tone.AUTO_ANSWER
     return None if silent(state) else Tone.RINGING

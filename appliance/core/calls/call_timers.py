@@ -54,7 +54,9 @@ def expire(turn: Turn, call: Call) -> None:
 
 def remind(turn: Turn, call: Call) -> None:
     """Act on another timer of the call, which has expired."""
-    if call.unanswered_here and call.times.answers_at is not None and turn.now >= call.times.answers_at:
+    if call.unanswered_here and call.times.decides_at is not None:
+        incoming.ring_here(turn, call)
+    elif call.unanswered_here and call.times.answers_at is not None and turn.now >= call.times.answers_at:
         answer(turn, call)
     elif call.unanswered_here:
         ending.refuse(turn, call, forwarding.MOVED, Cause.NO_ANSWER, call.forward.to)
@@ -90,6 +92,8 @@ def wake(call: Call) -> tuple[float | None, ...]:
 def reminder_at(call: Call) -> float | None:
     """Return the next time at which `remind` must act on the call, or None without a reminder."""
     if call.direction is Direction.INCOMING and call.unanswered_here:  # the first is quicker, and each step asks
+        if call.times.decides_at is not None:
+            return call.times.decides_at
         return min((at for at in (call.times.answers_at, call.forward.at) if at is not None), default=None)
     if call.times.ends_at is None or not call.alive:
         return None

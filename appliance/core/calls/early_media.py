@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.call_states import RINGING, Signal
-from appliance.core.calls import recording
+from appliance.core.calls import incoming, recording
 from appliance.core.calls.requests import check_headers
 from appliance.core.model import Call, CallState, EarlySource, SoundLevel
 from appliance.core.orders import EarlyMedia, Ring
@@ -39,6 +39,9 @@ def fell_silent(turn: Turn, call: Call) -> None:
 
 def ring(turn: Turn, call: Call) -> str:
     """Send 180 again; an event follows only after 183, when the caller's phone may return to its own ringback."""
+    if call.times.decides_at is not None:
+        incoming.ring_here(turn, call)
+        return ""
     turn.order(Ring(call.id))
     if call.state is CallState.INCOMING:
         return f"Call {call.id} rings already."
@@ -55,7 +58,7 @@ def send(turn: Turn, call: Call, wanted: inputs.SendEarlyMedia) -> str:
     check_headers(wanted.headers)
     if call.media.early is source:
         return f"The caller of {call.id} hears the {source} already."
-    new = replace(call, media=replace(call.media, early=source))
+    new = replace(call, media=replace(call.media, early=source), times=replace(call.times, decides_at=None))
     if call.media.early is not EarlySource.NONE:
         turn.put(new)
         return ""

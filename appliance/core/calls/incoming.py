@@ -8,6 +8,7 @@ from appliance.core.calls import ending, forwarding
 from appliance.core.model import (
     By,
     Call,
+    CallForward,
     CallHeaders,
     CallState,
     CallTimes,
@@ -56,8 +57,11 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         replaces=given.replaces,
         stranger=sender.stranger,
         browser=bool(given.browser),
+        forward=CallForward(diverted=given.diverted),
         times=CallTimes(expires_at=expires_at),
     )
+    refusal = forwarding.refusal(turn.state, call, given, busy=busy)
+    waits_s = turn.settings.call_answer_s if sender.welcome and refusal is None and is_plain(turn, given) else 0.0
     turn.emit(
         events.CallIncoming(
             given.call,
@@ -69,10 +73,10 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
             to=given.local_uri,
             headers=dict(given.headers),
             codecs=given.codecs,
+            answer_s=waits_s or None,
         )
     )
     turn.put(call)
-    refusal = forwarding.refusal(turn.state, call, given, busy=busy)
     if given.refused:
         cause = call_states.cause_of(given.refused, rang=False) if sender.welcome else Cause.UNAUTHORIZED
         call = turn.put(replace(call, media=replace(call.media, refusal=given.sound)))
@@ -92,12 +96,40 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
     elif refusal is not None:
         ending.refuse(turn, call, refusal.code, refusal.cause, refusal.to)
     else:
-        turn.order(Ring(call.id))
-        after = given.answer_after_s if target is not None and target.auto_answer else None
-        answers_at = None if after is None else turn.now + max(after, ANNOUNCED_S)
-        rung = replace(call, times=replace(call.times, ringing_since=turn.now, answers_at=answers_at))
-        turn.put(forwarding.to_be_sent_on(turn, rung, given))
-        turn.emit(events.CallRinging(call.id, call_states.RINGING))
+        come(turn, call, given, waits_s, automatic=target is not None and target.auto_answer)
+
+
+def come(turn: Turn, call: Call, given: inputs.CallArrived, waits_s: float, *, automatic: bool) -> None:
+    """Let a call ring, after a receiver of webhooks had its time to decide, if one is asked."""
+    after = given.answer_after_s if automatic else None
+    answers_at = None if after is None else turn.now + max(after, ANNOUNCED_S)
+    call = replace(call, times=replace(call.times, answers_at=answers_at))
+    call = forwarding.to_be_sent_on(turn, call, given)
+    if waits_s:
+        later = _moved(call, waits_s)
+        turn.put(replace(later, times=replace(later.times, decides_at=turn.now + waits_s)))
+    else:
+        ring_here(turn, call)
+
+
+def is_plain(turn: Turn, given: inputs.CallArrived) -> bool:
+    """Whether a call that may ring here does so: it follows on no other one, and comes from no browser."""
+    return not (given.refused or given.replaces or given.browser or turn.appliance.stopping)
+
+
+def ring_here(turn: Turn, call: Call) -> None:
+    """Let a call ring, and no longer wait for what a receiver decides."""
+    turn.order(Ring(call.id))
+    if call.times.decides_at is not None:
+        call = _moved(call, min(0.0, turn.now - call.times.decides_at))
+    turn.put(replace(call, times=replace(call.times, ringing_since=turn.now, decides_at=None)))
+    turn.emit(events.CallRinging(call.id, call_states.RINGING))
+
+
+def _moved(call: Call, by_s: float) -> Call:
+    """The call, with what happens after it has rung for a time at a later moment."""
+    answers_at, at = (None if when is None else when + by_s for when in (call.times.answers_at, call.forward.at))
+    return replace(call, times=replace(call.times, answers_at=answers_at), forward=replace(call.forward, at=at))
 
 
 def valid(turn: Turn, given: inputs.CallArrived) -> tuple[float, float | None]:
@@ -143,7 +175,11 @@ def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...
     turn.order(Answer(call.id, headers))
     deadline = turn.now + turn.settings.deadlines.connecting_s
     answered = replace(
-        call, answered_by_us=True, led_by=who, times=replace(call.times, answers_at=None), deadline=deadline
+        call,
+        answered_by_us=True,
+        led_by=who,
+        times=replace(call.times, answers_at=None, decides_at=None),
+        deadline=deadline,
     )
     old = turn.calls.get(call.replaces) if call.replaces else None
     old = old if old is not None and old.alive else None

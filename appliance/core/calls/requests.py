@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import call_states, events, inputs
 from appliance.core.accounts.addresses import callee
-from appliance.core.calls import ending, focus, incoming, outgoing, recording
+from appliance.core.calls import ending, focus, forwarding, incoming, outgoing, recording
 from appliance.core.calls.forwarding import LONGEST_S, SHORTEST_S
 from appliance.core.inputs.bounds import HEADER, SENDABLE
 from appliance.core.lookup import find_call, too_many_calls, unanswered_here, wrong_state
@@ -101,6 +101,22 @@ def reject(turn: Turn, call: Call, wanted: inputs.RejectCall) -> str:
     check_headers(wanted.headers)
     unanswered_here(call, "rejected")
     ending.refuse(turn, call, wanted.code, Cause.REJECTED, words=Words(wanted.reason, wanted.headers))
+    return ""
+
+
+def forward(turn: Turn, call: Call, wanted: inputs.ForwardCall) -> str:
+    """Forward an incoming call, by the rules of all forwarding: to known addresses, and in no circle."""
+    unanswered_here(call, "forwarded")
+    to = forwarding.callee(turn.settings, wanted.to)
+    before = (call.remote.uri, *call.forward.diverted)
+    if to is None or len(before) > forwarding.MOST_DIVERSIONS or forwarding.visited(to.uri, before):
+        raise IntercomError(
+            ErrorCode.NUMBER_INVALID,
+            f"Call {call.id} cannot be forwarded to {wanted.to!r}.",
+            "It is neither the name of a target nor a number at an account, or the call has been there.",
+            "Give another one.",
+        )
+    ending.refuse(turn, call, forwarding.MOVED, Cause.REJECTED, to.uri)
     return ""
 
 

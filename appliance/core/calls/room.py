@@ -75,6 +75,7 @@ perform = performs(
         lambda turn, call, action, _: statistics.report_every(turn, call, action.seconds),
     ),
     asks_call(inputs.RejectCall, lambda turn, call, action, _: requests.reject(turn, call, action)),
+    asks_call(inputs.ForwardCall, lambda turn, call, action, _: requests.forward(turn, call, action)),
     asks_call(inputs.HoldCall, lambda turn, call, action, _: requests.hold(turn, connected(call), held=action.held)),
     asks_call(inputs.SwitchTo, lambda turn, call, *_: requests.switch_to(turn, call)),
     asks_call(

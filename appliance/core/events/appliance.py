@@ -202,12 +202,13 @@ class AccessTokenRemoved(Event):
 
 
 class AccessOrderRefused(Event):
-    """An order by MQTT was refused before anything of it was done.
+    """An order by MQTT, or in the answer of a receiver of webhooks, was refused before anything of it was done.
 
-    order: as its topic names it. why: the broker keeps it (retained); it came before (repeated); its expiry has passed
-    (late); it has none, so it may be old (no_expiry); there is no such order (unknown); it cannot be read, or names no
-    object (invalid); it is too long, or there are too many; or the token does not allow it (not_allowed). more: further
-    refusals since the last such event, of which there are 20 at once, and then one a second.
+    order: as its topic or the answer names it. why: the broker keeps it (retained); it came before (repeated); its
+    expiry, or the time to answer, has passed (late); it has no expiry, so it may be old (no_expiry); there is no such
+    order (unknown); it cannot be read, or names no object (invalid); it is too long, or there are too many; or the
+    token does not allow it (not_allowed). more: further refusals since the last such event, of which there are 20 at
+    once, and then one a second.
     """
 
     TYPE = "access.order_refused"
@@ -220,7 +221,8 @@ class NotificationSent(Event):
     """A receiver of webhooks has taken an event that its `report` names.
 
     receiver: as in [webhook.<name>]; name: the type of that event; event: its id; status: of the receiver's answer.
-    call, ring: those of that event.
+    call, ring: those of that event. asked: it was a question, what to do; orders: those of the answer that were carried
+    out.
     """
 
     TYPE = "notification.sent"
@@ -230,13 +232,16 @@ class NotificationSent(Event):
     status: int
     call: CallId | None = None
     ring: RingId | None = None
+    asked: bool = False
+    orders: tuple[str, ...] = ()
 
 
 class NotificationFailed(Event):
     """A receiver of webhooks has not taken an event that its `report` names, the first time it was sent.
 
     It is sent again after `again_s`. null: the receiver refuses this event for good, it is left out, and any event is
-    reported then. status: of the receiver's answer, 0: there was none. The other fields are those of notification.sent.
+    reported then; or it was a question (`asked`), which is asked once. status: of the receiver's answer, 0: there was
+    none. The other fields are those of notification.sent.
     """
 
     TYPE = "notification.failed"
@@ -248,6 +253,7 @@ class NotificationFailed(Event):
     again_s: float | None
     call: CallId | None = None
     ring: RingId | None = None
+    asked: bool = False
 
 
 class EventsLost(Event):

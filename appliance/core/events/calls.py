@@ -41,8 +41,8 @@ class CallDialing(CallEvent):
 class CallIncoming(CallEvent):
     """An INVITE was received. `by`, `from`: address that the caller gave; source: of the packet; to: whom it called.
 
-    headers, as in other events: X- headers, and those that say who calls, by which device, why and by which way, as
-    Diversion and User-Agent do; without proof. codecs: those that the caller offers, in its order.
+    headers: X- headers, and those that say who calls, by which way and why, as Diversion does; without proof. codecs:
+    those offered. answer_s: how long it waits for a webhook's receiver before it rings; null: it does not.
     """
 
     TYPE = "call.incoming"
@@ -54,6 +54,7 @@ class CallIncoming(CallEvent):
     to: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     codecs: tuple[str, ...] = ()
+    answer_s: float | None = None
 
 
 class CallRinging(CallEvent):

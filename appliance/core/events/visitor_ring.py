@@ -5,12 +5,16 @@ from appliance.core.model import ButtonId, CallId, DoorId, OpenedBy, RingId, Rin
 
 
 class RingStarted(Event):
-    """A visitor rings: calls follow, each with this id as its `ring`. `to`: the target or plan."""
+    """A visitor rings: calls follow, each with this id as its `ring`. `to`: the target or plan.
+
+    answer_s: how long it waits first for what a receiver of webhooks decides; null: nobody is asked.
+    """
 
     TYPE = "ring.started"
     ring: RingId
     button: ButtonId
     to: TargetId
+    answer_s: float | None = None
 
 
 class RingEnded(Event):

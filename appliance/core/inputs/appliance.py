@@ -251,7 +251,8 @@ class Notified(Input, kw_only=True):
     """A receiver of webhooks has taken an event, or not yet.
 
     name, event, about, ring: the event's type and id, its call and its ring. status: of the receiver's answer, 0: there
-    was none. why: "" if it has taken it; again_s: when it is sent again, None: it is left out.
+    was none. why: "" if it has taken it; again_s: when it is sent again, None: it is left out. asked: it was a
+    question; orders: those of its answer that were carried out.
     """
 
     receiver: str
@@ -262,10 +263,15 @@ class Notified(Input, kw_only=True):
     status: int = 0
     why: str = ""
     again_s: float | None = None
+    asked: bool = False
+    orders: tuple[str, ...] = ()
 
 
 class OrderRefused(Input, kw_only=True):
-    """An order by MQTT was refused before anything of it was done. more: refusals since the last such input."""
+    """An order by MQTT, or in a receiver's answer, was refused before anything of it was done.
+
+    more: refusals since the last such input.
+    """
 
     order: str
     why: OrderRefusal

@@ -343,6 +343,16 @@ class RejectCall(Action):
     headers: Annotated[Headers, Meta(description="Headers of the response.")] = ()
 
 
+class ForwardCall(Action):
+    """Forward an incoming call that nobody has answered (302): to a target, or to a number at an account."""
+
+    call: CallId
+    to: Annotated[
+        str,
+        Meta(min_length=1, max_length=64, description="A target's name, or a number.", examples=["office"]),
+    ]
+
+
 class HangUpCall(Action):
     """End a call in any state."""
 

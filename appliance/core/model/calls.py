@@ -272,6 +272,7 @@ class CallTimes(Record):
     connected_since: float | None = None
     answers_at: float | None = None  # the time of its automatic answer, if it is in the foreground then
     ends_at: float | None = None  # the time at which it reaches the longest duration
+    decides_at: float | None = None  # until when an incoming call does not ring yet: a receiver of webhooks may decide
     expires_at: float | None = None  # until when a caller's INVITE is valid, by its own Expires
     end_announced: bool = False
 
@@ -296,6 +297,7 @@ class CallForward(Record):
 
     to: str = ""  # the destination if nobody has answered at `forward_at`
     at: float | None = None
+    diverted: tuple[str, ...] = ()  # the addresses that the call has visited before
 
 
 class CallUpdates(Record):

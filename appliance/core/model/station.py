@@ -48,6 +48,8 @@ class Settings(Record):
     ask_updates: bool = False  # whether clients decide about far ends' changes of a call
     digits_otherwise: DigitsBy = DigitsBy.NONE  # to far ends that do not accept RFC 4733
     max_redirects: int = 4  # 3xx responses that an outgoing call follows; 0: none
+    ring_answer_s: float = 0.0  # how long a ring waits for what a receiver of webhooks decides; 0: nobody is asked
+    call_answer_s: float = 0.0  # the same for an incoming call
     runtime: Runtime = Runtime()
     audio: AudioSettings = AudioSettings()
     record: bool = False  # whether any call may be recorded

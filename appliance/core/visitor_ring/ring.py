@@ -7,7 +7,8 @@ their targets name doors; and any while people talk at the panel, whose visitor 
 
 from msgspec.structs import replace
 
-from appliance.core import events
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core import events, inputs
 from appliance.core.calls import ending, outgoing, requests
 from appliance.core.model import (
     BROWSERS,
@@ -23,9 +24,11 @@ from appliance.core.model import (
     Plan,
     RingId,
     RingResult,
+    RingStep,
     Target,
     VisitorRing,
 )
+from appliance.core.orders import Reply
 from appliance.core.transition import Turn, unanswered
 from appliance.core.visitor_ring import message
 
@@ -34,10 +37,63 @@ OUT_OF_REACH_S = 4.0  # length of a step whose targets are all known to be unrea
 
 
 def begin(turn: Turn, button: ButtonSettings | ChordSettings, plan: Plan, beside: CallId | None) -> None:
-    """Start the first step of the plan. beside: the call in which people talk; the ring stays behind it."""
+    """Start the first step of the plan. beside: the call in which people talk; the ring stays behind it.
+
+    If a receiver of webhooks is asked, the ring waits for its answer: the visitor sees and hears it as usual.
+    """
     ring = VisitorRing(new_id(turn), button.id, plan, turn.now, beside=beside)
-    turn.emit(events.RingStarted(ring=ring.id, button=button.id, to=plan.name))
+    waits_s = turn.settings.ring_answer_s
+    turn.emit(events.RingStarted(ring=ring.id, button=button.id, to=plan.name, answer_s=waits_s or None))
+    if waits_s:
+        put(turn, replace(ring, until=turn.now + waits_s))
+    else:
+        start(turn, ring, 0)
+
+
+def waits(ring: VisitorRing) -> bool:
+    """Whether the first step has not begun."""
+    return ring.step is None and ring.cycle == 0
+
+
+def route(turn: Turn, wanted: inputs.RouteRing, asked: inputs.Requested) -> Reply:
+    """Ring what a client names, or the plan. Raises IntercomError: the ring waits no longer, or a name is unknown."""
+    ring = find(turn, wanted.ring)
+    if not waits(ring):
+        raise IntercomError(
+            ErrorCode.CONFLICT,
+            f"The ring {ring.id} does not wait for an answer.",
+            "Its plan has begun: nobody was asked, or the answer came too late.",
+            "Answer sooner, or set answer_s of the webhook higher.",
+        )
+    for name in wanted.targets:
+        if name != BROWSERS and turn.settings.target(name) is None:
+            raise IntercomError(
+                ErrorCode.NUMBER_INVALID, f"There is no target {name}.", "", "GET /v1/contacts lists the targets."
+            )
+    if wanted.targets:
+        steps = (RingStep(wanted.targets, wanted.seconds),)
+        ring = replace(ring, plan=replace(ring.plan, steps=steps, cycles=1))
     start(turn, ring, 0)
+    return Reply(asked.request)
+
+
+def end_for_client(turn: Turn, wanted: inputs.EndRing, asked: inputs.Requested) -> Reply:
+    """End a ring. Raises IntercomError."""
+    end(turn, find(turn, wanted.ring), RingResult.CANCELED)
+    return Reply(asked.request)
+
+
+def find(turn: Turn, wanted: RingId) -> VisitorRing:
+    """Find a ring by its id. Raises IntercomError."""
+    ring = next((each for each in turn.rings if each.id == wanted), None)
+    if ring is None:
+        raise IntercomError(
+            ErrorCode.CONFLICT,
+            f"There is no ring {wanted} now.",
+            "It is over, or never was.",
+            "The event ring.started brings the id of a ring.",
+        )
+    return ring
 
 
 def new_id(turn: Turn) -> RingId:

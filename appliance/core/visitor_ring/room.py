@@ -14,6 +14,8 @@ perform = performs(
         inputs.RingFlat,
         lambda turn, action, asked: Reply(asked.request, warning=press.ring_flat(turn, action.flat, asked.who)),
     ),
+    asks(inputs.RouteRing, ring.route),
+    asks(inputs.EndRing, ring.end_for_client),
     asks_call(inputs.HangUpCall, lambda turn, call, action, _: ring.hang_up(turn, call, action.headers)),
 )
 

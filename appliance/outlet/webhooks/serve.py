@@ -9,7 +9,6 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from appliance.base.errors import IntercomError, sentences
@@ -20,6 +19,8 @@ from appliance.outlet.settings import Settings, Webhook
 from appliance.outlet.station import Station
 from appliance.outlet.webhooks import faults, message
 from appliance.outlet.webhooks.client import Answer, Client
+from appliance.outlet.webhooks.notices import Say, notice
+from appliance.outlet.webhooks.questions import Questions
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,6 @@ REFUSALS = {
     http.HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     http.HTTPStatus.UNPROCESSABLE_ENTITY,
 }
-Say = Callable[[Json], None]
 
 
 class Webhooks:
@@ -42,6 +42,7 @@ class Webhooks:
     def __init__(self, of: Settings, say: Say) -> None:
         self._station = Station(Path(of.socket), of.times)
         self._receivers = [Receiver(each, self._station, of.times, say) for each in of.webhooks]
+        self._questions = [Questions(each, of, say) for each in of.webhooks if each.ask]
 
     def start(self) -> None:
         """Deliver, in threads of their own."""
@@ -54,7 +55,9 @@ class Webhooks:
         for receiver in self._receivers:
             receiver.stop()
 
-    def _happened(self, _: Json) -> None:
+    def _happened(self, envelope: Json) -> None:
+        for question in self._questions:
+            question.happened(envelope)
         for receiver in self._receivers:
             receiver.wake()
 
@@ -160,11 +163,8 @@ class Receiver:
         left_out = why is not None and again_s is None
         if kind.startswith(NOTICES) or not (left_out or message.fits(kind, self._of.report)):
             return
-        told = {"receiver": self._of.name, "event": envelope["id"], "name": kind, "about": envelope["call"]}
-        told |= {"ring": envelope["data"].get("ring"), "status": answer.status}
-        if why is not None:
-            told |= {"why": sentences(why.message, why.cause, why.resolution), "again_s": again_s}
-        self._say({"notice": told})
+        said = notice(self._of, envelope, answer.status, why)
+        self._say({"notice": said if why is None else said | {"again_s": again_s}})
 
     def _judge(self, why: IntercomError | None) -> None:
         """Report when the receiver begins to fail, for another reason, and when it works again."""

@@ -60,6 +60,7 @@ RELEASED = "tests/packaging/test_release.py and tests/lab/test_signed_repository
 BROKER = "for mosquitto, which tests/daemon/appliance/test_mqtt.py starts with these lines"
 NTFY = "runs until it is ended; tests/daemon/push/test_ntfy.py runs it, with a server in place of ntfy's"
 RECEIVER = "for a receiver, which tests/daemon/appliance/test_webhooks.py starts with these lines"
+ANSWER = "an answer, which tests/daemon/appliance/test_webhook_answers.py gives"
 SECRET = 'url = "https://house.example/hooks/front"\nsecret_file = "/etc/intercomd/house.secret"\n'
 ROOT = "needs root, and changes users or /etc of this machine"
 
@@ -180,7 +181,16 @@ TABLE = {
         LeftOut("installs a package; the tests use the checkout's"),
         *[LeftOut(PROGRAM)] * 3,
     ],
-    "webhooks.md": [LeftOut(ROOT), Config(), LeftOut(RECEIVER), Config(rest=SECRET), LeftOut("it ends at Ctrl-C only")],
+    "webhooks.md": [
+        LeftOut(ROOT),
+        Config(),
+        LeftOut(RECEIVER),
+        Run(),
+        Config(rest=SECRET),
+        LeftOut(ANSWER),
+        Config(rest=SECRET),
+        LeftOut("it ends at Ctrl-C only"),
+    ],
 }
 
 

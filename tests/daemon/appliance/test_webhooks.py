@@ -90,6 +90,8 @@ def test_a_receiver_gets_each_event_signed_and_in_order_and_a_ring_is_reported(t
             "event": ring["id"],
             "status": 204,
             "ring": ring["data"]["ring"],
+            "asked": False,
+            "orders": [],
         }
         has_all(receiver, station, first)
         (told,) = (got for got in receiver.got if got.kind == "ring.started")
@@ -113,6 +115,8 @@ def test_an_incoming_call_is_sent_and_reported_with_its_id(tmp_path, receiver):
                 "event": incoming["id"],
                 "status": 204,
                 "ring": None,
+                "asked": False,
+                "orders": [],
             }
             (told,) = (got for got in receiver.got if got.kind == "call.incoming")
             assert told.event["subject"] == call
@@ -321,7 +325,7 @@ def test_a_broker_and_a_receiver_share_one_process_and_either_works_without_the_
 
 
 def test_the_guide_s_receiver_takes_what_the_guide_s_station_sends(tmp_path, receiver):
-    _, ours, program, report, _ = blocks("webhooks.md")
+    _, ours, program, _, _, _, report, _ = blocks("webhooks.md")
     table = {**tomllib.loads(ours)["webhook"]["house"], **tomllib.loads(report)["webhook"]["house"]}
     port = free_port("127.0.0.1")
     table |= {"url": f"http://127.0.0.1:{port}/", "secret_file": str(receiver.file), "local": True}

@@ -17,6 +17,7 @@ from typing import Any, Self
 from appliance.base.types import Json
 from tests.support.daemon import loopback
 from tests.support.peers.sipp import free_port
+from tests.support.waiting import pause
 
 SECRET = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 TOLERATED_S = 300
@@ -103,7 +104,7 @@ class Receiver:
                 got = Got(self.path, dict(self.headers.items()), body, receiver.secret)
                 status, said = receiver.answers(got)
                 receiver.got.append(got)
-                time.sleep(receiver.busy_s)
+                pause(receiver.busy_s)
                 text = b"" if said is None else json.dumps(said).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")

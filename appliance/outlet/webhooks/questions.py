@@ -1,0 +1,173 @@
+"""Questions: what to do with a ring or a call, asked of a receiver at once, while the station waits for the answer.
+
+A question is live: it is asked while its event has just happened, or never. Its answer is a list of orders, which are
+carried out with the scopes of one token. The answer is that of the receiver: it comes on the connection which was made
+to an address that was judged and, with https, to a certificate that was verified. Whatever goes wrong, the ring or the
+call goes on as configured: at once, or when the core's own limit is over.
+"""
+
+import http
+import logging
+import re
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from appliance.base.errors import IntercomError
+from appliance.base.record import Record
+from appliance.base.types import Json
+from appliance.outlet.settings import Settings, Webhook
+from appliance.outlet.station import Station
+from appliance.outlet.webhooks import faults, message
+from appliance.outlet.webhooks.client import Answer, Client
+from appliance.outlet.webhooks.notices import Say, notice
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4  # questions that wait for one receiver
+MOST = 8  # orders in an answer
+LONGEST_NAME, LONGEST_PLACE = 64, 64
+RING, CALL = "ring.started", "call.incoming"
+# What ends the wait of the ring or the call, by the event; and the order that has it go on as configured.
+DECIDES = {
+    RING: {"route_ring", "end_ring"},
+    CALL: {"answer_call", "reject_call", "forward_call", "hang_up_call", "end_call", "ring_call", "send_early_media"},
+}
+GOES_ON = {RING: "route_ring", CALL: "ring_call"}
+REFUSED = {http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN}  # the token is not valid, or lacks a scope
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+class RefusalError(Exception):
+    """An order is not carried out. why: as in access.order_refused."""
+
+    def __init__(self, order: str, why: str) -> None:
+        super().__init__(why)
+        self.order, self.why = order, why
+
+
+class _Order(Record):
+    name: str
+    given: Json
+
+
+class Questions:
+    """The questions to one receiver. say: gets what became of each, and orders that are refused."""
+
+    def __init__(self, of: Webhook, settings: Settings, say: Say) -> None:
+        self._of, self._orders, self._times, self._say = of, settings.orders, settings.times, say
+        self._station = Station(Path(settings.socket), settings.times)
+        self._room = threading.Semaphore(AT_ONCE)
+
+    def happened(self, envelope: Json) -> None:
+        """Ask about an event, if that is wanted and it is new. For the thread that follows the events."""
+        if envelope["type"] not in self._of.ask:
+            return
+        until = float(envelope["uptime"]) + (envelope["data"].get("answer_s") or 0.0)
+        if time.monotonic() >= until:  # nothing waits, as the caller is refused in any case; or it is over
+            return
+        if self._room.acquire(blocking=False):
+            threading.Thread(target=self._work, args=[envelope, until], name="question", daemon=True).start()
+        else:
+            log.warning("%s is not asked: it has not answered %s other questions", self._of.name, AT_ONCE)
+
+    def _work(self, envelope: Json, until: float) -> None:
+        try:
+            self._ask(envelope, until)
+        finally:
+            self._room.release()
+
+    def _ask(self, envelope: Json, until: float) -> None:
+        answer, done = Answer(0), list[str]()
+        try:
+            answer = self._answer(envelope, until)
+            done = self._carried_out(envelope, self._read(answer), until)
+        except IntercomError as error:
+            self._say({"notice": notice(self._of, envelope, answer.status, error, asked=True)})
+        except RefusalError as refusal:
+            self._say({"order": _shown(refusal.order), "why": refusal.why, "more": 0})
+        else:
+            self._say({"notice": notice(self._of, envelope, answer.status, asked=True) | {"orders": done}})
+        if not DECIDES[envelope["type"]].intersection(done) and time.monotonic() < until:
+            self._go_on(envelope)
+
+    def _answer(self, envelope: Json, until: float) -> Answer:
+        """The receiver's answer. Raises IntercomError: it has none in time, or does not take the question."""
+        left_s = until - time.monotonic()
+        event = message.cloud_event(envelope, self._of.source, answerms=int(left_s * 1000))
+        event["id"] += "-question"  # the event itself comes, too
+        client = Client(self._of, self._times)
+        try:
+            answer = client.post(*message.request(self._of, event), left_s)
+        finally:
+            client.close()
+        if not answer.taken:
+            raise faults.of_status(answer.status, self._of)
+        return answer
+
+    def _read(self, answer: Answer) -> list[_Order]:
+        """The orders of an answer; none if it has no body."""
+        if answer.long:
+            raise RefusalError("", "too_long")
+        if not answer.body.strip():
+            return []
+        try:
+            said = msgspec.json.decode(answer.body)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            said = None
+        orders = said.get("orders", []) if isinstance(said, dict) else None
+        if not isinstance(orders, list) or not all(isinstance(each, dict) for each in orders):
+            raise RefusalError("", "invalid")
+        if len(orders) > MOST:
+            raise RefusalError("", "too_many")
+        return [_Order(str(each.get("order", "")), {k: v for k, v in each.items() if k != "order"}) for each in orders]
+
+    def _carried_out(self, envelope: Json, orders: list[_Order], until: float) -> list[str]:
+        """Carry out orders, up to the first that fails; those that the station took."""
+        done: list[str] = []
+        for order in orders:
+            if order.name not in self._orders:
+                raise RefusalError(order.name, "unknown")
+            if not done and time.monotonic() >= until:
+                raise RefusalError(order.name, "late")
+            status = self._give(order.name, order.given, envelope)
+            if status in REFUSED:
+                raise RefusalError(order.name, "not_allowed")
+            if status == http.HTTPStatus.CONFLICT and not done and order.name in DECIDES[envelope["type"]]:
+                raise RefusalError(order.name, "late")
+            if status >= http.HTTPStatus.BAD_REQUEST:
+                break  # the station has reported the error
+            done.append(order.name)
+        return done
+
+    def _go_on(self, envelope: Json) -> None:
+        """Let it go on as configured; what has no right to say so waits for the limit."""
+        with suppress(IntercomError, RefusalError):
+            self._give(GOES_ON[envelope["type"]], {}, envelope)
+
+    def _give(self, name: str, given: Json, envelope: Json) -> int:
+        """Give an order, about the event's own ring and call where it names no other one; the answer's status."""
+        method, path = self._orders[name]
+        given = dict(given)
+        own = {"ring": envelope["data"].get("ring"), "call": envelope["call"]}
+
+        def place(found: re.Match[str]) -> str:
+            value: Any = given.pop(found[1], own.get(found[1]))
+            if not isinstance(value, str) or not 0 < len(value) <= LONGEST_PLACE:
+                raise RefusalError(name, "invalid")
+            return quote(value, safe="")
+
+        where = _PLACE.sub(place, path)
+        status, said = self._station.order(method, where, given or None, self._of.token)
+        if status >= http.HTTPStatus.BAD_REQUEST:
+            log.warning("order %s of %s: %s", _shown(name), self._of.name, said.get("detail", status))
+        return status
+
+
+def _shown(name: str) -> str:
+    return "".join(each for each in name if each.isprintable())[:LONGEST_NAME]

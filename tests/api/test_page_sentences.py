@@ -31,7 +31,11 @@ TEXTS = {
 CORE = "appliance/core"
 SOURCES = {  # where the sentences of a kind are
     "explanations": [f"{CORE}/diagnosis.py"],
-    "findings": [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("appliance/doctor/*.py"))],
+    "findings": [
+        *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("appliance/doctor/*.py"))),
+        *("appliance/outlet/faults.py", "appliance/outlet/trial.py"),
+        *("appliance/outlet/webhooks/faults.py", "appliance/outlet/webhooks/trial.py"),
+    ],
     "answers": [
         *(f"{CORE}/access/codes.py", f"{CORE}/accounts/addresses.py", f"{CORE}/accounts/registration.py"),
         *(f"{CORE}/appliance/persistence.py", f"{CORE}/audio/levels.py", f"{CORE}/audio/self_test.py"),

@@ -11,17 +11,6 @@ from appliance.outlet.settings import Webhook
 from appliance.outlet.webhooks.addresses import RefusedError
 
 _REDIRECTS = range(http.HTTPStatus.MULTIPLE_CHOICES, http.HTTPStatus.BAD_REQUEST)
-_CAUSES: dict[type[Exception], tuple[str, str]] = {
-    ConnectionRefusedError: ("Nothing listens there.", "Start the receiver, or correct {url}."),
-    TimeoutError: ("It does not answer in time.", "Check the receiver, the cable, and the firewall."),
-}
-_REMEDY = {
-    http.HTTPStatus.UNAUTHORIZED: "Give both sides the same secret, and set the clocks of both.",
-    http.HTTPStatus.FORBIDDEN: "Give both sides the same secret, and set the clocks of both.",
-    http.HTTPStatus.NOT_FOUND: "Correct the path in {url}.",
-    http.HTTPStatus.METHOD_NOT_ALLOWED: "Correct the path in {url}: the receiver must take POST there.",
-    http.HTTPStatus.GONE: "It wants no more events: remove the table {table}.",
-}
 
 
 def of_request(error: Exception, of: Webhook, host: str) -> IntercomError:
@@ -46,18 +35,24 @@ def of_request(error: Exception, of: Webhook, host: str) -> IntercomError:
         case ssl.SSLError() if error.reason != "WRONG_VERSION_NUMBER":
             cause, resolution = f"TLS failed: {error.reason or reason(error)}.", "Check its certificate, and its log."
         case _:
-            cause, resolution = _CAUSES.get(type(error)) or _otherwise(error)
-    return unavailable(message, cause, resolution.format(url=url))
+            cause, resolution = _otherwise(error, url)
+    return unavailable(message, cause, resolution)
 
 
-def _otherwise(error: Exception) -> tuple[str, str]:
-    if isinstance(error, ssl.SSLError):
-        return "It does not speak TLS at this port.", "Correct the port in {url}."
-    if isinstance(error, http.client.RemoteDisconnected | ConnectionError):
-        return "It ends the connection.", "See the log of the receiver."
-    if isinstance(error, http.client.HTTPException):
-        return "Its answer is not HTTP.", "Correct the port in {url}."
-    return f"{reason(error)}.", "Check {url}, the cable, and the routes of this machine."
+def _otherwise(error: Exception, url: str) -> tuple[str, str]:
+    match error:
+        case ConnectionRefusedError():
+            return "Nothing listens there.", f"Start the receiver, or correct {url}."
+        case TimeoutError():
+            return "It does not answer in time.", "Check the receiver, the cable, and the firewall."
+        case ssl.SSLError():
+            return "It does not speak TLS at this port.", f"Correct the port in {url}."
+        case http.client.RemoteDisconnected() | ConnectionError():
+            return "It ends the connection.", "See the log of the receiver."
+        case http.client.HTTPException():
+            return "Its answer is not HTTP.", f"Correct the port in {url}."
+        case _:
+            return f"{reason(error)}.", f"Check {url}, the cable, and the routes of this machine."
 
 
 def _refused(error: RefusedError, of: Webhook) -> IntercomError:
@@ -101,5 +96,19 @@ def of_status(status: int, of: Webhook) -> IntercomError:
         words = f" {http.HTTPStatus(status).phrase}"
     except ValueError:
         words = ""
-    remedy = _REMEDY.get(http.HTTPStatus(status) if words else http.HTTPStatus.OK, "See the log of the receiver.")
-    return unavailable(message, f"It answers {status}{words}.", remedy.format(url=url, table=f"webhook.{of.name}"))
+    return unavailable(message, f"It answers {status}{words}.", _remedy(status, of.name))
+
+
+def _remedy(status: int, name: str) -> str:
+    url = f"webhook.{name}.url"
+    match status:
+        case http.HTTPStatus.UNAUTHORIZED | http.HTTPStatus.FORBIDDEN:
+            return "Give both sides the same secret, and set the clocks of both."
+        case http.HTTPStatus.NOT_FOUND:
+            return f"Correct the path in {url}."
+        case http.HTTPStatus.METHOD_NOT_ALLOWED:
+            return f"Correct the path in {url}: the receiver must take POST there."
+        case http.HTTPStatus.GONE:
+            return f"It wants no more events: remove the table webhook.{name}."
+        case _:
+            return "See the log of the receiver."

@@ -387,11 +387,14 @@ class ForwardingChange(TypedDict):
 
 
 class QuietHours(TypedDict):
-    """Quiet hours of each day, in the machine's local time, both "" for none; and a time profile, "" for none."""
+    """Quiet hours of each day, in the machine's local time, both "" for none; and a time profile, "" for none.
+
+    Without `profile` that of before stays.
+    """
 
     begin: str
     end: str
-    profile: NotRequired[str]  # Time profile of the configuration that is quiet, too.
+    profile: NotRequired[str | None]  # Time profile of the configuration that is quiet, too.
 
 
 class RuntimeChange(TypedDict):

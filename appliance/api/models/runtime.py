@@ -42,13 +42,19 @@ class ForwardingChange(OrderBody):
 
 
 class QuietHours(OrderBody):
-    """Quiet hours of each day, in the machine's local time, both "" for none; and a time profile, "" for none."""
+    """Quiet hours of each day, in the machine's local time, both "" for none; and a time profile, "" for none.
+
+    Without `profile` that of before stays.
+    """
 
     begin: Annotated[str, Meta(pattern=Clock, examples=["22:00"])]
     end: Annotated[str, Meta(pattern=Clock, examples=["06:30"])]
-    profile: Annotated[
-        str, Meta(max_length=32, description="Time profile of the configuration that is quiet, too.", examples=[""])
-    ] = ""
+    profile: (
+        Annotated[
+            str, Meta(max_length=32, description="Time profile of the configuration that is quiet, too.", examples=[""])
+        ]
+        | None
+    ) = None
 
 
 class RuntimeChange(OrderBody):

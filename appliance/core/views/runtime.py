@@ -22,7 +22,7 @@ class Hours(Record):
 
     begin: str
     end: str
-    profile: str
+    profile: str = ""
 
 
 class Runtime(Record):

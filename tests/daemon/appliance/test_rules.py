@@ -259,3 +259,12 @@ def test_holidays_that_cannot_be_computed_are_a_fault_with_a_remedy(tmp_path):
         )
         assert "knows no country ZZ" in told[0]["why"]
         assert door.get("/v1/state")["appliance"]["ready"]
+
+
+def test_a_page_that_sets_the_hours_alone_leaves_the_profile_of_the_quiet_hours(tmp_path):
+    hours = {"begin": "22:00", "end": "06:00"}
+    with Daemon(tmp_path / "d", profile={"night": {}}, quiet_hours={"profile": "night"}) as door:
+        assert door.ask("PATCH", "/v1/config/runtime", {"quiet_hours": hours})[0] == 200
+        assert door.get("/v1/state")["runtime"]["quiet_hours"] == {**hours, "profile": "night"}
+        assert door.ask("PATCH", "/v1/config/runtime", {"quiet_hours": {**hours, "profile": ""}})[0] == 200
+        assert door.get("/v1/state")["runtime"]["quiet_hours"]["profile"] == ""

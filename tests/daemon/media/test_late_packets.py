@@ -9,7 +9,7 @@ import pytest
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
 from tests.support.peers.sounds import G711_RATE, to_a_law
-from tests.support.peers.voices import FRAME, FRAME_S, PCMA, Voice
+from tests.support.peers.voices import FRAME, FRAME_S, PCMA, Voice, packet
 from tests.support.waiting import paced, pause
 
 pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
@@ -88,3 +88,45 @@ def test_a_packet_that_is_late_again_costs_no_gap(tmp_path):
         if len(calls[-1]) < LATE - 1:
             return
     pytest.fail(f"the gaps of each call: {calls}")
+
+
+BUFFERED_S, ONE_PACKET_MS, FOUR_MS = 3.0, 30.0, 60.0  # 20 of the packet, and what a busy machine adds
+TOGETHER = 4
+
+
+class Together(Voice):
+    """A voice whose packets come four at a time, as through a network that holds them up."""
+
+    def __init__(self, *given):
+        super().__init__(*given)
+        self._held = []
+
+    def send(self, kind, payload, *, marker=False):
+        self.sequence += 1
+        self._held.append(packet(kind, self.sequence, self.time, self.ssrc, payload))
+        if len(self._held) == TOGETHER:
+            for each in self._held:
+                self.socket.sendto(each, self.to)
+            self._held.clear()
+
+
+def buffered(door, kind):
+    """How many ms packets waited in the jitter buffer, as a mean of a call's first seconds."""
+    door.begin()
+    with Packets(door.far_address, to=door.address) as far:
+        call, accepted = far.talk_to(door)
+        with kind(far.rtp, accepted):
+            pause(BUFFERED_S)
+        far.hang_up()
+        door.final(call, kind="call.ended")
+    return door.wait("media.statistics", call, final=True)["data"]["buffer_ms"]
+
+
+def test_the_jitter_buffer_begins_with_one_packet_and_follows_what_packets_need(tmp_path):
+    """More calls for a busy machine, on which packets of an even stream are late, too."""
+    with Daemon(tmp_path / "d", audio={"capture": "null", "playback": "null"}) as door:
+        assert buffered(door, Together) > FOUR_MS
+        found = []
+        while len(found) < CALLS and min(found, default=FOUR_MS) > ONE_PACKET_MS:
+            found.append(buffered(door, Voice))
+    assert min(found) <= ONE_PACKET_MS, found

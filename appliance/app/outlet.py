@@ -137,7 +137,7 @@ class Outlet:
 
 def _orders() -> dict[str, tuple[str, str]]:
     """Method and path of each order that a broker may bring."""
-    from appliance.orders.subjects import SECRET  # noqa: PLC0415  late: HTTP has loaded them
+    from appliance.orders.subjects import HTTP_ONLY  # noqa: PLC0415  late: HTTP has loaded them
     from appliance.orders.table import ORDERS  # noqa: PLC0415
 
-    return {each.name: (each.method, each.path) for each in ORDERS if each.of not in SECRET}
+    return {each.name: (each.method, each.path) for each in ORDERS if each.of not in HTTP_ONLY}

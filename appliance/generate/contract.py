@@ -18,12 +18,12 @@ from appliance.core.events import EVENTS
 from appliance.core.model import CallState, Cause, Deadlines
 from appliance.generate import ordered
 from appliance.orders.order import Order, named
-from appliance.orders.subjects import SECRET
+from appliance.orders.subjects import HTTP_ONLY
 from appliance.orders.table import ORDERS
 
 # What clients of MQTT read, and the orders that they give.
 MQTT = {"Read the whole state": "state/PART", "Follow events": "event/TYPE, journal"}
-BY_MQTT = {f"{each.method} {each.path}": f"command/{each.name}" for each in ORDERS if each.of not in SECRET}
+BY_MQTT = {f"{each.method} {each.path}": f"command/{each.name}" for each in ORDERS if each.of not in HTTP_ONLY}
 NOT_BY_MQTT = "no: MQTT brings events, states and orders, and answers no other questions"
 _REFERENCE = Path(__file__).parents[2] / "docs/reference"
 _REGION = re.compile(r"(<!-- made: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -1,6 +1,6 @@
 """Orders that rules give: from their names and values to records of the core, to the scopes they need, and to requests.
 
-A rule may give every order of the list but those whose answers or values are secrets: tokens, sessions, and new codes.
+A rule may give every order of the list but those of HTTP alone (secrets, pages, calls of browsers), and new codes.
 """
 
 import re
@@ -12,11 +12,11 @@ from msgspec import structs
 from appliance.core.model import AccessScope, Act
 from appliance.orders.invalid import fault
 from appliance.orders.order import Order, body
-from appliance.orders.subjects import NEW_CODE, SECRET
+from appliance.orders.subjects import HTTP_ONLY, NEW_CODE
 from appliance.orders.table import ORDERS
 
 LONGEST = 2000  # characters of the values of an order
-BY_NAME = {order.name: order for order in ORDERS if order.of not in (*SECRET, NEW_CODE)}
+BY_NAME = {order.name: order for order in ORDERS if order.of not in (*HTTP_ONLY, NEW_CODE)}
 _PLACE = re.compile(r"\{[a-z_]{1,32}\}")
 
 

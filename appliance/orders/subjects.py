@@ -79,5 +79,5 @@ EVENTS = Subject("/v1/events", "events", (CALL,))  # clients' own: others act on
 RUNTIME = Subject("/v1/config/runtime", "configuration", (CALL,))
 DOCTOR = Subject("/v1/doctor", "doctor", (VIEW,))  # it only looks
 SESSION = Subject("/v1/session", "session", ())
-# Answers about these are secrets, or for one page: MQTT does not bring them.
-SECRET = NEW_TOKEN, TOKENS, SESSION, NEW_SUBSCRIPTION, SUBSCRIPTIONS
+# Answers about these are secrets, for one page, or last as long as a call: MQTT does not bring them.
+HTTP_ONLY = NEW_TOKEN, TOKENS, SESSION, NEW_SUBSCRIPTION, SUBSCRIPTIONS, BROWSER_CALL

@@ -101,6 +101,7 @@ def test_every_order_that_may_be_old_or_foreign_is_refused_and_reported(tmp_path
         assert client.order("open_door", correlation=b"once", door="front")["refused"] == "repeated"
         assert client.order("open_window")["refused"] == "unknown"
         assert client.order("add_token", name="x", scopes=["admin"])["refused"] == "unknown"
+        assert client.order("call_from_browser", offer="v=0")["refused"] == "unknown"
         assert client.order("open_door")["refused"] == "invalid"
         assert client.order("register_account", account="house")["refused"] == "not_allowed"
         assert client.order("change_runtime", forwarding={"always": "0900"})["refused"] == "not_allowed"
@@ -109,7 +110,8 @@ def test_every_order_that_may_be_old_or_foreign_is_refused_and_reported(tmp_path
         assert len(station.of("door.unlocked")) == 1
         assert refusals(station) == [
             *(("open_door", why) for why in ("retained", "no_expiry", "repeated")),
-            *(("open_window", "unknown"), ("add_token", "unknown"), ("open_door", "invalid")),
+            *((order, "unknown") for order in ("open_window", "add_token", "call_from_browser")),
+            ("open_door", "invalid"),
             *(("register_account", "not_allowed"), ("change_runtime", "not_allowed"), ("open_door", "invalid")),
         ]
 

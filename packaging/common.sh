@@ -12,6 +12,7 @@ RELEASE_PACKAGES=(git gnupg apt-utils xz-utils dpkg-dev)  # make release: signs,
 TEST_PACKAGES=(
     sip-tester baresip-core linphone-cli          # far ends of test calls
     coturn                                        # TURN server; its service is not used
+    nftables wireguard-go wireguard-tools         # a phone behind a router, and in a tunnel
     kamailio kamailio-tls-modules openssl         # registrar and proxy of tests that start one of their own
     mmdebstrap bubblewrap debian-archive-keyring  # Asterisk of Debian sid in a root of its own
     pulseaudio libasound2-plugins alsa-utils sox  # a sound card in software, and a check of what it played

@@ -242,6 +242,9 @@ class HttpPorts(Protocol):
         call: its id from then on; peer: the browser's address.
         """
 
+    def ice_servers(self) -> list[str]:
+        """The servers that show a browser its address outside (RFC 7064)."""
+
     def authority(self) -> str:
         """The certificate of the station's own authority in PEM; empty where none signed the one in use."""
 

@@ -270,6 +270,11 @@ class Web:
         """The certificate of the station's own authority in PEM; empty where none signed the one in use."""
         return self._secured.authority if self._secured is not None else ""
 
+    def ice_servers(self) -> list[str]:
+        """The servers that show a browser its address outside (RFC 7064); a TURN server does so, too."""
+        server = self._config.sip.stun_server or self._config.sip.turn_server
+        return [f"stun:{server}"] if server else []
+
     def snapshot(self) -> "Snapshot":
         """The whole state."""
         return self._shown.snapshot()

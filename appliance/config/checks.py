@@ -59,8 +59,8 @@ def cross(config: Config) -> Found:
     yield from _broker(config)
     yield from _webhooks(config)
     for name, server in (("stun_server", config.sip.stun_server), ("turn_server", config.sip.turn_server)):
-        if server:
-            yield from _for_ice(f"sip.{name}", config)
+        if server and ":" in (config.sip.address or ""):
+            yield f"sip.{name}", f"has no effect: it is for IPv4, and sip.address is {config.sip.address}"
     yield from _turn(config)
     yield from _sounds(config)
     if config.recording.message_s and config.audio.capture == NULL and config.audio.microphone_file == "":
@@ -120,13 +120,6 @@ def _receiver(place: str, webhook: WebhookTable) -> Found:
         yield f"{place}.ask", "needs token: the orders in an answer have the scopes of that token"
     if webhook.token and webhook.ask == []:
         yield f"{place}.token", "has no effect without ask"
-
-
-def _for_ice(place: str, config: Config) -> Found:
-    if not (config.sip.ice or any(account.ice for account in config.account.values())):
-        yield place, "has no effect without ICE: set sip.ice, or ice of an account"
-    if ":" in (config.sip.address or ""):
-        yield place, f"has no effect: it is for IPv4, and sip.address is {config.sip.address}"
 
 
 def _turn(config: Config) -> Found:

@@ -15,6 +15,7 @@ Described = dict[str, Any]
 # Operations that have no generated method, each with the reason.
 LEFT_OUT = {
     "call_from_browser": "only a browser makes such an offer",
+    "read_ice_servers": "only a browser needs them",
     "begin_session": "a session is for browsers: the library sends its token with each request",
     "end_session": "the same",
     "read_events": "Station.events follows them",

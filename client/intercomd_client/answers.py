@@ -614,6 +614,12 @@ class Calls(TypedDict):
     calls: list[Call]
 
 
+class IceServers(TypedDict):
+    """What a browser uses to be reached from elsewhere."""
+
+    ice_servers: list[str]
+
+
 class MessageTaken(TypedDict):
     """The message is being sent: `message.sent` or `message.failed` (`info.…`) with its id follows.
 

@@ -249,6 +249,9 @@ class Station:
     def authority(self) -> str:
         return self.own_authority
 
+    def ice_servers(self) -> list[str]:
+        return ["stun:stun.example"]
+
     async def request(self, action: inputs.Action, who: str) -> orders.Reply:
         self.requests.append((action, who))
         await asyncio.sleep(0)

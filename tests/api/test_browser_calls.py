@@ -28,6 +28,11 @@ def test_a_token_needs_call_and_listen(served, station, scopes):
     assert (station.offers, len(station.denials)) == ([], 1)
 
 
+def test_it_names_the_servers_that_show_a_browser_its_address(served):
+    with with_scopes(served, "view") as client:
+        assert client.get(PATH).json() == {"ice_servers": ["stun:stun.example"]}
+
+
 FOREIGN = [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://127.0.0.1:9"}]
 
 

@@ -78,13 +78,9 @@ def operations():
 
 QUESTIONS = {
     *("GET /v1", "GET /v1/state", "GET /v1/events", "GET /v1/contacts", "GET /v1/config", "GET /v1/session"),
-    *("GET /v1/calls", "GET /v1/calls/{call}", "GET /v1/conferences", "GET /v1/conferences/{conference}"),
-    *(
-        "GET /v1/conferences/{conference}/participants",
-        "GET /v1/operations/{operation}",
-        "GET /v1/tokens",
-        "GET /v1/push",
-    ),
+    *("GET /v1/calls", "GET /v1/calls/{call}", "GET /v1/calls/from-browser"),
+    *("GET /v1/conferences", "GET /v1/conferences/{conference}", "GET /v1/conferences/{conference}/participants"),
+    *("GET /v1/operations/{operation}", "GET /v1/tokens", "GET /v1/push"),
     *("GET /v1/rules", "GET /v1/rules/try"),
     *("GET /v1/recordings", "GET /v1/recordings/live", "GET /v1/recordings/live/{recording}"),
     *("GET /v1/recordings/{recording}", "GET /v1/recordings/{recording}/audio", "GET /v1/recordings/{recording}/peaks"),

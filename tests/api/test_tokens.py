@@ -31,6 +31,7 @@ NEEDED = {
             "GET /v1/events",
             "GET /v1/calls",
             "GET /v1/calls/{call}",
+            "GET /v1/calls/from-browser",
             "GET /v1/conferences",
         ),
         *("GET /v1/conferences/{conference}", "GET /v1/conferences/{conference}/participants", "GET /v1/log/calls"),

@@ -100,16 +100,8 @@ ERRORS = [
     ),
     ("[tls]\nca_file = 'ca.pem'", 'tls.ca_file = "ca.pem": must be an absolute path'),
     (
-        "[sip]\nstun_server = 'stun.example'",
-        "sip.stun_server: has no effect without ICE: set sip.ice, or ice of an account",
-    ),
-    (
         "[sip]\nice = true\nstun_server = 'stun.example'\naddress = '2001:db8::7'",
         "sip.stun_server: has no effect: it is for IPv4, and sip.address is 2001:db8::7",
-    ),
-    (
-        "[sip]\nturn_server = 'turn.example'\nturn_user = 'door'\nturn_password_file = '/x'",
-        "sip.turn_server: has no effect without ICE: set sip.ice, or ice of an account",
     ),
     ("[sip]\nice = true\nturn_server = 'turn.example'\nturn_user = 'door'", "sip.turn_password_file: is missing"),
     ("[sip]\nice = true\nturn_server = 'turn.example'\nturn_password_file = '/x'", "sip.turn_user: is missing"),

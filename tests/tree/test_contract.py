@@ -12,7 +12,7 @@ from appliance.cli.__main__ import parser
 from appliance.core.events import EVENTS
 from appliance.core.model import Action, CallState, Cause
 from appliance.generate.contract import MQTT, by_mqtt, commands, orders, reference, routes
-from appliance.orders.subjects import SECRET
+from appliance.orders.subjects import HTTP_ONLY
 from appliance.orders.table import ORDERS
 
 PACKAGE = Path(appliance.__file__).parent
@@ -132,7 +132,7 @@ def test_the_page_makes_the_requests_that_the_table_says_and_no_others():
 def test_the_column_of_mqtt_names_what_the_station_publishes_and_every_order_whose_answer_is_no_secret():
     columns = {order: by_mqtt(order, http) for order, http, *_ in orders()}
     assert {topic for topics in columns.values() for topic in topics.split(", ") if topic.startswith("command/")} == {
-        f"command/{each.name}" for each in ORDERS if each.of not in SECRET
+        f"command/{each.name}" for each in ORDERS if each.of not in HTTP_ONLY
     }
     assert {order for order, topics in columns.items() if topics.startswith(("state/", "event/"))} == {*MQTT}
     assert all(f"| {order} |" in reference() for order in columns)

@@ -36,6 +36,7 @@ from appliance.api.models.calls import (
     CallLog,
     Calls,
     Change,
+    IceServers,
     Join,
     Place,
     Transfer,

@@ -221,6 +221,18 @@ class CallDone(Done):
     call: Annotated[Call | None, Meta(description="Current state of the call, also for 10 minutes after its end.")]
 
 
+class IceServers(AnswerBody):
+    """What a browser uses to be reached from elsewhere."""
+
+    ice_servers: Annotated[
+        list[Annotated[str, Meta(examples=["stun:turn.example.org"])]],
+        Meta(
+            description="URLs for `iceServers` of its connection (RFC 7064): `sip.stun_server`, or else "
+            "`sip.turn_server`.",
+        ),
+    ]
+
+
 class BrowserOffer(OrderBody):
     """The offer of a browser that calls."""
 

@@ -93,6 +93,12 @@ async def call_from_browser(request: Request, body: models.BrowserOffer, daemon:
     return held.Talk(daemon, who, call, answer, since)
 
 
+@router.on("GET", "/from-browser", answers(models.IceServers))
+async def read_ice_servers(daemon: Daemon) -> JSONResponse:
+    """The servers by which a browser in another network finds its address for a call."""
+    return JSONResponse({"ice_servers": daemon.ice_servers()})
+
+
 async def _check_fresh(daemon: HttpPorts, call: str) -> None:
     """Raise IntercomError if an ended call had this id; the core refuses the id of a living call."""
     if await asyncio.to_thread(daemon.call_log.list, 1, None, CallSearch(call=call)):

@@ -45,6 +45,7 @@ async function converse(microphone) {
   hideBanner();
   show();
   try {
+    mine.servers = (await read("/v1/calls/from-browser")).ice_servers.map((urls) => ({ urls }));
     let lost = await call(mine);
     for (const until = performance.now() + LONGEST_MS; lost && !ended() && performance.now() < until;) {
       $("talk-said").textContent = t("talk.again");
@@ -69,8 +70,8 @@ function tell(error) {
 }
 
 /** One call: whether it was lost. patience_ms: until the station has answered. */
-async function call({ microphone, over }, patience_ms = ANSWER_MS) {
-  const connection = new RTCPeerConnection();
+async function call({ microphone, over, servers }, patience_ms = ANSWER_MS) {
+  const connection = new RTCPeerConnection({ iceServers: servers });
   const dead = new AbortController(); // closes the answer to the offer: the station then hangs up
   const end = () => dead.abort();
   over.signal.addEventListener("abort", end);

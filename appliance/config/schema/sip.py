@@ -53,14 +53,15 @@ class SipTable(Table):
     transfer_policy: TransferPolicy = transfer_policy_setting("calls that go or come through no account")
     ice: bool = ice_setting("calls that go or come through no account")
     stun_server: Annotated[str, AfterValidator(stun_server_text)] = setting(
-        "STUN server that reports the public address of this station, for calls with ICE to and from other networks. "
-        "The station checks it every 30 s; while the server does not answer, calls do without it. Empty: none.",
+        "STUN server that reports the public address of this station, for calls with ICE, as browsers make, to and "
+        "from other networks. The station checks it every 30 s; while the server does not answer, calls do without it. "
+        "Empty: none.",
         allowed='a name or an IPv4 address, and a port if it is not 3478, such as "stun.example", or ""',
         default="",
     )
     turn_server: Annotated[str, AfterValidator(stun_server_text)] = setting(
-        "TURN server that relays the sound of calls with ICE where no direct way works, by UDP. The station checks it "
-        "every 30 s; while the server does not answer, calls do without it. Empty: none.",
+        "TURN server that relays the sound of calls with ICE, as browsers make, where no direct way works, by UDP. "
+        "The station checks it every 30 s; while the server does not answer, calls do without it. Empty: none.",
         allowed='a name or an IPv4 address, and a port if it is not 3478, such as "turn.example", or ""',
         default="",
     )

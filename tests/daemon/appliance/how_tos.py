@@ -157,6 +157,13 @@ TABLE = {
         Config(),
         Config(GPIO),
     ],
+    "talk-from-outside.md": [
+        LeftOut(NO_APT),
+        LeftOut(f"{ROOT}: tests/daemon/browsers/test_outside.py runs it, and rings through the tunnel"),
+        Config(),
+        LeftOut("of another program: tests/daemon/browsers/test_outside.py runs it"),
+        Config(),
+    ],
     "talk-from-your-phone.md": [Run(), Config(GPIO), Config(f"{KITCHEN}{MOBILE}"), LeftOut(NTFY)],
     "transfer-calls.md": [Run("calls")],
     "upgrade.md": [LeftOut(NO_APT)] * 7,

@@ -2,7 +2,6 @@
 
 import re
 import signal
-import subprocess
 import threading
 import time
 from contextlib import contextmanager
@@ -11,9 +10,10 @@ import pytest
 
 from tests.support.daemon import Daemon
 from tests.support.peers import stun
+from tests.support.peers.coturn import coturn
 from tests.support.peers.namespaces import DOOR, PBX, Cable
 from tests.support.peers.packets import Packets
-from tests.support.peers.turn import ALLOCATE, LIES, PASSWORD, REALM, RELAY, USER, honest
+from tests.support.peers.turn import ALLOCATE, LIES, PASSWORD, RELAY, USER, honest
 from tests.support.times import REAL, hasty, patient
 from tests.support.waiting import until
 
@@ -47,33 +47,6 @@ def station(directory, machine, password=PASSWORD, deadlines=None, times=TIMES, 
     target = {"far": {"uri": f"sip:far@{PBX}:{FAR}"}}
     with Daemon(directory, machine.within, sip=sip, target=target, deadlines=deadlines or {}, times=times) as door:
         yield door
-
-
-@contextmanager
-def coturn(machine, directory):
-    """The server of Debian's package."""
-    log = directory / "coturn.log"
-    words = {
-        "listening-ip": PBX,
-        "relay-ip": PBX,
-        "min-port": 50000,
-        "max-port": 50999,
-        "user": f"{USER}:{PASSWORD}",
-        "realm": REALM.decode(),
-        "userdb": directory / "users",
-        "pidfile": directory / "pid",
-        "log-file": "stdout",
-    }
-    argv = ["turnserver", "-n", "--lt-cred-mech", "--no-cli", "--no-tls", "--no-dtls", "--verbose"]
-    argv += [f"--{name}={value}" for name, value in words.items()]
-    with log.open("wb") as output:
-        process = subprocess.Popen([*machine.within, *argv], stdout=output, stderr=subprocess.STDOUT)
-    try:
-        until(lambda: b"Relay ports initialization done" in log.read_bytes(), "coturn", log=log.read_text)
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def called(door, cable):

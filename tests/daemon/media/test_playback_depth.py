@@ -12,11 +12,12 @@ from tests.support.waiting import pause, until
 
 pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 
-FRAME_MS = 20
+DEEPER_MS = 50  # it begins with two frames of 20
 TRANSFERS = 50  # a second of them
 STALL_S = 0.4
 TONE_S = 300
-CALMS_DOWN_S = 240.0  # a depth is reduced after ten seconds without need
+CALMS_DOWN_S = 600.0  # a depth is reduced after ten seconds without need
+HELD_S = 40  # and held for ten minutes, where it was needed again
 
 
 @pytest.fixture
@@ -30,29 +31,50 @@ def door(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def depth(tmp_path):
+def depths(tmp_path):
+    """What the card held after each transfer so far, in ms."""
+    return lambda: [held for _, held in card.read(tmp_path / "cards/ear.played").depths_ms]
+
+
+@pytest.fixture
+def depth(depths):
     """What the card held after its last transfers, in ms; None while there are too few."""
 
     def look():
-        played = card.read(tmp_path / "cards/ear.played")
-        last = [held for _, held in played.depths_ms[-TRANSFERS:]]
+        last = depths()[-TRANSFERS:]
         return median(last) if len(last) == TRANSFERS else None
 
     return look
 
 
-def test_the_playback_buffer_grows_when_it_runs_dry_which_is_reported_and_shrinks_again(door, depth):
-    until(depth, "a second of sound")
+@pytest.fixture
+def held_up(door):
+    """Stop the sound for a moment."""
 
-    def reported():
-        """Hold the sound up; a gap of the card's first second is none that is reported."""
+    def hold():
         os.kill(door.sip(), signal.SIGSTOP)
         try:
             pause(STALL_S)
         finally:
             os.kill(door.sip(), signal.SIGCONT)
+
+    return hold
+
+
+def test_the_playback_buffer_grows_when_it_runs_dry_and_a_depth_that_is_needed_again_stays(
+    door, depth, depths, held_up
+):
+    until(depth, "a second of sound")
+
+    def reported():
+        """Hold the sound up; a gap of the card's first second is none that is reported."""
+        held_up()
         return door.of("audio.xruns")
 
     assert until(reported, "a report of gaps", every=2.0)[0]["data"]["playback"]
-    deepest = until(lambda: (now := depth()) and now > 2.5 * FRAME_MS and now, "more in the buffer")
-    until(lambda: depth() < deepest - FRAME_MS / 2, "less in the buffer", CALMS_DOWN_S, every=0.5)
+    until(lambda: (now := depth()) and now > DEEPER_MS, "more in the buffer")
+    until(lambda: depth() < DEEPER_MS, "as little as at first in the buffer", CALMS_DOWN_S, every=0.5)
+    held_up()
+    begin = len(depths())
+    until(lambda: len(depths()) > begin + HELD_S * TRANSFERS, f"{HELD_S} s of sound", every=0.5)
+    assert median(depths()[-10 * TRANSFERS :]) > DEEPER_MS

@@ -167,6 +167,7 @@ TABLE = {
     "talk-from-your-phone.md": [Run(), Config(GPIO), Config(f"{KITCHEN}{MOBILE}"), LeftOut(NTFY)],
     "transfer-calls.md": [Run("calls")],
     "upgrade.md": [LeftOut(NO_APT)] * 7,
+    "use-pjsua2-in-other-programs.md": [LeftOut("its program: tests/daemon/programs/test_pjsua2_alone.py")],
     "use-d-bus.md": [LeftOut(ROOT), Config(), Run(), Run("call")],
     "watch-with-prometheus.md": [
         Run(),

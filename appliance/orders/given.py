@@ -33,7 +33,7 @@ def fault_of(name: str, values: dict[str, Any]) -> str:
     """
     order = BY_NAME.get(name)
     if order is None:
-        return f"there is no order {name[:64]!r} that a rule may give: docs/reference/mqtt.md lists their names"
+        return f"there is no order {name[:64]!r} that a rule may give: docs/reference/contract.md lists them"
     for part in order.parts:
         if not isinstance(values.get(part), str) or not values[part]:
             return f"{name} needs {part}, {order.of.about or 'a text'}"

@@ -1,13 +1,12 @@
 """One message to one push service: to an address that was looked at, by TLS, once, without following anything."""
 
 import http.client
-import socket
 import ssl
-from collections.abc import Sequence
+import time
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from appliance.push.addresses import Found, NotPublicError, checked
+from appliance.base.outside import addresses
 
 PORT = 443
 LONGEST = 256  # bytes of the answer that are read: its first line
@@ -27,7 +26,11 @@ def post(endpoint: str, headers: dict[str, str], body: bytes, context: ssl.SSLCo
     parts = urlsplit(endpoint)
     host, port = parts.hostname or "", parts.port or PORT
     try:
-        wire = _connected(checked(host, port), patience_s)
+        found = addresses.look_up(host, port)
+        inside = next((address for _, (address, _) in found if not addresses.is_public(address)), "")
+        if inside:
+            raise RefusedError(f"{host} has the address {inside}, which is not on the Internet.")
+        wire = addresses.connect(found, time.monotonic() + patience_s * addresses.MOST, patience_s)
         with wire, context.wrap_socket(wire, server_hostname=host) as secured:
             connection = http.client.HTTPConnection(host, port)
             connection.default_port = PORT
@@ -35,8 +38,6 @@ def post(endpoint: str, headers: dict[str, str], body: bytes, context: ssl.SSLCo
             connection.request("POST", parts._replace(scheme="", netloc="").geturl() or "/", body, headers)
             with secured.makefile("rb") as answer:
                 line = answer.readline(LONGEST)
-    except NotPublicError as error:
-        raise RefusedError(f"{host} has the address {error}, which is not on the Internet.") from error
     except (OSError, http.client.HTTPException, UnicodeError) as error:
         raise RefusedError(f"{host} cannot be reached: {_why(error)}.") from error
     status = _status(line)
@@ -44,21 +45,6 @@ def post(endpoint: str, headers: dict[str, str], body: bytes, context: ssl.SSLCo
         raise RefusedError(f"{host} does not know the device any more.", gone=True)
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         raise RefusedError(f"{host} answered {status}." if status else f"{host} answered what is no HTTP.")
-
-
-def _connected(found: Sequence[Found], patience_s: float) -> socket.socket:
-    last: OSError = OSError("it has no address")
-    for family, where in found:
-        wire = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            wire.settimeout(patience_s)
-            wire.connect(where)
-        except OSError as error:
-            wire.close()
-            last = error
-        else:
-            return wire
-    raise last
 
 
 def _status(line: bytes) -> int:

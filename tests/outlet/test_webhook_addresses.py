@@ -1,5 +1,6 @@
 """Where receivers may be: the addresses that no setting allows, those that one does, and names that lead to them."""
 
+import ipaddress
 import socket
 import time
 
@@ -45,6 +46,14 @@ def test_a_public_address_is_refused_without_tls_only(address):
         with pytest.raises(addresses.RefusedError) as refused:
             addresses.judge(address, local=local, plain=True)
         assert refused.value.plain
+
+
+def test_a_public_address_of_the_house_itself_is_local(monkeypatch):
+    own = (ipaddress.ip_network("2a00:1450::/48"),)
+    monkeypatch.setattr("appliance.base.outside.addresses.own_networks", lambda: own)
+    with pytest.raises(addresses.RefusedError):
+        addresses.judge("2a00:1450::7", local=False, plain=False)
+    addresses.judge("2a00:1450::7", local=True, plain=True)
 
 
 def names(monkeypatch, *answers):

@@ -5,6 +5,7 @@ from typing import get_args
 import pytest
 from msgspec import structs
 
+from appliance.base.errors import ErrorCode
 from appliance.core import inputs
 from appliance.core.model import (
     AccessPart,
@@ -28,6 +29,7 @@ from appliance.core.model import (
     DoorId,
     DoorSettings,
     HeardTone,
+    Holidays,
     IceFault,
     KeypadId,
     KeypadSettings,
@@ -214,6 +216,9 @@ def beside_calls(common, pulses):
     yield inputs.ConfigChanged(**common, settings=ONE, applied="deadlines.rtp_s", needs_restart="")
     yield inputs.ClockSet(**common, by_s=-3600.0)
     yield inputs.ClockReported(**common, clock=Clock(0.0, 3600.0, trusted=True))
+    yield inputs.HolidaysRead(**common, holidays=Holidays())
+    refused = {"code": ErrorCode.CONFLICT, "message": "", "cause": "", "resolution": ""}
+    yield inputs.RuleActFailed(**common, rule="evening", order="lock_door", **refused)
     yield inputs.BookRead(**common, book=BOOK)
     yield inputs.CredentialKept(**common, id=CredentialId("none"))  # of some: see test_walk_of_codes
     yield inputs.CredentialNotKept(**common, id=CredentialId("none"), why="disc full")

@@ -262,6 +262,13 @@ def test_a_client_changes_nothing_of_others_and_makes_no_rule_that_can_never_act
     assert station.state.rules.made == before
 
 
+def test_a_client_makes_a_rule_about_the_state():
+    station = ready()
+    rule = replace(MINE, state=(("doors.front.state", "locked"),))
+    assert ask(station, inputs.AddRule(rule, "t-1")).error is None
+    assert len(given_orders(custom(station))) == 1
+
+
 def test_a_client_replaces_its_own_rule_and_one_that_may_do_everything_any():
     station = ready()
     ask(station, inputs.AddRule(MINE, "t-1"))

@@ -2,9 +2,9 @@
 
 import asyncio
 import re
-import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,7 +133,10 @@ class MadeSounds:
 
     def clear(self) -> None:
         """Remove all files."""
-        shutil.rmtree(self._directory, ignore_errors=True)
+        with suppress(OSError):
+            for each in self._directory.iterdir():
+                each.unlink()
+            self._directory.rmdir()
 
     async def _begin(self, playing: inputs.PlaySpeech | inputs.PlayUrl, who: str) -> orders.Reply:
         """Ask the core for a playback; its file goes if none begins."""

@@ -1,7 +1,6 @@
 """Replaces files as a whole, so that a power cut leaves the old or the new file; on FAT as well."""
 
 import os
-import shutil
 import stat
 from collections.abc import Callable
 from contextlib import suppress
@@ -76,9 +75,12 @@ def _dress(old: Path, new: Path, mode: int | None, user: str | None, group: str 
         os.chown(new, before.st_uid, before.st_gid)
         new.chmod(stat.S_IMODE(before.st_mode))
         return
-    for name, wanted in (("user", user), ("group", group)):
-        if wanted is not None:
-            with suppress(LookupError, PermissionError):
-                shutil.chown(new, **{name: wanted})
+    if user is not None or group is not None:
+        import shutil  # noqa: PLC0415  late: only the set-up gives owners
+
+        for name, wanted in (("user", user), ("group", group)):
+            if wanted is not None:
+                with suppress(LookupError, PermissionError):
+                    shutil.chown(new, **{name: wanted})
     if mode is not None:
         new.chmod(mode)

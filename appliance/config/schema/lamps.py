@@ -63,7 +63,8 @@ else:
     )
 
 
-STATUS = PicturesTable(
+# Without a check, for which pydantic would build what reads this table a second time.
+STATUS = PicturesTable.model_construct(
     idle=Pattern.PULSE,
     dialing=Pattern.SLOW,
     ringing=Pattern.FAST,

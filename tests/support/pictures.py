@@ -22,8 +22,11 @@ from appliance.demo.scenario import STEPS
 from appliance.demo.sip_trace import TracedMessage
 from appliance.demo.stations import CODE, running
 from appliance.generate import RINGS, sequence
-from tests.api.browser import log_in
+from tests.api.browser import Page, log_in
 from tests.api.chromium import ChromiumPage, chromium
+from tests.daemon.browsers.phones import phone
+from tests.support.daemon import Daemon
+from tests.support.peers.namespaces import Cable
 
 IMAGES, SEQUENCE = Path("docs/images"), Path("docs/explanation/one-ring.md")
 PATIENCE_S = 120.0
@@ -54,6 +57,10 @@ SHOTS = {  # by the step after which they are taken
         Shot(FRONT, "page-new-code.png", "#code-step", "Step 1 of 3", PHONE, "codes=new"),
     ),
 }
+TALK = (  # of a page with a microphone: picture, and what must stand where by then
+    ("page-visitor-phone.png", "#rings", "Answer"),
+    ("page-talking-phone.png", "#talking", "Mute"),
+)
 TICK_S = 0.001  # a trace's times are truncated to milliseconds
 ACTS = {  # drawn steps: holding and resuming are not part of a ring
     "ring": ("Visitor", "Front", "presses the button"),
@@ -177,18 +184,58 @@ async def call(scene: Scene, page: ChromiumPage, images: Path) -> list[str]:
     return lines
 
 
-def screenshot(page: ChromiumPage, address: str, shot: Shot) -> bytes:
-    """The page as a PNG, once it shows the text."""
-    width, height = shot.size
+def talk(place: Path, images: Path) -> None:
+    """Have a visitor ring a page that answers with its own microphone, and write the pictures of it."""
+    config = {
+        "station": {"name": "Front door"},
+        "http": {"port": 0},
+        "sip": {"address": "0.0.0.0", "port": 5080},
+        "audio": {"capture": "simulated", "playback": "simulated"},
+        "panel": {
+            "lines": "simulated",
+            "button": {"ring": {"action": "ring", "target": "browsers", "name": "Front door"}},
+        },
+        "door": {"front": {"name": "Front door"}},
+    }
+    place.mkdir()
+    with (
+        Cable(place) as cable,
+        Daemon(place / "door", cable.door.within, config=config) as door,
+        phone("chromium", place / "phone", cable.door, door, who="anna-phone") as mine,
+    ):
+        sized(mine.page, PHONE)
+        mine.home()
+        door.press("ring")
+        for name, selector, text in TALK:
+            mine.page.shows(selector, text)
+            (images / name).write_bytes(seen(mine.page))
+            if text == "Answer":
+                mine.page.click("#rings [data-key$=' talk']")
+                mine.talks()
+
+
+def sized(page: Page, size: tuple[int, int]) -> None:
+    """Give the page a size, and no bars to scroll."""
+    width, height = size
     page.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
     page.send("Emulation.setScrollbarsHidden", hidden=True)
+
+
+def seen(page: Page) -> bytes:
+    """What the page shows, as a PNG."""
+    return base64.b64decode(page.send("Page.captureScreenshot", format="png")["data"])
+
+
+def screenshot(page: ChromiumPage, address: str, shot: Shot) -> bytes:
+    """The page as a PNG, once it shows the text."""
+    sized(page, shot.size)
     page.open("about:blank")  # an address that differs in its fragment alone would not load again
     page.send("Network.clearBrowserCookies")  # with a session of before, the page does not ask
     log_in(page, address)
     page.shows("#link-text", "live")
     page.value(f"location.hash = '{shot.view}'")
     page.shows(shot.selector, shot.text)
-    return base64.b64decode(page.send("Page.captureScreenshot", format="png")["data"])
+    return seen(page)
 
 
 async def make(root: Path) -> None:
@@ -201,6 +248,7 @@ async def make(root: Path) -> None:
         with chromium(place / "chromium") as page:
             async with running(*(side.station for side in scene.values())):
                 lines = await call(scene, page, root / IMAGES)
+        await asyncio.to_thread(talk, place / "talk", root / IMAGES)
     text = PAGE.format(lines="\n".join(f"    {line}" for line in lines))
     (root / SEQUENCE).write_text(text, encoding="utf-8")
     for path in RINGS:

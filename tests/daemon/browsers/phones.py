@@ -104,10 +104,11 @@ def phone(
     *,
     flags: tuple[str, ...] = (),
     preferences: Mapping[str, str | int | bool] | None = None,
+    who: str = "",
 ) -> Iterator[Phone]:
-    """A browser that is logged in by a token of its own, with the name of its kind."""
+    """A browser that is logged in by a token of its own, with the name of its kind unless `who` is another."""
     directory.mkdir(exist_ok=True)
-    who = f"{kind}-{directory.name}"
+    who = who or f"{kind}-{directory.name}"
     made = door.post("/v1/tokens", {"name": who, "scopes": list(scopes)})
     url = (door.directory / "http.address").read_text().strip()
     with BROWSERS[kind](directory, machine, flags, preferences or {}) as page, page.first(EARS):

@@ -55,9 +55,10 @@ def test_the_picture_of_one_ring_has_every_event_and_message_and_marks_the_bell(
 def test_the_pictures_are_made_and_the_ring_in_the_documents_is_the_one_that_takes_place(tmp_path):
     command = [sys.executable, "-m", "tests.support.pictures", "--root", str(tmp_path)]
     subprocess.run(command, cwd=CODE, check=True, timeout=600)
-    for shot in (shot for shots in pictures.SHOTS.values() for shot in shots):
-        assert (tmp_path / pictures.IMAGES / shot.name).read_bytes().startswith(b"\x89PNG")
-        assert (CODE / pictures.IMAGES / shot.name).exists()
+    shots = [shot.name for shots in pictures.SHOTS.values() for shot in shots] + [name for name, *_ in pictures.TALK]
+    for name in shots:
+        assert (tmp_path / pictures.IMAGES / name).read_bytes().startswith(b"\x89PNG")
+        assert (CODE / pictures.IMAGES / name).exists()
     assert all((tmp_path / path).read_bytes().startswith(b"<svg") for path in RINGS)
     made, kept = ((root / pictures.SEQUENCE).read_text(encoding="utf-8") for root in (tmp_path, CODE))
     assert set(ARROW.findall(made)) == set(ARROW.findall(kept)), "run make pictures"

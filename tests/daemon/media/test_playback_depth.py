@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from statistics import median
 
 import pytest
@@ -15,8 +16,8 @@ pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 DEEPER_MS = 50  # it begins with two frames of 20
 TRANSFERS = 50  # a second of them
 STALL_S = 0.4
-TONE_S = 300
-CALMS_DOWN_S = 600.0  # a depth is reduced after ten seconds without need
+TONE_S = 300  # the longest
+CALMS_DOWN_S = 150.0  # a depth is reduced after ten seconds without need; gaps are reported once a minute
 HELD_S = 40  # and held for ten minutes, where it was needed again
 
 
@@ -73,8 +74,15 @@ def test_the_playback_buffer_grows_when_it_runs_dry_and_a_depth_that_is_needed_a
 
     assert until(reported, "a report of gaps", every=2.0)[0]["data"]["playback"]
     until(lambda: (now := depth()) and now > DEEPER_MS, "more in the buffer")
-    until(lambda: depth() < DEEPER_MS, "as little as at first in the buffer", CALMS_DOWN_S, every=0.5)
-    held_up()
+    reports, begun = len(door.of("audio.xruns")), time.monotonic()
+
+    def settled():
+        """As little as at first; or the machine itself was late, so that the depth was needed again."""
+        late = time.monotonic() > begun + CALMS_DOWN_S and len(door.of("audio.xruns")) > reports
+        return "shallow" if depth() < DEEPER_MS else "needed again" if late else ""
+
+    if until(settled, "as little as at first in the buffer", 2 * CALMS_DOWN_S, every=0.5) == "shallow":
+        held_up()
     begin = len(depths())
     until(lambda: len(depths()) > begin + HELD_S * TRANSFERS, f"{HELD_S} s of sound", every=0.5)
     assert median(depths()[-10 * TRANSFERS :]) > DEEPER_MS

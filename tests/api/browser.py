@@ -18,6 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.support.peers.namespaces import Machine
 from tests.support.waiting import until
 
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")  # also where we are killed
 START_S = 60.0  # a cold start on a loaded machine
 CLICK_S = 5.0  # from the mouse to the page
 AIM = """
@@ -51,7 +52,7 @@ def running(
     program = next(filter(None, map(shutil.which, names)), None)
     assert program, f"{names[0]} is not installed (apt install {names[0]})."
     process = subprocess.Popen(
-        [*(machine.within if machine else ()), program, *flags],
+        [*(machine.within if machine else ()), *ENDS_WITH_US, program, *flags],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=os.environ | (env or {}),

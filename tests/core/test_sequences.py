@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs, to_builtins
 
+from appliance.base.errors import ErrorCode
 from appliance.core import desired_state, events, inputs
 from appliance.core.access.credentials import digest
 from appliance.core.model import (
@@ -41,6 +42,7 @@ from appliance.core.model import (
     DoorSettings,
     EarlySource,
     HeardTone,
+    Holidays,
     IceFault,
     LampId,
     LinkDirection,
@@ -253,6 +255,8 @@ class World:
             inputs.OpeningsRead: {
                 "openings": (Opening(DOORS[a % len(DOORS)], float(b), "x", OpenedBy.API, held=flag),)
             },
+            inputs.HolidaysRead: {"holidays": choice([Holidays(), Holidays((2026,), ("2026-12-25",))])},
+            inputs.RuleActFailed: {"code": choice(list(ErrorCode))},
             inputs.CardRead: {"reader": choice(["gate", "unknown"]), "number": CODE},
             inputs.ReadingDiscarded: {"reader": choice(["gate", "unknown"])},
             inputs.NetworkChanged: {"addresses": choice([(), ("192.0.2.7",), ("192.0.2.8",)])},

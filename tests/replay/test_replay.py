@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 import appliance
 from appliance.__main__ import main
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
 from appliance.core import desired_state, events, inputs
 from appliance.core.model import (
@@ -112,7 +112,10 @@ ORDINARY = {bool: st.booleans(), str: texts, float: SECONDS}
 def any_of(kind):
     """Inputs of a kind, about calls and doors that may be there."""
     hints = get_type_hints(kind)
-    told = {name: KNOWN[name] if name in KNOWN else ORDINARY.get(hint) for name, hint in hints.items()}
+    told = {
+        name: None if hint is ErrorCode else KNOWN[name] if name in KNOWN else ORDINARY.get(hint)
+        for name, hint in hints.items()
+    }
     others = {name: st.from_type(hint) for name, hint in hints.items() if told[name] is None}
     return st.builds(kind, **(told | others | {"at": st.just(0.0), "fresh": st.just("")}))
 

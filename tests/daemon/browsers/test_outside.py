@@ -10,7 +10,7 @@ import pytest
 
 from tests.daemon.appliance.how_tos import blocks
 from tests.daemon.browsers.phones import MICROPHONE, STATION_HZ, phone
-from tests.daemon.browsers.test_talk import heard
+from tests.daemon.browsers.test_talk import heard, until_received
 from tests.support.daemon import Daemon
 from tests.support.peers import sounds
 from tests.support.peers.coturn import coturn
@@ -19,6 +19,7 @@ from tests.support.peers.turn import PASSWORD, USER
 from tests.support.shown import shows
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound
 RTP = "16384-20479"  # where the station receives sound: its own router lets nothing in there
 ROUTER, OUTSIDE = "10.9.1.2", "10.9.1.1"  # of the phone's network: on the Internet, and its neighbour there
 AT_HOME = "10.9.0.8"  # the house's router, which forwards the port of the tunnel
@@ -97,6 +98,7 @@ def talk(door, mine):
     mine.until_heard()
     mine.page.value(WAY)
     way = until(lambda: mine.page.value("window.way"), "the way of the sound")
+    until_received(door, call)
     mine.page.click("#talk-end")
     door.final(call, kind="call.ended", cause="hangup", by="local")
     assert heard(door, call) == [True, True]

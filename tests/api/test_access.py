@@ -132,7 +132,7 @@ def test_many_refusals_are_answered_with_429_and_no_longer_reported_but_the_toke
     limited = [answer for answer in answers if answer.status_code == 429]
     assert answers[0].status_code == 401
     assert limited and limited[0].json()["code"] == "rate-limited" and limited[0].headers["retry-after"] == "60"
-    assert station.lockouts == [("127.0.0.1", 60.0)]
+    assert station.lockouts == [("127.0.0.1", pytest.approx(60.0))]
     assert len(station.denials) == len(answers) - len(limited)
     with served.tcp() as client:
         assert client.get("/v1/state").status_code == 200
@@ -158,6 +158,13 @@ def test_patience_comes_back_at_its_rate_and_ends_in_a_lockout_that_nothing_prol
     assert [patience.spend("b") for _ in range(3)] == [(0, False), (0, False), (8, True)]
     now[0] = 8.0
     assert [patience.spend("a") for _ in range(3)] == [(0, False), (0, False), (8, True)]
+
+
+def test_a_lockout_is_no_longer_than_it_is_set_at_a_time_where_the_sum_is_rounded_up():
+    now = 4.4
+    assert now + 60.0 - now > 60.0
+    patience = auth.Patience(burst=1, lockout_s=60.0, clock=lambda: now)
+    assert [patience.spend("a") for _ in range(3)] == [(0, False), (60.0, True), (60.0, False)]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.floats(0, 5)), max_size=60))

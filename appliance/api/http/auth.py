@@ -141,7 +141,8 @@ class Patience:
         self._known[source] = (left, now, locked)
         while len(self._known) > self.sources:
             self._known.popitem(last=False)
-        return locked - now, was_free and locked > now
+        left_s = min(locked - now, self.lockout_s)  # the sum is rounded, and must not become a second more
+        return left_s, was_free and left_s > 0
 
 
 class Gate:

@@ -396,6 +396,7 @@ def test_a_flats_number_at_the_keypad_or_in_the_list_rings_there(tmp_path):
             "ring": "",
             "button": "keypad street",
             "to": "flat 12",
+            "answer_s": None,  # no webhook is asked first
         }
         far.send(far.reply(invite, "486 Busy Here"))
         assert door.wait("ring.ended")["data"]["result"] == "unanswered"

@@ -51,7 +51,7 @@ def test_a_real_station_shows_all_that_is_in_force_and_no_secret(door):
     assert len(hidden) >= 4
     assert not [value for value in hidden if value in text]
     assert shown["station"]["name"] == "Side door"
-    assert shown["quiet_hours"] == {"begin": "21:45", "end": "06:15"}
+    assert shown["quiet_hours"] == {"begin": "21:45", "end": "06:15", "profile": ""}
     assert shown["door"]["front"]["digits"] == MASK
     assert shown["sip"]["max_calls"] == 4
 

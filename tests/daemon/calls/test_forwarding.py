@@ -125,7 +125,7 @@ def test_do_not_disturb_is_still_on_after_the_station_was_killed(tmp_path):
     with Daemon(tmp_path / "door") as door:
         runtime = door.get("/v1/state")["runtime"]
         assert runtime["do_not_disturb"]
-        assert runtime["quiet_hours"] == {"begin": "22:10", "end": "06:10"}
+        assert runtime["quiet_hours"] == {"begin": "22:10", "end": "06:10", "profile": ""}
 
 
 def test_in_the_quiet_hours(door, tmp_path):

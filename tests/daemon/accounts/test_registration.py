@@ -78,7 +78,7 @@ def test_what_is_wrong_is_reported_with_its_cause_and_tried_again(kamailio, tmp_
             ("refused", 403, 50, 60, "account.refused.user"),
             ("busy", 503, 2, 5, "a fault of its own"),
             ("gone", 404, 50, 60, "account.gone.user and account.gone.domain"),
-            ("moved", 302, 50, 60, "to sip:192.0.2.9:5070: set account.moved.registrar"),
+            ("moved", 302, 50, 60, "to sip:192.0.2.9:5070): set account.moved.registrar"),
             ("hiccup", 500, 1, 5, "a fault of its own"),
             ("nobody", 0, 1, 5, "127.0.0.1:9 refuses a connection by TCP (Connection refused)"),
             ("unnamed", 0, 1, 5, "DNS knows no pbx.invalid (the name pbx.invalid cannot be resolved"),

@@ -9,7 +9,7 @@ from appliance.app import daemon
 from appliance.base.record import Record
 from appliance.core.inputs import AddCredential
 from appliance.core.model import Credential, CredentialBook, CredentialId, CredentialKind, DoorId
-from appliance.outlet.settings import Settings
+from appliance.outlet.settings import Settings, Webhook
 from appliance.setup.choices import PbxAccount
 from appliance.sip.settings import CallerSettings, RegistrarSettings, SipSettings
 
@@ -23,7 +23,7 @@ HOLDERS = [
     SipSettings(accounts=(ACCOUNT,), callers=(CallerSettings(name="c", user="u", password=SECRET),)),
     PbxAccount("registrar", "user", SECRET),
 ]
-NAMES = {(Settings, "token")}  # the name of a token, which is no secret
+NAMES = {(Settings, "token"), (Webhook, "token")}  # the name of a token, which is no secret
 
 
 def kinds(of: type[Record]) -> set[type[Record]]:

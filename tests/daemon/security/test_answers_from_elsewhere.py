@@ -41,6 +41,13 @@ OF_INVITE = {
 }
 
 
+@pytest.fixture
+def running(tmp_path):
+    """A daemon for each test: one reports the answers of at most 16 sources in a minute, and each thief is another."""
+    with Daemon(tmp_path / "station") as daemon:
+        yield daemon
+
+
 def doubted(door, thief, asked, reason=ELSEWHERE, **data):
     """The event that names both addresses."""
     source, to = (f"{each.address}:{each.port}" for each in (thief, asked))

@@ -26,7 +26,7 @@ export function noteEnd({ type, time, call, data }) {
     put("opened", "unlock", "", who ? t("entry.opened_by", { who }) : t("notice.opened", { by: how }), who ? how : "");
   } else if (type === "ring.ended" && data.result === "answered") {
     put("answered", "phone", "", t("notice.answered", { name: data.by ? talker(data.by) : called("target", data.target) }), t("notice.still_open"));
-    past.at(-1).browser = data.by ? call : null;
+    past[past.length - 1].browser = data.by ? call : null;
   } else if (type === "ring.ended" && data.result === "unanswered") {
     put("unanswered", "bell", "", t("notice.unanswered", at), "", Infinity);
   } else if (data.cause === "answered_elsewhere") {

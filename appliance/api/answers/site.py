@@ -19,6 +19,7 @@ ICONS = "icons.svg"
 LOADED = re.compile(r'(?:type="module" )?(src|href|data-script|data-markup)="([\w.-]+\.(?:js|css|html))"')
 ENTRY = re.compile(r'type="module" src="([\w-]+\.js)"')
 LATER = re.compile(r'data-later="(\w+)"[^>]*? data-script="([\w-]+\.js)"[^>]*? data-texts="([\w ]+)"')
+REFERENCE = ("reference", "reference.js", "reference")  # texts that only the page of the reference asks for
 
 
 def files() -> dict[str, str]:
@@ -37,7 +38,7 @@ class Site:
         self._icons = self._load(ICONS, self.shrink(ICONS, _read(ICONS)))
         for name, path in PAGES.items():
             self.made[path] = self._page(_read(name))
-        for path, texts in _texts(LATER.findall(_read("index.html"))):
+        for path, texts in _texts([*LATER.findall(_read("index.html")), REFERENCE]):
             self.made[path] = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
 
     def _page(self, text: str) -> str:

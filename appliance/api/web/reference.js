@@ -1,7 +1,7 @@
 // The reference of the HTTP interface, drawn from /openapi.json, which is in English.
 
 import { $, make } from "./base/dom.js";
-import { fillPage, language, t } from "./base/texts.js";
+import { addTexts, fetched, fillPage, language, t } from "./base/texts.js";
 
 const REF = /^#\/components\/(\w+)\/(.+)$/;
 const EVENTS = "events";
@@ -11,6 +11,8 @@ const RETRY_MS = 2000;
 const CODE = "\x60"; // encloses what is code in descriptions
 
 let api; // the description
+
+addTexts(await fetched(`${language}.reference`)); // which only this page shows
 
 /** What a reference stands for, with the name that it has. */
 function resolved(part) {

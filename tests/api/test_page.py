@@ -382,7 +382,7 @@ def test_a_client_that_may_only_look_sees_no_buttons_for_what_it_may_not(page, s
     show(page, "more")
     pressed = "[...document.querySelectorAll('main [data-view=more] :is(a, button)')]"
     found = page.value(f"{pressed}.filter((each) => each.getClientRects().length).map(({{id}}) => id)")
-    assert set(found) <= {"hush", "elsewhere-notify", "awake", "logout", "more-directory"}
+    assert set(found) <= {"hush", "elsewhere-notify", "awake", "logout", "more-directory", "push"}
 
 
 def test_an_installer_tries_lamp_and_sound_and_has_the_station_examined(page, shared, station):

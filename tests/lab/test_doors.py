@@ -218,7 +218,7 @@ def test_the_exit_button_opens_from_inside(station):
 def test_a_rule_opens_when_somebody_comes_near(station):
     station.pull(NEAR, "up")
     station.told("sensor.changed", sensor="near", active=True)
-    assert station.told("rule.triggered") == {"rule": "gate", "on": "sensor.changed", "door": "front"}
+    assert station.told("rule.triggered") == {"rule": "gate", "on": "sensor.changed", "door": "front", "orders": []}
     unlocked = station.told("door.unlocked")
     assert (unlocked["means"], unlocked["by"]) == ("rule", "rule gate")
     station.told("door.locked")

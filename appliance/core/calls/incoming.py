@@ -102,8 +102,8 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
 def come(turn: Turn, call: Call, given: inputs.CallArrived, waits_s: float, *, automatic: bool) -> None:
     """Let a call ring, after a receiver of webhooks had its time to decide, if one is asked."""
     after = given.answer_after_s if automatic else None
-    answers_at = None if after is None else turn.now + max(after, ANNOUNCED_S)
-    call = replace(call, times=replace(call.times, answers_at=answers_at))
+    if after is not None:
+        call = replace(call, times=replace(call.times, answers_at=turn.now + max(after, ANNOUNCED_S)))
     call = forwarding.to_be_sent_on(turn, call, given)
     if waits_s:
         later = _moved(call, waits_s)

@@ -20,7 +20,8 @@ from appliance.doctor.findings import Level
 )
 def test_the_space_of_this_moment_is_named(tmp_path, monkeypatch, free, level, words):
     looked_at = []
-    monkeypatch.setattr(disc.shutil, "disk_usage", lambda path: looked_at.append(path) or SimpleNamespace(free=free))
+    given = SimpleNamespace(f_bavail=free, f_frsize=1)
+    monkeypatch.setattr(disc.os, "statvfs", lambda path: looked_at.append(path) or given)
     (found,) = space.examine(Config(), tmp_path)
     assert (found.check, found.level, found.message) == ("recording.free_mb", level, words)
     (tmp_path / "recordings").mkdir()

@@ -7,17 +7,11 @@ from collections.abc import Callable, Collection, Sequence
 
 from appliance.base import times
 from appliance.base.errors import IntercomError, reason
+from appliance.store.lists import retention
 from appliance.store.write_behind import Backlog, Row
 from appliance.store.writer import Writer
 
 log = logging.getLogger(__name__)
-
-
-# By their count: a damaged number may be far beyond all others.
-_SURPLUS = (
-    "DELETE FROM answers WHERE number IN"
-    " (SELECT number FROM answers ORDER BY number LIMIT max(0, (SELECT count(*) FROM answers) - ?))"
-)
 
 
 class Answers:
@@ -54,4 +48,5 @@ class Answers:
         """In the writer's thread."""
         connection.executemany("INSERT OR REPLACE INTO answers (name, until, answer) VALUES (?, ?, ?)", rows)
         connection.execute("DELETE FROM answers WHERE until <= ?", (self._clock(),))
-        connection.execute(_SURPLUS, (self._most,))
+        if upto := retention.beyond(connection, "answers", "number", self._most):
+            connection.execute("DELETE FROM answers WHERE number <= ?", (upto,))

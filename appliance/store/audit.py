@@ -118,7 +118,10 @@ class _List:
         chain.trim(connection, self._table.name, retention.surplus(connection, self._table, limit))
 
     def _write(self, connection: sqlite3.Connection, rows: Collection[Row]) -> None:
-        chain.append(connection, self._table.name, ((number, text) for number, text in rows), self._keep)
+        name = self._table.name
+        chain.append(connection, name, ((number, text) for number, text in rows))
+        if upto := retention.beyond(connection, name, self._table.key, self._keep):
+            chain.trim(connection, name, upto)
 
 
 def last_openings(connection: sqlite3.Connection, doors: Collection[str]) -> tuple[Opening, ...]:

@@ -24,11 +24,6 @@ _UPSERT = (
 )
 _EVERYTHING = CallSearch()
 _LATEST = 1 << 62  # more than each number
-# By their count: a damaged number may be far beyond all others.
-_SURPLUS = (
-    "DELETE FROM calls WHERE number IN"
-    " (SELECT number FROM calls ORDER BY number LIMIT max(0, (SELECT count(*) FROM calls) - ?))"
-)
 _NAMES = "uri", "display_name", "target", "target_name"  # by which people search for the far end
 _PARTY = " OR ".join(LIKE.format(f"call ->> '$.remote.{name}'") for name in _NAMES)
 
@@ -91,7 +86,7 @@ class CallLog:
 
     def _write(self, connection: sqlite3.Connection, rows: Collection[Row]) -> None:
         connection.executemany(_UPSERT, rows)
-        connection.execute(_SURPLUS, (self._keep,))
+        retention.remove(connection, retention.CALLS, retention.beyond(connection, "calls", "number", self._keep))
 
 
 def _page(limit: int, before: int | None, search: CallSearch) -> tuple[str, tuple[int | str, ...]]:

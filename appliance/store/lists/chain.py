@@ -44,8 +44,8 @@ def add_functions(connection: sqlite3.Connection) -> None:
     connection.create_function("chain_link", 3, link, deterministic=True)
 
 
-def append(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[int, str]], keep: int) -> None:
-    """Add events, ids and texts, and keep the newest `keep` rows; an event that is there already is left."""
+def append(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[int, str]]) -> None:
+    """Add events, ids and texts; an event that is there already is left."""
     ends = _ends(connection, table)
     last, hashed = ends.last, ends.hash
     newest_row = _newest_row(connection, table)
@@ -61,12 +61,6 @@ def append(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[int,
         connection.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?)", row)  # noqa: S608 - as above
     values = table, ends.first, ends.before, last, hashed
     connection.execute("INSERT OR REPLACE INTO chains VALUES (?, ?, ?, ?, ?)", values)
-    # Rows are counted: a damaged number may be far beyond all others, and the difference would cost all of them.
-    count = f"SELECT count(*) FROM {table}"  # noqa: S608 - as above
-    beyond = f"SELECT max(number) FROM (SELECT number FROM {table} ORDER BY number LIMIT max(0, ({count}) - ?))"  # noqa: S608
-    (upto,) = connection.execute(beyond, (keep,)).fetchone()
-    if upto is not None:
-        trim(connection, table, upto)
 
 
 def trim(connection: sqlite3.Connection, table: str, upto: int) -> None:

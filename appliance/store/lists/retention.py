@@ -60,9 +60,7 @@ def surplus(connection: sqlite3.Connection, table: Table, limit: Limit) -> int:
     The order of rows is certain, their times are not: a row is at least as young as each one before it, so a clock that
     was behind for one row ages no other. A row with an impossible time goes with a later row.
     """
-    beyond = f"SELECT {table.key} FROM {table.name} ORDER BY {table.key} DESC LIMIT 1 OFFSET ?"  # noqa: S608
-    found = connection.execute(beyond, (limit.count,)).fetchone()
-    too_many = 0 if found is None else int(found[0])
+    too_many = beyond(connection, table.name, table.key, limit.count)
     if limit.age_s is None:
         return too_many
     now = datetime.now(UTC)
@@ -80,8 +78,20 @@ def surplus(connection: sqlite3.Connection, table: Table, limit: Limit) -> int:
     return too_many if found is None else max(too_many, int(found[0]))
 
 
+def beyond(connection: sqlite3.Connection, table: str, key: str, keep: int) -> int:
+    """Return the key of the newest row beyond the newest `keep` rows; 0 if there are no more.
+
+    Rows are counted: a damaged key may be far beyond all others, and the difference would cost all of them.
+    """
+    oldest = f"SELECT {key} AS key FROM {table} ORDER BY {key} LIMIT max(0, (SELECT count(*) FROM {table}) - ?)"  # noqa: S608
+    found = connection.execute(f"SELECT max(key) FROM ({oldest})", (keep,)).fetchone()  # noqa: S608
+    return int(found[0] or 0)
+
+
 def remove(connection: sqlite3.Connection, table: Table, upto: int) -> None:
-    """Remove the rows up to a key."""
+    """Remove the rows up to a key; 0: none."""
+    if upto == 0:  # a row whose number is damaged may stand below it
+        return
     connection.execute(f"DELETE FROM {table.name} WHERE {table.key} <= ?", (upto,))  # noqa: S608
 
 

@@ -3,12 +3,10 @@
 import asyncio
 import json
 import logging
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -26,7 +24,6 @@ from appliance.outlet import settings
 log = logging.getLogger(__name__)
 
 MQTT, WEBHOOK = "mqtt", "webhook"  # parts: one receiver is webhook.NAME
-CODE = Path(__file__).resolve().parents[2]  # for PYTHONPATH, so that `-m appliance.outlet` is found
 COMMAND = (sys.executable, "-m", "appliance.outlet")
 
 
@@ -87,12 +84,11 @@ class Outlet:
 
     async def _once(self) -> int | None:
         """Run it until it ends: its status, or None if the last that it said is why."""
-        paths = os.pathsep.join([str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])])
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": paths},
+            env=appliance.environment(),
         )
         assert process.stdin is not None
         assert process.stdout is not None

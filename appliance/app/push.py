@@ -2,16 +2,15 @@
 
 import asyncio
 import logging
-import os
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
+import appliance
 from appliance.base import times
 from appliance.base.errors import IntercomError, reason
 from appliance.base.rate import Rate
@@ -26,7 +25,6 @@ from appliance.store.lists.subscriptions import Subscriptions
 log = logging.getLogger(__name__)
 
 PART = "push"
-CODE = Path(__file__).resolve().parents[2]  # for PYTHONPATH, so that `-m appliance.push` is found
 COMMAND = (sys.executable, "-m", "appliance.push")
 CONTACT = "mailto:nobody@example.org"  # push services want one; a reserved name (RFC 2606)
 AT_ONCE, PER_S = 20, 0.2  # rings: who presses again and again sends no more
@@ -89,12 +87,11 @@ class Pushes:
 
     async def _run(self, first: bytes, ends: asyncio.Future[News]) -> int | None:
         """Run the process until the ring has ended and all is sent; its status if that is a fault nobody has named."""
-        paths = os.pathsep.join([str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])])
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": paths},
+            env=appliance.environment(),
         )
         assert process.stdin is not None
         assert process.stdout is not None

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import http.client
 import json
-import os
 import random
 import socket
 import sys
@@ -18,6 +17,7 @@ from typing import Any, TypeVar
 from websockets.asyncio.client import unix_connect
 from websockets.exceptions import WebSocketException
 
+import appliance
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.toml import dump
 from appliance.base.types import Json
@@ -80,8 +80,7 @@ class DemoStation:
         self.directory.mkdir(parents=True, exist_ok=True)
         config = self.directory / "station.toml"
         config.write_text(dump(self.config))
-        paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        environment = appliance.environment()
         environment.pop("RUNTIME_DIRECTORY", None)  # it would move the sockets
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(

@@ -4,12 +4,11 @@ The broker has to bring the station its own message, and a receiver to take an e
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
+import appliance
 from appliance.base import times
 from appliance.base.errors import IntercomError, reason
 from appliance.config import secrets
@@ -18,7 +17,6 @@ from appliance.doctor.findings import Finding, Level, problem
 from appliance.outlet import settings
 
 CHECK, WEBHOOKS = "mqtt", "webhooks"
-CODE = Path(__file__).resolve().parents[2]
 
 
 def examine(config: Config) -> list[Finding]:
@@ -73,7 +71,6 @@ def _receivers(config: Config) -> list[Finding]:
 
 def _said(line: bytes, wait_s: float, check: str, otherwise: str) -> list[Finding]:
     """The findings of the other process."""
-    paths = os.pathsep.join([str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])])
     try:
         said = subprocess.run(
             [sys.executable, "-m", "appliance.outlet", "--try"],
@@ -81,7 +78,7 @@ def _said(line: bytes, wait_s: float, check: str, otherwise: str) -> list[Findin
             capture_output=True,
             check=False,
             timeout=wait_s,
-            env={**os.environ, "PYTHONPATH": paths},
+            env=appliance.environment(),
         )
         return [Finding(check, Level(each.pop("level")), **each) for each in json.loads(said.stdout)]
     except (OSError, subprocess.SubprocessError, ValueError) as error:

@@ -5,13 +5,12 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+import appliance
 
 if TYPE_CHECKING:
     from appliance.sip.settings import SipSettings
-
-CODE = Path(__file__).resolve().parents[2]  # for PYTHONPATH, so that `-m appliance.sip.stack` is found
 
 
 class SipProcess:
@@ -65,9 +64,8 @@ def spawn_early() -> SipProcess | None:
 
 def _spawn(theirs: socket.socket) -> int:
     theirs.set_inheritable(True)
-    paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
     # A crash of the library shows in the journal what Python did.
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONFAULTHANDLER": "1"}
+    environment = appliance.environment() | {"PYTHONFAULTHANDLER": "1"}
     arguments = [sys.executable, "-m", "appliance.sip.stack", str(theirs.fileno()), str(os.getpid())]
     # libCreate prints on stdout before any setting takes effect.
     quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]

@@ -2,21 +2,19 @@
 
 import asyncio
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+import appliance
 from appliance.base import times
 from appliance.base.errors import reason
 from appliance.core import inputs
 from appliance.core.model import Holidays
 
 PART = "holidays"
-CODE = Path(__file__).resolve().parents[2]  # for PYTHONPATH, so that `-m appliance.system` is found
 COMMAND = (sys.executable, "-m", "appliance.system.public_holidays")
 
 
@@ -65,14 +63,13 @@ class PublicHolidays:
 
 async def _computed(country: str, region: str, years: tuple[int, ...]) -> dict[str, Any]:
     """What the program says; `why` and `resolution` if it says nothing in time."""
-    paths = os.pathsep.join([str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])])
     try:
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
             *(country, region, *map(str, years)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": paths},
+            env=appliance.environment(),
         )
     except OSError as error:
         return {"why": f"The program for holidays cannot be started: {reason(error)}.", "resolution": "Free memory."}

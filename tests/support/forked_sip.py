@@ -12,6 +12,7 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
+import appliance
 from appliance.sip import process
 
 _of_the_daemon = frozenset(sys.modules)
@@ -47,7 +48,7 @@ def _be_the_process(descriptor: int, daemon: int) -> NoReturn:
         for each in (int(entry.name) for entry in Path("/proc/self/fd").iterdir()):
             if each > 2 and each != descriptor:  # standard error
                 _close(each)
-        os.environ |= {"PYTHONPATH": str(process.CODE), "PYTHONFAULTHANDLER": "1"}
+        os.environ |= appliance.environment() | {"PYTHONFAULTHANDLER": "1"}
         sys.argv = ["appliance.sip.stack", str(descriptor), str(daemon)]
         _show_as([sys.executable, "-m", *sys.argv])
         status = stack.main()

@@ -1,10 +1,15 @@
-"""Replaces files as a whole, so that a power cut leaves the old or the new file; on FAT as well."""
+"""Replaces files as a whole, so that a power cut leaves the old or the new file, on FAT as well; and reads records."""
 
 import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
+
+from appliance.base.errors import ErrorCode, IntercomError, reason
+
+Kept = TypeVar("Kept")
 
 
 def replace(path: Path, text: str, *, mode: int = 0o600, dress: Callable[[Path], None] | None = None) -> None:
@@ -43,6 +48,30 @@ def update(
         return False
     replace(path, text, dress=dress)
     return before != text.encode()
+
+
+def records(path: Path, shape: type[Kept], longest: int, unusable: str, remedy: str) -> Kept | None:
+    """Read a file of records as JSON, which nobody but its owner may write; None without it.
+
+    longest: how many bytes are read. Raises IntercomError if it cannot be used: `unusable` says what that means.
+    """
+    import msgspec  # noqa: PLC0415  late: few programs that write files read records
+
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            text = file.read(longest)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        why = f"{path} cannot be read: {reason(error)}"
+        raise IntercomError(ErrorCode.UNAVAILABLE, unusable, why, remedy) from error
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise IntercomError(ErrorCode.UNAVAILABLE, unusable, f"Others may write to {path}.", remedy)
+    try:
+        return msgspec.json.decode(text, type=shape)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise IntercomError(ErrorCode.UNAVAILABLE, unusable, f"{path} is damaged: {error}.", remedy) from error
 
 
 def remove(path: Path) -> None:

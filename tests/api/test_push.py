@@ -209,9 +209,9 @@ def test_keys_that_are_none_are_refused(client, name, value):
     assert (refused.status_code, refused.json()["code"]) == (400, "parameter-invalid")
 
 
-@pytest.mark.parametrize("damage", ["{", "[1]", json.dumps([{"id": "s-1"}])])
+@pytest.mark.parametrize("damage", ["{", "[1]", json.dumps([{"id": "s-1"}]), '[{"id":"\xff"}]'])
 def test_a_damaged_file_notifies_nobody_and_says_what_to_do(client, station, tmp_path, damage):
-    (tmp_path / "push.json").write_text(damage)
+    (tmp_path / "push.json").write_bytes(damage.encode("latin-1"))
     with pytest.raises(Exception, match="Nobody is notified of rings"):
         station.subscriptions.load()
     refused = client.get("/v1/push")

@@ -6,9 +6,7 @@ with it.
 
 import hashlib
 import logging
-import os
 import secrets
-import stat
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from appliance.base import durable
-from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.errors import ErrorCode, IntercomError, reason, sentences
 from appliance.base.record import Record, RecordWithSecrets
 
 log = logging.getLogger(__name__)
@@ -132,14 +130,10 @@ def cookie(header: str, name: str) -> str:
 
 
 def _read(path: Path) -> dict[str, Session]:
+    unusable = "Sessions are not used."
     try:
-        with path.open("rb") as file:
-            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & (stat.S_IWGRP | stat.S_IWOTH):
-                log.warning("sessions are not used: others may write to %s", path)
-                return {}
-            return {each.sha256: each for each in msgspec.json.decode(file.read(LONGEST), type=tuple[Session, ...])}
-    except FileNotFoundError:
+        kept = durable.records(path, tuple[Session, ...], LONGEST, unusable, "Log in again.")
+    except IntercomError as error:
+        log.warning("%s", sentences(error.message, error.cause))
         return {}
-    except (OSError, msgspec.DecodeError, UnicodeError) as error:
-        log.warning("sessions are not used: %s cannot be read: %s", path, reason(error))
-        return {}
+    return {each.sha256: each for each in kept or ()}

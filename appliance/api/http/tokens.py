@@ -4,10 +4,8 @@ The file keeps their SHA-256 only. A token is 256 random bits, so a fast hash do
 """
 
 import hashlib
-import os
 import re
 import secrets
-import stat
 import threading
 import time
 from collections.abc import Callable
@@ -182,21 +180,5 @@ def utc(at: float | None) -> str | None:
 
 def _read(path: Path) -> dict[str, Token]:
     remedy = f"Restore it from a copy; or remove {path}, restart the service, and make new tokens."
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            kept = file.read(LONGEST)
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise IntercomError(
-            ErrorCode.UNAVAILABLE, "Tokens are not accepted.", f"{path} cannot be read: {reason(error)}", remedy
-        ) from error
-    if mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise IntercomError(ErrorCode.UNAVAILABLE, "Tokens are not accepted.", f"Others may write to {path}.", remedy)
-    try:
-        return {token.sha256: token for token in msgspec.json.decode(kept, type=tuple[Token, ...])}
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise IntercomError(
-            ErrorCode.UNAVAILABLE, "Tokens are not accepted.", f"{path} is damaged: {error}.", remedy
-        ) from error
+    kept = durable.records(path, tuple[Token, ...], LONGEST, "Tokens are not accepted.", remedy)
+    return {token.sha256: token for token in kept or ()}

@@ -1,17 +1,15 @@
 """Subscriptions of browsers to Web Push (RFC 8030): where rings are sent to while no page is open, and the key for it.
 
 A subscription is a URL that a client chooses, so it is looked at here, and its address again before each message
-(`push/addresses.py`). The URL is a secret, as everyone who has it could send to the device: no request shows it.
+(`push/deliver.py`). The URL is a secret, as everyone who has it could send to the device: no request shows it.
 """
 
 import base64
 import binascii
 import ipaddress
 import logging
-import os
 import re
 import secrets
-import stat
 import subprocess
 import threading
 import time
@@ -213,22 +211,8 @@ class Subscriptions:
 def read(path: Path) -> dict[str, Subscription]:
     """The subscriptions in a file by their ids; none without it. Raises IntercomError."""
     remedy = f"Remove {path}, restart the service, and turn notifications on again on each device."
-    unusable = "Nobody is notified of rings."
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            kept = file.read(LONGEST)
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        why = f"{path} cannot be read: {reason(error)}"
-        raise IntercomError(ErrorCode.UNAVAILABLE, unusable, why, remedy) from error
-    if mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise IntercomError(ErrorCode.UNAVAILABLE, unusable, f"Others may write to {path}.", remedy)
-    try:
-        return {each.id: each for each in msgspec.json.decode(kept, type=tuple[Subscription, ...])}
-    except msgspec.DecodeError as error:
-        raise IntercomError(ErrorCode.UNAVAILABLE, unusable, f"{path} is damaged: {error}.", remedy) from error
+    kept = durable.records(path, tuple[Subscription, ...], LONGEST, "Nobody is notified of rings.", remedy)
+    return {each.id: each for each in kept or ()}
 
 
 def encoded(wanted: Sequence[Subscription]) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.base import libraries
 from appliance.outlet import settings
+from appliance.outlet.faults import finding
 
 if TYPE_CHECKING:
     from appliance.outlet.serve import Outlet
@@ -88,7 +89,7 @@ def _examine(of: settings.Settings) -> int:
     try:
         from appliance.outlet import trial  # noqa: PLC0415  late: paho is optional
     except ImportError as error:
-        _say([{"level": "problem", "message": MISSING, "cause": f"{error}.", "resolution": _package()}])
+        _say([finding("problem", MISSING, f"{error}.", _package())])
         return 1
     _say(trial.examine(of))
     return 0

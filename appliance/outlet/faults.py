@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Sequence
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.types import Json
 from appliance.outlet.settings import Settings
 
 # Reason codes of CONNACK (MQTT 5 §3.2.2.2); paho gives those of MQTT 3.1.1 as these.
@@ -16,6 +17,11 @@ _NOT_YET, _EXPIRED, _STRANGERS, _OTHER_NAME = 9, 10, (2, 18, 19, 20, 21), (62, 6
 def unavailable(message: str, cause: str, resolution: str) -> IntercomError:
     """The error."""
     return IntercomError(ErrorCode.SERVER_UNREACHABLE, message, cause, resolution)
+
+
+def finding(level: str, message: str, cause: str = "", resolution: str = "") -> Json:
+    """A finding of an examination, as the daemon reads it."""
+    return {"level": level, "message": message, "cause": cause, "resolution": resolution}
 
 
 def of_connecting(error: OSError | ValueError, of: Settings) -> IntercomError:

@@ -7,12 +7,10 @@ other, those about others beside them: no long one delays a door.
 
 import hashlib
 import queue
-import re
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -23,7 +21,7 @@ from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.outlet.link import Heard, Link
 from appliance.outlet.settings import Settings
-from appliance.outlet.station import Station
+from appliance.outlet.station import REFUSED, Station, filled, shown
 
 COMMAND = "command"
 HOME_ASSISTANT = "homeassistant"  # its usual prefix
@@ -33,9 +31,7 @@ AT_ONCE, EVERY_S = 20, 0.1  # orders; then one each 0.1 s
 REPORTED_AT_ONCE, REPORTED_EVERY_S = 20, 1.0  # refusals that are reported
 REMEMBERED_S = 60.0  # of correlation data
 ANSWER_S = 30.0  # expiry of answers
-LONGEST_NAME, LONGEST_PLACE, LONGEST_TOPIC = 64, 64, 256
-REFUSED = {401, 403}  # by the daemon: the token is not valid, or lacks a scope
-_PLACE = re.compile(r"\{(\w+)\}")
+LONGEST_TOPIC = 256
 _WORDS = {
     "retained": "The order was retained: the broker gives it to each client that subscribes, at any later time.",
     "repeated": "An order with these correlation data came within the last minute.",
@@ -130,8 +126,8 @@ class Orders:
 
     def refused(self, answered: Answered, now: float) -> None:
         """Report a refusal, within a rate."""
-        order = "".join(each for each in answered.order if each.isprintable())[:LONGEST_NAME]
-        self._unreported = order, answered.refused, 0 if self._unreported is None else self._unreported[2] + 1
+        more = 0 if self._unreported is None else self._unreported[2] + 1
+        self._unreported = shown(answered.order), answered.refused, more
         self.report(now)
 
     def report(self, now: float) -> None:
@@ -220,7 +216,10 @@ class Orders:
     def _carried_out(self, order: _Order) -> Answered:
         method, path = self._of.orders[order.name]
         given = dict(order.given)
-        where = _PLACE.sub(lambda found: self._place(found[1], given, path), path)
+        try:
+            where = filled(path, lambda name: self._place(name, given, path))
+        except LookupError as missing:
+            raise RefusalError("invalid", f"It names no {missing.args[0]}.") from None
         if time.monotonic() > order.until:
             raise RefusalError("late")
         status, body = self._station.order(method, where, given or None, self._of.token)
@@ -228,14 +227,12 @@ class Orders:
             raise RefusalError("not_allowed", str(body.get("detail", "")))
         return Answered(order.name, order.heard, status, body)
 
-    def _place(self, name: str, given: Json, path: str) -> str:
+    def _place(self, name: str, given: Json, path: str) -> Any:
         """What stands at a place of a path; an order that names no call means the only one that it fits."""
-        value: Any = given.pop(name, None)
+        value = given.pop(name, None)
         if value is None and name == "call":
-            value = meant(self._station.calls(), path.rpartition("/")[2])
-        if not isinstance(value, str) or not 0 < len(value) <= LONGEST_PLACE:
-            raise RefusalError("invalid", f"It names no {name}.")
-        return quote(value, safe="")
+            return meant(self._station.calls(), path.rpartition("/")[2])
+        return value
 
 
 def _read(heard: Heard) -> Json:

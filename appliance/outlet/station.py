@@ -2,17 +2,39 @@
 
 import http.client
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.times import Times
 from appliance.base.types import Json
 from appliance.base.unixhttp import UnixConnection
 
+LONGEST_NAME, LONGEST_PLACE = 64, 64
+REFUSED = {401, 403}  # answers to an order: the token is not valid, or lacks a scope
+_PLACE = re.compile(r"\{(\w+)\}")
 ACTS_WITH = "Token-Name"  # the header by which a local client acts with the scopes of a token alone
 FAULTS = (OSError, http.client.HTTPException, ValueError)  # no connection, no answer, or none that can be read
+
+
+def filled(path: str, value: Callable[[str], object]) -> str:
+    """The path of an order with the values of its places. Raises LookupError, with the place's name, if it has none."""
+
+    def place(found: re.Match[str]) -> str:
+        given = value(found[1])
+        if not isinstance(given, str) or not 0 < len(given) <= LONGEST_PLACE:
+            raise LookupError(found[1])
+        return quote(given, safe="")
+
+    return _PLACE.sub(place, path)
+
+
+def shown(order: str) -> str:
+    """The name of an order, which may be anything, as it is reported."""
+    return "".join(each for each in order if each.isprintable())[:LONGEST_NAME]
 
 
 class Station:

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from appliance.base.errors import IntercomError
 from appliance.base.types import Json
 from appliance.outlet import faults
+from appliance.outlet.faults import finding
 from appliance.outlet.link import Down, Heard, Link, News, Taken, Unsubscribed, Up
 from appliance.outlet.orders import COMMAND, TRIAL
 from appliance.outlet.settings import Settings
@@ -21,11 +22,11 @@ def examine(of: Settings) -> list[Json]:
     found = []
     if not of.tls and not _here(of.host):
         cause = "Everyone on the way reads who rings and calls, and the password."
-        found.append(_finding("warning", f"The broker {of.where} is used without TLS.", cause, "Set mqtt.tls = true."))
+        found.append(finding("warning", f"The broker {of.where} is used without TLS.", cause, "Set mqtt.tls = true."))
     try:
         found += _tried(of, old=False)
     except IntercomError as error:
-        found.append(_finding("problem", error.message, error.cause, error.resolution))
+        found.append(finding("problem", error.message, error.cause, error.resolution))
     return found
 
 
@@ -68,21 +69,17 @@ def _tried(of: Settings, *, old: bool) -> list[Json]:
 
 def _works(of: Settings, took_s: float, *, old: bool) -> Json:
     if old:
-        return _finding(
+        return finding(
             "warning",
             f"The broker {of.where} works, but understands MQTT 3.1.1 only.",
             "Its messages have no expiry, and it does not say what it refuses.",
             "Take a newer one: mosquitto understands MQTT 5 since its version 1.6.",
         )
     if took_s > SLOW_S:
-        return _finding(
+        return finding(
             "warning",
             f"The broker {of.where} works, but took {took_s * 1000:.0f} ms for a message.",
             "It collects small messages, or is far away.",
             "For mosquitto, set set_tcp_nodelay true.",
         )
-    return _finding("ok", f"The broker {of.where} speaks MQTT 5 and brings a message back in {took_s * 1000:.1f} ms.")
-
-
-def _finding(level: str, message: str, cause: str = "", resolution: str = "") -> Json:
-    return {"level": level, "message": message, "cause": cause, "resolution": resolution}
+    return finding("ok", f"The broker {of.where} speaks MQTT 5 and brings a message back in {took_s * 1000:.1f} ms.")

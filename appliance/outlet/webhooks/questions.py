@@ -8,13 +8,10 @@ call goes on as configured: at once, or when the core's own limit is over.
 
 import http
 import logging
-import re
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -22,7 +19,7 @@ from appliance.base.errors import IntercomError
 from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.outlet.settings import Settings, Webhook
-from appliance.outlet.station import Station
+from appliance.outlet.station import REFUSED, Station, filled, shown
 from appliance.outlet.webhooks import faults, message
 from appliance.outlet.webhooks.client import Answer, Client
 from appliance.outlet.webhooks.notices import Say, notice
@@ -31,7 +28,6 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 4  # questions that wait for one receiver
 MOST = 8  # orders in an answer
-LONGEST_NAME, LONGEST_PLACE = 64, 64
 RING, CALL = "ring.started", "call.incoming"
 # What ends the wait of the ring or the call, by the event; and the order that has it go on as configured.
 DECIDES = {
@@ -39,8 +35,6 @@ DECIDES = {
     CALL: {"answer_call", "reject_call", "forward_call", "hang_up_call", "end_call", "ring_call", "send_early_media"},
 }
 GOES_ON = {RING: "route_ring", CALL: "ring_call"}
-REFUSED = {http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN}  # the token is not valid, or lacks a scope
-_PLACE = re.compile(r"\{(\w+)\}")
 
 
 class RefusalError(Exception):
@@ -90,7 +84,7 @@ class Questions:
         except IntercomError as error:
             self._say({"notice": notice(self._of, envelope, answer.status, error, asked=True)})
         except RefusalError as refusal:
-            self._say({"order": _shown(refusal.order), "why": refusal.why, "more": 0})
+            self._say({"order": shown(refusal.order), "why": refusal.why, "more": 0})
         else:
             self._say({"notice": notice(self._of, envelope, answer.status, asked=True) | {"orders": done}})
         if not DECIDES[envelope["type"]].intersection(done) and time.monotonic() < until:
@@ -156,18 +150,11 @@ class Questions:
         given = dict(given)
         own = {"ring": envelope["data"].get("ring"), "call": envelope["call"]}
 
-        def place(found: re.Match[str]) -> str:
-            value: Any = given.pop(found[1], own.get(found[1]))
-            if not isinstance(value, str) or not 0 < len(value) <= LONGEST_PLACE:
-                raise RefusalError(name, "invalid")
-            return quote(value, safe="")
-
-        where = _PLACE.sub(place, path)
+        try:
+            where = filled(path, lambda place: given.pop(place, own.get(place)))
+        except LookupError:
+            raise RefusalError(name, "invalid") from None
         status, said = self._station.order(method, where, given or None, self._of.token)
         if status >= http.HTTPStatus.BAD_REQUEST:
-            log.warning("order %s of %s: %s", _shown(name), self._of.name, said.get("detail", status))
+            log.warning("order %s of %s: %s", shown(name), self._of.name, said.get("detail", status))
         return status
-
-
-def _shown(name: str) -> str:
-    return "".join(each for each in name if each.isprintable())[:LONGEST_NAME]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from appliance.base.errors import IntercomError
 from appliance.base.times import Times
 from appliance.base.types import Json
+from appliance.outlet.faults import finding
 from appliance.outlet.settings import Webhook
 from appliance.outlet.webhooks import faults, message
 from appliance.outlet.webhooks.client import Client
@@ -27,19 +28,15 @@ def examine(of: Webhook, times: Times) -> Json:
         if not answer.taken:
             raise faults.of_status(answer.status, of)
     except IntercomError as error:
-        return _finding("problem", error.message, error.cause, error.resolution)
+        return finding("problem", error.message, error.cause, error.resolution)
     finally:
         client.close()
     took_s = time.monotonic() - begun
     if took_s > SLOW_S:
-        return _finding(
+        return finding(
             "warning",
             f"The receiver {of.name} takes events, but needs {took_s:.1f} s for one.",
             "Each event waits for the one before it.",
             "Have it answer at once, and do its work then.",
         )
-    return _finding("ok", f"The receiver {of.name} takes events, in {took_s * 1000:.0f} ms.")
-
-
-def _finding(level: str, message: str, cause: str = "", resolution: str = "") -> Json:
-    return {"level": level, "message": message, "cause": cause, "resolution": resolution}
+    return finding("ok", f"The receiver {of.name} takes events, in {took_s * 1000:.0f} ms.")

@@ -43,14 +43,14 @@ def cross(config: Config) -> Found:
     for name, plan in config.plan.items():
         yield from _plan(name, plan, config)
     for name, target in config.target.items():
-        yield from _target(_at("target", name), target, config)
+        yield from _target(at("target", name), target, config)
     yield from _same_users(config.target)
     yield from _reserved(config)
     yield from _forwarding(config)
     yield from _both("quiet_hours", config.quiet_hours, "begin", "end")
     yield from _profiles(config)
     for name, door in config.door.items():
-        yield from _bounds(_at("door", name), door)
+        yield from _bounds(at("door", name), door)
     yield from _digits(config.door)
     yield from _both("tls", config.tls, "certificate_file", "key_file")
     yield from _both("recording", config.recording, "copy_to", "copy_config_file")
@@ -73,11 +73,11 @@ def cross(config: Config) -> Found:
 
 def _reserved(config: Config) -> Found:
     if DIRECT in config.account:
-        yield _at("account", DIRECT), f'"{DIRECT}" means no account, in requests and in events; choose another name'
+        yield at("account", DIRECT), f'"{DIRECT}" means no account, in requests and in events; choose another name'
     callees: tuple[tuple[str, Named], ...] = (("target", config.target), ("plan", config.plan))
     for kind, named in callees:
         if BROWSERS in named:
-            yield _at(kind, BROWSERS), f'"{BROWSERS}" means the station\'s page; choose another name'
+            yield at(kind, BROWSERS), f'"{BROWSERS}" means the station\'s page; choose another name'
 
 
 def _broker(config: Config) -> Found:
@@ -101,7 +101,7 @@ def _webhooks(config: Config) -> Found:
         yield "webhook", f"has {len(config.webhook)} tables: at most {RECEIVERS} receivers are possible"
     asked: dict[str, str] = {}
     for name, webhook in config.webhook.items():
-        place = _at("webhook", name)
+        place = at("webhook", name)
         if config.http.socket is False:
             yield place, "needs the Unix socket of HTTP: set http.socket = true"
         yield from _receiver(place, webhook)
@@ -144,18 +144,18 @@ def _panel(config: Config, *, wired: bool) -> Found:
     panel, doors = config.panel, config.door
     callees: Named = {**config.target, **config.plan}
     for name, button in panel.button.items():
-        yield from _button(_at("panel.button", name), button, doors, callees, config.audio.mode)
+        yield from _button(at("panel.button", name), button, doors, callees, config.audio.mode)
     for name, keypad in panel.keypad.items():
-        yield from _keypad(_at("panel.keypad", name), keypad, panel.reader, wired=wired)
-        yield from _opened(_at("panel.keypad", name), keypad, doors)
+        yield from _keypad(at("panel.keypad", name), keypad, panel.reader, wired=wired)
+        yield from _opened(at("panel.keypad", name), keypad, doors)
     for name, reader in panel.reader.items():
-        yield from _way(_at("panel.reader", name), ("d0", "d1"), ("device",), reader, wired=wired)
-        yield from _opened(_at("panel.reader", name), reader, doors)
+        yield from _way(at("panel.reader", name), ("d0", "d1"), ("device",), reader, wired=wired)
+        yield from _opened(at("panel.reader", name), reader, doors)
     for name, chord in panel.chord.items():
         yield from _chord(name, chord, panel.button)
-        yield from _button(_at("panel.chord", name), chord, doors, callees, config.audio.mode)
+        yield from _button(at("panel.chord", name), chord, doors, callees, config.audio.mode)
     for name, sensor in panel.sensor.items():
-        yield from _sensor(_at("panel.sensor", name, "door"), sensor, doors)
+        yield from _sensor(at("panel.sensor", name, "door"), sensor, doors)
 
 
 def _button(
@@ -180,9 +180,9 @@ def _button(
     if button.door and button.digits:
         yield f"{place}.digits", "either door or digits, not both: a button opens one door"
     if button.target and button.target != BROWSERS:
-        yield from _named(f"{place}.target", button.target, "target", callees)
+        yield from exists(f"{place}.target", button.target, "target", callees)
     if button.door:
-        yield from _named(f"{place}.door", button.door, "door", doors)
+        yield from exists(f"{place}.door", button.door, "door", doors)
 
 
 def _talk(place: str, button: ButtonTable | ChordTable, mode: SoundMode | None) -> Found:
@@ -196,12 +196,15 @@ def _talk(place: str, button: ButtonTable | ChordTable, mode: SoundMode | None) 
 
 def _chord(name: str, chord: ChordTable, buttons: Named) -> Found:
     if name in buttons:
-        yield _at("panel.chord", name), f"there is a [{_at('panel.button', name)}] too; events need different names"
+        yield (
+            at("panel.chord", name),
+            f"there is a [{at('panel.button', name)}] too; events need different names",
+        )
     named = chord.buttons or []
     for button in named:
-        yield from _named(_at("panel.chord", name, "buttons"), button, "panel.button", buttons)
+        yield from exists(at("panel.chord", name, "buttons"), button, "panel.button", buttons)
     if len(set(named)) < len(named):
-        yield _at("panel.chord", name, "buttons"), "a chord needs two different buttons"
+        yield at("panel.chord", name, "buttons"), "a chord needs two different buttons"
 
 
 def _sensor(place: str, sensor: SensorTable, doors: Named) -> Found:
@@ -210,12 +213,12 @@ def _sensor(place: str, sensor: SensorTable, doors: Named) -> Found:
     if sensor.kind in {SensorKind.TAMPER, SensorKind.OTHER} and sensor.door:
         yield place, "has no effect: only a contact watches a door"
     if sensor.door:
-        yield from _named(place, sensor.door, "door", doors)
+        yield from exists(place, sensor.door, "door", doors)
 
 
 def _target(place: str, target: TargetTable, config: Config) -> Found:
     if target.account:
-        yield from _named(f"{place}.account", target.account, "account", config.account)
+        yield from exists(f"{place}.account", target.account, "account", config.account)
     elif target.watch == "subscribe":
         yield f"{place}.watch", "subscribe needs an account, because its server reports the state; or use options"
     if target.account and target.srtp != "off":
@@ -235,7 +238,10 @@ def _same_users(targets: Mapping[str, TargetTable]) -> Found:
         if target.password_file and (user := _user(target)):
             other = known.setdefault(user, name)
             if other != name:
-                yield _at("target", name) + ".uri", f"has the same user as target.{other}, which has a password as well"
+                yield (
+                    at("target", name) + ".uri",
+                    f"has the same user as target.{other}, which has a password as well",
+                )
 
 
 def _user(target: TargetTable) -> str:
@@ -244,26 +250,27 @@ def _user(target: TargetTable) -> str:
 
 def _plan(name: str, plan: PlanTable, config: Config) -> Found:
     if name in config.target:
-        yield _at("plan", name), f"there is a [{_at('target', name)}] too; a button needs different names"
+        yield at("plan", name), f"there is a [{at('target', name)}] too; a button needs different names"
     for step in plan.steps or []:
         for target in step:
             if target != BROWSERS:
-                yield from _named(_at("plan", name, "steps"), target, "target", config.target)
+                yield from exists(at("plan", name, "steps"), target, "target", config.target)
     longest = config.deadlines.ringing_s
     for seconds in plan.step_s or []:
         if _known(longest) and seconds > longest:
             shown = describe.toml(seconds), describe.toml(longest)
-            yield _at("plan", name, "step_s"), f"{shown[0]} s is longer than deadlines.ringing_s, {shown[1]} s"
+            yield at("plan", name, "step_s"), f"{shown[0]} s is longer than deadlines.ringing_s, {shown[1]} s"
 
 
 def _opened(place: str, table: KeypadTable | ReaderTable | TargetTable, doors: Named) -> Found:
     for door in table.doors or []:
-        yield from _named(f"{place}.doors", door, "door", doors)
+        yield from exists(f"{place}.doors", door, "door", doors)
 
 
-def _named(place: str, name: str, kind: str, there: Named) -> Found:
+def exists(place: str, name: str, kind: str, there: Named) -> Found:
+    """What is wrong if there is no table of that kind and name."""
     if name not in there:
-        yield place, f"there is no [{_at(kind, name)}]{_choice(there) or '; add that table'}"
+        yield place, f"there is no [{at(kind, name)}]{_choice(there) or '; add that table'}"
 
 
 def _choice(there: Named) -> str:
@@ -283,12 +290,12 @@ def _digits(doors: Mapping[str, DoorTable]) -> Found:
     for name, code in codes.items():
         for other, longer in codes.items():
             if name != other and code and longer.startswith(code) and (code != longer or name < other):
-                yield _at("door", other, "digits"), f"they begin with those of door {name}, which would open first"
+                yield at("door", other, "digits"), f"they begin with those of door {name}, which would open first"
 
 
 def _both(place: str, table: Table, *names: str) -> Found:
     """Two settings that are given together."""
-    given = [name for name in names if _given(table, name)]
+    given = [name for name in names if is_given(table, name)]
     if len(given) == 1:
         (missing,) = set(names) - set(given)
         yield f"{place}.{missing}", f"is missing: {place}.{given[0]} has no effect without it"
@@ -300,7 +307,7 @@ def _forwarding(config: Config) -> Found:
         if to and to not in config.target and not config.account:
             yield (
                 f"forwarding.{name}",
-                f"there is no [{_at('target', to)}]{_choice(config.target)}, and no account for a number",
+                f"there is no [{at('target', to)}]{_choice(config.target)}, and no account for a number",
             )
 
 
@@ -311,11 +318,11 @@ def _profiles(config: Config) -> Found:
         "forwarding.profile": config.forwarding.profile,
         "panel.night_profile": config.panel.night_profile,
         "audio.ringer_profile": config.audio.ringer_profile,
-        **{_at("rule", name, "profile"): rule.profile for name, rule in config.rule.items()},
+        **{at("rule", name, "profile"): rule.profile for name, rule in config.rule.items()},
     }
     for place, name in used.items():
         if name:
-            yield from _named(place, name, "profile", config.profile)
+            yield from exists(place, name, "profile", config.profile)
     if config.panel.night and config.panel.night_profile:
         yield "panel.night_profile", "either night or night_profile, not both: it is night at one time"
     if config.forwarding.profile and config.forwarding.always == "":
@@ -323,15 +330,15 @@ def _profiles(config: Config) -> Found:
     listed = config.holidays.country or config.holidays.dates
     for name, profile in config.profile.items():
         if profile.zone and not (ZONES / profile.zone).is_file():
-            yield _at("profile", name, "zone"), f"this machine knows no zone {profile.zone}: see {ZONES}"
+            yield at("profile", name, "zone"), f"this machine knows no zone {profile.zone}: see {ZONES}"
         if profile.holidays not in {None, "any"} and not listed:
-            yield _at("profile", name, "holidays"), "needs holidays.country or holidays.dates: no holidays are known"
+            yield at("profile", name, "holidays"), "needs holidays.country or holidays.dates: no holidays are known"
     if config.holidays.region and config.holidays.country == "":
         yield "holidays.region", "has no effect without holidays.country"
 
 
 def _lamp(place: str, lamp: LampTable, used: dict[str, str]) -> Found:
-    given = [key for key in LIGHTS if _given(lamp, key)]
+    given = [key for key in LIGHTS if is_given(lamp, key)]
     for other in given[1:]:
         yield f"{place}.{other}", f"either {given[0]} or {other}, not both: a lamp has one kind of wiring"
     for light in given[:1]:
@@ -349,7 +356,7 @@ def _lamp(place: str, lamp: LampTable, used: dict[str, str]) -> Found:
 
 def _lamps(panel: PanelTable, used: dict[str, str]) -> Found:
     for name, lamp in panel.lamp.items():
-        yield from _lamp(_at("panel.lamp", name), lamp, used)
+        yield from _lamp(at("panel.lamp", name), lamp, used)
     dimmed = [name for name, lamp in panel.lamp.items() if "night_brightness" in lamp.model_fields_set]
     if panel.night:
         begin, _, end = panel.night.partition("-")
@@ -360,19 +367,19 @@ def _lamps(panel: PanelTable, used: dict[str, str]) -> Found:
     if panel.night_profile and not dimmed:
         yield "panel.night_profile", "has no effect: no lamp has a night_brightness"
     for name in dimmed if panel.night == panel.night_profile == "" else []:
-        yield _at("panel.lamp", name, "night_brightness"), "has no effect without panel.night, its hours"
+        yield at("panel.lamp", name, "night_brightness"), "has no effect without panel.night, its hours"
 
 
 def _lines(config: Config, used: dict[str, str], *, wired: bool) -> Found:
     panel = config.panel
     numbered: list[tuple[str, ButtonTable | LampTable | SensorTable]] = [
-        *((_at("panel.button", name), button) for name, button in panel.button.items()),
+        *((at("panel.button", name), button) for name, button in panel.button.items()),
         *(
-            (_at("panel.lamp", name), lamp)
+            (at("panel.lamp", name), lamp)
             for name, lamp in panel.lamp.items()
-            if not any(_given(lamp, light) for light in LIGHTS)
+            if not any(is_given(lamp, light) for light in LIGHTS)
         ),
-        *((_at("panel.sensor", name), sensor) for name, sensor in panel.sensor.items()),
+        *((at("panel.sensor", name), sensor) for name, sensor in panel.sensor.items()),
     ]
     for place, table in numbered:
         if table.pin is not None:
@@ -385,7 +392,7 @@ def _lines(config: Config, used: dict[str, str], *, wired: bool) -> Found:
         else:
             yield from _chip_and_line(place, table, used, wired=wired)
     for name, door in config.door.items():
-        yield from _chip_and_line(_at("door", name), door, used, wired=wired)
+        yield from _chip_and_line(at("door", name), door, used, wired=wired)
 
 
 def _chip_and_line(
@@ -403,16 +410,16 @@ def _blocks(panel: PanelTable, used: dict[str, str]) -> Found:
     """Lines of parts with several lines, which must be of one chip."""
     several = [
         *(
-            (_at("panel.keypad", name, key), keypad.chip, getattr(keypad, key))
+            (at("panel.keypad", name, key), keypad.chip, getattr(keypad, key))
             for name, keypad in panel.keypad.items()
             for key in ("rows", "columns")
         ),
         *(
-            (_at("panel.reader", name, key), reader.chip, [getattr(reader, key)])
+            (at("panel.reader", name, key), reader.chip, [getattr(reader, key)])
             for name, reader in panel.reader.items()
             for key in ("d0", "d1")
         ),
-        *((_at("panel.lamp", name, "rgb_lines"), lamp.chip, lamp.rgb_lines) for name, lamp in panel.lamp.items()),
+        *((at("panel.lamp", name, "rgb_lines"), lamp.chip, lamp.rgb_lines) for name, lamp in panel.lamp.items()),
     ]
     for place, chip, lines in several:
         for line in filter(None, lines or []):
@@ -424,7 +431,7 @@ def _blocks(panel: PanelTable, used: dict[str, str]) -> Found:
 def _keypad(place: str, keypad: KeypadTable, readers: Mapping[str, ReaderTable], *, wired: bool) -> Found:
     yield from _way(place, ("rows", "columns"), ("device", "reader"), keypad, wired=wired)
     if keypad.reader:
-        yield from _named(f"{place}.reader", keypad.reader, "panel.reader", readers)
+        yield from exists(f"{place}.reader", keypad.reader, "panel.reader", readers)
         if keypad.reader in readers and readers[keypad.reader].device:
             yield (
                 f"{place}.reader",
@@ -439,8 +446,8 @@ def _keypad(place: str, keypad: KeypadTable, readers: Mapping[str, ReaderTable],
 
 def _way(place: str, lines: tuple[str, ...], others: tuple[str, ...], table: Table, *, wired: bool) -> Found:
     """A part must have all of `lines`, or one of `others`."""
-    on_lines = [key for key in lines if _given(table, key)]
-    otherwise = [key for key in others if _given(table, key)]
+    on_lines = [key for key in lines if is_given(table, key)]
+    otherwise = [key for key in others if is_given(table, key)]
     if len(otherwise) + bool(on_lines) > 1:
         yield f"{place}.{otherwise[-1]}", f"either {' and '.join(lines)}, or {' or '.join(others)}, not a mixture"
     elif on_lines and len(on_lines) < len(lines):
@@ -456,7 +463,7 @@ def _once(place: str, line: str, used: dict[str, str], what: str = "line") -> Fo
     used.setdefault(line, place)
 
 
-def _given(table: Table, key: str) -> bool:
+def is_given(table: Table, key: str) -> bool:
     """Whether a setting that is empty by default was given, even if it was refused."""
     value: Any = getattr(table, key)
     return value is None or bool(value)
@@ -467,5 +474,6 @@ def _known(*values: object) -> bool:
     return None not in values
 
 
-def _at(table: str, *keys: str) -> str:
+def at(table: str, *keys: str) -> str:
+    """The dotted place of a setting."""
     return f"{table}.{dotted(keys)}"

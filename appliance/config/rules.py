@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from appliance.config.checks import _at, _given, _named
+from appliance.config.checks import at, exists, is_given
 from appliance.config.schema import Config
 from appliance.config.schema.base import Table
 from appliance.config.schema.doors import RuleTable
 from appliance.core.doors.rules import TRIGGERS
-from appliance.core.events import EVENTS
+from appliance.core.events import EVENTS, fields
+from appliance.core.model import allows
 
 MOST = 200
 Found = Iterator[tuple[str, str]]  # dotted place, sentence
@@ -18,7 +19,7 @@ Named = Mapping[str, Table]  # tables by their names
 def cross(config: Config) -> Found:
     """Every contradiction between rules and other settings; see `accepted` for what `config` holds."""
     for name, rule in config.rule.items():
-        yield from _rule(_at("rule", name), rule, config)
+        yield from _rule(at("rule", name), rule, config)
     if len(config.rule) > MOST:
         yield "rule", f"there are {len(config.rule)} rules, and may be {MOST}: each looks at every event"
 
@@ -38,7 +39,7 @@ def state_places(config: Config) -> Found:
                 value_at(shown, path)
             except LookupError:
                 why = "the state has no such value: write it as doors.front.state, parts of lists by their id or name"
-                yield _at("rule", rule.name, "state"), f"{path}: {why}"
+                yield at("rule", rule.name, "state"), f"{path}: {why}"
 
 
 def _acts(place: str, rule: RuleTable, config: Config) -> Found:
@@ -62,23 +63,23 @@ def _acts(place: str, rule: RuleTable, config: Config) -> Found:
             yield f"{place}.then", why
             continue
         order = given.BY_NAME[name]
-        lacking = [scope for scope in given.scopes(order) if not {scope, "admin"} & {*(rule.allow or ())}]
+        lacking = [scope for scope in given.scopes(order) if not allows(rule.allow or (), scope)]
         if lacking:
             yield f"{place}.allow", f'lacks "{lacking[0]}", which {name} needs: add it, if the rule may do that'
         for key, value in values.items():
             if "{" in str(value):
                 continue
             if key in there and isinstance(value, str):
-                yield from _named(f"{place}.then", value, key, there[key])
+                yield from exists(f"{place}.then", value, key, there[key])
             if key in {"target", "to"} and isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9_-]*", value):
-                yield from _named(f"{place}.then", value, "target", config.target)
+                yield from exists(f"{place}.then", value, "target", config.target)
             if key == "profile" and value:
-                yield from _named(f"{place}.then", str(value), "profile", config.profile)
+                yield from exists(f"{place}.then", str(value), "profile", config.profile)
 
 
 def _opening(place: str, rule: RuleTable, config: Config) -> Found:
     """A rule that opens a door by itself."""
-    yield from _named(f"{place}.door", rule.door, "door", config.door)
+    yield from exists(f"{place}.door", rule.door, "door", config.door)
     if rule.then:
         yield f"{place}.then", "either door or then, not both: open_door is an order, too"
     opening = [kind.TYPE for kind in TRIGGERS]
@@ -92,7 +93,7 @@ def _opening(place: str, rule: RuleTable, config: Config) -> Found:
 def _rule(place: str, rule: RuleTable, config: Config) -> Found:
     if rule.door:
         yield from _opening(place, rule, config)
-    elif not _given(rule, "door") and rule.then == []:
+    elif not is_given(rule, "door") and rule.then == []:
         yield f"{place}.then", "is missing: the orders that the rule gives, or door, for a rule that opens one"
     elif rule.holiday is not None and not config.holidays.country and not config.holidays.dates:
         yield f"{place}.holiday", "needs holidays.country or holidays.dates: no holidays are known"
@@ -102,7 +103,7 @@ def _rule(place: str, rule: RuleTable, config: Config) -> Found:
         yield f"{place}.at", "either on or at, not both: make two rules"
     yield from _acts(place, rule, config)
     event = EVENTS.get(rule.on)
-    known = event.__struct_fields__ if event is not None else ()
+    known = fields(event) if event is not None else ()
     for name in (rule.where or {}) if known else ():
         if name not in known:
             yield f"{place}.where", f"{rule.on} does not report {name} (it reports {', '.join(known)})"

@@ -630,6 +630,18 @@ def test_steps_of_a_plan_without_a_time_of_their_own_have_the_last_one():
     assert station.target("b").confirm == "#"
 
 
+def test_a_rule_names_a_field_of_an_event_as_the_event_does():
+    text = """
+        [rule.mother]
+        on = "call.incoming"
+        where = { from = "sip:mother@192.0.2.1" }
+        then = [{ order = "report_event", name = "mother.calls" }]
+        allow = ["call"]
+    """
+    (rule,) = core_settings(check(tomli.loads(text), "x")).rules
+    assert rule.where == (("from", "sip:mother@192.0.2.1"),)
+
+
 def test_a_receiver_of_webhooks_is_an_address_with_a_secret(tmp_path):
     def found(url="https://house.example/hooks", **more):
         table = {"url": url, "secret_file": "house", **more}

@@ -29,7 +29,7 @@ from appliance.api.http.tokens import Token
 from appliance.api.ports import HttpPorts
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core.model import AccessScope
+from appliance.core.model import AccessScope, allows, author
 
 LISTENER = "intercomd.listener"  # the key in the ASGI scope, put there by `server`
 TOKEN_BYTES = 32
@@ -175,7 +175,7 @@ class Gate:
         token = self._ports.tokens.by_id(rule.token) if rule.token else None
 
         def lack(*needed: AccessScope) -> Response | None:
-            beyond = [each for each in needed if not {each, AccessScope.ADMIN} & {*rule.allow}]
+            beyond = [each for each in needed if not allows(rule.allow, each)]
             if rule.token and token is None:
                 error = IntercomError(
                     ErrorCode.FORBIDDEN,
@@ -198,7 +198,7 @@ class Gate:
             return problems.response(error, scope["path"], {})
 
         admin = AccessScope.ADMIN in rule.allow and (token is None or token.allows(AccessScope.ADMIN))
-        scope[WHO], scope[ADMIN], scope[REFUSED] = f"rule {rule.name}", admin, lack
+        scope[WHO], scope[ADMIN], scope[REFUSED] = author(rule.name), admin, lack
         if token is not None:
             scope[ACTS_AS] = token.id
             scope[ALLOWED] = partial(self._counts, token, None)

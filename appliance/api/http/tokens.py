@@ -13,13 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.api.http.scopes import ADMIN
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.core import wall_clock
-from appliance.core.model import AccessScope
+from appliance.core.model import AccessScope, allows
 
 MOST = 64
 LONGEST = 1 << 20  # bytes of the file
@@ -39,7 +38,7 @@ class Token(Record):
 
     def allows(self, scope: AccessScope) -> bool:
         """Whether a request that needs `scope` may be made with it."""
-        return scope in self.scopes or ADMIN in self.scopes
+        return allows(self.scopes, scope)
 
 
 class Tokens:

@@ -6,11 +6,12 @@ unknown whether it has just changed.
 """
 
 from contextlib import suppress
+from enum import Enum
 
 from appliance.base.errors import IntercomError
 from appliance.core import events, wall_clock
 from appliance.core.doors import pulses, sensors
-from appliance.core.model import Denial, OpenedBy, Rule, State
+from appliance.core.model import Denial, OpenedBy, Rule, State, author
 from appliance.core.transition import Turn
 
 TRIGGERS: tuple[type[events.Event], ...] = (
@@ -52,18 +53,31 @@ def happens(event: events.Event, before: State) -> bool:
 
 
 def fits(rule: Rule, event: events.Event) -> bool:
-    """Whether the rule matches the event."""
-    return rule.on == event.TYPE and all(as_text(getattr(event, name, None)) == wanted for name, wanted in rule.where)
+    """Whether the rule waits for this event."""
+    return rule.on == event.TYPE and all(as_text(field(event, name)) == wanted for name, wanted in rule.where)
 
 
-def as_text(value: object) -> object:
-    """A field's value as a rule names it."""
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else value
+def field(event: events.Event, name: str) -> object:
+    """A field of an event by its name in the event's data; None: it has none of this name."""
+    return getattr(event, name, getattr(event, f"{name}_", None))
+
+
+def as_text(value: object) -> str | None:
+    """A value as a rule names it; None for a value that no text stands for."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case Enum():
+            return str(value.value)
+        case str() | int() | float():
+            return str(value)
+        case _:
+            return None
 
 
 def apply(turn: Turn, rule: Rule) -> None:
     """Open the rule's door, if one of its times is active."""
-    by, door = f"rule {rule.name}", turn.settings.door(rule.door or "")
+    by, door = author(rule.name), turn.settings.door(rule.door or "")
     why = wall_clock.why_not(rule.times, turn.appliance.clock, turn.now)
     why = why or wall_clock.profile_why_not(turn.state, rule.profile)
     if door is None or why is Denial.NOT_NOW:

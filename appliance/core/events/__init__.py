@@ -8,7 +8,7 @@ from appliance.core.events.access import *
 from appliance.core.events.accounts import *
 from appliance.core.events.appliance import *
 from appliance.core.events.audio import *
-from appliance.core.events.base import CallEvent, Event
+from appliance.core.events.base import CallEvent, Event, fields
 from appliance.core.events.calls import *
 from appliance.core.events.conferences import *
 from appliance.core.events.doors import *

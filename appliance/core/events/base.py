@@ -14,6 +14,11 @@ class Event(Record):
     TYPE: ClassVar[str] = ""
 
 
+def fields(kind: type[Event]) -> tuple[str, ...]:
+    """The names of an event's fields in its data: one that is a word of Python ends in _ here alone."""
+    return tuple([name.rstrip("_") for name in kind.__struct_fields__])
+
+
 class CallEvent(Event):
     """An event of one call."""
 

@@ -1,5 +1,6 @@
 """Codes, cards, keypads, readers and lockouts."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Literal
 
@@ -73,6 +74,11 @@ class AccessScope(StrEnum):
     DOOR = "door"
     ADMIN = "admin"
     MESSAGE = "message"
+
+
+def allows(scopes: Collection[str], wanted: AccessScope) -> bool:
+    """Whether these scopes are enough for what needs `wanted`."""
+    return wanted in scopes or AccessScope.ADMIN in scopes
 
 
 class PasswordFault(StrEnum):

@@ -96,6 +96,11 @@ class Rule(Record):
     by: str = ""
 
 
+def author(rule: str) -> str:
+    """The name of a rule as the author of what it does: in events, in the audit, and of calls."""
+    return f"rule {rule}"
+
+
 class RuleLimit(StrEnum):
     """Why a rule does not act: it follows from too many acts of rules, or acts too often."""
 

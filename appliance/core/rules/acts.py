@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError, explained
 from appliance.core import events
+from appliance.core.doors.rules import as_text, field
 from appliance.core.model import Act, Rule
 from appliance.core.orders import GiveOrders
-from appliance.core.rules import conditions, limits
+from appliance.core.rules import limits
 from appliance.core.transition import Turn
 
 PLACE = re.compile(r"\{([a-z_]{1,32})\}")
@@ -56,12 +57,12 @@ def _filled(value: Any, event: events.Event | None) -> Any:
         return value
     if whole := PLACE.fullmatch(value):
         return _field(event, whole[1])
-    return PLACE.sub(lambda found: str(conditions.as_text(_field(event, found[1]))), value)
+    return PLACE.sub(lambda found: str(as_text(_field(event, found[1]))), value)
 
 
 def _field(event: events.Event | None, name: str) -> str | float | bool:
-    value = None if event is None else conditions.field(event, name)
-    text = conditions.as_text(value)
+    value = None if event is None else field(event, name)
+    text = as_text(value)
     if text is None:
         raise LookupError(name)
     return value if isinstance(value, bool | int | float) else text[:LONGEST]

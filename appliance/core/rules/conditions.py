@@ -1,38 +1,15 @@
-"""Whether a rule fits an event, and whether its conditions hold: times, time profile, holiday, and state."""
+"""Whether a rule's conditions hold: times, time profile, holiday, and state."""
 
 from datetime import UTC, datetime
-from enum import Enum
 
 from msgspec import Struct
 
-from appliance.core import events, wall_clock
+from appliance.core import wall_clock
+from appliance.core.doors.rules import as_text
 from appliance.core.model import Denial, Rule, State
 
 NAMES = ("id", "name", "flat", "part")  # the fields by which a path finds an element of a list
 Scalar = str | float | bool | None
-
-
-def fits(rule: Rule, event: events.Event) -> bool:
-    """Whether the rule waits for this event."""
-    return rule.on == event.TYPE and all(as_text(field(event, name)) == wanted for name, wanted in rule.where)
-
-
-def field(event: events.Event, name: str) -> object:
-    """A field of an event by its name in the event's data; None: it has none of this name."""
-    return getattr(event, name, getattr(event, f"{name}_", None))
-
-
-def as_text(value: object) -> str | None:
-    """A value as a rule names it; None for a value that no text stands for."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case Enum():
-            return str(value.value)
-        case str() | int() | float():
-            return str(value)
-        case _:
-            return None
 
 
 def why_not(state: State, rule: Rule) -> str:

@@ -8,25 +8,24 @@ rule has placed, is one step deeper than the act that caused it. Where no author
 from msgspec.structs import replace
 
 from appliance.core import events
-from appliance.core.model import Acted, Rule, RuleLimit
+from appliance.core.model import Acted, Rule, RuleLimit, author
 from appliance.core.transition import Turn
 
 DEEPEST = 4
 AT_ONCE = 10
 EVERY_S = 6.0  # on average
 FOLLOWS_S = 30.0  # for so long, an event by a rule counts as one that follows from its act
-AUTHOR = "rule "  # begins the name of a rule as an author
 
 
 def depth(turn: Turn, event: events.Event, who: str) -> int:
     """How many acts of rules led to the event; 0: none. who: the client whose request this step performs."""
     names = [who, *(str(getattr(event, name, "")) for name in ("by", "who"))]
     if isinstance(event, events.RuleTriggered):
-        names.append(f"{AUTHOR}{event.rule}")
+        names.append(author(event.rule))
     call = turn.calls.get(getattr(event, "call", None) or "")
     if call is not None:
         names.append(call.led_by)
-    known = {f"{AUTHOR}{acted.rule}": acted for acted in turn.rules.acted if turn.now < acted.at + FOLLOWS_S}
+    known = {author(acted.rule): acted for acted in turn.rules.acted if turn.now < acted.at + FOLLOWS_S}
     return max((known[name].depth for name in names if name in known), default=0)
 
 

@@ -76,7 +76,7 @@ def check(state: State, rule: Rule) -> None:
     if rule.profile:
         check_profile(state.settings, rule.profile)
     if rule.on:
-        fields = {name.rstrip("_") for name in events.EVENTS[rule.on].__struct_fields__}
+        fields = {*events.fields(events.EVENTS[rule.on])}
         for name, _ in rule.where:
             if name not in fields:
                 raise IntercomError(
@@ -89,9 +89,10 @@ def check(state: State, rule: Rule) -> None:
         return
     from appliance.core.snapshot import snapshot  # noqa: PLC0415  late: few rules look at the state
 
+    shown = snapshot(state, 0.0)
     for path, _ in rule.state:
         try:
-            conditions.value_at(snapshot(state, 0.0), path)
+            conditions.value_at(shown, path)
         except LookupError:
             raise IntercomError(
                 ErrorCode.PARAMETER_INVALID,

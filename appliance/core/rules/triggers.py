@@ -5,7 +5,7 @@ is known; what they order comes back as requests of their own. What follows here
 """
 
 from appliance.core import inputs
-from appliance.core.doors.rules import happens
+from appliance.core.doors.rules import fits, happens
 from appliance.core.model import Rule, State
 from appliance.core.transition import Turn
 
@@ -31,7 +31,7 @@ def follow(turn: Turn, before: State, given: inputs.Input) -> None:
         event = turn.events[number]
         number += 1
         for rule in rules:
-            if conditions.fits(rule, event) and happens(event, before) and not conditions.why_not(turn.state, rule):
+            if fits(rule, event) and happens(event, before) and not conditions.why_not(turn.state, rule):
                 acts.begin(turn, rule, event, limits.depth(turn, event, who))
 
 

@@ -318,7 +318,7 @@ class Web:
 
     async def _examine(self) -> list[dict[str, Any]]:
         # Late: for this alone.
-        from appliance.doctor import broker, daemon_faults, examine, findings, logs, networks, phones, signalling, sound  # noqa: PLC0415  # noqa: PLC0415
+        from appliance.doctor import broker, daemon_faults, examine, findings, logs, networks, phones, signalling, sound  # noqa: PLC0415
         from appliance.store.lists import examine as stored  # noqa: PLC0415
 
         found = await asyncio.to_thread(examine.examine, self._file, self._places.state)

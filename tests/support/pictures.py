@@ -24,7 +24,6 @@ from appliance.demo.stations import CODE, running
 from appliance.generate import RINGS, sequence
 from tests.api.browser import Page, log_in
 from tests.api.chromium import ChromiumPage, chromium
-from tests.daemon.browsers.phones import phone
 from tests.support.daemon import Daemon
 from tests.support.peers.namespaces import Cable
 
@@ -186,6 +185,9 @@ async def call(scene: Scene, page: ChromiumPage, images: Path) -> list[str]:
 
 def talk(place: Path, images: Path) -> None:
     """Have a visitor ring a page that answers with its own microphone, and write the pictures of it."""
+    # Late: numpy's threads would be in what forks the daemons, and nobody with threads may enter a namespace.
+    from tests.daemon.browsers.phones import phone
+
     config = {
         "station": {"name": "Front door"},
         "http": {"port": 0},

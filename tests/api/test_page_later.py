@@ -107,9 +107,11 @@ def test_a_client_loads_no_screen_that_it_may_not_open(page, shared, station):
     log_in(page, f"{shared.bound.url}#token={token}")
     page.shows("#link-text", "live")
     page.value("location.hash = 'system'")
-    page.shows("#title", "")
     left = "[...document.querySelectorAll('template[data-later]')].map(({ dataset }) => dataset.later)"
+    until(lambda: "push" not in page.value(left), "the one part that this client may open", START_S)
     assert page.value(left) == ["talk", "guests", "recordings", "setup"]
+    asked = {re.sub(r"\.[0-9a-f]{16}\.", ".", path).removeprefix("/") for path, _ in page.value(ASKED)}
+    assert asked & SCRIPTS == {"push.js"}
     assert page.value("document.body.dataset.place") == "home"
 
 

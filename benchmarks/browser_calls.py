@@ -31,7 +31,7 @@ MARKS = """{
   const mark = (name) => { window.marks[name] ??= performance.timeOrigin + performance.now(); };
   const { fetch } = window;
   window.fetch = (to, given) => {
-    if (String(to).endsWith("/from-browser")) mark("offer");
+    if (String(to).endsWith("/from-browser") && given?.method === "POST") mark("offer");
     return fetch(to, given);
   };
   window.RTCPeerConnection = class extends RTCPeerConnection {

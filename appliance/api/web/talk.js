@@ -7,6 +7,7 @@ import { language, t } from "./base/texts.js";
 import { own, provide } from "./talking.js";
 
 const GATHER_MS = 500; // for the addresses of this device
+const MORE_MS = 10; // for the second and third, once there is one
 const ANSWER_MS = 12_000; // the station answers an offer within 10 s
 const GAP_MS = 3000; // a path that has lost some checks often comes back; the station ends a call after as much silence
 const AGAIN_MS = 1000; // between two attempts to take up a call that was lost
@@ -86,7 +87,7 @@ async function call({ microphone, over, servers }, patience_ms = ANSWER_MS) {
     const tracks = microphone.getAudioTracks();
     connection.addTrack(tracks[0], microphone);
     await connection.setLocalDescription(await connection.createOffer());
-    await gathered(connection);
+    await gathered(connection, !servers.length);
     const late = setTimeout(end, patience_ms);
     const lines = await offered(connection.localDescription.sdp, dead.signal);
     const { call: id, answer } = JSON.parse((await lines.next()).value);
@@ -112,10 +113,12 @@ async function call({ microphone, over, servers }, patience_ms = ANSWER_MS) {
   }
 }
 
-/** Wait for the addresses of this device, or for those that are found in time. */
-const gathered = (connection) => new Promise((resolve) => {
+/** Wait for the addresses of this device; `alone`: no server tells it others. */
+const gathered = (connection, alone) => new Promise((resolve) => {
   const done = () => { if (connection.iceGatheringState === "complete") resolve(); };
   connection.onicegatheringstatechange = done;
+  // Chromium finds those for UDP at once, and then looks 0.1 s for TCP's and relays', which are not needed.
+  connection.onicecandidate = () => { if (alone) setTimeout(resolve, MORE_MS); };
   done();
   setTimeout(resolve, GATHER_MS);
 });

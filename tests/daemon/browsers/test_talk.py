@@ -29,6 +29,8 @@ KEPT = """{
     return fetch(to, given);
   };
 }"""
+# What a browser finds without a wait; Chromium looks for ways of TCP later.
+AT_ONCE = {"chromium": {"udp"}, "firefox": {"udp", "tcp"}}
 LAST_S = 0.5
 
 
@@ -78,6 +80,15 @@ def test_a_resident_calls_the_door_and_both_hear_each_other(mine, door):
     assert door.story(call)[: len(story)] == story
     until(lambda: mine.page.value("window.microphone.getTracks()[0].readyState") == "ended", "a microphone at rest")
     until(lambda: mine.page.value("document.querySelector('#talking').hidden"), "the page at rest")
+
+
+def test_the_offer_waits_for_no_ways_that_the_station_does_not_use(mine, door):
+    mine.page.value(KEPT)
+    call = mine.talk()
+    ways = re.findall(r"a=candidate:\S+ 1 (\w+) ", mine.page.value("window.offered"), re.IGNORECASE)
+    mine.page.click("#talk-end")
+    door.final(call, cause="hangup")
+    assert {way.lower() for way in ways} == AT_ONCE[mine.who.partition("-")[0]]
 
 
 def test_a_muted_microphone_is_silent_and_the_call_goes_on(mine, door):

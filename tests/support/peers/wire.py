@@ -15,7 +15,7 @@ import struct
 import sys
 import time
 
-ALL, IPV4 = 0x0003, b"\x08\x00"  # linux/if_ether.h
+ALL, IPV4, UDP = 0x0003, b"\x08\x00", 17  # linux/if_ether.h, linux/in.h
 SIOCETHTOOL, ETHTOOL_STXCSUM = 0x8946, 0x17  # linux/sockios.h, linux/ethtool.h
 PROMISCUOUS = 1  # PACKET_MR_PROMISC, linux/if_packet.h
 SOL_PACKET, ADD_MEMBERSHIP = 263, 1
@@ -38,8 +38,17 @@ def opened(name: str) -> socket.socket:
     return link
 
 
-def carry(loss: float, double: float, delay_s: float, jitter_s: float) -> None:
-    """Forever. What is no IPv4, as ARP, goes through as it is: nobody would repeat it soon."""
+def is_handshake(frame: bytes) -> bool:
+    """Whether it has a message of a DTLS handshake (RFC 9147 §4) over UDP."""
+    begin = 14 + 4 * (frame[14] & 15) + 8
+    return frame[23] == UDP and len(frame) > begin + 1 and 20 <= frame[begin] < 64 and frame[begin + 1] == 0xFE
+
+
+def carry(loss: float, double: float, delay_s: float, jitter_s: float, handshakes: float) -> None:
+    """Forever. What is no IPv4, as ARP, goes through as it is: nobody would repeat it soon.
+
+    handshakes: so many of the door's messages of DTLS are lost, the first ones.
+    """
     ends = opened("door"), opened("pbx")
     other = {ends[0]: ends[1], ends[1]: ends[0]}
     dice, order = random.Random(1), itertools.count()
@@ -53,6 +62,9 @@ def carry(loss: float, double: float, delay_s: float, jitter_s: float) -> None:
                 continue
             if frame[12:14] != IPV4:
                 other[end].send(frame)
+                continue
+            if handshakes and end is ends[0] and is_handshake(frame):
+                handshakes -= 1
                 continue
             for _ in range(2 if dice.random() < double else 1):
                 if dice.random() >= loss:

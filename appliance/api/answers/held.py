@@ -44,7 +44,7 @@ class Talk(StreamingResponse):
         await send({"type": "http.response.body", "body": self._first, "more_body": True})
         over = asyncio.ensure_future(self._over())
         try:
-            while not (await asyncio.wait({over}, timeout=times.current.event_stream_again_s))[0]:
+            while not (await asyncio.wait({over}, timeout=times.current.talk_again_s))[0]:
                 await send({"type": "http.response.body", "body": b"\n", "more_body": True})
         finally:
             over.cancel()

@@ -25,7 +25,7 @@ def test_a_call_goes_on_while_the_phones_screen_is_off(mine, door):
         assert received(door, call) > before + DARK_S * PACKETS_PER_S / 2
     assert not door.of("call.ended", call)
     mine.until_heard()
-    mine.page.click("#talk-mute")
+    mine.page.click(f"[data-key='{call} mute']")
     until_received(door, call)
     mine.page.click("#talk-end")
     door.final(call, cause="hangup", by="local")
@@ -33,16 +33,15 @@ def test_a_call_goes_on_while_the_phones_screen_is_off(mine, door):
 
 @pytest.mark.parametrize("kind", MICROPHONE)
 def test_a_page_that_dies_ends_its_call(kind, door, cable, tmp_path, record_property):
-    """Chromium closes the connection with it, so that the call ends at once; Firefox may leave that to the silence."""
+    """Chromium closes its connections with it, Firefox when something comes: the call does not wait for silence."""
     with phone(kind, tmp_path / "dies", cable.door, door) as mine:
         call = mine.talk()
         mine.until_heard()
         died = time.monotonic()  # or a little later
         mine.page.die()
-        cause = door.final(call, kind="call.ended")["cause"]
+        door.final(call, kind="call.ended", cause="hangup")
         (ended,) = door.of("call.ended", call)
         record_property("seconds from its death to the end of the call", round(ended["uptime"] - died, 3))
-        assert cause == "hangup" if kind == "chromium" else cause in {"hangup", "rtp_timeout", "ice_failed"}
 
 
 @pytest.mark.parametrize("kind", MICROPHONE)

@@ -8,7 +8,7 @@ import { holdButton, isPlain } from "./base/hold.js";
 import { farOpener, openButton } from "./doors.js";
 import { isTalk, rings } from "./ring.js";
 import { may } from "./base/session.js";
-import { isMine, mayTalk, talk } from "./talking.js";
+import { isMine, isMuted, mayTalk, mute, talk } from "./talking.js";
 import { clock, t, word } from "./base/texts.js";
 import { checkTransfer, openTransfer } from "./transfer.js";
 
@@ -61,12 +61,13 @@ function showCall(call, calls, { doors, opens }, conferences, again) {
     act(`${call.id} ${name}`, t(`call.${name}`), () => order("POST", `${path}/${what}`), properties);
   const others = calls.filter(({ id, state }) => id !== call.id && state === "connected");
   const held = call.hold === "local" || call.hold === "both";
+  const muted = isMuted(call);
   const [connected, open] = [call.state === "connected", keypad === call.id];
   const pad = act(`${call.id} keypad`, t("call.keys"), () => { keypad = open ? null : call.id; again(); }, { icon: "pad", attrs: { "aria-expanded": open } });
   const acts = () => (open ? [pad] : [
     held ? post("resume", "resume", { className: "main", icon: "play" }) : post("hold", "hold", { icon: "pause" }),
-    ...(isMine(call) ? [] : [act(`${call.id} mute`, t(call.muted ? "call.unmute" : "call.mute"),
-      () => order("PATCH", path, { muted: !call.muted }), { icon: call.muted ? "mic" : "micoff" })]),
+    act(`${call.id} mute`, t(muted ? "call.unmute" : "call.mute"),
+      () => (isMine(call) ? mute(!muted) : order("PATCH", path, { muted: !muted })), { icon: muted ? "mic" : "micoff" }),
     pad,
     call.recording
       ? act(`${call.id} record`, t("call.stop_recording"), () => order("DELETE", `${path}/recording`), { icon: "record" })
@@ -84,7 +85,7 @@ function showCall(call, calls, { doors, opens }, conferences, again) {
     call.connected_since ? make("li", { className: "time", data: { duration: call.id } }) : null,
     call.hold === "none" ? null : make("li", {}, word("hold", call.hold)),
     call.media === "none" ? make("li", {}, t("call.apart")) : null,
-    call.muted ? make("li", {}, t("call.muted")) : null,
+    muted || call.muted ? make("li", {}, t("call.muted")) : null,
     call.recording ? make("li", {}, recording(call)) : null,
   ];
   const keys = () => make("div", { className: "keys", attrs: { role: "group", "aria-label": t("call.keys") } },

@@ -93,6 +93,7 @@ async function call({ microphone, over, servers }, patience_ms = ANSWER_MS) {
     const { call: id, answer } = JSON.parse((await lines.next()).value);
     clearTimeout(late);
     own(id);
+    scrollTo(0, 0); // what a person can do in a call is there
     $("talk-said").textContent = "";
     try {
       await connection.setRemoteDescription({ type: "answer", sdp: answer });
@@ -161,18 +162,17 @@ function watch(microphone) {
 function show() {
   $("talking").hidden = current === null;
   $("talk-said").textContent = "";
-  $("talk-mute").setAttribute("aria-checked", false);
   $("talk-speaker").hidden = !navigator.mediaDevices?.selectAudioOutput || !("setSinkId" in $("talk-sound"));
 }
 
-$("talk-mute").onclick = () => {
-  const muted = $("talk-mute").getAttribute("aria-checked") !== "true";
+/** Have the microphone heard, or not, also when the call is taken up again. */
+function muffle(muted) {
   for (const track of current?.microphone.getTracks() ?? []) track.enabled = !muted;
-  $("talk-mute").setAttribute("aria-checked", muted);
-};
+}
+
 $("talk-volume").oninput = () => { $("talk-sound").volume = $("talk-volume").value / 100; };
 $("talk-speaker").onclick = () => navigator.mediaDevices.selectAudioOutput()
   .then(({ deviceId }) => $("talk-sound").setSinkId(deviceId), () => {}); // the person has chosen none
 $("talk-end").onclick = () => current?.over.abort();
 
-provide(talk);
+provide(talk, muffle);

@@ -32,6 +32,10 @@ KEPT = """{
 # What a browser finds without a wait; Chromium looks for ways of TCP later.
 AT_ONCE = {"chromium": {"udp"}, "firefox": {"udp", "tcp"}}
 LAST_S = 0.5
+SMALL = 360, 560  # what the bars of a browser leave of a small phone
+IN_VIEW = """((box) => (
+  box && box.top >= 0 && box.bottom <= document.querySelector("#tabs").getBoundingClientRect().top
+))(document.querySelector("[data-key='%s']")?.getBoundingClientRect())"""
 
 
 def recorded(door, call):
@@ -94,7 +98,8 @@ def test_the_offer_waits_for_no_ways_that_the_station_does_not_use(mine, door):
 def test_a_muted_microphone_is_silent_and_the_call_goes_on(mine, door):
     call = mine.talk()
     until_received(door, call)
-    mine.page.click("#talk-mute")
+    mine.page.click(f"[data-key='{call} mute']")
+    mine.page.shows(".facts", "muted")
     until_received(door, call, 200)  # four seconds: longer than silence may last
     mine.page.click("#talk-end")
     door.final(call, cause="hangup")
@@ -102,6 +107,16 @@ def test_a_muted_microphone_is_silent_and_the_call_goes_on(mine, door):
     last = [side[-int(LAST_S * rate) :] for side in sides]
     assert max(levels_of(side, rate, PHONE_HZ)[0] for side in last) < ABSENT_DB
     assert max(levels_of(side, rate, STATION_HZ)[0] for side in last) > HEARD_DB
+
+
+def test_on_a_small_phone_what_mutes_and_what_hangs_up_are_in_view_while_people_talk(mine, door):
+    with mine.page.screen(*SMALL):
+        call = mine.talk()
+        for what in ("mute", "hangup"):
+            key = f"{call} {what}"
+            until(lambda key=key: mine.page.value(IN_VIEW % key), f"{what} in view")
+        mine.page.click("#talk-end")
+    door.final(call, cause="hangup")
 
 
 def test_a_call_is_held_and_resumed(mine, door):

@@ -229,6 +229,7 @@ class App:
             from appliance.app import packages  # noqa: PLC0415  late: a start needs no answer of dpkg
 
             await packages.watch(self._post)
+            await packages.offers(self._post)
 
     def _give_orders(self, web: Web, wanted: orders.GiveOrders) -> None:
         """Give the orders of a rule."""

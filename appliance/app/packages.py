@@ -1,15 +1,22 @@
-"""Reports packages that an upgrade left half installed, until they are whole."""
+"""Reports packages that an upgrade left half installed, until they are whole, and then newer ones that apt offers."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
-from appliance.base import times
+from appliance.base import idle_programs, times
 from appliance.base.errors import sentences
 from appliance.core import inputs
 from appliance.system import packages
+from appliance.upkeep import offered
 
+# What changes with an answer of apt: its lists, its sources and preferences, and what is installed.
+MARKS = tuple(
+    map(Path, ("/var/lib/apt/lists", "/etc/apt/sources.list.d", "/etc/apt/preferences.d", "/var/lib/dpkg/status"))
+)
+_CPU_LIMIT = 60  # seconds of apt, which reads all its lists; far more than a slow board needs
 log = logging.getLogger(__name__)
 
 
@@ -29,3 +36,41 @@ async def watch(post: Callable[[inputs.Input], None]) -> None:
         await asyncio.sleep(times.current.packages_again_s)
     if failed:
         post(inputs.PartRecovered(at=time.monotonic(), part="packages"))
+
+
+async def offers(
+    post: Callable[[inputs.Input], None], marks: Sequence[Path] = MARKS, apt: Mapping[str, str] = offered.ENGLISH
+) -> None:
+    """Report each newer version that apt offers, until this is cancelled. Asks apt alone, when its files are others.
+
+    apt: the environment of its program.
+    """
+    told, read = "", None
+    while True:
+        found = await asyncio.to_thread(_changes, marks)
+        if found != read and (version := await _offered(apt)) is not None:
+            read = found
+            if version != told:
+                post(inputs.UpdateOffered(at=time.monotonic(), version=version))
+                told = version
+        await asyncio.sleep(times.current.offers_again_s)
+
+
+def _changes(marks: Sequence[Path]) -> tuple[int, ...]:
+    """When each of these was changed, in nanoseconds; 0 if it is not there. Blocks."""
+    return tuple(mark.stat().st_mtime_ns if mark.exists() else 0 for mark in marks)
+
+
+async def _offered(apt: Mapping[str, str]) -> str | None:
+    """The newer version of the program's package, "" for none; None if apt does not say."""
+    try:
+        status, said, errors = await asyncio.wait_for(
+            idle_programs.run(*offered.QUESTION, cpu_s=_CPU_LIMIT, environment=dict(apt)), times.current.offers_read_s
+        )
+    except (OSError, TimeoutError):
+        return None
+    if status:
+        log.info("apt does not say what it offers: %s", errors.strip() or f"status {status}")
+        return None
+    found = offered.read(said.decode(errors="replace")).get(offered.PROGRAM)
+    return found.offered if found is not None else ""

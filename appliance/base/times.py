@@ -159,6 +159,8 @@ class Times(Record, kw_only=True):
     holidays_again_s: Again = 3600.0  # between two looks whether the year is another, or after a failure
     packages_asked_s: Hang = 30.0  # until dpkg has answered
     packages_again_s: Again = 30.0  # while an upgrade runs, between two looks whether it is over
+    offers_read_s: Hang = 120.0  # until apt has read its lists, on a slow board
+    offers_again_s: Again = 600.0  # between two looks whether apt's lists are others
     # -- audio -------------------------------------------------------------------------------------------------------
     sound_made_s: Hang = 7.0  # of `playback_begins_s`: the wait for others, and the file itself
     # -- store -------------------------------------------------------------------------------------------------------

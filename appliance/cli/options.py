@@ -1,6 +1,7 @@
 """The options of commands that have several."""
 
 import argparse
+from datetime import datetime, time
 from pathlib import Path
 
 from appliance.base.types import Json
@@ -249,6 +250,23 @@ def wipe(parser: argparse.ArgumentParser) -> None:
     files(parser)
 
 
+def update(parser: argparse.ArgumentParser) -> None:
+    """`intercomctl update`."""
+    parser.add_argument(
+        "act",
+        nargs="?",
+        choices=("install", "back"),
+        metavar="install|back",
+        help="install what is offered, or the version before (default: show what is offered)",
+    )
+    parser.add_argument("--at", type=time_of_day, metavar="HH:MM", help="with install: at the next such time, as 03:30")
+
+
+def time_of_day(text: str) -> time:
+    """A time of day. Raises ValueError."""
+    return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - the station's own zone is meant
+
+
 def confirmed(parser: argparse.ArgumentParser) -> None:
     """For a command that asks before it acts."""
     parser.add_argument("--yes", action="store_true", help="do not ask; needed without a terminal")
@@ -264,5 +282,6 @@ def files(parser: argparse.ArgumentParser) -> None:
 UPKEEP = {
     "backup": ("saved", backup, "write configuration and state into a file, also while the service runs"),
     "restore": ("restored", restore, "put a backup in the place of configuration and state"),
+    "update": ("updated", update, "show what apt offers for the service, install it, or go back to the version before"),
     "wipe": ("wiped", wipe, "erase all that is stored about a person, or everything (factory reset)"),
 }

@@ -14,7 +14,18 @@ GROUPS = {
     "Sound": ("audio", "talk", "tone", "play", "say"),
     "Doors and panel": ("door", "code", "press", "panel", "clear", "rules"),
     "Who is called": ("contacts", "targets", "accounts", "dnd", "forward"),
-    "The station": ("doctor", "config", "page", "push", "token", "support-bundle", "backup", "restore", "wipe"),
+    "The station": (
+        "doctor",
+        "config",
+        "page",
+        "push",
+        "token",
+        "support-bundle",
+        "update",
+        "backup",
+        "restore",
+        "wipe",
+    ),
 }
 # The group of an order that stands in none of them, by what it is about.
 OF_TAG = {

@@ -19,6 +19,8 @@ def state(answer: Json) -> str:
     lines += [f"  together  {each['id']}  {each['state']}  {each['summary']}" for each in answer["conferences"]]
     lines += [f"  door      {called(door['id'], door['name'])}  {_lock(door)}" for door in answer["doors"]]
     lines += [f"  disc      {_storage(answer['storage'])}"] if answer["storage"] else []
+    newer = station.get("offered_version")  # a station of an earlier version has none
+    lines += [f"  update    {newer} is offered: sudo intercomctl update install"] if newer else []
     failed = [f"{part['part']}: {part['why']}" for part in station["failed"]]
     lines += [f"  failed    {each}" for each in failed if each not in station["status"]]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Backup, restore and wipe: done with the files of the station, as they are for root and the service's user."""
+"""Backup, restore, wipe and updates: done with files of the station, as they are for root and the service's user."""
 
 import argparse
 import signal
@@ -7,12 +7,13 @@ import sys
 from appliance.base import signals
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
-from appliance.cli.client import Client
+from appliance.cli.client import Client, WrongUsageError
 from appliance.upkeep import restore as restored_
 from appliance.upkeep import save
+from appliance.upkeep import update as update_
 from appliance.upkeep import wipe as wiped_
 
-saved, restored, wiped = save.words, restored_.words, wiped_.words
+saved, restored, updated, wiped = save.words, restored_.words, update_.words, wiped_.words
 
 
 def backup(_client: Client, given: argparse.Namespace) -> Json:
@@ -27,6 +28,19 @@ def restore(_client: Client, given: argparse.Namespace) -> Json:
     _end_in_order()
     confirm(given, f"All codes, logs and settings in {given.state} and {given.config} are replaced, and calls end.")
     return restored_.restore(given.file, given.state, given.config)
+
+
+def update(_client: Client, given: argparse.Namespace) -> Json:
+    """`intercomctl update`. A signal does not end it: apt goes on, and its marks are set."""
+    if given.at is not None and given.act != "install":
+        raise WrongUsageError("--at is for install.", "Write `sudo intercomctl update install --at 03:30`.")
+    match given.act:
+        case "install":
+            return update_.install(given.at)
+        case "back":
+            return update_.back()
+        case _:
+            return update_.show()
 
 
 def wipe(_client: Client, given: argparse.Namespace) -> Json:

@@ -63,6 +63,7 @@ def appliance_view(state: State) -> Appliance:
         dropped_requests=station.dropped,
         doubted_answers=station.doubted,
         status=status(state),
+        offered_version=station.offered_version,
         failed=tuple([Failed(part, why) for part, why in station.failed]),
     )
 

@@ -163,6 +163,7 @@ EventType = Literal[
     "appliance.recovered",
     "appliance.started",
     "appliance.stopping",
+    "appliance.update_offered",
     "audio.devices_changed",
     "audio.failed",
     "audio.level",

@@ -207,6 +207,7 @@ class Station:
                 "dropped_requests": 0,
                 "doubted_answers": 0,
                 "status": "ready",
+                "offered_version": "",
                 "failed": [],
             },
             "network": {"up": True, "addresses": ["192.0.2.7"], "nameservers": ["192.0.2.1"]},

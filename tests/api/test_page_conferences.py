@@ -97,6 +97,14 @@ def test_a_conference_that_ends_offers_nothing(page, shared, station):
     assert keys(page, "#conferences") == []
 
 
+def test_the_page_says_which_version_is_offered_and_how_to_install_it(page, shared, station):
+    station.state["appliance"]["offered_version"] = "0.2.0"
+    opened(page, shared, station, "system")
+    page.shows("#upgrade-how", "Version 0.2.0 is offered")
+    command = page.value("document.querySelector('#upgrade').textContent")
+    assert command in (Path(__file__).parents[2] / "docs/how-to/upgrade.md").read_text().splitlines()
+
+
 def test_the_page_says_how_to_upgrade_as_the_document_does(page, shared, station):
     opened(page, shared, station, "system")
     page.shows("#upgrade", "sudo apt install")

@@ -82,6 +82,7 @@ NO_TEXT = {
     "Content-Type",
     "Date",
     "Enter",
+    "sudo intercomctl update install",
     "Idempotency-Key",
     "InvalidStateError",
     COMMAND,

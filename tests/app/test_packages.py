@@ -1,6 +1,7 @@
-"""The daemon reports packages that are half installed, once nothing installs any more, and their repair."""
+"""The daemon reports packages that are half installed, their repair, and newer ones that apt offers."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -8,6 +9,8 @@ from appliance.app import packages as watcher
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.system import packages
+from appliance.upkeep import offered
+from tests.upkeep import apt_machine
 
 HALF = IntercomError(ErrorCode.UNAVAILABLE, "An upgrade stopped", "dpkg has it as unpacked.", "Run dpkg.")
 
@@ -39,3 +42,76 @@ def test_while_something_installs_packages_nothing_is_asked(watched):
 def test_packages_that_are_half_installed_are_reported_and_so_is_their_repair(watched):
     failed, recovered = (inputs.PartFailed, "packages"), (inputs.PartRecovered, "packages")
     assert watched([False, False, True, False], [HALF, HALF, None]) == [failed, failed, recovered]
+
+
+def reported(machine: apt_machine.Machine, marks, *after: Callable[[], None]) -> list[str]:
+    """The versions that the watcher reports, of a real apt: it does this after the first one, and so on."""
+    environment = {**offered.ENGLISH, "APT_CONFIG": machine.environment["APT_CONFIG"]}
+    told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def play() -> list[str]:
+        watching = asyncio.create_task(
+            watcher.offers(lambda given: told.put_nowait(given.version), marks, environment), name="offers"
+        )
+        versions = [await asyncio.wait_for(told.get(), 120)]
+        for act in after:
+            await asyncio.to_thread(act)
+            versions.append(await asyncio.wait_for(told.get(), 120))
+        watching.cancel()
+        return versions
+
+    return asyncio.run(play())
+
+
+def test_what_apt_offers_is_reported_and_so_is_its_end(tmp_path, set_times):
+    set_times(offers_again_s=0.05)
+    machine = apt_machine.made(tmp_path)
+    marks = [machine.root / "var/lib/apt/lists", machine.root / "var/lib/dpkg/status"]
+    machine.publish("intercomd", "0.2.0")
+    later = (lambda: machine.publish("intercomd", "0.3.0"), lambda: machine.told("install"))
+    assert reported(machine, marks, *later) == ["0.2.0", "0.3.0", ""]
+
+
+def test_while_apts_files_are_the_same_apt_is_not_asked_again(tmp_path, set_times, monkeypatch):
+    """Reading all lists takes a slow board seconds."""
+    set_times(offers_again_s=0.0)
+    looks, asked = [], []
+
+    async def run(*words, **_):
+        asked.append(words)
+        return 0, b"", ""
+
+    def changes(marks):
+        looks.append(marks)
+        if len(looks) > 20:
+            raise InterruptedError
+        return (1,)
+
+    monkeypatch.setattr(watcher.idle_programs, "run", run)
+    monkeypatch.setattr(watcher, "_changes", changes)
+    with pytest.raises(InterruptedError):
+        asyncio.run(watcher.offers(lambda _: None))
+    assert len(asked) == 1
+
+
+def test_an_apt_that_fails_offers_nothing_and_is_asked_again(tmp_path, set_times):
+    """Somebody has broken its sources; the watcher goes on, and reports once they are mended."""
+    set_times(offers_again_s=0.05)
+    machine = apt_machine.made(tmp_path)
+    machine.publish("intercomd", "0.2.0")
+    broken = machine.root / "etc/apt/sources.list.d/broken.sources"
+    broken.write_text("Types: nonsense\n")
+    environment = {**offered.ENGLISH, "APT_CONFIG": machine.environment["APT_CONFIG"]}
+    told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def play() -> str:
+        assert await watcher._offered(environment) is None
+        watching = asyncio.create_task(
+            watcher.offers(lambda given: told.put_nowait(given.version), [broken], environment), name="offers"
+        )
+        broken.unlink()
+        version = await asyncio.wait_for(told.get(), 120)
+        watching.cancel()
+        return version
+
+    assert asyncio.run(play()) == "0.2.0"

@@ -217,6 +217,7 @@ def beside_calls(common, pulses):
     yield inputs.ConfigChanged(**common, settings=ONE, applied="deadlines.rtp_s", needs_restart="")
     yield inputs.ClockSet(**common, by_s=-3600.0)
     yield inputs.ClockReported(**common, clock=Clock(0.0, 3600.0, trusted=True))
+    yield inputs.UpdateOffered(**common, version="1.1.0")
     yield inputs.HolidaysRead(**common, holidays=Holidays())
     refused = {"code": ErrorCode.CONFLICT, "message": "", "cause": "", "resolution": ""}
     yield inputs.RuleActFailed(**common, rule="evening", order="lock_door", **refused)

@@ -255,6 +255,7 @@ class World:
             inputs.OpeningsRead: {
                 "openings": (Opening(DOORS[a % len(DOORS)], float(b), "x", OpenedBy.API, held=flag),)
             },
+            inputs.UpdateOffered: {"version": choice(["", "1.1.0"])},
             inputs.HolidaysRead: {"holidays": choice([Holidays(), Holidays((2026,), ("2026-12-25",))])},
             inputs.RuleActFailed: {"code": choice(list(ErrorCode))},
             inputs.CardRead: {"reader": choice(["gate", "unknown"]), "number": CODE},

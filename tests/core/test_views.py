@@ -310,6 +310,7 @@ def test_the_snapshot_of_an_idle_station_has_its_shape():
         "dropped_requests": 0,
         "doubted_answers": 0,
         "status": "ready",
+        "offered_version": "",
         "failed": [],
         "zone": "",
     }
@@ -523,6 +524,16 @@ def test_a_part_that_fails_is_reported_once_for_each_reason_and_once_when_it_wor
     if part == "audio":
         event = station.last(events.AudioRecovered)
         assert (event.card, event.error, event.call) == ("usbphone", "locked", None)
+
+
+def test_a_newer_version_of_the_package_is_reported_once():
+    """By appliance.update_offered."""
+    station = Station()
+    for version in ("", "1.1.0", "1.1.0", "1.2.0", "", "1.2.0"):
+        station.give(inputs.UpdateOffered, version=version)
+    offered = [event.version for event in station.told if isinstance(event, events.ApplianceUpdateOffered)]
+    assert offered == ["1.1.0", "1.2.0", "1.2.0"]
+    assert sent.snapshot(station.state, 0.0)["appliance"]["offered_version"] == "1.2.0"
 
 
 def test_a_client_without_the_right_is_reported_once_a_minute_for_each_source():

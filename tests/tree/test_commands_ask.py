@@ -41,9 +41,18 @@ WORDS = {
     "config get": [["sip.port"]],
 }
 # A file, a program or a person stands between the command and the station.
-NOT_RUN = {"backup", "restore", "wipe", "config check", "panel test", "recordings get", "recordings play"} | {
-    *("page", "support-bundle", "watch", "messages", "idle", "wait ring", "ids")
-}
+NOT_RUN = {
+    "backup",
+    "restore",
+    "update",
+    "update install",
+    "update back",
+    "wipe",
+    "config check",
+    "panel test",
+    "recordings get",
+    "recordings play",
+} | {*("page", "support-bundle", "watch", "messages", "idle", "wait ring", "ids")}
 CALL = {"id": "c-1", "state": "incoming", "hold": "local", "active": True}
 ANSWER = {
     "calls": [CALL],

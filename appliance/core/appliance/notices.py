@@ -1,4 +1,4 @@
-"""Reports about the machine, its configuration and its clock, a slow start of SIP, and what receivers have taken."""
+"""Reports about the machine: configuration, clock and packages, a slow start of SIP, and what receivers have taken."""
 
 from msgspec.structs import replace
 
@@ -27,6 +27,15 @@ def holidays_read(turn: Turn, given: inputs.HolidaysRead) -> None:
 def clock_read(turn: Turn, given: inputs.ClockReported) -> None:
     """Store the time of the wall clock."""
     turn.appliance = replace(turn.appliance, clock=given.clock)
+
+
+def update_offered(turn: Turn, given: inputs.UpdateOffered) -> None:
+    """Report a newer version of the package, once."""
+    if given.version == turn.appliance.offered_version:
+        return
+    turn.appliance = replace(turn.appliance, offered_version=given.version)
+    if given.version:
+        turn.emit(events.ApplianceUpdateOffered(given.version))
 
 
 def notified(turn: Turn, given: inputs.Notified) -> None:

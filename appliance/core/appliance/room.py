@@ -18,6 +18,7 @@ take = takes(
     on(inputs.ClockSet, notices.clock_set),
     on(inputs.ClockReported, notices.clock_read),
     on(inputs.HolidaysRead, notices.holidays_read),
+    on(inputs.UpdateOffered, notices.update_offered),
     on(inputs.SipSlow, notices.sip_slow),
     on(inputs.Notified, notices.notified),
     on(inputs.AccessDenied, refusals.denied),

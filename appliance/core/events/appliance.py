@@ -116,6 +116,16 @@ class ApplianceRecovered(Event):
     part: str
 
 
+class ApplianceUpdateOffered(Event):
+    """apt offers a newer version of the service's package, in the lists that it has. Nothing installs it by itself.
+
+    Reported once for each version, and once more after a restart.
+    """
+
+    TYPE = "appliance.update_offered"
+    version: str
+
+
 class AccessDenied(Event):
     """A request was refused. At most once a minute for each `from`, the address, and 16 times for all.
 

@@ -72,6 +72,12 @@ class ConfigRejected(Input, kw_only=True):
     errors: str
 
 
+class UpdateOffered(Input, kw_only=True):
+    """apt offers another version of the service's package than before. version: "" if it offers none now."""
+
+    version: str
+
+
 class PartFailed(Input, kw_only=True):
     """A part of the appliance does not work, as panel, audio, storage, http, certificate. Sent once, until it recovers.
 

@@ -95,4 +95,5 @@ class AppliancePart(Record):
     rejected: bool = False  # the configuration file has errors, so the earlier settings stay
     needs_restart: str = ""  # names of changed settings that need a restart
     stopping: bool = False
+    offered_version: str = ""  # of the service's package, by apt; "": none
     storage: Storage | None = None  # None: not measured yet

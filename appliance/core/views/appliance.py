@@ -38,4 +38,11 @@ class Appliance(Record):
         ),
     ]
     status: Annotated[str, Meta(description="Summary for display.")]
+    offered_version: Annotated[
+        str,
+        Meta(
+            description="Newer version of the service's package that apt offers; empty if it offers none.",
+            examples=["1.4.2"],
+        ),
+    ]
     failed: Annotated[tuple[Failed, ...], Meta(description="Parts that do not work now.")]

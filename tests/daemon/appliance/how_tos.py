@@ -52,6 +52,8 @@ NO_INTERNET = "needs a web server on the Internet; tests/daemon/media/test_playb
 NO_BOARD = "the lab's board does it: tests/lab/test_tutorial.py"
 NO_SYSTEMD = "needs systemd and the installed service: tests/lab/test_service.py"
 NO_APT = "needs the packages, installed by apt as root: tests/lab/test_upgrade.py"
+UPDATE = "needs the packages, installed by apt: tests/upkeep/test_update.py does it in a directory of its own"
+DEMO = "the demonstration: tests/daemon/demo"
 PROGRAM = "tests/daemon/appliance/test_client.py runs each program in Python"
 PROMETHEUS = "for Prometheus, which tests/daemon/appliance/test_metrics.py starts with these lines"
 BACKUP = "needs root and the installed service; tests/daemon/appliance/test_backup.py does it with other directories"
@@ -96,6 +98,7 @@ TABLE = {
     "give-programs-access.md": [Run()],
     "hold-a-conference.md": [Run("call"), Run("call")],
     "home-assistant.md": [LeftOut(ROOT), LeftOut(ROOT), LeftOut(ROOT), Config(), LeftOut(ROOT)],
+    "install.md": [*[LeftOut(RELEASED)] * 3, LeftOut(NO_BOARD), LeftOut(NO_APT), LeftOut(DEMO)],
     "keypads-and-readers.md": [
         Config(GPIO),
         Config(GPIO),
@@ -166,7 +169,7 @@ TABLE = {
     ],
     "talk-from-your-phone.md": [Run(), Config(GPIO), Config(f"{KITCHEN}{MOBILE}"), LeftOut(NTFY)],
     "transfer-calls.md": [Run("calls")],
-    "upgrade.md": [LeftOut(NO_APT)] * 7,
+    "upgrade.md": [LeftOut(UPDATE), *[LeftOut(NO_APT)] * 4, LeftOut(UPDATE), *[LeftOut(NO_APT)] * 3],
     "use-pjsua2-in-other-programs.md": [LeftOut("its program: tests/daemon/programs/test_pjsua2_alone.py")],
     "use-d-bus.md": [LeftOut(ROOT), Config(), Run(), Run("call")],
     "watch-with-prometheus.md": [

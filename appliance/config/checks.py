@@ -116,6 +116,13 @@ def _receiver(place: str, webhook: WebhookTable) -> Found:
         yield f"{place}.url", "begins with http:, which is for local addresses only: use https:, or set local = true"
     if plain and webhook.ca_file:
         yield f"{place}.ca_file", "has no effect with an address that begins with http:"
+    if webhook.form == "station" and webhook.ask:
+        yield f"{place}.ask", 'has no effect with form = "station": no station answers what to do'
+    if webhook.form == "station" and not (webhook.url or "/v1/events").endswith("/v1/events"):
+        yield (
+            f"{place}.url",
+            'is no address at which a station takes events: with form = "station" it ends in /v1/events',
+        )
     if webhook.ask and webhook.token == "":
         yield f"{place}.ask", "needs token: the orders in an answer have the scopes of that token"
     if webhook.token and webhook.ask == []:

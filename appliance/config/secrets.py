@@ -39,7 +39,7 @@ def passwords(config: Config, name: str) -> dict[str, str]:
             found[table] = read(file)
             if table.startswith("target."):
                 long_enough(found[table], file)
-            if table.startswith(WEBHOOK):
+            if table.startswith(WEBHOOK) and config.webhook[table.removeprefix(WEBHOOK)].form == "cloudevents":
                 signing(found[table], file)
         except IntercomError as error:
             where = f"{name}: {_setting(table)}: {error.message}"

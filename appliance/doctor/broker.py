@@ -57,7 +57,8 @@ def _receivers(config: Config) -> list[Finding]:
     for name, table in config.webhook.items():
         try:
             secret = secrets.read(table.secret_file)
-            secrets.signing(secret, table.secret_file)
+            if table.form == "cloudevents":
+                secrets.signing(secret, table.secret_file)
         except IntercomError as error:
             found.append(problem(WEBHOOKS, error.message, error.cause, error.resolution))
         else:

@@ -25,8 +25,14 @@ class Webhook(RecordWithSecrets, kw_only=True):
     token: str
     secret: str
     source: str
+    form: str = "cloudevents"
     cursor: str = ""
     version: str = ""
+
+    @property
+    def to_station(self) -> bool:
+        """Whether the receiver is another station, which takes events as orders."""
+        return self.form == "station"
 
 
 class Settings(RecordWithSecrets, kw_only=True):

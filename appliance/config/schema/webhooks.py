@@ -35,6 +35,13 @@ class WebhookTable(Table):
         example="/etc/intercomd/house.secret",
         pattern=r"^(/[^\x00]{1,1000}|[A-Za-z0-9_.-]{1,100})$",
     )
+    form: Literal["cloudevents", "station"] = setting(
+        'What the receiver gets. "cloudevents": signed CloudEvents. "station": it is another station, whose address '
+        "ends in /v1/events; it gets what rules here report (report_event) as events of its own, with the access token "
+        "in `secret_file`, within 10 s or never.",
+        default="cloudevents",
+        example="cloudevents",
+    )
     ca_file: str = file_setting(
         "File with the certificates (PEM) of the authorities that may sign the receiver's. Empty: those of the system."
     )

@@ -83,6 +83,15 @@ def of_file(error: OSError | ValueError, of: Webhook) -> IntercomError:
     )
 
 
+def of_age(of: Webhook) -> IntercomError:
+    """Why an event does not go to another station."""
+    return unavailable(
+        f"The station {of.name} does not get the event.",
+        "It could not be reached while the event was new.",
+        f"Look for the reason in what appliance.degraded says of webhook.{of.name}.",
+    )
+
+
 def of_status(status: int, of: Webhook) -> IntercomError:
     """Why an answer is no success."""
     message, url = f"The receiver {of.name} does not take the events.", f"webhook.{of.name}.url"
@@ -96,12 +105,14 @@ def of_status(status: int, of: Webhook) -> IntercomError:
         words = f" {http.HTTPStatus(status).phrase}"
     except ValueError:
         words = ""
-    return unavailable(message, f"It answers {status}{words}.", _remedy(status, of.name))
+    return unavailable(message, f"It answers {status}{words}.", _remedy(status, of))
 
 
-def _remedy(status: int, name: str) -> str:
-    url = f"webhook.{name}.url"
+def _remedy(status: int, of: Webhook) -> str:
+    name, url = of.name, f"webhook.{of.name}.url"
     match status:
+        case http.HTTPStatus.UNAUTHORIZED | http.HTTPStatus.FORBIDDEN if of.to_station:
+            return f"Write a token of that station, with the scope call, into webhook.{name}.secret_file."
         case http.HTTPStatus.UNAUTHORIZED | http.HTTPStatus.FORBIDDEN:
             return "Give both sides the same secret, and set the clocks of both."
         case http.HTTPStatus.NOT_FOUND:

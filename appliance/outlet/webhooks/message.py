@@ -15,6 +15,7 @@ from appliance.outlet.settings import Webhook
 
 KEY = "whsec_"
 LOST = "events.lost"
+RULE = "rule "  # what the author of a rule's order begins with
 KIND = "application/cloudevents+json"
 
 
@@ -52,6 +53,8 @@ def signature(secret: str, name: str, stamp: str, body: bytes) -> str:
 
 def request(of: Webhook, event: Json) -> tuple[bytes, dict[str, str]]:
     """The body for an event, and its headers; they are valid for a few minutes from now."""
+    if of.to_station:
+        return _reported(of, event)
     body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
     stamp = str(int(time.time()))
     return body, {
@@ -61,6 +64,26 @@ def request(of: Webhook, event: Json) -> tuple[bytes, dict[str, str]]:
         "webhook-timestamp": stamp,
         "webhook-signature": signature(of.secret, event["id"], stamp, body),
     }
+
+
+def _reported(of: Webhook, event: Json) -> tuple[bytes, dict[str, str]]:
+    """The order `report_event` for another station, which carries it out once, however often it comes."""
+    envelope = event["data"]
+    said = {"name": envelope["data"].get("name", envelope["type"]), "details": envelope["data"].get("details", {})}
+    return json.dumps(said, ensure_ascii=False).encode(), {
+        "Content-Type": "application/json",
+        "User-Agent": f"intercomd/{of.version}",
+        "Authorization": f"Bearer {of.secret}",
+        "Idempotency-Key": event["id"],
+    }
+
+
+def wanted(of: Webhook, envelope: Json) -> bool:
+    """Whether a receiver gets an event. Another station gets what rules report: else two would echo each other."""
+    kind = envelope["type"]
+    if of.to_station:
+        return kind == "custom" and str(envelope["data"]["by"]).startswith(RULE)
+    return kind == LOST or fits(kind, of.events)
 
 
 def fits(kind: str, patterns: Sequence[str]) -> bool:

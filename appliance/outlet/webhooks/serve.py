@@ -15,6 +15,7 @@ from appliance.base.errors import IntercomError, sentences
 from appliance.base.times import Times
 from appliance.base.types import Json
 from appliance.outlet.complete import Cursor
+from appliance.outlet.live import RING_S
 from appliance.outlet.settings import Settings, Webhook
 from appliance.outlet.station import Station
 from appliance.outlet.webhooks import faults, message
@@ -106,7 +107,9 @@ class Receiver:
             self._save()
 
     def _begin(self) -> None:
-        """A receiver that is new gets what happens from now on."""
+        """A receiver that is new gets what happens from now on; so does another station, as what is old is over."""
+        if self._of.to_station:
+            self._cursor.at = 0
         while self._cursor.at == 0 and not self._ended.is_set():
             try:
                 self._cursor.at = max(1, self._station.last())
@@ -116,9 +119,7 @@ class Receiver:
 
     def _passed(self, envelope: Json) -> bool:
         """Deliver an event, if it is wanted; False: this process ends."""
-        kind = envelope["type"]
-        wanted = kind == message.LOST or message.fits(kind, self._of.events)
-        if wanted and not self._delivered(envelope):
+        if message.wanted(self._of, envelope) and not self._delivered(envelope):
             return False
         self._cursor.at = envelope["id"]
         self._save()
@@ -126,6 +127,9 @@ class Receiver:
 
     def _delivered(self, envelope: Json) -> bool:
         """Send an event until it is taken or left out; False: this process ends."""
+        if self._is_over(envelope):
+            self._tell(envelope, Answer(0), faults.of_age(self._of))
+            return True
         event = message.cloud_event(envelope, self._of.source)
         least, most = self._times.webhook_again_s
         pause_s, tries, failed = least, 0, False
@@ -142,7 +146,7 @@ class Receiver:
                 self._tell(envelope, answer)
                 return True
             tries = tries + 1 if answer.status in REFUSALS else 0
-            left_out = tries == TRIES
+            left_out = tries == TRIES or self._is_over(envelope)
             wait_s = min(max(pause_s, answer.wait_s), most) * random.uniform(0.7, 1.3)  # noqa: S311 - no secret
             if left_out or not failed:
                 self._tell(envelope, answer, why, None if left_out else wait_s)
@@ -154,6 +158,10 @@ class Receiver:
             self._save()
             self._ended.wait(wait_s)
         return False
+
+    def _is_over(self, envelope: Json) -> bool:
+        """Whether another station must not get an event any more: it acts on what happens now."""
+        return self._of.to_station and time.monotonic() - float(envelope["uptime"]) > RING_S
 
     def _tell(
         self, envelope: Json, answer: Answer, why: IntercomError | None = None, again_s: float | None = None

@@ -206,8 +206,8 @@ class HttpPorts(Protocol):
     def rules(self) -> Sequence[Rule]:
         """All rules: of the configuration, and of clients."""
 
-    def try_rules(self, at: datetime | None) -> Sequence[Verdict]:
-        """What each rule would do at that time, else now, and why."""
+    def try_rules(self, at: datetime | None, supposed: Mapping[str, str]) -> Sequence[Verdict]:
+        """What each rule would do at that time, else now, and why. supposed: values of the state, by their paths."""
 
     def rule_tokens(self) -> dict[str, str]:
         """The ids of the tokens that made rules, by the names of the rules."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
@@ -295,9 +295,9 @@ class Web:
         """All rules."""
         return self._shown.rules()
 
-    def try_rules(self, at: "datetime | None") -> "Sequence[Verdict]":
+    def try_rules(self, at: "datetime | None", supposed: Mapping[str, str]) -> "Sequence[Verdict]":
         """What each rule would do at that time, else now, and why."""
-        return self._shown.try_rules(at)
+        return self._shown.try_rules(at, supposed)
 
     def rule_tokens(self) -> dict[str, str]:
         """The ids of the tokens that made rules, by the names of the rules."""

@@ -155,6 +155,12 @@ def rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("act", nargs="?", choices=acts, default="list", metavar="|".join(acts), help="(default: list)")
     parser.add_argument("rule", nargs="?", help="its name; of a rule to add: a file with its table [rule.NAME]")
     parser.add_argument("--at", type=ahead_there, metavar="TIME", help=f"when (try): {THERE} from now (default: now)")
+    parser.add_argument(
+        "--state",
+        action="append",
+        metavar="PATH=VALUE",
+        help="suppose this value of the state (try), as runtime.do_not_disturb=true; may be given again",
+    )
 
 
 def dnd(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,7 @@
 """What clients read of the state that a reactor holds. Interfaces import it, so a station without them does not."""
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -59,9 +60,9 @@ class Shown:
         """All rules as clients see them."""
         return rules_view(self._reactor.state)
 
-    def try_rules(self, at: datetime | None) -> tuple[Verdict, ...]:
-        """What each rule would do at that time, else now, and why."""
-        return tried(self._reactor.state, at)
+    def try_rules(self, at: datetime | None, supposed: Mapping[str, str]) -> tuple[Verdict, ...]:
+        """What each rule would do at that time, else now, and why. supposed: values of the state, by their paths."""
+        return tried(self._reactor.state, at, supposed)
 
     def rule_tokens(self) -> dict[str, str]:
         """The ids of the tokens that made rules, by the names of the rules."""

@@ -488,12 +488,12 @@ class Operations(Connection):
         """
         return await self._ask(answers.Done, "POST", "/v1/rules", body, key=idempotency_key)
 
-    async def try_rules(self, *, at: str | None = None) -> answers.Trial:
+    async def try_rules(self, *, at: str | None = None, state: str | None = None) -> answers.Trial:
         """What each rule would do at a time, and why; nothing is done.
 
-        The state is the present one, and the clock counts as right: only the time differs.
+        The state is the present one, but for the values that `state` supposes; the clock counts as right.
         """
-        query: Query = {"at": at}
+        query: Query = {"at": at, "state": state}
         return await self._ask(answers.Trial, "GET", "/v1/rules/try", query=query)
 
     async def remove_rule(self, rule: str, /) -> answers.Done:

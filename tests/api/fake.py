@@ -2,7 +2,7 @@
 
 import asyncio
 import wave
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -177,6 +177,9 @@ class Station:
         self.book: list[dict[str, Any]] = []
         self.requests: list[tuple[inputs.Action, str]] = []
         self.names: list[dict[str, Any]] = []
+        self.known_rules: tuple[Rule, ...] = ()
+        self.verdicts: tuple[Verdict, ...] = ()
+        self.tried: tuple[datetime | None, dict[str, str]] | None = None
         self.said: list[tuple[Speech, str]] = []
         self.fetched: list[tuple[UrlSound | RecordedSound, str]] = []
         self.denials: list[tuple[str, str, str]] = []
@@ -287,11 +290,11 @@ class Station:
         return {"sip": {"port": 5060}, "door": {"front": {"pulse_s": 3.0, "digits": "***"}}}
 
     def rules(self) -> tuple[Rule, ...]:
-        return ()
+        return self.known_rules
 
-    def try_rules(self, at: datetime | None) -> tuple[Verdict, ...]:
-        del at
-        return ()
+    def try_rules(self, at: datetime | None, supposed: Mapping[str, str]) -> tuple[Verdict, ...]:
+        self.tried = at, dict(supposed)
+        return self.verdicts
 
     def rule_tokens(self) -> dict[str, str]:
         return {}

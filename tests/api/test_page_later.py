@@ -18,7 +18,8 @@ TALK = 7_000  # and of those that come when somebody talks from a browser
 PUSH = 8_500  # and of those for notifications, with the worker and the manifest
 FIRST = re.compile(r'(?:src|href)="([\w.-]+\.(?:js|css))"')
 LATER = re.compile(r'data-(?:script|markup)="([^"]+)"')
-SCRIPTS = {"push.js", "talk.js", "codes.js", "recordings.js", "setup.js"}
+RULES = 6_000  # and of those for rules, which few stations have
+SCRIPTS = {"push.js", "talk.js", "codes.js", "recordings.js", "setup.js", "rules.js"}
 ASKED = "performance.getEntriesByType('resource').map(({ name, startTime }) => [new URL(name).pathname, startTime])"
 AWAY = """{
   const real = window.fetch;
@@ -48,7 +49,7 @@ def size(client, path):
 def test_all_files_of_the_page_in_one_language_are_at_most_150_kilobytes_plain(client, language):
     """What a browser may ever ask for.
 
-    The station's own sentences in German, talk from a browser and notifications come beside.
+    The station's own sentences in German, talk from a browser, notifications and rules come beside.
     """
     page = client.get("/").text
     app = client.get("/" + next(name for name in FIRST.findall(page) if name.startswith("app."))).text
@@ -57,9 +58,11 @@ def test_all_files_of_the_page_in_one_language_are_at_most_150_kilobytes_plain(c
     names |= {f"texts/{language}{part}.json" for part in ("", ".guests", ".recordings", ".setup")}
     talk = {name for name in names if name.startswith("talk.")}
     push = {name for name in names if name.startswith("push.")}
-    sizes = {name: size(client, f"/{name}") for name in names - talk - push}
+    rules = {name for name in names if name.startswith("rules.")}
+    sizes = {name: size(client, f"/{name}") for name in names - talk - push - rules}
     assert sum(sizes.values()) <= LARGEST, sizes
     assert sum(size(client, f"/{name}") for name in talk | {f"texts/{language}.talk.json"}) <= TALK
+    assert sum(size(client, f"/{name}") for name in rules | {f"texts/{language}.rules.json"}) <= RULES
     push |= {f"texts/{language}.push.json", "worker.js", "manifest.webmanifest"}
     assert sum(size(client, f"/{name}") for name in push) <= PUSH
 
@@ -74,7 +77,7 @@ def test_each_part_has_its_files_and_no_text_is_there_twice(client, language):
         assert (answer.status_code, answer.headers["cache-control"]) == (200, pages.KEPT)
     parts = [
         client.get(f"/texts/{language}{part}.json").json()
-        for part in ("", ".push", ".talk", ".guests", ".recordings", ".setup")
+        for part in ("", ".push", ".talk", ".guests", ".recordings", ".setup", ".rules")
     ]
     assert sum(map(len, parts)) == len({key for part in parts for key in part})
     assert all(parts)
@@ -109,7 +112,7 @@ def test_a_client_loads_no_screen_that_it_may_not_open(page, shared, station):
     page.value("location.hash = 'system'")
     left = "[...document.querySelectorAll('template[data-later]')].map(({ dataset }) => dataset.later)"
     until(lambda: "push" not in page.value(left), "the one part that this client may open", START_S)
-    assert page.value(left) == ["talk", "guests", "recordings", "setup"]
+    assert page.value(left) == ["talk", "guests", "recordings", "setup", "rules"]
     asked = {re.sub(r"\.[0-9a-f]{16}\.", ".", path).removeprefix("/") for path, _ in page.value(ASKED)}
     assert asked & SCRIPTS == {"push.js"}
     assert page.value("document.body.dataset.place") == "home"

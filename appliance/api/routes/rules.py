@@ -1,5 +1,6 @@
 """/v1/rules: what the station does by itself. A client makes rules within the scopes of its token."""
 
+import re
 from datetime import datetime
 from typing import Annotated, TypeVar
 
@@ -39,6 +40,16 @@ At = Annotated[
         examples=["2026-12-24T07:30:00"],
     ),
 ]
+Supposed = Annotated[
+    str,
+    QUERY,
+    Meta(
+        max_length=1024,
+        description="Values of the state that count in place of the present ones, separated by commas.",
+        examples=["runtime.do_not_disturb=true,doors.front.state=locked"],
+    ),
+]
+SUPPOSED = re.compile(r"([A-Za-z0-9_.-]{1,128})=(.{0,256})")
 
 
 @router.on("GET", "", answers(models.Rules))
@@ -49,12 +60,12 @@ async def list_rules(daemon: Daemon, admin: Admin, token: Token) -> JSONResponse
 
 
 @router.on("GET", "/try", answers(models.Trial))
-async def try_rules(daemon: Daemon, admin: Admin, token: Token, at: At = None) -> JSONResponse:
+async def try_rules(daemon: Daemon, admin: Admin, token: Token, at: At = None, state: Supposed = "") -> JSONResponse:
     """What each rule would do at a time, and why; nothing is done.
 
-    The state is the present one, and the clock counts as right: only the time differs.
+    The state is the present one, but for the values that `state` supposes; the clock counts as right.
     """
-    tokens, tried = daemon.rule_tokens(), daemon.try_rules(at)
+    tokens, tried = daemon.rule_tokens(), daemon.try_rules(at, _supposed(state))
     return JSONResponse({"rules": [_shown(each, each.rule, tokens, token, admin=admin) for each in tried]})
 
 
@@ -82,6 +93,14 @@ async def remove_rule(rule: Id, daemon: Daemon, who: Who, admin: Admin, token: T
     """Remove a rule that a client made: its own one, or with a token for `admin` any."""
     await ask(daemon, inputs.RemoveRule(rule, token, admin), who)
     return JSONResponse({"warning": None})
+
+
+def _supposed(text: str) -> dict[str, str]:
+    """Values by their paths. Raises IntercomError."""
+    found = [SUPPOSED.fullmatch(each) for each in text.split(",")] if text else []
+    if not all(found):
+        raise _invalid("state: write it as runtime.do_not_disturb=true, with commas between several.")
+    return {each[1]: each[2] for each in found if each}
 
 
 def _made(body: models.NewRule) -> Rule:

@@ -8,11 +8,11 @@ import { missed } from "./recent.js";
 
 const RESIDENTS = { home: "home", history: "clock", recordings: "wave", codes: "key", more: "more" };
 const BELOW_MORE = ["directory", "settings"];
-const SETUP = { system: "check", accounts: "phone", panel: "lamp", sound: "sound", access: "user", events: "list" };
+const SETUP = { system: "check", accounts: "phone", panel: "lamp", sound: "sound", access: "user", rules: "swap", events: "list" };
 const NAMES = [...Object.keys(RESIDENTS), ...BELOW_MORE, ...Object.keys(SETUP)];
 const NEEDS = {
   talk: "listen", recordings: "call", codes: "admin", settings: "admin",
-  system: "admin", accounts: "admin", panel: "admin", sound: "call", access: "admin", events: "admin",
+  system: "admin", accounts: "admin", panel: "admin", sound: "call", access: "admin", rules: "admin", events: "admin",
 };
 
 export const offered = (name) => may(NEEDS[name] ?? "view");

@@ -18,7 +18,7 @@ def run(client: Client, given: argparse.Namespace) -> Json:
         case "list":
             return client.ask("GET", "/v1/rules")
         case "try":
-            tried = client.ask("GET", resource("rules", "try", at=given.at))
+            tried = client.ask("GET", resource("rules", "try", at=given.at, state=",".join(given.state or [])))
             return {
                 "rules": [each for each in tried.get("rules", ()) if given.rule in (None, each["rule"])],
                 "tried": True,

@@ -1,9 +1,11 @@
 """Whether a rule's conditions hold: times, time profile, holiday, and state."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import wall_clock
 from appliance.core.doors.rules import as_text
 from appliance.core.model import Denial, Rule, State
@@ -12,14 +14,17 @@ NAMES = ("id", "name", "flat", "part")  # the fields by which a path finds an el
 Scalar = str | float | bool | None
 
 
-def why_not(state: State, rule: Rule) -> str:
-    """Why the rule does not act now, in a sentence's part; "" if all its conditions hold."""
+def why_not(state: State, rule: Rule, supposed: Mapping[str, str] | None = None) -> str:
+    """Why the rule does not act now, in a sentence's part; "" if all its conditions hold.
+
+    supposed: values of the state that count in place of the present ones, by their paths.
+    """
     clock = state.appliance.clock
     if (why := wall_clock.why_not(rule.times, clock, state.now)) is not None:
         return "none of its times is active" if why is Denial.NOT_NOW else why
     if (why := wall_clock.profile_why_not(state, rule.profile)) is not None:
         return f"the time profile {rule.profile} is not active" if why is Denial.NOT_NOW else why
-    return _holiday(state, rule) or _state(state, rule)
+    return _holiday(state, rule) or _state(state, rule, supposed or {})
 
 
 def _holiday(state: State, rule: Rule) -> str:
@@ -35,7 +40,7 @@ def _holiday(state: State, rule: Rule) -> str:
     return "" if found is rule.holiday else f"{today} is {'a' if found else 'no'} holiday"
 
 
-def _state(state: State, rule: Rule) -> str:
+def _state(state: State, rule: Rule, supposed: Mapping[str, str]) -> str:
     if not rule.state:
         return ""
     from appliance.core.snapshot import snapshot  # noqa: PLC0415  late: few rules look at the state
@@ -43,12 +48,31 @@ def _state(state: State, rule: Rule) -> str:
     shown = snapshot(state, 0.0)
     for path, wanted in rule.state:
         try:
-            found = value_at(shown, path)
+            found = supposed[path] if path in supposed else as_text(value_at(shown, path))
         except LookupError:
             return f"the state has no {path}"
-        if as_text(found) != wanted:
-            return f"{path} is {as_text(found) or 'not set'}, not {wanted}"
+        if found != wanted:
+            return f"{path} is {found or 'not set'}, not {wanted}"
     return ""
+
+
+def check_places(state: State, paths: Sequence[str]) -> None:
+    """Raise IntercomError for a place of the state that does not exist."""
+    if not paths:
+        return
+    from appliance.core.snapshot import snapshot  # noqa: PLC0415  late: few rules look at the state
+
+    shown = snapshot(state, 0.0)
+    for path in paths:
+        try:
+            value_at(shown, path)
+        except LookupError:
+            raise IntercomError(
+                ErrorCode.PARAMETER_INVALID,
+                f"The state has no {path}.",
+                "It names no single value of GET /v1/state.",
+                "Write it as doors.front.state: parts of lists by their id or name.",
+            ) from None
 
 
 def value_at(shown: object, path: str) -> Scalar:

@@ -85,18 +85,4 @@ def check(state: State, rule: Rule) -> None:
                     f"It reports {', '.join(sorted(fields)) or 'nothing'}.",
                     "docs/reference/events.md has the fields of each event.",
                 )
-    if not rule.state:
-        return
-    from appliance.core.snapshot import snapshot  # noqa: PLC0415  late: few rules look at the state
-
-    shown = snapshot(state, 0.0)
-    for path, _ in rule.state:
-        try:
-            conditions.value_at(shown, path)
-        except LookupError:
-            raise IntercomError(
-                ErrorCode.PARAMETER_INVALID,
-                f"The state has no {path}.",
-                "It names no single value of GET /v1/state.",
-                "Write it as doors.front.state: parts of lists by their id or name.",
-            ) from None
+    conditions.check_places(state, [path for path, _ in rule.state])

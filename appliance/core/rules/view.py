@@ -1,5 +1,6 @@
 """The rules as clients read them, and what they would do at another time."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -37,17 +38,21 @@ def rules_view(state: State) -> tuple[RuleView, ...]:
     )
 
 
-def tried(state: State, at: datetime | None) -> tuple[Verdict, ...]:
+def tried(state: State, at: datetime | None, supposed: Mapping[str, str] | None = None) -> tuple[Verdict, ...]:
     """What each rule would do at that time, else now, and why. at: local time of the station if it has no offset.
 
-    The state is the present one: only the clock differs. The clock of a trial counts as right.
+    The state is the present one, but for the clock, which counts as right, and the values that are supposed at their
+    paths. Raises IntercomError for a path that the state does not have.
     """
+    conditions.check_places(state, list(supposed or ()))
     shown, local = _at(state, at)
-    return tuple([_verdict(shown, rule, local, asked=at is not None) for rule in acting(state)])
+    return tuple([_verdict(shown, rule, local, supposed, asked=at is not None) for rule in acting(state)])
 
 
-def _verdict(state: State, rule: Rule, local: datetime | None, *, asked: bool) -> Verdict:
-    why = conditions.why_not(state, rule)
+def _verdict(
+    state: State, rule: Rule, local: datetime | None, supposed: Mapping[str, str] | None, *, asked: bool
+) -> Verdict:
+    why = conditions.why_not(state, rule, supposed)
     if rule.at:
         day, time = (DAYS[local.weekday()], f"{local:%H:%M}") if local is not None else ("", "")
         if local is None:

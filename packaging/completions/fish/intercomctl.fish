@@ -326,6 +326,7 @@ complete -c intercomctl -n "__intercomctl_is 'rules'" -s h -l help -d 'show this
 complete -c intercomctl -n "__intercomctl_is 'rules'" -l json -d 'print answers and errors as JSON'
 complete -c intercomctl -n "__intercomctl_is 'rules'" -l utc -d 'print times in UTC, not in local time'
 complete -c intercomctl -n "__intercomctl_is 'rules'" -l at -x -d 'when (try): 2026-11-20T08:30 (the station\'s time zone), or 30m, 2h or 7d from now (default: now)'
+complete -c intercomctl -n "__intercomctl_is 'rules'" -l state -x -d 'suppose this value of the state (try), as runtime.do_not_disturb=true; may be given again'
 complete -c intercomctl -n "__intercomctl_is 'rules'" -a 'list try add remove'
 complete -c intercomctl -n "__intercomctl_is 'token'" -s h -l help -d 'show this help message and exit'
 complete -c intercomctl -n "__intercomctl_is 'token'" -l json -d 'print answers and errors as JSON'

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from appliance.base.errors import ErrorCode
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.model import AccessScope, Act, Period, Rule, RuleLimit, State
 from appliance.core.orders import GiveOrders
@@ -302,6 +302,18 @@ def test_the_state_is_read_by_paths():
             conditions.value_at(shown_, path)
 
 
+def test_a_trial_supposes_another_state_and_refuses_a_place_that_is_not_there():
+    rule = replace(EVENING, state=(("runtime.do_not_disturb", "true"), ("doors.front.state", "locked")))
+    station = shown(ready(rules=(rule,)), "2026-11-23T12:00")
+    quiet, held = {"runtime.do_not_disturb": "true"}, {"doors.front.state": "held"}
+    assert [each.acts for each in view.tried(station.state, None, quiet)] == [True]
+    (verdict,) = view.tried(station.state, None, quiet | held)
+    assert (verdict.acts, verdict.why) == (False, "doors.front.state is held, not locked")
+    assert "runtime.do_not_disturb is false" in view.tried(station.state, None, held)[0].why
+    with pytest.raises(IntercomError, match=r"The state has no doors\.back\.state\."):
+        view.tried(station.state, None, {"doors.back.state": "held"})
+
+
 def test_a_trial_at_another_time_changes_nothing():
     rule = replace(EVENING, profile="night")
     station = shown(ready(rules=(rule,), profiles=(NIGHT,)), "2026-11-23T12:00")
@@ -310,6 +322,7 @@ def test_a_trial_at_another_time_changes_nothing():
     assert [each.acts for each in view.tried(station.state, late)] == [True]
     assert [each.acts for each in view.tried(station.state, None)] == [False]
     assert station.state is before
+    assert [each.acts for each in view.tried(station.state, late, {"doors.front.state": "held"})] == [True]
     assert view.rules_view(station.state)[0].then[0].values == {"door": FRONT}
 
 

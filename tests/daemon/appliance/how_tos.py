@@ -65,6 +65,7 @@ RECEIVER = "for a receiver, which tests/daemon/appliance/test_webhooks.py starts
 ANSWER = "an answer, which tests/daemon/appliance/test_webhook_answers.py gives"
 SECRET = 'url = "https://house.example/hooks/front"\nsecret_file = "/etc/intercomd/house.secret"\n'
 ROOT = "needs root, and changes users or /etc of this machine"
+STATIONS = "tests/daemon/appliance/test_rules_elsewhere.py has two such stations"
 
 TABLE = {
     "back-up-and-restore.md": [*[LeftOut(BACKUP)] * 4, LeftOut("needs root and a spare partition, and erases it")],
@@ -139,7 +140,10 @@ TABLE = {
     ],
     "report-a-bug.md": [Run(), LeftOut(NO_SYSTEMD), Run("recording")],
     "ring-several-people.md": [Config(GPIO + OFFICE), LeftOut(NO_SYSTEMD)],
-    "rules.md": [Config(), Config(FRONT + GPIO), Run(), Run()],
+    "rules.md": [
+        *[Config(), Config(FRONT + GPIO), Run(), LeftOut(f"{ROOT}; {STATIONS}"), Config(FRONT + GPIO)],
+        *[Config(GPIO + GATE), Run()],
+    ],
     "run-as-a-service.md": [
         LeftOut(NO_SYSTEMD),
         Config(GPIO + FRONT),

@@ -1,6 +1,7 @@
 """The contract is in the repository, and which order exists on which interface is as its table says."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -87,8 +88,13 @@ def test_every_command_that_the_table_names_is_one_and_none_is_forgotten():
     assert set(named("command")) == set(commands(parser()))
 
 
+@cache
 def asked(script):
     """The requests that a script of the page makes: method, and parts of the path, "*" for what is put in there."""
+    return tuple(found_in(script))
+
+
+def found_in(script):
     for name, path in reversed(KEPT.findall(script)):
         script = re.sub(rf"\$\{{{name}(?:\([^()]*\))?\}}", lambda _, path=path: path.strip("`"), script)
         script = re.sub(rf"(?<=, ){name}(?:\([^()]*\))?(?=[,)])", lambda _, path=path: path, script)
@@ -135,7 +141,8 @@ def test_the_column_of_mqtt_names_what_the_station_publishes_and_every_order_who
         f"command/{each.name}" for each in ORDERS if each.of not in HTTP_ONLY
     }
     assert {order for order, topics in columns.items() if topics.startswith(("state/", "event/"))} == {*MQTT}
-    assert all(f"| {order} |" in reference() for order in columns)
+    made = reference()
+    assert all(f"| {order} |" in made for order in columns)
 
 
 def test_every_request_of_the_page_is_in_the_table():

@@ -1,4 +1,4 @@
-"""In a run with several workers, tests in real time come last, a few at a time; its end names what is waited for."""
+"""With several workers, long tests come first and those in real time last; a run's end names what was waited for."""
 
 import re
 import subprocess
@@ -49,14 +49,44 @@ from tests.support.waiting import until
 if os.environ.get("PYTEST_XDIST_WORKER") == "gw%s":
     until(lambda: any(Path(__file__).parent.glob("sound-*")), "the first test with sound")
 """
-SETTINGS = "[pytest]\nmarkers = realtime\n"
+LONG = """
+import os
+from pathlib import Path
+import pytest
+
+def noted(test):
+    with Path(__file__).with_name(f"order-{os.environ['PYTEST_XDIST_WORKER']}").open("a") as order:
+        order.write(f"{test}\\n")
+
+@pytest.mark.parametrize("number", range(30))
+def test_short(number):
+    noted("short")
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("number", range(8))
+def test_sound(number):
+    noted("sound")
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(4))
+def test_long(number):
+    noted("long")
+
+@pytest.mark.long
+@pytest.mark.realtime
+def test_long_sound():
+    noted("long sound")
+"""
+SETTINGS = "[pytest]\nmarkers =\n  realtime\n  long\n"
 
 
-def run(folder: Path, *options: str, die: bool = False, late: bool = False) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *options: str, tests: str = TESTS, die: bool = False, late: bool = False
+) -> subprocess.CompletedProcess[str]:
     conftest = (ROOT / "tests/conftest.py").read_text(encoding="utf-8")
     (folder / "conftest.py").write_text(conftest + LATE % MANY * late, encoding="utf-8")
     (folder / "pytest.ini").write_text(SETTINGS)
-    (folder / "test_it.py").write_text(f"DIE, LATE = {die}, {late}\n{TESTS}")
+    (folder / "test_it.py").write_text(f"DIE, LATE = {die}, {late}\n{tests}")
     words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", folder, *options, folder]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, env=environment, timeout=300)
@@ -87,6 +117,20 @@ def test_a_worker_that_takes_the_place_of_a_dead_one_late_is_not_one_more_with_s
     sound = times(tmp_path, "sound")
     assert len(sound) == 23
     assert max(sum(begin <= moment < end for begin, end in sound) for moment, _ in sound) <= TOGETHER
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4, MANY])
+def test_each_worker_begins_with_its_share_of_the_long_tests(tmp_path: Path, workers: int) -> None:
+    ended = run(tmp_path, "-n", str(workers), "--dist", "worksteal", tests=LONG)
+    assert " 43 passed" in ended.stdout, ended.stdout
+    orders = [path.read_text().split("\n")[:-1] for path in tmp_path.glob("order-*")]
+    shares = [order.count("long") for order in orders]
+    assert sum(shares) == 4
+    assert max(shares) <= max(1, 4 // workers), "one has several, though another has none"
+    for order, share in zip(orders, shares, strict=True):
+        assert order[:share] == ["long"] * share
+        sound = [test for test in order if "sound" in test]
+        assert "long sound" not in sound[1:]
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2", "--dist", "worksteal")], ids=["one process", "workers"])

@@ -194,6 +194,7 @@ def test_a_code_for_other_doors_than_the_callers_opens_nothing(tmp_path):
         assert door.of("door.unlocked") == []
 
 
+@pytest.mark.long
 @shows(
     "door.denied why=a wrong code",
     "door.denied why=no code is accepted for a while after too many wrong ones",

@@ -7,6 +7,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.support.pairs import appliances, merged, pair
 from tests.support.waiting import PATIENCE_S, pause, until
 
@@ -62,6 +64,7 @@ def short_call(front, kitchen):
 QUIET = {"recording": {"enabled": False}, "sip": {"trace": False}}
 
 
+@pytest.mark.long
 def test_after_hundreds_of_calls_memory_descriptors_and_threads_are_what_they_were(record_property):
     with appliances(*pair(front=QUIET, kitchen=QUIET)) as (front, kitchen):
         settled = {}

@@ -1,11 +1,15 @@
-"""The order of a run with several workers: tests that need sound paced in time come last, four at a time.
+"""The order of a run with several workers: long tests first; those that need sound paced in time last, four at a time.
 
 Such a test carries the mark `realtime`: it hears packets, tones or recordings that are right only if no process waits
 for a processor. It needs a twentieth of one, but more while its programs start, so four leave two processors idle most
 of the time. All other tests wait for what other processes do, so many of them run side by side.
+
+A test with the mark `long` lasts for half a minute or longer. It begins before the others of its kind, each on another
+worker: if it began among the last, all other workers would wait for its end.
 """
 
 import json
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +18,16 @@ from xdist.scheduler.worksteal import MIN_PENDING
 from xdist.workermanage import WorkerController
 
 TOGETHER = 4
+MARKS = "realtime", "long"
 
 
 class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no types
-    """Work stealing of all tests without the mark; when these have ended, of those with it, on a few workers.
+    """Work stealing of all tests in no real time; when these have ended, of those in real time, on a few workers.
 
-    A worker begins a test only when it has the next one, or is to end. So each of the few gets one test with the mark
+    A worker begins a test only when it has the next one, or is to end. So each of the few gets one test in real time
     when it has one other test left, and further ones when all other tests have ended.
 
-    marked: the file in which a worker lists the tests with the mark before it reports what it has collected.
+    marked: the file in which a worker lists the tests with each mark before it reports what it has collected.
     """
 
     steal_requested_from_node: WorkerController | None
@@ -32,7 +37,8 @@ class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no
         super().__init__(config, log)
         self._marked = marked
         self._real_time: frozenset[int] | None = None  # None until all is collected
-        self._last: list[int] = []  # those with the mark that no worker has
+        self._long: frozenset[int] = frozenset()
+        self._last: list[int] = []  # those in real time that no worker has
         self._others_run = True
 
     @property
@@ -62,33 +68,48 @@ class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no
             return
         for node in self._not_wanted():
             node.shutdown()
+        self._deal(self._idle())
         super().check_schedule()
 
     def _not_wanted(self) -> list[WorkerController]:
-        """Return workers beyond these few in which no test with the mark is, as the one in place of one that died."""
+        """Return workers beyond these few in which no test in real time is, as the one in place of one that died."""
         up = self._up()
         free = [node for node in up if not self.node2pending[node]]
         return free[max(0, TOGETHER - (len(up) - len(free))) :]
 
     def _set_apart(self, collection: list[str]) -> None:
-        marked = set(json.loads(self._marked.read_text()))
-        self._real_time = frozenset(index for index, test in enumerate(collection) if test in marked)
+        place = {test: index for index, test in enumerate(collection)}
+        marked = json.loads(self._marked.read_text())
+        self._real_time, self._long = (frozenset(place[test] for test in marked[mark]) for mark in MARKS)
         self._keep_back()
 
     def _keep_back(self) -> None:
         marked = self._real_time or frozenset()
-        self._last = sorted(marked.intersection(self.pending).union(self._last))
+        kept = marked.intersection(self.pending).union(self._last)
+        self._last = sorted(kept, key=lambda index: (index not in self._long, index))
         self.pending = [index for index in self.pending if index not in marked]
 
     def _others_have_ended(self) -> bool:
-        left = {index for tests in self.node2pending.values() for index in tests}.union(self.pending)
-        return self.steal_requested_from_node is None and left <= (self._real_time or set())
+        left = chain(self.pending, *self.node2pending.values())
+        return self.steal_requested_from_node is None and all(index in (self._real_time or ()) for index in left)
+
+    def _deal(self, nodes: list[WorkerController]) -> None:
+        """Divide the tests that no worker has: the long ones in turn, and then neighbours, which share fixtures."""
+        if not nodes or not self.pending:
+            return
+        long = [index for index in self.pending if index in self._long]
+        others = [index for index in self.pending if index not in self._long]
+        self.pending.clear()
+        for number, node in enumerate(nodes):
+            some = len(others) // (len(nodes) - number)
+            if given := [*long[number :: len(nodes)], *others[:some]]:
+                self.node2pending[node].extend(given)
+                node.send_runtest_some(given)
+            del others[:some]
 
     def _give_others(self) -> None:
-        """Give tests without the mark to idle workers; where there are none, the first ones with it, to a few."""
-        idle = [node for node in self._idle() if not self._has_sound(node)]  # one that had another would begin it
-        for number, node in enumerate(idle):
-            self._send_tests(node, len(self.pending) // (len(idle) - number))
+        """Give other tests to idle workers; where there are none, the first ones in real time, to a few."""
+        self._deal([node for node in self._idle() if not self._has_sound(node)])  # one that had another would begin it
         idle = [] if self.pending else self._idle()  # those of a worker that died wait for the one in its place
         if not idle or self.steal_requested_from_node is not None:
             return

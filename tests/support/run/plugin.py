@@ -17,7 +17,7 @@ from tests.support.run import keeper
 
 SLOWEST = 10
 MOST_WAITS = 3  # of each of the slowest
-MARK = "realtime"
+MARKED = "marked"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -54,20 +54,20 @@ def pytest_collection() -> Generator[None, Any, Any]:
         gc.enable()
 
 
-# -- tests in real time come last --------------------------------------------------------------------------------------
+# -- long tests come first, and those in real time last ----------------------------------------------------------------
 
 
 class Marked:
-    """The file with the tests that carry the mark, which the workers write for the one that distributes tests."""
+    """The file with the tests that carry each mark, which the workers write for the one that distributes tests."""
 
     def __init__(self) -> None:
         self._directory = TemporaryDirectory(prefix="intercomd-tests-")
-        self.path = Path(self._directory.name) / MARK
+        self.path = Path(self._directory.name) / MARKED
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Name the file to a worker."""
-        node.workerinput[MARK] = str(self.path)
+        node.workerinput[MARKED] = str(self.path)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -84,15 +84,17 @@ class Marked:
 def pytest_configure(config: pytest.Config) -> None:
     """Make what only the process above the workers has, or the only process."""
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Marked(), "tests-in-real-time")
+        config.pluginmanager.register(Marked(), "order-of-tests")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """List the tests with the mark, in a worker, before it reports what it has collected: all write the same."""
-    path = getattr(session.config, "workerinput", {}).get(MARK)
+    """List the tests with each mark, in a worker, before it reports what it has collected: all write the same."""
+    path = getattr(session.config, "workerinput", {}).get(MARKED)
     if path is not None:
-        marked = [item.nodeid for item in session.items if item.get_closest_marker(MARK)]
+        from tests.support.run.order import MARKS
+
+        marked = {mark: [item.nodeid for item in session.items if item.get_closest_marker(mark)] for mark in MARKS}
         written = Path(f"{path}-{os.getpid()}")
         written.write_text(json.dumps(marked))
         written.rename(path)

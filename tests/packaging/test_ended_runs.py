@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -109,6 +109,17 @@ def test_nothing_is_left_of_a_run_that_a_signal_ends(tmp_path: Path, options: tu
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["one process", "workers"])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_is_left_of_a_run_whose_process_group_a_signal_ends(
+    tmp_path: Path, options: tuple[str, ...], how: int
+) -> None:
+    with begun(tmp_path, STARTS, pytest_in(tmp_path, *options)) as (run, all_of_it):
+        os.killpg(run.pid, how)
+        run.wait(120)
+        assert_gone(all_of_it)
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["one process", "workers"])
 def test_nothing_is_left_when_the_process_that_runs_tests_is_killed(tmp_path: Path, options: tuple[str, ...]) -> None:
     with begun(tmp_path, STARTS, pytest_in(tmp_path, *options)) as (run, all_of_it):
         tests = runner(all_of_it)
@@ -139,13 +150,16 @@ def test_nothing_is_left_of_make_test_after_sigterm(tmp_path: Path) -> None:
 
 
 @pytest.mark.far_end
+@pytest.mark.parametrize("kill", [os.kill, os.killpg], ids=["its first process", "its process group"])
 @pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["one process", "workers"])
-def test_no_far_end_is_left_of_a_run_that_is_killed(tmp_path: Path, options: tuple[str, ...]) -> None:
+def test_no_far_end_is_left_of_a_run_that_is_killed(
+    tmp_path: Path, options: tuple[str, ...], kill: Callable[[int, int], None]
+) -> None:
     with begun(tmp_path, FAR_ENDS, pytest_in(tmp_path, *options)) as (run, all_of_it):
         programs = [command(pid) for pid, _ in all_of_it]
         for name in ("kamailio", "asterisk", "chrom", "firefox", "appliance.sip.stack"):
             assert any(name in program for program in programs), f"no {name} among {programs}"
-        run.kill()
+        kill(run.pid, signal.SIGKILL)
         run.wait(120)
         assert_gone(all_of_it)
 

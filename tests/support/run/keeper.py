@@ -2,8 +2,9 @@
 
 A keeper stands between a process and the one that runs tests: it adopts what loses its parent below it, so that every
 process of the tests stays below the keeper, those with a session or an environment of their own too. When the process
-that runs tests has ended, or the one above the keeper, it kills all below it. Only the standard library's quick part is
-loaded, as each worker has one: `python -IS keeper.py COMMAND…` runs a command so.
+that runs tests has ended, or the one above the keeper, it kills all below it. It leaves the process group of both, as
+that may be killed as a whole. Only the standard library's quick part is loaded, as each worker has one:
+`python -IS keeper.py COMMAND…` runs a command so.
 """
 
 import ctypes
@@ -28,6 +29,8 @@ def keep() -> int | None:
     if not kept:
         os.close(above)
         return None
+    if os.getsid(0) != os.getpid():  # a session's leader leads its group, too
+        os.setpgid(0, 0)
     _pass_on(kept)
     status = _wait(kept, above)
     _end_all()

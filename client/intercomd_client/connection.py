@@ -29,8 +29,8 @@ class Connection:
 
     address: `https://HOST`, `http://` with an address of this machine, or the path of the station's Unix socket.
     token: a token of the station; the socket needs none. certificate: a file with the certificate that the station must
-    have, or with that of its authority; None: the authorities of this machine. timeout: how many seconds an answer may
-    take.
+    have, or with that of its authority, or a context that trusts it; None: the authorities of this machine. timeout:
+    how many seconds an answer may take.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Connection:
         address: Path = SOCKET,
         *,
         token: str = "",
-        certificate: Path | None = None,
+        certificate: Path | ssl.SSLContext | None = None,
         timeout: float = TIMEOUT_S,
     ) -> None:
         self._address = os.fspath(address).rstrip("/")
@@ -137,7 +137,9 @@ def part(name: str) -> str:
     return quote(name, safe="")
 
 
-def _trusted(certificate: Path | None) -> ssl.SSLContext:
+def _trusted(certificate: Path | ssl.SSLContext | None) -> ssl.SSLContext:
+    if isinstance(certificate, ssl.SSLContext):
+        return certificate
     try:
         return ssl.create_default_context(cafile=certificate)
     except OSError as err:  # also ssl.SSLError

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import ClassVar, Self
 from urllib.parse import urlencode
@@ -63,14 +63,20 @@ class Station(Operations):
             raise self._unreachable(err) from err
 
     async def events(
-        self, since: int | None = None, *, types: Sequence[str] = (), call: str = ""
+        self,
+        since: int | None = None,
+        *,
+        types: Sequence[str] = (),
+        call: str = "",
+        connected: Callable[[bool], None] | None = None,
     ) -> AsyncGenerator[Event, None]:
         """Events as they come, without end; a lost connection is made again, and none is missed or comes twice.
 
         since: the id after which they begin; None: now. types: only these; `call.*` stands for all that begin with
         `call.`, `call.final` for the last event of each call. call: only those of this call. The station keeps the
         newest 10,000 events. If a program was away for longer, or did not take events for long, `events.lost` comes in
-        place of the lost ones, with the state.
+        place of the lost ones, with the state. connected: is called with True when there is a connection, before the
+        events that come by it, and with False when it is lost.
 
         Raises IntercomdError if the first connection fails, and later if the station refuses another one, for example
         because the token was removed. A station that does not answer is tried again after at most 30 s.
@@ -78,7 +84,7 @@ class Station(Operations):
         if since is None:
             now = await self._ask(answers.Events, "GET", "/v1/events", query={"wait": 0})
             since = now["since"]
-        reached, pause = False, 0.0
+        reached, pause, report = False, 0.0, connected or (lambda _: None)
         while True:
             try:
                 stream = await self._stream(since, types, call)
@@ -88,12 +94,14 @@ class Station(Operations):
                 _log.info("%s The next attempt follows in %s s.", err, pause)
             else:
                 reached, began = True, time.monotonic()
+                report(True)
                 async with stream, aclosing(self._heard(stream, since)) as heard:
                     async for seen, event in heard:
                         since = seen
                         if event is not None:
                             pause = 0.0
                             yield event
+                    report(False)
                 if time.monotonic() - began >= self.STEADY_S:
                     pause = 0.0
             await asyncio.sleep(pause)

@@ -258,6 +258,25 @@ def test_a_client_whose_token_is_removed_is_refused_and_does_not_try_for_ever(ke
         in_time(follow())
 
 
+def test_a_program_is_notified_of_each_connection_before_its_events_and_of_its_loss(kept, tmp_path):
+    seen = []
+
+    async def follow():
+        async with (
+            uncut(tmp_path, kept) as cutter,
+            following(cutter.path, 0, types=["door.*"], connected=seen.append) as events,
+        ):
+            coming = asyncio.ensure_future(anext(events))
+            await until_async(lambda: seen == [True] and followed(kept) == [0])
+            cutter.cut()
+            await until_async(lambda: seen == [True, False, True])
+            kept.tell("door.unlocked")
+            seen.append((await coming)["type"])
+
+    in_time(follow())
+    assert seen == [True, False, True, "door.unlocked"]
+
+
 def test_a_station_that_is_away_for_a_while_is_found_again(kept, tmp_path, caplog):
     caplog.set_level("INFO", "intercomd_client")
     kept.tell("call.ringing")

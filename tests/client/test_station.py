@@ -127,6 +127,8 @@ def test_a_given_certificate_is_trusted_and_no_other(https, station, authority, 
     trusting = lambda: Station(https, token=TOKEN, certificate=authority.file, timeout=PATIENCE_S)  # noqa: E731
     assert asked(trusting, Station.read_state)["last_event"] == 1
     assert asked(trusting, first_event) == "call.ended"
+    context = ssl.create_default_context(cafile=authority.file)
+    assert asked(lambda: Station(https, token=TOKEN, certificate=context), first_event) == "call.ended"
     other = Authority(tmp_path / "other", "another authority").file
     for act in (Station.read_state, first_event):
         for certificate in (other, None):

@@ -38,6 +38,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
     announced = model.Announcements(config.recording.announce_incoming, config.recording.announce_outgoing)
     return model.Settings(
         station=config.station.name,
+        device=config.mqtt.device,
         user=config.station.user,
         buttons=tuple(_button(name, button) for name, button in config.panel.button.items()),
         chords=tuple(_chord(name, chord) for name, chord in config.panel.chord.items()),

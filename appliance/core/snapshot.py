@@ -55,6 +55,7 @@ def appliance_view(state: State) -> Appliance:
     station = state.appliance
     return Appliance(
         station=state.settings.station,
+        device=state.settings.device,
         ready=station.sip_ready and not station.stopping,
         configured=not lacking(state.settings),
         stopping=station.stopping,

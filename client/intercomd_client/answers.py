@@ -42,6 +42,7 @@ class Appliance(TypedDict):
     """The station itself."""
 
     station: str
+    device: str  # Name of the station for other systems: the setting `mqtt.device`.
     ready: bool  # Whether calls are possible.
     configured: bool  # Whether there is a target to call, or an account for calls.
     stopping: bool

@@ -202,6 +202,7 @@ class Station:
         self.state: dict[str, Any] = {
             "appliance": {
                 "station": "Front door",
+                "device": "door",
                 "ready": True,
                 "configured": True,
                 "stopping": False,

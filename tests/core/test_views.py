@@ -303,6 +303,7 @@ def test_the_snapshot_of_an_idle_station_has_its_shape():
     assert shown == json.loads(json.dumps(shown))
     assert shown["appliance"] == {
         "station": "Front door",
+        "device": "door",
         "ready": True,
         "configured": True,
         "stopping": False,

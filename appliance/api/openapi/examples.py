@@ -46,6 +46,7 @@ _OF_FIELD: dict[str, Any] = {
     "custom_data": "order 17",
     "data": [-12, 14, -80, 92],
     "detail": "There is no call c-1.",
+    "device": "front",
     "display_name": "Kitchen",
     "door": "front",
     "doors": "front",

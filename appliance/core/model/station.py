@@ -21,6 +21,7 @@ class Settings(Record):
     """Everything that the core takes from the configuration."""
 
     station: str
+    device: str = "door"  # its name for other systems: in topics, and in ids of Home Assistant
     user: str = ""  # of our address in calls without an account
     buttons: tuple[ButtonSettings, ...] = ()
     chords: tuple[ChordSettings, ...] = ()

@@ -18,6 +18,7 @@ class Appliance(Record):
     """The station itself."""
 
     station: str
+    device: Annotated[str, Meta(description="Name of the station for other systems: the setting `mqtt.device`.")]
     ready: Annotated[bool, Meta(description="Whether calls are possible.")]
     configured: Annotated[bool, Meta(description="Whether there is a target to call, or an account for calls.")]
     stopping: bool

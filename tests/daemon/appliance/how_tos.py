@@ -64,6 +64,7 @@ NTFY = "runs until it is ended; tests/daemon/push/test_ntfy.py runs it, with a s
 RECEIVER = "for a receiver, which tests/daemon/appliance/test_webhooks.py starts with these lines"
 ANSWER = "an answer, which tests/daemon/appliance/test_webhook_answers.py gives"
 SECRET = 'url = "https://house.example/hooks/front"\nsecret_file = "/etc/intercomd/house.secret"\n'
+INTEGRATED = "needs root; tests/daemon/appliance/test_home_assistant_integration.py has such a token and fingerprint"
 ROOT = "needs root, and changes users or /etc of this machine"
 STATIONS = "tests/daemon/appliance/test_rules_elsewhere.py has two such stations"
 
@@ -98,7 +99,15 @@ TABLE = {
     "forward-calls.md": [Config(), Run(), Run()],
     "give-programs-access.md": [Run()],
     "hold-a-conference.md": [Run("call"), Run("call")],
-    "home-assistant.md": [LeftOut(ROOT), LeftOut(ROOT), LeftOut(ROOT), Config(), LeftOut(ROOT)],
+    "home-assistant.md": [
+        *[LeftOut(INTEGRATED)] * 2,
+        LeftOut("an automation of Home Assistant"),
+        LeftOut(ROOT),
+        LeftOut(ROOT),
+        LeftOut(ROOT),
+        Config(),
+        LeftOut(ROOT),
+    ],
     "install.md": [*[LeftOut(RELEASED)] * 3, LeftOut(NO_BOARD), LeftOut(NO_APT), LeftOut(DEMO)],
     "keypads-and-readers.md": [
         Config(GPIO),

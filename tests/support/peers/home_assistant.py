@@ -6,6 +6,7 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,7 +18,8 @@ from tests.support.peers.mosquitto import Mosquitto
 from tests.support.peers.sipp import free_port
 from tests.support.waiting import until
 
-MAKES = Path(__file__).parents[3] / "packaging/home-assistant"
+TREE = Path(__file__).parents[3]
+MAKES = TREE / "packaging/home-assistant"
 CONFIGURATION = """\
 homeassistant:
   name: Test
@@ -30,12 +32,16 @@ logger:
   default: warning
 """
 PATIENCE_S = 120
+INTEGRATION = Path("integrations/homeassistant/custom_components/intercomd")
 
 
 class HomeAssistant:
-    """`with HomeAssistant(directory, "sid") as house`: with its first user, who may do everything."""
+    """`with HomeAssistant(directory, "sid") as house`: with its first user, who may do everything.
 
-    def __init__(self, directory: Path, suite: str) -> None:
+    integrated: with our integration and the client library of this tree. names: of this machine, there.
+    """
+
+    def __init__(self, directory: Path, suite: str, *, integrated: bool = False, names: Sequence[str] = ()) -> None:
         self.directory, self.root = directory, subprocess.check_output([MAKES, suite], text=True).strip()
         self.address = loopback()
         self.port = free_port(self.address)
@@ -46,12 +52,20 @@ class HomeAssistant:
         (directory / "config").mkdir(parents=True)
         text = CONFIGURATION.format(address=self.address, port=self.port)
         (directory / "config/configuration.yaml").write_text(text)
+        (directory / "hosts").write_text(f"127.0.0.1 {' '.join(['localhost', *names])}\n")
+        self._more = ["--ro-bind", str((directory / "hosts").resolve()), "/etc/hosts"]
+        if integrated:
+            (directory / "config/custom_components").mkdir()
+            self._more += ["--ro-bind", str(TREE / INTEGRATION), f"/peer/config/{INTEGRATION.parent.name}/intercomd"]
+            self._more += ["--ro-bind", str(TREE / "client"), "/tmp/client", "--setenv", "PYTHONPATH", "/tmp/client"]
+            self._more += ["--setenv", "PYTHONDONTWRITEBYTECODE", "1"]
 
     def start(self) -> None:
         """Start it, without installing anything, and wait until it answers."""
         box = ["--bind", self.root, "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run"]
         box += ["--bind", str(self.directory.resolve()), "/peer", "--unshare-pid", "--die-with-parent", "--clearenv"]
         box += ["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/root", "--setenv", "LC_ALL", "C.UTF-8"]
+        box += self._more
         with (self.directory / "out").open("ab") as out:
             hass = ["/opt/ha/bin/hass", "--config", "/peer/config", "--skip-pip"]
             self._process = subprocess.Popen(["bwrap", *box, *hass], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
@@ -101,11 +115,16 @@ class HomeAssistant:
         """Its answer. Raises OSError."""
         return self._asked(path, urllib.parse.urlencode(body).encode() if form else json.dumps(body).encode(), form)
 
-    def _asked(self, path: str, body: bytes | None = None, form: bool = False) -> Any:
+    def delete(self, path: str) -> Any:
+        """Its answer. Raises OSError."""
+        return self._asked(path, method="DELETE")
+
+    def _asked(self, path: str, body: bytes | None = None, form: bool = False, method: str | None = None) -> Any:
         kind = "application/x-www-form-urlencoded" if form else "application/json"
         headers = {"Content-Type": kind} | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
         try:
-            with urllib.request.urlopen(urllib.request.Request(self._page + path, body, headers), timeout=60) as answer:
+            request = urllib.request.Request(self._page + path, body, headers, method=method)
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 text = answer.read()
         except urllib.error.HTTPError as error:
             raise OSError(f"{path}: {error.code} {error.read()[:300]!r}") from error
@@ -123,14 +142,14 @@ class HomeAssistant:
 
     def add(self, broker: Mosquitto) -> None:
         """Add the broker, as its page does: what the form asks for depends on the version."""
-        flow = self.post("/api/config/config_entries/flow", {"handler": "mqtt", "show_advanced_options": False})
+        flow = self.flow("mqtt")
         asked = {field["name"] for field in flow["data_schema"]}
         given: dict[str, Any] = {"broker": broker.address, "port": broker.port}
         if "protocol" in asked:
             given["protocol"] = "5"
         if "other_settings" in asked:
             given["other_settings"] = {"set_client_cert": False, "set_ca_cert": "off", "transport": "tcp"}
-        added = self.post(f"/api/config/config_entries/flow/{flow['flow_id']}", given)
+        added = self.fill(flow, **given)
         assert added["type"] == "create_entry", added
 
     def ask(self, kind: str, **more: Any) -> Any:
@@ -159,9 +178,9 @@ class HomeAssistant:
             except (OSError, WebSocketException, TimeoutError, AssertionError):
                 pass
 
-    def entities(self, device: str) -> dict[str, str]:
+    def entities(self, device: str, platform: str = "mqtt") -> dict[str, str]:
         """The ids of the entities of a station, by the end of their unique ids."""
-        rows = [row["entity_id"] for row in self.ask("config/entity_registry/list") if row["platform"] == "mqtt"]
+        rows = [row["entity_id"] for row in self.ask("config/entity_registry/list") if row["platform"] == platform]
         whole = [self.ask("config/entity_registry/get", entity_id=row) for row in rows]
         begin = f"intercomd_{device}_"
         return {row["unique_id"].removeprefix(begin): row["entity_id"] for row in whole if row and "unique_id" in row}
@@ -174,9 +193,17 @@ class HomeAssistant:
         """Call a service, as lock.unlock."""
         self.post(f"/api/services/{service.replace('.', '/')}", {"entity_id": entity})
 
-    def warnings(self) -> list[str]:
-        """What its log has about MQTT that is a warning or worse."""
+    def warnings(self, about: str = "mqtt") -> list[str]:
+        """What its log has about MQTT, or something else, that is a warning or worse."""
         wrong = ("WARNING", "ERROR")
-        return [
-            line for line in self.log.splitlines() if "mqtt" in line.lower() and any(each in line for each in wrong)
-        ]
+        return [line for line in self.log.splitlines() if about in line.lower() and any(each in line for each in wrong)]
+
+    def flow(self, handler: str, **more: Any) -> Any:
+        """Begin a config flow, as its page does: its first form."""
+        return self.post(
+            "/api/config/config_entries/flow", {"handler": handler, "show_advanced_options": False, **more}
+        )
+
+    def fill(self, flow: Any, **given: Any) -> Any:
+        """Send a form of a config flow: what comes next."""
+        return self.post(f"/api/config/config_entries/flow/{flow['flow_id']}", given)

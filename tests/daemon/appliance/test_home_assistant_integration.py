@@ -1,0 +1,239 @@
+"""A station in a whole Home Assistant by the native integration, over HTTPS. `make test-home-assistant` runs it."""
+
+import contextlib
+import json
+import socket
+
+import pytest
+
+from tests.support.daemon import Daemon
+from tests.support.peers.home_assistant import HomeAssistant
+from tests.support.peers.mosquitto import DEVICE, Mosquitto
+from tests.support.peers.sipp import free_port
+from tests.support.waiting import PATIENCE_S, until
+
+pytestmark = [pytest.mark.far_end, pytest.mark.home_assistant]
+SCOPES = ["view", "call", "door"]
+NAME = f"{socket.gethostname().partition('.')[0].lower()}.local"
+AT_REST = {"door_front": "locked", "call": "idle", "do_not_disturb": "off", "sound": "off", "storage": "off"}
+TESTED = "We found a custom integration intercomd which has not been tested by Home Assistant"
+
+
+class House:
+    """Home Assistant, a station in it, and the ids of its entities by the end of their unique ids."""
+
+    def __init__(self, home, station):
+        self.home, self.station = home, station
+        self.address = f"https://{NAME}:{station.config['http']['port']}"
+        self.ids: dict[str, str] = {}
+        self.entry = ""
+
+    def token(self, name):
+        return self.station.post("/v1/tokens", {"name": name, "scopes": SCOPES})["text"]
+
+    def states(self, keys=AT_REST):
+        return {key: self.home.state(self.ids[key]) for key in keys}
+
+    def at_rest(self):
+        return self.states() == AT_REST
+
+    def rings(self):
+        return [each for each in self.home.changes if each["entity_id"] == self.ids["ring"]]
+
+    def known(self):
+        self.ids = self.home.entities(DEVICE, "intercomd")
+        return self.ids
+
+
+@pytest.fixture(scope="module", params=["sid", "trixie"])
+def house(request, tmp_path_factory):
+    """Set up by the config flow, with each mistake that a person can make before."""
+    directory = tmp_path_factory.mktemp("house")
+    with contextlib.ExitStack() as stack:
+        home = stack.enter_context(HomeAssistant(directory / "ha", request.param, integrated=True, names=[NAME]))
+        http = {"address": "0.0.0.0", "port": free_port("127.0.0.1")}
+        door = {"front": {"pulse_s": 1.0}}
+        station = stack.enter_context(Daemon(directory / "s", http=http, door=door, mqtt={"device": DEVICE}))
+        authority = station.directory / "http.authority"
+        until(authority.exists, "its authority", log=lambda: station.log)
+        made = House(home, station)
+        flow = home.flow("intercomd")
+        assert {field["name"] for field in flow["data_schema"]} == {"address", "token"}
+        for address, error in (
+            ("ftp://door", "invalid_address"),
+            (f"http://{NAME}:1", "https_only"),
+            (f"https://{NAME}:{free_port('127.0.0.1')}", "cannot_connect"),
+        ):
+            assert home.fill(flow, address=address, token="wrong")["errors"] == {"base": error}
+        shown = home.fill(flow, address=made.address, token="wrong")
+        assert (shown["step_id"], shown["description_placeholders"]["fingerprint"]) == (
+            "trust",
+            authority.read_text().strip(),
+        )
+        assert "access.denied" not in {each["type"] for each in station.events}  # the token was not sent
+        assert home.fill(flow)["errors"] == {"base": "invalid_auth"}
+        weak = station.post("/v1/tokens", {"name": "weak", "scopes": ["door"]})["text"]
+        assert home.fill(flow, address=made.address, token=weak)["errors"] == {"base": "missing_scope"}
+        added = home.fill(flow, address=made.address, token=made.token("home"))
+        assert (added["type"], added["title"]) == ("create_entry", station.config["station"]["name"]), added
+        made.entry = added["result"]["entry_id"]
+        until(lambda: made.known().keys() >= {*AT_REST, "ring"}, "its entities", log=lambda: home.log)
+        until(made.at_rest, log=lambda: f"{made.states()} {home.log}")
+        yield made
+
+
+def test_it_is_set_up_once(house):
+    flow = house.home.flow("intercomd")
+    house.home.fill(flow, address=house.address, token=house.token("twice"))
+    assert house.home.fill(flow)["reason"] == "already_configured"
+
+
+def test_a_ring_arrives_and_a_call_is_shown_and_ended(house):
+    before = len(house.rings())
+    house.station.begin()
+    house.station.ring()
+    rung = house.station.wait("ring.started")
+    until(lambda: len(house.rings()) > before)
+    shown = house.rings()[-1]["attributes"]
+    assert (shown["event_type"], shown["ring"], shown["device_class"]) == ("ring", rung["data"]["ring"], "doorbell")
+    until(lambda: house.states(["call"])["call"] in {"dialing", "ringing"})
+    house.home.act("button.press", house.ids["hang_up"])
+    house.station.settle()
+    until(lambda: house.states(["call"])["call"] == "idle")
+    assert len(house.rings()) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("service", "entity"), [("lock.unlock", "door_front"), ("lock.open", "door_front"), ("button.press", "open_front")]
+)
+def test_the_door_opens(house, service, entity):
+    house.station.begin()
+    house.home.act(service, house.ids[entity])
+    assert house.station.wait("door.unlocked")["data"]["by"] == "http:home"
+    until(lambda: house.states(["door_front"])["door_front"] == "unlocked")
+    house.station.wait("door.locked")
+    until(house.at_rest)
+
+
+def test_an_order_that_is_refused_is_an_error_with_its_reason(house):
+    house.station.post("/v1/doors/front/lock", {})
+    with pytest.raises(OSError, match="500"):
+        house.home.act("lock.unlock", house.ids["door_front"])
+    house.station.post("/v1/doors/front/unlock", {})
+    with pytest.raises(OSError, match=r"[45]00"):
+        house.home.act("button.press", house.ids["answer"])
+
+
+def test_do_not_disturb_is_switched(house):
+    for service, state in (("switch.turn_on", "on"), ("switch.turn_off", "off")):
+        house.home.act(service, house.ids["do_not_disturb"])
+        until(lambda state=state: house.states(["do_not_disturb"])["do_not_disturb"] == state)
+        assert house.station.get("/v1/state")["runtime"]["do_not_disturb"] == (state == "on")
+
+
+def test_another_button_has_its_standard_events(house):
+    before = len(house.home.changes)
+    house.station.press("hangup")
+    until(
+        lambda: (
+            [
+                each["attributes"].get("event_type")
+                for each in house.home.changes[before:]
+                if each["entity_id"] == house.ids["button_hangup"]
+            ]
+            == ["press_start", "press_end"]
+        )
+    )
+
+
+def test_diagnostics_have_no_secret_and_no_name(house):
+    facts = house.home.get(f"/api/diagnostics/config_entry/{house.entry}")["data"]
+    assert (facts["connected"], facts["own_certificate"], facts["scheme"]) == (True, True, "https")
+    assert facts["doors"] == [{"state": "locked", "available": True, "contact": None, "alarm": None}]
+    text = json.dumps(facts)
+    assert not [each for each in (NAME, "BEGIN CERTIFICATE", house.station.far_address) if each in text]
+
+
+def test_recordings_are_in_the_media_browser(house):
+    root = house.home.ask("media_source/browse_media", media_content_id="media-source://intercomd")
+    assert [each["title"] for each in root["children"]] == [house.station.config["station"]["name"]]
+    folder = house.home.ask("media_source/browse_media", media_content_id=root["children"][0]["media_content_id"])
+    assert folder["children"] == []
+    gone = f"media-source://intercomd/{house.entry}/r-1"
+    assert house.home.ask("media_source/resolve_media", media_content_id=gone) is None
+
+
+def test_a_restart_of_the_station_makes_it_unavailable_and_back_and_repeats_no_ring(house):
+    before = {each["attributes"].get("ring") for each in house.rings()}
+    house.station.kill()
+    until(lambda: {*house.states().values()} == {"unavailable"}, patience=PATIENCE_S)
+    house.station.start()
+    house.station.ready()
+    until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
+    house.home.stop()
+    house.home.start()
+    until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
+    assert {each["attributes"].get("ring") for each in house.rings()} <= before | {None}
+
+
+def test_a_token_that_is_removed_is_asked_for_again(house):
+    home, station = house.home, house.station
+    for each in station.get("/v1/tokens")["tokens"]:
+        if each["name"] == "home":
+            assert station.ask("DELETE", f"/v1/tokens/{each['id']}")[0] == 200
+    station.press("hangup")  # a stream ends before its next event
+
+    def begun():
+        flows = home.ask("config_entries/flow/progress")
+        return next((each for each in flows if each["handler"] == "intercomd"), None)
+
+    flow = until(begun, log=lambda: home.log)
+    assert flow["context"]["source"] == "reauth"
+    assert home.fill(flow, token="wrong")["errors"] == {"base": "invalid_auth"}
+    assert home.fill(flow, token=house.token("home"))["reason"] == "reauth_successful"
+    until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {home.log}")
+
+
+def test_another_address_is_taken_if_the_same_station_answers_there(house):
+    flow = house.home.flow("intercomd", entry_id=house.entry)
+    assert flow["step_id"] == "reconfigure"
+    given = {"address": f"{house.address}/", "token": house.token("another")}
+    assert house.home.fill(flow, **given)["reason"] == "reconfigure_successful"
+    until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
+
+
+def test_by_mqtt_too_it_has_the_same_unique_ids_and_a_notice(house, tmp_path):
+    home, station = house.home, house.station
+
+    def issues():
+        return [each["translation_key"] for each in home.ask("repairs/list_issues")["issues"]]
+
+    assert "mqtt_too" not in issues()
+    with Mosquitto(tmp_path / "broker") as broker:
+        home.add(broker)
+        mqtt = {"host": broker.address, "port": broker.port, "tls": False, "token": "home"}
+        station.config["mqtt"] |= {**mqtt, "home_assistant": "homeassistant"}
+        station.stop()
+        station.start()
+        station.ready()
+        until(
+            lambda: home.entities(DEVICE).keys() == house.known().keys(),
+            "the same entities",
+            log=lambda: f"{home.entities(DEVICE).keys() ^ house.ids.keys()}",
+            patience=PATIENCE_S,
+        )
+        until(lambda: "mqtt_too" in issues())
+        station.config["mqtt"] |= {"home_assistant": ""}
+        station.stop()
+        station.start()
+        station.ready()
+        until(lambda: home.entities(DEVICE) == {}, "the removal", patience=PATIENCE_S)
+        until(lambda: "mqtt_too" not in issues())
+
+
+def test_the_log_has_no_warning_and_it_is_removed(house):
+    said = house.home.warnings("intercomd")
+    assert any(TESTED in each for each in said)  # so its lines are seen
+    assert [each for each in said if TESTED not in each] == []
+    house.home.delete(f"/api/config/config_entries/entry/{house.entry}")
+    assert house.home.entities(DEVICE, "intercomd") == {}

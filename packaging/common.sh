@@ -8,7 +8,10 @@ PJSUA2_PACKAGES=(
 )
 FUZZ_PACKAGES=(clang-19 libclang-rt-19-dev zlib1g-dev)  # AddressSanitizer and libFuzzer: make fuzz only
 RUN_PACKAGES=(python3 python3-venv ca-certificates)
-RELEASE_PACKAGES=(git gnupg apt-utils xz-utils dpkg-dev)  # make release: signs, and lists what apt may install
+RELEASE_PACKAGES=(
+    git gnupg apt-utils xz-utils dpkg-dev  # make release: signs, and lists what apt may install
+    mmdebstrap umoci runc                  # makes the container of the demonstration, and plays a call in it
+)
 TEST_PACKAGES=(
     sip-tester baresip-core linphone-cli          # far ends of test calls
     coturn                                        # TURN server; its service is not used

@@ -65,6 +65,10 @@ def test_the_user_of_the_unit_is_made() -> None:
             ROOT / "packaging" / name
             for name in ("common.sh", "chroot.sh", "deb", "deb-check", "deb-check-inside", "deb-emulated-check")
         ),
+        *(
+            ROOT / "packaging/release" / name
+            for name in ("make", "notes", "apt-repository", "container", "container-check")
+        ),
         PJSUA2 / "build",
         PJSUA2 / "configure",
     ],

@@ -221,3 +221,40 @@ def test_the_repository_lists_what_there_is_for_each_architecture_and_keeps_earl
     for signed in ([release / "InRelease"], [release / "Release.gpg", release / "Release"]):
         subprocess.run(["gpgv", "--keyring", keyring, *signed], check=True, capture_output=True)
     assert "PRIVATE KEY" not in (repository / "intercomd-archive.asc").read_text()
+
+
+def test_a_container_without_its_packages_is_refused(tmp_path):
+    ended = subprocess.run(
+        [RELEASE / "container", tmp_path, VERSION, "amd64"],
+        env={**os.environ, "SOURCE_DATE_EPOCH": "1764000000"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 1
+    assert "A package of the image is missing" in ended.stderr
+    assert f"intercomd_{VERSION}_all.deb is not there" in ended.stderr
+
+
+def test_a_container_in_which_no_call_is_played_is_refused(tmp_path):
+    """An image with nothing in it; make release plays the call in the whole one."""
+    layout, archive = tmp_path / "layout", tmp_path / "image.oci.tar"
+    (tmp_path / "empty").mkdir()
+    for command in (
+        ("tar", "-C", tmp_path / "empty", "-cf", tmp_path / "root.tar", "."),
+        ("umoci", "init", "--layout", layout),
+        ("umoci", "new", "--image", f"{layout}:{VERSION}"),
+        ("umoci", "raw", "add-layer", "--image", f"{layout}:{VERSION}", tmp_path / "root.tar"),
+        ("umoci", "config", "--image", f"{layout}:{VERSION}", "--config.entrypoint", "python3"),
+        ("tar", "-C", layout, "-cf", archive, "."),
+    ):
+        subprocess.run(command, check=True, capture_output=True)
+    ended = subprocess.run(
+        [RELEASE / "container-check", archive], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+    )
+    if os.geteuid() != 0:  # runc needs root, and the script says so
+        assert (ended.returncode, "is not tried" in ended.stderr) == (0, True)
+        return
+    assert ended.returncode == 1, ended.stderr
+    assert "The container does not play its call" in ended.stderr

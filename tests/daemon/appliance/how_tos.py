@@ -54,6 +54,7 @@ NO_SYSTEMD = "needs systemd and the installed service: tests/lab/test_service.py
 NO_APT = "needs the packages, installed by apt as root: tests/lab/test_upgrade.py"
 UPDATE = "needs the packages, installed by apt: tests/upkeep/test_update.py does it in a directory of its own"
 DEMO = "the demonstration: tests/daemon/demo"
+CONTAINER = "the image of a release, in which packaging/release/container-check plays the call"
 PROGRAM = "tests/daemon/appliance/test_client.py runs each program in Python"
 PROMETHEUS = "for Prometheus, which tests/daemon/appliance/test_metrics.py starts with these lines"
 BACKUP = "needs root and the installed service; tests/daemon/appliance/test_backup.py does it with other directories"
@@ -108,7 +109,7 @@ TABLE = {
         Config(),
         LeftOut(ROOT),
     ],
-    "install.md": [*[LeftOut(RELEASED)] * 3, LeftOut(NO_BOARD), LeftOut(NO_APT), LeftOut(DEMO)],
+    "install.md": [*[LeftOut(RELEASED)] * 3, LeftOut(NO_BOARD), LeftOut(NO_APT), LeftOut(DEMO), LeftOut(CONTAINER)],
     "keypads-and-readers.md": [
         Config(GPIO),
         Config(GPIO),

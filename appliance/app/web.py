@@ -103,6 +103,7 @@ class Web:
         self._servers: dict[str, HttpServer] = {}
         self._http_places: HttpPlaces | None = None
         self._secured: Certificate | None = None
+        self._port, self._listens = 0, asyncio.Event()  # on which it listens by TCP, once it does
         self._examination: asyncio.Task[list[dict[str, Any]]] | None = None
         self._shown: Shown  # set before the first request, as are the tokens and more
         self.tokens: Tokens
@@ -124,6 +125,17 @@ class Web:
         self.tried.set()
         if reported:
             self._reactor.post(inputs.PartRecovered(at=time.monotonic(), part="http"))
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether other machines are to find it: over HTTPS only, as its token is for nobody else."""
+        wanted = self._config.http.announce and self._config.dbus.enabled
+        return wanted and not ip_address(self._config.http.address).is_loopback
+
+    async def listening(self) -> int:
+        """Wait until it listens for other machines; the port."""
+        await self._listens.wait()
+        return self._port
 
     async def _attempt(self) -> str:
         """Load what is not loaded yet, and listen; the faults, "" if none."""
@@ -204,6 +216,8 @@ class Web:
             await asyncio.to_thread(self._secured.open)
         server = HttpServer(built, None, address, self._config.http.port, self._secured, self._config.http.names)
         bound = await server.start()
+        self._port = bound.port
+        self._listens.set()
         log.info("http %s", bound.url)
         try:
             await asyncio.to_thread((self._places.runtime / "http.address").write_text, bound.url)

@@ -109,6 +109,7 @@ class Times(Record, kw_only=True):
     bus_refused_s: Hang = 10.0  # by the bus, which reads our policy a few seconds after an installation
     bus_again_s: Agains = (0.5, 60.0)  # before the next connection
     bus_lasting_s: Again = 60.0  # after a connection that lasted for longer, the next one follows soon
+    avahi_again_s: Again = 60.0  # before it is looked whether avahi still announces the station
     # -- api ---------------------------------------------------------------------------------------------------------
     http_request_s: Hang = 10.0  # from the connection, or the previous answer, to the end of the request's body
     http_unread_s: Hang = 60.0  # a client may leave more than 64 KiB untaken for so long

@@ -33,6 +33,12 @@ class HttpTable(Table):
         "of its own."
     )
     key_file: str = key_file_setting()
+    announce: bool = setting(
+        "Whether the station announces itself in its network by multicast DNS, with its name, `mqtt.device` and "
+        "the port, so that Home Assistant finds it. Only where HTTP listens beyond loopback, `dbus.enabled` is set and "
+        "avahi-daemon runs.",
+        default=True,
+    )
     names: list[Annotated[str, AfterValidator(_name)]] = setting(
         "Names by which browsers reach the station through a proxy, such as nginx, Caddy or Home Assistant, with the "
         "port unless it is 80 or 443. Only give names of your own: pages of these names may use the sessions of those "

@@ -50,7 +50,9 @@ def house(request, tmp_path_factory):
     """Set up by the config flow, with each mistake that a person can make before."""
     directory = tmp_path_factory.mktemp("house")
     with contextlib.ExitStack() as stack:
-        home = stack.enter_context(HomeAssistant(directory / "ha", request.param, integrated=True, names=[NAME]))
+        home = stack.enter_context(
+            HomeAssistant(directory / "ha", request.param, integrated=True, hosts={NAME: "127.0.0.1"})
+        )
         http = {"address": "0.0.0.0", "port": free_port("127.0.0.1")}
         door = {"front": {"pulse_s": 1.0}}
         station = stack.enter_context(Daemon(directory / "s", http=http, door=door, mqtt={"device": DEVICE}))

@@ -1,12 +1,14 @@
 """A whole Home Assistant in a root of its own (packaging/home-assistant), by bubblewrap, and a user of it."""
 
+import contextlib
 import json
+import socket
 import subprocess
 import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +17,7 @@ from websockets.sync.client import connect
 
 from tests.support.daemon import loopback
 from tests.support.peers.mosquitto import Mosquitto
+from tests.support.peers.namespaces import PBX, Machine
 from tests.support.peers.sipp import free_port
 from tests.support.waiting import until
 
@@ -35,13 +38,48 @@ PATIENCE_S = 120
 INTEGRATION = Path("integrations/homeassistant/custom_components/intercomd")
 
 
+def forward(address: str, port: int, machine: Machine) -> None:
+    """Pass connections to an address of ours on to the same port at PBX, until this process ends."""
+
+    def pump(from_: socket.socket, to: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := from_.recv(65536):
+                to.sendall(piece)
+        with contextlib.suppress(OSError):
+            to.shutdown(socket.SHUT_WR)
+
+    def serve() -> None:
+        while True:
+            near, _ = listening.accept()
+            try:
+                far = machine.socket(kind=socket.SOCK_STREAM)
+                far.connect((PBX, port))
+            except (OSError, subprocess.SubprocessError):
+                near.close()
+                continue
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=pump, args=pair, daemon=True).start()
+
+    listening = socket.create_server((address, port))
+    threading.Thread(target=serve, daemon=True).start()
+
+
 class HomeAssistant:
     """`with HomeAssistant(directory, "sid") as house`: with its first user, who may do everything.
 
-    integrated: with our integration and the client library of this tree. names: of this machine, there.
+    integrated: with our integration and the client library of this tree. hosts: names, and their addresses.
+    machine: where it runs, at the address PBX; it then looks for devices in that network.
     """
 
-    def __init__(self, directory: Path, suite: str, *, integrated: bool = False, names: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        suite: str,
+        *,
+        integrated: bool = False,
+        hosts: Mapping[str, str] | None = None,
+        machine: Machine | None = None,
+    ) -> None:
         self.directory, self.root = directory, subprocess.check_output([MAKES, suite], text=True).strip()
         self.address = loopback()
         self.port = free_port(self.address)
@@ -51,8 +89,15 @@ class HomeAssistant:
         self.changes: list[dict[str, Any]] = []  # new states, oldest first
         (directory / "config").mkdir(parents=True)
         text = CONFIGURATION.format(address=self.address, port=self.port)
+        self._within: Sequence[str] = ()
+        if machine is not None:
+            self._within = machine.within
+            text = CONFIGURATION.format(address=PBX, port=self.port) + "zeroconf:\n"
+            forward(self.address, self.port, machine)
         (directory / "config/configuration.yaml").write_text(text)
-        (directory / "hosts").write_text(f"127.0.0.1 {' '.join(['localhost', *names])}\n")
+        (directory / "hosts").write_text(
+            "".join(f"{where} {name}\n" for name, where in {"localhost": "127.0.0.1", **(hosts or {})}.items())
+        )
         self._more = ["--ro-bind", str((directory / "hosts").resolve()), "/etc/hosts"]
         if integrated:
             (directory / "config/custom_components").mkdir()
@@ -68,7 +113,9 @@ class HomeAssistant:
         box += self._more
         with (self.directory / "out").open("ab") as out:
             hass = ["/opt/ha/bin/hass", "--config", "/peer/config", "--skip-pip"]
-            self._process = subprocess.Popen(["bwrap", *box, *hass], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+            self._process = subprocess.Popen(
+                [*self._within, "bwrap", *box, *hass], stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            )
         where = "/api/config" if self._token else "/api/onboarding"
         until(lambda: self.get(where), "Home Assistant", patience=PATIENCE_S, log=lambda: self.log)
         if not self._token:

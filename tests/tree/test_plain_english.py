@@ -31,10 +31,11 @@ DOCUMENTS = (
     *(f"{name}.md" for name in ("README", "SECURITY", "CHANGELOG", "CONTRIBUTING")),
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
     "client/README.md",
+    "integrations/homeassistant/README.md",
     "tests/doubts.md",
     "tests/lab/README.md",
 )
-CODE = ("appliance", "benchmarks", "client", "packaging", "tests")  # docstrings, comments and log lines
+CODE = ("appliance", "benchmarks", "client", "integrations", "packaging", "tests")  # docstrings, comments and log lines
 # Scripts, units and board files, read whole.
 SCRIPTS = (
     "Makefile",

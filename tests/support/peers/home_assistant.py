@@ -39,7 +39,7 @@ INTEGRATION = Path("integrations/homeassistant/custom_components/intercomd")
 
 
 def forward(address: str, port: int, machine: Machine) -> None:
-    """Pass connections to an address of ours on to the same port at PBX, until this process ends."""
+    """Pass connections to this address on to the same port at PBX, until this process ends."""
 
     def pump(from_: socket.socket, to: socket.socket) -> None:
         with contextlib.suppress(OSError):

@@ -31,7 +31,7 @@ TYPES = (
 )
 REFUSED = (UnauthorizedError, ForbiddenError)
 
-type IntercomdConfigEntry = ConfigEntry[IntercomdCoordinator]
+IntercomdConfigEntry = ConfigEntry["IntercomdCoordinator"]
 
 
 @dataclass(frozen=True)

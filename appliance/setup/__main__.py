@@ -17,6 +17,7 @@ from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.board.chips import chips
 from appliance.board.firmware import model
 from appliance.config.load import check
+from appliance.core.model import BROWSERS
 from appliance.doctor import lines, sound
 from appliance.doctor.findings import Finding, Level
 from appliance.setup import ask, choices, importer, render, station
@@ -48,7 +49,11 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--yes", action="store_true", help="ask nothing: accept the proposal")
     made.add_argument(
-        "--ring", default="", metavar="URI", help="address that the button rings, such as sip:kitchen@192.0.2.10"
+        "--ring",
+        default="",
+        metavar="URI",
+        help=f"what the button rings: an address such as sip:kitchen@192.0.2.10, or {BROWSERS} for the station's page, "
+        "which then comes by HTTPS in the whole network",
     )
     made.add_argument("--print", action="store_true", help="print the configuration and write nothing")
     made.add_argument("--force", action="store_true", help="replace an existing configuration, which is kept as .old")
@@ -144,6 +149,8 @@ def report(chosen: choices.Choices, findings: list[Finding], file: Path) -> None
         said = sentences(f"{finding.check}:", finding.message, finding.cause, finding.resolution)
         print(f"  {finding.level}: {said}")
     print("\nThen:\n  sudo systemctl restart intercomd intercomd-guard\n  intercomctl panel test")
+    if chosen.ring == BROWSERS:
+        print("  sudo intercomctl page")
     if not chosen.ring:
         print(f"\nThe button has no target yet: see the end of {file}.")
 

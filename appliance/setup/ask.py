@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from appliance.base.record import Record
 from appliance.board.chips import Chips
-from appliance.core.model import SoundCard
+from appliance.core.model import BROWSERS, SoundCard
 from appliance.setup import choices
 from appliance.setup.choices import Choices, LinePlace, PbxAccount
 
@@ -38,10 +38,12 @@ def questions(terminal: Terminal, proposed: Choices, cards: tuple[SoundCard, ...
     lamp = _line(terminal, "lamp", proposed.lamp, chips, choices.LAMP, [button, proposed.relay])
     relay = _line(terminal, "relay", proposed.relay, chips, choices.RELAY, [button, lamp])
     account = _account(terminal)
-    what = "Address that the button rings: a SIP address" + (", or a number at the PBX" if account else "")
-    ring = _matching(terminal, what, proposed.ring or NONE, (_URI, _NUMBER) if account else (_URI,))
+    kinds = ["a SIP address", *(["a number at the PBX"] if account else []), f'"{BROWSERS}" for the station\'s page']
+    what = f"What the button rings: {', or '.join(kinds)}"
+    forms = (_URI, _NUMBER) if account else (_URI, re.compile(BROWSERS))
+    ring = _matching(terminal, what, proposed.ring or NONE, forms)
     digits = ""
-    if relay and ring:
+    if relay and ring and ring != BROWSERS:  # the page opens by a button
         question = "Digits that open the door in a call"
         digits = _matching(terminal, question, NONE, (re.compile(r"[0-9*#]{1,8}"),))
     return replace(chosen, button=button, lamp=lamp, relay=relay, account=account, ring=ring, digits=digits)

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.base.toml import value
+from appliance.core.model import BROWSERS
 from appliance.setup.choices import Choices, LinePlace
 
 GUARD = "/run/intercomd/guard.sock"
 DOOR, TARGET, ACCOUNT = "front", "indoor", "pbx"
+EVERYWHERE, HTTPS = "0.0.0.0", 8443  # noqa: S104 - phones in the house reach it, by HTTPS and with a token
 
 
 def configuration(chosen: Choices, board: str, password_file: Path) -> str:
@@ -57,7 +59,7 @@ def _panel(chosen: Choices) -> Iterator[str]:
         yield from ("", f"# The button connects this line to ground{_pin(chosen.button)}.", "[panel.button.ring]")
         yield from _line(chosen.button)
         if chosen.ring:
-            yield from ('action = "ring"', f'target = "{TARGET}"')
+            yield from ('action = "ring"', f"target = {value(BROWSERS if chosen.ring == BROWSERS else TARGET)}")
         else:
             yield 'action = "none" # "ring", with target = "…", once there is a target: a [target.…] below'
     if chosen.lamp:
@@ -86,7 +88,13 @@ def _calls(chosen: Choices, password_file: Path) -> Iterator[str]:
         yield from ("", f"[account.{ACCOUNT}]", f"registrar = {value(chosen.account.registrar)}")
         yield f"user = {value(chosen.account.user)}"
         yield f"password_file = {value(str(password_file))}"
-    if chosen.ring:
+    if chosen.ring == BROWSERS:
+        yield from (
+            "",
+            "# The page, which the button rings, by HTTPS: browsers give a microphone to no other one.",
+        )
+        yield from ("[http]", f"address = {value(EVERYWHERE)}", f"port = {HTTPS}")
+    elif chosen.ring:
         yield from ("", f"[target.{TARGET}]", f"uri = {value(chosen.ring)}")
         if chosen.account:
             yield f'account = "{ACCOUNT}"'

@@ -10,6 +10,7 @@ out.
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -176,9 +177,12 @@ def follower(make_guest, bare_disc, debs, tmp_path_factory):
     return Follower(guest, debs, tmp_path_factory.mktemp("computer"))
 
 
-def test_a_reader_who_follows_the_tutorial_has_a_phone_that_rings_and_a_door_that_opens(follower):
+def test_a_reader_who_follows_the_tutorial_has_a_phone_that_rings_and_a_door_that_opens(follower, measured):
     done = 0
     for step in steps():
+        began = time.monotonic()
         follower.follow(step)
+        if step[0] == "sh" and "apt-get install" in step[1]:
+            measured("the packages, installed by apt", time.monotonic() - began)
         done += 1
     assert done > 25, "the tutorial's blocks were not found"

@@ -38,6 +38,13 @@ def test_a_fresh_board_is_set_up_without_a_question_and_shows_what_to_wire(board
     assert "Not well yet" not in told
 
 
+def test_a_board_whose_button_rings_the_page_is_set_up_by_one_command(board, capsys):
+    assert run(board, "--yes", "--ring", "browsers") == 0
+    config = load(board / "etc/intercomd.toml")
+    assert (config.panel.button["ring"].target, config.http.port) == ("browsers", 8443)
+    assert "sudo intercomctl page" in capsys.readouterr().out
+
+
 def test_a_fault_is_reported_and_the_status_says_so(board, capsys, monkeypatch):
     raspberry(only(monkeypatch, board), persists="Y")
     assert run(board, "--yes") == 0  # no card is wanted where there is none

@@ -138,6 +138,13 @@ def test_the_file_says_what_was_chosen_and_where_it_is_wired(tmp_path):
     assert any("10 kΩ" in sentence for sentence in sentences)
 
 
+def test_a_button_that_rings_the_page_needs_no_target_and_the_page_comes_by_https(tmp_path):
+    _, config = made(Choices(button=at(LAB, "BUTTON"), relay=at(LAB, "DOOR"), ring="browsers"), tmp_path)
+    button = config.panel.button["ring"]
+    assert (button.action, button.target, config.target) == ("ring", "browsers", {})
+    assert (config.http.address, config.http.port) == ("0.0.0.0", 8443)
+
+
 def test_a_button_with_no_one_to_ring_is_reported_by_events_alone(tmp_path):
     _, config = made(Choices(button=at(LAB, "BUTTON")), tmp_path)
     assert config.panel.button["ring"].action == "none"
@@ -211,6 +218,13 @@ def test_who_answers_gets_what_he_chose_and_is_asked_again_where_that_is_none():
         digits="42",
         account=PbxAccount("pbx.example", "200", "secret"),
     )
+
+
+def test_the_page_may_be_what_the_button_rings():
+    person = Person(*[""] * 7, "browser", "browsers")
+    chosen = ask.questions(person.terminal, PROPOSED, (HDMI, PHONE), Chips((PI,)))
+    assert (person.answers, chosen.ring, chosen.digits) == ([], "browsers", "")
+    assert "'browser' is not valid." in person.said
 
 
 def test_on_a_board_without_anything_only_names_are_asked_for():

@@ -61,6 +61,7 @@ BACKUP = "needs root and the installed service; tests/daemon/appliance/test_back
 RCLONE = "part of a file of rclone: tests/store/test_copies.py has such files"
 RELEASED = "tests/packaging/test_release.py and tests/lab/test_signed_repository.py do it with keys of their own"
 BROKER = "for mosquitto, which tests/daemon/appliance/test_mqtt.py starts with these lines"
+NEWCOMER = "tests/daemon/browsers/test_newcomer.py follows these steps, as a newcomer does"
 NTFY = "runs until it is ended; tests/daemon/push/test_ntfy.py runs it, with a server in place of ntfy's"
 RECEIVER = "for a receiver, which tests/daemon/appliance/test_webhooks.py starts with these lines"
 ANSWER = "an answer, which tests/daemon/appliance/test_webhook_answers.py gives"
@@ -181,7 +182,7 @@ TABLE = {
         LeftOut("of another program: tests/daemon/browsers/test_outside.py runs it"),
         Config(),
     ],
-    "talk-from-your-phone.md": [Run(), Config(GPIO), Config(f"{KITCHEN}{MOBILE}"), LeftOut(NTFY)],
+    "talk-from-your-phone.md": [*[LeftOut(NEWCOMER)] * 5, Config(GPIO), Config(f"{KITCHEN}{MOBILE}"), LeftOut(NTFY)],
     "transfer-calls.md": [Run("calls")],
     "upgrade.md": [LeftOut(UPDATE), *[LeftOut(NO_APT)] * 4, LeftOut(UPDATE), *[LeftOut(NO_APT)] * 3],
     "use-pjsua2-in-other-programs.md": [LeftOut("its program: tests/daemon/programs/test_pjsua2_alone.py")],

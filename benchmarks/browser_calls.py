@@ -2,7 +2,9 @@
 
 A press rings the page, or a phone, which is another station on a cable. It is answered, heard in both directions, and
 hung up, in turn by either side. The browsers play a tone for their microphone. The times of the page are those of its
-own clock, which is the machine's, and sound in it is looked for every 4 ms; those of stations are those of events.
+own clock, which is the machine's; those of stations are those of events. Sound in the page is the first packet of the
+station that its track plays, which is looked for every 4 ms: Chromium shows energy and level only 100 ms later. That
+there is energy, too, is a condition of each call.
 """
 
 import argparse
@@ -39,12 +41,10 @@ MARKS = """{
     setRemoteDescription(...given) { mark("answer"); return super.setRemoteDescription(...given); }
   };
   addEventListener("click", () => mark("pressed"), true);
-  setInterval(async () => {
+  setInterval(() => {
     const connection = window.connections.at(-1);
-    if (!connection || window.marks.heard || connection.connectionState !== "connected") return;
-    (await connection.getStats()).forEach((each) => {
-      if (each.type === "inbound-rtp" && each.totalAudioEnergy > 1e-6) mark("heard");
-    });
+    if (connection?.connectionState !== "connected" || !window.marks.offer) return;
+    if (connection.getReceivers().some((each) => each.getSynchronizationSources().length)) mark("heard");
   }, 4);
 }"""
 AT_REST = """new MutationObserver(() => {
@@ -73,6 +73,7 @@ def by_browser(anna: "Phone", door: Daemon, found: Found, *, hangs_up: bool) -> 
     anna.page.click("#rings [data-key$=' talk']")
     call = anna.talks()
     until(lambda: anna.page.value("window.marks.heard"), "sound in the browser")
+    anna.until_heard()
     marks = anna.page.value("window.marks")
     came = received(door, call)
     found["Answer pressed to offer"].append(marks["offer"] - marks["pressed"])

@@ -58,7 +58,7 @@ SHOTS = {  # by the step after which they are taken
 }
 TALK = (  # of a page with a microphone: picture, and what must stand where by then
     ("page-visitor-phone.png", "#rings", "Answer"),
-    ("page-talking-phone.png", "#talking", "Mute"),
+    ("page-talking-phone.png", "#calls", "Mute"),
 )
 TICK_S = 0.001  # a trace's times are truncated to milliseconds
 ACTS = {  # drawn steps: holding and resuming are not part of a ring

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound
 LOST = {"rtp_timeout", "ice_failed", "hangup"}  # the station notices it, or the page, which hangs up
 SHORT_S, LONG_S, TALK_S = 5.0, 40.0, 10.0
 HANDSHAKES = 3
+LATER = "{ const { now } = performance; performance.now = () => now.call(performance) + 60000; }"  # for the page
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +123,17 @@ def test_after_forty_seconds_in_which_the_phone_was_in_no_network_people_talk_ag
         bad_cable.mend()
         out(bad_cable)
     hangs_up(anna, reached, taken_up(anna, reached, call))
+
+
+def test_a_page_that_has_called_again_for_long_enough_says_that_the_connection_is_lost(anna, bad_cable, reached):
+    call = anna.talk()
+    bad_cable.spoil(loss=1.0)
+    lost(reached, call)
+    anna.page.shows("#talk-said", "The page calls again")
+    anna.page.value(LATER)
+    anna.explains("The connection to the door is lost.")
+    until(lambda: anna.page.value("window.microphone.getTracks()[0].readyState") == "ended", "a microphone at rest")
+    bad_cable.spoil()
 
 
 def test_where_a_quarter_of_the_packets_is_lost_people_talk(anna, bad_cable, reached, record_property):

@@ -71,6 +71,16 @@ class Station:
         """Give an order with the scopes of a token; the answer and its status."""
         return self._exchange(method, path, body, {ACTS_WITH: token})
 
+    def connection(self, path: str, token: str) -> UnixConnection:
+        """A request for a stream of events with a token's scopes; its answer is to be read. Raises IntercomError."""
+        connection = UnixConnection(self._socket, self._times.http_request_s)
+        try:
+            connection.request("GET", path, headers={"Accept": "text/event-stream", ACTS_WITH: token})
+        except FAULTS as error:
+            connection.close()
+            raise _unanswered(error) from error
+        return connection
+
     def follow(self, put: Callable[[Json], None]) -> None:
         """Pass on events for ever. An interrupted stream goes on where it was, so some events may be old by then.
 
@@ -110,9 +120,13 @@ class Station:
             answer = connection.getresponse()
             reply: Json = json.loads(answer.read() or b"{}")
         except FAULTS as error:
-            raise IntercomError(
-                ErrorCode.SERVER_UNREACHABLE, "The daemon does not answer.", reason(error), "Look into its log."
-            ) from error
+            raise _unanswered(error) from error
         finally:
             connection.close()
         return answer.status, reply
+
+
+def _unanswered(error: Exception) -> IntercomError:
+    return IntercomError(
+        ErrorCode.SERVER_UNREACHABLE, "The daemon does not answer.", reason(error), "Look into its log."
+    )

@@ -59,6 +59,7 @@ what people notice: a rule of the product
     outlet/live.py RING_S EVENT_S
     outlet/orders.py EVERY_S REPORTED_EVERY_S REMEMBERED_S ANSWER_S
     outlet/trial.py SLOW_S
+    outlet/webhooks/digits.py CONNECTS_S
     outlet/webhooks/trial.py SLOW_S
     push/message.py RING_S END_S
     panel/entry/matrix_keypad.py UNCHANGED_S JAMMED_S

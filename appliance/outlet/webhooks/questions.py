@@ -22,12 +22,16 @@ from appliance.outlet.settings import Settings, Webhook
 from appliance.outlet.station import REFUSED, Station, filled, shown
 from appliance.outlet.webhooks import faults, message
 from appliance.outlet.webhooks.client import Answer, Client
+from appliance.outlet.webhooks.digits import Digits, GoneError, NotAllowedError, Typed, Wish
 from appliance.outlet.webhooks.notices import Say, notice
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 4  # questions that wait for one receiver
 MOST = 8  # orders in an answer
+ASK, ANSWER, HANG_UP = "ask_for_digits", "answer_call", "hang_up_call"
+TALKS = 4  # callers who are asked for digits at the same time
+ROUNDS = 20  # questions to one of them
 RING, CALL = "ring.started", "call.incoming"
 # What ends the wait of the ring or the call, by the event; and the order that has it go on as configured.
 DECIDES = {
@@ -56,7 +60,7 @@ class Questions:
     def __init__(self, of: Webhook, settings: Settings, say: Say) -> None:
         self._of, self._orders, self._times, self._say = of, settings.orders, settings.times, say
         self._station = Station(Path(settings.socket), settings.times)
-        self._room = threading.Semaphore(AT_ONCE)
+        self._room, self._talks = threading.Semaphore(AT_ONCE), threading.Semaphore(TALKS)
 
     def happened(self, envelope: Json) -> None:
         """Ask about an event, if that is wanted and it is new. For the thread that follows the events."""
@@ -79,8 +83,10 @@ class Questions:
     def _ask(self, envelope: Json, until: float) -> None:
         answer, done = Answer(0), list[str]()
         try:
-            answer = self._answer(envelope, until)
-            done = self._carried_out(envelope, self._read(answer), until)
+            answer = self._answer(envelope, until, "question")
+            done, wish = self._carried_out(envelope, self._read(answer), until)
+            if wish is not None:
+                self._begin_talk(envelope, wish, done)
         except IntercomError as error:
             self._say({"notice": notice(self._of, envelope, answer.status, error, asked=True)})
         except RefusalError as refusal:
@@ -90,11 +96,58 @@ class Questions:
         if not DECIDES[envelope["type"]].intersection(done) and time.monotonic() < until:
             self._go_on(envelope)
 
-    def _answer(self, envelope: Json, until: float) -> Answer:
+    # -- a caller who is asked for digits ------------------------------------------------------------------------------
+
+    def _begin_talk(self, envelope: Json, wish: Wish, done: list[str]) -> None:
+        """Ask a caller whose call an order of the answer has answered. Raises RefusalError."""
+        if ANSWER not in done:
+            raise RefusalError(ASK, "invalid")
+        if not self._talks.acquire(blocking=False):
+            self._end_call(envelope)
+            raise RefusalError(ASK, "too_many")
+        threading.Thread(target=self._talk, args=[envelope, wish], name="digits", daemon=True).start()
+
+    def _talk(self, envelope: Json, first: Wish) -> None:
+        """Ask for digits, then the receiver what follows, as long as it says so; a call that is left so is ended."""
+        wish: Wish | None = first
+        try:
+            with Digits(self._station, envelope["call"], self._of.token) as digits:
+                for number in range(ROUNDS):
+                    wish = self._followed(envelope, number, digits.asked(wish)) if wish is not None else None
+                    if wish is None:
+                        return
+            self._end_call(envelope)
+        except GoneError:
+            pass
+        except (RefusalError, NotAllowedError, TimeoutError, IntercomError) as error:
+            order, why = (error.order, error.why) if isinstance(error, RefusalError) else (ASK, "not_allowed")
+            if isinstance(error, IntercomError):
+                self._say({"notice": notice(self._of, envelope, 0, error, asked=True)})
+            elif not isinstance(error, TimeoutError):
+                self._say({"order": shown(order), "why": why, "more": 0})
+            self._end_call(envelope)
+        finally:
+            self._talks.release()
+
+    def _followed(self, envelope: Json, number: int, typed: Typed) -> Wish | None:
+        """Ask the receiver what follows from digits, and do it; what it wants to ask next."""
+        until = time.monotonic() + float(envelope["data"]["answer_s"])
+        answer = self._answer(envelope, until, f"digits-{number}", digits=typed.digits, digitsend=typed.ended)
+        done, wish = self._carried_out(envelope, self._read(answer), until)
+        self._say({"notice": notice(self._of, envelope, answer.status, asked=True) | {"orders": done}})
+        return wish
+
+    def _end_call(self, envelope: Json) -> None:
+        with suppress(IntercomError, RefusalError):
+            self._give(HANG_UP, {}, envelope)
+
+    # -- the question and its answer -----------------------------------------------------------------------------------
+
+    def _answer(self, envelope: Json, until: float, about: str, **more: str) -> Answer:
         """The receiver's answer. Raises IntercomError: it has none in time, or does not take the question."""
         left_s = until - time.monotonic()
-        event = message.cloud_event(envelope, self._of.source, answerms=int(left_s * 1000))
-        event["id"] += "-question"  # the event itself comes, too
+        event = message.cloud_event(envelope, self._of.source, answerms=int(left_s * 1000), **more)
+        event["id"] += f"-{about}"  # the event itself comes, too
         client = Client(self._of, self._times)
         try:
             answer = client.post(*message.request(self._of, event), left_s)
@@ -121,10 +174,12 @@ class Questions:
             raise RefusalError("", "too_many")
         return [_Order(str(each.get("order", "")), {k: v for k, v in each.items() if k != "order"}) for each in orders]
 
-    def _carried_out(self, envelope: Json, orders: list[_Order], until: float) -> list[str]:
-        """Carry out orders, up to the first that fails; those that the station took."""
+    def _carried_out(self, envelope: Json, orders: list[_Order], until: float) -> tuple[list[str], Wish | None]:
+        """Carry out orders, up to the first that fails; those that the station took, and what to ask the caller."""
         done: list[str] = []
         for order in orders:
+            if order.name == ASK and envelope["type"] == CALL:
+                return [*done, ASK], _wish(order)
             if order.name not in self._orders:
                 raise RefusalError(order.name, "unknown")
             if not done and time.monotonic() >= until:
@@ -137,7 +192,7 @@ class Questions:
             if status >= http.HTTPStatus.BAD_REQUEST:
                 break  # the station has reported the error
             done.append(order.name)
-        return done
+        return done, None
 
     def _go_on(self, envelope: Json) -> None:
         """Let it go on as configured; what has no right to say so waits for the limit."""
@@ -158,3 +213,10 @@ class Questions:
         if status >= http.HTTPStatus.BAD_REQUEST:
             log.warning("order %s of %s: %s", shown(name), self._of.name, said.get("detail", status))
         return status
+
+
+def _wish(order: _Order) -> Wish:
+    try:
+        return msgspec.convert(order.given, Wish)
+    except msgspec.ValidationError:
+        raise RefusalError(order.name, "invalid") from None

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.certificates import Authority
 from tests.support.daemon import Daemon
+from tests.support.peers.packets import Packets
 from tests.support.peers.receiver import Receiver
 from tests.support.peers.sipp import Sipp
 from tests.support.shown import shows
@@ -154,6 +155,80 @@ def test_a_receiver_answers_a_call(tmp_path, receiver):
         station.wait("call.connected", call)
         station.post(f"/v1/calls/{call}/hangup")
         station.wait("call.ended", call)
+
+
+def menu(got):
+    """A receiver that asks for digits, and again if they are wrong, and then answers to them."""
+    if "answerms" not in got.event:
+        return 204, None
+    asks = {"order": "ask_for_digits", "digits": 4, "seconds": 30}
+    match got.event.get("digits"):
+        case None:
+            return 200, {"orders": [{"order": "answer_call", "media": "none"}, asks | {"text": "Your number, please."}]}
+        case "4711":
+            return 200, {"orders": [{"order": "report_event", "name": "number"}, {"order": "hang_up_call"}]}
+        case _:
+            return 200, {"orders": [asks]}
+
+
+def answered(far, station):
+    """Call the station, whose receiver has it answer at once: the call."""
+    far.send(far.invite())
+    far.receive("SIP/2.0 200", "INVITE")
+    far.send(far.request("ACK"))
+    return station.wait("call.connected")["call"]
+
+
+def typed(far, first, digits):
+    for number, digit in enumerate(digits, first):
+        body = f"Signal={digit}\r\nDuration=160\r\n"
+        far.ask(far.request("INFO", number, body=body, kind="application/dtmf-relay"), "SIP/2.0 200", "INFO")
+
+
+def test_a_receiver_asks_a_caller_for_digits_and_says_what_follows_from_them(tmp_path, receiver):
+    receiver.answers = menu
+    scopes = ("view", "call", "digits")
+    with asking(tmp_path, receiver, "call.incoming", scopes=scopes) as station:
+        with Packets(station.far_address, to=station.address) as far:
+            call = answered(far, station)
+            station.wait("playback.started", call)
+            typed(far, 2, "12#")
+            until(lambda: len(questions(receiver)) == 2, "the second question", log=station.told)
+            typed(far, 5, "4711")
+            assert station.wait("custom", name="number")["data"]["by"] == "http:house"
+            far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        asked = questions(receiver)
+        assert [(got.event.get("digits"), got.event.get("digitsend")) for got in asked] == [
+            (None, None),
+            ("12", "#"),
+            ("4711", "number"),
+        ]
+        assert [got.event["id"].rpartition("-")[0].rpartition("-")[2] for got in asked[1:]] == ["digits"] * 2
+        assert all(got.right for got in asked)
+        assert not station.of("door.unlocked")
+
+
+def test_a_caller_is_not_asked_without_the_scope_for_digits_and_the_call_ends(tmp_path, receiver):
+    receiver.answers = menu
+    with asking(tmp_path, receiver, "call.incoming", scopes=("view", "call")) as station:
+        with Packets(station.far_address, to=station.address) as far:
+            call = answered(far, station)
+            refused = station.wait("access.order_refused")["data"]
+            assert (refused["order"], refused["why"]) == ("ask_for_digits", "not_allowed")
+            far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+            station.wait("call.ended", call)
+
+
+@pytest.mark.parametrize(
+    "asks", [{"digits": 0}, {"digits": 33}, {"seconds": 1e9}, {"text": 1}, {"order": "ask_for_digits"}]
+)
+def test_a_wish_for_digits_that_is_none_or_of_no_answered_call_changes_nothing(tmp_path, receiver, asks):
+    first = [{"order": "answer_call"}] if len(asks) and "order" not in asks else []
+    receiver.answers = says(*first, {"order": "ask_for_digits", **asks})
+    with asking(tmp_path, receiver, "call.incoming", scopes=("view", "call", "digits")) as station:
+        with calling(tmp_path, station):
+            assert station.wait("access.order_refused")["data"]["why"] == "invalid"
+            station.hang_up_all()
 
 
 def test_an_order_beyond_the_token_or_unknown_or_unreadable_is_refused_reported_and_the_plan_begins(tmp_path, receiver):

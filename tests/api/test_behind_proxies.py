@@ -10,15 +10,26 @@ from appliance.api import app
 from appliance.api.http import server
 from appliance.core import inputs
 from tests.api.conftest import PATIENCE_S, TOKEN, Served, hold, log_in, rings, run
-from tests.support.peers.web_proxies import caddy, free_port, nginx
+from tests.support.peers.web_proxies import INGRESS, caddy, free_port, guided_caddy, guided_ingress, guided_nginx, nginx
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
+
+
+def behind_ingress(work, station, port, prefix):
+    """Home Assistant's ingress, under the paths that it gives to an app."""
+    assert prefix == INGRESS
+    return guided_ingress(work, station, port)
+
+
 PROXIES = {
     "nginx": nginx,
     "nginx that compresses": partial(nginx, gzip="on"),
     "nginx with a prefix": partial(nginx, prefix="/house/door/"),
     "caddy": caddy,
+    "nginx of the guide": guided_nginx,
+    "caddy of the guide": guided_caddy,
+    "the guide's app for Home Assistant's ingress": partial(behind_ingress, prefix=INGRESS),
     "caddy with a prefix": partial(caddy, prefix="/house/door/"),
 }
 
@@ -62,6 +73,15 @@ def test_the_page_logs_in_follows_the_events_and_gives_orders_through_a_proxy(pa
         assert station.requests == [(inputs.AnswerCall("c-1"), "http:token")]
         page.open(f"{address}docs")
         page.shows("#operations", "/v1/calls")
+
+
+def test_home_assistant_shows_the_page_in_a_frame_and_another_site_does_not(page, station, loop, tmp_path):
+    with proxied(station, loop, tmp_path, guided_ingress) as (served, address):
+        page.open(address)
+        log = "document.querySelector('iframe').contentDocument?.querySelector('#login')?.checkVisibility()"
+        until(lambda: page.value(log), "the page in the frame", PATIENCE_S)
+        with served.tcp() as client:
+            assert "frame-ancestors 'self'" in client.get("/").headers["content-security-policy"]
 
 
 def test_orders_work_by_plain_http_under_a_name_of_the_house(page, station, loop, tmp_path):

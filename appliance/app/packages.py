@@ -16,6 +16,7 @@ from appliance.upkeep import offered
 MARKS = tuple(
     map(Path, ("/var/lib/apt/lists", "/etc/apt/sources.list.d", "/etc/apt/preferences.d", "/var/lib/dpkg/status"))
 )
+_FILE_BYTES = 64 * 1024**2  # of the file without a name into which apt puts the signed part of an InRelease
 _CPU_LIMIT = 60  # seconds of apt, which reads all its lists; far more than a slow board needs
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,8 @@ async def _offered(apt: Mapping[str, str]) -> str | None:
     """The newer version of the program's package, "" for none; None if apt does not say."""
     try:
         status, said, errors = await asyncio.wait_for(
-            idle_programs.run(*offered.QUESTION, cpu_s=_CPU_LIMIT, environment=dict(apt)), times.current.offers_read_s
+            idle_programs.run(*offered.QUESTION, cpu_s=_CPU_LIMIT, file_bytes=_FILE_BYTES, environment=dict(apt)),
+            times.current.offers_read_s,
         )
     except (OSError, TimeoutError):
         return None

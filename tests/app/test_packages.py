@@ -63,16 +63,21 @@ def reported(machine: apt_machine.Machine, marks, *after: Callable[[], None]) ->
     return asyncio.run(play())
 
 
-def test_what_apt_offers_is_reported_and_so_is_its_end(tmp_path, set_times):
+@pytest.fixture
+def machine(tmp_path):
+    with apt_machine.made(tmp_path) as made:
+        yield made
+
+
+def test_what_apt_offers_is_reported_and_so_is_its_end(machine, set_times):
     set_times(offers_again_s=0.05)
-    machine = apt_machine.made(tmp_path)
     marks = [machine.root / "var/lib/apt/lists", machine.root / "var/lib/dpkg/status"]
     machine.publish("intercomd", "0.2.0")
     later = (lambda: machine.publish("intercomd", "0.3.0"), lambda: machine.told("install"))
     assert reported(machine, marks, *later) == ["0.2.0", "0.3.0", ""]
 
 
-def test_while_apts_files_are_the_same_apt_is_not_asked_again(tmp_path, set_times, monkeypatch):
+def test_while_apts_files_are_the_same_apt_is_not_asked_again(set_times, monkeypatch):
     """Reading all lists takes a slow board seconds."""
     set_times(offers_again_s=0.0)
     looks, asked = [], []
@@ -94,10 +99,9 @@ def test_while_apts_files_are_the_same_apt_is_not_asked_again(tmp_path, set_time
     assert len(asked) == 1
 
 
-def test_an_apt_that_fails_offers_nothing_and_is_asked_again(tmp_path, set_times):
+def test_an_apt_that_fails_offers_nothing_and_is_asked_again(machine, set_times):
     """Somebody has broken its sources; the watcher goes on, and reports once they are mended."""
     set_times(offers_again_s=0.05)
-    machine = apt_machine.made(tmp_path)
     machine.publish("intercomd", "0.2.0")
     broken = machine.root / "etc/apt/sources.list.d/broken.sources"
     broken.write_text("Types: nonsense\n")

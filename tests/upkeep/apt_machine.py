@@ -5,18 +5,24 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from appliance.upkeep import offered
 
 # dpkg gives files to root, which a plain user is in a namespace of its own only.
 AS_ROOT = () if os.geteuid() == 0 else ("unshare", "--map-root-user")
+# Without apt's own cache of its lists: it reads them each time, as it does where that cache is old or is not there.
 CONFIG = """
 Dir "{root}/";
 Dir::State::status "{root}/var/lib/dpkg/status";
 Dir::Bin::dpkg "/usr/bin/dpkg";
 DPkg::Options {{ "--root={root}"; "--log={root}/dpkg.log"; "--force-script-chrootless"; "--force-bad-path"; }};
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
 APT::Sandbox::User "root";
 APT::Architecture "{architecture}";
 Acquire::Languages "none";
@@ -28,6 +34,7 @@ class Machine:
     """A directory that stands for /, in which apt and dpkg install packages from a repository."""
 
     root: Path
+    home: Path  # of GnuPG, with the key that signs the repository
     programs: Path  # commands that stand for those of systemd
 
     @property
@@ -67,14 +74,30 @@ class Machine:
             ["apt-ftparchive", "packages", "."], cwd=repository, check=True, capture_output=True, text=True
         ).stdout
         (repository / "Packages").write_text(listed)
+        released = subprocess.run(
+            ["apt-ftparchive", "release", "."], cwd=repository, check=True, capture_output=True, text=True
+        ).stdout
+        signed = ["gpg", "--homedir", str(self.home), "--batch", "--clearsign"]
+        (repository / "InRelease").write_text(
+            subprocess.run(signed, input=released, check=True, capture_output=True, text=True).stdout
+        )
         self.check("apt-get", "-q", "update")
 
     def installed(self, name: str = "intercomd") -> str:
         return self.check("dpkg-query", f"--admindir={self.root}/var/lib/dpkg", "-W", "-f", "${Version}", name)
 
 
-def made(directory: Path) -> Machine:
-    """A machine with version 0.1.0 of both packages, and nothing else in the repository."""
+@contextmanager
+def made(directory: Path) -> Iterator[Machine]:
+    """A machine with version 0.1.0 of both packages, and nothing else in the signed repository."""
+    with TemporaryDirectory(prefix="gpg-") as name:  # a short path, which the agent's socket fits in
+        try:
+            yield _made(directory, Path(name))
+        finally:
+            subprocess.run(["gpgconf", "--homedir", name, "--kill", "all"], check=True)
+
+
+def _made(directory: Path, home: Path) -> Machine:
     root, programs = directory / "root", directory / "programs"
     for name in (
         *("var/lib/dpkg/info", "var/lib/dpkg/updates", "var/lib/dpkg/parts", "var/lib/apt/lists/partial"),
@@ -84,10 +107,16 @@ def made(directory: Path) -> Machine:
         (root / name).mkdir(parents=True)
     programs.mkdir()
     (root / "var/lib/dpkg/status").touch()
-    (root / "etc/apt/sources.list").write_text(f"deb [trusted=yes] file:{root}/repository ./\n")
+    gpg = ("gpg", "--homedir", str(home), "--batch")
+    key = ("--passphrase", "", "--quick-gen-key", "p <p@station.example>", "ed25519", "sign", "1d")
+    subprocess.run([*gpg, *key], check=True, capture_output=True)
+    (root / "key.asc").write_bytes(
+        subprocess.run([*gpg, "--export", "--armor"], check=True, capture_output=True).stdout
+    )
+    (root / "etc/apt/sources.list").write_text(f"deb [signed-by={root}/key.asc] file:{root}/repository ./\n")
     architecture = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout
     (root / "apt.conf").write_text(CONFIG.format(root=root, architecture=architecture.strip()))
-    machine = Machine(root, programs)
+    machine = Machine(root, home, programs)
     for name in offered.NAMES:
         machine.publish(name, "0.1.0")
     machine.check("apt-get", "-q", "-y", "install", *offered.NAMES)

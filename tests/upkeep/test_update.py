@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,8 +18,9 @@ REFUSES = "#!/bin/sh\necho 'Cause: it cannot read the state' >&2\nexit 1\n"
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return apt_machine.made(tmp_path)
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    with apt_machine.made(tmp_path) as made:
+        yield made
 
 
 def of(answer: dict, name: str = "intercomd") -> dict:

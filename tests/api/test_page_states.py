@@ -1,5 +1,7 @@
 """Every state of the page, on a phone, a wall and a desk: none is cut, all can be hit, and axe-core finds nothing."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from tests.api import fake
@@ -78,8 +80,9 @@ def put(page, shared, station, state):
 def look(page, state):
     """The faults of what is shown, by the screens that have them. At 200 % a browser has half the pixels."""
     found = {}
-    for name, size in (SIZES | ZOOMED).items():
-        with page.screen(*size):
+    with ExitStack() as window:  # which has its own size again at the end only: each change takes time
+        for name, size in (SIZES | ZOOMED).items():
+            window.enter_context(page.screen(*size))
             faults = page.value(FAULTS.replace("LEAST", "24" if name in ZOOMED else "48")) + page.value(LOW)
             if state:
                 faults += page.value(HIDDEN.replace("SELECTOR", AT_HAND.get(state.split()[0], "#none")))
@@ -121,13 +124,12 @@ def test_no_control_covers_another(page, shared, station, language):
     """In each state, with notes; a phone's tabs, which stay in view, may cover what is scrolled."""
 
     def uncovered(state):
-        for name, size in (SIZES | MORE_SIZES).items():
-            with page.screen(*size):
+        with ExitStack() as window:
+            for name, size in (SIZES | MORE_SIZES).items():
+                window.enter_context(page.screen(*size))
                 covered = page.value(COVERED)
-                assert [each for each in covered if name != "phone" or not each.endswith("below tabs")] == [], (
-                    state,
-                    name,
-                )
+                wrong = [each for each in covered if name != "phone" or not each.endswith("below tabs")]
+                assert wrong == [], (state, name)
 
     with page.languages(language):
         log_in(page, f"{shared.bound.url}#token={TOKEN}")

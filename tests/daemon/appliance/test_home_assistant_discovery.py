@@ -3,12 +3,13 @@
 import contextlib
 import socket
 import subprocess
+import sys
 
 import pytest
 
 from tests.bus.buses import TheBus, policy
 from tests.support.daemon import Daemon
-from tests.support.peers.home_assistant import MAKES, HomeAssistant
+from tests.support.peers.home_assistant import MAKES, TREE, HomeAssistant
 from tests.support.peers.mosquitto import DEVICE
 from tests.support.peers.namespaces import DOOR, Cable
 from tests.support.times import hasty
@@ -74,6 +75,21 @@ class Avahi:
         self.process.wait()
 
 
+@contextlib.contextmanager
+def announcing(address, name, facts):
+    """A program that announces a station where there is none."""
+    said = (
+        f"import asyncio\nfrom appliance.bus.announced import announce\nasyncio.run(announce{address, name, 9, facts})"
+    )
+    argv = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-c", said]
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, cwd=TREE)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
 class Bus(TheBus):
     """A bus at a file, which processes on all machines reach."""
 
@@ -121,6 +137,12 @@ def test_a_station_is_found_set_up_and_followed_to_another_port(suite, tmp_path)
         assert home.fill(flow)["type"] == "create_entry"
         ids = until(lambda: home.entities(DEVICE, "intercomd"), "its entities", log=lambda: home.log)
         until(lambda: home.state(ids["call"]) == "idle", log=lambda: home.log)
+
+        # Somebody else announces a station of that name, and then one that is new, by which the first one has come.
+        stack.enter_context(announcing(bus.address, "Somebody", {"device": DEVICE, "scheme": "https"}))
+        stack.enter_context(announcing(bus.address, "Another", {"device": "another", "scheme": "https"}))
+        until(lambda: (flow := found()) and flow["context"]["title_placeholders"] == {"name": "another"})
+        assert home.state(ids["call"]) == "idle"
 
         station.stop()
         until(lambda: home.state(ids["call"]) == "unavailable", patience=PATIENCE_S)

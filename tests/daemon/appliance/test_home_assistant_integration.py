@@ -9,8 +9,10 @@ import pytest
 from tests.support.daemon import Daemon
 from tests.support.peers.home_assistant import HomeAssistant
 from tests.support.peers.mosquitto import DEVICE, Mosquitto
+from tests.support.peers.packets import Packets
 from tests.support.peers.sipp import free_port
-from tests.support.waiting import PATIENCE_S, until
+from tests.support.peers.voices import PCMA, packet, place
+from tests.support.waiting import PATIENCE_S, paced, until
 
 pytestmark = [pytest.mark.far_end, pytest.mark.home_assistant]
 SCOPES = ["view", "call", "door"]
@@ -55,7 +57,9 @@ def house(request, tmp_path_factory):
         )
         http = {"address": "0.0.0.0", "port": free_port("127.0.0.1")}
         door = {"front": {"pulse_s": 1.0}}
-        station = stack.enter_context(Daemon(directory / "s", http=http, door=door, mqtt={"device": DEVICE}))
+        station = stack.enter_context(
+            Daemon(directory / "s", http=http, door=door, mqtt={"device": DEVICE}, recording={"enabled": True})
+        )
         authority = station.directory / "http.authority"
         until(authority.exists, "its authority", log=lambda: station.log)
         made = House(home, station)
@@ -156,13 +160,30 @@ def test_diagnostics_have_no_secret_and_no_name(house):
     assert not [each for each in (NAME, "BEGIN CERTIFICATE", house.station.far_address) if each in text]
 
 
-def test_recordings_are_in_the_media_browser(house):
-    root = house.home.ask("media_source/browse_media", media_content_id="media-source://intercomd")
-    assert [each["title"] for each in root["children"]] == [house.station.config["station"]["name"]]
-    folder = house.home.ask("media_source/browse_media", media_content_id=root["children"][0]["media_content_id"])
-    assert folder["children"] == []
-    gone = f"media-source://intercomd/{house.entry}/r-1"
-    assert house.home.ask("media_source/resolve_media", media_content_id=gone) is None
+def test_a_recording_is_in_the_media_browser_and_its_sound_is_that_of_the_station(house):
+    home, station = house.home, house.station
+    root = home.ask("media_source/browse_media", media_content_id="media-source://intercomd")
+    assert [each["title"] for each in root["children"]] == [station.config["station"]["name"]]
+    where = root["children"][0]["media_content_id"]
+    assert home.ask("media_source/browse_media", media_content_id=where)["children"] == []
+    station.begin()
+    with Packets(station.far_address, station.far_port, station.address) as far:
+        call, accepted = far.talk_to(station)
+        for number in paced(50, 1.0):
+            far.rtp.sendto(packet(PCMA, number, number * 160, 0xFA12, b"\x55" * 160), place(accepted))
+        far.hang_up()
+        station.final(call, kind="call.ended", cause="hangup", by="remote")
+    name = station.wait("recording.available")["data"]["recording"]
+    (sound,) = home.ask("media_source/browse_media", media_content_id=where)["children"]
+    assert sound["media_content_id"] == f"media-source://intercomd/{house.entry}/{name}"
+    found = home.ask("media_source/resolve_media", media_content_id=sound["media_content_id"])
+    assert found["mime_type"] == "audio/wav"
+    assert home.read(found["url"]) == next(station.directory.rglob(f"{name}.wav")).read_bytes()
+    until(lambda: house.states(["recording"])["recording"] not in {"unknown", "unavailable"})
+    gone = f"{where}/r-1"
+    assert home.ask("media_source/resolve_media", media_content_id=gone) is None
+    with pytest.raises(OSError, match="404"):
+        home.read(f"/api/intercomd/{house.entry}/r-1")
 
 
 def test_a_restart_of_the_station_makes_it_unavailable_and_back_and_repeats_no_ring(house):

@@ -162,6 +162,13 @@ class HomeAssistant:
         """Its answer. Raises OSError."""
         return self._asked(path, urllib.parse.urlencode(body).encode() if form else json.dumps(body).encode(), form)
 
+    def read(self, path: str) -> bytes:
+        """A file of its. Raises OSError."""
+        request = urllib.request.Request(self._page + path, headers={"Authorization": f"Bearer {self._token}"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            found: bytes = answer.read()
+        return found
+
     def delete(self, path: str) -> Any:
         """Its answer. Raises OSError."""
         return self._asked(path, method="DELETE")

@@ -47,7 +47,7 @@ test-load: ## a thousand calls in a row, twenty at once, a hundred of a browser,
 	@packaging/bootstrap test
 	exec env LOAD_FULL=1 $(AS_USER) .venv/bin/python -m pytest tests/daemon/calls/test_many_calls.py \
 	    tests/daemon/browsers/test_many_calls_of_browsers.py tests/daemon/browsers/test_strangers.py \
-	    tests/daemon/appliance/test_mqtt_hour.py \
+	    tests/daemon/appliance/test_mqtt.py tests/daemon/appliance/test_mqtt_hour.py \
 	    -o junit_family=xunit1 --junitxml=build/load.xml
 
 test-home-assistant: ## a station in two whole Home Assistants, whose roots are made once (8 minutes, the first time 8 more; 2 GB)

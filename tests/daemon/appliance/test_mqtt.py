@@ -17,7 +17,8 @@ from tests.support.times import hasty
 from tests.support.waiting import pause, until
 
 RING_S = 10.0
-PRESSES = 60
+FULL = bool(os.environ.get("LOAD_FULL"))  # by make test-load
+PRESSES, STARTS = (200, 10) if FULL else (60, 4)  # the broker is killed at each tenth press, the station at each start
 pytestmark = pytest.mark.far_end
 
 
@@ -123,7 +124,7 @@ def test_while_the_station_and_its_process_are_killed_nothing_is_lost(tmp_path, 
     with Reader(broker) as reader:
         station = Daemon(tmp_path / "s", mqtt=at(broker, journal=True))
         try:
-            for _ in range(4):
+            for _ in range(STARTS):
                 station.start()
                 station.ready()
                 until(lambda: outlets(station))
@@ -134,7 +135,7 @@ def test_while_the_station_and_its_process_are_killed_nothing_is_lost(tmp_path, 
             station.start()
             station.ready()
             has_all(reader, station)
-            assert len(reader.order) > 4 * 8
+            assert len(reader.order) > STARTS * 8
         finally:
             station.stop()
 

@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct
 
 from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError, reason, survive
@@ -28,8 +29,7 @@ done once the transaction is on disc."""
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     job: Job
     due: float
     refuse: Callable[[str], None] | None

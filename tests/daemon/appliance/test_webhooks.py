@@ -325,7 +325,7 @@ def test_a_broker_and_a_receiver_share_one_process_and_either_works_without_the_
 
 
 def test_the_guide_s_receiver_takes_what_the_guide_s_station_sends(tmp_path, receiver):
-    _, ours, program, _, _, _, report, _ = blocks("webhooks.md")
+    _, ours, program, *_, report, _ = blocks("webhooks.md")
     table = {**tomllib.loads(ours)["webhook"]["house"], **tomllib.loads(report)["webhook"]["house"]}
     port = free_port("127.0.0.1")
     table |= {"url": f"http://127.0.0.1:{port}/", "secret_file": str(receiver.file), "local": True}

@@ -53,6 +53,10 @@ EARS = """
 """
 
 
+SOUND = """[window.energy, document.visibilityState, document.querySelector("#talk-sound")?.paused,
+  window.connections.map((each) => [each.connectionState, each.iceConnectionState])]"""
+
+
 class Phone:
     """A browser, logged in. who: the client, as the station names it."""
 
@@ -88,7 +92,12 @@ class Phone:
     def until_heard(self) -> None:
         """The browser hears the station."""
         before = self.page.value("window.energy")
-        until(lambda: (self.page.value("window.energy") or 0) > (before or 0) + 1e-3, "sound in the browser", START_S)
+        more = (before or 0) + 1e-3
+        until(lambda: (self.page.value("window.energy") or 0) > more, "sound in the browser", START_S, self._sound)
+
+    def _sound(self) -> str:
+        """What may keep sound away, for a test that fails."""
+        return str((self.page.value(SOUND), self.door.told()))
 
     def explains(self, what: str) -> None:
         """The page says why it does not work, and what to do."""

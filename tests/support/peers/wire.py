@@ -5,6 +5,7 @@ The kernel has netem for this, where it was built with it.
 
 import array
 import ast
+import errno
 import fcntl
 import heapq
 import itertools
@@ -61,7 +62,7 @@ def carry(loss: float, double: float, delay_s: float, jitter_s: float, handshake
             if direction == OUTGOING:
                 continue
             if frame[12:14] != IPV4:
-                other[end].send(frame)
+                send(other[end], frame)
                 continue
             if handshakes and end is ends[0] and is_handshake(frame):
                 handshakes -= 1
@@ -72,7 +73,16 @@ def carry(loss: float, double: float, delay_s: float, jitter_s: float, handshake
                     heapq.heappush(late, (due, next(order), other[end], frame))
         while late and late[0][0] <= time.monotonic():
             _, _, end, frame = heapq.heappop(late)
-            end.send(frame)
+            send(end, frame)
+
+
+def send(end: socket.socket, frame: bytes) -> None:
+    """Send it; a link whose queue is full loses it."""
+    try:
+        end.send(frame)
+    except OSError as error:
+        if error.errno != errno.ENOBUFS:
+            raise
 
 
 if __name__ == "__main__":

@@ -98,6 +98,12 @@ def test_a_backup_in_a_call_is_restored_a_person_is_erased_and_the_station_begin
 DISC, PLACE = "/root/marked.disc", "/mnt/marked"
 MAKE_DISC = f"truncate -s 96M {DISC}; mkfs.ext4 -q {DISC}; mkdir -p {PLACE}; mount -o loop {DISC} {PLACE}"
 NO_DISC = f"umount {PLACE} || true; rm -f {DISC}"
+# The first block with a mark, and whether a file has it, for a test that fails.
+WHERE = f"""
+block=$(( $(grep -abom1 MARK- {DISC} | head -n1 | cut -d: -f1) / 4096 ))
+debugfs -R "icheck $block" {DISC} 2>&1
+debugfs -R "testb $block" {DISC} 2>&1
+"""
 REMOVED = 2000
 REMOVE = f"""
 import os
@@ -161,6 +167,6 @@ def test_of_two_thousand_removed_files_none_is_on_the_raw_disc_once_its_free_spa
         guest.check("python3", "-c", REMOVE, timeout_s=300)
         assert int(guest.shell(left)) == REMOVED
         guest.check("python3", "-c", FILL_DISC, timeout_s=300)
-        assert int(guest.shell(left)) == 0
+        assert int(guest.shell(left)) == 0, guest.shell(WHERE)
     finally:
         guest.shell(NO_DISC)

@@ -84,6 +84,7 @@ test-lab-full: ## the same with the counts for a release (an hour)
 bench: ## measure start, calls, memory, CPU, healing, growth, beside pjsua2 and baresip (30 minutes; docs/benchmarks.md)
 	@packaging/bootstrap test
 	@$(AS_USER) .venv/bin/python -m benchmarks
+	@$(AS_USER) .venv/bin/python -m benchmarks.browser_calls
 
 bench-check: ## fail if modules, instructions, allocations, start or memory exceed benchmarks/budget.toml (1 minute)
 	@packaging/bootstrap test

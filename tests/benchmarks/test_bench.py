@@ -199,3 +199,9 @@ def test_a_file_that_the_emulator_has_only_just_made_counts_nothing(tmp_path):
     (tmp_path / "10").write_bytes(b"")
     (tmp_path / "11").write_bytes((1234).to_bytes(8, sys.byteorder))
     assert emulated.counts(tmp_path) == {11: 1234}
+
+
+def test_the_document_is_what_the_benchmarks_and_the_findings_make():
+    """By hand it would be lost at the next `make bench`."""
+    found = json.loads((ROOT / "docs" / "benchmarks.json").read_text(encoding="utf-8"))
+    assert (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8") == report.table(found)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tests.daemon.browsers.phones import Phone
 
 ROUNDS = 20
+TRIPS = 5  # rounds in which the page also sends back what it hears
+PACKETS_PER_S = 50
 MARKS = """{
   window.marks = {};
   const mark = (name) => { window.marks[name] ??= performance.timeOrigin + performance.now(); };
@@ -50,6 +52,12 @@ MARKS = """{
 AT_REST = """new MutationObserver(() => {
   if (document.querySelector("#talking").hidden) window.marks.rest ??= performance.timeOrigin + performance.now();
 }).observe(document.querySelector("#talking"), { attributes: true })"""
+SENT_BACK = """(async () => {
+  const connection = window.connections.at(-1);
+  await connection.getSenders()[0].replaceTrack(connection.getReceivers()[0].track);
+  window.back = true;
+})(); window.back"""
+BACK_S = 3.0
 Found = dict[str, list[float]]
 
 
@@ -117,10 +125,31 @@ def by_phone(kitchen: Daemon, door: Daemon, found: Found, *, hangs_up: bool) -> 
     found[way].append(moment(ended) - moment(begun))
 
 
+def round_trip(anna: "Phone", door: Daemon, found: Found) -> None:
+    """A call in which the page sends back what it hears: how much later than it was said."""
+    import numpy as np  # noqa: PLC0415  late: see `main`
+
+    from tests.daemon.browsers.phones import recorded, until_received  # noqa: PLC0415
+
+    door.begin()
+    call = anna.talk()
+    anna.page.value("window.back = false")
+    until(lambda: anna.page.value(SENT_BACK), "its own microphone away")
+    until_received(door, call, int((2 * BACK_S + 1) * PACKETS_PER_S))
+    anna.page.click("#talk-end")
+    door.final(call)
+    sides, rate = recorded(door, call)
+    said, heard = (side[-int(BACK_S * rate) :] for side in sides)
+    size = 2 * len(said)
+    alike = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(said, size)))[:rate]
+    found["Round trip through the page"].append(1000 * float(np.argmax(np.abs(alike))) / rate)
+
+
 @contextmanager
 def stations(directory: Path) -> Iterator[tuple[Cable, Daemon, Daemon]]:
     """A cable with the door's station and a phone's."""
-    from tests.daemon.browsers.phones import STATION_HZ  # noqa: PLC0415  late: see `main`
+    from benchmarks.subjects import noise  # noqa: PLC0415  late: see `main`
+    from tests.daemon.browsers.phones import STATION_HZ  # noqa: PLC0415
     from tests.support.peers import sounds  # noqa: PLC0415
 
     with Cable(directory) as cable:
@@ -135,7 +164,8 @@ def stations(directory: Path) -> Iterator[tuple[Cable, Daemon, Daemon]]:
                 directory / "door",
                 cable.door.within,
                 sip=near,
-                audio=sound,
+                audio=sound | {"microphone_file": noise(directory / "noise.wav")},
+                recording={"enabled": True, "channels": "separate"},
                 target={"far": {"uri": f"sip:far@{PBX}:5090"}},
                 panel={
                     "lines": "simulated",
@@ -174,6 +204,8 @@ def main(arguments: list[str] | None = None) -> int:
             for kind, subject in subjects.items():
                 kept = found.setdefault(kind, defaultdict(list)) if number else defaultdict(list)
                 ways[kind](subject, door, kept, hangs_up=bool(number % 2))
+                if kind in MICROPHONE and number <= TRIPS:
+                    round_trip(subject, door, kept)
     if given.json:
         given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     names = list(dict.fromkeys(name for kind in MICROPHONE for name in found[kind]))

@@ -1,5 +1,6 @@
 """Browsers as residents' phones: with a microphone that plays a tone, logged in at the station's page."""
 
+import io
 import wave
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -103,6 +104,25 @@ class Phone:
         """The page says why it does not work, and what to do."""
         self.page.shows("#banner", what)
         assert self.page.value("document.querySelector('#banner-why').innerText")
+
+
+def recorded(door: Daemon, call: str) -> tuple[Any, int]:
+    """The two sides of the recording of a call that is over, and its rate in Hz."""
+    made = door.wait("recording.available", call)["data"]["recording"]
+    with wave.open(io.BytesIO(door.get(f"/v1/recordings/{made}/audio"))) as file:
+        frames = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(float)
+        return frames.reshape(-1, file.getnchannels()).T, file.getframerate()
+
+
+def received(door: Daemon, call: str) -> int:
+    """How many packets of the far end the station has got."""
+    return int((door.get(f"/v1/calls/{call}")["quality"] or {}).get("received", 0))
+
+
+def until_received(door: Daemon, call: str, more: int = 50) -> None:
+    """The station gets so many more packets."""
+    before = received(door, call)
+    until(lambda: received(door, call) >= before + more, "packets of the browser")
 
 
 @contextmanager

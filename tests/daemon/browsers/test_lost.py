@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.daemon.browsers.phones import MICROPHONE, STATION_HZ, Phone, phone
-from tests.daemon.browsers.test_talk import received, until_received
+from tests.daemon.browsers.phones import MICROPHONE, STATION_HZ, Phone, phone, received, until_received
 from tests.support.daemon import Daemon, settled
 from tests.support.peers import sounds
 from tests.support.peers.namespaces import DOOR, BadCable

@@ -4,8 +4,7 @@ import os
 
 import pytest
 
-from tests.daemon.browsers.phones import STATION_HZ, phone
-from tests.daemon.browsers.test_talk import until_received
+from tests.daemon.browsers.phones import STATION_HZ, phone, until_received
 from tests.daemon.calls.test_many_calls import weights
 from tests.support.daemon import Daemon
 from tests.support.peers import sounds

@@ -17,8 +17,7 @@ import tomli
 from appliance.demo.stations import CODE
 from tests.api.browser import START_S, log_in
 from tests.daemon.appliance.how_tos import HOW_TO
-from tests.daemon.browsers.phones import BROWSERS, EARS, STATION_HZ, Phone
-from tests.daemon.browsers.test_talk import until_received
+from tests.daemon.browsers.phones import BROWSERS, EARS, STATION_HZ, Phone, until_received
 from tests.support.daemon import Daemon
 from tests.support.peers import sounds
 from tests.support.peers.namespaces import DOOR

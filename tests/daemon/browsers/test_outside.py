@@ -9,8 +9,8 @@ from typing import Self
 import pytest
 
 from tests.daemon.appliance.how_tos import blocks
-from tests.daemon.browsers.phones import MICROPHONE, STATION_HZ, phone
-from tests.daemon.browsers.test_talk import heard, until_received
+from tests.daemon.browsers.phones import MICROPHONE, STATION_HZ, phone, until_received
+from tests.daemon.browsers.test_talk import heard
 from tests.support.daemon import Daemon
 from tests.support.peers import sounds
 from tests.support.peers.coturn import coturn

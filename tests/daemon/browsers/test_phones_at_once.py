@@ -4,8 +4,7 @@ import time
 
 import pytest
 
-from tests.daemon.browsers.phones import MICROPHONE, phone
-from tests.daemon.browsers.test_talk import received, until_received
+from tests.daemon.browsers.phones import MICROPHONE, phone, received, until_received
 from tests.support.waiting import pause
 
 pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound

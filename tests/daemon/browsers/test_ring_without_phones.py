@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from tests.daemon.browsers.phones import STATION_HZ, Phone, phone
-from tests.daemon.browsers.test_talk import heard, until_received
+from tests.daemon.browsers.phones import STATION_HZ, Phone, phone, until_received
+from tests.daemon.browsers.test_talk import heard
 from tests.support.daemon import Daemon, settled
 from tests.support.peers import sounds
 from tests.support.waiting import until

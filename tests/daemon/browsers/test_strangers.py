@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon.browsers.test_talk import until_received
+from tests.daemon.browsers.phones import until_received
 from tests.support.peers.namespaces import DOOR, PBX
 from tests.support.waiting import paced
 

@@ -1,13 +1,17 @@
 """Talk between browsers and the door: both hear each other, and no call outlives its page."""
 
-import io
 import re
-import wave
 
-import numpy as np
 import pytest
 
-from tests.daemon.browsers.phones import HEARD_DB, PHONE_HZ, STATION_HZ, phone
+from tests.daemon.browsers.phones import (
+    HEARD_DB,
+    PHONE_HZ,
+    STATION_HZ,
+    phone,
+    recorded,
+    until_received,
+)
 from tests.support.daemon import Daemon
 from tests.support.peers.namespaces import DOOR
 from tests.support.peers.sounds import levels_of
@@ -38,14 +42,6 @@ IN_VIEW = """((box) => (
 ))(document.querySelector("[data-key='%s']")?.getBoundingClientRect())"""
 
 
-def recorded(door, call):
-    """The two sides of the recording of a call that is over."""
-    made = door.wait("recording.available", call)["data"]["recording"]
-    with wave.open(io.BytesIO(door.get(f"/v1/recordings/{made}/audio"))) as file:
-        frames = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(float)
-        return frames.reshape(-1, file.getnchannels()).T, file.getframerate()
-
-
 def heard(door, call):
     """Whether each tone is anywhere in the recording of a call: the station's, and the phone's."""
     sides, rate = recorded(door, call)
@@ -58,16 +54,6 @@ def heard(door, call):
         )
         found.append(best > HEARD_DB)
     return found
-
-
-def received(door, call):
-    return (door.get(f"/v1/calls/{call}")["quality"] or {}).get("received", 0)
-
-
-def until_received(door, call, more=50):
-    """The station gets so many more packets."""
-    before = received(door, call)
-    until(lambda: received(door, call) >= before + more, "packets of the browser")
 
 
 def test_a_resident_calls_the_door_and_both_hear_each_other(mine, door):

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from datetime import datetime
 
 import pytest
 
@@ -85,10 +86,13 @@ def shown(page, ring, count, door, service):
     return until(there, f"{count} shown", START_S, log=told)
 
 
-def test_a_press_is_shown_by_the_browser_and_its_end_takes_its_place(notified, door, service):
+def test_a_press_is_shown_by_the_browser_and_its_end_takes_its_place(notified, door, service, record_property):
     door.press("ring")
-    ring = door.wait("ring.started")["data"]["ring"]
+    begun = door.wait("ring.started")
+    ring = begun["data"]["ring"]
     (first,) = shown(notified, ring, 1, door, service)
+    pressed = datetime.fromisoformat(begun["time"]).timestamp()
+    record_property("milliseconds from the press to the notification", round(1000 * (first[3] - pressed)))
     assert first[1:3] == ["Front door · Bell", "A visitor rings."]
     door.post("/v1/doors/front/open")
     assert shown(notified, ring, 2, door, service)[1][2] == "The door was opened by unix."

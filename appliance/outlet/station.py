@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -71,11 +72,15 @@ class Station:
         """Give an order with the scopes of a token; the answer and its status."""
         return self._exchange(method, path, body, {ACTS_WITH: token})
 
-    def connection(self, path: str, token: str) -> UnixConnection:
-        """A request for a stream of events with a token's scopes; its answer is to be read. Raises IntercomError."""
+    def connection(self, path: str, token: str = "") -> UnixConnection:
+        """A request for a stream of events; its answer is to be read. Raises IntercomError.
+
+        token: has the scopes of this token alone.
+        """
         connection = UnixConnection(self._socket, self._times.http_request_s)
+        acts = {ACTS_WITH: token} if token else {}
         try:
-            connection.request("GET", path, headers={"Accept": "text/event-stream", ACTS_WITH: token})
+            connection.request("GET", path, headers={"Accept": "text/event-stream"} | acts)
         except FAULTS as error:
             connection.close()
             raise _unanswered(error) from error
@@ -88,20 +93,15 @@ class Station:
         """
         since: int | None = None
         while True:
-            connection = UnixConnection(self._socket, self._times.http_request_s)
-            try:
-                where = "/v1/events" if since is None else f"/v1/events?since={since}"
-                connection.request("GET", where, headers={"Accept": "text/event-stream"})
+            where = "/v1/events" if since is None else f"/v1/events?since={since}"
+            # A fault: the daemon ends, and so does this process, or its loop stands still.
+            with suppress(IntercomError, *FAULTS), closing(self.connection(where)) as connection:
                 for line in connection.getresponse():
                     name, _, value = line.decode().rstrip("\n").partition(": ")
                     if name == "id":
                         since = int(value)
                     elif name == "data":
                         put(json.loads(value))
-            except FAULTS:
-                pass  # the daemon ends, and so does this process, or its loop stands still
-            finally:
-                connection.close()
             time.sleep(self._times.daemon_again_s)
 
     def _ask(self, path: str) -> Json:

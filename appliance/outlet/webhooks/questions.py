@@ -90,7 +90,7 @@ class Questions:
         except IntercomError as error:
             self._say({"notice": notice(self._of, envelope, answer.status, error, asked=True)})
         except RefusalError as refusal:
-            self._say({"order": shown(refusal.order), "why": refusal.why, "more": 0})
+            self._refuse(refusal.order, refusal.why)
         else:
             self._say({"notice": notice(self._of, envelope, answer.status, asked=True) | {"orders": done}})
         if not DECIDES[envelope["type"]].intersection(done) and time.monotonic() < until:
@@ -107,27 +107,31 @@ class Questions:
             raise RefusalError(ASK, "too_many")
         threading.Thread(target=self._talk, args=[envelope, wish], name="digits", daemon=True).start()
 
-    def _talk(self, envelope: Json, first: Wish) -> None:
+    def _talk(self, envelope: Json, wish: Wish) -> None:
         """Ask for digits, then the receiver what follows, as long as it says so; a call that is left so is ended."""
-        wish: Wish | None = first
         try:
             with Digits(self._station, envelope["call"], self._of.token) as digits:
                 for number in range(ROUNDS):
-                    wish = self._followed(envelope, number, digits.asked(wish)) if wish is not None else None
-                    if wish is None:
+                    following = self._followed(envelope, number, digits.asked(wish))
+                    if following is None:
                         return
-            self._end_call(envelope)
+                    wish = following
         except GoneError:
-            pass
-        except (RefusalError, NotAllowedError, TimeoutError, IntercomError) as error:
-            order, why = (error.order, error.why) if isinstance(error, RefusalError) else (ASK, "not_allowed")
-            if isinstance(error, IntercomError):
-                self._say({"notice": notice(self._of, envelope, 0, error, asked=True)})
-            elif not isinstance(error, TimeoutError):
-                self._say({"order": shown(order), "why": why, "more": 0})
-            self._end_call(envelope)
+            return
+        except TimeoutError:
+            pass  # people cannot talk, and nobody has refused anything
+        except IntercomError as error:
+            self._say({"notice": notice(self._of, envelope, 0, error, asked=True)})
+        except NotAllowedError:
+            self._refuse(ASK, "not_allowed")
+        except RefusalError as refusal:
+            self._refuse(refusal.order, refusal.why)
         finally:
             self._talks.release()
+        self._end_call(envelope)
+
+    def _refuse(self, order: str, why: str) -> None:
+        self._say({"order": shown(order), "why": why, "more": 0})
 
     def _followed(self, envelope: Json, number: int, typed: Typed) -> Wish | None:
         """Ask the receiver what follows from digits, and do it; what it wants to ask next."""

@@ -74,5 +74,5 @@ async def _offered(apt: Mapping[str, str]) -> str | None:
     if status:
         log.info("apt does not say what it offers: %s", errors.strip() or f"status {status}")
         return None
-    found = offered.read(said.decode(errors="replace")).get(offered.PROGRAM)
+    found = offered.read(said.decode(errors="replace")).get(packages.PROGRAM)
     return found.offered if found is not None else ""

@@ -6,7 +6,8 @@ from pathlib import Path
 from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError
 
-NAMES = ("intercomd", "python3-pjsua2")
+PROGRAM = "intercomd"
+NAMES = (PROGRAM, "python3-pjsua2")
 QUESTION = ("-W", "-f", "${Package} ${db:Status-Eflag} ${db:Status-Status}\\n")
 _LOCKS = ("lock-frontend", "lock")
 _WHOLE = "ok installed"  # dpkg's error flag and state (dpkg-query(1), "Status")

@@ -3,8 +3,8 @@
 import re
 from typing import NamedTuple
 
-PROGRAM = "intercomd"
-NAMES = (PROGRAM, "python3-pjsua2")
+from appliance.system.packages import NAMES, PROGRAM
+
 QUESTION = ("apt-cache", "policy", *NAMES)
 ENGLISH = {"LC_ALL": "C.UTF-8"}  # apt translates its answers
 # deb-version(7), and no longer than a person reads: the signer of the repository chooses the text.

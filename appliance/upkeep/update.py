@@ -13,8 +13,9 @@ from pathlib import Path
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
+from appliance.system.packages import NAMES, PROGRAM
 from appliance.upkeep import offered
-from appliance.upkeep.offered import NAMES, PROGRAM, Package
+from appliance.upkeep.offered import Package
 
 UNIT = "intercomd-update"
 _APT = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "--allow-change-held-packages")

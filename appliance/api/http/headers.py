@@ -25,6 +25,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+HEADERS_FRAMED = HEADERS | {POLICY: HEADERS[POLICY].replace(NOT_FRAMED, FRAMED)}
 
 
 class FixedHeaders:
@@ -40,14 +41,13 @@ class FixedHeaders:
         They could send its requests as well, so the frame gives them nothing. No other site may.
         """
         listener: Listener = scope.get(LISTENER, UNKNOWN)
+        fixed = HEADERS_FRAMED if listener.proxied else HEADERS
 
         async def outgoing(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in fixed.items():
                     headers[name] = value
-                if listener.proxied:
-                    headers[POLICY] = HEADERS[POLICY].replace(NOT_FRAMED, FRAMED)
                 headers["Date"] = formatdate(usegmt=True)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)

@@ -13,7 +13,6 @@ from homeassistant.components.media_source import (
     PlayMedia,
     Unresolvable,
 )
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
@@ -34,12 +33,8 @@ async def async_get_media_source(hass: HomeAssistant) -> MediaSource:
     return Recordings(hass)
 
 
-def _loaded(hass: HomeAssistant) -> list[IntercomdConfigEntry]:
-    return [each for each in hass.config_entries.async_entries(DOMAIN) if each.state is ConfigEntryState.LOADED]
-
-
 def _entry(hass: HomeAssistant, ident: str) -> IntercomdConfigEntry | None:
-    return next((each for each in _loaded(hass) if each.entry_id == ident), None)
+    return next((each for each in hass.config_entries.async_loaded_entries(DOMAIN) if each.entry_id == ident), None)
 
 
 class Recordings(MediaSource):
@@ -66,7 +61,9 @@ class Recordings(MediaSource):
     async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:
         """The stations, or the recordings of one. Raises BrowseError."""
         if not item.identifier:
-            found = [_folder(each.entry_id, each.title) for each in _loaded(self.hass)]
+            found = [
+                _folder(each.entry_id, each.title) for each in self.hass.config_entries.async_loaded_entries(DOMAIN)
+            ]
             return _folder("", "intercomd", found)
         entry = _entry(self.hass, item.identifier)
         if entry is None:

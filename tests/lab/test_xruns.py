@@ -25,7 +25,7 @@ def station(guest):
     made.restart()
     made.says("^ready$")
     guest.check("systemd-run", "--quiet", "--unit=lateness", "python3", "/lab/programs/lateness.py", LATENESS)
-    guest.wait_for(lambda: guest.run("test", "-e", LATENESS).returncode == 0, "what tells how late it is")
+    guest.wait_for(lambda: guest.run("test", "-e", LATENESS).returncode == 0, "the list of late moments")
     for hog in HOGS:
         guest.check("systemd-run", "--quiet", "--collect", f"--unit={hog}", "sh", "-c", "while :; do :; done")
     yield made

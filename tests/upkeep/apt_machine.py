@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from appliance.upkeep import offered
+from appliance.system import packages
 
 # dpkg gives files to root, which a plain user is in a namespace of its own only.
 AS_ROOT = () if os.geteuid() == 0 else ("unshare", "--map-root-user")
@@ -117,7 +117,7 @@ def _made(directory: Path, home: Path) -> Machine:
     architecture = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout
     (root / "apt.conf").write_text(CONFIG.format(root=root, architecture=architecture.strip()))
     machine = Machine(root, home, programs)
-    for name in offered.NAMES:
+    for name in packages.NAMES:
         machine.publish(name, "0.1.0")
-    machine.check("apt-get", "-q", "-y", "install", *offered.NAMES)
+    machine.check("apt-get", "-q", "-y", "install", *packages.NAMES)
     return machine

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.system import packages
 from appliance.upkeep import offered
 from tests.upkeep import apt_machine
 from tests.upkeep.apt_machine import Machine
@@ -57,7 +58,7 @@ def test_back_is_the_version_that_the_upgrade_replaced_and_upgrades_leave_it_unt
     machine.told("install")
     answer = machine.told("back")
     assert answer["done"] == "returned"
-    assert [machine.installed(name) for name in offered.NAMES] == ["0.1.0", "0.1.0"]
+    assert [machine.installed(name) for name in packages.NAMES] == ["0.1.0", "0.1.0"]
     assert of(answer) == {"name": "intercomd", "installed": "0.1.0", "offered": "0.3.0", "held": True}
     machine.check("apt-get", "-q", "-y", "upgrade")
     assert machine.installed() == "0.1.0", "an unattended upgrade does not undo it"

@@ -44,6 +44,15 @@ def at_rest(home, ids):
     return {key: home.state(ids[key]) for key in AT_REST} == AT_REST
 
 
+def rings_and_is_ended(home, station, ids):
+    """A visitor rings, Home Assistant shows the call, and ends it."""
+    station.begin()
+    station.ring()
+    until(lambda: home.state(ids["call"]) in {"dialing", "ringing"})
+    home.act("button.press", ids["hang_up"])
+    station.settle()
+
+
 def rings(home, ids):
     return [each for each in home.changes if each["entity_id"] == ids["ring"] and each["state"] != "unavailable"]
 
@@ -91,11 +100,7 @@ def test_do_not_disturb_is_switched(house):
 
 def test_a_call_is_shown_and_ended(house):
     home, _, station, ids = house
-    station.begin()
-    station.ring()
-    until(lambda: home.state(ids["call"]) in {"dialing", "ringing"})
-    home.act("button.press", ids["hang_up"])
-    station.settle()
+    rings_and_is_ended(home, station, ids)
     until(lambda: home.state(ids["call"]) == "idle")
 
 
@@ -136,11 +141,7 @@ def test_after_a_restart_of_each_no_ring_is_repeated_and_states_are_right(house)
 @pytest.mark.parametrize("order", list(itertools.permutations(PARTS)), ids="-".join)
 def test_in_whatever_order_all_three_come_back_no_ring_is_repeated_and_states_are_right(house, order):
     home, broker, station, ids = house
-    station.begin()
-    station.ring()
-    until(lambda: home.state(ids["call"]) in {"dialing", "ringing"})
-    home.act("button.press", ids["hang_up"])
-    station.settle()
+    rings_and_is_ended(home, station, ids)
     until(lambda: at_rest(home, ids), patience=PATIENCE_S)
     before = len(rings(home, ids))
     home.stop()

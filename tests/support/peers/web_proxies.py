@@ -13,7 +13,7 @@ from tests.support.waiting import until
 START_S = 60.0
 RECIPE = Path(__file__).parents[3] / "docs/how-to/reach-the-station-by-https.md"
 INGRESS = "/api/hassio_ingress/0123456789/"  # where Home Assistant has an app's page
-NGINX_WITH = """
+NGINX = """
 daemon off; master_process off; pid {work}/pid; error_log {work}/error.log;
 events {{}}
 http {{
@@ -42,16 +42,9 @@ global: {{checkNewVersion: false, sendAnonymousUsage: false}}
 entryPoints: {{websecure: {{address: 127.0.0.1:{port}}}}}
 providers: {{file: {{filename: {recipe}, watch: false}}}}
 """
-NGINX = """
-daemon off; master_process off; pid {work}/pid; error_log {work}/error.log;
-events {{}}
-http {{
-  access_log off;
-  client_body_temp_path {work}/b; proxy_temp_path {work}/p; fastcgi_temp_path {work}/f;
-  uwsgi_temp_path {work}/u; scgi_temp_path {work}/s;
+PASSED_ON = """
   gzip {gzip}; gzip_types text/event-stream;
   server {{ listen 127.0.0.1:{port}; location {prefix} {{ proxy_pass http://{station}{target}; }} }}
-}}
 """
 CADDY = """
 {{
@@ -80,11 +73,9 @@ def free_port() -> int:
 @contextlib.contextmanager
 def nginx(work: Path, station: str, port: int, prefix: str = "/", gzip: str = "off") -> Generator[None, None, None]:
     """nginx at that port; `prefix` begins the paths of the station there."""
-    work.mkdir()
     target = "" if prefix == "/" else "/"  # with it nginx takes the prefix away
-    text = NGINX.format(work=work, station=station, port=port, prefix=prefix, target=target, gzip=gzip)
-    (work / "nginx.conf").write_text(text, encoding="utf-8")
-    with _running(["nginx", "-p", str(work), "-e", str(work / "error.log"), "-c", str(work / "nginx.conf")], port):
+    server = PASSED_ON.format(station=station, port=port, prefix=prefix, target=target, gzip=gzip)
+    with _nginx(work, server, port):
         yield
 
 
@@ -142,7 +133,7 @@ def guided_ingress(work: Path, station: str, port: int) -> Generator[None, None,
 @contextlib.contextmanager
 def _nginx(work: Path, servers: str, port: int) -> Generator[None, None, None]:
     work.mkdir()
-    (work / "nginx.conf").write_text(NGINX_WITH.format(work=work, servers=servers), encoding="utf-8")
+    (work / "nginx.conf").write_text(NGINX.format(work=work, servers=servers), encoding="utf-8")
     with _running(["nginx", "-p", str(work), "-e", str(work / "error.log"), "-c", str(work / "nginx.conf")], port):
         yield
 

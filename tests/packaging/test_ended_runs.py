@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import children, command, living, tree
+from tests.support.run import keeper
 from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,6 +130,24 @@ def test_nothing_is_left_when_the_process_that_runs_tests_is_killed(tmp_path: Pa
         assert_gone(below)
         if not options:  # else another worker takes its place, and waits for ever too
             assert run.wait(120) == 128 + signal.SIGKILL
+
+
+def test_nothing_is_left_of_a_process_whose_first_thread_has_ended(tmp_path: Path) -> None:
+    """As of a worker that is just being killed: it looks as if it had ended, and its children are still its own."""
+    script = SCRIPT.format(name=tmp_path / "ready")
+    (tmp_path / "threads.py").write_text(
+        "import ctypes, subprocess, threading\n"
+        f"threading.Thread(target=subprocess.run, args=(['setsid', 'sh', '-c', {script!r}],)).start()\n"
+        "ctypes.CDLL(None).pthread_exit(None)\n"
+    )
+    kept = [sys.executable, "-IS", keeper.__file__, sys.executable, str(tmp_path / "threads.py")]
+    with subprocess.Popen([sys.executable, "-c", f"import subprocess; subprocess.run({kept})"]) as above:
+        until((tmp_path / "ready").exists, "its child")
+        all_of_it = tree(above.pid)
+        assert any("sleep 600" in command(pid) for pid, _ in all_of_it)
+        above.kill()
+        above.wait()
+        assert_gone(all_of_it)
 
 
 def test_nothing_is_left_of_make_test_after_sigterm(tmp_path: Path) -> None:

@@ -4,12 +4,15 @@ from pathlib import Path
 
 
 def status(pid: int) -> list[str] | None:
-    """Return the fields of /proc/PID/stat after the name: state, parent, …; None when it is gone or not yet reaped."""
+    """Return the fields of /proc/PID/stat after the name: state, parent, …; None when it is gone or not yet reaped.
+
+    One whose first thread has ended is a zombie too, and lives while another of its threads does.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[0] in "ZX" else fields
+    return None if fields[0] in "ZX" and int(fields[17]) <= 1 else fields
 
 
 def command(pid: int) -> str:

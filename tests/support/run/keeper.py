@@ -88,10 +88,10 @@ def _reap(kept: int = 0) -> int | None:
 
 
 def _end_all() -> None:
-    """Kill all below, again until none is left: one that is killed may just have forked."""
+    """Kill all below, again until none is left to reap: one that is killed may just have forked."""
     end = time.monotonic() + END_WITHIN_S
-    while (left := below(os.getpid())) and time.monotonic() < end:
-        for pid in left:
+    while _has_children() and time.monotonic() < end:
+        for pid in below(os.getpid()):
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -100,17 +100,28 @@ def _end_all() -> None:
         select.select((), (), (), 0.01)
 
 
+def _has_children() -> bool:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
 def below(pid: int) -> list[int]:
-    """Return the processes below one, those that have ended and are not reaped left out."""
+    """Return the processes below one, with those that have ended and are not reaped.
+
+    A process whose first thread has ended looks as if it had ended, while its other threads, and what they have
+    started, go on.
+    """
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+                parent = (entry / "stat").read_bytes().rpartition(b")")[2].split()[1]
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if state not in "ZX":
-                parents.setdefault(int(parent), []).append(int(entry.name))
+            parents.setdefault(int(parent), []).append(int(entry.name))
     found = parents.get(pid, [])
     for each in found:  # which grows meanwhile
         found.extend(parents.get(each, []))

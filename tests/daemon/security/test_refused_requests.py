@@ -298,10 +298,8 @@ def test_strangers_together_get_so_many_answers_and_no_more(door):
             request = far.request("REGISTER", number).decode().replace(f"{far.address}:{far.port}", f"{address}:{port}")
             each.sendto(request.encode(), far.to)
             if number % 40 == 0:  # no more than the station's socket holds; who is known is answered all the while
-                far.send(far.request("REGISTER", 1000 + number))
-                far.receive("SIP/2.0 405", "REGISTER")
-        far.send(far.request("REGISTER", 2000))  # behind all of them
-        far.receive("SIP/2.0 405", "REGISTER")
+                far.ask(far.request("REGISTER", 1000 + number), "SIP/2.0 405", "REGISTER")
+        far.ask(far.request("REGISTER", 2000), "SIP/2.0 405", "REGISTER")  # behind all of them
         passed = time.monotonic() - begin
     answers = 0
     for each in sockets:

@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _CHUNK = 1 << 20
-_BLOCK = 4096
 _FITRIM = 0xC0185879  # _IOWR('X', 121, struct fstrim_range), linux/fs.h
 
 
@@ -103,7 +102,7 @@ def fill(directory: Path) -> None:
 def _fill_once(descriptor: int) -> int:
     """Write until nothing more fits, and to the disc; returns how many bytes that were."""
     written = 0
-    for size in (_CHUNK, _BLOCK):
+    for size in (_CHUNK, os.fstatvfs(descriptor).f_frsize):  # a write that does not fit whole writes nothing
         with _until_full():
             while True:
                 written += os.write(descriptor, bytes(size))

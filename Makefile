@@ -129,7 +129,6 @@ deb-armhf-check: ## the same for 32-bit
 	@packaging/deb-emulated-check armhf
 
 release: ## make what people download, and a signed apt repository with it (VERSION=0.2.0; docs/how-to/publish-a-release.md)
-	@packaging/bootstrap test
 	@packaging/release/make $(VERSION)
 
 clean: ## remove all built files, .venv too (the cached pjsua2 stays)

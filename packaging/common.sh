@@ -2,9 +2,11 @@
 # All messages go to standard error; standard output is for results.
 
 # The Debian packages of each part, by their names in Debian 12 and 13 and Raspberry Pi OS based on them.
+PJSUA2_LIBRARIES=(  # what a wheel of it loads; the packages of the libraries alone have other names in each Debian
+    libasound2-dev libgsm1-dev libopus-dev libspeex-dev libspeexdsp-dev libsrtp2-dev libssl-dev uuid-dev
+)
 PJSUA2_PACKAGES=(
-    build-essential swig xz-utils ca-certificates debian-archive-keyring
-    libasound2-dev libgsm1-dev libopus-dev libspandsp-dev libspeex-dev libspeexdsp-dev libsrtp2-dev libssl-dev uuid-dev python3-dev
+    build-essential swig xz-utils ca-certificates debian-archive-keyring libspandsp-dev python3-dev "${PJSUA2_LIBRARIES[@]}"
 )
 FUZZ_PACKAGES=(clang-19 libclang-rt-19-dev zlib1g-dev)  # AddressSanitizer and libFuzzer: make fuzz only
 RUN_PACKAGES=(python3 python3-venv ca-certificates)
@@ -46,7 +48,9 @@ VOICE_PACKAGES=(  # fetched and unpacked, not installed: recorded voices for mak
     asterisk-core-sounds-en-g722 asterisk-core-sounds-fr-g722 asterisk-core-sounds-it-g722 asterisk-core-sounds-ru-g722
 )
 
-DEB_PACKAGES=(mmdebstrap debian-archive-keyring ca-certificates dpkg-dev xz-utils)  # builds packages in Debian 13 roots
+DEB_PACKAGES=(  # builds packages in Debian 13 roots; uidmap: as a plain user
+    mmdebstrap uidmap debian-archive-keyring ca-certificates dpkg-dev xz-utils
+)
 
 EMULATION_PACKAGES=(qemu-user-static arch-test sip-tester)  # runs and calls packages of another architecture
 

@@ -125,6 +125,16 @@ def test_no_key_in_the_tree_signs(tree):
     assert "The key is in this tree" in refused(tree, tree / "keys")
 
 
+def test_the_notes_of_a_long_change_log_are_there_at_once(tree):
+    """It has a hundred kilobytes; a look for a letter in it once took bash a minute and more."""
+    line = "- A bell that rings at noon, and another one that does not ring at all, but shines.\n"
+    (tree / "CHANGELOG.md").write_text(f"# Changes\n\n## [{VERSION}] - 2026-12-01\n\n{line * 20_000}")
+    notes = subprocess.run(
+        [tree / "packaging/release/notes", VERSION], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert notes.stdout == line * 20_000
+
+
 def test_the_notes_are_those_of_the_version(tree):
     notes = subprocess.run([tree / "packaging/release/notes", VERSION], check=True, capture_output=True, text=True)
     assert notes.stdout == "### Added\n\n- A bell.\n"
@@ -221,6 +231,87 @@ def test_the_repository_lists_what_there_is_for_each_architecture_and_keeps_earl
     for signed in ([release / "InRelease"], [release / "Release.gpg", release / "Release"]):
         subprocess.run(["gpgv", "--keyring", keyring, *signed], check=True, capture_output=True)
     assert "PRIVATE KEY" not in (repository / "intercomd-archive.asc").read_text()
+
+
+def compared(one: Path, other: Path) -> tuple[int, str]:
+    """The status of packaging/release/compare, and what it says."""
+    ended = subprocess.run([RELEASE / "compare", one, other], capture_output=True, text=True, timeout=120)
+    assert ended.stderr == ""
+    return ended.returncode, ended.stdout
+
+
+def test_the_same_packages_and_commit_give_the_same_repository_but_for_signatures(tmp_path, keys):
+    debs = tmp_path / "debs"
+    debs.mkdir()
+    package(debs, "intercomd", "0.1.0", "all")
+    package(debs, "python3-pjsua2", "2.17", "arm64")
+    for name, zone, mask in (("one", "UTC", 0o022), ("other", "Pacific/Kiritimati", 0o077)):
+        subprocess.run(
+            [RELEASE / "apt-repository", debs, tmp_path / name],
+            env={**os.environ, "GNUPGHOME": str(keys(1)), "SOURCE_DATE_EPOCH": "1764000000", "TZ": zone},
+            check=True,
+            capture_output=True,
+            umask=mask,
+        )
+    assert "Date: Mon, 24 Nov 2025 16:00:00 +0000" in (tmp_path / "one/dists/stable/Release").read_text()
+    status, said = compared(tmp_path / "one", tmp_path / "other")
+    assert (status, said.endswith(" files are the same, 0 differ\n")) == (0, True), said
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    """Two releases that are the same but for their signatures."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    package(one, "intercomd", "0.1.0", "all")
+    (one / "SHA256SUMS").write_text("sums\n")
+    shutil.copytree(one, other)
+    (one / "SHA256SUMS.asc").write_text("signed at noon\n")
+    (other / "SHA256SUMS.asc").write_text("signed at night\n")
+    return one, other
+
+
+def test_releases_that_differ_in_their_signatures_alone_are_the_same(pair):
+    assert compared(*pair) == (0, "2 files are the same, 0 differ\n")
+
+
+def another_text(release: Path) -> str:
+    (release / "SHA256SUMS").write_text("other sums\n")
+    return "SHA256SUMS: differs\n    1c1\n    < sums\n    ---\n    > other sums\n"
+
+
+def another_mode(release: Path) -> str:
+    (release / "SHA256SUMS").chmod(0o600)
+    return "SHA256SUMS: has another mode (644, 600)\n"
+
+
+def one_more(release: Path) -> str:
+    (release / "build.log").touch()
+    return "build.log: is in one of the two only\n"
+
+
+def not_signed(release: Path) -> str:
+    (release / "SHA256SUMS.asc").unlink()
+    return "SHA256SUMS.asc: is in one of the two only\n"
+
+
+def another_package(release: Path) -> str:
+    package(release, "intercomd", "0.2.0", "all")
+    (release / "intercomd_0.2.0_all.deb").rename(release / "intercomd_0.1.0_all.deb")
+    return "intercomd_0.1.0_all.deb: differs\n"
+
+
+@pytest.mark.parametrize("change", [another_text, another_mode, one_more, not_signed, another_package])
+def test_what_differs_between_two_releases_is_named(pair, change):
+    said = change(pair[1])
+    status, told = compared(*pair)
+    assert (status, said in told) == (1, True), told
+    assert told.endswith(" differ\n")
+    assert not told.endswith(" 0 differ\n")
+
+
+def test_nothing_is_not_the_same_as_nothing(tmp_path):
+    assert compared(tmp_path, tmp_path) == (1, "0 files are the same, 0 differ\n")
 
 
 def test_a_container_without_its_packages_is_refused(tmp_path):

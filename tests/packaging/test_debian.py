@@ -135,3 +135,14 @@ def test_bash_completes_commands_and_options(words: str, completed: str) -> None
     printf '%s ' "${{COMPREPLY[@]}}"
     """
     assert sorted(output("bash", "-c", script).split()) == sorted(completed.split())
+
+
+def test_each_tag_of_lintian_that_we_override_has_its_reason_beside_it() -> None:
+    """make deb-check fails at each other tag, and at an override of nothing."""
+    files = [*DEBIAN.glob("*.lintian-overrides"), *(PJSUA2 / "debian").glob("*.lintian-overrides")]
+    assert files
+    for file in files:
+        before = ""
+        for line in file.read_text().splitlines():
+            assert line.startswith("#") or before.startswith("# "), f"{file.name}: {line}"
+            before = line

@@ -119,3 +119,21 @@ def test_an_apt_that_fails_offers_nothing_and_is_asked_again(machine, set_times)
         return version
 
     assert asyncio.run(play()) == "0.2.0"
+
+
+def test_apt_answers_where_nothing_can_be_written(machine):
+    """As in the unit's sandbox, with apt's settings as Debian has them: it cannot keep a cache of its lists."""
+    settings = machine.root / "apt.conf"
+    text = settings.read_text()
+    settings.write_text("".join(line for line in text.splitlines(keepends=True) if "pkgcache" not in line))
+    assert settings.read_text() != text
+    machine.publish("intercomd", "0.2.0")
+    cache = machine.root / "var/cache/apt"
+    for each in cache.glob("*.bin"):
+        each.unlink()
+    box = ("--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/var/tmp")
+    nobody = ("--unshare-user", "--uid", "65534", "--gid", "65534", "--setenv", "TMPDIR", "/var/tmp")
+    english = ("--setenv", "LC_ALL", offered.ENGLISH["LC_ALL"])
+    said = machine.check("bwrap", *box, *nobody, *english, *offered.QUESTION)
+    assert offered.read(said)["intercomd"].offered == "0.2.0"
+    assert list(cache.glob("*.bin")) == []

@@ -1,6 +1,5 @@
 """Apt takes packages from our signed repository, and nothing that was changed or signed by another key."""
 
-import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -9,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.lab.guest import Guest
+from tests.lab.publisher import Publisher
 
-RELEASE = Path(__file__).parents[2] / "packaging/release"
 PLACE, KEY = "/srv/releases", "/etc/apt/keyrings/intercomd-archive.asc"
 SOURCE = f"Types: deb\nURIs: file:{PLACE}\nSuites: stable\nComponents: main\nSigned-By: {KEY}\n"
 # Lists of their own: those of Debian, which the station has, stay as they are.
@@ -18,36 +17,6 @@ APT = (
     "apt-get", "-q", "-o", "APT::Update::Error-Mode=any", "-o", "Dir::Etc::SourceList=/dev/null",
     "-o", "Dir::Etc::SourceParts=/srv/sources", "-o", "Dir::State::Lists=/srv/lists",
 )  # fmt: skip
-
-
-class Publisher:
-    """A home of GnuPG with one key, and repositories that it signs."""
-
-    def __init__(self, home: Path, debs: Path, kind: str, *made: str) -> None:
-        """Make a key of that kind, with further options of gpg, that ends after two days."""
-        home.mkdir(mode=0o700)
-        self._debs = debs
-        self._environment = {**os.environ, "GNUPGHOME": str(home)}
-        self._run(
-            "gpg", *made, "--batch", "--passphrase", "", "--quick-gen-key", "p <p@station.example>", kind, "sign", "2d"
-        )
-        self.public = self._run("gpg", "--batch", "--export", "--armor")
-
-    def _run(self, *words: str | Path) -> str:
-        return subprocess.run(words, env=self._environment, check=True, capture_output=True, text=True).stdout
-
-    def prolong(self) -> None:
-        """Give the key another end; stations have the former one."""
-        fields = self._run("gpg", "--batch", "--list-keys", "--with-colons").split(":")
-        fingerprint = next(field for field in fields if len(field) == 40)
-        self._run("gpg", "--batch", "--quick-set-expire", fingerprint, "5y")
-
-    def publish(self, repository: Path) -> Path:
-        self._run(RELEASE / "apt-repository", self._debs, repository)
-        return repository
-
-    def close(self) -> None:
-        self._run("gpgconf", "--kill", "all")
 
 
 @pytest.fixture(scope="module")

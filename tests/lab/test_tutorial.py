@@ -20,7 +20,8 @@ from tests.lab.programs.pacing import pause
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "docs/tutorial/first-door.md"
 PARTS = re.compile(
-    r"<!-- lab: (?P<note>[^>]*?) -->|^```(?P<kind>sh|text|ini)\n(?P<block>.*?)^```$", re.DOTALL | re.MULTILINE
+    r"^## (?P<part>[^\n]+)$|<!-- lab: (?P<note>[^>]*?) -->|^```(?P<kind>sh|text|ini)\n(?P<block>.*?)^```$",
+    re.DOTALL | re.MULTILINE,
 )
 OF_BLOCKS = {"computer", "phone", "phone rings", "press soon", "answers y"}  # notes that say how the next block is run
 BOARD, PHONE = "192.0.2.10", "192.0.2.20"
@@ -49,15 +50,17 @@ ip route add default via 192.0.2.1 dev board
 
 
 def steps():
-    """What is to be done, in order: (kind of block, its lines, how), or (what hands do,)."""
-    note = ""
+    """Part and what is to be done, in order: (kind of block, its lines, how), or (what hands do,)."""
+    note, part = "", ""
     for found in PARTS.finditer(TUTORIAL.read_text()):
-        if found["note"] in OF_BLOCKS:
+        if found["part"]:
+            part = found["part"]
+        elif found["note"] in OF_BLOCKS:
             note = found["note"]
         elif found["note"]:
-            yield (found["note"],)
+            yield part, (found["note"],)
         else:
-            yield found["kind"], found["block"], note
+            yield part, (found["kind"], found["block"], note)
             note = ""
 
 
@@ -178,11 +181,17 @@ def follower(make_guest, bare_disc, debs, tmp_path_factory):
 
 
 def test_a_reader_who_follows_the_tutorial_has_a_phone_that_rings_and_a_door_that_opens(follower, measured):
-    done = 0
-    for step in steps():
+    done, took, rings = 0, {}, 0.0
+    for part, step in steps():
         began = time.monotonic()
         follower.follow(step)
+        took[part] = took.get(part, 0.0) + time.monotonic() - began
+        if step == ("ringing",):
+            rings = sum(took.values())
         if step[0] == "sh" and "apt-get install" in step[1]:
             measured("the packages, installed by apt", time.monotonic() - began)
         done += 1
     assert done > 25, "the tutorial's blocks were not found"
+    for part, seconds in took.items():
+        measured(f"tutorial, {part}", seconds)
+    measured("tutorial, from the bare board to the ringing phone, without hands and wires", rings)

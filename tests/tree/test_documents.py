@@ -64,7 +64,7 @@ def test_the_guide_to_the_bus_says_what_the_package_has_done():
 
 
 def test_the_tutorials_test_runs_every_block():
-    blocks = [step for step in steps() if step[0] in {"sh", "text", "ini"}]
+    blocks = [step for _, step in steps() if step[0] in {"sh", "text", "ini"}]
     assert len(blocks) == len(re.findall(r"(?m)^```\w", TUTORIAL.read_text()))
     assert "not in the lab" not in TUTORIAL.read_text()
 
@@ -78,7 +78,7 @@ def test_the_tutorials_block_for_the_computer_copies_what_make_builds(tmp_path):
     debs = [tmp_path / "intercomd_1_all.deb", tmp_path / "python3-pjsua2_1_amd64.deb"]
     for deb in debs:
         deb.write_text("x")
-    (block,) = (step[1] for step in steps() if step[0] == "sh" and step[2] == "computer")
+    (block,) = (step[1] for _, step in steps() if step[0] == "sh" and step[2] == "computer")
     copied = []
     (tmp_path / "clone").mkdir()
     on_the_computer(block, tmp_path / "clone", debs, lambda *files, to: copied.extend(file.name for file in files))

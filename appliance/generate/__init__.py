@@ -11,10 +11,8 @@ from appliance.generate import (
     completions,
     configuration,
     contract,
-    drawings,
     errors,
     events,
-    header,
     languages,
     openapi,
     ordered,
@@ -27,7 +25,6 @@ ROOT = Path(__file__).parents[2]
 REFERENCE = Path("docs/reference")
 MANUALS = Path("packaging/manpages")
 COMPLETIONS = Path("packaging/completions")
-HARDWARE = Path("hardware")
 BUILT_IN_SOUNDS = Path("appliance/sip/stack/media/sounds")
 CLIENT = Path("client/intercomd_client")
 RINGS = Path("docs/images/one-ring.svg"), Path("appliance/api/web/one-ring.svg")  # for readers, and at /docs
@@ -60,10 +57,6 @@ DOCUMENTS: dict[Path, Callable[[], str | bytes]] = {
     CLIENT / "operations.py": client.operations,
     CLIENT / "refusals.py": client.refusals,
     Path("appliance/api/web/base/languages.js"): languages.module,
-    HARDWARE / "door-relay.svg": drawings.relay,
-    HARDWARE / "bell-button.svg": drawings.buttons,
-    HARDWARE / "reader-keypad.svg": drawings.entry,
-    HARDWARE / "first-door.svg": header.first_door,
     **dict.fromkeys(RINGS, sequence.picture),
     **{BUILT_IN_SOUNDS / f"{name}.wav": partial(sounds.wav, name) for name in sounds.SOUNDS},
 }

@@ -17,7 +17,7 @@ REMEDIES = {
         "",
     ),
     "test_generated": ("nothing by hand: the files that it names are made from the code", GENERATED),
-    "test_header": ("docs/tutorial/first-door.md, or appliance/generate/header.py", GENERATED),
+    "test_header": ("docs/tutorial/first-door.md, or hardware/first-door.svg", ""),
     "test_imports": ("the module that it names, or its row of MAY_IMPORT or STOREYS in tests/tree/test_imports.py", ""),
     "test_links": ("the page that it names; docs/index.md leads to every page", ""),
     "test_patience": ("the test that it names: PATIENCE_S of tests/support/waiting.py, or a longer time", ""),

@@ -7,13 +7,22 @@ from xml.etree import ElementTree as ET
 import pytest
 from gpiozero import pi_info
 
-from appliance.generate import header
 from appliance.setup import choices
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARDS = {"Raspberry Pi 3": "a02082", "Raspberry Pi 4": "c03111", "Raspberry Pi Zero 2 W": "902120"}
-GPIOZERO = {"3V3": header.V33, "5V": header.V5, "GND": header.GROUND}  # its names for what is no line
+GPIOZERO = {"3V3": "3.3 V", "5V": "5 V"}  # its names where they are not those of the drawing
 NAMED = re.compile(r"(GPIO\d+|ground|5 V), pin (\d+)")
+
+
+def drawn():
+    """The connector of the drawing: number of each pin -> its name, and whether a wire ends there."""
+    parts = ET.parse(ROOT / "hardware/first-door.svg").getroot().findall("{*}*")
+    rings = [place for place, part in enumerate(parts) if part.get("r") == "11"]
+    return {int(parts[place + 1].text): (parts[place + 2].text, parts[place].get("class") == "fill") for place in rings}
+
+
+PINS = [name for _, (name, _) in sorted(drawn().items())]
 
 
 def table():
@@ -26,28 +35,19 @@ def table():
 @pytest.mark.parametrize("revision", BOARDS.values(), ids=list(BOARDS))
 def test_the_connector_has_the_pins_of_the_board(revision):
     pins = pi_info(revision).headers["J8"].pins
-    assert [GPIOZERO.get(pins[number].name, pins[number].name) for number in range(1, 41)] == list(header.PINS)
+    assert [GPIOZERO.get(pins[number].name, pins[number].name) for number in range(1, 41)] == PINS
 
 
 def test_the_table_of_the_tutorial_names_the_pins_of_the_connector():
-    words = {"ground": header.GROUND}
+    words = {"ground": "GND"}
     ends = [end for part in table().values() for end in part]
     assert len(ends) == 9
-    assert [(name, pin) for name, pin in ends if header.PINS[pin - 1] != words.get(name, name)] == []
+    assert [(name, pin) for name, pin in ends if PINS[pin - 1] != words.get(name, name)] == []
 
 
 def test_the_drawing_has_the_wires_of_the_table():
-    wired = {part: tuple(pin for _, pin in ends) for part, ends in table().items()}
-    drawn = {"button": header.BUTTON, "lamp": header.LAMP, "relay": header.RELAY, "10 kΩ": header.RESISTOR}
-    assert wired == drawn
-    svg = ET.fromstring(header.first_door())
-    space = "{http://www.w3.org/2000/svg}"
-    y = {int(circle.get("cy")) for circle in svg.iter(f"{space}circle") if circle.get("r") == "11"}
-    assert len(y) == 20
-    filled = [each for each in svg.iter(f"{space}circle") if each.get("class") == "fill" and each.get("r") == "11"]
-    columns = {header.ODD: 1, header.EVEN: 2}
-    pins = {(int(each.get("cy")) - header.TOP) // header.ROW * 2 + columns[int(each.get("cx"))] for each in filled}
-    assert pins == {pin for ends in wired.values() for pin in ends}
+    wired = [pin for ends in table().values() for _, pin in ends]
+    assert {pin for pin, (_, used) in drawn().items() if used} == set(wired)
 
 
 def test_the_lines_are_those_that_the_set_up_proposes_and_prints():
@@ -59,4 +59,4 @@ def test_the_lines_are_those_that_the_set_up_proposes_and_prints():
 
 
 def test_the_set_up_names_the_right_pin_for_each_line():
-    assert all(header.PINS[pin - 1] == f"GPIO{line}" for line, pin in choices.HEADER.items())
+    assert all(PINS[pin - 1] == f"GPIO{line}" for line, pin in choices.HEADER.items())

@@ -25,6 +25,7 @@ from appliance.core.model import (
     Direction,
     DoorId,
     End,
+    RecordingFacts,
     RecordingId,
     Remote,
 )
@@ -34,7 +35,6 @@ from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
 from appliance.store.codes import CodeStore
 from appliance.store.journal import Journal
-from appliance.store.recording_index import Entry
 from appliance.store.writer import Writer
 from benchmarks.processes import cpu_s, pss_mb, say
 from benchmarks.subjects import NULL, Daemon, noise
@@ -131,7 +131,7 @@ def _code(number: int) -> Credential:
 def recordings(connection: sqlite3.Connection, size: int) -> None:
     """Rows of the index, as Recordings makes them."""
     for number in range(size):
-        entry = Entry(
+        entry = RecordingFacts(
             number + 1,
             RecordingId(f"r-{number:026}"),
             CallId(f"c-{number:026}"),

@@ -18,9 +18,9 @@ from appliance.core.model import (
     Cause,
     Direction,
     RecordedSound,
-    RecordingClock,
     RecordingSearch,
     Speech,
+    StoredRecording,
     UrlSound,
 )
 from appliance.core.views.calls import Call
@@ -30,60 +30,13 @@ from appliance.core.views.rules import Rule, Verdict
 from appliance.core.views.snapshot import Snapshot
 
 
-class Recording(Protocol):
-    """A row of the index, with the fields of `models.Recording` except the URL."""
-
-    @property
-    def number(self) -> int: ...  # noqa: D102
-    @property
-    def id(self) -> str: ...  # noqa: D102
-    @property
-    def call(self) -> str: ...  # noqa: D102
-    @property
-    def remote(self) -> str: ...  # noqa: D102
-    @property
-    def started(self) -> str: ...  # noqa: D102
-    @property
-    def duration_s(self) -> float: ...  # noqa: D102
-    @property
-    def bytes(self) -> int: ...  # noqa: D102
-    @property
-    def sha256(self) -> str: ...  # noqa: D102
-    @property
-    def complete(self) -> bool: ...  # noqa: D102
-    @property
-    def recovered(self) -> bool: ...  # noqa: D102
-    @property
-    def clock(self) -> RecordingClock: ...  # noqa: D102
-    @property
-    def party(self) -> str: ...  # noqa: D102
-    @property
-    def doors(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def outcome(self) -> str: ...  # noqa: D102
-    @property
-    def note(self) -> str: ...  # noqa: D102
-    @property
-    def conference(self) -> str | None: ...  # noqa: D102
-    @property
-    def copied(self) -> str | None: ...  # noqa: D102
-    @property
-    def copy_tries(self) -> int: ...  # noqa: D102
-    @property
-    def copy_error(self) -> str: ...  # noqa: D102
-    @property
-    def protected(self) -> bool: ...  # noqa: D102
-    @property
-    def format(self) -> str: ...  # noqa: D102
-
-
 class Recordings(Protocol):
     """The index of recordings. All methods but `peaks` may block on the disc, so they are called in a thread."""
 
-    def list(self, limit: int, cursor: int | None, search: RecordingSearch) -> Sequence[Recording]:
+    def list(self, limit: int, cursor: int | None, search: RecordingSearch) -> Sequence[StoredRecording]:
         """At most `limit` rows before the number `cursor` (None: from the newest) that match, newest first."""
 
-    def get(self, recording: str) -> Recording:
+    def get(self, recording: str) -> StoredRecording:
         """The row with that id. Raises recording-not-found."""
 
     def sound(self, recording: str) -> Path:

@@ -69,7 +69,7 @@ STEPS = (
         started TEXT NOT NULL, duration_s REAL NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
         complete INTEGER NOT NULL, recovered INTEGER NOT NULL, clock TEXT NOT NULL, party TEXT NOT NULL,
         doors TEXT NOT NULL, outcome TEXT NOT NULL, note TEXT NOT NULL
-    );  -- the fields of recording_index.Entry, in their order
+    );  -- the fields of RecordingFacts, in their order
     INSERT INTO listed SELECT
         r.rowid, r.id, r.call, r.remote, r.started, r.duration_s, r.bytes, r.sha256, r.complete, r.recovered,
         'uncertain',

@@ -10,13 +10,11 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from appliance.base.record import Record
 from appliance.core.model import (
     OF_MESSAGE,
     CallId,
-    ConferenceId,
     RecordingClock,
-    RecordingId,
+    RecordingFacts,
     RecordingKind,
     RecordingSearch,
 )
@@ -48,10 +46,7 @@ ENTRY_IS_WHOLE = " AND ".join(
     )
 )
 """Whether a row of the index is whole: others are left out of lists, and lead to no file."""
-COLUMNS = (
-    "number, id, call, remote, started, duration_s, bytes, sha256, complete, recovered, "
-    "clock, party, doors, outcome, note, copied, copy_tries, copy_error, wanted_format, conference"
-)
+COLUMNS = ", ".join(RecordingFacts.__struct_fields__)
 ONE = f"SELECT {COLUMNS} FROM recordings WHERE id = ? AND {ENTRY_IS_WHOLE}"  # noqa: S608 - our own words, as below
 TO_CONVERT = (
     "SELECT id FROM recordings WHERE complete AND wanted_format <> 'wav' AND id IN (SELECT value FROM json_each(?))"
@@ -61,38 +56,7 @@ UNCOPIED = f"SELECT id FROM recordings WHERE complete AND copied IS NULL AND {EN
 _PLACES = ", ".join("?" * (COLUMNS.count(",") + 1))
 
 
-class Entry(Record):
-    """A row, and the facts beside a file. `started`: UTC, as in events; length, bytes and hash are set once `complete`.
-
-    party: the far end's name, for people. doors: the doors that were opened during the recording. outcome: the cause of
-    the call's end, "" until it has ended. note: the client's note of the recording, or of the call. copied: when it was
-    copied elsewhere; copy_error: why the last try failed, until one succeeds. wanted_format: the format that the client
-    ordered, until the file has it; "" as the station is configured. conference: that the call was in at the begin.
-    """
-
-    number: int
-    id: RecordingId
-    call: CallId
-    remote: str
-    started: str
-    duration_s: float = 0.0
-    bytes: int = 0
-    sha256: str = ""
-    complete: bool = False
-    recovered: bool = False  # an unclean end had cut it off
-    clock: RecordingClock = RecordingClock.UNCERTAIN
-    party: str = ""
-    doors: tuple[str, ...] = ()
-    outcome: str = ""
-    note: str = ""
-    copied: str | None = None
-    copy_tries: int = 0
-    copy_error: str = ""
-    wanted_format: str = ""
-    conference: ConferenceId | None = None
-
-
-def insert(connection: sqlite3.Connection, entry: Entry) -> None:
+def insert(connection: sqlite3.Connection, entry: RecordingFacts) -> None:
     """Add a row, unless the recording has one. Its number is more than any other's if it is 0."""
     number = entry.number or next_number(connection)
     while connection.execute("SELECT 1 FROM recordings WHERE number = ?", (number,)).fetchone():
@@ -113,13 +77,13 @@ def change(connection: sqlite3.Connection, recording: str, **values: Any) -> Non
     connection.execute(f"UPDATE recordings SET {settings} WHERE id = ?", (*values.values(), recording))  # noqa: S608
 
 
-def find(connection: sqlite3.Connection, recording: str) -> Entry | None:
+def find(connection: sqlite3.Connection, recording: str) -> RecordingFacts | None:
     """The row of a recording."""
     found = connection.execute(ONE, (recording,)).fetchone()
     return None if found is None else entry(found)
 
 
-def of_call(connection: sqlite3.Connection, call: CallId) -> list[Entry]:
+def of_call(connection: sqlite3.Connection, call: CallId) -> list[RecordingFacts]:
     """The rows of a call's recordings."""
     found = connection.execute(f"SELECT {COLUMNS} FROM recordings WHERE call = ? AND {ENTRY_IS_WHOLE}", (call,))  # noqa: S608
     return [entry(row) for row in found.fetchall()]
@@ -149,13 +113,13 @@ def page(limit: int, before: int | None, search: RecordingSearch) -> tuple[str, 
     return query, (*values, limit)
 
 
-def entry(row: tuple[Any, ...]) -> Entry:
+def entry(row: tuple[Any, ...]) -> RecordingFacts:
     """A row as a record."""
-    fields = dict(zip(Entry.__struct_fields__, row, strict=True))
+    fields = dict(zip(RecordingFacts.__struct_fields__, row, strict=True))
     fields["doors"] = tuple(door for door in fields["doors"].split("\n") if door)
     fields["clock"] = RecordingClock(fields["clock"])
     fields |= {name: bool(fields[name]) for name in ("complete", "recovered")}
-    return Entry(**fields)
+    return RecordingFacts(**fields)
 
 
 def doors_text(doors: Iterable[str]) -> str:
@@ -177,7 +141,7 @@ def _token(door: str) -> str:
     return f"\n{door}\n"
 
 
-def _values(entry: Entry) -> tuple[Any, ...]:
+def _values(entry: RecordingFacts) -> tuple[Any, ...]:
     """A record as a row, in the order of COLUMNS."""
     return (
         entry.number,

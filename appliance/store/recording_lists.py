@@ -11,19 +11,11 @@ from typing import Any
 from msgspec.structs import asdict
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core.model import RecordingFormat, RecordingId, RecordingSearch
+from appliance.core.model import RecordingFacts, RecordingFormat, RecordingId, RecordingSearch, StoredRecording
 from appliance.store import database, recording_files, recording_index
-from appliance.store.recording_index import Entry
 from appliance.store.writer import Writer
 
 EVERYTHING = RecordingSearch()
-
-
-class Recording(Entry):
-    """A recording, as clients see it. protected: a file beside it protects it from removal by limits."""
-
-    protected: bool = False
-    format: RecordingFormat = RecordingFormat.WAV
 
 
 class RecordingLists:
@@ -34,12 +26,12 @@ class RecordingLists:
 
     def list(
         self, limit: int = 50, cursor: int | None = None, search: RecordingSearch = EVERYTHING
-    ) -> tuple[Recording, ...]:
+    ) -> tuple[StoredRecording, ...]:
         """The newest `limit` before the number `cursor` that `search` finds, newest first. Raises IntercomError."""
         query, values = recording_index.page(limit, cursor, search)
         return self._read(query, *values)
 
-    def get(self, recording: str) -> Recording:
+    def get(self, recording: str) -> StoredRecording:
         """The row of a recording. Raises IntercomError."""
         found = self._read(recording_index.ONE, recording)
         if not found:
@@ -77,7 +69,7 @@ class RecordingLists:
             raise not_found(recording)
         return self._directory / f"{recording}.wav"
 
-    def _read(self, query: str, *values: str | int) -> tuple[Recording, ...]:
+    def _read(self, query: str, *values: str | int) -> tuple[StoredRecording, ...]:
         return tuple(self._recording(recording_index.entry(row)) for row in self._rows(query, *values))
 
     def _rows(self, query: str, *values: str | int) -> Sequence[tuple[Any, ...]]:
@@ -91,9 +83,9 @@ class RecordingLists:
                 ErrorCode.UNAVAILABLE, "The index of recordings cannot be read.", why, resolution
             ) from error
 
-    def _recording(self, entry: Entry) -> Recording:
+    def _recording(self, entry: RecordingFacts) -> StoredRecording:
         file = self.file(entry.id)
-        return Recording(
+        return StoredRecording(
             **asdict(entry),
             protected=os.path.lexists(recording_files.mark(file)),
             format=RecordingFormat.OPUS if file.suffix == recording_files.OPUS else RecordingFormat.WAV,

@@ -23,12 +23,11 @@ from appliance.core.inputs import (
     RecordingPrepared,
     RecordingRefused,
 )
-from appliance.core.model import NO_CALL, Call, CallId, RecordingClock, RecordingId, Removal, Space
+from appliance.core.model import NO_CALL, Call, CallId, RecordingClock, RecordingFacts, RecordingId, Removal, Space
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.store import recording_files, recording_index, wav
 from appliance.store.make_room import RoomMaker
 from appliance.store.quota import Limits
-from appliance.store.recording_index import Entry
 from appliance.store.recording_lists import RecordingLists, not_found
 from appliance.store.recording_times import TimeCorrector
 from appliance.store.restore_index import IndexRestorer, both, utc, write_facts
@@ -72,7 +71,7 @@ class Recordings(RecordingLists):
         self.completed: Callable[[], object] = nothing
         self.opus_ordered = False  # whether one is a WAV file that somebody has ordered as an Opus file
         self._lock = threading.Lock()  # protects the following
-        self._ours: dict[RecordingId, Entry | None] = {}  # prepared since the start and not finished
+        self._ours: dict[RecordingId, RecordingFacts | None] = {}  # prepared since the start and not finished
         self._calls: set[CallId] = set()  # the calls that have not ended
         self._desired: tuple[RecordingId, ...] = ()
         self._patching = False
@@ -278,7 +277,7 @@ class Recordings(RecordingLists):
             os.fsync(descriptor)
             os.close(descriptor)
             durable.sync(self._directory)
-            entry = Entry(
+            entry = RecordingFacts(
                 recording_index.next_number(connection),
                 order.recording,
                 order.call,

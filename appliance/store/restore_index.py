@@ -12,9 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.core.model import CallId, RecordingId
+from appliance.core.model import CallId, RecordingFacts, RecordingId
 from appliance.store import recording_files, recording_index
-from appliance.store.recording_index import ENTRY_IS_WHOLE, Entry
+from appliance.store.recording_index import ENTRY_IS_WHOLE
 from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)
@@ -57,13 +57,15 @@ class IndexRestorer:
             found.update(RecordingId(name) for name in ours)
         return found
 
-    def described(self, name: RecordingId) -> Entry:
+    def described(self, name: RecordingId) -> RecordingFacts:
         """Return the recording as the facts beside its file describe it; complete only if the file has their length."""
         path = self._file(name)
         facts = read_facts(path)
         if facts is None:
             modified = path.stat().st_mtime
-            return Entry(int(modified * 1000), name, CallId(""), "", utc(datetime.fromtimestamp(modified, UTC)))
+            return RecordingFacts(
+                int(modified * 1000), name, CallId(""), "", utc(datetime.fromtimestamp(modified, UTC))
+            )
         whole = facts.complete and facts.bytes == recording_files.size(path)
         return facts if whole else msgspec.structs.replace(facts, complete=False)
 
@@ -109,13 +111,13 @@ class IndexRestorer:
         return recording_files.found(self._directory / f"{name}{recording_files.WAV}")
 
 
-def read_facts(path: Path) -> Entry | None:
+def read_facts(path: Path) -> RecordingFacts | None:
     """Read the facts beside a recording's file; None if they are missing, or cannot be true."""
     data = recording_files.read_facts(path)
     if data is None:
         return None
     try:
-        facts = msgspec.json.decode(data, type=Entry)
+        facts = msgspec.json.decode(data, type=RecordingFacts)
         datetime.fromisoformat(facts.started)
     except ValueError as error:  # msgspec's errors are ValueErrors
         log.warning("the facts beside %s cannot be used: %s", path, error)
@@ -123,7 +125,7 @@ def read_facts(path: Path) -> Entry | None:
     return facts if facts.id == path.stem and 0 < facts.number < recording_index.LATEST else None
 
 
-def write_facts(path: Path, entry: Entry) -> None:
+def write_facts(path: Path, entry: RecordingFacts) -> None:
     """Write the facts beside a recording's file, durably. Raises OSError."""
     recording_files.write_facts(path, msgspec.json.encode(entry).decode())
 

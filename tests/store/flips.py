@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from appliance.api.http.idempotency import Repeats
 from appliance.base.errors import IntercomError
 from appliance.core.inputs import BookRead, PartFailed
-from appliance.core.model import CallId, CallSearch, CredentialKind, LockoutScope
+from appliance.core.model import CallId, CallSearch, CredentialKind, LockoutScope, RecordingFacts
 from appliance.core.orders import KeepCredential, KeepLockouts, LogCall
 from appliance.store import database, recording_index
 from appliance.store.answers import Answers
@@ -26,7 +26,6 @@ from appliance.store.codes import CodeStore
 from appliance.store.journal import Journal
 from appliance.store.make_room import RoomMaker
 from appliance.store.quota import Limits
-from appliance.store.recording_index import Entry
 from appliance.store.recording_lists import RecordingLists
 from appliance.store.writer import Writer
 from tests.core.access.test_credentials import code
@@ -61,7 +60,9 @@ def used(directory: Path, *, in_wal: bool = False, of_doors: str = "door.unlocke
     for number in range(1, 1 + ROWS):
         calls.write(LogCall(replace(OVER, id=CallId(f"c-{number}")), 15.5, missed=False))
         answers.keep(f"{number}", ANSWER, 1e9)
-        entry = Entry(number, f"r-{number}", f"c-{number}", "sip:x@y", "2026-01-01T00:00:00Z", complete=True, bytes=9)
+        entry = RecordingFacts(
+            number, f"r-{number}", f"c-{number}", "sip:x@y", "2026-01-01T00:00:00Z", complete=True, bytes=9
+        )
         writer.ask(lambda connection, entry=entry: recording_index.insert(connection, entry))
         (directory / RECORDINGS / f"r-{number}.wav").write_bytes(bytes(9))
     writer.ask(lambda _: None)

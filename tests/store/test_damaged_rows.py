@@ -11,7 +11,7 @@ import pytest
 
 from appliance.api.http.idempotency import Repeats, _restored
 from appliance.core.inputs import BookRead, PartFailed
-from appliance.core.model import CallSearch, CredentialBook, CredentialId, LockoutScope, RecordingSearch
+from appliance.core.model import CallSearch, CredentialBook, CredentialId, LockoutScope, RecordingFacts, RecordingSearch
 from appliance.core.orders import DropCredential, KeepCredential, KeepLockouts
 from appliance.store import database, recording_index
 from appliance.store.answers import Answers
@@ -21,7 +21,6 @@ from appliance.store.lists import chain
 from appliance.store.lists.examine import examine
 from appliance.store.make_room import RoomMaker
 from appliance.store.quota import Limits
-from appliance.store.recording_index import Entry
 from appliance.store.recording_lists import RecordingLists
 from appliance.store.writer import Writer
 from tests.core.access.test_codes import door, open_now, press
@@ -149,7 +148,7 @@ def indexed(directory: Path) -> Iterator[Writer]:
     (directory / "recordings").mkdir()
     with writing(directory) as writer:
         for number in (1, 2, 3):
-            entry = Entry(
+            entry = RecordingFacts(
                 number, f"r-{number}", "c-1", "sip:x@y", f"2026-01-0{number}T00:00:00Z", complete=True, bytes=9
             )
             writer.ask(lambda db, entry=entry: recording_index.insert(db, entry))

@@ -5,11 +5,11 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from appliance.core.model import RecordingFacts
 from appliance.store import database, recording_index
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
 from appliance.store.journal import Journal
-from appliance.store.recording_index import Entry
 from appliance.store.recordings import Recordings
 from appliance.store.restore_index import IndexRestorer
 from appliance.store.writer import Writer
@@ -108,6 +108,6 @@ def test_of_many_files_those_without_a_row_are_found(tmp_path):
         (tmp_path / "not an id.wav").touch()
         with closing(database.connect(tmp_path)) as connection:
             for number in range(2_490):
-                recording_index.insert(connection, Entry(number + 1, f"r-{number:05}", "", "", ""))
+                recording_index.insert(connection, RecordingFacts(number + 1, f"r-{number:05}", "", "", ""))
             found = IndexRestorer(tmp_path, writer, print, set, print).unlisted(connection)
     assert sorted(found) == [f"r-{number:05}" for number in range(2_490, 2_500)]

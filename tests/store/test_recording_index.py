@@ -23,6 +23,7 @@ from appliance.core.model import (
     Direction,
     End,
     RecordingClock,
+    RecordingFacts,
     RecordingFormat,
     RecordingId,
     RecordingSearch,
@@ -30,7 +31,6 @@ from appliance.core.model import (
 )
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.store import database, recording_files, recording_index, restore_index
-from appliance.store.recording_index import Entry
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
 from tests.store.stores import PATIENCE_S, Inbox
@@ -48,12 +48,15 @@ CALL = Call(
     end=End(Cause.HANGUP, 200, "OK", By.REMOTE),
 )
 FACTS = {"complete": True, "bytes": 1, "duration_s": 1.0}
+NOTE = "Two\nparcels"
 ROWS = (
-    Entry(1, "r-1", "c-1", "sip:kitchen@x", "2026-01-01T00:00:00.000000Z", party="Kitchen 100%", **FACTS),
-    Entry(2, "r-2", "c-2", "sip:ann@y", "2026-01-02T00:00:00.000000Z", party="Ann", doors=("front",), **FACTS),
-    Entry(3, "r-3", "c-3", "sip:x_y@z", "2026-01-03T00:00:00.000000Z", outcome="busy", note="Two\nparcels", **FACTS),
-    Entry(4, "r-4", "c-4", "sip:ann@y", "2026-01-04T00:00:00.000000Z", doors=("front", "gate"), **FACTS),
-    Entry(5, "r-5-message", "", "house", "2026-01-05T00:00:00.000000Z", **FACTS),
+    RecordingFacts(1, "r-1", "c-1", "sip:kitchen@x", "2026-01-01T00:00:00.000000Z", party="Kitchen 100%", **FACTS),
+    RecordingFacts(2, "r-2", "c-2", "sip:ann@y", "2026-01-02T00:00:00.000000Z", party="Ann", doors=("front",), **FACTS),
+    RecordingFacts(
+        3, "r-3", "c-3", "sip:x_y@z", "2026-01-03T00:00:00.000000Z", outcome="busy", note="Two\nparcels", **FACTS
+    ),
+    RecordingFacts(4, "r-4", "c-4", "sip:ann@y", "2026-01-04T00:00:00.000000Z", doors=("front", "gate"), **FACTS),
+    RecordingFacts(5, "r-5-message", "", "house", "2026-01-05T00:00:00.000000Z", **FACTS),
 )
 
 

@@ -19,11 +19,11 @@ from types import SimpleNamespace
 import pytest
 
 from appliance.base.errors import IntercomError
+from appliance.core.model import RecordingFacts
 from appliance.store import database, event_ids, recording_index
 from appliance.store.audit import Audit
 from appliance.store.event_ids import Reservation
 from appliance.store.lists import chain
-from appliance.store.recording_index import Entry
 from appliance.store.writer import Writer
 from appliance.system import lock
 from appliance.upkeep import archive
@@ -89,7 +89,7 @@ class Station:
             (directory / name).write_bytes(content)
         with closing(database.connect(self.state)) as connection:
             for number, complete in ((1, True), (2, True), (3, False)):
-                entry = Entry(0, f"r-{number}", "", "", envelope(1)["time"], complete=complete)
+                entry = RecordingFacts(0, f"r-{number}", "", "", envelope(1)["time"], complete=complete)
                 recording_index.insert(connection, entry)
         return files
 

@@ -7,13 +7,13 @@ import pytest
 
 from appliance.base.errors import IntercomError
 from appliance.config.load import load
+from appliance.core.model import RecordingFacts
 from appliance.store import database, recording_index
 from appliance.store.audit import Audit
 from appliance.store.lists import chain
 from appliance.store.lists.erase import Person
 from appliance.store.lists.examine import examine
 from appliance.store.lists.subscriptions import Subscriptions
-from appliance.store.recording_index import Entry
 from appliance.store.writer import Writer
 from appliance.system import lock
 from appliance.upkeep import overwrite, staging, wipe
@@ -79,8 +79,10 @@ class Station:
             )
             for which, entry in enumerate(
                 (
-                    Entry(0, f"r-{number}a", f"c-{number}", "sip:x@192.0.2.1", envelope(1)["time"]),
-                    Entry(0, f"r-{number}b", "", "sip:x@192.0.2.1", envelope(1)["time"], note=f"{person} rang"),
+                    RecordingFacts(0, f"r-{number}a", f"c-{number}", "sip:x@192.0.2.1", envelope(1)["time"]),
+                    RecordingFacts(
+                        0, f"r-{number}b", "", "sip:x@192.0.2.1", envelope(1)["time"], note=f"{person} rang"
+                    ),
                 )
             ):
                 recording_index.insert(connection, entry)

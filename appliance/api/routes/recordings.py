@@ -13,7 +13,7 @@ from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.dependencies import TEXT, Daemon, Id, Limit, Who, ask
 from appliance.api.http.times import utc
-from appliance.api.ports import HttpPorts, Recording, Recordings
+from appliance.api.ports import HttpPorts, Recordings
 from appliance.api.routing.endpoints import QUERY, By, Resource
 from appliance.api.routing.response_schemas import answers
 from appliance.api.routing.responses import JSONResponse
@@ -27,6 +27,7 @@ from appliance.core.model import (
     RecordingOrder,
     RecordingSearch,
     RecordingSide,
+    StoredRecording,
     kind_of,
 )
 
@@ -84,7 +85,7 @@ async def list_live_recordings(daemon: Daemon) -> JSONResponse:
 @router.on("GET", "/live/{recording}", answers(models.LiveRecording))
 async def read_live_recording(recording: Id, daemon: Daemon) -> JSONResponse:
     """A recording that is being made."""
-    found = next((each for each in _live(daemon) if each["id"] == recording), None)
+    found = next((each for each in _live(daemon) if each.id == recording), None)
     if found is None:
         raise IntercomError(
             ErrorCode.RECORDING_NOT_FOUND, f"No recording {recording} runs.", "It has ended or never existed."
@@ -147,35 +148,30 @@ async def _steer(
     return JSONResponse({"warning": reply.warning or None})
 
 
-def _live(daemon: HttpPorts) -> list[Json]:
-    message = daemon.snapshot().message
-    messages = [] if message is None else [message]
-    return [
-        {
-            "id": call.recording,
-            "kind": RecordingKind.CALL,
-            "call": call.id,
-            "remote": call.remote.uri,
-            "paused": call.recording_paused,
-            "muted": call.recording_muted,
-            "url": f"{router.prefix}/{call.recording}/audio",
-        }
+def _live(daemon: HttpPorts) -> list[models.LiveRecording]:
+    running = [
+        models.LiveRecording(
+            call.recording,
+            RecordingKind.CALL,
+            call.id,
+            call.remote.uri,
+            paused=call.recording_paused,
+            muted=list(call.recording_muted),
+            url=_url(call.recording),
+        )
         for call in daemon.calls()
         if call.recording is not None
-    ] + [
-        {
-            "id": each.id,
-            "kind": RecordingKind.MESSAGE,
-            "call": "",
-            "remote": each.rung,
-            "paused": False,
-            "muted": [],
-            "url": f"{router.prefix}/{each.id}/audio",
-        }
-        for each in messages
     ]
+    if (message := daemon.snapshot().message) is not None:
+        kind, url = RecordingKind.MESSAGE, _url(message.id)
+        running.append(models.LiveRecording(message.id, kind, "", message.rung, paused=False, muted=[], url=url))
+    return running
 
 
-def _body(row: Recording) -> Json:
+def _url(recording: str) -> str:
+    return f"{router.prefix}/{recording}/audio"
+
+
+def _body(row: StoredRecording) -> Json:
     body = {name: getattr(row, name) for name in _FIELDS}
-    return body | {"kind": kind_of(row.id), "url": f"{router.prefix}/{row.id}/audio"}
+    return body | {"kind": kind_of(row.id), "url": _url(row.id)}

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from appliance.base.record import Record
-from appliance.core.model.ids import CallId, RecordingId
+from appliance.core.model.ids import CallId, ConferenceId, RecordingId
 
 OF_MESSAGE = "-message"  # ends the id of a visitor's message
 
@@ -151,6 +151,44 @@ class RecordingClock(StrEnum):
     RIGHT = "right"
     CORRECTED = "corrected"
     UNCERTAIN = "uncertain"
+
+
+class RecordingFacts(Record):
+    """A row, and the facts beside a file. `started`: UTC, as in events; length, bytes and hash are set once `complete`.
+
+    party: the far end's name, for people. doors: the doors that were opened during the recording. outcome: the cause of
+    the call's end, "" until it has ended. note: the client's note of the recording, or of the call. copied: when it was
+    copied elsewhere; copy_error: why the last try failed, until one succeeds. wanted_format: the format that the client
+    ordered, until the file has it; "" as the station is configured. conference: that the call was in at the begin.
+    """
+
+    number: int
+    id: RecordingId
+    call: CallId
+    remote: str
+    started: str
+    duration_s: float = 0.0
+    bytes: int = 0
+    sha256: str = ""
+    complete: bool = False
+    recovered: bool = False  # an unclean end had cut it off
+    clock: RecordingClock = RecordingClock.UNCERTAIN
+    party: str = ""
+    doors: tuple[str, ...] = ()
+    outcome: str = ""
+    note: str = ""
+    copied: str | None = None
+    copy_tries: int = 0
+    copy_error: str = ""
+    wanted_format: str = ""
+    conference: ConferenceId | None = None
+
+
+class StoredRecording(RecordingFacts):
+    """A recording with what its files say. protected: a file beside it protects it from removal by limits."""
+
+    protected: bool = False
+    format: RecordingFormat = RecordingFormat.WAV
 
 
 class RecordingSearch(Record):

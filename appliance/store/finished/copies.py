@@ -12,9 +12,8 @@ from appliance.base import idle_programs, times
 from appliance.base.errors import ErrorCode, IntercomError, reason, sentences
 from appliance.base.record import RecordWithSecrets
 from appliance.core.inputs import Input, RecordingCopied, RecordingCopyFailed
-from appliance.core.model import RecordingId
+from appliance.core.model import RecordingId, StoredRecording
 from appliance.store import recording_files, recording_index
-from appliance.store.recording_lists import Recording
 from appliance.store.recordings import Recordings
 from appliance.store.restore_index import utc
 from appliance.store.writer import After, Writer, act, nothing
@@ -97,7 +96,7 @@ class Copies:
                 self._writer.submit(partial(self._note_failure, recording, why))
                 raise failed from error
 
-    def _source(self, recording: RecordingId) -> tuple[Path, Recording]:
+    def _source(self, recording: RecordingId) -> tuple[Path, StoredRecording]:
         return self._recordings.sound(recording), self._recordings.get(recording)
 
     async def _copy(self, file: Path, destination: Destination) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from appliance.base import idle_programs, times
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
+from appliance.core.model import StoredRecording
 from appliance.store import recording_files, recording_index
-from appliance.store.recording_lists import Recording
 from appliance.store.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Peaks:
     Both may raise IntercomError. For asyncio's thread, which never waits for the disc here.
     """
 
-    def __init__(self, sound: Callable[[str], Path], get: Callable[[str], Recording], writer: Writer) -> None:
+    def __init__(self, sound: Callable[[str], Path], get: Callable[[str], StoredRecording], writer: Writer) -> None:
         self._sound, self._get, self._writer = sound, get, writer
         self._turn = asyncio.Lock()
         self._waiting = 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import appliance
 from appliance.app.paths import Places
+from appliance.base.record import carried
 from appliance.board import processor
 from appliance.config.core_settings import domain
 from appliance.config.schema import Config
@@ -21,7 +22,9 @@ MACHINE_ID = Path("/etc/machine-id")
 
 def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> SipSettings:
     """Everything that the SIP process receives at its start; `passwords`: by table, as in account.office."""
-    return SipSettings(
+    return carried(
+        SipSettings,
+        config.audio,
         address="" if config.sip.address == "0.0.0.0" else config.sip.address,  # noqa: S104 - compared only
         port=config.sip.port,
         rtp_ports=ports(config.sip.rtp_ports),
@@ -29,16 +32,9 @@ def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> S
         display_name=config.station.name,
         codecs=tuple(config.sip.codecs),
         opus_complexity=processor.opus_complexity() if (set_to := config.sip.opus_complexity) is None else set_to,
-        capture=config.audio.capture,
-        playback=config.audio.playback,
-        microphone_file=config.audio.microphone_file,
-        noise_suppression=config.audio.noise_suppression,
         open_canceller=config.audio.echo_canceller == "open",
         half_duplex=config.audio.mode is SoundMode.HALF_DUPLEX,
         boost_db=config.audio.microphone_boost,
-        hold_music=config.audio.hold_music,
-        sounds=config.audio.sounds,
-        tones=config.audio.tones,
         made_sounds=str(places.made_sounds),
         recordings=str(places.recordings),
         trace=str(places.state / "sip.trace") if config.sip.trace else "",
@@ -46,7 +42,7 @@ def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> S
         accounts=tuple(
             _account(name, account, passwords[f"account.{name}"]) for name, account in config.account.items()
         ),
-        tls=TlsSettings(**dict(config.tls)),
+        tls=carried(TlsSettings, config.tls),
         ice=config.sip.ice,
         stun_server=stun_server(config.sip.stun_server),
         turn=_turn(config, passwords),
@@ -80,16 +76,13 @@ def _turn(config: Config, passwords: dict[str, str]) -> TurnSettings | None:
 
 
 def _account(name: str, account: AccountTable, password: str) -> RegistrarSettings:
-    return RegistrarSettings(
+    return carried(
+        RegistrarSettings,
+        account,
         name=name,
-        user=account.user,
         domain=domain(account),
         servers=tuple(registrar(place) for place in account.proxies or [account.registrar]),
         others=tuple(registrar(place) for place in account.other_addresses),
-        transport=account.transport,
         auth_user=account.auth_user or account.user,
         password=password,
-        expires_s=account.expires_s,
-        srtp=account.srtp,
-        ice=account.ice,
     )

@@ -70,7 +70,7 @@ def measure(heard: "array[int]", seconds: float) -> SoundMeasured:
     early = round(EARLY_S * RATE)
     found = SoundMeasured(
         len(heard),
-        noise_dbfs=dbfs(power(heard[quiet // 5 : quiet - early])),  # a card may click when it opens
+        quiet_dbfs=dbfs(power(heard[quiet // 5 : quiet - early])),  # a card may click when it opens
         clipped=round(at_end / (length + most), 4),
     )
     sent = sweep(seconds)
@@ -93,9 +93,9 @@ def measure(heard: "array[int]", seconds: float) -> SoundMeasured:
     gain = max(power(response) - (middle / MEDIAN) ** 2, echoes[at] ** 2 / len(response)) * len(response) / own
     return replace(
         found,
-        level_dbfs=dbfs(energy / length * gain),
+        tone_dbfs=dbfs(energy / length * gain),
         echo_db=round(10 * log10(gain), 1),
-        delay_ms=round(1000 * max(0, at - early) / RATE, 1),
+        echo_delay_ms=round(1000 * max(0, at - early) / RATE, 1),
     )
 
 

@@ -1,8 +1,10 @@
 """The base of all records: immutable values, compared field by field."""
 
-from typing import ClassVar, dataclass_transform
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from msgspec import Struct, field
+
+A = TypeVar("A", bound=Struct)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -23,3 +25,12 @@ class RecordWithSecrets(Record):
         """The record without its secrets."""
         shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in self.SECRETS)
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def carried(kind: type[A], source: object, /, **values: Any) -> A:
+    """Make a record of the fields of the same names of `source`, and of `values` for all others.
+
+    A field that neither has is an error, even if it has a default: else a renamed field would silently keep it.
+    """
+    names = [name for name in kind.__struct_fields__ if name not in values]
+    return kind(**{name: getattr(source, name) for name in names}, **values)

@@ -5,6 +5,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from appliance.base import schedule_text, times
+from appliance.base.record import carried
 from appliance.config.schema import Config
 from appliance.config.schema.addresses import registrar
 from appliance.config.schema.buttons import ButtonTable, ChordTable
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
 def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Settings:
     """The settings of the core; `flats`: the directory's."""
     announced = model.Announcements(config.recording.announce_incoming, config.recording.announce_outgoing)
-    return model.Settings(
+    return carried(
+        model.Settings,
+        config.sip,
         station=config.station.name,
         device=config.mqtt.device,
         user=config.station.user,
@@ -55,24 +58,15 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
             for name, reader in config.panel.reader.items()
         ),
         doors=tuple(
-            model.DoorSettings(
-                DoorId(name),
-                pulse_s=door.pulse_s,
-                max_s=door.max_s,
-                digits=door.digits,
-                max_hold_s=door.max_hold_s,
-                strike=door.strike,
-                display_name=door.name,
-            )
+            carried(model.DoorSettings, door, id=DoorId(name), display_name=door.name)
             for name, door in config.door.items()
         ),
         sensors=tuple(
-            model.SensorSettings(
-                SensorId(name),
-                sensor.kind,
-                DoorId(sensor.door) if sensor.door else None,
-                open_s=sensor.open_s,
-                block_s=sensor.block_s,
+            carried(
+                model.SensorSettings,
+                sensor,
+                id=SensorId(name),
+                door=_door(sensor.door),
                 debounce_s=sensor.debounce_ms / 1000,
             )
             for name, sensor in config.panel.sensor.items()
@@ -91,29 +85,18 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
         plans=tuple(_plan(name, plan) for name, plan in config.plan.items()),
         directory=tuple(_entry(flat, config) for flat in flats),
         accounts=tuple(_account(name, account, announced) for name, account in config.account.items()),
-        callers=config.sip.callers,
-        transfer_policy=config.sip.transfer_policy,
-        max_calls=config.sip.max_calls,
-        max_call_s=config.sip.max_call_s,
         ask_updates=config.sip.updates == "ask",
-        digits_otherwise=config.sip.digits_otherwise,
-        max_redirects=config.sip.max_redirects,
         ring_answer_s=_answer_s(config, "ring.started"),
         call_answer_s=_answer_s(config, "call.incoming"),
         runtime=model.Runtime(
-            model.Forwarding(**{name: getattr(config.forwarding, name) for name in model.Forwarding.__struct_fields__}),
-            model.QuietHours(**dict(config.quiet_hours)),
+            carried(model.Forwarding, config.forwarding),
+            carried(model.QuietHours, config.quiet_hours),
             levels=model.Levels(config.audio.volume, config.audio.gain),
         ),
-        audio=model.AudioSettings(
+        audio=carried(
+            model.AudioSettings,
+            config.audio,
             capture=NULL if config.audio.microphone_file else config.audio.capture,
-            playback=config.audio.playback,
-            max_volume=config.audio.max_volume,
-            max_gain=config.audio.max_gain,
-            country=config.audio.country,
-            sounds=config.audio.sounds,
-            mode=config.audio.mode,
-            statistics_s=config.audio.statistics_s,
         ),
         record=config.recording.enabled,
         recorded_calls=model.RecordedCalls(config.recording.calls),
@@ -121,7 +104,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
         announcements=announced,
         must_announce=config.recording.announce_required,
         message_s=config.recording.message_s,
-        deadlines=model.Deadlines(**dict(config.deadlines)),
+        deadlines=carried(model.Deadlines, config.deadlines),
         times=times.current,
     )
 
@@ -132,17 +115,12 @@ def domain(account: AccountTable) -> str:
 
 
 def _account(name: str, account: AccountTable, otherwise: model.Announcements) -> model.AccountSettings:
-    return model.AccountSettings(
-        AccountId(name),
-        account.user,
-        domain(account),
-        account.registrar.removeprefix("sip:"),
-        transport=account.transport,
-        srtp=account.srtp,
-        refresh_s=account.refresh_s,
-        callers=account.callers,
-        inband_digits=account.inband_digits,
-        transfer_policy=account.transfer_policy,
+    return carried(
+        model.AccountSettings,
+        account,
+        name=AccountId(name),
+        domain=domain(account),
+        registrar=account.registrar.removeprefix("sip:"),
         announcements=model.Announcements(
             account.announce_incoming or otherwise.incoming, account.announce_outgoing or otherwise.outgoing
         ),
@@ -154,16 +132,13 @@ def _target(name: str, target: TargetTable, config: Config) -> model.Target:
     uri = target.uri
     if target.account and not uri.startswith("sip:"):
         uri = f"sip:{uri}@{domain(config.account[target.account])}"
-    return model.Target(
-        name,
-        uri,
-        tuple(DoorId(door) for door in target.doors),
-        AccountId(target.account),
-        auto_answer=target.auto_answer,
-        watch=target.watch,
-        watch_s=target.watch_s,
-        confirm=target.confirm,
-        srtp=target.srtp,
+    return carried(
+        model.Target,
+        target,
+        name=name,
+        uri=uri,
+        doors=tuple(map(DoorId, target.doors)),
+        account=AccountId(target.account),
         verify=bool(target.password_file),
         display_name=target.name,
     )
@@ -206,18 +181,15 @@ def _plan(name: str, plan: PlanTable) -> model.Plan:
 
 
 def _button(name: str, button: ButtonTable) -> model.ButtonSettings:
-    return model.ButtonSettings(
-        ButtonId(name),
-        button.action,
-        button.long_action,
-        target=button.target,
-        door=DoorId(button.door) if button.door else None,
-        digits=button.digits,
+    return carried(
+        model.ButtonSettings,
+        button,
+        id=ButtonId(name),
+        door=_door(button.door),
         digit_s=button.digit_ms / 1000,
         pause_s=button.digit_pause_ms / 1000,
         debounce_s=button.debounce_ms / 1000,
         long_press_s=button.long_press_ms / 1000,
-        double_action=button.double_action,
         double_s=button.double_ms / 1000,
         min_press_s=button.min_press_ms / 1000,
         stuck_s=button.stuck_s or None,
@@ -226,17 +198,20 @@ def _button(name: str, button: ButtonTable) -> model.ButtonSettings:
 
 
 def _chord(name: str, chord: ChordTable) -> model.ChordSettings:
-    return model.ChordSettings(
-        ButtonId(name),
-        tuple(ButtonId(button) for button in chord.buttons),
-        chord.action,
-        target=chord.target,
-        door=DoorId(chord.door) if chord.door else None,
-        digits=chord.digits,
+    return carried(
+        model.ChordSettings,
+        chord,
+        id=ButtonId(name),
+        buttons=tuple(map(ButtonId, chord.buttons)),
+        door=_door(chord.door),
         digit_s=chord.digit_ms / 1000,
         pause_s=chord.digit_pause_ms / 1000,
         within_s=chord.within_ms / 1000,
     )
+
+
+def _door(name: str) -> DoorId | None:
+    return DoorId(name) if name else None
 
 
 def _periods(texts: Iterable[str]) -> tuple[model.Period, ...]:
@@ -273,7 +248,7 @@ def _rule(name: str, rule: RuleTable) -> model.Rule:
     return model.Rule(
         name,
         rule.on,
-        DoorId(rule.door) if rule.door else None,
+        _door(rule.door),
         tuple(
             (name, wanted if isinstance(wanted, str) else str(wanted).lower())
             for name, wanted in (rule.where or {}).items()

@@ -10,6 +10,7 @@ from math import log2, pow  # noqa: A004 - of floats, and a float
 
 from msgspec.structs import replace
 
+from appliance.base.record import carried
 from appliance.core import events
 from appliance.core.model import Call, Quality, QualityClass
 
@@ -97,19 +98,13 @@ def highest(kind: QualityClass) -> float:
 def statistics(call: Call, quality: Quality, *, final: bool) -> events.MediaStatistics:
     """The event with all figures of a call so far."""
     loss = share_lost(quality.received, quality.lost)
-    return events.MediaStatistics(
-        call.id,
+    return carried(
+        events.MediaStatistics,
+        quality,
+        call=call.id,
         final=final,
         packets=quality.received,
-        lost=quality.lost,
-        jitter_ms=quality.jitter_ms,
-        buffer_ms=quality.buffer_ms,
         bytes=quality.received_bytes,
-        sent=quality.sent,
-        sent_bytes=quality.sent_bytes,
-        sent_lost=quality.sent_lost,
-        sent_jitter_ms=quality.sent_jitter_ms,
-        rtt_ms=quality.rtt_ms,
         mos=None if loss is None else mos(loss, delay_ms(quality)),
         codec=call.media.codec,
     )

@@ -34,21 +34,21 @@ def recording(echoes=(), noise=0.0, offset=0.0, full=32767):
 @pytest.mark.parametrize(("db", "noise"), [(0.0, 0.0), (-20.0, 30.0), (-40.0, 300.0)])
 def test_an_echo_is_found_with_its_delay_and_level_even_below_the_noise(delay_ms, db, noise):
     found = sweep.measure(recording([(delay_ms, db)], noise), SECONDS)
-    assert found.delay_ms == pytest.approx(delay_ms, abs=0.2)
+    assert found.echo_delay_ms == pytest.approx(delay_ms, abs=0.2)
     assert found.echo_db == pytest.approx(db, abs=1.0)
-    assert found.level_dbfs == pytest.approx(db - 15.3, abs=1.0)
+    assert found.tone_dbfs == pytest.approx(db - 15.3, abs=1.0)
     assert found.clipped == 0.0
 
 
 def test_the_level_is_that_of_all_reflections_and_the_delay_that_of_the_loudest():
     found = sweep.measure(recording([(30, -10), (41, -16), (57, -16)], 30.0), SECONDS)
-    assert found.delay_ms == pytest.approx(30.0, abs=0.2)
+    assert found.echo_delay_ms == pytest.approx(30.0, abs=0.2)
     assert found.echo_db == pytest.approx(-8.2, abs=0.7)
 
 
 def test_the_noise_is_measured_without_the_cards_own_direct_current():
     found = sweep.measure(recording([(30, -10)], 100.0, offset=900.0), SECONDS)
-    assert found.noise_dbfs == pytest.approx(-50.3, abs=0.3)
+    assert found.quiet_dbfs == pytest.approx(-50.3, abs=0.3)
 
 
 def test_a_microphone_at_the_end_of_its_scale_is_seen():
@@ -59,8 +59,8 @@ def test_a_microphone_at_the_end_of_its_scale_is_seen():
 @pytest.mark.parametrize("noise", [0.0, 3.0, 300.0, 5000.0])
 def test_in_a_silence_or_a_noise_nothing_is_found(noise):
     found = sweep.measure(recording(noise=noise), SECONDS)
-    assert (found.level_dbfs, found.echo_db, found.delay_ms) == (None, None, None)
-    assert found.noise_dbfs is not None
+    assert (found.tone_dbfs, found.echo_db, found.echo_delay_ms) == (None, None, None)
+    assert found.quiet_dbfs is not None
 
 
 @pytest.mark.parametrize("at_s", [0.99, 1.1, 1.3, 1.5, 1.9])
@@ -70,7 +70,7 @@ def test_a_click_is_no_echo_even_of_a_microphone_that_is_muted(at_s, length, noi
     heard, chance = recording(noise=noise), random.Random(1)
     first = round(at_s * sweep.RATE)
     heard[first : first + length] = array("h", (chance.randrange(-3000, 3000) for _ in range(length)))
-    assert sweep.measure(heard, SECONDS).level_dbfs is None
+    assert sweep.measure(heard, SECONDS).tone_dbfs is None
 
 
 def test_an_echo_is_found_though_the_card_clicks_when_it_opens():

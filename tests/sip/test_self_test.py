@@ -80,14 +80,14 @@ def test_the_speaker_is_found_in_the_microphone_and_nothing_is_left_of_the_recor
     async def scenario():
         async with stations(BOTH) as (door,):
             found = await until_measured(door, lambda found: echo(found) > -2.0)
-            assert found.delay_ms >= 0
+            assert found.echo_delay_ms >= 0
             assert found.clipped == 0
             server.ask("set-source-volume", "null.monitor", "0.25")
             await until_measured(door, lambda found: -16.0 < echo(found) < -10.0)
             server.ask("set-source-volume", "null.monitor", "10.0")
             await until_measured(door, lambda found: found.clipped > 0.1)
             server.ask("set-source-mute", "null.monitor", "1")
-            assert (await measured(door, "muted")).level_dbfs is None
+            assert (await measured(door, "muted")).tone_dbfs is None
             await server.until_open(0, 0)
             await until_async(lambda: not in_memory(door.link.pid), "no recording")
             assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,8 @@
 import asyncio
 from functools import partial
 
+from msgspec.structs import asdict
+
 from appliance.api import models
 from appliance.api.answers.outcomes import Begins, WaitsFor, played
 from appliance.api.http.dependencies import Daemon, Who, ask, play, say
@@ -10,6 +12,7 @@ from appliance.api.ports import HttpPorts
 from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers, later
 from appliance.api.routing.responses import JSONResponse
+from appliance.base.record import carried
 from appliance.base.types import Json
 from appliance.core import inputs
 from appliance.core.views.audio import Audio
@@ -61,16 +64,14 @@ async def try_sound(daemon: Daemon, who: Who, after: WaitsFor, body: models.Test
 async def _tried(daemon: HttpPorts, who: str, wanted: models.TestSound) -> Json:
     reply = await ask(daemon, inputs.TestSound(wanted.seconds, wanted.apply), who)
     assert reply.trial is not None
-    found, measured = reply.trial, reply.trial.measured
-    return {
-        "result": found.result,
-        "advice": found.advice or None,
-        "heard": measured.level_dbfs is not None,
-        "quiet_dbfs": measured.noise_dbfs,
-        "tone_dbfs": measured.level_dbfs,
-        "echo_db": measured.echo_db,
-        "echo_delay_ms": measured.delay_ms,
-        "clipped": measured.clipped,
-        "volume": found.volume,
-        "applied": found.applied,
-    }
+    found = reply.trial
+    answer = carried(
+        models.SoundTest,
+        found.measured,
+        result=found.result,
+        advice=found.advice or None,
+        heard=found.measured.tone_dbfs is not None,
+        volume=found.volume,
+        applied=found.applied,
+    )
+    return asdict(answer)

@@ -6,9 +6,10 @@ door opens: a power cut returns no use.
 
 from collections.abc import Iterable
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.record import carried
 from appliance.core import events, inputs
 from appliance.core.access import credentials, lockouts
 from appliance.core.appliance import error_events, faults
@@ -176,15 +177,7 @@ def requested(turn: Turn, action: inputs.OfBook, asked: inputs.Requested) -> Non
         case inputs.ChangeCredential():
             change, credential = BookChange.CHANGED, find_credential(turn, book, action.id)
             check_limits(turn, action)
-            credential = replace(
-                credential,
-                owner=action.owner,
-                doors=action.doors,
-                schedule=action.schedule,
-                uses=action.uses,
-                expires=action.expires,
-                profile=action.profile,
-            )
+            credential = replace(credential, **asdict(action))
         case _:
             change, credential = BookChange.REMOVED, find_credential(turn, book, action.id)
     write(turn, PendingWrite(change, credential, turn.now + turn.settings.times.code_saved_s, asked.who, asked.request))
@@ -220,17 +213,12 @@ def new_credential(turn: Turn, book: CredentialBook, action: inputs.AddCredentia
     if len(book.codes) + len(waiting) >= MOST:
         raise IntercomError(ErrorCode.CONFLICT, "There are too many codes.", f"There are {MOST}.", "Remove some.")
     code = action.kind is CredentialKind.CODE
-    return Credential(
-        CredentialId(f"a-{turn.new_id()}"),
-        action.kind,
-        action.owner,
-        credentials.digest(book.secret, action.kind, action.digits),
-        action.doors,
+    return carried(
+        Credential,
+        action,
+        id=CredentialId(f"a-{turn.new_id()}"),
+        digest=credentials.digest(book.secret, action.kind, action.digits),
         length=len(action.digits) if code else 0,
-        schedule=action.schedule,
-        uses=action.uses,
-        expires=action.expires,
-        profile=action.profile,
     )
 
 

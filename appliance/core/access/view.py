@@ -1,6 +1,7 @@
 """Codes and cards as clients read them."""
 
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.record import carried
 from appliance.core import wall_clock
 from appliance.core.model import State
 from appliance.core.views.codes import Code
@@ -20,14 +21,11 @@ def codes_view(state: State) -> tuple[Code, ...]:
         )
     return tuple(
         [
-            Code(
-                id=code.id,
-                kind=code.kind,
-                owner=code.owner,
-                doors=code.doors,
+            carried(
+                Code,
+                code,
                 schedule=code.schedule or None,
                 profile=code.profile or None,
-                uses=code.uses,
                 expires=wall_clock.iso(code.expires, 0.0),
             )
             for code in state.access.book.codes

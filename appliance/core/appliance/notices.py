@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from appliance.base.record import carried
 from appliance.core import events, inputs
 from appliance.core.model import NoticeCode, WarningCode
 from appliance.core.transition import Turn
@@ -40,12 +41,11 @@ def update_offered(turn: Turn, given: inputs.UpdateOffered) -> None:
 
 def notified(turn: Turn, given: inputs.Notified) -> None:
     """Report that a receiver of webhooks has an event, or why not."""
-    of = given.receiver, given.name, given.event, given.status
     if given.why:
         again_s = None if given.again_s is None else round(given.again_s, 3)
-        turn.emit(events.NotificationFailed(*of, given.why, again_s, given.about, given.ring, given.asked))
+        turn.emit(carried(events.NotificationFailed, given, call=given.about, again_s=again_s))
     else:
-        turn.emit(events.NotificationSent(*of, given.about, given.ring, given.asked, given.orders))
+        turn.emit(carried(events.NotificationSent, given, call=given.about))
 
 
 def sip_slow(turn: Turn, given: inputs.SipSlow) -> None:

@@ -5,6 +5,7 @@ The latter are reported once a minute for each source, so that a flood of them c
 
 from msgspec.structs import replace
 
+from appliance.base.record import carried
 from appliance.core import events, inputs
 from appliance.core.transition import Turn
 
@@ -15,44 +16,40 @@ MOST_SOURCES = 16  # addresses can be made up
 def denied(turn: Turn, given: inputs.AccessDenied) -> None:
     """Report that access was denied."""
     if is_news(turn, given.source):
-        turn.emit(events.AccessDenied(who=given.who, from_=given.source, scope=given.scope, why=given.why))
+        turn.emit(carried(events.AccessDenied, given, from_=given.source))
 
 
 def token_added(turn: Turn, given: inputs.AccessTokenAdded) -> None:
     """Report a new token."""
-    turn.emit(events.AccessTokenAdded(given.id, given.name, given.scopes, given.expires, given.by))
+    turn.emit(carried(events.AccessTokenAdded, given))
 
 
 def token_removed(turn: Turn, given: inputs.AccessTokenRemoved) -> None:
     """Report that a token allows nothing any more."""
-    turn.emit(events.AccessTokenRemoved(given.id, given.name, given.by))
+    turn.emit(carried(events.AccessTokenRemoved, given))
 
 
 def locked_out(turn: Turn, given: inputs.AccessLockedOut) -> None:
     """Report that somebody is locked out for a while."""
-    turn.emit(events.AccessLockedOut(given.who, given.source, given.scope, seconds=given.seconds))
+    turn.emit(carried(events.AccessLockedOut, given, from_=given.source, doors=()))
 
 
 def order_refused(turn: Turn, given: inputs.OrderRefused) -> None:
     """Report an order by MQTT that was refused; its process keeps to a rate."""
-    turn.emit(events.AccessOrderRefused(given.order, given.why, given.more))
+    turn.emit(carried(events.AccessOrderRefused, given))
 
 
 def request_refused(turn: Turn, given: inputs.RequestRefused) -> None:
     """Report a SIP request that was refused."""
     if is_news(turn, f"{given.code} {given.source}"):
-        turn.emit(events.RequestRefused(method=given.method, from_=given.source, code=given.code, reason=given.reason))
+        turn.emit(carried(events.RequestRefused, given, from_=given.source))
 
 
 def answer_doubted(turn: Turn, given: inputs.AnswerDoubted) -> None:
     """Count an answer that was not believed, and report it."""
     turn.appliance = replace(turn.appliance, doubted=turn.appliance.doubted + 1)
     if is_news(turn, f"{given.reason} {given.source}"):
-        turn.emit(
-            events.AnswerDoubted(
-                method=given.method, code=given.code, from_=given.source, to=given.to, reason=given.reason
-            )
-        )
+        turn.emit(carried(events.AnswerDoubted, given, from_=given.source))
 
 
 def requests_dropped(turn: Turn, given: inputs.RequestsDropped) -> None:

@@ -9,6 +9,7 @@ from math import floor
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.record import carried
 from appliance.core import events, inputs
 from appliance.core.appliance import error_events
 from appliance.core.audio import levels
@@ -151,21 +152,8 @@ def conclude(turn: Turn, trial: SoundTrial, found: SoundFindings) -> None:
     if trial.apply and found.volume is not None:
         levels.keep(turn, replace(turn.state.runtime.levels, volume=found.volume))
         found = replace(found, applied=True)
-    measured = found.measured
-    turn.emit(
-        events.AudioTested(
-            result=found.result,
-            advice=found.advice,
-            quiet_dbfs=measured.noise_dbfs,
-            tone_dbfs=measured.level_dbfs,
-            echo_db=measured.echo_db,
-            echo_delay_ms=measured.delay_ms,
-            clipped=measured.clipped,
-            volume=found.volume,
-            applied=found.applied,
-            by=trial.who,
-        )
-    )
+    judged = {name: getattr(found, name) for name in ("result", "advice", "volume", "applied")}
+    turn.emit(carried(events.AudioTested, found.measured, **judged, by=trial.who))
     if trial.request is not None:
         turn.order(Reply(trial.request, trial=found))
     elif found.result is not SoundResult.WORKS:
@@ -185,7 +173,7 @@ def no_card(state: State) -> SoundFindings | None:
 
 def judge(state: State, measured: SoundMeasured) -> SoundFindings:
     """Return the result of a measurement, and what to do."""
-    noise, level, echo_db = measured.noise_dbfs, measured.level_dbfs, measured.echo_db
+    noise, level, echo_db = measured.quiet_dbfs, measured.tone_dbfs, measured.echo_db
     if measured.clipped >= CLIPPED:
         advice = "The microphone is overloaded. Lower its gain or the volume: intercomctl audio set --gain 50."
         return SoundFindings(SoundResult.CLIPPED, advice, measured)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.record import carried
 from appliance.core import call_states, events, inputs
 from appliance.core.model import (
     NO_CALL,
@@ -33,6 +34,15 @@ from appliance.core.model import (
 )
 from appliance.core.orders import AnnounceRecording, DropAnnouncement, FinishRecording, PrepareRecording, Reply
 from appliance.core.transition import Turn
+
+OfFinished = (
+    inputs.RecordingAvailable
+    | inputs.RecordingConverted
+    | inputs.RecordingCopied
+    | inputs.RecordingCopyFailed
+    | inputs.RecordingDeleted
+    | inputs.RecordingChanged
+)
 
 _OF_SPACE = {
     Space.OK: events.StorageRecovered,
@@ -371,69 +381,13 @@ def fail(turn: Turn, call: CallId, recording: RecordingId, why: str) -> None:
 
 def available(turn: Turn, given: inputs.RecordingAvailable) -> None:
     """A finished recording can be fetched."""
-    _report(turn, events.RecordingRecovered if given.recovered else events.RecordingAvailable, given)
+    report(turn, events.RecordingRecovered if given.recovered else events.RecordingAvailable, given)
 
 
-def converted(turn: Turn, given: inputs.RecordingConverted) -> None:
-    """A finished recording has another file."""
-    _report(turn, events.RecordingConverted, given)
-
-
-def _report(
-    turn: Turn, event: type[events.RecordingAvailable], given: inputs.RecordingAvailable | inputs.RecordingConverted
-) -> None:
-    found = given.recording
-    turn.emit(
-        event(
-            given.call or None,
-            found,
-            url=url(found),
-            duration_s=given.duration_s,
-            bytes=given.bytes,
-            kind=kind_of(found),
-        )
-    )
-
-
-def copied(turn: Turn, given: inputs.RecordingCopied) -> None:
-    """A finished recording is elsewhere too."""
-    found, kind = given.recording, kind_of(given.recording)
-    turn.emit(
-        events.RecordingCopied(
-            given.call or None,
-            found,
-            url=url(found),
-            duration_s=given.duration_s,
-            bytes=given.bytes,
-            kind=kind,
-            to=given.to,
-        )
-    )
-
-
-def copy_failed(turn: Turn, given: inputs.RecordingCopyFailed) -> None:
-    """A finished recording is not elsewhere yet."""
-    turn.emit(events.RecordingCopyFailed(given.call or None, given.recording, given.tries, given.why))
-
-
-def deleted(turn: Turn, given: inputs.RecordingDeleted) -> None:
-    """A finished recording is gone."""
-    turn.emit(
-        events.RecordingDeleted(
-            given.call or None,
-            given.recording,
-            url=url(given.recording),
-            duration_s=given.duration_s,
-            bytes=given.bytes,
-            why=given.why,
-            by=given.by,
-        )
-    )
-
-
-def changed(turn: Turn, given: inputs.RecordingChanged) -> None:
-    """A finished recording is protected, or no longer."""
-    turn.emit(events.RecordingChanged(given.call or None, given.recording, given.protected, given.by))
+def report(turn: Turn, event: type[events.RecordingEvent], given: OfFinished) -> None:
+    """Report what the store did with a finished recording: the input's fields, and what follows from the id."""
+    more = {"call": given.call or None, "url": url(given.recording), "kind": kind_of(given.recording)}
+    turn.emit(carried(event, given, **{name: more[name] for name in event.__struct_fields__ if name in more}))
 
 
 def measured(turn: Turn, given: inputs.SpaceMeasured) -> None:

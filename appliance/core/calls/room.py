@@ -1,6 +1,6 @@
 """The room of calls: its inputs, requests and timers."""
 
-from appliance.core import inputs, wall_clock
+from appliance.core import events, inputs, wall_clock
 from appliance.core.calls import (
     call_timers,
     connecting,
@@ -53,11 +53,11 @@ take = takes(
     on(inputs.RecordingClosed, lambda turn, given: recording.closed(turn, given.call, given.recording, given.bytes)),
     on(inputs.RecordingRefused, lambda turn, given: recording.fail(turn, given.call, given.recording, given.why)),
     on(inputs.RecordingAvailable, recording.available),
-    on(inputs.RecordingConverted, recording.converted),
-    on(inputs.RecordingCopied, recording.copied),
-    on(inputs.RecordingCopyFailed, recording.copy_failed),
-    on(inputs.RecordingDeleted, recording.deleted),
-    on(inputs.RecordingChanged, recording.changed),
+    on(inputs.RecordingConverted, lambda turn, given: recording.report(turn, events.RecordingConverted, given)),
+    on(inputs.RecordingCopied, lambda turn, given: recording.report(turn, events.RecordingCopied, given)),
+    on(inputs.RecordingCopyFailed, lambda turn, given: recording.report(turn, events.RecordingCopyFailed, given)),
+    on(inputs.RecordingDeleted, lambda turn, given: recording.report(turn, events.RecordingDeleted, given)),
+    on(inputs.RecordingChanged, lambda turn, given: recording.report(turn, events.RecordingChanged, given)),
     on(inputs.SpaceMeasured, recording.measured),
 )
 

@@ -107,16 +107,16 @@ class AudioSettings(Record):
 class SoundMeasured(Record):
     """The sweep as the microphone received it. Levels: mean powers in dBFS; 0 is a constant full amplitude.
 
-    samples: of the microphone. noise_dbfs: before the sweep. level_dbfs: of the sweep alone, without the noise; None:
-    the sweep was not heard. echo_db: the same against the sweep as it was played. delay_ms: from the playing to the
-    microphone. clipped: the share of the samples that were at the end of the scale.
+    samples: of the microphone. quiet_dbfs: before the sweep. tone_dbfs: of the sweep alone, without the noise; None:
+    the sweep was not heard. echo_db: the same against the sweep as it was played. echo_delay_ms: from the playing to
+    the microphone. clipped: the share of the samples that were at the end of the scale.
     """
 
     samples: int = 0
-    noise_dbfs: float | None = None
-    level_dbfs: float | None = None
+    quiet_dbfs: float | None = None
+    tone_dbfs: float | None = None
     echo_db: float | None = None
-    delay_ms: float | None = None
+    echo_delay_ms: float | None = None
     clipped: float = 0.0
 
 

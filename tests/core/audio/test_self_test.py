@@ -67,10 +67,10 @@ def test_a_sweep_is_played_and_the_reply_and_an_event_have_the_result():
     [
         ({}, SoundResult.WORKS, ""),
         ({"clipped": 0.001}, SoundResult.CLIPPED, "The microphone is overloaded."),
-        ({"level_dbfs": None, "echo_db": None}, SoundResult.NO_ECHO, "The microphone did not hear the speaker."),
-        ({"noise_dbfs": None}, SoundResult.NO_ECHO, "The microphone delivers nothing, not even noise."),
+        ({"tone_dbfs": None, "echo_db": None}, SoundResult.NO_ECHO, "The microphone did not hear the speaker."),
+        ({"quiet_dbfs": None}, SoundResult.NO_ECHO, "The microphone delivers nothing, not even noise."),
         ({"echo_db": None}, SoundResult.NO_ECHO, "The microphone did not hear the speaker."),
-        ({"noise_dbfs": -49.9}, SoundResult.TOO_QUIET, "The microphone hardly heard the speaker."),
+        ({"quiet_dbfs": -49.9}, SoundResult.TOO_QUIET, "The microphone hardly heard the speaker."),
         ({"echo_db": -45.1}, SoundResult.TOO_QUIET, "The microphone hardly heard the speaker."),
         ({"echo_db": -10.0}, SoundResult.WORKS, ""),
         ({"echo_db": -9.9}, SoundResult.LOUD_ECHO, "Callers would hear little of a visitor while they speak."),
@@ -137,7 +137,7 @@ def test_a_side_that_is_muted_or_cut_is_named(speaker, microphone, noise, advice
     station = ready()
     station.give(inputs.LevelsRead, speaker=speaker, microphone=microphone)
     ask(station)
-    report(station, replace(GOOD, noise_dbfs=noise, level_dbfs=None, echo_db=None))
+    report(station, replace(GOOD, quiet_dbfs=noise, tone_dbfs=None, echo_db=None))
     (reply,) = replies(station)
     assert reply.trial.result is SoundResult.NO_ECHO
     assert reply.trial.advice.startswith(advice)
@@ -251,7 +251,7 @@ TESTING = LampSettings(LampId("status"), ((Picture.TESTING, Pattern.SLOW), (Pict
 BUTTON = ButtonSettings(ButtonId("service"), Action.NONE, long_action=Action.AUDIO_TEST, long_press_s=3.0)
 
 
-@pytest.mark.parametrize(("measured", "after"), [(GOOD, Pattern.OFF), (replace(GOOD, level_dbfs=None), Pattern.FAST)])
+@pytest.mark.parametrize(("measured", "after"), [(GOOD, Pattern.OFF), (replace(GOOD, tone_dbfs=None), Pattern.FAST)])
 def test_a_long_press_begins_one_and_the_lamp_shows_it_and_its_result(measured, after):
     station = ready(buttons=(BUTTON,), lamps=(TESTING,))
     station.press("service", 4.0)

@@ -175,7 +175,7 @@ def test_without_a_call_or_the_mode_it_is_refused(station, order):
 
 
 def test_a_loud_echo_does_no_harm_where_one_side_speaks_at_a_time():
-    loud = SoundMeasured(48000, noise_dbfs=-60.0, level_dbfs=-20.0, echo_db=-3.0, delay_ms=20.0)
+    loud = SoundMeasured(48000, quiet_dbfs=-60.0, tone_dbfs=-20.0, echo_db=-3.0, echo_delay_ms=20.0)
     found = self_test.judge(ready().state, loud)
     assert found.result is SoundResult.LOUD_ECHO
     assert 'set audio.mode to "half_duplex" or "push_to_talk"' in found.advice

@@ -85,7 +85,7 @@ class Subscriptions(Protocol):
         """Remove one of a token, None: of any. Raises subscription-not-found or unavailable."""
 
     def leave(self, session: str) -> None:
-        """Remove those of a session, which ends. Raises unavailable."""
+        """Remove the subscriptions of a session that ends. Raises unavailable."""
 
 
 class Answers(Protocol):
@@ -190,7 +190,7 @@ class HttpPorts(Protocol):
         """The sounds that can be played by name, shaped as `models.NamedSound`. May block on the disc."""
 
     async def call_from_browser(self, call: CallId, offer: str, peer: str, who: str) -> str:
-        """Make a call of a browser's offer: the session description that answers it. Raises IntercomError.
+        """Make a call of a browser's offer. Returns the answer, a session description. Raises IntercomError.
 
         call: its id from then on; peer: the browser's address.
         """

@@ -1,4 +1,4 @@
-"""The station's own authority: what phones install once, so that they accept each certificate that it signs later.
+"""The station's own authority: a phone installs it once, and then accepts every certificate that the authority signs.
 
 It can sign the station's names and addresses alone, and servers alone (name constraints, RFC 5280 4.2.1.10): a stolen
 key deceives nobody about another site. Its dates come from no clock, as that of a board without a battery may be wrong.

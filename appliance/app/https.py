@@ -1,4 +1,4 @@
-"""The certificate of HTTPS: the one that the configuration names, or one that the station's own authority signs.
+"""The certificate of HTTPS: the configuration names it, or the station's own authority signs one.
 
 openssl makes it, in a process of its own: nothing stays in the daemon's memory. A station from before there was an
 authority keeps the certificate that it signed itself, for as long as it can be used.
@@ -154,7 +154,7 @@ class Certificate:
         return _lasting(self._http.address) <= facts.names and not self._is_due(facts)
 
     def _authority_of(self, text: str) -> str:
-        """Our authority if it signed a certificate, which has that of the authority behind it; else empty."""
+        """Our authority's certificate if `text`, a chain, ends with it; else empty."""
         try:
             own = self._authority.certificate.read_text(encoding="ascii", errors="replace")
         except OSError:

@@ -83,7 +83,7 @@ class Outlet:
             pause_s = min(2 * pause_s, most)
 
     async def _once(self) -> int | None:
-        """Run it until it ends: its status, or None if the last that it said is why."""
+        """Run the process until its end. Returns its status, or None if its last line gave the cause."""
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
             stdin=asyncio.subprocess.PIPE,
@@ -108,7 +108,7 @@ class Outlet:
                 await process.wait()
 
     def _heard(self, line: bytes) -> bool:
-        """Report what it says; whether that is a fault."""
+        """Report a line of the process. Returns whether the line is a fault."""
         try:
             said: dict[str, Any] = json.loads(line)
             if "order" in said:

@@ -1,7 +1,7 @@
 """Gives the orders of rules: each is a request to the station's own HTTP interface, by which all orders are checked.
 
 No socket is between: the request goes to the interface within the process, with the name and the limits of its rule,
-which no client can bring. Orders of one rule go one after another, those of several rules beside each other.
+which no client can bring. Orders of one rule go one after another; different rules do not wait for each other.
 """
 
 import asyncio

@@ -128,12 +128,12 @@ class Web:
 
     @property
     def is_announced(self) -> bool:
-        """Whether other machines are to find it: over HTTPS only, as its token is for nobody else."""
+        """Whether other machines are to find the station: over HTTPS only, as a token must not be sent in the clear."""
         wanted = self._config.http.announce and self._config.dbus.enabled
         return wanted and not ip_address(self._config.http.address).is_loopback
 
     async def listening(self) -> int:
-        """Wait until it listens for other machines; the port."""
+        """Wait until the server listens for other machines. Returns the port."""
         await self._listens.wait()
         return self._port
 
@@ -398,7 +398,7 @@ class Web:
         return found
 
     async def call_from_browser(self, call: CallId, offer: str, peer: str, who: str) -> str:
-        """Make a call of a browser's offer: the session description that answers it. Raises IntercomError."""
+        """Make a call of a browser's offer. Returns the answer, a session description. Raises IntercomError."""
         if self._browsers is None:
             from appliance.app.browsers import Browsers  # noqa: PLC0415  late: few stations have calls of browsers
 

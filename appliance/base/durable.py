@@ -53,7 +53,7 @@ def update(
 def records(path: Path, shape: type[Kept], longest: int, unusable: str, remedy: str) -> Kept | None:
     """Read a file of records as JSON, which nobody but its owner may write; None without it.
 
-    longest: how many bytes are read. Raises IntercomError if it cannot be used: `unusable` says what that means.
+    longest: how many bytes are read. Raises IntercomError if the file cannot be used; `unusable` names the consequence.
     """
     import msgspec  # noqa: PLC0415  late: few programs that write files read records
 

@@ -8,7 +8,7 @@ class Rate:
         self._ahead_s, self._every_s, self._next = (at_once - 1) * every_s, every_s, 0.0
 
     def allows(self, now: float) -> bool:
-        """Whether one more is allowed; it counts if it is."""
+        """Whether one more is allowed; if so, count it."""
         begins = max(self._next, now)
         if begins - now > self._ahead_s:
             return False

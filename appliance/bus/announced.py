@@ -61,7 +61,7 @@ async def announce(address: str, name: str, port: int, facts: Mapping[str, str])
 
 
 class _Group:
-    """What avahi announces for one connection."""
+    """The entry group of avahi for one connection."""
 
     def __init__(self, bus: BusConnection, name: str, port: int, facts: Mapping[str, str]) -> None:
         self._bus, self.name, self._port, self._path = bus, name, port, ""

@@ -370,7 +370,7 @@ def transfer(client: Client, given: argparse.Namespace) -> int:
 
 
 def door(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl door`: it says what became of the door."""
+    """`intercomctl door`: print the outcome."""
     answer = ordered.send(client, given)
     if given.json or answer["warning"]:
         return output(answer, given, show.done)

@@ -18,7 +18,7 @@ def run(client: Client, given: argparse.Namespace) -> Json:
 
 
 def words(answer: Json) -> str:
-    """All devices, or that one was removed."""
+    """The list of devices, or the confirmation of a removal."""
     if "subscriptions" not in answer:
         return show.done(answer)
     rows = map(_row, answer["subscriptions"])

@@ -150,7 +150,7 @@ def with_sound(state: State) -> tuple[CallId, ...]:
 
 
 def was_early(call: Call) -> bool:
-    """Whether a call that is being answered had sound before: it keeps the sound, so that nothing flaps."""
+    """Whether a call had sound before its answer: the sound stays, so that nothing flaps."""
     return call.media.early_came or call.media.early is EarlySource.PANEL
 
 

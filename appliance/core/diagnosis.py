@@ -342,7 +342,7 @@ def lacking(peer: str) -> str:
 
 
 def is_misunderstood(over: Call, end: End) -> bool:
-    """Whether an answer that did not count is the cause: one that cannot be read, or the only one that came."""
+    """Whether an answer that did not count is the cause: it cannot be read, or no other answer came."""
     doubt, _ = over.placing.doubt
     unread = doubt.startswith((UNREADABLE, LACKING))
     if end.cause is Cause.NO_ANSWER:

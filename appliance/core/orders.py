@@ -269,7 +269,7 @@ class KeepLockouts(Record):
 
 
 class GiveOrders(Record):
-    """Give the orders of a rule, one after another. allow: scopes within which it acts.
+    """Give the orders of a rule, one after another. allow: no order may need another scope.
 
     maker: id of the token that limits it, too; "": none does.
     """

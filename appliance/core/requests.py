@@ -46,7 +46,7 @@ def warn(turn: Turn, reply: Reply) -> None:
 
 
 def ended(action: inputs.Action, code: ErrorCode) -> IntercomError:
-    """The error of an order about a call, or a conference, that has ended lately. code: that of one that never was."""
+    """The error of an order about a call, or a conference, that has ended lately. code: the error for an unknown id."""
     if code is ErrorCode.CONFERENCE_NOT_FOUND:
         return IntercomError(
             ErrorCode.CONFLICT,

@@ -106,9 +106,9 @@ class Complete:
         return self._moved + self._pause_s if self._sent else None
 
     def acknowledged(self, payload: bytes, now: float) -> bool:
-        """Take the reader's word; False: it names no event that was sent to it.
+        """Take an acknowledgement of the reader. False: it names no event that was sent.
 
-        Whatever else it says, it is there: what it lacks is sent again, at once, if that has not just been done.
+        Even an invalid one shows that the reader is there: missing events are sent again, unless that was just done.
         """
         text = payload[: LONGEST + 1].strip()
         number = int(text) if text.isdigit() and len(text) <= LONGEST else -1

@@ -275,7 +275,7 @@ class Announcements:
             return ""
 
     def born(self, at: float) -> None:
-        """Home Assistant has started: announce it again, `at` that time."""
+        """Home Assistant has started: announce the station again, at the time `at`."""
         self.again = at
 
     def is_due(self, now: float) -> bool:

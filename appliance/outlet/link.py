@@ -71,7 +71,7 @@ News = Up | Down | Taken | Unsubscribed | Heard
 
 
 class Link:
-    """The connection. put: gets what happens, from paho's thread. topics: what it subscribes to."""
+    """The connection. put: gets what happens, from paho's thread. topics: the subscriptions."""
 
     def __init__(
         self, of: Settings, put: Callable[["Link", News], None], topics: tuple[str, ...], *, old: bool, name: str = ""

@@ -18,7 +18,7 @@ def left_s(envelope: Json, now: float) -> float:
 
 
 class States:
-    """Which parts of the state are to be published: all at first, then those that changed.
+    """Which parts of the state are to be published: all at first, then every changed part.
 
     read: the state of now. It is read once for the events of a moment.
     """

@@ -114,7 +114,7 @@ class Orders:
         return topic == self._root or topic.startswith(f"{self._root}/")
 
     def take(self, link: Link, heard: Heard) -> Answered | None:
-        """Have an order carried out; what became of it if it is refused at once."""
+        """Have an order carried out. Returns the answer if the order is refused at once."""
         name = heard.topic[len(self._root) + 1 :]
         if name == TRIAL:
             return None
@@ -228,7 +228,7 @@ class Orders:
         return Answered(order.name, order.heard, status, body)
 
     def _place(self, name: str, given: Json, path: str) -> Any:
-        """What stands at a place of a path; an order that names no call means the only one that it fits."""
+        """The value at a place of a path. Without a call's id, an order means the only call that it fits."""
         value = given.pop(name, None)
         if value is None and name == "call":
             return meant(self._station.calls(), path.rpartition("/")[2])

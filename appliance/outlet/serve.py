@@ -188,7 +188,7 @@ class Outlet:
         self._report(sentences(news.why.message, news.why.cause), news.why.resolution)
 
     def _judge(self, topic: str, *, refused: bool) -> None:
-        """Note whether the broker lets us use the topics of that kind: not those that others chose for answers."""
+        """Note whether the broker lets us use topics of that kind. For answers others chose the topics: none counts."""
         kind = "/".join(topic.split("/")[:3])
         if kind == f"{self._of.root}/answer":
             return

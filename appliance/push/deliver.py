@@ -1,4 +1,4 @@
-"""One message to one push service: to an address that was looked at, by TLS, once, without following anything."""
+"""Send a message to a push service, once: by TLS, to a checked address, without following redirects."""
 
 import http.client
 import ssl

@@ -106,7 +106,7 @@ def _before(found: dict[str, Package]) -> dict[str, str]:
 
 
 def _apt(command: str, wanted: dict[str, str], *options: str) -> None:
-    """Have apt-get install these versions; what it says goes to standard error."""
+    """Have apt-get install these versions; its messages go to standard error."""
     argv = [*_APT, *options, "install", *(f"{name}={version}" for name, version in wanted.items())]
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     try:

@@ -1,7 +1,7 @@
 """The modules of a page, joined to one file: a phone on a poor line asks once, and does not wait for forty answers.
 
 Each module becomes a function with the names that it exports, in the order in which browsers would run them. The
-modules stay as they are, so there is no build step; a browser that asks for one of them gets it. What only people read
+modules stay as they are, so there is no build step, and a browser can load each of them alone. What only people read
 is left out of the joined file: comments and indentation.
 """
 
@@ -24,7 +24,7 @@ def lean(text: str) -> str:
 
 
 def order(files: Path, entry: str) -> list[str]:
-    """The module and all that it imports, each after those that it imports."""
+    """The module and its imports, direct or not. Each module stands behind its own imports."""
     found: dict[str, bool] = {}  # whether it stands where it belongs
     _add(files, entry, found)
     return list(found)
@@ -45,7 +45,7 @@ def imported(files: Path, module: str) -> list[str]:
 
 
 def names(files: Path, module: str) -> list[tuple[str, list[str]]]:
-    """The modules that this one imports, each with the names that it takes."""
+    """The imports of a module: each imported module, with the imported names."""
     return [
         (_beside(module, path), [each.partition(" as ")[0].strip() for each in taken_names.split(",") if each.strip()])
         for taken_names, path in IMPORT.findall(_read(files, module))
@@ -53,7 +53,7 @@ def names(files: Path, module: str) -> list[tuple[str, list[str]]]:
 
 
 def joined(files: Path, modules: Iterable[str], others: Collection[str] = ()) -> str:
-    """The modules as one file. others: those that files which come later import from it."""
+    """The modules as one file. others: the names that later files import."""
     exports = f"export {{ {', '.join(map(_name, others))} }};\n" if others else ""
     return "".join(_function(files, module) for module in modules) + exports
 

@@ -75,11 +75,11 @@ class Site:
         return joined.lean(text)
 
     def join(self, _entry: str, modules: Collection[str], others: Collection[str]) -> str:
-        """The modules of a page as one file. others: those that files which come later import from it."""
+        """The modules of a page as one file. others: the names that later files import."""
         return joined.joined(FILES, modules, others)
 
     def join_later(self, _entry: str, modules: Collection[str], shared: Collection[str], first: str) -> str:
-        """The modules of a part that comes later. shared: those that it takes from the file at the address `first`."""
+        """The modules of a part that comes later. shared: the modules that the file at the address `first` has."""
         return joined.taken(first, shared) + joined.joined(FILES, modules)
 
     def _load(self, name: str, text: str) -> str:

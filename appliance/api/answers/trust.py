@@ -94,7 +94,10 @@ def page(der: bytes, wished: str) -> str:
 
 
 def profile(der: bytes) -> str:
-    """The authority as a configuration profile of Apple's. Its ids follow from it: installing it again replaces it."""
+    """The authority as a configuration profile of Apple's.
+
+    Its ids follow from the authority, so a second installation replaces the first.
+    """
     digest = hashlib.sha256(der).hexdigest().upper()
     outer, inner = (
         "-".join((part[:8], part[8:12], part[12:16], part[16:20], part[20:])) for part in (digest[:32], digest[32:])

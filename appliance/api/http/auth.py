@@ -44,7 +44,7 @@ BEARER = "bearer."  # prefix of the WebSocket subprotocol that brings the token:
 
 @dataclass(frozen=True, slots=True)
 class RuleIdentity:
-    """A rule that gives an order. allow: scopes within which it acts; token: id of the token that limits it, or ""."""
+    """A rule that gives an order. allow: the order may need no other scope; token: the id of its token, or ""."""
 
     name: str
     allow: tuple[AccessScope, ...] = ()

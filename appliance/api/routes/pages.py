@@ -87,7 +87,7 @@ async def _file(request: Request) -> Response:
 
 
 def _answer(request: Request, packed: bytes, kind: str, cache_control: str, *, plain: bool) -> Response:
-    """Answer with a text as gzip has it, or plain; or that the browser has it."""
+    """Answer with a text as gzip has it, or plain; or say that the browser's copy is current."""
     tag = etags.tag({"plain" if plain else "gzip": hashlib.sha256(packed).hexdigest()})
     headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding", "ETag": tag}
     if etags.same(request.headers.get("if-none-match"), tag):

@@ -60,7 +60,7 @@ def is_never(text: str) -> bool:
 
 
 def meant(text: str) -> list[Address]:
-    """The address, and those of IPv4 that it stands for."""
+    """The address, and the IPv4 addresses inside it."""
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, IPv4Address):
         return [address]

@@ -36,7 +36,7 @@ def playback_view(playback: Playback | None) -> PlaybackId | None:
 
 
 def side_view(side: Side, kind: type[Shown], **more: bool) -> Shown:
-    """The speaker or the microphone. more: the fields that only this one has."""
+    """The speaker or the microphone. more: the fields that the other side lacks."""
     now = side.now or MixerLevel(card="")
     return kind(
         pcm=side.pcm,

@@ -113,7 +113,7 @@ def come(turn: Turn, call: Call, given: inputs.CallArrived, waits_s: float, *, a
 
 
 def is_plain(turn: Turn, given: inputs.CallArrived) -> bool:
-    """Whether a call that may ring here does so: it follows on no other one, and comes from no browser."""
+    """Whether an arriving call rings as usual: it replaces no other call, and no browser makes it."""
     return not (given.refused or given.replaces or given.browser or turn.appliance.stopping)
 
 

@@ -1,4 +1,4 @@
-"""Who opened each door last, and when: in the state, so that people see it with the door.
+"""Who opened each door last, and when. The state has it, so people see it with the door.
 
 The audit has it on disc; after a start it is read from there.
 """

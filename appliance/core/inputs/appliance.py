@@ -257,8 +257,8 @@ class Notified(Input, kw_only=True):
     """A receiver of webhooks has taken an event, or not yet.
 
     name, event, about, ring: the event's type and id, its call and its ring. status: of the receiver's answer, 0: there
-    was none. why: "" if it has taken it; again_s: when it is sent again, None: it is left out. asked: it was a
-    question; orders: those of its answer that were carried out.
+    was none. why: the fault, "" for none; again_s: seconds until the next try, None: the event is left out. asked: the
+    event was a question; orders: the orders of the answer that were carried out.
     """
 
     receiver: str

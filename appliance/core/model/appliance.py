@@ -48,7 +48,7 @@ class PersistentState(Record):
 
     change: counts, to distinguish two writes with the same content. changed: run-time settings of clients; configured:
     the file's settings at that time. Once the file's settings differ from `configured`, they override `changed`.
-    contacts: our contact at each registrar. rules: those that clients have made.
+    contacts: our contact at each registrar. rules: the rules of clients.
     """
 
     change: int = 0

@@ -57,7 +57,7 @@ class Clock(Record):
     """The wall clock: its time at CLOCK_MONOTONIC 0 (seconds since 1970), and local time's offset from UTC.
 
     trusted: synchronised with a time server, or declared reliable by the configuration. zone: name of the time zone;
-    "" if it is unknown. offsets: those of other zones that time profiles name.
+    "" if it is unknown. offsets: from UTC, of the other zones in time profiles.
     """
 
     epoch: float

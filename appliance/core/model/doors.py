@@ -60,7 +60,7 @@ class Moment(Record):
 
 
 class Act(Record):
-    """An order of the list that a rule gives. scopes: those that a token needs for it.
+    """An order that a rule gives, of the list of orders. scopes: a token for the order needs them.
 
     values: the parts of its path and the fields of its body, as a JSON object; `{name}` in a text of it stands for a
     field of the event.

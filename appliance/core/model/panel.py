@@ -75,7 +75,7 @@ class Picture(StrEnum):
 
 
 class ButtonSettings(Record):
-    """A call button. target: the target or plan that it rings; door: the station's door that it opens.
+    """A call button. target: the target or plan to ring; door: the station's door to open.
 
     Without a `door`, the action door sends `digits` to the far end of the call, which opens the visitor's door.
     min_press_s: anything shorter is not a press. debounce_s: how long a contact bounces at most. double_s: longest

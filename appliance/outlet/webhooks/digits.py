@@ -51,7 +51,7 @@ class NotAllowedError(Exception):
 
 
 class Digits:
-    """`with Digits(…) as digits`: those of one call. Raises IntercomError, GoneError and NotAllowedError."""
+    """`with Digits(…) as digits`: the digits of one call. Raises IntercomError, GoneError and NotAllowedError."""
 
     def __init__(self, station: Station, call: str, token: str) -> None:
         self._station, self._token = station, token

@@ -134,7 +134,7 @@ class Questions:
         self._say({"order": shown(order), "why": why, "more": 0})
 
     def _followed(self, envelope: Json, number: int, typed: Typed) -> Wish | None:
-        """Ask the receiver what follows from digits, and do it; what it wants to ask next."""
+        """Ask the receiver what follows from digits, and do it. Returns the receiver's next question."""
         until = time.monotonic() + float(envelope["data"]["answer_s"])
         answer = self._answer(envelope, until, f"digits-{number}", digits=typed.digits, digitsend=typed.ended)
         done, wish = self._carried_out(envelope, self._read(answer), until)
@@ -179,7 +179,7 @@ class Questions:
         return [_Order(str(each.get("order", "")), {k: v for k, v in each.items() if k != "order"}) for each in orders]
 
     def _carried_out(self, envelope: Json, orders: list[_Order], until: float) -> tuple[list[str], Wish | None]:
-        """Carry out orders, up to the first that fails; those that the station took, and what to ask the caller."""
+        """Carry out orders, up to the first failure. Returns the accepted orders, and the next question."""
         done: list[str] = []
         for order in orders:
             if order.name == ASK and envelope["type"] == CALL:

@@ -1,4 +1,4 @@
-"""Delivery to one receiver: every event that it wants, in order, from a cursor, until it has taken it.
+"""Delivery to one receiver: the events of its choice, in order, from a cursor. Each is sent until it is taken.
 
 The receiver's answer (2xx) moves the cursor. An event that it refuses for good, as one that it cannot read, is sent
 three times, reported, and left out; everything else is sent until it is taken, or until the journal no longer has it.
@@ -160,7 +160,7 @@ class Receiver:
         return False
 
     def _is_over(self, envelope: Json) -> bool:
-        """Whether another station must not get an event any more: it acts on what happens now."""
+        """Whether an event is too old for another station, which acts on present events only."""
         return self._of.to_station and time.monotonic() - float(envelope["uptime"]) > RING_S
 
     def _tell(

@@ -68,7 +68,7 @@ class ChipFactory(Factory):  # type: ignore[misc]  # gpiozero has no types
                 self._reservations[name].append(ref(requester))
 
     def release_pins(self, reserver: Any, *names: PinName) -> None:
-        """Release what `reserve_pins` reserved, if it did."""
+        """Release the reservation of `reserve_pins`, if there is one."""
         with self._res_lock:
             for name in names:
                 kept = [each for each in self._reservations[name] if each() not in {reserver, None}]

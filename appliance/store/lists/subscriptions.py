@@ -38,7 +38,7 @@ LANGUAGE = re.compile(r"[a-z]{2}")
 
 
 class Subscription(RecordWithSecrets):
-    """A browser's subscription. p256dh, auth: its keys (RFC 8291); language: of what it shows.
+    """A browser's subscription. p256dh, auth: its keys (RFC 8291); language: of the notifications.
 
     of: SHA-256 of the token that it was made with, "" for a client without one; session: that of its cookie, or "".
     client: who made it, as in events. created: in seconds since 1970, UTC.
@@ -168,7 +168,7 @@ class Subscriptions:
         log.info("device %s of %s is notified no longer", wanted, found.client)
 
     def leave(self, session: str) -> None:
-        """Remove those of a session, which ends. Raises IntercomError."""
+        """Remove the subscriptions of a session that ends. Raises IntercomError."""
         if session and any(each.session == session for each in self._by_id.values()):
             with self._changing:
                 self._write([each for each in self._by_id.values() if each.session != session])

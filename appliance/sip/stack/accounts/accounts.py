@@ -146,7 +146,7 @@ class StackAccounts:
         return self.browsers.socket
 
     def doubted(self, method: str, source: str, to: str, reason: str) -> tuple[CallId, ...]:
-        """An answer was dropped, or not believed. Return the calls that wait for it."""
+        """An answer was dropped, or not believed. Return the calls whose INVITE still lacks its answer."""
         if reason == COUNTED:
             return ()
         if method == "REGISTER":

@@ -173,7 +173,7 @@ class Registration(RegisteredAccount):
         self.setRegistration(wish)
 
     def doubts(self, source: str, to: str, reason: str) -> None:
-        """An answer to a REGISTER that went `to` there did not count: the cause, if no other one comes."""
+        """An answer to the REGISTER sent `to` this address did not count. Without another answer, this is the cause."""
         now = self.servers.now
         if self.asked_at is not None and now is not None and now.at == to:
             self.doubt, self.doubted = reason, source

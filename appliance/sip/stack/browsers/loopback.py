@@ -64,7 +64,7 @@ class BrowserAccount(RegisteredAccount):
         self._callers = callers
 
     def judge(self, invite: str, source: str) -> Judgement:  # noqa: ARG002
-        """Which offer it is."""
+        """Judge an INVITE by the browser's offer behind it."""
         caller = self._callers.get(translate.header(invite, "Call-ID"))
         return Judgement(FORBIDDEN) if caller is None else Judgement(call=caller.call, browser=caller.who)
 

@@ -95,7 +95,7 @@ class Updates:
             self._report((UpdateChange.CODEC,), REQUEST_PENDING, "Another change is in progress", ours=True)
 
     def crossed(self, again_at: float) -> bool:
-        """Our re-INVITE crossed one of the far end: whether it offers codecs, which go out again at that time."""
+        """Our re-INVITE crossed one of the far end. Returns whether ours offers codecs, and so is sent again then."""
         if UpdateChange.CODEC not in self._ours or again_at >= self._until:
             return False
         self._ours, self._wanted_at = (), again_at

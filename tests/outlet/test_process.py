@@ -8,8 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from appliance.config.schema import Config
-from appliance.outlet import __main__ as process
-from appliance.outlet import settings
+from appliance.outlet import process, settings
 from tests.support.peers.mosquitto import ROOT, Listener, Mosquitto
 from tests.support.peers.odd_broker import OddBroker
 from tests.support.processes import rss_mb
@@ -26,7 +25,7 @@ def running(broker, tmp_path, hidden=""):
     files = {"socket": str(tmp_path / "no.sock"), "cursor": str(tmp_path / "cursor")}
     line = settings.line(Config(mqtt=table).mqtt.model_dump(), "", **files, announced=str(tmp_path / "announced"))
     start = f"import sys; sys.modules['{hidden}'] = None;" if hidden else ""
-    words = [sys.executable, "-c", f"{start}from appliance.outlet.__main__ import main; raise SystemExit(main())"]
+    words = [sys.executable, "-c", f"{start}from appliance.outlet.process import main; raise SystemExit(main())"]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         child.stdin.write(line)
         child.stdin.flush()

@@ -38,6 +38,7 @@ _NAMES = {
         "storage": "Storage",
         "problem": "Problem",
         "recording": "Last recording",
+        "update": "Update",
     },
     "de": {
         "ring": "Klingel",
@@ -54,6 +55,7 @@ _NAMES = {
         "storage": "Speicher",
         "problem": "Störung",
         "recording": "Letzte Aufnahme",
+        "update": "Update",
     },
 }
 
@@ -214,7 +216,7 @@ class _Entities:
         )
 
     def of_the_rest(self, state: Json) -> None:
-        """Registrations, faults, and the last recording."""
+        """Registrations, faults, the last recording, and a newer version of the station: root alone installs that."""
         for account in state["accounts"]:
             self._add(
                 *("binary_sensor", "account", account["name"], account["display_name"]),
@@ -245,6 +247,16 @@ class _Entities:
             state_topic=self._state("recording"),
             value_template="{{ value_json.started | default('None') }}",
             json_attributes_topic=self._state("recording"),
+        )
+        version = self._of.version
+        versions = f"{{'installed_version': '{version}', 'latest_version': value_json.offered_version or '{version}'}}"
+        self._add(
+            *("update", "update"),
+            device_class="firmware",
+            title="intercomd",
+            state_topic=self._state("appliance"),
+            value_template=f"{{{{ {versions} | tojson }}}}",
+            **_DIAGNOSTIC,
         )
 
 

@@ -24,7 +24,10 @@ STATE = {
     },
     "accounts": [{"name": "house", "display_name": None}],
 }
-READ = {"ring", "button_light", "leaf_gate", "call", "account_house", "sound", "storage", "problem", "recording"}
+READ = {
+    *("ring", "button_light", "leaf_gate", "call", "account_house", "sound", "storage", "problem", "recording"),
+    "update",
+}
 GIVE = {"door_main", "door_gate", "open_main", "open_gate", "answer", "hang_up", "do_not_disturb"}
 # What an entity of a platform may have beside these: of Home Assistant 2026.2 and 2026.11, `components/mqtt`.
 SHARED = {
@@ -38,6 +41,7 @@ OWN = {
     "sensor": {"options"},
     "switch": {"command_topic", "payload_on", "payload_off", "state_on", "state_off", "optimistic"},
     "binary_sensor": set(),
+    "update": {"title"},
 }
 DEVICE = {"dev", "o", "availability", "qos", "cmps"}  # the device is refused for a key that is not known
 

@@ -106,13 +106,15 @@ TABLE = {
         *[LeftOut(INTEGRATED)] * 2,
         LeftOut("an automation of Home Assistant"),
         LeftOut(ROOT),
-        LeftOut(ROOT),
+        LeftOut(NO_BOARD),
         LeftOut(ROOT),
         Config(),
         LeftOut(ROOT),
     ],
     "homekit.md": [
-        LeftOut("of Home Assistant; its bridge was not tried"),
+        LeftOut(
+            "of Home Assistant, which tests/daemon/appliance/test_home_assistant_homekit.py starts with these lines"
+        ),
         LeftOut("installs packages of PyPI, which make test-homekit installs elsewhere"),
         LeftOut("tests/daemon/appliance/test_homekit.py runs it, and pairs it with a controller"),
     ],

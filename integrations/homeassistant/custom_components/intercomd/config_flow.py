@@ -23,7 +23,8 @@ from . import address, parts, station
 from .const import CONF_ADDRESS, CONF_CERTIFICATE, DOMAIN, LOGGER
 
 _SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
-_TOKEN = vol.Schema({vol.Required(CONF_TOKEN): _SECRET})
+# Home Assistant 2026.11 has schemas of another library, and takes these as well.
+_TOKEN: Any = vol.Schema({vol.Required(CONF_TOKEN): _SECRET})
 
 
 class UnknownCertificateError(Exception):
@@ -88,15 +89,15 @@ class IntercomdFlow(ConfigFlow, domain=DOMAIN):
         """Ask whether the fingerprint is the station's."""
         if user_input is None:
             shown = {"address": self._data[CONF_ADDRESS], "fingerprint": address.fingerprint(self._shown)}
-            return self.async_show_form(step_id="trust", data_schema=vol.Schema({}), description_placeholders=shown)
+            return self.async_show_form(step_id="trust", description_placeholders=shown)
         self._data[CONF_CERTIFICATE] = self._shown
         self._known = ""
         steps = {SOURCE_USER: "user", SOURCE_REAUTH: "reauth_confirm", SOURCE_RECONFIGURE: "reconfigure"}
-        step = steps.get(self.source, "discovered")
+        step = steps.get(str(self.source), "discovered")
         fields = _TOKEN if step in {"discovered", "reauth_confirm"} else _schema(self._data)
         return await self._asked(step, self._data, fields)
 
-    async def _asked(self, step: str, given: dict[str, Any] | None, fields: vol.Schema) -> ConfigFlowResult:
+    async def _asked(self, step: str, given: dict[str, Any] | None, fields: Any) -> ConfigFlowResult:
         """Show the form of a step, or end the flow with what was given there."""
         errors: dict[str, str] = {}
         if given is not None:
@@ -168,7 +169,7 @@ class IntercomdFlow(ConfigFlow, domain=DOMAIN):
         return self.async_create_entry(title=state["appliance"]["station"], data=self._data)
 
 
-def _schema(known: Mapping[str, Any]) -> vol.Schema:
+def _schema(known: Mapping[str, Any]) -> Any:
     return vol.Schema(
         {
             vol.Required(CONF_ADDRESS, default=known.get(CONF_ADDRESS, vol.UNDEFINED)): TextSelector(),

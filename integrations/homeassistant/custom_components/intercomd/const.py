@@ -16,4 +16,5 @@ PLATFORMS: Final = [
     Platform.LOCK,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.UPDATE,
 ]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,8 +26,8 @@ RETRY_S = 10.0  # after a refusal; the client library itself tries a lost connec
 # What changes the state that entities show. The rest, such as levels and statistics of calls, is not sent here.
 TYPES = (
     *("ring.*", "button.*", "door.*", "contact.changed", "call.*", "account.*", "config.changed", "storage.*"),
-    *("appliance.ready", "appliance.degraded", "appliance.recovered", "audio.failed", "audio.recovered"),
-    *("panel.failed", "panel.recovered", "recording.*"),
+    *("appliance.ready", "appliance.degraded", "appliance.recovered", "appliance.update_offered"),
+    *("audio.failed", "audio.recovered", "panel.failed", "panel.recovered", "recording.*"),
 )
 REFUSED = (UnauthorizedError, ForbiddenError)
 
@@ -57,7 +57,7 @@ class IntercomdCoordinator(DataUpdateCoordinator[Seen]):
 
     async def _async_setup(self) -> None:
         try:
-            self.version = (await self.station.list_requests())["version"]
+            self.version = await self._read_version()
         except IntercomdError as err:
             raise self._failed(err) from err
 
@@ -77,6 +77,9 @@ class IntercomdCoordinator(DataUpdateCoordinator[Seen]):
         return UpdateFailed(
             translation_domain=DOMAIN, translation_key="no_answer", translation_placeholders={"why": str(err)}
         )
+
+    async def _read_version(self) -> str:
+        return (await self.station.list_requests())["version"]
 
     async def _newest(self) -> Recording | None:
         try:
@@ -126,11 +129,13 @@ class IntercomdCoordinator(DataUpdateCoordinator[Seen]):
             self.async_update_listeners()
 
     async def _catch_up(self) -> None:
-        """Read the state after a connection was made, and load the entry again if the station has other entities."""
-        before = parts.of(self.data.state)
+        """Read the state after a connection was made; load the entry again for other entities or another version."""
+        before, version = (self.version, parts.of(self.data.state)), self.version
+        with suppress(IntercomdError):  # it is lost again: another one follows
+            version = await self._read_version()
         await self.async_refresh()
         self._caught = self.data.state if self.last_update_success else None
-        if self._caught is not None and parts.of(self._caught) != before:
+        if self._caught is not None and (version, parts.of(self._caught)) != before:
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
 
     async def _take(self, event: Event) -> None:

@@ -1,6 +1,6 @@
 """What all entities share."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from homeassistant.core import callback
@@ -20,7 +20,7 @@ from .coordinator import REFUSED, IntercomdConfigEntry, IntercomdCoordinator
 def add(
     entry: IntercomdConfigEntry,
     to: AddConfigEntryEntitiesCallback,
-    kinds: dict[str, Callable[[IntercomdCoordinator, parts.Part], "IntercomdEntity"]],
+    kinds: Mapping[str, Callable[[IntercomdCoordinator, parts.Part], "IntercomdEntity"]],
 ) -> None:
     """Add the entities of these kinds."""
     found = parts.of(entry.runtime_data.data.state)
@@ -58,8 +58,9 @@ class IntercomdEntity(CoordinatorEntity[IntercomdCoordinator]):
     def row(self) -> dict[str, Any] | None:
         """The part of the state with the ident of this entity; None: there is none any more."""
         state = self.state_of_station
-        table, key = (state["accounts"], "name") if self.part.kind == "account" else (state["doors"], "id")
-        return next((dict(each) for each in table if each[key] == self.part.ident), None)
+        account = self.part.kind == "account"
+        rows: list[Mapping[str, Any]] = [*state["accounts"]] if account else [*state["doors"]]
+        return next((dict(each) for each in rows if each["name" if account else "id"] == self.part.ident), None)
 
     async def order(self, given: Awaitable[Any]) -> None:
         """Give an order. Raises HomeAssistantError with what the station says."""

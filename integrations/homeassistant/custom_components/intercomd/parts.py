@@ -60,7 +60,7 @@ def of(state: Mapping[str, Any]) -> list[Part]:
         for each in state["accounts"]
     ]
     found += [Part("binary_sensor", kind) for kind in ("sound", "storage", "problem")]
-    return [*found, Part("sensor", "recording")]
+    return [*found, Part("sensor", "recording"), Part("update", "update")]
 
 
 def foreground(calls: list[Any]) -> Any | None:

@@ -65,4 +65,4 @@ class LastRecording(entity.IntercomdEntity, SensorEntity):
     def extra_state_attributes(self) -> dict[str, Any]:
         """What it is of."""
         newest = self.coordinator.data.recording
-        return {} if newest is None else {each: newest[each] for each in _OF_RECORDING}
+        return {} if newest is None else {name: value for name, value in newest.items() if name in _OF_RECORDING}

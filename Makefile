@@ -52,9 +52,10 @@ test-load: ## a thousand calls in a row, twenty at once, a hundred of a browser,
 
 test-home-assistant: ## a station in two whole Home Assistants, whose roots are made once (8 minutes, the first time 8 more; 2 GB)
 	@packaging/bootstrap test
-	exec .venv/bin/python -m pytest -m home_assistant tests/daemon/appliance/test_home_assistant.py \
-		tests/daemon/appliance/test_home_assistant_integration.py \
-		tests/daemon/appliance/test_home_assistant_discovery.py
+	rm -rf build/home-assistant
+	.venv/bin/python -m pytest -m home_assistant tests/daemon/appliance/test_home_assistant*.py
+	.venv/bin/python -m coverage combine -q --data-file=build/home-assistant/.coverage build/home-assistant
+	.venv/bin/python -m coverage report --data-file=build/home-assistant/.coverage --include='integrations/*' --fail-under=95
 
 test-homekit: ## the program of the guide for HomeKit, paired with a controller (1 minute; 30 MB, unpacked 66 MB)
 	@packaging/bootstrap test

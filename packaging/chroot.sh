@@ -67,6 +67,18 @@ in_root() {
     ' bash "$@"
 }
 
+# emulated EMULATOR ARCHITECTURE: see to it that the kernel runs that architecture's programs by qemu-EMULATOR, even if it is
+# not in a root (flag F); fail if it does not.
+emulated() {
+    local registered=/proc/sys/fs/binfmt_misc/qemu-$1
+    if [[ $(id -u) == 0 && ! -e $registered ]]; then
+        [[ -e /proc/sys/fs/binfmt_misc/register ]] || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
+        cat "/usr/lib/binfmt.d/qemu-$1.conf" >/proc/sys/fs/binfmt_misc/register
+    fi
+    grep -qs '^flags:.*F' "$registered" ||
+        fail "Programs for $2 cannot be run" "the kernel has no qemu-$1 in /proc/sys/fs/binfmt_misc"             "once, as root: mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc; systemctl restart systemd-binfmt"
+}
+
 # remove_root DIR
 remove_root() {
     "${as_root[@]}" rm -rf --one-file-system "$1"

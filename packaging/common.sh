@@ -53,6 +53,9 @@ DEB_PACKAGES=(  # builds packages in Debian 13 roots; uidmap: as a plain user
 )
 
 EMULATION_PACKAGES=(qemu-user-static arch-test sip-tester)  # runs and calls packages of another architecture
+IMAGE_PACKAGES=(  # makes an image for a memory card, and bundles that update it
+    qemu-user-static arch-test e2fsprogs dosfstools mtools genimage u-boot-tools rauc squashfs-tools openssl zstd
+)
 
 # The lab (tests/lab): tools for its kernel and disc, the network of its guest, and the packages on its disc
 # beside the packages under test, so that no test fetches anything.

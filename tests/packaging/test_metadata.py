@@ -136,29 +136,30 @@ def test_every_user_of_a_unit_is_made_by_the_package() -> None:
     assert {user for text in texts for user in re.findall(r"^(?:Socket)?User=(.*)", text, re.MULTILINE)} <= made
 
 
+LEFT_OUT = (
+    '-m "not lab and not exhaustive and not home_assistant and not homekit and not node_red and not traefik '
+    'and not image"'
+)
+
+
 def test_make_test_ends_with_pytests_summary_and_leaves_out_what_needs_the_lab() -> None:
     commands = output("make", "--dry-run", "--no-print-directory", "-C", ROOT, "test").splitlines()
     assert "-m pytest" in commands[-1]
-    assert (
-        '-m "not lab and not exhaustive and not home_assistant and not homekit and not node_red and not traefik"'
-        in commands[-1]
-    )
+    assert LEFT_OUT in commands[-1]
 
 
 def test_make_test_leaves_out_only_what_other_commands_run() -> None:
-    """Continuous integration runs each test but those with a whole Home Assistant, HomeKit, Node-RED and Traefik."""
-    names = ("test", "test-walks", "test-home-assistant", "test-homekit", "test-node-red", "test-traefik")
+    """Continuous integration runs each test but those with much of other makers, and those of the card image."""
+    names = ("test", "test-walks", "test-home-assistant", "test-homekit", "test-node-red", "test-traefik", "test-image")
     commands = (output("make", "-n", "--no-print-directory", "-C", ROOT, name) for name in names)
-    test, walks, assistant, homekit, node_red, traefik = commands
-    assert (
-        '-m "not lab and not exhaustive and not home_assistant and not homekit and not node_red and not traefik"'
-        in test
-    )
+    test, walks, assistant, homekit, node_red, traefik, image = commands
+    assert LEFT_OUT in test
     assert "-m exhaustive tests/core" in walks
     assert "-m home_assistant" in assistant
     assert "-m homekit" in homekit
     assert "-m node_red" in node_red
     assert "-m traefik" in traefik
+    assert "-m image tests/image" in image
     assert '-m pytest -m lab "$@"' in (ROOT / "tests/lab/test").read_text()
     marked = [path for path in (ROOT / "tests").rglob("test_*.py") if "mark.exhaustive" in path.read_text()]
     assert {path.relative_to(ROOT).parts[1] for path in marked if path != Path(__file__)} == {"core"}

@@ -55,6 +55,7 @@ NO_SYSTEMD = "needs systemd and the installed service: tests/lab/test_service.py
 NO_APT = "needs the packages, installed by apt as root: tests/lab/test_upgrade.py"
 UPDATE = "needs the packages, installed by apt: tests/upkeep/test_update.py does it in a directory of its own"
 DEMO = "the demonstration: tests/daemon/demo"
+CARD = "needs a card, or root and the image; tests/image starts it"
 CONTAINER = "the image of a release, in which packaging/release/container-check plays the call"
 PROGRAM = "tests/daemon/appliance/test_client.py runs each program in Python"
 PROMETHEUS = "for Prometheus, which tests/daemon/appliance/test_metrics.py starts with these lines"
@@ -73,6 +74,7 @@ STATIONS = "tests/daemon/appliance/test_rules_elsewhere.py has two such stations
 
 TABLE = {
     "back-up-and-restore.md": [*[LeftOut(BACKUP)] * 4, LeftOut("needs root and a spare partition, and erases it")],
+    "card-image.md": [*[LeftOut(CARD)] * 5],
     "codes-and-cards.md": [
         Run(),
         Run(),

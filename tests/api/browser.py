@@ -20,6 +20,7 @@ from tests.support.waiting import until
 
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")  # also where we are killed
 START_S = 60.0  # a cold start on a loaded machine
+ANSWER_S = 300.0  # of a page that computes: axe-core takes half a minute for a long page, alone on the machine
 CLICK_S = 5.0  # from the mouse to the page
 AIM = """
 window.aim = "waiting";
@@ -101,7 +102,7 @@ class Page(ABC):
         self._number += 1
         self._connection.send(json.dumps({"id": self._number, "method": method, "params": params} | more))
         while True:
-            answer: dict[str, Any] = json.loads(self._connection.recv(START_S))
+            answer: dict[str, Any] = json.loads(self._connection.recv(ANSWER_S))
             if answer.get("id") == self._number:
                 return answer
             self.events.append(answer)

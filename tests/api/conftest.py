@@ -111,6 +111,13 @@ def served(station: Station, loop, tmp_path: Path) -> Generator[Served, None, No
     run(loop, listening.stop())
 
 
+@pytest.fixture
+def guesses_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow machine the station would forgive guesses while the next ones are on their way."""
+    patience = auth.Patience
+    monkeypatch.setattr(auth, "Patience", lambda: patience(clock=lambda: 0.0))
+
+
 @pytest.fixture(scope="session")
 def _current(loop, tmp_path_factory) -> Generator[tuple[Current, server.Bound], None, None]:
     current = Current()

@@ -126,6 +126,7 @@ def test_a_peer_that_has_gone_opens_no_door(served, station):
     assert station.requests == []
 
 
+@pytest.mark.usefixtures("guesses_at_once")
 def test_many_refusals_are_answered_with_429_and_no_longer_reported_but_the_token_still_works(served, station):
     with served.tcp(token="wrong") as client:
         answers = [client.get("/v1/state") for _ in range(40)]
@@ -138,6 +139,7 @@ def test_many_refusals_are_answered_with_429_and_no_longer_reported_but_the_toke
         assert client.get("/v1/state").status_code == 200
 
 
+@pytest.mark.usefixtures("guesses_at_once")
 def test_a_local_user_who_changes_addresses_counts_as_one_source(station):
     asked = partial(requested, app.build(station, TOKEN))
     addresses = [f"127.0.0.{number}" for number in range(1, 40)] + ["::1"]

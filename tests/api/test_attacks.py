@@ -131,6 +131,7 @@ def test_a_cookie_that_somebody_else_has_set_is_never_taken_over(served, station
     assert asked(served, both, "GET", "/v1/state").status_code == 401
 
 
+@pytest.mark.usefixtures("guesses_at_once")
 def test_a_token_or_cookie_that_is_guessed_locks_the_guesser_out_and_nobody_else(served, browser, station):
     name = f"intercom-{served.bound.port}"
     guesses = [asked(served, {"Cookie": f"{name}=guess-{n}"}, "GET", "/v1/state").status_code for n in range(20)]
@@ -142,6 +143,7 @@ def test_a_token_or_cookie_that_is_guessed_locks_the_guesser_out_and_nobody_else
     assert asked(served, browser, "GET", "/v1/state").status_code == 200
 
 
+@pytest.mark.usefixtures("guesses_at_once")
 def test_a_right_token_between_guesses_clears_no_count(served, station):
     answers = []
     for number in range(20):

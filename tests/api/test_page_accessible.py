@@ -5,7 +5,7 @@ from importlib.resources import files
 import pytest
 
 from tests.api import fake
-from tests.api.browser import START_S
+from tests.api.browser import ANSWER_S, START_S
 from tests.api.conftest import opened, show
 from tests.api.test_page_views import shows_rows
 from tests.support.waiting import until
@@ -27,7 +27,7 @@ def violations(page, *impacts):
     # Describing what passes, and how to select it, takes several times as long as all the checks.
     told = "{resultTypes: ['violations'], selectors: false}"
     page.value(f"window.found = null; axe.run({told}).then(({{violations}}) => {{ window.found = violations; }}); 0")
-    until(lambda: page.value("window.found !== null"), "axe-core", START_S)
+    until(lambda: page.value("window.found !== null"), "axe-core", ANSWER_S)
     heavy = f"window.found.filter(({{impact}}) => {list(impacts or ALL)}.includes(impact))"
     return page.value(f"{heavy}.map(({{id, nodes}}) => [id, ...nodes.map(({{html}}) => html)])")
 

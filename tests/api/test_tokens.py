@@ -161,6 +161,7 @@ def test_do_not_disturb_alone_needs_call_and_every_other_run_time_setting_admin(
         assert served.station.denials == [("http:tablet", "127.0.0.1", lacking)]
 
 
+@pytest.mark.usefixtures("guesses_at_once")
 def test_a_token_that_asks_for_settings_again_and_again_is_locked_out(served):
     _, text = served.station.tokens.add("tablet", (CALL,), None)
     with served.tcp(text) as client:

@@ -71,8 +71,9 @@ def clone(tmp_path: Path) -> Clone:
 
 def test_the_first_set_up_installs_project_and_pjsua2_and_the_second_does_nothing(clone: Clone) -> None:
     assert "Making .venv" in clone.setup("test")
-    project, wheel = clone.installed()
+    project, wheel, axe = clone.installed()
     assert project == ".[dev]"
+    assert axe.startswith("axe-playwright-python==")
     assert "--editable ./client --editable .[dev]" in clone.called.read_text()
     assert Path(wheel).name.startswith("pjsua2-")
     assert clone.setup("test") == ""

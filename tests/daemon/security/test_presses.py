@@ -5,7 +5,6 @@ Floods by strangers and as known phones are in test_made_up_sources.py and test_
 
 import asyncio
 import contextlib
-import os
 import sqlite3
 import subprocess
 import sys
@@ -89,10 +88,11 @@ def guesses(door, _far):
 @contextlib.contextmanager
 def half_requests(door, _far):
     """Two hundred and fifty local clients finish no request."""
-    argv = [sys.executable, "-c", HALF, str(door.directory / "http.sock"), str(os.getpid())]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE) as others:
+    argv = [sys.executable, "-c", HALF, str(door.directory / "http.sock")]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as others:
         try:
             assert others.stdout.read(5) == b"begun"
+            others.stdin.write(bytes(1000))  # rounds for longer than any press takes
             yield
         finally:
             others.kill()

@@ -5,12 +5,11 @@ import json
 import re
 import socket
 import subprocess
-import threading
-from pathlib import Path
 
 import pytest
 
 from tests.daemon.appliance.how_tos import blocks
+from tests.daemon.appliance.test_homekit import CONTROLLER, Program
 from tests.support.daemon import Daemon
 from tests.support.peers.home_assistant import MAKES, HomeAssistant
 from tests.support.peers.mosquitto import DEVICE
@@ -22,43 +21,14 @@ pytestmark = [pytest.mark.far_end, pytest.mark.home_assistant]
 HOST = f"{socket.gethostname().partition('.')[0].lower()}.local"  # as the station's certificate has it
 PORT = 8443  # of the station, which has its machine for itself
 BRIDGE_S = 3 * PATIENCE_S  # its integrations first wait for the Internet, which is not there
-CONTROLLER = Path(__file__).with_name("homekit_controller.py")
 
 
-class Controller:
+def controller_on(machine, *words):
     """A controller on a machine, with the libraries of Home Assistant."""
-
-    def __init__(self, machine, *words):
-        root = subprocess.check_output([MAKES, "sid"], text=True).strip()
-        box = ["--ro-bind", root, "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--die-with-parent"]
-        box += ["--ro-bind", str(CONTROLLER), "/tmp/controller.py", "--clearenv", "--setenv", "HOME", "/tmp"]
-        self.lines = []
-        self._process = subprocess.Popen(
-            [*machine.within, "bwrap", *box, "/opt/ha/bin/python", "-u", "/tmp/controller.py", *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self):
-        for line in self._process.stdout:
-            self.lines.append(line.strip())
-
-    def says(self, line, count=1):
-        until(lambda: self.lines.count(line) >= count, line, log=lambda: self.lines, patience=PATIENCE_S)
-
-    def orders(self, line):
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._process.kill()
-        self._process.wait()
+    root = subprocess.check_output([MAKES, "sid"], text=True).strip()
+    box = ["--ro-bind", root, "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--die-with-parent"]
+    box += ["--ro-bind", CONTROLLER, "/tmp/controller.py", "--clearenv", "--setenv", "HOME", "/tmp"]
+    return Program(*machine.within, "bwrap", *box, "/opt/ha/bin/python", "-u", "/tmp/controller.py", *words)
 
 
 def pairing_code(home):
@@ -101,7 +71,7 @@ def test_home_assistants_bridge_rings_at_a_phone_and_opens_the_door(tmp_path):
         until(lambda: home.state(ids["door_front"]) == "locked", log=lambda: home.log, patience=BRIDGE_S)
         code = until(lambda: pairing_code(home), "its code", log=lambda: home.log, patience=BRIDGE_S)
         (state,) = (home.directory / "config/.storage").glob("homekit.*.state")
-        with Controller(cable.door, DOOR, json.loads(state.read_text())["mac"], code) as controller:
+        with controller_on(cable.door, DOOR, json.loads(state.read_text())["mac"], code) as controller:
             controller.says("paired")
             station.begin()
             station.ring()

@@ -22,12 +22,12 @@ ADDRESS = "127.0.0.1"  # where multicast of DNS-SD is heard
 
 
 class Program:
-    """A program that says lines."""
+    """A program that says lines, and takes some."""
 
-    def __init__(self, *words, **environment):
+    def __init__(self, *command, **environment):
         self.lines = []
         self._process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", PYTHON, "-u", *words],
+            ["setpriv", "--pdeathsig", "KILL", *command],
             env={**os.environ, "PYTHONPATH": str(ROOT / "client"), **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -60,17 +60,17 @@ class Program:
 def test_a_controller_hears_a_ring_and_opens_the_door(tmp_path):
     (source,) = [block for block in blocks("homekit.md") if block.startswith("import ")]
     state, program = tmp_path / "homekit.state", tmp_path / "program.py"
-    with Daemon(tmp_path / "d", door={"front": {"pulse_s": 0.5}}) as station:
+    with Daemon(tmp_path / "d", door={"front": {"pulse_s": 3.0}}) as station:
         program.write_text(
             source.replace("https://door.example:8443", (station.directory / "http.address").read_text().strip())
         )
         token = station.post("/v1/tokens", {"name": "homekit", "scopes": ["view", "door"]})["text"]
         places = {"HOMEKIT_ADDRESS": ADDRESS, "HOMEKIT_PORT": str(free_port(ADDRESS)), "HOMEKIT_STATE": str(state)}
-        with Program(program, INTERCOM_TOKEN=token, **places) as accessory:
+        with Program(PYTHON, "-u", program, INTERCOM_TOKEN=token, **places) as accessory:
             code = re.search(r"\d{3}-\d\d-\d{3}", accessory.says("Enter this code"))[0]
             until(state.exists, "its state", log=lambda: accessory.lines)
             name = json.loads(state.read_text())["mac"]
-            with Program(CONTROLLER, ADDRESS, name, code) as controller:
+            with Program(PYTHON, "-u", CONTROLLER, ADDRESS, name, code) as controller:
                 controller.says("paired")
                 until(lambda: station.press("ring") and "ring" in controller.lines, "a ring", every=0.5)
                 station.press("hangup")

@@ -290,8 +290,14 @@ class CallTable:
                 refused.hangup(parameters)
         for call in self:
             call.turn(now, held=call.call in held)
-        self._living = {key: call for key, call in self._living.items() if not call.over}
+        self._free_ended()
         self.messages.turn(now)
+
+    def _free_ended(self) -> None:
+        """Free ended calls, save one whose slot another call has by now: that would be hung up (see `SipCall`)."""
+        if any(call.over for call in self._living.values()):
+            taken = {call.getId() for call in self}
+            self._living = {key: call for key, call in self._living.items() if not call.over or call.getId() in taken}
 
     def renew(self) -> None:
         """Our address has changed: inform the far ends.

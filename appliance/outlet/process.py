@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Against a broker that sends a message of 100 MB: paho takes all of it before anybody can look at it.
 MEMORY_BYTES = 96 * 2**20
+LAST_BYTES = 2**20  # more, for the words about it
 STACK_BYTES = 512 * 1024
 PR_SET_PDEATHSIG = 1
 MISSING = "The library for MQTT is not installed."
@@ -33,10 +34,11 @@ def main() -> int:
     """Serve, or with --try examine; 1: paho is missing, and there is nothing else to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group: the daemon ends us
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES + LAST_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     threading.stack_size(STACK_BYTES)
     threading.excepthook = _failed
+    sys.excepthook = _main_failed
     logging.basicConfig(level=logging.INFO, format="outlet: %(levelname)s %(message)s")
     first = sys.stdin.buffer.readline()
     if not first:
@@ -124,7 +126,13 @@ def _say(what: Any) -> None:
 def _failed(of: threading.ExceptHookArgs) -> None:
     """End the process when one of its threads has failed: the daemon starts another one."""
     if of.exc_type is MemoryError:
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES + LAST_BYTES,) * 2)
         _report("The broker sent more than the station takes.", "Look who publishes what at the broker.")
     else:
         threading.__excepthook__(of)
     os._exit(1)
+
+
+def _main_failed(*of: Any) -> None:
+    """The same for the main thread: what one thread takes is missed by any."""
+    _failed(threading.ExceptHookArgs((*of, threading.main_thread())))

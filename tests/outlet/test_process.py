@@ -66,7 +66,7 @@ def test_a_broker_that_sends_more_than_anyone_takes_ends_it_within_its_memory_an
                 break
         assert child.wait() == 1
         said = [json.loads(line) for line in child.stdout]
-        assert said[-1]["why"] == "The broker sent more than the station takes."
+        assert said[-1]["why"] == "The broker sent more than the station takes.", child.stderr.read()
         assert most < MOST_MB
 
 

@@ -40,6 +40,9 @@ PREFERENCES: dict[str, str | int | bool] = {
     "network.connectivity-service.enabled": False,
     "network.dns.disablePrefetch": True,
     "network.http.speculative-parallel-limit": 0,
+    # A busy machine is no network that hangs: a page that was not there after 90 s was given up.
+    "network.http.connection-timeout": 600,
+    "network.http.response.timeout": 600,
     "app.normandy.enabled": False,
     "app.shield.optoutstudies.enabled": False,
     "app.update.disabledForTesting": True,

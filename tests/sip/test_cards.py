@@ -171,7 +171,10 @@ def test_gaps_in_the_sound_are_counted_by_the_card_and_reported(server):
 
 
 def test_after_a_gap_the_buffer_is_full_before_it_plays_so_one_gap_is_not_followed_by_many(server, heard):
-    """Each restart after a gap costs a new stream at the sound server, whose number counts them."""
+    """Each restart after a gap costs a new stream at the sound server, whose number counts them.
+
+    On a busy machine the buffer may outlast a pause: there are more of them until three were gaps.
+    """
     drains_s = 0.14  # what the card's buffer holds; a sound server may take some of it ahead
 
     async def scenario():
@@ -181,8 +184,7 @@ def test_after_a_gap_the_buffer_is_full_before_it_plays_so_one_gap_is_not_follow
             async def number():
                 return int(await until_async(lambda: server.ask("list", "short", "sink-inputs").split("\t")[0], "it"))
 
-            first = await number()
-            for _ in range(3):
+            async def restarts_of_a_pause():
                 began, before = time.monotonic(), await number()
                 os.kill(door.link.pid, signal.SIGSTOP)
                 await heard.level(OURS, 0.5)  # longer than the buffer
@@ -190,7 +192,10 @@ def test_after_a_gap_the_buffer_is_full_before_it_plays_so_one_gap_is_not_follow
                 await heard.level(OURS, 1.5)
                 restarts = await number() - before
                 assert restarts <= 5 + 2 * (time.monotonic() - began) / drains_s
-            assert await number() > first
+                return restarts
+
+            for _ in range(3):
+                await until_async(restarts_of_a_pause, "a gap")
 
     asyncio.run(scenario())
 

@@ -10,11 +10,12 @@ import os
 import stat
 import struct
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 _CHUNK = 1 << 20
 _FITRIM = 0xC0185879  # _IOWR('X', 121, struct fstrim_range), linux/fs.h
+_CHECKPOINT = 0x4004662B  # EXT4_IOC_CHECKPOINT, Documentation/filesystems/ext4/journal.rst
 
 
 def remove(path: Path) -> None:
@@ -85,18 +86,22 @@ def free_bytes(directory: Path) -> int:
 
 
 def fill(directory: Path) -> None:
-    """Overwrite the free space of the file system, by a file that fills it and goes at once. Raises OSError.
+    """Overwrite the free space of the file system, by files that fill it and go at once. Raises OSError.
 
-    The file has no name, so that it goes with this process too. Space that the file system had reserved for the file's
-    own tree, and did not need, is free again once the file is on the disc: so it is filled until nothing more fits.
+    The files have no name, so that they go with this process too. The first one leaves blocks free: what the file
+    system had reserved for the file's own tree of extents and did not need, and the last ones, for which that tree
+    would need one more. Further files take them, whose first extents stand in the inode
+    (Documentation/filesystems/ext4/ifork.rst), until nothing more fits. The trees are in the journal so far: their
+    blocks keep their former content until the journal's is written to its place.
     """
-    descriptor = os.open(directory, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    try:
-        with _nothing_reserved(directory):
-            while _fill_once(descriptor):
-                pass
-    finally:
-        os.close(descriptor)
+    with _nothing_reserved(directory), ExitStack() as filled:
+        written = 1
+        while written:
+            descriptor = os.open(directory, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+            filled.callback(os.close, descriptor)
+            written = _fill_once(descriptor)
+        with suppress(OSError):  # another file system, or not root
+            fcntl.ioctl(descriptor, _CHECKPOINT, struct.pack("I", 0))
 
 
 def _fill_once(descriptor: int) -> int:

@@ -96,7 +96,7 @@ def test_a_backup_in_a_call_is_restored_a_person_is_erased_and_the_station_begin
 
 
 DISC, PLACE = "/root/marked.disc", "/mnt/marked"
-MAKE_DISC = f"truncate -s 96M {DISC}; mkfs.ext4 -q {DISC}; mkdir -p {PLACE}; mount -o loop {DISC} {PLACE}"
+MAKE_DISC = f"truncate -s 96M {DISC}; mkfs.ext4 -q -b {{block}} {DISC}; mkdir -p {PLACE}; mount -o loop {DISC} {PLACE}"
 NO_DISC = f"umount {PLACE} || true; rm -f {DISC}"
 # The first block with a mark, and whether a file has it, for a test that fails.
 WHERE = f"""
@@ -127,7 +127,7 @@ overwrite.fill(Path("{PLACE}"))
 @pytest.fixture
 def marked(guest):
     """A disc of its own with a station on it; returns the marks of all that a wipe must erase, by name."""
-    guest.shell(MAKE_DISC)
+    guest.shell(MAKE_DISC.format(block=1024))
     marks = json.loads(guest.check("python3", "/lab/programs/marked_station.py", PLACE, timeout_s=300))
     assert readable(guest, marks) == set(marks), "the raw disc has all of them"
     yield marks
@@ -159,11 +159,18 @@ def test_the_raw_disc_has_nothing_of_a_station_that_was_wiped(guest, marked):
     assert readable(guest, marked) == set()
 
 
-def test_of_two_thousand_removed_files_none_is_on_the_raw_disc_once_its_free_space_is_overwritten(guest):
-    """Also in the blocks that ext4 keeps from everybody."""
+@pytest.mark.parametrize("block", [1024, 4096])
+@pytest.mark.parametrize("beside", range(4))
+def test_of_two_thousand_removed_files_none_is_on_the_raw_disc_once_its_free_space_is_overwritten(guest, block, beside):
+    """Also in the blocks that ext4 keeps from everybody, and in those of the tree of the file that fills the disc.
+
+    Small files beside them move the last blocks, which that tree takes.
+    """
     left = f"sync; echo 3 >/proc/sys/vm/drop_caches; {{ grep -ao 'MARK-[0-9]*' {DISC} || true; }} | sort -u | wc -l"
-    guest.shell(MAKE_DISC)
+    guest.shell(MAKE_DISC.format(block=block))
     try:
+        for number in range(beside):
+            guest.shell(f"echo stays >{PLACE}/beside{number}")
         guest.check("python3", "-c", REMOVE, timeout_s=300)
         assert int(guest.shell(left)) == REMOVED
         guest.check("python3", "-c", FILL_DISC, timeout_s=300)

@@ -42,7 +42,7 @@ def test_it_says_online_and_that_it_works_and_offline_when_the_daemon_ends(tmp_p
         with running(broker, tmp_path) as child:
             assert told(child) == {"why": "", "resolution": ""}
             until(lambda: heard.of("availability") == ["online"])
-            assert heard.of("state/mqtt") == [{"protocol": "5"}]
+            until(lambda: heard.of("state/mqtt") == [{"protocol": "5"}])
             child.stdin.close()
             assert child.wait() == 0
         until(lambda: heard.of("availability") == ["online", "offline"])

@@ -248,11 +248,11 @@ def test_continuous_integration_measures_the_budget_beside_the_tests(tmp_path: P
     assert ended.stdout.splitlines()[-1] == ("the budget" if status else "summary of test-lab")
 
 
-def test_what_runs_beside_the_tests_ends_with_them_and_builds_and_walks_are_nice_within_their_session(
+def test_what_runs_beside_the_tests_ends_with_them_and_builds_and_walks_get_idle_time_only(
     tmp_path: Path,
 ) -> None:
     all_of_them = ("build", "test-walks", "bench-check", "test")
-    own = os.getpriority(os.PRIO_PROCESS, 0)
+    idle, own = os.SCHED_IDLE, os.sched_getscheduler(0)
     begun_by = {name: f"{told(tmp_path / name)}; exec sleep 600" for name in all_of_them}
     cases = " ".join(f"{name}) {begun_by[name]} ;;" for name in all_of_them)
     make = f"case $2 in {cases} esac"
@@ -264,7 +264,7 @@ def test_what_runs_beside_the_tests_ends_with_them_and_builds_and_walks_are_nice
             until((tmp_path / name).exists, f"{name} has begun")
             begun[name] = int((tmp_path / name).read_text())
             assert os.getsid(begun[name]) == running.pid
-        assert [os.getpriority(os.PRIO_PROCESS, begun[name]) for name in all_of_them] == [19, 19, own, own]
+        assert [os.sched_getscheduler(begun[name]) for name in all_of_them] == [idle, idle, own, own]
     finally:
         os.killpg(running.pid, signal.SIGTERM)
         running.wait(120)

@@ -235,5 +235,7 @@ class Page(ABC):
 def log_in(page: Page, address: str) -> None:
     """Open an address with a token in it, and agree to log in by it."""
     page.open(address)
-    until(lambda: page.value("document.querySelector('#offer').hidden") is False, "the question", START_S)
+    asked = "document.querySelector('#offer').hidden"
+    seen = "`${location.href}: ${document.body?.innerText}`"  # the browser's own words, where it could not connect
+    until(lambda: page.value(asked) is False, "the question", START_S, log=lambda: page.value(seen))
     page.click("#offer-yes")

@@ -32,6 +32,7 @@ OPENS = {
         "allow": ["door"],
     },
 }
+EVERY_S = 6.0  # a rule that acts more often is stopped some time
 
 
 @contextlib.contextmanager
@@ -56,7 +57,7 @@ def lift(front):
 
 def test_a_rule_has_another_station_open_its_door_once_and_nothing_comes_back_or_late(tmp_path):
     with both(tmp_path) as (front, gate):
-        until(lambda: lift(front) or gate.of("door.unlocked"), "the gate's door", every=0.5)
+        until(lambda: lift(front) or gate.of("door.unlocked"), "the gate's door", every=EVERY_S)
         told = gate.wait("custom", name="gate.open")["data"]
         assert told == {"name": "gate.open", "details": {"from": "lift"}, "by": "http:front"}
         assert front.wait("notification.sent", receiver="gate")["data"]["name"] == "custom"
@@ -75,7 +76,7 @@ def test_a_rule_has_another_station_open_its_door_once_and_nothing_comes_back_or
         gate.start()
         gate.ready()
         front.begin()
-        until(lambda: lift(front) or gate.of("door.unlocked"), "the gate's door again", every=0.5)
+        until(lambda: lift(front) or gate.of("door.unlocked"), "the gate's door again", every=EVERY_S)
         until(lambda: len(gate.of("custom")) <= len(front.of("rule.triggered")), "no more than now")  # none from before
         until(lambda: len(gate.of("rule.triggered")) == len(gate.of("custom")), "the rule of each")
 

@@ -72,6 +72,8 @@ TOLD = {
     "started",
     "cards",
     "openings",
+    "offered_version",
+    "soundless",
 }
 
 

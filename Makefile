@@ -56,6 +56,7 @@ test-home-assistant: ## a station in two whole Home Assistants, whose roots are 
 	.venv/bin/python -m pytest -m home_assistant tests/daemon/appliance/test_home_assistant*.py
 	.venv/bin/python -m coverage combine -q --data-file=build/home-assistant/.coverage build/home-assistant
 	.venv/bin/python -m coverage report --data-file=build/home-assistant/.coverage --include='integrations/*' --fail-under=95
+	$(AS_USER) tests/lab/test -m home_assistant tests/lab/test_home_assistant_guide.py
 
 test-homekit: ## the program of the guide for HomeKit, paired with a controller (1 minute; 30 MB, unpacked 66 MB)
 	@packaging/bootstrap test

@@ -69,6 +69,7 @@ RECEIVER = "for a receiver, which tests/daemon/appliance/test_webhooks.py starts
 ANSWER = "an answer, which tests/daemon/appliance/test_webhook_answers.py gives"
 SECRET = 'url = "https://house.example/hooks/front"\nsecret_file = "/etc/intercomd/house.secret"\n'
 INTEGRATED = "needs root; tests/daemon/appliance/test_home_assistant_integration.py has such a token and fingerprint"
+STEPS = "a step on a bare board, which tests/lab/test_home_assistant_guide.py follows"
 ROOT = "needs root, and changes users or /etc of this machine"
 STATIONS = "tests/daemon/appliance/test_rules_elsewhere.py has two such stations"
 
@@ -107,11 +108,9 @@ TABLE = {
     "home-assistant.md": [
         *[LeftOut(INTEGRATED)] * 2,
         LeftOut("an automation of Home Assistant"),
-        LeftOut(ROOT),
-        LeftOut(NO_BOARD),
-        LeftOut(ROOT),
+        *[LeftOut(STEPS)] * 3,
         Config(),
-        LeftOut(ROOT),
+        LeftOut(STEPS),
     ],
     "homekit.md": [
         LeftOut(

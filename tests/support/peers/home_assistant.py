@@ -201,11 +201,11 @@ class HomeAssistant:
         self.post("/api/onboarding/analytics", {})
         self.post("/api/onboarding/integration", {"client_id": client, "redirect_uri": client})
 
-    def add(self, broker: Mosquitto) -> None:
-        """Add the broker, as its page does: what the form asks for depends on the version."""
+    def add(self, broker: Mosquitto, **more: str) -> None:
+        """Add the broker, as its page does: what the form asks for depends on the version. more: name and password."""
         flow = self.flow("mqtt")
         asked = {field["name"] for field in flow["data_schema"]}
-        given: dict[str, Any] = {"broker": broker.address, "port": broker.port}
+        given: dict[str, Any] = {"broker": broker.address, "port": broker.port, **more}
         if "protocol" in asked:
             given["protocol"] = "5"
         if "other_settings" in asked:

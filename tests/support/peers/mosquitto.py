@@ -25,10 +25,10 @@ ROOT = f"intercomd/{DEVICE}"
 class Mosquitto:
     """`with Mosquitto(directory) as broker`. lines: of its configuration, instead of access for everybody."""
 
-    def __init__(self, directory: Path, *lines: str) -> None:
+    def __init__(self, directory: Path, *lines: str, address: str = "") -> None:
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
-        self.address = loopback()
+        self.address = address or loopback()
         self.port = free_port(self.address)
         self.lines = lines or ("allow_anonymous true",)
         self._log = directory / "mosquitto.log"
@@ -58,6 +58,13 @@ class Mosquitto:
         if self._process is not None:
             self._process.send_signal(how)
             self._process.wait()
+
+    def reload(self) -> None:
+        """Have it read its files again."""
+        assert self._process is not None
+        before = self.log.count("Reloading config")
+        self._process.send_signal(signal.SIGHUP)
+        until(lambda: self.log.count("Reloading config") > before, "its files", log=lambda: self.log)
 
     def __enter__(self) -> Self:
         self.start()

@@ -21,7 +21,9 @@ class Authority:
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.file, self._key = self.directory / "ca.pem", self.directory / "ca.key"
-        run("req", "-x509", *KEY, "-keyout", self._key, "-out", self.file, "-days", 3650, "-subj", f"/CN={name}")
+        use = "-addext", "keyUsage=critical,keyCertSign,cRLSign"  # without it, Python 3.13 refuses the authority
+        out = "-keyout", self._key, "-out", self.file
+        run("req", "-x509", *KEY, *out, "-days", 3650, "-subj", f"/CN={name}", *use)
 
     def sign(self, name: str, subject: str, *names: str, made_days_ago: int = 1) -> tuple[str, str]:
         """Certificate, valid for 30 days, and key; `names` as in DNS:pbx.example or IP:127.0.0.1.
@@ -31,7 +33,7 @@ class Authority:
         base = self.directory / name
         whole = subject if subject.startswith("/") else f"/CN={subject}"
         run("req", *KEY, "-keyout", f"{base}.key", "-out", f"{base}.csr", "-subj", whole)
-        Path(f"{base}.ext").write_text(f"subjectAltName={','.join(names)}\n")
+        Path(f"{base}.ext").write_text(f"subjectAltName={','.join(names)}\nauthorityKeyIdentifier=keyid\n")
         out = "x509", "-req", "-in", f"{base}.csr", "-CA", self.file, "-CAkey", self._key, "-CAcreateserial"
         run(*out, "-days", 30, "-extfile", f"{base}.ext", "-out", f"{base}.pem", before=made_days_ago)
         return f"{base}.pem", f"{base}.key"

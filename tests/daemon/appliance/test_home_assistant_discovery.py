@@ -138,8 +138,10 @@ def test_a_station_is_found_set_up_and_followed_to_another_port(suite, tmp_path)
         ids = until(lambda: home.entities(DEVICE, "intercomd"), "its entities", log=lambda: home.log)
         until(lambda: home.state(ids["call"]) == "idle", log=lambda: home.log)
 
-        # Somebody else announces a station of that name, and then one that is new, by which the first one has come.
+        # Somebody else announces a station of that name, one without encryption, and then one that is new, by which the
+        # first ones have come.
         stack.enter_context(announcing(bus.address, "Somebody", {"device": DEVICE, "scheme": "https"}))
+        stack.enter_context(announcing(bus.address, "Plain", {"device": "plain", "scheme": "http"}))
         stack.enter_context(announcing(bus.address, "Another", {"device": "another", "scheme": "https"}))
         until(lambda: (flow := found()) and flow["context"]["title_placeholders"] == {"name": "another"})
         assert home.state(ids["call"]) == "idle"

@@ -212,6 +212,25 @@ def test_a_restart_of_the_station_makes_it_unavailable_and_back_and_repeats_no_r
     assert {each["attributes"].get("ring") for each in house.rings()} <= before | {None}
 
 
+@contextlib.contextmanager
+def another_authority(house):
+    """The station without what its certificate is known by, as where another machine has its address."""
+    state = house.station.directory
+    own = [file for file in state.glob("http*") if file.suffix in {".crt", ".key"}]
+    (state / "aside").mkdir()
+    house.station.stop()
+    for file in own:
+        file.rename(state / "aside" / file.name)
+    house.station.start()
+    house.station.ready()
+    yield
+    house.station.stop()
+    for file in own:
+        (state / "aside" / file.name).rename(file)
+    house.station.start()
+    house.station.ready()
+
+
 def test_a_token_that_is_removed_is_asked_for_again(house):
     home, station = house.home, house.station
     for each in station.get("/v1/tokens")["tokens"]:
@@ -226,6 +245,8 @@ def test_a_token_that_is_removed_is_asked_for_again(house):
     flow = until(begun, log=lambda: home.log)
     assert flow["context"]["source"] == "reauth"
     assert home.fill(flow, token="wrong")["errors"] == {"base": "invalid_auth"}
+    with another_authority(house):  # what answers there now gets no token
+        assert home.fill(flow, token="wrong")["errors"] == {"base": "other_certificate"}
     assert home.fill(flow, token=house.token("home"))["reason"] == "reauth_successful"
     until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {home.log}")
 

@@ -126,7 +126,8 @@ class IntercomdFlow(ConfigFlow, domain=DOMAIN):
             return None, "https_only"
         try:
             async with client:
-                return await client.read_state(), ""
+                state = await client.read_state()
+            _ = parts.identifier(state), state["appliance"]["station"]  # which another server's answer lacks
         except UnauthorizedError:
             return None, "invalid_auth"
         except ForbiddenError:
@@ -140,6 +141,7 @@ class IntercomdFlow(ConfigFlow, domain=DOMAIN):
         except (IntercomdError, KeyError, TypeError):
             LOGGER.exception("The answer of %s is not that of a station", data[CONF_ADDRESS])
             return None, "unknown"
+        return state, ""
 
     async def _untrusted(self, data: dict[str, Any], err: StationUntrustedError) -> str:
         """Why a certificate is not trusted. Raises UnknownCertificateError if a person may trust it."""

@@ -40,7 +40,7 @@ def library(tmp_path):
         words = [sys.executable, "-c", script]
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S)
         assert done.returncode == 0, done.stderr[-2000:]
-        assert done.stdout.endswith("whole\n")
+        assert "whole\n" in done.stdout  # the library's own lines may come after it
         return done.stdout
 
     return run
@@ -97,6 +97,6 @@ def test_a_call_with_more_media_than_fit_is_refused(library):
         del account
         """
     )
-    assert "\n1 made" in said
+    assert "1 made" in said.splitlines()
     for count in (17, 300, 2**32 - 1):
         assert f"{count} refused" in said

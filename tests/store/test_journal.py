@@ -125,7 +125,7 @@ def test_killed_again_and_again_no_id_is_used_twice_and_the_lost_range_covers_th
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
         if round_:
             assert told[1] != b"none"
-            assert int(told[1]) <= last + 1
+            assert int(told[1]) <= last + 2  # one may have reached the disc and not the pipe
             assert int(told[2]) == numbers[0] - 1
             assert int(told[1]) > kept, "what was on disc is not called lost"
         kept, last = int(told[2]) if round_ else 0, numbers[-1]

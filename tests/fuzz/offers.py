@@ -64,7 +64,7 @@ async def answered(door: Station, sdp: str) -> tuple[int, str]:
     if arrived.done():
         door.link.order(Answer(call))
     answer = await asyncio.wait_for(asked, PATIENCE_S)
-    if arrived.done():
+    if arrived.done() and not by_pjsua(arrived.result()):
         if answer.code == 200:
             door.link.order(HangUp(call))
         await door.wait(inputs.CallEnded, call=call)
@@ -72,6 +72,11 @@ async def answered(door: Station, sdp: str) -> tuple[int, str]:
     door.all.clear()
     door._unseen.clear()
     return answer.code, answer.sdp
+
+
+def by_pjsua(came: inputs.CallArrived) -> bool:
+    """Whether pjsua refused the call on its own, which is then over."""
+    return bool(came.refused) and came.sound is None
 
 
 async def some(dice: random.Random, found: Counter[str], end: float) -> None:

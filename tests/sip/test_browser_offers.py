@@ -1,10 +1,18 @@
 """Offers of browsers: what reaches pjsua, and what does not."""
 
+import asyncio
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from appliance.base import ids
+from appliance.core import inputs
+from appliance.core.model import CallId
 from appliance.sip.browser_offers import CANDIDATES, LONGEST, UnfitError, for_browser, for_station
+from appliance.sip.wire import Offer
+from tests.support.stations import PATIENCE_S, stations
 
 PEER = "192.0.2.66"
 KEY = ":".join(["AB"] * 32)
@@ -183,3 +191,20 @@ def test_only_known_lines_pass_of_whatever_comes(lines, peer):
     assert ".local" not in passed.split("a=rtpmap")[0]
     assert len(passed) < LONGEST
     assert for_station(passed, peer) == passed
+
+
+@pytest.mark.far_end
+@pytest.mark.parametrize("payload", ["128", "200"])  # one ends at 127 (RFC 3551 §3)
+def test_an_offer_that_pjsua_refuses_on_its_own_is_answered_and_its_call_is_the_browsers(payload):
+    sdp = for_station(text([re.sub(r"\b111\b", payload, line) for line in OFFER]), PEER)
+    assert f"a=rtpmap:{payload} opus" in sdp
+
+    async def scenario():
+        async with stations({"user": "door"}) as (door,):
+            call = CallId(ids.new("c"))
+            answer = await asyncio.wait_for(door.link.offer(Offer(call, "http:anna", sdp)), PATIENCE_S)
+            assert (answer.code, answer.reason) == (400, "Bad SDP")
+            came = await door.wait(inputs.CallArrived, call=call)
+            assert (came.refused, came.browser) == (400, "http:anna")
+
+    asyncio.run(scenario())

@@ -32,7 +32,7 @@ from appliance.core.orders import (
 )
 from appliance.sip.settings import SipSettings
 from appliance.sip.stack import translate
-from appliance.sip.stack.accounts.caller_auth import Callers
+from appliance.sip.stack.accounts.caller_auth import Callers, Judgement
 from appliance.sip.stack.accounts.direct import Direct, Lookups, sound_by
 from appliance.sip.stack.accounts.options_probe import Probes
 from appliance.sip.stack.accounts.registration import COUNTED, NO_ANSWER, RegisteredAccount, Registration, unsent
@@ -156,8 +156,10 @@ class StackAccounts:
 
     def refused(self, prm: pj.OnRejectedIncomingCallParam) -> None:
         """Report an INVITE that pjsua refused on its own."""
-        near = self._near(prm.rdata)
-        self.calls.refused(prm, near[0].name if near else NO_ACCOUNT)
+        near, judged = self._near(prm.rdata), Judgement()
+        if self.browsers is not None and self.browsers.sent(prm.rdata):
+            judged = self.browsers.account.judge(str(prm.rdata.wholeMsg), "")
+        self.calls.refused(prm, near[0].name if near else NO_ACCOUNT, judged)
 
     def know(self, uris: tuple[str, ...]) -> None:
         """Set the targets' URIs: flood protection never shuts these out, nor the registrars."""

@@ -57,7 +57,7 @@ class Caller:
 
     def _request(self, method: str, branch: str, headers: list[tuple[str, str]] | None = None, body: str = "") -> str:
         named = [
-            ("Via", f"SIP/2.0/UDP {self._place};branch={branch}"),
+            ("Via", f"SIP/2.0/UDP {self._place};rport;branch={branch}"),  # else pjsip may answer by another transport
             ("Max-Forwards", "70"),
             ("From", self._from),
             ("To", self._to),

@@ -149,7 +149,7 @@ class CallTable:
             )
             self.post(denied)
 
-    def refused(self, prm: pj.OnRejectedIncomingCallParam, name: AccountId) -> None:
+    def refused(self, prm: pj.OnRejectedIncomingCallParam, name: AccountId, judged: Judgement) -> None:
         """Report an INVITE that pjsua refused on its own, without a call object: we support nothing in its offer."""
         message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
         if not message:
@@ -157,7 +157,7 @@ class CallTable:
         uri, display_name = translate.party(translate.header(message, "From"))
         arrived = inputs.CallArrived(
             at=time.monotonic(),
-            call=CallId(ids.new("c")),
+            call=judged.call or CallId(ids.new("c")),
             uri=uri,
             display_name=display_name,
             source=translate.clean(source),
@@ -166,6 +166,7 @@ class CallTable:
             local_uri=translate.party(translate.header(message, "To"))[0],
             headers=translate.own_headers(message),
             account=name,
+            browser=judged.browser,
             codecs=offered(session_description(message)),
             refused=int(prm.statusCode),
             reason=translate.clean(prm.reason),

@@ -146,7 +146,8 @@ def test_where_a_quarter_of_the_packets_is_lost_people_talk(anna, bad_cable, rea
     ends = [each["data"]["cause"] for each in reached.of("call.ended")]
     record_property("calls that were lost", str(ends))
     assert set(ends) <= LOST
-    hangs_up(anna, reached, until(lambda: talking(reached), "a call"))
+    until(lambda: heard_both_ways(anna, reached), "sound in a call that is not about to be lost")
+    hangs_up(anna, reached, talking(reached))
 
 
 def test_messages_of_the_handshake_that_are_lost_are_repeated_before_the_call_ends_for_want_of_sound(

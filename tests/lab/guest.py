@@ -251,3 +251,13 @@ class Guest:
         )
         if ended.returncode != 0:
             raise GuestError(f"{command}: {ended.stdout}{ended.stderr}")
+
+
+def ready(guest: Guest) -> bool:
+    """Whether the station in it runs and can make calls."""
+    return bool((state := guest.state()) and state["appliance"]["ready"])
+
+
+def version(guest: Guest) -> str:
+    """Whether the package is installed, and its version, in dpkg's words."""
+    return guest.check("dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", "intercomd")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.far import FarEnd
-from tests.lab.guest import NOT_HURRIED, Guest
+from tests.lab.guest import NOT_HURRIED, Guest, ready, version
 from tests.lab.repacked import repacked
 
 FILE = "/etc/intercomd/intercomd.toml"
@@ -65,14 +65,6 @@ def station(guest: Guest) -> Guest:
 @pytest.fixture(scope="module")
 def package(debs: list[Path]) -> Path:
     return next(deb for deb in debs if deb.name.startswith("intercomd_"))
-
-
-def ready(guest: Guest) -> bool:
-    return bool((state := guest.state()) and state["appliance"]["ready"])
-
-
-def version(guest: Guest) -> str:
-    return guest.check("dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", "intercomd")
 
 
 def failed(guest: Guest) -> dict[str, str]:

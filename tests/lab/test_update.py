@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.lab.far import FarEnd
-from tests.lab.guest import NOT_HURRIED, Guest
+from tests.lab.guest import NOT_HURRIED, Guest, ready, version
 from tests.lab.publisher import Publisher
 from tests.lab.repacked import repacked
-from tests.lab.test_upgrade import BUMP, STATE_OF
+from tests.lab.test_upgrade import BUMP, STATE_OF, events
 
 PLACE, SOURCES, KEY = "/srv/releases", "/etc/apt/sources.list.d/intercomd.sources", "/etc/apt/keyrings/intercomd.asc"
 SOURCE = f"Types: deb\nURIs: file:{PLACE}\nSuites: stable\nComponents: main\nSigned-By: {KEY}\n"
@@ -74,18 +74,10 @@ def restart(guest: Guest) -> None:
     guest.wait_for(lambda: ready(guest), "the station is ready")
 
 
-def ready(guest: Guest) -> bool:
-    return bool((state := guest.state()) and state["appliance"]["ready"])
-
-
 def offered(guest: Guest) -> str | None:
     """What the page shows under More."""
     state = guest.state()
     return state["appliance"]["offered_version"] if state else None
-
-
-def version(guest: Guest) -> str:
-    return guest.check("dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", "intercomd")
 
 
 def update(guest: Guest, *words: str) -> dict:
@@ -93,9 +85,8 @@ def update(guest: Guest, *words: str) -> dict:
 
 
 def reported(guest: Guest) -> list[str]:
-    """The versions that the service has reported by events, since the guest was booted."""
-    lines = guest.journal("--output=json", "INTERCOMD_EVENT=appliance.update_offered").splitlines()
-    return [json.loads(line)["MESSAGE"] for line in lines if line.startswith("{")]
+    """What the service has said of the versions that are offered, since the guest was booted."""
+    return [record["MESSAGE"] for record in events(guest, "appliance.update_offered")]
 
 
 def tried(guest: Guest, *words: str) -> subprocess.CompletedProcess[str]:

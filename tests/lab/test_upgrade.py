@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.far import FarEnd
-from tests.lab.guest import NOT_HURRIED, Guest
+from tests.lab.guest import NOT_HURRIED, Guest, ready, version
 from tests.lab.repacked import repacked
 
 RELAYS, RELAY = "relays", 0
@@ -91,14 +91,6 @@ def newer(debs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Callabl
 
 def told(guest: Guest, *words: str) -> dict:
     return json.loads(guest.check("intercomctl", "--json", *words))
-
-
-def ready(guest: Guest) -> bool:
-    return bool((state := guest.state()) and state["appliance"]["ready"])
-
-
-def version(guest: Guest) -> str:
-    return guest.check("dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", "intercomd")
 
 
 def pid(guest: Guest, unit: str) -> str:

@@ -218,17 +218,15 @@ def another_authority(house):
     state = house.station.directory
     own = [file for file in state.glob("http*") if file.suffix in {".crt", ".key"}]
     (state / "aside").mkdir()
-    house.station.stop()
     for file in own:
         file.rename(state / "aside" / file.name)
-    house.station.start()
-    house.station.ready()
-    yield
-    house.station.stop()
-    for file in own:
-        (state / "aside" / file.name).rename(file)
-    house.station.start()
-    house.station.ready()
+    house.restart_station()
+    try:
+        yield
+    finally:
+        for file in own:
+            (state / "aside" / file.name).rename(file)
+        house.restart_station()
 
 
 def test_a_token_that_is_removed_is_asked_for_again(house):

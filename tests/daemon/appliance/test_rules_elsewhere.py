@@ -4,6 +4,7 @@ import contextlib
 
 import pytest
 
+from appliance.core.rules.limits import EVERY_S  # a rule that acts more often is stopped some time
 from tests.support.daemon import Daemon
 from tests.support.peers.sipp import free_port
 from tests.support.waiting import until
@@ -32,7 +33,6 @@ OPENS = {
         "allow": ["door"],
     },
 }
-EVERY_S = 6.0  # a rule that acts more often is stopped some time
 
 
 @contextlib.contextmanager

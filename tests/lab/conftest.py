@@ -19,7 +19,10 @@ HERE = Path(__file__).parent
 PLACE, PREFIX = "/var/tmp", "lab-"
 # Files in the order of their start: first those with guests of their own, then those that share one with one processor,
 # then those that share one with two; of each kind the longest first, so that all workers end at about the same time.
-OWN = ("tutorial", "update", "upgrade", "unattended_upgrade", "setup", "read_only", "first_call", "power", "doors")
+OWN = (
+    *("tutorial", "home_assistant_guide", "update", "upgrade", "unattended_upgrade"),
+    *("setup", "read_only", "first_call", "power", "doors"),
+)
 ONE_PROCESSOR = ("entrance", "entry", "buttons", "panel")
 TWO_PROCESSORS = (
     *("service_faults", "relay_kills", "service", "line_faults", "watchdogs", "cards", "card_rates", "echo", "delay"),

@@ -6,12 +6,16 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
+import traceback
+import warnings
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from websockets.sync.client import ClientConnection, connect
 
@@ -34,6 +38,8 @@ addEventListener("click", (event) => {
 }, { capture: true, once: true });
 """
 PHONE = {"width": 360, "height": 740}
+NO_ANSWER = {"net::ERR_CONNECTION_TIMED_OUT", "Error: NS_ERROR_NET_TIMEOUT"}  # ETIMEDOUT; see tests/doubts.md
+OPENS = 3
 
 
 @contextmanager
@@ -90,6 +96,15 @@ def result_of(answer: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+def not_answering(url: str) -> str:
+    """What can be seen of a server in this process that takes no connections: its sockets, and what its threads do."""
+    port = urlsplit(url).port
+    words = ["ss", "--tcp", "--all", "--numeric", "--options", f"( sport = :{port} or dport = :{port} )"]
+    sockets = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    threads = ["".join(traceback.format_stack(frame)) for frame in sys._current_frames().values()]
+    return "\n".join((sockets, f"{len(list(Path('/proc/self/fd').iterdir()))} descriptors", *threads))
+
+
 class Page(ABC):
     """One tab."""
 
@@ -111,9 +126,17 @@ class Page(ABC):
         """The result of a command."""
         return result_of(self.ask(method, params))
 
-    @abstractmethod
     def open(self, url: str) -> None:
-        """Go to an address, and leave the old page."""
+        """Go to an address, and leave the old page; again where nothing answered for two minutes."""
+        for _ in range(OPENS):
+            if self._go(url) not in NO_ANSWER:
+                return
+            warnings.warn(f"{url} did not answer:\n{not_answering(url)}", stacklevel=2)
+        raise AssertionError(f"{url} did not answer.")
+
+    @abstractmethod
+    def _go(self, url: str) -> str:
+        """Go to an address. Returns the browser's word for why it got no page; "" if it did."""
 
     @abstractmethod
     def reload(self) -> None: ...

@@ -60,8 +60,9 @@ class ChromiumPage(Page):
     def close(self) -> None:
         result_of(super().ask("Target.closeTarget", {"targetId": self._target}))
 
-    def open(self, url: str) -> None:
-        self.send("Page.navigate", url=url)
+    def _go(self, url: str) -> str:
+        failed: str = self.send("Page.navigate", url=url).get("errorText", "")
+        return failed
 
     def reload(self) -> None:
         self.send("Page.reload")

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from websockets.sync.client import ClientConnection
 
-from tests.api.browser import Page, running
+from tests.api.browser import NO_ANSWER, Page, result_of, running
 from tests.support.peers.namespaces import Machine
 
 PROGRAMS = ("firefox-esr", "firefox")
@@ -126,9 +126,13 @@ class FirefoxPage(Page):
     def close(self) -> None:
         self.send("browsingContext.close", context=self._tab)
 
-    def open(self, url: str) -> None:
-        self.send("browsingContext.navigate", context=self._tab, url=url, wait="interactive")
+    def _go(self, url: str) -> str:
+        gone = self.ask("browsingContext.navigate", {"context": self._tab, "url": url, "wait": "interactive"})
+        if gone.get("message") in NO_ANSWER:
+            return str(gone["message"])
+        result_of(gone)
         self._own("gBrowser.selectedBrowser.focus()")  # the address bar has it first
+        return ""
 
     def reload(self) -> None:
         self.send("browsingContext.reload", context=self._tab, wait="interactive")

@@ -112,6 +112,8 @@ def test_in_six_steps_at_most_the_door_opens_from_home_assistant(house, measured
     found = steps()
     assert 0 < len(found) <= MOST_STEPS
     for step in found:
+        if "intercomctl doctor" in step:
+            house.guest.check("amixer", "--quiet", "--card=Dummy", "sset", "Mic", "cap")  # it begins muted
         began = time.monotonic()
         house.follow(step)
         measured(textwrap.shorten(step, 55), time.monotonic() - began)

@@ -35,12 +35,13 @@ echo '{USER} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/lab
 echo '10.0.2.2 homeassistant.local' >>/etc/hosts
 echo 'deb [trusted=yes] file:{REPOSITORY} ./' >{SOURCE}
 """
-# Debian's lists, which are on the disc, stay as they are.
+# Debian's lists, which are on the disc, stay as they are. The cache of all lists is made as `apt update` makes it.
 OFFER = f"""
 cd {REPOSITORY}
 apt-ftparchive packages . >Packages
 {{}}
 apt-get -q -o Dir::Etc::SourceList={SOURCE} -o Dir::Etc::SourceParts=- -o APT::Get::List-Cleanup=0 update
+apt-cache -q gencaches
 """
 NEWER = "sed -i '/^Package: intercomd$/,/^$/s/^Version: .*/Version: 99.0/' Packages"
 
@@ -85,7 +86,8 @@ class House:
         return self.home.entities(DEVICE)
 
     def seen(self):
-        return f"{self.home.warnings()}\n{self.entities()}\n{self.broker.log}\n{self.guest.told()}"
+        offered = self.guest.run("intercomctl", "update").stdout
+        return f"{self.home.warnings()}\n{self.entities()}\n{offered}\n{self.broker.log}\n{self.guest.told()}"
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +105,7 @@ def house(make_guest, bare_disc, debs, tmp_path_factory):
         guest.chip("board", "BUTTON", "DOOR", "LED")
         guest.pull("board", BUTTON, "up")
         guest.copy_in(*debs, to=REPOSITORY)
+        guest.check("chmod", "755", REPOSITORY)  # apt's lists are links to it, which the service reads, too
         guest.shell(BOARD + OFFER.format(""))
         yield made
 

@@ -28,6 +28,16 @@ def module(name):
 settings, slots, wellness = (module(name) for name in ("settings", "slots", "wellness"))
 
 
+def test_it_has_all_packages_that_the_door_phone_needs_or_recommends():
+    """dpkg alone installs the project's own packages into the root, so they can bring nothing along."""
+    listed = set((IMAGE / "packages").read_text().split())
+    control = re.sub(r"\n[ \t]+", " ", (ROOT / "packaging/debian/control").read_text())
+    fields = re.findall(r"(?m)^(?:Depends|Recommends): (.*)$", control.partition("\nPackage: intercomd\n")[2])
+    needed = {re.split(r"[ :(|$]", each.strip())[0] for field in fields for each in field.split(",")} - {""}
+    assert len(needed) > 10
+    assert needed - listed == {"python3-pjsua2"}
+
+
 # -- settings of the machine -------------------------------------------------------------------------------------------
 
 

@@ -63,7 +63,7 @@ WALKS = {
         "open",
         (
             Hop("front", "runtime/inbox.py:put", "Requested"),
-            Hop("front", "core/doors/pulses.py:put_pulse"),
+            Hop("front", "core/doors/pulses.py:energise"),
             Hop("front", "core/desired_state.py:desired"),
             Hop("front", "panel/relay.py:_send"),
         ),

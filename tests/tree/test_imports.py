@@ -73,7 +73,7 @@ STOREYS = (
     {"call_quality", "call_states", "diagnosis", "summaries", "wall_clock"},
     {"views"},
     {"transition"},
-    {"lookup"},
+    {"lookup", "tables"},
     {"dispatch"},
     {"doors", "accounts"},
     {"appliance"},

@@ -186,6 +186,13 @@ ENDPOINT = Recipe(
         Edit(
             SUBJECT,
             "appliance/core/panel/self_tests.py",
+            "from appliance.base.errors import ErrorCode, IntercomError\n",
+            "from msgspec.structs import replace\n\nfrom appliance.base.errors import ErrorCode, IntercomError\n",
+            instead=True,
+        ),
+        Edit(
+            SUBJECT,
+            "appliance/core/panel/self_tests.py",
             "    return tuple(trial.until for trial in state.panel.lamp_trials)\n",
             "\n\ndef hide_error(turn: Turn, wanted: inputs.HideError, asked: inputs.Requested) -> Reply:\n"
             '    """Show no error on the panel any more."""\n'
@@ -270,10 +277,9 @@ RULE = Recipe(
         Edit(
             SUBJECT,
             "appliance/core/access/card_readers.py",
-            "    turn.access = replace(turn.access, discarded=tuple(sorted(known.items())))\n",
+            "    DISCARDED.put(turn, (given.reader, count))\n",
             "    until = turn.access.discarded_until or turn.now + turn.settings.times.discards_forgotten_s\n"
-            "    turn.access = replace(turn.access, discarded=tuple(sorted(known.items())), discarded_until=until)\n",
-            instead=True,
+            "    turn.access = replace(turn.access, discarded_until=until)\n",
         ),
         Edit(
             SUBJECT,

@@ -10,11 +10,13 @@ from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.access import codes
-from appliance.core.model import Attempt, CardAct, CredentialKind, LockoutScope, OpenedBy, ReaderSettings
+from appliance.core.model import Attempt, CardAct, CredentialKind, LockoutScope, OpenedBy, ReaderId, ReaderSettings
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 AWAY_S = 3.0  # readers repeat a number each 0.1 to 2 s
 MOST_ACTS = 16  # a purse has fewer cards
+DISCARDED = Table("access.discarded", tuple[ReaderId, int], lambda row: row[0], ordered=True)
 
 
 def card_read(turn: Turn, given: inputs.CardRead) -> None:
@@ -64,7 +66,6 @@ def reading_discarded(turn: Turn, given: inputs.ReadingDiscarded) -> None:
     """Count readings that were not a card."""
     if turn.settings.reader(given.reader) is None:
         return
-    known = dict(turn.access.discarded)
-    known[given.reader] = known.get(given.reader, 0) + given.count
-    turn.access = replace(turn.access, discarded=tuple(sorted(known.items())))
+    count = dict(turn.access.discarded).get(given.reader, 0) + given.count
+    DISCARDED.put(turn, (given.reader, count))
     turn.emit(events.CardDiscarded(given.reader, given.count, given.why))

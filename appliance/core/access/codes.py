@@ -28,6 +28,7 @@ from appliance.core.model import (
     PendingWrite,
 )
 from appliance.core.orders import DropCredential, KeepCredential, Reply
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 MOST = 1000
@@ -37,6 +38,7 @@ MOST = 1000
 
 
 PART = "codes"
+WRITES = Table("access.pending_writes", PendingWrite, lambda row: row.code.id)
 
 
 def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
@@ -187,7 +189,7 @@ def write(turn: Turn, keeping: PendingWrite) -> None:
     """Order the write, and wait for its result."""
     removed = keeping.change is BookChange.REMOVED
     turn.order(DropCredential(keeping.code.id) if removed else KeepCredential(keeping.code))
-    turn.access = replace(turn.access, pending_writes=(*turn.access.pending_writes, keeping))
+    WRITES.put(turn, keeping)
 
 
 def new_credential(turn: Turn, book: CredentialBook, action: inputs.AddCredential) -> Credential:
@@ -254,7 +256,7 @@ def find_credential(turn: Turn, book: CredentialBook, wanted: CredentialId) -> C
 
 def being_written(turn: Turn, wanted: CredentialId) -> bool:
     """Whether the credential is being written."""
-    return any(keeping.code.id == wanted for keeping in turn.access.pending_writes)
+    return WRITES.get(turn.state, wanted) is not None
 
 
 # -- on disc ---------------------------------------------------------------------------------------------------------
@@ -292,9 +294,7 @@ def due(turn: Turn) -> None:
     """Fail writes that take too long: the disc may hang."""
     for keeping in turn.access.pending_writes:
         if turn.now >= keeping.until:
-            turn.access = replace(
-                turn.access, pending_writes=tuple(k for k in turn.access.pending_writes if k is not keeping)
-            )
+            WRITES.drop(turn, keeping.code.id)
             write_failed(turn, keeping, "The disc takes too long.")
 
 
@@ -311,6 +311,6 @@ def write_failed(turn: Turn, keeping: PendingWrite, why: str) -> None:
 
 def take_pending(turn: Turn, wanted: CredentialId) -> PendingWrite | None:
     """Remove and return the pending change of the credential `wanted`; None if no change of it waits for its write."""
-    found = next((k for k in turn.access.pending_writes if k.code.id == wanted), None)
-    turn.access = replace(turn.access, pending_writes=tuple(k for k in turn.access.pending_writes if k is not found))
+    found = WRITES.get(turn.state, wanted)
+    WRITES.drop(turn, wanted)
     return found

@@ -308,12 +308,12 @@ def send(
 
 def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
     """Process the final response to a message; for a digit by INFO, the digit was sent or refused."""
-    outgoing = next((m for m in turn.messages if m.id == given.message and m.digit), None)
+    outgoing = texts.MESSAGES.get(turn.state, given.message)
     call = None if outgoing is None or outgoing.call is None else turn.calls.get(outgoing.call)
-    if outgoing is None or call is None:
+    if outgoing is None or not outgoing.digit or call is None:
         texts.answered(turn, given)
         return
-    texts.forget_message(turn, outgoing)
+    texts.MESSAGES.drop(turn, outgoing.id)
     if given.code in texts.OK:
         sent(turn, call, inputs.DigitSent(at=turn.now, call=call.id, digit=outgoing.digit, hidden=outgoing.hidden))
     else:

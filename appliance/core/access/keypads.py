@@ -4,8 +4,6 @@ The digits of one entry end as in a call (see `dtmf`): a code opens a door of th
 closes rings there. * begins a new entry.
 """
 
-from msgspec.structs import replace
-
 from appliance.base.errors import IntercomError
 from appliance.core import events
 from appliance.core.access import codes, credentials, lockouts
@@ -22,11 +20,13 @@ from appliance.core.model import (
     LockoutScope,
     OpenedBy,
 )
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 from appliance.core.visitor_ring import press
 
 TOGETHER_S = 5.0
 NOBODY = "there is no such flat"
+ENTRIES = Table("access.entries", KeypadEntry, lambda row: row.keypad)
 
 
 def pressed(turn: Turn, wanted: KeypadId, key: str) -> None:
@@ -35,7 +35,8 @@ def pressed(turn: Turn, wanted: KeypadId, key: str) -> None:
     if keypad is None:
         return
     turn.emit(events.KeypadDigit(keypad.id, digit=None, masked=True, at=turn.now))
-    typed = "".join(run.typed for run in turn.access.entries if run.keypad == keypad.id)
+    run = ENTRIES.get(turn.state, keypad.id)
+    typed = "" if run is None else run.typed
     if key in {"*", "#"}:
         entry_ended(turn, keypad, typed, closed=key == "#")
         return
@@ -45,12 +46,12 @@ def pressed(turn: Turn, wanted: KeypadId, key: str) -> None:
     if whole or len(typed) >= credentials.LONGEST:
         entry_ended(turn, keypad, typed, closed=False)
     else:
-        put_entry(turn, keypad.id, KeypadEntry(keypad.id, typed, turn.now + TOGETHER_S))
+        ENTRIES.put(turn, KeypadEntry(keypad.id, typed, turn.now + TOGETHER_S))
 
 
 def entry_ended(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool) -> None:
     """The entry ended: a code, a flat's number if # closed it, or wrong."""
-    put_entry(turn, keypad.id, None)
+    ENTRIES.drop(turn, keypad.id)
     entry = turn.settings.entry(typed) if closed else None
     if entry is not None and not codes.is_code(turn.access.book, typed):
         ring(turn, entry, f"keypad {keypad.id}")
@@ -82,12 +83,6 @@ def due(turn: Turn) -> None:
     for run in turn.access.entries:
         keypad = turn.settings.keypad(run.keypad)
         if keypad is None:
-            put_entry(turn, run.keypad, None)
+            ENTRIES.drop(turn, run.keypad)
         elif turn.now >= run.until:
             entry_ended(turn, keypad, run.typed, closed=False)
-
-
-def put_entry(turn: Turn, keypad: KeypadId, run: KeypadEntry | None) -> None:
-    """Store the keypad's entry; None removes it."""
-    others = tuple(each for each in turn.access.entries if each.keypad != keypad)
-    turn.access = replace(turn.access, entries=others if run is None else (*others, run))

@@ -11,24 +11,26 @@ from appliance.core import events, inputs
 from appliance.core.accounts import sip_uris
 from appliance.core.model import Contact, ContactState, Target, Watch
 from appliance.core.orders import Probe
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 C = ContactState
 BUSY = {486, 600}
 ABSENT = {0, 404, 408, 410, 480, 502, 503, 504, 604}
+CONTACTS = Table("accounts.contacts", Contact, lambda row: row.name, ordered=True)
 
 
 def sip_ready(turn: Turn) -> None:
     """Begin to watch all contacts, at slightly different times; servers are asked once their account is registered."""
     for target in watched(turn):
         delay = first_delay(turn, target) if target.watch is Watch.OPTIONS else turn.settings.times.sip_answers_s
-        put_contact(turn, replace(turn.accounts.contact(target.name), asking=False, wake=turn.now + delay))
+        CONTACTS.put(turn, replace(turn.accounts.contact(target.name), asking=False, wake=turn.now + delay))
 
 
 def stop_watching(turn: Turn) -> None:
     """Probe nobody while SIP is not ready or the daemon stops; the known states stay until better ones arrive."""
     for contact in turn.accounts.contacts:
-        put_contact(turn, replace(contact, asking=False, wake=None))
+        CONTACTS.put(turn, replace(contact, asking=False, wake=None))
 
 
 def due(turn: Turn) -> None:
@@ -41,7 +43,7 @@ def due(turn: Turn) -> None:
             answered(turn, inputs.ContactAnswered(at=turn.now, contact=target.name, code=0, reason="No answer"))
         else:
             turn.order(Probe(target.name, target.uri, target.account))
-            put_contact(turn, replace(contact, asking=True, wake=turn.now + turn.settings.times.sip_answers_s))
+            CONTACTS.put(turn, replace(contact, asking=True, wake=turn.now + turn.settings.times.sip_answers_s))
 
 
 def answered(turn: Turn, given: inputs.ContactAnswered) -> None:
@@ -72,7 +74,7 @@ def change_contact(turn: Turn, target: Target, new: Contact) -> None:
             target.name, uri=sip_uris.public(target.uri), old=old.state, new=new.state, code=new.code, reason=new.reason
         )
         turn.emit(event)
-    put_contact(turn, new)
+    CONTACTS.put(turn, new)
 
 
 def configured(turn: Turn) -> None:
@@ -81,7 +83,7 @@ def configured(turn: Turn) -> None:
     turn.accounts = replace(turn.accounts, contacts=tuple(c for c in turn.accounts.contacts if c.name in names))
     for target in watched(turn):
         if turn.appliance.sip_ready and turn.accounts.contact(target.name).wake is None:
-            put_contact(turn, replace(turn.accounts.contact(target.name), wake=turn.now + first_delay(turn, target)))
+            CONTACTS.put(turn, replace(turn.accounts.contact(target.name), wake=turn.now + first_delay(turn, target)))
 
 
 def state_of(code: int) -> ContactState:
@@ -102,9 +104,3 @@ def watched(turn: Turn, *ways: Watch) -> tuple[Target, ...]:
 def first_delay(turn: Turn, target: Target) -> float:
     """Seconds until the first probe, so that not all contacts are probed at once."""
     return zlib.crc32(f"{turn.fresh} {target.name}".encode()) / 2**32 * turn.settings.times.contact_spread_s
-
-
-def put_contact(turn: Turn, contact: Contact) -> None:
-    """Store the contact."""
-    others = tuple(c for c in turn.accounts.contacts if c.name != contact.name)
-    turn.accounts = replace(turn.accounts, contacts=tuple(sorted((*others, contact), key=lambda c: c.name)))

@@ -20,6 +20,7 @@ from appliance.core.model import (
     TlsFault,
 )
 from appliance.core.orders import Register, Unregister
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 S = AccountState
@@ -28,6 +29,8 @@ GATEWAY_FAULTS = {502, 503, 504}  # a server answers that cannot do what we ask,
 LONGEST_ASKED_S = 3600.0  # an upper limit for Retry-After
 UNREACHABLE_KEPT = 16
 QUICK = {0, 408, 423, 429, 480, 491}  # beside 5xx: faults that pass without help
+ACCOUNTS = Table("accounts.begun", Account, lambda row: row.name, ordered=True)
+KEPT = Table("accounts.kept", KeptContact, lambda row: row.account)
 
 
 # -- the SIP process -------------------------------------------------------------------------------------------------
@@ -40,7 +43,7 @@ def sip_ready(turn: Turn) -> None:
         if account.wanted and not turn.appliance.stopping:
             attempt(turn, account)
         else:
-            put_account(turn, account)
+            ACCOUNTS.put(turn, account)
 
 
 def sip_lost(turn: Turn) -> None:
@@ -99,7 +102,7 @@ def registered(turn: Turn, settings: AccountSettings, account: Account, given: i
                 expires_s=given.expires_s,
             )
         )
-    put_account(turn, new)
+    ACCOUNTS.put(turn, new)
 
 
 def failed(turn: Turn, settings: AccountSettings, account: Account, given: inputs.RegistrationFailed) -> None:
@@ -131,7 +134,7 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
         )
     if is_reported(failures + 1):
         turn.emit(events.AccountRegistering(account.name, attempt=failures + 1, in_s=round(delay, 3)))
-    put_account(
+    ACCOUNTS.put(
         turn,
         replace(
             account,
@@ -155,7 +158,7 @@ def unreachable(turn: Turn, account: Account, server: str, why: str, fault: Serv
         return account
     turn.emit(events.ServerUnreachable(account.name, server=server, why=why, fault=fault))
     account = replace(account, unreachable=(*account.unreachable, server)[-UNREACHABLE_KEPT:])
-    put_account(turn, account)
+    ACCOUNTS.put(turn, account)
     return account
 
 
@@ -176,22 +179,23 @@ def unregistered(turn: Turn, account: Account) -> None:
         at_rest(turn, account, report=True)
     if account.wanted:
         rested = turn.accounts.get(account.name)
-        put_account(turn, replace(rested, wake=turn.now + quick(turn, account.name, 1), began=turn.now))
+        ACCOUNTS.put(turn, replace(rested, wake=turn.now + quick(turn, account.name, 1), began=turn.now))
 
 
 def keep_contact(turn: Turn, name: AccountId, contact: str) -> None:
     """Store our contact at an account's registrar, also over restarts; "": the registrar has none."""
     if contact == former(turn, name):
         return
-    others = tuple(each for each in turn.accounts.kept if each.account != name)
-    new = (KeptContact(name, address_of(turn, name), contact),) if contact else ()
-    turn.accounts = replace(turn.accounts, kept=(*others, *new))
+    if contact:
+        KEPT.put(turn, KeptContact(name, address_of(turn, name), contact))
+    else:
+        KEPT.drop(turn, name)
 
 
 def former(turn: Turn, name: AccountId) -> str:
     """The contact that the registrar keeps for this account, unless it is another user's by now; "" for none."""
-    found = (each for each in turn.accounts.kept if each.account == name and each.address == address_of(turn, name))
-    return next((each.contact for each in found), "")
+    kept = KEPT.get(turn.state, name)
+    return kept.contact if kept is not None and kept.address == address_of(turn, name) else ""
 
 
 def address_of(turn: Turn, name: AccountId) -> str:
@@ -211,7 +215,7 @@ def due(turn: Turn) -> None:
             turn.emit(events.AccountExpired(account.name))
             state = S.REGISTERING if account.state is S.REGISTERED else account.state  # a refresh was sent long ago
             account = replace(account, state=state, expires_at=None, registered_since=None)
-            put_account(turn, account)
+            ACCOUNTS.put(turn, account)
         if account.wake is None or turn.now < account.wake:
             continue
         if account.asking:
@@ -229,7 +233,7 @@ def attempt(turn: Turn, account: Account) -> None:
         if not account.failures:  # later ones are reported when their time is known
             turn.emit(events.AccountRegistering(account.name, attempt=1, in_s=0.0))
     turn.order(Register(account.name, former(turn, account.name)))
-    put_account(turn, new)
+    ACCOUNTS.put(turn, new)
 
 
 def delay_of(turn: Turn, name: AccountId, failures: int, given: inputs.RegistrationFailed, refusals: int) -> float:
@@ -279,7 +283,7 @@ def network_changed(turn: Turn) -> None:
         account = turn.accounts.get(settings.name)
         if account.wanted:
             # Soon, but not all stations of a house at once after a power cut.
-            put_account(
+            ACCOUNTS.put(
                 turn,
                 replace(
                     account,
@@ -297,7 +301,7 @@ def register(turn: Turn, account: Account) -> str:
     if account.asking and account.wanted:
         return f"Account {account.name} is registering already."
     if not turn.appliance.sip_ready:
-        put_account(turn, replace(account, wanted=True))
+        ACCOUNTS.put(turn, replace(account, wanted=True))
         return f"Account {account.name} registers as soon as SIP is ready."
     attempt(turn, account)
     return ""
@@ -309,7 +313,7 @@ def unregister(turn: Turn, account: Account) -> str:
         return f"Account {account.name} is to be unregistered already."
     if account.asking or account.expires_at is not None:
         turn.order(Unregister(account.name))
-        put_account(
+        ACCOUNTS.put(
             turn, replace(account, wanted=False, asking=True, wake=turn.now + turn.settings.times.sip_answers_s)
         )
     else:
@@ -330,7 +334,7 @@ def at_rest(turn: Turn, account: Account, *, report: bool) -> None:
     """Set the account to neither registered nor registering."""
     if report:
         turn.emit(events.AccountUnregistered(account.name))
-    put_account(
+    ACCOUNTS.put(
         turn,
         replace(
             account,
@@ -343,12 +347,6 @@ def at_rest(turn: Turn, account: Account, *, report: bool) -> None:
             expires_at=None,
         ),
     )
-
-
-def put_account(turn: Turn, account: Account) -> None:
-    """Store the account."""
-    others = tuple(a for a in turn.accounts.begun if a.name != account.name)
-    turn.accounts = replace(turn.accounts, begun=tuple(sorted((*others, account), key=lambda a: a.name)))
 
 
 def any_registered(state: State) -> bool:

@@ -37,7 +37,7 @@ def due(turn: Turn) -> None:
 def ask(turn: Turn, target: Target, contact: Contact) -> None:
     """Send a SUBSCRIBE."""
     turn.order(Subscribe(target.name, target.uri, target.account, contact.package))
-    contacts.put_contact(turn, replace(contact, asking=True, wake=turn.now + turn.settings.times.sip_answers_s))
+    contacts.CONTACTS.put(turn, replace(contact, asking=True, wake=turn.now + turn.settings.times.sip_answers_s))
 
 
 def notified(turn: Turn, given: inputs.ContactNotified) -> None:
@@ -96,7 +96,7 @@ def ask_soon(turn: Turn, target: Target, delay_s: float) -> None:
     """Subscribe again after `delay_s`, if the contact is being watched."""
     contact = turn.accounts.contact(target.name)
     if contact.wake is not None:
-        contacts.put_contact(turn, replace(contact, asking=False, wake=turn.now + delay_s))
+        contacts.CONTACTS.put(turn, replace(contact, asking=False, wake=turn.now + delay_s))
 
 
 def configured(turn: Turn, before: Settings) -> None:
@@ -105,8 +105,7 @@ def configured(turn: Turn, before: Settings) -> None:
     for target in before.targets:
         if target.watch is Watch.SUBSCRIBE and identity_of(target) not in now:
             turn.order(Unsubscribe(target.name))
-            others = tuple(c for c in turn.accounts.contacts if c.name != target.name)
-            turn.accounts = replace(turn.accounts, contacts=others)
+            contacts.CONTACTS.drop(turn, target.name)
 
 
 def identity_of(target: Target) -> tuple[str, str, AccountId]:

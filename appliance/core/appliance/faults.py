@@ -7,15 +7,17 @@ from msgspec.structs import replace
 from appliance.base.errors import sentences
 from appliance.core import call_states, events
 from appliance.core.model import CallId, State
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
+
+FAULTS = Table("appliance.failed", tuple[str, str], lambda row: row[0])
 
 
 def failed(turn: Turn, part: str, why: str, resolution: str, card: str = "") -> None:
     """A part does not work: report it once for each reason."""
     if (part, why) in turn.appliance.failed:
         return
-    others = tuple(pair for pair in turn.appliance.failed if pair[0] != part)
-    turn.appliance = replace(turn.appliance, failed=(*others, (part, why)))
+    FAULTS.put(turn, (part, why))
     match part:
         case "panel":
             turn.emit(events.PanelFailed(why=why, resolution=resolution))
@@ -33,8 +35,7 @@ def recovered(turn: Turn, part: str, card: str = "") -> None:
     why = dict(turn.appliance.failed).get(part)
     if why is None:
         return
-    kept = tuple(pair for pair in turn.appliance.failed if pair[0] != part)
-    turn.appliance = replace(turn.appliance, failed=kept)
+    FAULTS.drop(turn, part)
     match part:
         case "panel":
             turn.emit(events.PanelRecovered())

@@ -3,11 +3,12 @@
 The SIP process listens, only while asked. A result is advice: it answers, ends and opens nothing.
 """
 
-from msgspec.structs import replace
-
 from appliance.core import events, inputs
 from appliance.core.model import Call, CallId, Detection, DetectionKind, Finding, HeardTone
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
+
+DETECTIONS = Table("audio.detections", Detection, lambda row: (row.call, row.kind))
 
 
 def order(turn: Turn, call: Call, wanted: tuple[DetectionKind, ...]) -> str:
@@ -20,7 +21,7 @@ def order(turn: Turn, call: Call, wanted: tuple[DetectionKind, ...]) -> str:
             stop(turn, call.id, kind)
     for kind in DetectionKind:
         if kind in wanted and kind not in before:
-            turn.audio = replace(turn.audio, detections=(*turn.audio.detections, Detection(call.id, kind)))
+            DETECTIONS.put(turn, Detection(call.id, kind))
             turn.emit(events.DetectionStarted(call.id, kind))
     return ""
 
@@ -49,7 +50,7 @@ def found(turn: Turn, call: Call, kind: DetectionKind, result: Finding) -> None:
 def failed(turn: Turn, call: Call, given: inputs.DetectionFailed) -> None:
     """Report that nothing can be searched for, and forget it."""
     for kind in turn.audio.detected(call.id):
-        drop(turn, call.id, kind)
+        DETECTIONS.drop(turn, (call.id, kind))
         turn.emit(events.DetectionFailed(call.id, kind, why=given.why, resolution=given.resolution))
 
 
@@ -63,11 +64,5 @@ def settle(turn: Turn) -> None:
 
 def stop(turn: Turn, call: CallId, kind: DetectionKind) -> None:
     """End a search, and report that."""
-    drop(turn, call, kind)
+    DETECTIONS.drop(turn, (call, kind))
     turn.emit(events.DetectionStopped(call, kind))
-
-
-def drop(turn: Turn, call: CallId, kind: DetectionKind) -> None:
-    """Forget a search."""
-    left = tuple(each for each in turn.audio.detections if (each.call, each.kind) != (call, kind))
-    turn.audio = replace(turn.audio, detections=left)

@@ -27,25 +27,26 @@ from appliance.core.model import (
 )
 from appliance.core.orders import Reply
 from appliance.core.sound import sent
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 MOST = 16
 LOUDEST = 200.0  # per cent
 TONE_S = 1.0
+LINKS = Table("audio.links", Link, lambda row: (row.call, row.target))
 
 
 def link(turn: Turn, wanted: inputs.LinkSound, asked: inputs.Requested) -> Reply:
     """Send sound to a target, or bring it from there, in place of the call's earlier link with that target."""
     made = Link(wanted.call, wanted.target, wanted.direction, wanted.gain)
     check(turn, made)
-    before = find(turn.state, made.call, made.target)
+    before = LINKS.get(turn.state, (made.call, made.target))
     if made == before:
         warning = f"Call {made.call} is linked with {made.target} so already."
         return Reply(asked.request, call=made.call, warning=warning)
-    others = tuple(each for each in turn.audio.links if each is not before)
-    if len(others) == MOST:
+    if before is None and len(turn.audio.links) == MOST:
         raise IntercomError(ErrorCode.CONFLICT, "No further link is possible.", f"The limit is {MOST}.", "End another.")
-    turn.audio = replace(turn.audio, links=(*others, made))
+    LINKS.put(turn, made)
     turn.emit(events.MediaLinked(made.call, target=made.target, direction=made.direction, gain=made.gain))
     return Reply(asked.request, call=made.call)
 
@@ -53,7 +54,7 @@ def link(turn: Turn, wanted: inputs.LinkSound, asked: inputs.Requested) -> Reply
 def unlink(turn: Turn, wanted: inputs.UnlinkSound, asked: inputs.Requested) -> Reply:
     """End a link for a client."""
     find_call(turn, wanted.call)
-    found = find(turn.state, wanted.call, wanted.target)
+    found = LINKS.get(turn.state, (wanted.call, wanted.target))
     if found is not None:
         drop(turn, found, "stopped")
     warning = "" if found else f"Call {wanted.call} is not linked with {wanted.target}."
@@ -130,10 +131,5 @@ def lasts(state: State, name: str) -> bool:
 
 def drop(turn: Turn, found: Link, reason: Literal["stopped", "ended"]) -> None:
     """Remove a link, and report its end."""
-    turn.audio = replace(turn.audio, links=tuple(each for each in turn.audio.links if each is not found))
+    LINKS.drop(turn, (found.call, found.target))
     turn.emit(events.MediaUnlinked(found.call, target=found.target, reason=reason))
-
-
-def find(state: State, call: CallId, target: str) -> Link | None:
-    """The link of a call with a target."""
-    return next((each for each in state.audio.links if each.call == call and each.target == target), None)

@@ -25,11 +25,13 @@ from appliance.core.model import (
 )
 from appliance.core.orders import Reply
 from appliance.core.sound import is_heard, takes_tones
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 LONGEST_S = 3600.0
 LOUDEST = 200.0  # per cent
 LONGEST_SPEECH_S = 300.0
+PLAYBACKS = Table("audio.playbacks", Playback, lambda row: row.id)
 
 
 def play(turn: Turn, wanted: inputs.PlaySound, asked: inputs.Requested) -> Reply:
@@ -101,7 +103,7 @@ def begin(turn: Turn, made: Playback, asked: inputs.Requested) -> Reply:
     for other in turn.audio.playbacks:
         if (made.speaker and other.speaker) or (made.call is not None and other.call == made.call):
             stop(turn, other, PlaybackEnd.REPLACED)
-    turn.audio = replace(turn.audio, playbacks=(*turn.audio.playbacks, made))
+    PLAYBACKS.put(turn, made)
     return Reply(asked.request, call=made.call)
 
 
@@ -155,33 +157,27 @@ def end(turn: Turn, wanted: inputs.StopSound, asked: inputs.Requested) -> Reply:
 
 def opened(turn: Turn, given: inputs.PlaybackOpened) -> None:
     """The file can be played."""
-    if (playback := find(turn, given)) is not None:
-        put(turn, playback, replace(playback, duration_s=given.duration_s))
+    if (playback := PLAYBACKS.get(turn.state, given.playback)) is not None:
+        PLAYBACKS.put(turn, replace(playback, duration_s=given.duration_s))
         turn.emit(events.PlaybackReady(*facts(playback), duration_s=given.duration_s))
 
 
 def begun(turn: Turn, given: inputs.PlaybackBegun) -> None:
     """The sound flows."""
-    if (playback := find(turn, given)) is not None and not playback.begun:
-        put(turn, playback, replace(playback, begun=True, until=turn.now + playback.seconds))
+    if (playback := PLAYBACKS.get(turn.state, given.playback)) is not None and not playback.begun:
+        PLAYBACKS.put(turn, replace(playback, begun=True, until=turn.now + playback.seconds))
         turn.emit(events.PlaybackStarted(*facts(playback), duration_s=playback.duration_s))
-
-
-def put(turn: Turn, old: Playback, new: Playback) -> None:
-    """Store a playback in the place of what it was."""
-    kept = tuple(new if each is old else each for each in turn.audio.playbacks)
-    turn.audio = replace(turn.audio, playbacks=kept)
 
 
 def ended(turn: Turn, given: inputs.PlaybackEnded) -> None:
     """The end of the file was played."""
-    if (playback := find(turn, given)) is not None:
+    if (playback := PLAYBACKS.get(turn.state, given.playback)) is not None:
         drop(turn, playback, events.PlaybackFinished(*facts(playback)))
 
 
 def failed(turn: Turn, given: inputs.PlaybackFailed) -> None:
     """The file cannot be played."""
-    if (playback := find(turn, given)) is not None:
+    if (playback := PLAYBACKS.get(turn.state, given.playback)) is not None:
         drop(turn, playback, events.PlaybackFailed(*facts(playback), why=given.why))
 
 
@@ -236,11 +232,6 @@ def files(state: State) -> tuple[PlayedFile, ...]:
     )
 
 
-def find(turn: Turn, given: inputs.OfPlayback) -> Playback | None:
-    """The playback that an input is about; None if it has ended meanwhile."""
-    return next((each for each in turn.audio.playbacks if each.id == given.playback), None)
-
-
 def stop(turn: Turn, playback: Playback, reason: PlaybackEnd) -> None:
     """End a playback before the end of its file."""
     drop(turn, playback, events.PlaybackStopped(*facts(playback), reason=reason))
@@ -248,7 +239,7 @@ def stop(turn: Turn, playback: Playback, reason: PlaybackEnd) -> None:
 
 def drop(turn: Turn, playback: Playback, event: events.PlaybackEvent) -> None:
     """Remove a playback, and report its end."""
-    turn.audio = replace(turn.audio, playbacks=tuple(each for each in turn.audio.playbacks if each is not playback))
+    PLAYBACKS.drop(turn, playback.id)
     turn.emit(event)
 
 

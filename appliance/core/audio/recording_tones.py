@@ -23,7 +23,7 @@ def due(turn: Turn) -> None:
             why = "The tone that announces the recording cannot be played on the speaker."
             recordings.fail(turn, recording.call, recording.id, why)
             continue
-        recordings.change(turn, recording.id, lambda r: replace(r, tone_at=turn.now + EVERY_S))
+        recordings.RECORDINGS.put(turn, replace(recording, tone_at=turn.now + EVERY_S))
         play(turn, recording.call)
         if speaker:
             play(turn, None)

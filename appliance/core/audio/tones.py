@@ -4,8 +4,6 @@ So does the station, to say that somebody else hears the far end, or that the ca
 replaces that tone.
 """
 
-from msgspec.structs import replace
-
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.audio.levels import speaker
@@ -13,9 +11,11 @@ from appliance.core.lookup import find_call, wrong_state
 from appliance.core.model import COUNTRIES, NULL, PLAYABLE, CallId, PlayedTone, State, ToneEnd, of_country
 from appliance.core.orders import Reply
 from appliance.core.sound import is_heard, takes_tones
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 LONGEST_S = 300.0
+TONES = Table("audio.tones", PlayedTone, lambda row: row.call)
 
 
 def play(turn: Turn, wanted: inputs.PlayTone, asked: inputs.Requested) -> Reply:
@@ -56,7 +56,7 @@ def play(turn: Turn, wanted: inputs.PlayTone, asked: inputs.Requested) -> Reply:
 def begin(turn: Turn, played: PlayedTone) -> None:
     """Play a tone, in place of the one that plays there."""
     stop(turn, played.call, ToneEnd.REPLACED)
-    turn.audio = replace(turn.audio, tones=(*turn.audio.tones, played))
+    TONES.put(turn, played)
     turn.emit(events.ToneStarted(played.sound.tone, played.sound.country, played.call))
 
 
@@ -100,7 +100,7 @@ def stop(turn: Turn, call: CallId | None, reason: ToneEnd) -> bool:
     played = turn.audio.tone(call)
     if played is None:
         return False
-    turn.audio = replace(turn.audio, tones=tuple(tone for tone in turn.audio.tones if tone is not played))
+    TONES.drop(turn, call)
     turn.emit(events.ToneStopped(played.sound.tone, played.sound.country, reason, call))
     return True
 

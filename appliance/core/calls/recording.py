@@ -3,8 +3,6 @@
 Where people must know that they are recorded, an announcement comes before all that, to the far end and the visitor.
 """
 
-from collections.abc import Callable
-
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
@@ -33,7 +31,10 @@ from appliance.core.model import (
     kind_of,
 )
 from appliance.core.orders import AnnounceRecording, DropAnnouncement, FinishRecording, PrepareRecording, Reply
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
+
+RECORDINGS = Table("calls.recordings", OpenRecording, lambda row: row.id)
 
 OfFinished = (
     inputs.RecordingAvailable
@@ -114,7 +115,7 @@ def stop(turn: Turn, call: Call) -> None:
 
 def steer(turn: Turn, wanted: inputs.SteerRecording, asked: inputs.Requested) -> Reply:
     """Pause, resume, mute, unmute, stop or discard a recording for a client. Raises IntercomError."""
-    found = _find(turn, wanted.recording)
+    found = RECORDINGS.get(turn.state, wanted.recording)
     if found is not None and found == message_of(turn.state) and not found.unwanted:
         return _steer_message(turn, found, wanted, asked)
     call = None if found is None else turn.calls.get(found.call)
@@ -130,14 +131,14 @@ def steer(turn: Turn, wanted: inputs.SteerRecording, asked: inputs.Requested) ->
         case RecordingOrder.STOP:
             stop(turn, call)
         case RecordingOrder.DISCARD:
-            change(turn, found.id, lambda r: replace(r, discarded_by=asked.who))
+            RECORDINGS.put(turn, replace(found, discarded_by=asked.who))
             stop(turn, call)
         case RecordingOrder.PAUSE if found.paused_at is None:
-            change(turn, found.id, lambda r: replace(r, paused_at=turn.now))
+            RECORDINGS.put(turn, replace(found, paused_at=turn.now))
             turn.emit(events.RecordingPaused(call.id, found.id))
         case RecordingOrder.RESUME if found.paused_at is not None:
             pauses_s = found.pauses_s + turn.now - found.paused_at
-            change(turn, found.id, lambda r: replace(r, paused_at=None, pauses_s=pauses_s))
+            RECORDINGS.put(turn, replace(found, paused_at=None, pauses_s=pauses_s))
             turn.emit(events.RecordingResumed(call.id, found.id))
         case RecordingOrder.MUTE | RecordingOrder.UNMUTE:
             return replace(reply, warning=_mute(turn, found, wanted))
@@ -156,7 +157,7 @@ def _steer_message(turn: Turn, message: OpenRecording, wanted: inputs.SteerRecor
             "It is a visitor's message.",
         )
     if wanted.to is RecordingOrder.DISCARD:
-        change(turn, message.id, lambda r: replace(r, discarded_by=asked.who))
+        RECORDINGS.put(turn, replace(message, discarded_by=asked.who))
     end_message(turn, message)
     return Reply(asked.request)
 
@@ -169,14 +170,10 @@ def _mute(turn: Turn, found: OpenRecording, wanted: inputs.SteerRecording) -> st
     if muted == found.muted:
         what = f"Recording {found.id}" if wanted.side is None else f"The {wanted.side} side of recording {found.id}"
         return f"{what} is {'muted already' if mute else 'not muted'}."
-    change(turn, found.id, lambda r: replace(r, muted=muted))
+    RECORDINGS.put(turn, replace(found, muted=muted))
     kind = events.RecordingMuted if mute else events.RecordingUnmuted
     turn.emit(kind(found.call, found.id, muted))
     return ""
-
-
-def _find(turn: Turn, wanted: RecordingId) -> OpenRecording | None:
-    return next((r for r in turn.calls.recordings if r.id == wanted), None)
 
 
 def _with_sound(call: Call) -> Call:
@@ -193,17 +190,13 @@ def _with_sound(call: Call) -> Call:
 
 def _end(turn: Turn, recording: RecordingId) -> None:
     """End a recording, or its announcement."""
-    found = _find(turn, recording)
-    change(turn, recording, _ended)
+    found = RECORDINGS.get(turn.state, recording)
+    if found is None or not (found.begun or found.ready):
+        RECORDINGS.drop(turn, recording)
+    else:  # the file is closed if samples were written
+        RECORDINGS.put(turn, replace(found, ready=False) if found.begun else replace(found, unwanted=True))
     if found is not None and found.announcing_until is not None:
         turn.order(DropAnnouncement(recording))
-
-
-def _ended(recording: OpenRecording) -> OpenRecording | None:
-    """End a recording: close the file if samples were written, else mark it unwanted; None before its file is ready."""
-    if recording.begun:
-        return replace(recording, ready=False)
-    return replace(recording, unwanted=True) if recording.ready else None
 
 
 def _announcement(state: State, call: Call) -> Announcement:
@@ -235,7 +228,7 @@ def _prepare(
     else:
         new = replace(new, announcing_until=turn.now + turn.settings.times.announcement_s)
         _announce(turn, call, recording)
-    turn.calls = replace(turn.calls, recordings=(*turn.calls.recordings, new))
+    RECORDINGS.put(turn, new)
 
 
 def _announce(turn: Turn, call: Call, recording: RecordingId) -> None:
@@ -251,12 +244,12 @@ def announced(turn: Turn, wanted: RecordingId, why: str, *, held: bool = False) 
     the far end did not hear the announcement, the recording fails; it goes on with a warning where the configuration
     permits that.
     """
-    found = _find(turn, wanted)
+    found = RECORDINGS.get(turn.state, wanted)
     if found is None or found.announcing_until is None or found.held:
         return
     call = turn.calls.get(found.call)
     if call is not None and call.talks and (held or (not why and call.media.held_remote)):
-        change(turn, found.id, lambda r: replace(r, held=True))
+        RECORDINGS.put(turn, replace(found, held=True))
         return
     why = why or ("" if call is None else _unheard(turn.state, call))
     failed = f"The announcement of the recording was not heard. {why}"
@@ -265,7 +258,7 @@ def announced(turn: Turn, wanted: RecordingId, why: str, *, held: bool = False) 
         return
     if why:
         turn.emit(events.WarningReported(WarningCode.RECORDING_UNANNOUNCED, failed, found.call))
-    change(turn, found.id, lambda r: replace(r, announcing_until=None))
+    RECORDINGS.put(turn, replace(found, announcing_until=None))
     remote, conference = (found.rung, None) if call is None else (call.remote.uri, call.conference)
     turn.order(PrepareRecording(found.call, found.id, remote, found.format, found.note, conference))
 
@@ -275,11 +268,8 @@ def settle(turn: Turn) -> None:
     for recording in turn.calls.recordings:
         call = turn.calls.get(recording.call)
         if recording.held and call is not None and call.talks and call.media.hold is Hold.NONE:
-            change(
-                turn,
-                recording.id,
-                lambda r: replace(r, held=False, announcing_until=turn.now + turn.settings.times.announcement_s),
-            )
+            until = turn.now + turn.settings.times.announcement_s
+            RECORDINGS.put(turn, replace(recording, held=False, announcing_until=until))
             _announce(turn, call, recording.id)
 
 
@@ -287,7 +277,7 @@ def begin_message(turn: Turn, rung: str) -> None:
     """Ask the visitor for a message, and then record the microphone. rung: the plan that nobody answered."""
     message = RecordingId(f"r-{turn.new_id()}{OF_MESSAGE}")
     new = OpenRecording(message, NO_CALL, announcing_until=turn.now + turn.settings.times.announcement_s, rung=rung)
-    turn.calls = replace(turn.calls, recordings=(*turn.calls.recordings, new))
+    RECORDINGS.put(turn, new)
     turn.order(AnnounceRecording(NO_CALL, message, spoken=True, speaker=True))
 
 
@@ -313,11 +303,8 @@ def due(turn: Turn) -> None:
     for recording in turn.calls.recordings:
         if recording.announcing_until is not None and recording.announcing_until <= turn.now:
             if recording.held:  # it waits as long as the hold lasts
-                change(
-                    turn,
-                    recording.id,
-                    lambda r: replace(r, announcing_until=turn.now + turn.settings.times.announcement_s),
-                )
+                until = turn.now + turn.settings.times.announcement_s
+                RECORDINGS.put(turn, replace(recording, announcing_until=until))
             else:
                 announced(turn, recording.id, f"It was not over after {turn.settings.times.announcement_s:g} s.")
         ends_at = _ends_at(turn.state, recording)
@@ -332,15 +319,18 @@ def wake(state: State) -> list[float | None]:
 
 def prepared(turn: Turn, recording: RecordingId) -> None:
     """The file exists; if the recording is no longer wanted, finish it, which removes an empty file."""
-    if not change(turn, recording, lambda r: replace(r, ready=r.announcing_until is None)):
+    found = RECORDINGS.get(turn.state, recording)
+    if found is None:
         turn.order(FinishRecording(recording))
+    else:
+        RECORDINGS.put(turn, replace(found, ready=found.announcing_until is None))
 
 
 def begun(turn: Turn, call: CallId, recording: RecordingId) -> None:
     """The SIP process writes samples into the file."""
-    found = _find(turn, recording)
+    found = RECORDINGS.get(turn.state, recording)
     if found is not None and found.announcing_until is None:
-        change(turn, recording, lambda r: _from_now(r, turn.now))
+        RECORDINGS.put(turn, _from_now(found, turn.now))
         turn.emit(events.RecordingStarted(call or None, recording, url(recording), found.channels))
 
 
@@ -351,8 +341,8 @@ def _from_now(recording: OpenRecording, now: float) -> OpenRecording:
 
 def closed(turn: Turn, call: CallId, recording: RecordingId, size: int = 0) -> None:
     """The SIP process has closed the file, which has `size` bytes, or is gone."""
-    found = _find(turn, recording)
-    change(turn, recording, lambda _: None)
+    found = RECORDINGS.get(turn.state, recording)
+    RECORDINGS.drop(turn, recording)
     if found is not None and found.begun:
         seconds = round(found.seconds(turn.now), 3)
         turn.emit(events.RecordingStopped(call or None, recording, url(recording), seconds, size))
@@ -367,8 +357,11 @@ def fail(turn: Turn, call: CallId, recording: RecordingId, why: str) -> None:
 
     If the file exists but has no sound yet, the store deletes the file and its row in the index.
     """
-    failed = _find(turn, recording)
-    change(turn, recording, lambda r: replace(r, ready=False) if r.begun else None)
+    failed = RECORDINGS.get(turn.state, recording)
+    if failed is not None and failed.begun:
+        RECORDINGS.put(turn, replace(failed, ready=False))
+    else:
+        RECORDINGS.drop(turn, recording)
     turn.emit(events.RecordingFailed(call or None, recording, why))
     found = turn.calls.get(call)
     if found is not None and found.recording == recording:
@@ -407,11 +400,3 @@ def sip_lost(turn: Turn) -> None:
 def url(recording: RecordingId) -> str:
     """Where clients find the sound."""
     return f"/v1/recordings/{recording}/audio"
-
-
-def change(turn: Turn, wanted: RecordingId, to: Callable[[OpenRecording], OpenRecording | None]) -> bool:
-    """Replace the recording by `to(recording)`, or drop it for None. False if there is no such recording."""
-    found = [r for r in turn.calls.recordings if r.id == wanted]
-    kept = tuple(new for r in turn.calls.recordings if (new := to(r) if r.id == wanted else r) is not None)
-    turn.calls = replace(turn.calls, recordings=kept)
-    return bool(found)

@@ -17,9 +17,11 @@ from appliance.base.times import Times
 from appliance.core import events, inputs
 from appliance.core.doors import openings, outcomes, sensors
 from appliance.core.model import Attempt, Denial, DoorId, DoorSettings, DoorState, OpenedBy, Pulse, State
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 WARNING_S = 60.0  # before the end of a hold; in the middle of a short one
+PULSES = Table("doors.pulses", tuple[DoorId, Pulse], lambda row: row[0], ordered=True)
 
 
 def open_door(
@@ -38,7 +40,7 @@ def open_door(
         if running.confirmed:
             outcomes.opened(turn, attempt)
         else:
-            put_pulse(turn, door.id, replace(running, attempts=(*running.attempts, attempt)))
+            PULSES.put(turn, (door.id, replace(running, attempts=(*running.attempts, attempt))))
     return warning
 
 
@@ -67,7 +69,7 @@ def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
     if running is not None and until <= running.until:
         return f"Door {door.id} is open already, for longer than this."
     pulse_id = max(int(turn.decided * 1e9), 0 if running is None else running.id + 1)
-    put_pulse(turn, door.id, replace(wanted, id=pulse_id, until=until))
+    PULSES.put(turn, (door.id, replace(wanted, id=pulse_id, until=until)))
     return ""
 
 
@@ -124,7 +126,7 @@ def end(turn: Turn, door: DoorId) -> None:
     """Have the guard end the running pulse; the pulse is over once the guard has confirmed that."""
     running = pulse_of(turn, door)
     if running is not None:
-        put_pulse(turn, door, replace(running, until=min(running.until, turn.decided), warned=True))
+        PULSES.put(turn, (door, replace(running, until=min(running.until, turn.decided), warned=True)))
 
 
 def relay_changed(turn: Turn, given: inputs.RelayChanged) -> None:
@@ -135,12 +137,12 @@ def relay_changed(turn: Turn, given: inputs.RelayChanged) -> None:
         return
     if pulse.id != given.pulse:  # about the earlier pulse, which this one should prolong: it crossed our order
         if pulse.energised and not energised:
-            put_pulse(turn, door, replace(pulse, energised=False))
+            PULSES.put(turn, (door, replace(pulse, energised=False)))
             relay_at_rest(turn, door)
     elif not energised:
         pulse_ended(turn, door, pulse)
     elif not pulse.confirmed:
-        put_pulse(turn, door, replace(pulse, confirmed=True, energised=True, attempts=()))
+        PULSES.put(turn, (door, replace(pulse, confirmed=True, energised=True, attempts=())))
         seconds = round(max(0.0, pulse.until - turn.decided), 3)
         for attempt in pulse.attempts:
             outcomes.opened(turn, attempt)
@@ -170,7 +172,7 @@ def due(turn: Turn) -> None:
         if turn.now >= latest_end(pulse, times):
             pulse_ended(turn, door, pulse)
         elif turn.now >= wake(pulse, times):
-            put_pulse(turn, door, replace(pulse, warned=True))
+            PULSES.put(turn, (door, replace(pulse, warned=True)))
             turn.emit(events.DoorHoldEnding(door, seconds=round(pulse.until - turn.now, 3)))
 
 
@@ -189,7 +191,7 @@ def latest_end(pulse: Pulse, times: Times) -> float:
 
 def pulse_ended(turn: Turn, door: DoorId, pulse: Pulse) -> None:
     """End a pulse that is over or was never confirmed."""
-    put_pulse(turn, door, None)
+    PULSES.drop(turn, door)
     if not pulse.confirmed:
         turn.emit(events.DoorDenied(door, by=pulse.by, means=pulse.means, why=Denial.NOT_TAKEN))
         for attempt in pulse.attempts:
@@ -214,10 +216,4 @@ def condition(state: State, door: DoorId) -> DoorState:
 
 def pulse_of(turn: Turn, door: DoorId) -> Pulse | None:
     """The door's running pulse."""
-    return next((pulse for name, pulse in turn.doors.pulses if name == door), None)
-
-
-def put_pulse(turn: Turn, door: DoorId, pulse: Pulse | None) -> None:
-    """Store the door's pulse; None removes it."""
-    others = tuple(pair for pair in turn.doors.pulses if pair[0] != door)
-    turn.doors = replace(turn.doors, pulses=others if pulse is None else tuple(sorted((*others, (door, pulse)))))
+    return dict(turn.doors.pulses).get(door)

@@ -13,11 +13,14 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.model import DoorId, Sensing, SensorId, SensorKind, SensorSettings, State, TamperBlock
 from appliance.core.model.doors import LeafState
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 GRACE_S = 3.0  # a leaf that was pulled at the end of a pulse opens after it
 UNKNOWN = Sensing()
 LEAF: dict[bool | None, LeafState] = {None: "unknown", True: "open", False: "closed"}
+SENSINGS = Table("doors.sensors", tuple[SensorId, Sensing], lambda row: row[0], ordered=True)
+BLOCKS = Table("doors.blocks", TamperBlock, lambda row: row.sensor, ordered=True)
 
 
 def edge(turn: Turn, given: inputs.SensorEdge) -> None:
@@ -27,12 +30,12 @@ def edge(turn: Turn, given: inputs.SensorEdge) -> None:
         return
     sensing = sensing_of(turn.state, sensor.id)
     if active is None:
-        put_sensing(turn, sensor.id, replace(UNKNOWN, ours_until=sensing.ours_until))
+        SENSINGS.put(turn, (sensor.id, replace(UNKNOWN, ours_until=sensing.ours_until)))
     elif active == sensing.active:
-        put_sensing(turn, sensor.id, replace(sensing, level=active, settles=None))
+        SENSINGS.put(turn, (sensor.id, replace(sensing, level=active, settles=None)))
     elif active != sensing.level or sensing.settles is None:
         settles, ours = turn.now + sensor.debounce_s, opened_by_us(turn, sensor, sensing)
-        put_sensing(turn, sensor.id, replace(sensing, level=active, settles=settles, ours=ours))
+        SENSINGS.put(turn, (sensor.id, replace(sensing, level=active, settles=settles, ours=ours)))
 
 
 def due(turn: Turn) -> None:
@@ -62,7 +65,7 @@ def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool
     forced = before.active is False and active and not before.ours
     if sensor.kind is SensorKind.CONTACT and forced:
         now = replace(now, alarm="forced")
-    put_sensing(turn, sensor.id, now)
+    SENSINGS.put(turn, (sensor.id, now))
     if before.active is None and not active:
         return
     if sensor.kind is not SensorKind.CONTACT or sensor.door is None:
@@ -89,16 +92,16 @@ def relay_at_rest(turn: Turn, door: DoorId) -> None:
     """The door's relay is at rest again; its leaf may still open for a moment."""
     for sensor in turn.settings.sensors:
         if sensor.door == door:
-            put_sensing(turn, sensor.id, replace(sensing_of(turn.state, sensor.id), ours_until=turn.now + GRACE_S))
+            SENSINGS.put(turn, (sensor.id, replace(sensing_of(turn.state, sensor.id), ours_until=turn.now + GRACE_S)))
 
 
 def stays_open(turn: Turn, sensor: SensorSettings, door: DoorId, sensing: Sensing) -> None:
     """The leaf has been open for too long; while the door is held open, it may be."""
     held = [pulse.until for name, pulse in turn.doors.pulses if name == door and pulse.held]
     if held:
-        put_sensing(turn, sensor.id, replace(sensing, until=max(held[0], turn.now) + sensor.open_s))
+        SENSINGS.put(turn, (sensor.id, replace(sensing, until=max(held[0], turn.now) + sensor.open_s)))
     else:
-        put_sensing(turn, sensor.id, replace(sensing, until=None, alarm="held_open"))
+        SENSINGS.put(turn, (sensor.id, replace(sensing, until=None, alarm="held_open")))
         turn.emit(events.DoorHeldOpen(door, seconds=round(turn.now - sensing.since, 3)))
 
 
@@ -109,7 +112,7 @@ def tampered(turn: Turn, sensor: SensorSettings, *, active: bool) -> None:
     """Tampering began or ended: from then on, nothing opens for a while."""
     known = any(block.sensor == sensor.id for block in turn.doors.blocks)
     if sensor.block_s and (active or known):
-        put_block(turn, TamperBlock(sensor.id, turn.now + sensor.block_s))
+        BLOCKS.put(turn, TamperBlock(sensor.id, turn.now + sensor.block_s))
         if active:
             turn.emit(events.SensorBlocked(sensor.id, seconds=sensor.block_s))
 
@@ -123,9 +126,9 @@ def unblock(turn: Turn, block: TamperBlock) -> None:
     """A block's time has passed; while the contact is still active, another begins."""
     sensor = turn.settings.sensor(block.sensor)
     if sensor is not None and sensor.block_s and sensing_of(turn.state, sensor.id).active:
-        put_block(turn, TamperBlock(sensor.id, turn.now + sensor.block_s))
+        BLOCKS.put(turn, TamperBlock(sensor.id, turn.now + sensor.block_s))
         return
-    remove_block(turn, block.sensor)
+    BLOCKS.drop(turn, block.sensor)
     turn.emit(events.SensorUnblocked(block.sensor, by=""))
 
 
@@ -136,7 +139,7 @@ def clear(turn: Turn, wanted: SensorId, by: str) -> str:
         raise IntercomError(ErrorCode.SENSOR_NOT_FOUND, f"There is no sensor {wanted}.", f"The panel has: {names}.")
     if not any(block.sensor == wanted for block in turn.doors.blocks):
         return f"Sensor {wanted} does not block any door."
-    remove_block(turn, wanted)
+    BLOCKS.drop(turn, wanted)
     turn.emit(events.SensorUnblocked(wanted, by=by))
     return ""
 
@@ -152,24 +155,6 @@ def blocked_error(state: State, door: DoorId, block: TamperBlock) -> IntercomErr
     )
 
 
-def put_block(turn: Turn, block: TamperBlock) -> None:
-    """Store a sensor's block in place of its earlier one."""
-    others = (each for each in turn.doors.blocks if each.sensor != block.sensor)
-    turn.doors = replace(turn.doors, blocks=tuple(sorted((*others, block), key=lambda each: each.sensor)))
-
-
-def remove_block(turn: Turn, sensor: SensorId) -> None:
-    """Remove a sensor's block."""
-    turn.doors = replace(turn.doors, blocks=tuple(each for each in turn.doors.blocks if each.sensor != sensor))
-
-
 def sensing_of(state: State, sensor: SensorId) -> Sensing:
     """The sensor's state; UNKNOWN before its first reading."""
-    return next((sensing for name, sensing in state.doors.sensors if name == sensor), UNKNOWN)
-
-
-def put_sensing(turn: Turn, sensor: SensorId, sensing: Sensing) -> None:
-    """Store the sensor's state."""
-    others = (pair for pair in turn.doors.sensors if pair[0] != sensor)
-    both = (*others, (sensor, sensing))
-    turn.doors = replace(turn.doors, sensors=tuple(sorted(both, key=lambda pair: pair[0])))
+    return dict(state.doors.sensors).get(sensor, UNKNOWN)

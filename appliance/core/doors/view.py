@@ -24,7 +24,7 @@ def door_view(state: State, door: DoorSettings, epoch: float) -> Door:
         until=wall_clock.iso(pulse.until if pulse is not None else None, epoch),
         by=pulse.by if pulse is not None else None,
         means=pulse.means if pulse is not None else None,
-        last_opening=opening_view(openings.last(state, door.id)),
+        last_opening=opening_view(openings.OPENINGS.get(state, door.id)),
         contact=None if contact is None else sensors.LEAF[contact.active],
         alarm=None if contact is None else contact.alarm or None,
         strike=door.strike,

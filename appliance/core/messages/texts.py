@@ -19,6 +19,7 @@ from appliance.core.model import (
     OutgoingMessage,
 )
 from appliance.core.orders import SendMessage
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 LONGEST_BYTES = 1000  # with its headers it fits into 1,300 bytes, or nearly (RFC 3428 §8)
@@ -26,6 +27,7 @@ MOST = 32  # sent and not yet answered
 REQUEST_TIMEOUT = 408
 OK = range(200, 300)
 TYPE = r"[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}"  # RFC 6838 §4.2
+MESSAGES = Table("messages", OutgoingMessage, lambda row: row.id)
 
 
 def received(turn: Turn, given: inputs.MessageReceived) -> None:
@@ -94,7 +96,7 @@ def send(
         )
     message = MessageId(f"m-{turn.new_id()}")
     outgoing = OutgoingMessage(message, method, to, call, turn.now + turn.settings.times.sip_answers_s, digit, hidden)
-    turn.messages = (*turn.messages, outgoing)
+    MESSAGES.put(turn, outgoing)
     turn.order(SendMessage(message, method, to, account, call, content))
     return message
 
@@ -118,11 +120,11 @@ def check_content(content: Content) -> None:
 
 def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
     """Our message has its final response, or will get none."""
-    outgoing = next((m for m in turn.messages if m.id == given.message), None)
+    outgoing = MESSAGES.get(turn.state, given.message)
     if outgoing is None:
         return
     if given.code in OK:
-        forget_message(turn, outgoing)
+        MESSAGES.drop(turn, outgoing.id)
         sent = events.MessageSent if outgoing.method is MessageMethod.MESSAGE else events.InfoSent
         turn.emit(sent(outgoing.call, message=outgoing.id, to=public(outgoing.to)))
     else:
@@ -131,7 +133,7 @@ def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
 
 def message_failed(turn: Turn, outgoing: OutgoingMessage, code: int, reason: str) -> None:
     """Report that a message failed."""
-    forget_message(turn, outgoing)
+    MESSAGES.drop(turn, outgoing.id)
     kind = events.MessageFailed if outgoing.method is MessageMethod.MESSAGE else events.InfoFailed
     turn.emit(kind(outgoing.call, message=outgoing.id, to=public(outgoing.to), code=code, reason=reason))
 
@@ -149,8 +151,3 @@ def sip_lost(turn: Turn) -> None:
     """The SIP process is gone: whether its messages arrived is unknown, so they failed."""
     for outgoing in turn.messages:
         message_failed(turn, outgoing, 0, "The SIP process was lost")
-
-
-def forget_message(turn: Turn, outgoing: OutgoingMessage) -> None:
-    """Stop waiting for an answer to this message."""
-    turn.messages = tuple(m for m in turn.messages if m is not outgoing)

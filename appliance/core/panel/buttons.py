@@ -9,7 +9,6 @@ until its release. Otherwise each start would open the door by an exit button wi
 """
 
 from math import inf
-from operator import itemgetter
 
 from msgspec.structs import replace
 
@@ -17,10 +16,13 @@ from appliance.core import events
 from appliance.core.appliance import faults
 from appliance.core.audio import talk
 from appliance.core.model import Action, ButtonId, ButtonSettings, ChordSettings, Press
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 AT_REST = Press(level=False, edge_at=-inf, settles=inf)
 Acts = list[tuple[ButtonSettings | ChordSettings, Action]]
+PRESSES = Table("panel.presses", tuple[ButtonId, Press], lambda row: row[0], ordered=True)
+GLITCHES = Table("panel.glitches", tuple[ButtonId, int], lambda row: row[0], ordered=True)
 
 
 def edge(turn: Turn, button: ButtonSettings, *, active: bool, at: float, lost: bool = False) -> Acts:
@@ -31,12 +33,12 @@ def edge(turn: Turn, button: ButtonSettings, *, active: bool, at: float, lost: b
     if lost and press.down and press.release_at is None:
         turn.emit(events.ButtonReleased(button.id, at=at))
         at_ease(turn, button, press)
-        put_press(turn, button.id, None)
+        PRESSES.drop(turn, button.id)
     elif active != press.level:
         glitch = not active and not press.down
         settles = at + (button.min_press_s if active else button.debounce_s)
         moved = replace(press, level=active, edge_at=at, settles=inf if active and press.down else settles)
-        put_press(turn, button.id, replace(moved, glitches=press.glitches + glitch))
+        PRESSES.put(turn, (button.id, replace(moved, glitches=press.glitches + glitch)))
         acts += due(turn, button, at)
     return acts
 
@@ -49,11 +51,8 @@ def found(turn: Turn, button: ButtonSettings, *, active: bool, at: float) -> Non
     if press.down:  # by a client
         turn.emit(events.ButtonReleased(button.id, at=at))
         at_ease(turn, button, press)
-    put_press(
-        turn,
-        button.id,
-        Press(level=True, edge_at=at, settles=inf, down=True, pressed_at=at, spent=True, stuck=True),
-    )
+    down = Press(level=True, edge_at=at, settles=inf, down=True, pressed_at=at, spent=True, stuck=True)
+    PRESSES.put(turn, (button.id, down))
     turn.emit(events.ButtonStuck(button.id, at=at))
     is_stuck(turn, button, "It was down when its line was first read, and is ignored until it is released.")
 
@@ -66,7 +65,7 @@ def is_stuck(turn: Turn, button: ButtonSettings, why: str) -> None:
 def hold_down(turn: Turn, button: ButtonSettings, seconds: float) -> Acts:
     """Press a button that is up, for a client; `due` lets it go after `seconds`."""
     acts = went_down(turn, button, press_of(turn, button.id), turn.now)
-    put_press(turn, button.id, replace(press_of(turn, button.id), release_at=turn.now + seconds))
+    PRESSES.put(turn, (button.id, replace(press_of(turn, button.id), release_at=turn.now + seconds)))
     return acts
 
 
@@ -90,10 +89,13 @@ def due(turn: Turn, button: ButtonSettings, until: float) -> Acts:
         turn.emit(events.ButtonClicked(button.id, at=press.clicked_at))
         acts += [(button, button.action)]
         press = replace(press, click_until=None)
-        put_press(turn, button.id, press)
+        PRESSES.put(turn, (button.id, press))
     if not press.down and not press.level and (press.settles <= until or press.settles == inf):
         count_glitches(turn, button.id, press.glitches)
-        put_press(turn, button.id, None if press.click_until is None else replace(press, settles=inf, glitches=0))
+        if press.click_until is None:
+            PRESSES.drop(turn, button.id)
+        else:
+            PRESSES.put(turn, (button.id, replace(press, settles=inf, glitches=0)))
     return acts
 
 
@@ -113,7 +115,7 @@ def while_down(turn: Turn, button: ButtonSettings, press: Press, until: float) -
         is_stuck(turn, button, why)
         talk.released(turn, button.id)
         press = replace(press, stuck_at=None, long_at=None, stuck=True, spent=True)
-    put_press(turn, button.id, press)
+    PRESSES.put(turn, (button.id, press))
     return acts
 
 
@@ -126,22 +128,22 @@ def went_down(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Ac
     )
     if press.click_until is not None and button.double_action is not None:
         turn.emit(events.ButtonDoubleClicked(button.id, at=at))
-        put_press(turn, button.id, down)
+        PRESSES.put(turn, (button.id, down))
         return [(button, button.double_action)]
     for chord in turn.settings.chords:
         others = [each for each in turn.settings.buttons if each.id in chord.buttons and each.id != button.id]
         if button.id in chord.buttons and others and all(waits(turn, other, at) for other in others):
             turn.emit(events.ButtonChord(chord.id, buttons=chord.buttons, at=at))
-            put_press(turn, button.id, down)
+            PRESSES.put(turn, (button.id, down))
             for other in others:
                 partner = press_of(turn, other.id)
-                put_press(turn, other.id, replace(partner, chord_until=None, long_at=None, spent=True))
+                PRESSES.put(turn, (other.id, replace(partner, chord_until=None, long_at=None, spent=True)))
             return [(chord, chord.action)]
     windows = [chord.within_s for chord in turn.settings.chords if button.id in chord.buttons]
     long_at = None if button.long_action is None else at + button.long_press_s
     acts_now = not windows and at_once(button)
     chord_until = at + max(windows) if windows else None
-    put_press(turn, button.id, replace(down, spent=False, acted=acts_now, long_at=long_at, chord_until=chord_until))
+    PRESSES.put(turn, (button.id, replace(down, spent=False, acted=acts_now, long_at=long_at, chord_until=chord_until)))
     return [(button, button.action)] if acts_now else []
 
 
@@ -153,9 +155,9 @@ def came_up(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Acts
     settles = edge_at + (button.min_press_s if press.level else 0.0)
     up = Press(level=press.level, edge_at=edge_at, settles=settles)
     if not press.spent and button.double_action is not None:
-        put_press(turn, button.id, replace(up, clicked_at=at, click_until=at + button.double_s))
+        PRESSES.put(turn, (button.id, replace(up, clicked_at=at, click_until=at + button.double_s)))
         return []
-    put_press(turn, button.id, up)
+    PRESSES.put(turn, (button.id, up))
     if press.spent:
         return []
     turn.emit(events.ButtonClicked(button.id, at=at))
@@ -205,19 +207,10 @@ def press_of(turn: Turn, button: ButtonId) -> Press:
     return AT_REST
 
 
-def put_press(turn: Turn, button: ButtonId, press: Press | None) -> None:
-    """Store the button's state; None means at rest."""
-    others = [pair for pair in turn.panel.presses if pair[0] != button]
-    kept = tuple(others if press is None else sorted([*others, (button, press)], key=itemgetter(0)))
-    turn.panel = replace(turn.panel, presses=kept)
-
-
 def count_glitches(turn: Turn, button: ButtonId, glitches: int) -> None:
     """Count pulses that were too short for a press and were not the bouncing of one."""
     if glitches:
-        counted = dict(turn.panel.glitches)
-        counted[button] = counted.get(button, 0) + glitches
-        turn.panel = replace(turn.panel, glitches=tuple(sorted(counted.items())))
+        GLITCHES.put(turn, (button, dict(turn.panel.glitches).get(button, 0) + glitches))
 
 
 def wake(press: Press) -> float:

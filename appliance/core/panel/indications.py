@@ -4,8 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
 
-from msgspec.structs import replace
-
 from appliance.core import call_states, events, inputs, wall_clock
 from appliance.core.accounts.registration import any_registered
 from appliance.core.audio import microphone, ringer
@@ -26,9 +24,11 @@ from appliance.core.model import (
     of_country,
 )
 from appliance.core.sound import rests
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 Result = TypeVar("Result")
+LAMP_KINDS = Table("panel.lamp_kinds", tuple[LampId, LampKind], lambda row: row[0])
 
 
 def pictures(state: State) -> tuple[Picture, ...]:
@@ -168,8 +168,7 @@ def report_tone(turn: Turn, was: Tone | None, now: Tone | None) -> None:
 
 def lamp_found(turn: Turn, given: inputs.LampFound) -> None:
     """Store the abilities of a lamp's hardware."""
-    known = dict(turn.panel.lamp_kinds) | {given.lamp: LampKind(given.dims, given.colors)}
-    turn.panel = replace(turn.panel, lamp_kinds=tuple(known.items()))
+    LAMP_KINDS.put(turn, (given.lamp, LampKind(given.dims, given.colors)))
 
 
 def report(turn: Turn, before: State) -> None:

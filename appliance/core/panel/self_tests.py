@@ -4,16 +4,16 @@ Buttons and relays need no self-test: an event reports every press, whatever its
 anyway. Speaker and microphone have theirs in `core.audio`.
 """
 
-from msgspec.structs import replace
-
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.model import LampTrial, State
 from appliance.core.orders import Reply
 from appliance.core.panel import colors
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 LONGEST_LAMP_S = 60.0
+LAMP_TRIALS = Table("panel.lamp_trials", LampTrial, lambda row: row.lamp)
 
 
 def lamp(turn: Turn, wanted: inputs.TestLamp, asked: inputs.Requested) -> Reply:
@@ -37,17 +37,16 @@ def lamp(turn: Turn, wanted: inputs.TestLamp, asked: inputs.Requested) -> Reply:
             f"{wanted.color} is not a colour of a lamp.",
             f"Use {', '.join(colors.NAMES)}, or #rrggbb other than black.",
         ) from error
-    others = tuple(trial for trial in turn.panel.lamp_trials if trial.lamp != wanted.lamp)
     trial = LampTrial(wanted.lamp, wanted.pattern, turn.now + wanted.seconds, color)
-    turn.panel = replace(turn.panel, lamp_trials=(*others, trial))
+    LAMP_TRIALS.put(turn, trial)
     return Reply(asked.request)
 
 
 def due(turn: Turn) -> None:
     """End tests whose time has passed."""
-    trials = tuple(trial for trial in turn.panel.lamp_trials if trial.until > turn.now)
-    if len(trials) != len(turn.panel.lamp_trials):
-        turn.panel = replace(turn.panel, lamp_trials=trials)
+    for trial in turn.panel.lamp_trials:
+        if turn.now >= trial.until:
+            LAMP_TRIALS.drop(turn, trial.lamp)
 
 
 def wake(state: State) -> tuple[float, ...]:

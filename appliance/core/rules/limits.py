@@ -9,12 +9,14 @@ from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.model import Acted, Rule, RuleLimit, author
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 DEEPEST = 4
 AT_ONCE = 10
 EVERY_S = 6.0  # on average
 FOLLOWS_S = 30.0  # for so long, an event by a rule counts as one that follows from its act
+ACTED = Table("rules.acted", Acted, lambda row: row.rule)
 
 
 def depth(turn: Turn, event: events.Event, who: str) -> int:
@@ -31,7 +33,7 @@ def depth(turn: Turn, event: events.Event, who: str) -> int:
 
 def admit(turn: Turn, rule: Rule, above: int) -> bool:
     """Whether the rule may act, `above` acts of rules deep; reports the first act that it may not."""
-    known = next((acted for acted in turn.rules.acted if acted.rule == rule.name), None) or Acted(rule.name)
+    known = ACTED.get(turn.state, rule.name) or Acted(rule.name)
     begins = max(known.free_at, turn.now)
     why = (
         RuleLimit.DEPTH if above >= DEEPEST else RuleLimit.RATE if begins - turn.now > (AT_ONCE - 1) * EVERY_S else None
@@ -39,15 +41,10 @@ def admit(turn: Turn, rule: Rule, above: int) -> bool:
     if why is not None:
         if known.stopped is not why:
             turn.emit(events.RuleStopped(rule.name, why))
-            _store(turn, replace(known, stopped=why))
+            ACTED.put(turn, replace(known, stopped=why))
         return False
     recent = turn.now < known.at + FOLLOWS_S
     deeper = max(above + 1, known.depth) if recent else above + 1
     stopped = known.stopped if recent else None
-    _store(turn, Acted(rule.name, begins + EVERY_S, turn.now, deeper, stopped))
+    ACTED.put(turn, Acted(rule.name, begins + EVERY_S, turn.now, deeper, stopped))
     return True
-
-
-def _store(turn: Turn, acted: Acted) -> None:
-    others = tuple(each for each in turn.rules.acted if each.rule != acted.rule)
-    turn.rules = replace(turn.rules, acted=(*others, acted))

@@ -1,15 +1,15 @@
 """Rules that clients make while the station runs: kept over restarts, and bound to the token of their client."""
 
-from msgspec.structs import replace
-
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.lookup import check_profile
 from appliance.core.model import Rule, State
 from appliance.core.rules import conditions
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 MOST = 100
+MADE = Table("rules.made", Rule, lambda row: row.name)
 
 
 def add(turn: Turn, wanted: inputs.AddRule, asked: inputs.Requested) -> None:
@@ -25,7 +25,7 @@ def add(turn: Turn, wanted: inputs.AddRule, asked: inputs.Requested) -> None:
             "The configuration has it.",
             "Give another name, or change the configuration.",
         )
-    old = next((each for each in part.made if each.name == rule.name), None)
+    old = MADE.get(turn.state, rule.name)
     if old is not None and not may_change(old, wanted.maker, admin=wanted.admin):
         raise _of_another(rule.name)
     if old is None and len(part.made) >= MOST:
@@ -33,15 +33,14 @@ def add(turn: Turn, wanted: inputs.AddRule, asked: inputs.Requested) -> None:
             ErrorCode.CONFLICT, "There are too many rules.", f"There are {MOST} of clients.", "Remove some."
         )
     check(turn.state, rule)
-    others = tuple(each for each in part.made if each is not old)
-    turn.rules = replace(part, made=(*others, rule))
+    MADE.put(turn, rule)
     turn.emit(events.RuleAdded(rule.name, asked.who))
     turn.reply_once_saved(asked.request, "")
 
 
 def remove(turn: Turn, wanted: inputs.RemoveRule, asked: inputs.Requested) -> None:
     """Remove a client's rule. Raises IntercomError; the reply waits for the disc."""
-    old = next((each for each in turn.rules.made if each.name == wanted.rule), None)
+    old = MADE.get(turn.state, wanted.rule)
     if old is None:
         configured = any(each.name == wanted.rule for each in turn.settings.rules)
         raise IntercomError(
@@ -52,7 +51,7 @@ def remove(turn: Turn, wanted: inputs.RemoveRule, asked: inputs.Requested) -> No
         )
     if not may_change(old, wanted.maker, admin=wanted.admin):
         raise _of_another(wanted.rule)
-    turn.rules = replace(turn.rules, made=tuple(each for each in turn.rules.made if each is not old))
+    MADE.drop(turn, wanted.rule)
     turn.emit(events.RuleRemoved(wanted.rule, asked.who))
     turn.reply_once_saved(asked.request, "")
 

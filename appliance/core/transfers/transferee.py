@@ -64,7 +64,7 @@ def decide(turn: Turn, call: Call, transfer: Transfer, headers: dict[str, str]) 
         case TransferPolicy.REFUSE:  # the policy was changed meanwhile
             answer(turn, transfer, DECLINE, BY_POLICY)
         case TransferPolicy.ASK:
-            transferor.put_transfer(turn, transfer)
+            transferor.TRANSFERS.put(turn, transfer)
             turn.order(NotifyTransfer(call.id, TRYING, "Trying"))
             turn.emit(events.CallTransferRequested(call.id, to=transfer.to, headers=headers))
         case _:
@@ -100,7 +100,7 @@ def follow(turn: Turn, call: Call, transfer: Transfer, account: AccountId, heade
         led_by=call.led_by,
     )
     until = turn.now + turn.settings.deadlines.transfer_s
-    transferor.put_transfer(turn, replace(transfer, state=TransferState.UNDER_WAY, other=new.id, until=until))
+    transferor.TRANSFERS.put(turn, replace(transfer, state=TransferState.UNDER_WAY, other=new.id, until=until))
 
 
 # -- clients ---------------------------------------------------------------------------------------------------------
@@ -163,14 +163,14 @@ def answer(turn: Turn, transfer: Transfer, code: int, reason: str) -> None:
     if code not in SUCCESS:
         transferor.fail(turn, transfer, code, reason)
         return
-    transferor.forget_transfer(turn, transfer)
+    transferor.TRANSFERS.drop(turn, transfer.call)
     turn.emit(events.CallTransferred(transfer.call, to=sip_uris.public(transfer.to), role=transfer.role))
     call = turn.calls.get(transfer.call)
     if call is not None and call.browser:
         ending.hang_up(turn, call, Cause.TRANSFERRED)
     elif transferor.lasts(turn, transfer.call):
         until = turn.now + turn.settings.deadlines.disconnecting_s
-        transferor.put_transfer(turn, replace(transfer, state=TransferState.DONE, until=until))
+        transferor.TRANSFERS.put(turn, replace(transfer, state=TransferState.DONE, until=until))
 
 
 def notify(turn: Turn, transfer: Transfer, code: int, reason: str) -> None:
@@ -193,7 +193,7 @@ def due(turn: Turn) -> None:
                 leave(turn, transfer.other, Cause.NO_ANSWER)
             case _:
                 assert_type(transfer.state, Literal[TransferState.DONE])
-                transferor.forget_transfer(turn, transfer)
+                transferor.TRANSFERS.drop(turn, transfer.call)
                 leave(turn, transfer.call, Cause.TRANSFERRED)
 
 
@@ -214,7 +214,7 @@ def settle(turn: Turn) -> None:
             case TransferState.ASKED if over:
                 transferor.fail(turn, transfer, 0, "The call is over")
             case TransferState.DONE if over:
-                transferor.forget_transfer(turn, transfer)
+                transferor.TRANSFERS.drop(turn, transfer.call)
             case _:
                 pass
 
@@ -228,5 +228,5 @@ def look(turn: Turn, transfer: Transfer) -> None:
     elif new.state is CallState.CONNECTED:
         answer(turn, transfer, OK, "OK")
     elif new.times.ringing_since is not None and not transfer.rang:
-        transferor.put_transfer(turn, replace(transfer, rang=True))
+        transferor.TRANSFERS.put(turn, replace(transfer, rang=True))
         notify(turn, transfer, RINGING, "Ringing")

@@ -9,11 +9,13 @@ from appliance.core.calls import ending
 from appliance.core.calls.requests import check_headers
 from appliance.core.model import Call, CallId, Cause, Transfer, TransferKind, TransferRole, TransferState
 from appliance.core.orders import Refer
+from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 TIMEOUT = 408
 OK = range(200, 300)
 Headers = tuple[tuple[str, str], ...]
+TRANSFERS = Table("transfers", Transfer, lambda row: row.call)
 
 
 # -- we pass a far end on --------------------------------------------------------------------------------------------
@@ -24,7 +26,7 @@ def begin(turn: Turn, call: Call, to: str, other: CallId | None = None, *, heade
     check_headers(headers)
     check_free(turn, call.id, other)
     until = turn.now + turn.settings.deadlines.transfer_s
-    put_transfer(turn, Transfer(call.id, TransferRole.TRANSFEROR, to, until, other))
+    TRANSFERS.put(turn, Transfer(call.id, TransferRole.TRANSFEROR, to, until, other))
     turn.order(Refer(call.id, to, other, headers))
     kind = TransferKind.BLIND if other is None else TransferKind.ATTENDED
     turn.emit(events.CallTransferring(call.id, to=sip_uris.public(to), kind=kind))
@@ -68,7 +70,7 @@ def progressed(turn: Turn, given: inputs.TransferProgressed) -> None:
 
 def succeed(turn: Turn, transfer: Transfer, headers: Headers = ()) -> None:
     """The far ends talk with each other: end our calls with them. headers: of the NOTIFY."""
-    forget_transfer(turn, transfer)
+    TRANSFERS.drop(turn, transfer.call)
     to = sip_uris.public(transfer.to)
     turn.emit(events.CallTransferred(transfer.call, to=to, role=transfer.role, headers=dict(headers)))
     for call in turn.calls.living:
@@ -96,14 +98,14 @@ def settle(turn: Turn) -> None:
     for transfer in with_role(turn, TransferRole.TRANSFEROR):
         if any(call.id == transfer.other and end.cause is Cause.TRANSFERRED for call, end in turn.finished):
             transfer = replace(transfer, state=TransferState.DONE)  # noqa: PLW2901 - the same transfer, as it is now
-            put_transfer(turn, transfer)
+            TRANSFERS.put(turn, transfer)
         if lasts(turn, transfer.call):
             continue
         if transfer.state is TransferState.DONE:
             succeed(turn, transfer)
         elif lasts(turn, transfer.other):
             soon = turn.now + turn.settings.deadlines.disconnecting_s
-            put_transfer(turn, replace(transfer, until=min(transfer.until, soon)))
+            TRANSFERS.put(turn, replace(transfer, until=min(transfer.until, soon)))
         else:
             fail(turn, transfer, 0, "The call is over")
 
@@ -113,7 +115,7 @@ def settle(turn: Turn) -> None:
 
 def fail(turn: Turn, transfer: Transfer, code: int, reason: str, headers: Headers = ()) -> None:
     """Report that the transfer failed. headers: of the message that reported the failure."""
-    forget_transfer(turn, transfer)
+    TRANSFERS.drop(turn, transfer.call)
     role, shown = transfer.role, dict(headers)
     turn.emit(events.CallTransferFailed(transfer.call, code=code, reason=reason, role=role, headers=shown))
 
@@ -126,14 +128,3 @@ def with_role(turn: Turn, role: TransferRole) -> list[Transfer]:
 def lasts(turn: Turn, wanted: CallId | None) -> bool:
     """Whether this call exists and is not ending."""
     return any(call.id == wanted and call.alive for call in turn.calls.living)
-
-
-def put_transfer(turn: Turn, transfer: Transfer) -> None:
-    """Store the transfer."""
-    forget_transfer(turn, transfer)
-    turn.transfers = (*turn.transfers, transfer)
-
-
-def forget_transfer(turn: Turn, transfer: Transfer) -> None:
-    """Remove the transfer."""
-    turn.transfers = tuple(t for t in turn.transfers if t.call != transfer.call)

@@ -29,11 +29,13 @@ from appliance.core.model import (
     VisitorRing,
 )
 from appliance.core.orders import Reply
+from appliance.core.tables import Table
 from appliance.core.transition import Turn, unanswered
 from appliance.core.visitor_ring import message
 
 ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'  # RFC 3326 §2: no phone shows it as a missed call
 OUT_OF_REACH_S = 4.0  # length of a step whose targets are all known to be unreachable, while another step follows
+RINGS = Table("rings", VisitorRing, lambda row: row.id)
 
 
 def begin(turn: Turn, button: ButtonSettings | ChordSettings, plan: Plan, beside: CallId | None) -> None:
@@ -45,7 +47,7 @@ def begin(turn: Turn, button: ButtonSettings | ChordSettings, plan: Plan, beside
     waits_s = turn.settings.ring_answer_s
     turn.emit(events.RingStarted(ring=ring.id, button=button.id, to=plan.name, answer_s=waits_s or None))
     if waits_s:
-        put(turn, replace(ring, until=turn.now + waits_s))
+        RINGS.put(turn, replace(ring, until=turn.now + waits_s))
     else:
         start(turn, ring, 0)
 
@@ -85,7 +87,7 @@ def end_for_client(turn: Turn, wanted: inputs.EndRing, asked: inputs.Requested) 
 
 def find(turn: Turn, wanted: RingId) -> VisitorRing:
     """Find a ring by its id. Raises IntercomError."""
-    ring = next((each for each in turn.rings if each.id == wanted), None)
+    ring = RINGS.get(turn.state, wanted)
     if ring is None:
         raise IntercomError(
             ErrorCode.CONFLICT,
@@ -158,9 +160,10 @@ def advance(turn: Turn, ring: VisitorRing) -> None:
     elif following < len(ring.plan.steps):
         start(turn, ring, following)
     elif calls_of(turn, ring):  # somebody has yet to confirm
-        put(turn, replace(ring, until=None))
+        RINGS.put(turn, replace(ring, until=None))
     elif ring.cycle + 1 < ring.plan.cycles or network_may_come(turn, ring):
-        put(turn, replace(ring, step=None, cycle=ring.cycle + 1, until=turn.now + turn.settings.times.ring_cycle_s))
+        until = turn.now + turn.settings.times.ring_cycle_s
+        RINGS.put(turn, replace(ring, step=None, cycle=ring.cycle + 1, until=until))
     else:
         end(turn, ring, RingResult.UNANSWERED)
 
@@ -178,7 +181,7 @@ def start(turn: Turn, ring: VisitorRing, number: int) -> None:
     if not last and not browsers and not any(in_reach(turn, target) for target in targets):
         seconds = min(seconds or OUT_OF_REACH_S, OUT_OF_REACH_S)
     ring = replace(ring, step=number, until=None if seconds is None else turn.now + seconds)
-    put(turn, ring)
+    RINGS.put(turn, ring)
     called = {call.remote.target for call in calls_of(turn, ring)}
     behind = turn.rings[-1].id != ring.id or is_beside(turn, ring)
     for target in targets:
@@ -223,7 +226,7 @@ def end(
     opening: events.DoorUnlocked | None = None,
 ) -> None:
     """End the ring: phones that still ring stop at once. The first that answers ends the other rings, too."""
-    turn.rings = tuple(each for each in turn.rings if each.id != ring.id)
+    RINGS.drop(turn, ring.id)
     for call in calls_of(turn, ring):
         if opening is not None:
             ending.hang_up(turn, call, Cause.CANCELED, ELSEWHERE)
@@ -243,7 +246,7 @@ def end(
 
 def end_elsewhere(turn: Turn, ring: VisitorRing) -> None:
     """End a ring because another flat has answered; its phones show no missed call."""
-    turn.rings = tuple(each for each in turn.rings if each.id != ring.id)
+    RINGS.drop(turn, ring.id)
     for call in calls_of(turn, ring):
         ending.hang_up(turn, call, Cause.ANSWERED_ELSEWHERE, ELSEWHERE)
     report(turn, ring, RingResult.CANCELED)
@@ -269,12 +272,6 @@ def report(
             means=opening.means if opening is not None else None,
         )
     )
-
-
-def put(turn: Turn, ring: VisitorRing) -> None:
-    """Store a ring in its place; a new one is the newest."""
-    known = any(each.id == ring.id for each in turn.rings)
-    turn.rings = tuple(ring if each.id == ring.id else each for each in turn.rings) if known else (*turn.rings, ring)
 
 
 def calls_of(turn: Turn, ring: VisitorRing) -> list[Call]:

@@ -36,15 +36,6 @@ from appliance.core.transition import Turn
 
 RECORDINGS = Table("calls.recordings", OpenRecording, lambda row: row.id)
 
-OfFinished = (
-    inputs.RecordingAvailable
-    | inputs.RecordingConverted
-    | inputs.RecordingCopied
-    | inputs.RecordingCopyFailed
-    | inputs.RecordingDeleted
-    | inputs.RecordingChanged
-)
-
 _OF_SPACE = {
     Space.OK: events.StorageRecovered,
     Space.LOW: events.StorageLow,
@@ -377,7 +368,7 @@ def available(turn: Turn, given: inputs.RecordingAvailable) -> None:
     report(turn, events.RecordingRecovered if given.recovered else events.RecordingAvailable, given)
 
 
-def report(turn: Turn, event: type[events.RecordingEvent], given: OfFinished) -> None:
+def report(turn: Turn, event: type[events.RecordingEvent], given: inputs.OfFinished) -> None:
     """Report what the store did with a finished recording: the input's fields, and what follows from the id."""
     more = {"call": given.call or None, "url": url(given.recording), "kind": kind_of(given.recording)}
     turn.emit(carried(event, given, **{name: more[name] for name in event.__struct_fields__ if name in more}))

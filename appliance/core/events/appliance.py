@@ -227,7 +227,16 @@ class AccessOrderRefused(Event):
     more: int = 0
 
 
-class NotificationSent(Event):
+class NotificationEvent(Event):
+    """An event about a receiver of webhooks, and about the event that it was sent."""
+
+    receiver: str
+    name: str
+    event: int
+    status: int
+
+
+class NotificationSent(NotificationEvent):
     """A receiver of webhooks has taken an event that its `report` names.
 
     receiver: as in [webhook.<name>]; name: the type of that event; event: its id; status: of the receiver's answer.
@@ -236,17 +245,13 @@ class NotificationSent(Event):
     """
 
     TYPE = "notification.sent"
-    receiver: str
-    name: str
-    event: int
-    status: int
     call: CallId | None = None
     ring: RingId | None = None
     asked: bool = False
     orders: tuple[str, ...] = ()
 
 
-class NotificationFailed(Event):
+class NotificationFailed(NotificationEvent):
     """A receiver of webhooks has not taken an event that its `report` names, the first time it was sent.
 
     It is sent again after `again_s`. null: the receiver refuses this event for good, it is left out, and any event is
@@ -255,10 +260,6 @@ class NotificationFailed(Event):
     """
 
     TYPE = "notification.failed"
-    receiver: str
-    name: str
-    event: int
-    status: int
     why: str
     again_s: float | None
     call: CallId | None = None

@@ -206,17 +206,22 @@ class HoldFailed(OfCall, kw_only=True):
     body: str = ""  # without keys
 
 
-class UpdateReceived(OfCall, kw_only=True):
+class OfUpdate(OfCall, kw_only=True):
+    """Base of inputs about a change, and what came with it: headers and content_type, and the body without keys."""
+
+    changes: tuple[UpdateChange, ...]
+    headers: tuple[tuple[str, str], ...] = ()
+    content_type: str = ""
+    body: str = ""
+
+
+class UpdateReceived(OfUpdate, kw_only=True):
     """The far end requests a change by re-INVITE or UPDATE: hold, resume, codec, address. asked: it awaits a decision.
 
     headers and content_type: of its re-INVITE.
     """
 
-    changes: tuple[UpdateChange, ...]
     asked: bool = False
-    headers: tuple[tuple[str, str], ...] = ()
-    content_type: str = ""
-    body: str = ""  # without keys
 
 
 class UpdateSent(OfCall, kw_only=True):
@@ -225,20 +230,16 @@ class UpdateSent(OfCall, kw_only=True):
     changes: tuple[UpdateChange, ...]
 
 
-class UpdateAnswered(OfCall, kw_only=True):
+class UpdateAnswered(OfUpdate, kw_only=True):
     """A change by either side has its final response; after a refusal (RFC 3261 §14.2) the call goes on as before.
 
     HoldFailed reports refusals of our own hold and resume instead. headers and content_type:
     of the far end's response.
     """
 
-    changes: tuple[UpdateChange, ...]
     code: int
     reason: str
     ours: bool = False  # we have requested it
-    headers: tuple[tuple[str, str], ...] = ()
-    content_type: str = ""
-    body: str = ""  # without keys
 
 
 class Dial(Action):

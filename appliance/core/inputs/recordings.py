@@ -57,60 +57,55 @@ class RecordingRefused(Input, kw_only=True):
     why: str
 
 
-class RecordingAvailable(Input, kw_only=True):
-    """A recording is complete, or was repaired after an unclean end (`recovered`)."""
+class OfFinished(Input, kw_only=True):
+    """Base of inputs about a recording whose file is closed."""
 
     recording: RecordingId
     call: CallId = NO_CALL
+
+
+class OfFile(OfFinished, kw_only=True):
+    """Base of inputs about the file of such a recording: how long it lasts, and how large it is."""
+
     duration_s: float
     bytes: int
+
+
+class RecordingAvailable(OfFile, kw_only=True):
+    """A recording is complete, or was repaired after an unclean end (`recovered`)."""
+
     recovered: bool = False
 
 
-class RecordingConverted(Input, kw_only=True):
+class RecordingConverted(OfFile, kw_only=True):
     """The file of a recording is an Opus file from now on."""
 
-    recording: RecordingId
-    call: CallId = NO_CALL
-    duration_s: float
-    bytes: int
 
-
-class RecordingCopied(Input, kw_only=True):
+class RecordingCopied(OfFile, kw_only=True):
     """A recording was copied elsewhere; `to`: the remote of rclone, and the path there."""
 
-    recording: RecordingId
-    call: CallId = NO_CALL
     to: str
-    duration_s: float
-    bytes: int
 
 
-class RecordingCopyFailed(Input, kw_only=True):
+class RecordingCopyFailed(OfFinished, kw_only=True):
     """A recording could not be copied elsewhere; it is tried again. tries: so far."""
 
-    recording: RecordingId
-    call: CallId = NO_CALL
     tries: int
     why: str
 
 
-class RecordingDeleted(Input, kw_only=True):
+class RecordingDeleted(OfFinished, kw_only=True):
     """A finished recording, file and index row, was removed from the disc."""
 
-    recording: RecordingId
-    call: CallId = NO_CALL
     why: Removal
     by: str = ""
     duration_s: float = 0.0
     bytes: int = 0
 
 
-class RecordingChanged(Input, kw_only=True):
+class RecordingChanged(OfFinished, kw_only=True):
     """A finished recording is protected from now on, or no longer."""
 
-    recording: RecordingId
-    call: CallId = NO_CALL
     protected: bool
     by: str
 

@@ -21,10 +21,11 @@ class Table(Generic[K, R]):
     key belongs.
     """
 
-    __slots__ = ("_key", "_ordered", "_rows", "field", "row")
+    __slots__ = ("_key", "_name", "_ordered", "_part", "_rows", "field", "row")
 
     def __init__(self, field: str, row: type[R], key: Callable[[R], K], *, ordered: bool = False) -> None:
         self.field, self.row, self._ordered = field, row, ordered
+        self._part, _, self._name = field.rpartition(".")
         self._key: Callable[[R], Any] = key
         self._rows: Callable[[State], tuple[R, ...]] = attrgetter(field)
 
@@ -55,5 +56,5 @@ class Table(Generic[K, R]):
             self._store(turn, left)
 
     def _store(self, turn: Turn, rows: tuple[R, ...]) -> None:
-        part, _, name = self.field.rpartition(".")
+        part, name = self._part, self._name
         setattr(turn, part or name, replace(getattr(turn, part), **{name: rows}) if part else rows)

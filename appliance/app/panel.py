@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from appliance.app.paths import Places
 from appliance.base.errors import IntercomError
@@ -20,8 +20,10 @@ from appliance.panel.gpio.factory import Factory, lines
 from appliance.panel.gpio.line_claims import Claims
 from appliance.panel.gpio.line_names import ChipLine, KernelLed, LightName, PinName, PwmChannel
 from appliance.panel.lamps.lamps import Lamps, LampWiring
-from appliance.panel.relay import DoorWiring, GpioRelayLine, Relay, SimulatedRelayLine
 from appliance.runtime.reactor import Reactor
+
+if TYPE_CHECKING:
+    from appliance.panel.relay import DoorWiring, Relay
 
 FIRST_PIN = 4
 
@@ -48,6 +50,8 @@ class Panel:
         """Claim the lines; a line that is not available is reported and retried."""
         panel, post = self._config.panel, self._reactor.post
         if self._config.door:
+            from appliance.panel.relay import Relay  # noqa: PLC0415  late: not every station has a door
+
             self._relay = Relay(self._doors(), self._guard(), post, self._spare)
             self._reactor.make_so["relays"] = self._relay.desire
             await self._relay.start()
@@ -160,7 +164,9 @@ class Panel:
         configured = self._config.guard.socket
         return Path(configured) if configured and not self._simulated else None
 
-    def _doors(self) -> tuple[DoorWiring, ...]:
+    def _doors(self) -> "tuple[DoorWiring, ...]":
+        from appliance.panel.relay import DoorWiring, GpioRelayLine, SimulatedRelayLine  # noqa: PLC0415
+
         return tuple(
             DoorWiring(
                 DoorId(name),

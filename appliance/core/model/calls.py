@@ -35,6 +35,9 @@ class CallState(StrEnum):
     ENDED = "ended"
 
 
+OVER = (CallState.DISCONNECTING, CallState.ENDED)  # a tuple is searched by identity, without a call of Python's
+
+
 class Direction(StrEnum):
     """Who sent the INVITE: they (incoming) or we (outgoing)."""
 
@@ -365,7 +368,7 @@ class Call(Record):
     @property
     def alive(self) -> bool:
         """Whether the call is neither ending nor ended."""
-        return self.state is not CallState.DISCONNECTING and self.state is not CallState.ENDED
+        return self.state not in OVER
 
     @property
     def answered(self) -> bool:
@@ -425,7 +428,7 @@ class CallsPart(Record):
         foreground, it is one of its connected calls, if any, and the others share speaker and microphone with it.
         """
         for top in reversed(self.living):
-            if top.alive and not top.apart:
+            if top.state not in OVER and not top.apart:  # not `alive`: a step asks this seven times
                 if top.conference is None:
                     return top
                 talks = (c for c in reversed(self.living) if c.conference is not None and c.talks)

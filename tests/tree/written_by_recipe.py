@@ -272,7 +272,7 @@ RULE = Recipe(
             "`appliance/core/model/`",
             "appliance/core/model/access.py",
             "    discarded: tuple[tuple[ReaderId, int], ...] = ()  # readings of each reader that were not a card\n",
-            "    discarded_until: float | None = None  # then they are counted from zero again\n",
+            "    discarded_until: Deadline | None = None  # then they are counted from zero again\n",
         ),
         Edit(
             SUBJECT,

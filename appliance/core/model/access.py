@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Literal
 
 from appliance.base.record import Record, RecordWithSecrets
-from appliance.core.model.clock import Period
+from appliance.core.model.clock import Deadline, Period
 from appliance.core.model.ids import CredentialId, DoorId, KeypadId, ReaderId, RequestId
 
 
@@ -172,7 +172,7 @@ class KeypadEntry(Record):
 
     keypad: KeypadId
     typed: str
-    until: float
+    until: Deadline
 
 
 class PendingWrite(Record):
@@ -185,7 +185,7 @@ class PendingWrite(Record):
 
     change: BookChange
     code: Credential
-    until: float
+    until: Deadline
     who: str
     request: RequestId | None = None
     attempt: Attempt | None = None

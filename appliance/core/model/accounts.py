@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Literal
 
 from appliance.base.record import Record
+from appliance.core.model.clock import Deadline
 from appliance.core.model.ids import NO_ACCOUNT, AccountId, DoorId
 from appliance.core.model.recordings import Announcements
 from appliance.core.model.transfers import TransferPolicy
@@ -156,12 +157,12 @@ class Account(Record):
     state: AccountState = AccountState.UNREGISTERED
     wanted: bool = True
     asking: bool = False
-    wake: float | None = None
+    wake: Deadline | None = None
     failures: int = 0
     began: float | None = None
     registered_since: float | None = None
     registered_before: bool = False
-    expires_at: float | None = None
+    expires_at: Deadline | None = None
     server: str = ""
     hosts: tuple[str, ...] = ()
     unreachable: tuple[str, ...] = ()
@@ -191,7 +192,7 @@ class Contact(Record):
     name: str
     state: ContactState = ContactState.UNKNOWN
     asking: bool = False
-    wake: float | None = None
+    wake: Deadline | None = None
     since: float | None = None
     code: int = 0
     reason: str = ""

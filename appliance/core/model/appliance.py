@@ -8,7 +8,7 @@ from appliance.base.record import Record
 from appliance.core.model.accounts import KeptContact
 from appliance.core.model.audio import Levels
 from appliance.core.model.calls import Forwarding
-from appliance.core.model.clock import Clock, Holidays, QuietHours
+from appliance.core.model.clock import Clock, Deadline, Holidays, QuietHours
 from appliance.core.model.doors import Rule, TamperBlock
 from appliance.core.model.ids import CallId, DoorId, RequestId
 from appliance.core.model.recordings import Storage
@@ -68,7 +68,7 @@ class PendingReply(Record):
     """A client's change that is not on disc yet; the reply is due at `until`. `warning`: nothing had to change."""
 
     request: RequestId
-    until: float
+    until: Deadline
     warning: str
 
 

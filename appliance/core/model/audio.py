@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 
 from appliance.base.record import Record
+from appliance.core.model.clock import Deadline
 from appliance.core.model.ids import ButtonId, CallId, RequestId
 from appliance.core.model.playbacks import Playback
 from appliance.core.model.tones import EUROPE, PlayedTone
@@ -155,7 +156,7 @@ class SoundTrial(Record):
     id: str
     who: str
     seconds: float
-    until: float
+    until: Deadline
     request: RequestId | None = None
     apply: bool = False
 
@@ -164,7 +165,7 @@ class PushToTalk(Record):
     """The visitor's turn to speak in a call, with push-to-talk. button: it ends when this is released."""
 
     call: CallId
-    until: float
+    until: Deadline
     button: ButtonId | None = None
 
 
@@ -255,7 +256,7 @@ class AudioPart(Record):
     talk: PushToTalk | None = None
     links: tuple[Link, ...] = ()
     detections: tuple[Detection, ...] = ()
-    ringer_silent_until: float | None = None
+    ringer_silent_until: Deadline | None = None
     ringer_rests: bool = False  # whether its time profile is active
 
     def detected(self, call: CallId) -> tuple[DetectionKind, ...]:

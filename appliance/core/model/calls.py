@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from appliance.base.record import Record
 from appliance.core.model.call_sound import MediaDirection, Quality, SoundRefusal, SoundWatch
+from appliance.core.model.clock import Deadline
 from appliance.core.model.ids import (
     NO_ACCOUNT,
     AccountId,
@@ -328,7 +329,7 @@ class Call(Record):
     state: CallState
     remote: Remote
     created: float
-    deadline: float | None
+    deadline: Deadline | None
     number: str = ""
     local_uri: str = ""
     custom_data: str = ""  # a client's note
@@ -402,7 +403,7 @@ class OutgoingMessage(Record):
     method: MessageMethod
     to: str
     call: CallId | None
-    deadline: float
+    deadline: Deadline
     digit: str = ""  # that it carries
     hidden: bool = False  # that digit, in events
 

@@ -7,6 +7,9 @@ from msgspec import Meta
 
 from appliance.base.record import Record
 
+# A time at which the core must act by itself. While a row of the state has it, its room's `wake` is never later.
+Deadline = Annotated[float, "deadline"]
+
 
 class Day(StrEnum):
     """A day of the week, in the order of datetime.weekday()."""

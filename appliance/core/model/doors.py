@@ -5,7 +5,7 @@ from typing import Literal
 
 from appliance.base.record import Record
 from appliance.core.model.access import AccessScope, Attempt, OpenedBy
-from appliance.core.model.clock import Clock, Day, Period
+from appliance.core.model.clock import Clock, Day, Deadline, Period
 from appliance.core.model.ids import DoorId, SensorId
 
 LeafState = Literal["open", "closed", "unknown"]
@@ -132,7 +132,7 @@ class RulesPart(Record):
     acted: tuple[Acted, ...] = ()
     looked: float | None = None
     showed: tuple[float, float] = (0.0, 0.0)
-    planned: float | None = None
+    planned: Deadline | None = None
     clock: Clock | None = None
     at_times: tuple[Rule, ...] = ()
 
@@ -192,9 +192,9 @@ class Sensing(Record):
 
     active: bool | None = None
     level: bool = False
-    settles: float | None = None
+    settles: Deadline | None = None
     since: float = 0.0
-    until: float | None = None
+    until: Deadline | None = None
     ours_until: float = 0.0
     ours: bool = False
     alarm: LeafAlarm | Literal[""] = ""
@@ -204,7 +204,7 @@ class TamperBlock(Record):
     """A block of doors until `until`, because the sensor reported tampering."""
 
     sensor: SensorId
-    until: float
+    until: Deadline
 
 
 class DoorsPart(Record):

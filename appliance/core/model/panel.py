@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from appliance.base.record import Record
+from appliance.core.model.clock import Deadline
 from appliance.core.model.ids import ButtonId, DoorId, LampId
 
 # A digit's tone, and the pause behind it, in which its last packets are repeated (ITU-T Q.24 wants 40 ms of each).
@@ -166,7 +167,7 @@ class LampTrial(Record):
 
     lamp: LampId
     pattern: Pattern
-    until: float
+    until: Deadline
     color: str | None = None
 
 
@@ -182,7 +183,7 @@ class PanelPart(Record):
 
     presses: tuple[tuple[ButtonId, Press], ...] = ()
     glitches: tuple[tuple[ButtonId, int], ...] = ()  # pulses of each button's line that were too short for a press
-    error_until: float | None = None  # until then the panel shows an error, and the speaker plays its tone
-    busy_until: float | None = None  # until then it shows, also beside a call, that a press rings nobody
+    error_until: Deadline | None = None  # until then the panel shows an error, and the speaker plays its tone
+    busy_until: Deadline | None = None  # until then it shows, also beside a call, that a press rings nobody
     lamp_trials: tuple[LampTrial, ...] = ()
     lamp_kinds: tuple[tuple[LampId, LampKind], ...] = ()  # lamps whose hardware was found

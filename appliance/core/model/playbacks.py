@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from appliance.base.record import Record, RecordWithSecrets
+from appliance.core.model.clock import Deadline
 from appliance.core.model.ids import CallId, PlaybackId, RecordingId
 
 SOUND_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"  # no path: nothing outside the directory of sounds is played
@@ -43,7 +44,7 @@ class Playback(Record):
     loop: bool
     volume: float
     seconds: float
-    until: float
+    until: Deadline
     begun: bool = False
     duration_s: float = 0.0  # of its file, once it is open
     made: bool = False

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from appliance.base.record import Record
+from appliance.core.model.clock import Deadline
 from appliance.core.model.ids import CallId, ConferenceId, RecordingId
 
 OF_MESSAGE = "-message"  # ends the id of a visitor's message
@@ -98,7 +99,7 @@ class OpenRecording(Record):
     format: RecordingFormat | None = None  # that its order wants; None: as the station is configured
     note: str = ""  # of its order, in place of the call's
     muted: tuple[RecordingSide, ...] = ()  # sides that a client has replaced by silence
-    announcing_until: float | None = None  # it waits for its announcement, and is given up then
+    announcing_until: Deadline | None = None  # it waits for its announcement, and is given up then
     held: bool = False  # a hold kept the far end from hearing its announcement, which is played again after the hold
     rung: str = ""
     tone_at: float | None = None  # when the next tone is due that announces it; None: it has none

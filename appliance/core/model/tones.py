@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from appliance.base.record import Record
+from appliance.core.model.clock import Deadline
 from appliance.core.model.ids import CallId
 
 
@@ -76,7 +77,7 @@ class PlayedTone(Record):
 
     call: CallId | None
     sound: CountryTone
-    until: float
+    until: Deadline
     own: bool = False
 
 

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from appliance.base.record import Record
+from appliance.core.model.clock import Deadline
 from appliance.core.model.ids import CallId
 
 
@@ -47,7 +48,7 @@ class Transfer(Record):
     call: CallId
     role: TransferRole
     to: str
-    until: float
+    until: Deadline
     other: CallId | None = None
     state: TransferState = TransferState.UNDER_WAY
     replaces: str = ""

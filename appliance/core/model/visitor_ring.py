@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from appliance.base.record import Record
+from appliance.core.model.clock import Deadline
 from appliance.core.model.ids import ButtonId, CallId, RingId
 
 BROWSERS = "browsers"  # in place of a target: the station's page, in each browser that shows it
@@ -59,5 +60,5 @@ class VisitorRing(Record):
     began: float
     step: int | None = None
     cycle: int = 0
-    until: float | None = None
+    until: Deadline | None = None
     beside: CallId | None = None

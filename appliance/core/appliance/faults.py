@@ -17,6 +17,7 @@ def failed(turn: Turn, part: str, why: str, resolution: str, card: str = "") -> 
     """A part does not work: report it once for each reason."""
     if (part, why) in turn.appliance.failed:
         return
+    FAULTS.drop(turn, part)  # the newest is the last one in the state
     FAULTS.put(turn, (part, why))
     match part:
         case "panel":

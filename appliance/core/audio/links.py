@@ -46,6 +46,7 @@ def link(turn: Turn, wanted: inputs.LinkSound, asked: inputs.Requested) -> Reply
         return Reply(asked.request, call=made.call, warning=warning)
     if before is None and len(turn.audio.links) == MOST:
         raise IntercomError(ErrorCode.CONFLICT, "No further link is possible.", f"The limit is {MOST}.", "End another.")
+    LINKS.drop(turn, (made.call, made.target))  # what was ordered last is the last one in the answers
     LINKS.put(turn, made)
     turn.emit(events.MediaLinked(made.call, target=made.target, direction=made.direction, gain=made.gain))
     return Reply(asked.request, call=made.call)

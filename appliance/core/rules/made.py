@@ -33,6 +33,7 @@ def add(turn: Turn, wanted: inputs.AddRule, asked: inputs.Requested) -> None:
             ErrorCode.CONFLICT, "There are too many rules.", f"There are {MOST} of clients.", "Remove some."
         )
     check(turn.state, rule)
+    MADE.drop(turn, rule.name)  # the newest acts last
     MADE.put(turn, rule)
     turn.emit(events.RuleAdded(rule.name, asked.who))
     turn.reply_once_saved(asked.request, "")

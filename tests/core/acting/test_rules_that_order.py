@@ -277,6 +277,13 @@ def test_a_client_replaces_its_own_rule_and_one_that_may_do_everything_any():
     assert ask(station, inputs.RemoveRule("mine", "", admin=True)).error is None
 
 
+def test_a_rule_that_is_replaced_acts_after_the_others():
+    station = ready()
+    for name in ("mine", "other", "mine"):
+        ask(station, inputs.AddRule(replace(MINE, name=name), "t-1"))
+    assert [rule.name for rule in station.state.rules.made] == ["other", "mine"]
+
+
 def test_clients_make_so_many_rules_and_no_more():
     station = ready()
     for number in range(made.MOST):

@@ -67,3 +67,10 @@ def test_early_media_takes_headers():
     call = station.arrive().id
     station.ask(inputs.SendEarlyMedia(call, headers=(("X-Stage", "menu"),)))
     assert station.orders(EarlyMedia) == [EarlyMedia(call, (("X-Stage", "menu"),))]
+
+
+def test_the_fault_that_came_last_is_the_last_one_in_the_state():
+    station = Station()
+    for part, why in (("panel", "One."), ("audio", "Two."), ("panel", "Three.")):
+        station.give(inputs.PartFailed, part=part, why=why, resolution="")
+    assert station.state.appliance.failed == (("audio", "Two."), ("panel", "Three."))

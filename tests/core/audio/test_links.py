@@ -290,3 +290,10 @@ def test_the_number_of_links_has_a_limit():
     codes = {station.ask(inputs.LinkSound(one, other)).error.code for one, other in pairs[MOST:]}
     assert codes == {ErrorCode.CONFLICT}
     assert len(station.state.audio.links) == MOST
+
+
+def test_what_was_ordered_last_is_the_last_link_in_the_answers(calls):
+    station, first, second = calls
+    for target, gain in ((second, 100.0), ("speaker", 100.0), (second, 50.0)):
+        linked(station, first, target, gain=gain)
+    assert [link.target for link in station.state.audio.links] == ["speaker", second]

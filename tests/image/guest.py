@@ -64,9 +64,10 @@ class Guest:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.console, self.began = "", time.monotonic()
+        # Without ACPI, as a firmware that has it gets no GPIO chip.
         self._process = subprocess.Popen(
             [
-                *("setpriv", "--pdeathsig", "KILL", "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72"),
+                *("setpriv", "--pdeathsig", "KILL", "qemu-system-aarch64", "-M", "virt,acpi=off", "-cpu", "cortex-a72"),
                 *("-accel", "tcg,thread=multi", "-smp", "2", "-m", "1024", "-bios", LOADER),
                 *("-display", "none", "-serial", "stdio", "-monitor", "none"),
                 *("-drive", f"file={self.card},format=raw,if=virtio"),

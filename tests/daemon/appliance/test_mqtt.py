@@ -67,7 +67,7 @@ def test_without_a_broker_there_is_no_such_process(tmp_path):
 def test_events_come_live_and_complete_and_states_are_kept(tmp_path, broker):
     with Reader(broker) as reader, Listener(broker, f"{ROOT}/#") as heard:
         settings = at(broker, journal=True)
-        with Daemon(tmp_path / "s", mqtt=settings, door={"front": {"pulse_s": 0.2}}) as station:
+        with Daemon(tmp_path / "s", mqtt=settings, door={"front": {"pulse_s": 3.0}}) as station:
             until(lambda: heard.of("availability") == ["online"], log=station.told)
             station.ring()
             ring = until(lambda: heard.of("event/ring.started"), log=station.told)[0]

@@ -17,14 +17,16 @@ class Table(Generic[K, R]):
     """The rows of a field of the state, at most one for each key. The rows stay an immutable tuple.
 
     field: its name, such as "doors.blocks" or "rings". row: the type of its rows. key: returns the key of a row. A row
-    with a known key takes the place of the earlier one. A new row comes last, or, if the table is `ordered`, where its
-    key belongs.
+    with a known key takes the place of the earlier one, or, if the table is `newest_last`, the last place. A new row
+    comes last, or, if the table is `ordered`, where its key belongs.
     """
 
-    __slots__ = ("_key", "_name", "_ordered", "_part", "_rows", "field", "row")
+    __slots__ = ("_key", "_name", "_newest_last", "_ordered", "_part", "_rows", "field", "row")
 
-    def __init__(self, field: str, row: type[R], key: Callable[[R], K], *, ordered: bool = False) -> None:
-        self.field, self.row, self._ordered = field, row, ordered
+    def __init__(
+        self, field: str, row: type[R], key: Callable[[R], K], *, ordered: bool = False, newest_last: bool = False
+    ) -> None:
+        self.field, self.row, self._ordered, self._newest_last = field, row, ordered, newest_last
         self._part, _, self._name = field.rpartition(".")
         self._key: Callable[[R], Any] = key
         self._rows: Callable[[State], tuple[R, ...]] = attrgetter(field)
@@ -42,7 +44,8 @@ class Table(Generic[K, R]):
         wanted = key(row)
         for at, each in enumerate(rows):
             if key(each) == wanted:
-                rows = (*rows[:at], row, *rows[at + 1 :])
+                before, after = rows[:at], rows[at + 1 :]
+                rows = (*before, *after, row) if self._newest_last else (*before, row, *after)
                 break
         else:
             rows = (*rows, row) if not rows or not self._ordered else tuple(sorted((*rows, row), key=key))

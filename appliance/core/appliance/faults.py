@@ -10,14 +10,13 @@ from appliance.core.model import CallId, State
 from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
-FAULTS = Table("appliance.failed", tuple[str, str], lambda row: row[0])
+FAULTS = Table("appliance.failed", tuple[str, str], lambda row: row[0], newest_last=True)
 
 
 def failed(turn: Turn, part: str, why: str, resolution: str, card: str = "") -> None:
     """A part does not work: report it once for each reason."""
     if (part, why) in turn.appliance.failed:
         return
-    FAULTS.drop(turn, part)  # the newest is the last one in the state
     FAULTS.put(turn, (part, why))
     match part:
         case "panel":

@@ -33,7 +33,7 @@ from appliance.core.transition import Turn
 MOST = 16
 LOUDEST = 200.0  # per cent
 TONE_S = 1.0
-LINKS = Table("audio.links", Link, lambda row: (row.call, row.target))
+LINKS = Table("audio.links", Link, lambda row: (row.call, row.target), newest_last=True)
 
 
 def link(turn: Turn, wanted: inputs.LinkSound, asked: inputs.Requested) -> Reply:
@@ -46,7 +46,6 @@ def link(turn: Turn, wanted: inputs.LinkSound, asked: inputs.Requested) -> Reply
         return Reply(asked.request, call=made.call, warning=warning)
     if before is None and len(turn.audio.links) == MOST:
         raise IntercomError(ErrorCode.CONFLICT, "No further link is possible.", f"The limit is {MOST}.", "End another.")
-    LINKS.drop(turn, (made.call, made.target))  # what was ordered last is the last one in the answers
     LINKS.put(turn, made)
     turn.emit(events.MediaLinked(made.call, target=made.target, direction=made.direction, gain=made.gain))
     return Reply(asked.request, call=made.call)

@@ -9,7 +9,7 @@ from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 MOST = 100
-MADE = Table("rules.made", Rule, lambda row: row.name)
+MADE = Table("rules.made", Rule, lambda row: row.name, newest_last=True)
 
 
 def add(turn: Turn, wanted: inputs.AddRule, asked: inputs.Requested) -> None:
@@ -33,7 +33,6 @@ def add(turn: Turn, wanted: inputs.AddRule, asked: inputs.Requested) -> None:
             ErrorCode.CONFLICT, "There are too many rules.", f"There are {MOST} of clients.", "Remove some."
         )
     check(turn.state, rule)
-    MADE.drop(turn, rule.name)  # the newest acts last
     MADE.put(turn, rule)
     turn.emit(events.RuleAdded(rule.name, asked.who))
     turn.reply_once_saved(asked.request, "")

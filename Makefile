@@ -15,6 +15,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # As root the SIP stack would get real-time priority, with which ALSA's plug-in for a software card spins.
 AS_USER := $(if $(filter 0,$(shell id -u)),setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
 
+TESTS := -n 8 --dist worksteal -m "not lab and not exhaustive and not home_assistant and not homekit and not node_red and not traefik and not image"
+
 help: ## list all commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
 
@@ -29,7 +31,7 @@ check: ## lint, types, and each test that starts no far end (5 minutes; ROOM=doo
 test: ## lint, types and all tests but those of the lab and the long walks; a skipped test fails
 	@packaging/bootstrap test
 	@tests/lint
-	exec $(AS_USER) .venv/bin/python -m pytest -n 8 --dist worksteal -m "not lab and not exhaustive and not home_assistant and not homekit and not node_red and not traefik and not image"
+	exec $(AS_USER) .venv/bin/python -m pytest $(TESTS)
 
 test-walks: ## walk through all states of the core, and hold its rules against each (2 minutes; .ci/run does it too)
 	@packaging/bootstrap test
@@ -37,7 +39,7 @@ test-walks: ## walk through all states of the core, and hold its rules against e
 
 test-busy: ## the tests of make test beside four processes that compute, then beside a busy disc (an hour; see tests/doubts.md)
 	@packaging/bootstrap test
-	@$(AS_USER) tests/busy
+	@$(AS_USER) tests/busy $(TESTS)
 
 fuzz: ## random inputs for the code that reads the network, messages, settings and requests (FUZZ_SECONDS=600)
 	@packaging/bootstrap test

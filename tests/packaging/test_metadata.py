@@ -146,6 +146,9 @@ def test_make_test_ends_with_pytests_summary_and_leaves_out_what_needs_the_lab()
     commands = output("make", "--dry-run", "--no-print-directory", "-C", ROOT, "test").splitlines()
     assert "-m pytest" in commands[-1]
     assert LEFT_OUT in commands[-1]
+    busy = output("make", "--dry-run", "--no-print-directory", "-C", ROOT, "test-busy")
+    assert "tests/busy -n 8" in busy
+    assert LEFT_OUT in busy
 
 
 def test_make_test_leaves_out_only_what_other_commands_run() -> None:

@@ -77,14 +77,15 @@ def test_long(number):
 def test_long_sound():
     noted("long sound")
 """
-SETTINGS = "[pytest]\nmarkers =\n  realtime\n  long\n"
+PLUGIN = 'pytest_plugins = ["tests.support.run.plugin"]\n'
+# Without what takes long to load: up to eight workers do.
+SETTINGS = "[pytest]\naddopts = -p no:schemathesis -p no:hypothesispytest -p no:anyio\nmarkers =\n  realtime\n  long\n"
 
 
 def run(
     folder: Path, *options: str, tests: str = TESTS, die: bool = False, late: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    conftest = (ROOT / "tests/conftest.py").read_text(encoding="utf-8")
-    (folder / "conftest.py").write_text(conftest + LATE % MANY * late, encoding="utf-8")
+    (folder / "conftest.py").write_text(PLUGIN + LATE % MANY * late)
     (folder / "pytest.ini").write_text(SETTINGS)
     (folder / "test_it.py").write_text(f"DIE, LATE = {die}, {late}\n{tests}")
     words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", folder, *options, folder]

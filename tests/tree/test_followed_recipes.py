@@ -1,10 +1,11 @@
 """Each recipe of CONTRIBUTING.md, followed to the letter in a copy of the tree: its files alone, then `make generated`.
 
-What a recipe leaves out fails here: in the checks of the tree and of the catalogue, in those of the core, which take
-every branch, and in the checks of the recipe itself.
+What a recipe leaves out fails here: in the checks of the tree and of the catalogue, and in the checks of the recipe
+itself, whose tests of the core must take each branch that the recipe adds there.
 """
 
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -23,7 +24,9 @@ from tests.tree.written_by_recipe import RECIPES
 # write some of it, to a name with one more ending.
 LEFT_OUT = (".git", ".venv", ".*_cache", ".hypothesis", "*.egg-info", "*.pyc.*")
 MADE = {"build", "dist", "out"}  # at the top of the tree
-TREE = "tests/tree", "tests/catalogue", "tests/core/test_coverage.py::test_every_branch_of_the_core_is_taken"
+TREE = "tests/tree", "tests/catalogue"
+CORE = "tests/core/"
+COVERED = "-m", "coverage", "run", "--branch", "--source=appliance/core"
 REPORT = "-o", "junit_family=xunit1"  # which names the file of each test
 SUBJECTS = "appliance/core/"
 STEP = re.compile(r"(?m)^\d\. (.+?):")
@@ -78,9 +81,16 @@ def check(copy):
     checks = sorted({*TREE, *chain.from_iterable(followed.checks for followed in RECIPES.values())})
     single = [each for each in checks if "::" in each]
     alone = "-m", "not far_end and not thorough and not exhaustive"
-    for report, words in (("alone", [*alone, *(set(checks) - set(single))]), ("single", single)):
-        done = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *REPORT, f"--junitxml={report}.xml", *words)
+    others = sorted({*checks} - {*single})
+    edited = {edit.file for followed in RECIPES.values() for edit in followed.edits}
+    core = sorted(file for file in edited if file.startswith(CORE))
+    for report, words in (("alone", [*alone, *others]), ("core", core), ("single", single)):
+        measured = COVERED if report == "core" else ()
+        options = ("-q", "-p", "no:cacheprovider", *REPORT, f"--junitxml={report}.xml")
+        done = run(copy, *measured, "-m", "pytest", *options, *words)
         (copy / f"{report}.log").write_text(told(done))
+    done = run(copy, "-m", "coverage", "json", "-q", "-o", "core.json")
+    assert done.returncode == 0, told(done)
 
 
 def write(path, edit):
@@ -89,6 +99,13 @@ def write(path, edit):
     assert source.count(edit.line) == 1 or not edit.line, f"{edit.file} has not one line {edit.line!r}"
     added = edit.added if edit.instead else edit.line + edit.added
     path.write_text(source.replace(edit.line, added) if edit.line else source + edit.added, encoding="utf-8")
+
+
+def lines(path, edit):
+    """The numbers of the lines that an edit has put into a file."""
+    before, _, _ = path.read_text(encoding="utf-8").partition(edit.added)
+    first = before.count("\n") + 1
+    return range(first, first + edit.added.count("\n"))
 
 
 def run(tree, *words):
@@ -130,6 +147,17 @@ def test_what_follows_a_recipe_to_the_letter_passes_its_checks(tree, name):
 @pytest.mark.thorough
 def test_what_follows_all_recipes_passes_the_checks_of_the_tree(tree):
     passed(tree, *TREE)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_files_of_tests_that_a_recipe_names_take_each_branch_that_it_adds_to_the_core(tree, name):
+    files = json.loads((tree / "core.json").read_text())["files"]
+    for edit in RECIPES[name].edits:
+        if edit.file.startswith(SUBJECTS):
+            found, added = files[edit.file], lines(tree / edit.file, edit)
+            assert not [line for line in found["missing_lines"] if line in added], edit.file
+            assert not [branch for branch in found["missing_branches"] if abs(branch[0]) in added], edit.file
 
 
 @pytest.mark.parametrize("name", RECIPES)

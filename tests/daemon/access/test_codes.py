@@ -6,6 +6,7 @@ import itertools
 import re
 import signal
 import time
+from datetime import datetime
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.support.waiting import until
 
 DOOR = {"front": {"pulse_s": 0.5}}
 PATIENCE_S = 120.0
+WHILE_S = 15.0  # far more than a busy machine needs for one code
 AT_ONCE = 1e5  # packets a second
 
 
@@ -55,6 +57,13 @@ def guarded(tmp_path):
 
 def added(door, **limits):
     return door.post("/v1/codes", {"owner": "Cleaner", "digits": "4711", "doors": ["front"]} | limits)["id"]
+
+
+def locked_out(door, kind):
+    """Whether a lockout goes on for a while: at its end, which a slow machine may just have reached, a code opens."""
+    *_, out = door.of(kind) or [None]
+    ends = out and datetime.fromisoformat(out["time"]).timestamp() + out["data"]["seconds"]
+    return ends is not None and ends > time.time() + WHILE_S
 
 
 class Call:
@@ -213,8 +222,8 @@ def test_a_thousand_wrong_codes_open_nothing_and_each_is_in_the_audit_after_a_ki
             call.refused(1000, "9999")
             record_property("figures", f"1,000 wrong codes in {time.monotonic() - began:.0f} s")
             tried = itertools.count(1001)
-            while len(door.of("access.locked_out")) < 2:  # the first lockout ends meanwhile
-                call.refused(next(tried), "9999")
+            while len(door.of("access.locked_out")) < 2 or not locked_out(door, "access.locked_out"):
+                call.refused(next(tried), "9999")  # until the first lockout has ended, at least
             looked_at = [e for e in door.of("door.denied") if e["data"]["why"] == "a wrong code"]
             lockouts = door.of("access.locked_out")
             assert len(looked_at) == 5 + len(lockouts) - 1, "after a lockout one more guess each"
@@ -370,8 +379,18 @@ def test_a_thousand_wrong_codes_at_the_keypad_open_nothing_and_are_all_in_the_au
         until(lambda: len(door.of("keypad.refused")) == 1000, "a thousand refusals", patience=120)
         (out, *_) = door.of("keypad.locked_out")
         assert out["data"] == {"keypad": "street", "seconds": 30.0}
-        at_panel(door, keypad="street", keys="4711#")
-        door.wait("keypad.refused", why="no code is accepted for a while after too many wrong ones")
+        tried = itertools.count(1001)
+
+        def refused(code):
+            number = next(tried)
+            at_panel(door, keypad="street", keys=f"{code}#")
+            until(lambda: len(door.of("keypad.refused")) == number, "a refusal")
+
+        while not locked_out(door, "keypad.locked_out"):
+            refused("9999")
+        refused("4711")
+        why = door.of("keypad.refused")[-1]["data"]["why"]
+        assert why == "no code is accepted for a while after too many wrong ones"
         assert door.of("door.unlocked") == []
         refused = [e["id"] for e in door.of("keypad.refused")]
         until(lambda: len([e for e in audit(door) if e["type"] == "keypad.refused"]) >= 1001, "the audit")

@@ -103,9 +103,9 @@ def write(path, edit):
 
 def lines(path, edit):
     """The numbers of the lines that an edit has put into a file."""
-    before, _, _ = path.read_text(encoding="utf-8").partition(edit.added)
+    before, added, _ = path.read_text(encoding="utf-8").partition(edit.added)
     first = before.count("\n") + 1
-    return range(first, first + edit.added.count("\n"))
+    return range(first, first + len(added.splitlines()))
 
 
 def run(tree, *words):
@@ -156,6 +156,7 @@ def test_the_files_of_tests_that_a_recipe_names_take_each_branch_that_it_adds_to
     for edit in RECIPES[name].edits:
         if edit.file.startswith(SUBJECTS):
             found, added = files[edit.file], lines(tree / edit.file, edit)
+            assert added, edit.file
             assert not [line for line in found["missing_lines"] if line in added], edit.file
             assert not [branch for branch in found["missing_branches"] if abs(branch[0]) in added], edit.file
 

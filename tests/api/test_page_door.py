@@ -28,14 +28,23 @@ def later(page, milliseconds):
     until(lambda: page.value("performance.now() > window.began"), f"{milliseconds} ms", START_S)
 
 
-def tap(page):
-    page.value(f"{BUTTON}.click()")
+def tap(page, times=1):
+    """Taps in one step, as on a slow machine two steps of a test are too far apart for a finger that trembles."""
+    page.value(f"{BUTTON}.click();" * times)
+
+
+def touch(page):
+    """A finger that comes and goes, in one step: on a slow machine the mouse would stay for long enough to open.
+
+    Returns what the button says then.
+    """
+    finger = "for (const kind of ['down', 'up']) each.dispatchEvent(new PointerEvent(`pointer${kind}`, { button: 0 }))"
+    return page.value(f"((each) => {{ {finger}; each.click(); return each.innerText; }})({BUTTON})")
 
 
 def test_a_door_opens_when_its_button_is_held_or_tapped_twice_and_not_by_one_tap(page, shared, station):
     opened(page, shared, station)
-    page.click(DOOR)
-    page.shows(DOOR, "Tap again")
+    assert "Tap again" in touch(page)
     page.shows("#said", "Tap again")  # for those who do not see it
     until(lambda: page.value(f"{BUTTON}.innerText") == "Hold to open", "a button that has forgotten", START_S)
     assert station.requests == []
@@ -46,8 +55,7 @@ def test_a_door_opens_when_its_button_is_held_or_tapped_twice_and_not_by_one_tap
     later(page, 200)
     tap(page)
     until(lambda: len(station.requests) == 2)
-    tap(page)
-    tap(page)  # a finger that trembles
+    tap(page, times=2)  # a finger that trembles
     later(page, 200)
     assert asked(station) == [OPENED] * 2
     page.value(f"{BUTTON}.focus()")
@@ -70,12 +78,16 @@ def test_a_finger_that_leaves_the_button_or_is_covered_by_a_ring_opens_nothing(p
     later(page, 800)
     page.value("put('pointerdown'); put('pointermove')")  # far outside
     later(page, 800)
+    # In the step that shows the ring, which begins with the title: an earlier finger has opened on a slow machine.
+    page.value("""
+        const set = () => { delete document.title; put("pointerdown"); window.fingers = 1; };
+        Object.defineProperty(document, "title", { set, configurable: true });
+    """)
     station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
-    page.value("put('pointerdown')")
     shared.tell("call.incoming", call="c-1")
     page.shows("#ring", "Kitchen")
     later(page, 800)
-    assert station.requests == []
+    assert (page.value("window.fingers"), station.requests) == (1, [])
 
 
 def test_one_press_opens_where_somebody_has_set_that(page, shared, station):

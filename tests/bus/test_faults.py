@@ -81,10 +81,10 @@ def test_a_bus_that_hangs_is_unavailable(tmp_path, set_times):
 
 
 def test_a_bus_that_takes_nothing_any_more_is_unavailable(tmp_path, set_times):
-    set_times(bus_answers_s=0.3)
     station = Station(tmp_path)
 
     async def hang():
+        set_times(bus_answers_s=0.3)  # until now it has answered, if not that soon on a busy machine
         bus.process.send_signal(signal.SIGSTOP)
         for _ in range(50):
             station.tell("notice", text="x" * 100_000)

@@ -73,12 +73,18 @@ def test_a_resident_calls_the_door_and_both_hear_each_other(mine, door):
 
 
 def test_the_offer_waits_for_no_ways_that_the_station_does_not_use(mine, door):
-    mine.page.value(KEPT)
-    call = mine.talk()
-    ways = re.findall(r"a=candidate:\S+ 1 (\w+) ", mine.page.value("window.offered"), re.IGNORECASE)
-    mine.page.click("#talk-end")
-    door.final(call, cause="hangup")
-    assert {way.lower() for way in ways} == AT_ONCE[mine.who.partition("-")[0]]
+    """A page that has no processor for a tenth of a second has those as well: then it calls again."""
+
+    def offered():
+        mine.page.value(KEPT)
+        call = mine.talk()
+        ways = re.findall(r"a=candidate:\S+ 1 (\w+) ", mine.page.value("window.offered"), re.IGNORECASE)
+        mine.page.click("#talk-end")
+        door.final(call, cause="hangup")
+        until(lambda: mine.page.value("document.querySelector('#talking').hidden"), "the page at rest")
+        return {way.lower() for way in ways}
+
+    until(lambda: offered() == AT_ONCE[mine.who.partition("-")[0]], "an offer without a wait")
 
 
 def test_a_muted_microphone_is_silent_and_the_call_goes_on(mine, door):

@@ -58,8 +58,13 @@ def test_no_hog_outlives_its_script(tmp_path: Path, how: int) -> None:
     busy = faked(tmp_path, "busy", python="touch begun; exec sleep 600")
     running = subprocess.Popen([busy, "cpu"], start_new_session=True, stdout=subprocess.DEVNULL)
     until((tmp_path / "begun").exists, "the tests have begun")
-    hogs = [each for each in tree(running.pid) if "while :" in command(each[0])]
-    assert len(hogs) == 4
+
+    def named():
+        """Those that have their own command by now, and no longer that of the script."""
+        return [each for each in tree(running.pid) if "while :" in command(each[0])]
+
+    until(lambda: len(named()) == 4, "four hogs")
+    hogs = named()
     os.kill(running.pid, how)
     for pid, _ in tree(running.pid):
         if "sleep 600" in command(pid):

@@ -5,6 +5,7 @@ import random
 import re
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,9 @@ def rtp_port(pid, sip_port):
     """An even UDP port of the process other than that of SIP: where it hears its call."""
     inodes = set()
     for each in Path(f"/proc/{pid}/fd").iterdir():
-        if found := re.fullmatch(r"socket:\[(\d+)\]", str(each.readlink())):
-            inodes.add(found[1])
+        with suppress(FileNotFoundError):  # closed meanwhile
+            if found := re.fullmatch(r"socket:\[(\d+)\]", str(each.readlink())):
+                inodes.add(found[1])
     rows = [line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:]]
     ports = {int(row[1].partition(":")[2], 16) for row in rows if row[9] in inodes}
     return next(port for port in sorted(ports) if port % 2 == 0 and port != sip_port)

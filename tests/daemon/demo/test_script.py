@@ -20,7 +20,7 @@ from tests.support.processes import children, command, living, tree
 from tests.support.waiting import PATIENCE_S, until_async
 
 NAMES = [step.name for step in STEPS]
-IMPATIENT_S = 20.0  # for a step that will not be seen; the others take 2.5 s at most on a quiet machine
+IMPATIENT_S = 40.0  # for a step that will not be seen; the others take 2.5 s at most on a quiet machine
 
 
 class Runner:

@@ -25,6 +25,15 @@ CALLS = {
 }
 
 
+WAITS_S = 3  # for a first answer
+
+
+def rung(door, far):
+    """The INVITE of a visitor's ring, as soon as it comes: the station waits for an answer for a few seconds only."""
+    door.press("ring")
+    return far.invited()
+
+
 def examined(door, check):
     """What the doctor says of it."""
     (found,) = (each for each in door.post("/v1/doctor")["findings"] if each["check"] == check)
@@ -60,12 +69,13 @@ def test_a_registrar_that_is_not_there_is_reported_as_that(tmp_path):
 
 
 def test_a_pbx_that_takes_a_call_which_nothing_rings_for_is_not_called_silent(tmp_path):
-    with Daemon(tmp_path / "d", deadlines={"dialing_s": 1}) as door, Packets(door.far_address, door.far_port) as far:
-        call = door.ring()
-        invite = far.invited()
+    limit = {"dialing_s": WAITS_S}
+    with Daemon(tmp_path / "d", deadlines=limit) as door, Packets(door.far_address, door.far_port) as far:
+        invite = rung(door, far)
         far.send(far.reply(invite, "100 Trying"))
         cancel = far.receive("CANCEL", "CANCEL")
         far.send(far.reply(cancel, "200 OK"), far.reply(invite, "487 Request Terminated"))
+        call = door.wait("call.dialing")["call"]
         told = door.final(call, kind="call.failed", cause="unavailable")["explanation"]
     assert "took the call, but nothing rang there in time: check target.far.uri" in told
 
@@ -79,23 +89,24 @@ BROKEN = {  # what is changed in each answer: what is said of it
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_far_end_that_cannot_be_understood_is_not_called_silent(case, tmp_path):
     change, words = BROKEN[case]
-    with Daemon(tmp_path / "d", deadlines={"dialing_s": 3}) as door, Packets(door.far_address, door.far_port) as far:
-        call = door.ring()
-        far.send(change(far.reply(far.invited(), "180 Ringing").decode()).encode())
+    limit = {"dialing_s": WAITS_S}
+    with Daemon(tmp_path / "d", deadlines=limit) as door, Packets(door.far_address, door.far_port) as far:
+        far.send(change(far.reply(rung(door, far), "180 Ringing").decode()).encode())
+        call = door.wait("call.dialing")["call"]
         told = door.final(call, kind="call.failed", cause="unavailable")["explanation"]
     assert f"answers, but {words}" in told
 
 
 def test_an_answer_from_another_address_is_named_where_nothing_else_comes(tmp_path):
     with (
-        Daemon(tmp_path / "d", deadlines={"dialing_s": 3}) as door,
+        Daemon(tmp_path / "d", deadlines={"dialing_s": WAITS_S}) as door,
         Packets(door.far_address, door.far_port) as far,
         Packets(loopback()) as other,
     ):
-        call = door.ring()
-        invite = far.invited()
+        invite = rung(door, far)
         other.to = far.to
         other.send(other.reply(invite, "180 Ringing"))
+        call = door.wait("call.dialing")["call"]
         told = door.final(call, kind="call.failed", cause="unavailable")["explanation"]
     assert f"does not answer, but {other.place} does, which is not believed" in told
 

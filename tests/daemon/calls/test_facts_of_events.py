@@ -98,13 +98,15 @@ def test_the_events_of_a_conference_name_who_is_in_and_who_is_invited(station, t
 
 
 def test_a_client_that_filters_by_call_sees_that_its_recording_is_available(station, tmp_path):
-    with Sipp(tmp_path, "uac-call", station.address, address=station.far_address, user="far", seconds=3) as peer:
+    scenario = "uac-answered-ends"  # the call lasts until its recording has sound, however late that comes
+    with Sipp(tmp_path, scenario, station.address, address=station.far_address, user="far") as peer:
         call = station.rung()
         station.post(f"/v1/calls/{call}/answer")
         station.talk(call)
         station.post(f"/v1/calls/{call}/recording")
         recording = station.wait("recording.started", call)["data"]["recording"]
         has_sound(station, recording)
+        station.post(f"/v1/calls/{call}/hangup")
         station.final(call, kind="call.ended")
         peer.done()
     station.wait("recording.available", call, recording=recording)

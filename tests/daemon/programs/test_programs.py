@@ -311,7 +311,7 @@ def test_a_refused_call_is_explained_in_one_sentence(door, tmp_path, code):
 def test_a_call_that_nobody_answers_in_time_is_explained(door, tmp_path):
     with (
         Sipp(tmp_path, "uas-ring", address=door.far_address, port=door.far_port) as peer,
-        Program("say-why-a-call-failed", tmp_path, door, "far", "1") as program,
+        Program("say-why-a-call-failed", tmp_path, door, "far", "3") as program,
     ):
         lines = program.done()
         peer.done()

@@ -76,9 +76,9 @@ def call_both_ways(door, far):
         call, came = talking(caller, callee)
         for each in (caller, callee):
             each.press("hold")
-            each.wait("call.held")
+            each.wait("call.held", by="local")
             each.press("hold")
-            each.wait("call.resumed")
+            each.wait("call.resumed", by="local")
         callee.press("hangup")
         caller.final(call, kind="call.ended", by="remote")
         callee.final(came, kind="call.ended", by="local")

@@ -133,7 +133,7 @@ def test_what_is_ordered_in_a_placed_call_reaches_the_far_end(stations):
     door.wait("info.sent", message=info)
     order("ChangeCodecs", "as", ["PCMU"])
     order.wait("call.updated", result="accepted", changes=["codec"])
-    assert far.get(f"/v1/calls/{there}")["codec"]["name"] == "PCMU"
+    until(lambda: far.get(f"/v1/calls/{there}")["codec"]["name"] == "PCMU", "the codec at the far end, perhaps later")
 
     far.begin()
     second, _ = placed(door, far, f"sip:far@{far.address}")

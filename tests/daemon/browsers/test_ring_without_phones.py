@@ -12,7 +12,7 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound
 
-STEP_S = 4
+STEP_S = 8  # a page on a slow machine shows the ring before it is over
 TOLD = """{
   new MutationObserver(() => {
     const text = document.querySelector("[data-note=answered] h2")?.innerText;

@@ -17,7 +17,7 @@ from tests.support.peers.sipp import Sipp, free_port
 from tests.support.shown import shows
 from tests.support.waiting import until
 
-DOOR = {"front": {"pulse_s": 0.5}}
+DOOR = {"front": {"pulse_s": 2.0}}
 PATIENCE_S = 120.0
 WHILE_S = 15.0  # far more than a busy machine needs for one code
 AT_ONCE = 1e5  # packets a second
@@ -191,7 +191,7 @@ def test_a_code_typed_before_the_call_is_answered_opens_nothing(guarded):
 @shows("door.denied why=it does not open this door")
 def test_a_code_for_other_doors_than_the_callers_opens_nothing(tmp_path):
     daemon = station(tmp_path / "d")
-    daemon.config["door"]["back"] = {"pulse_s": 0.5}
+    daemon.config["door"]["back"] = {"pulse_s": 2.0}
     daemon.config["target"]["far"]["doors"] = ["back"]
     with daemon as door:
         added(door)

@@ -29,7 +29,7 @@ AHEAD = 50  # events that the station may be ahead
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory):
-    with Daemon(tmp_path_factory.mktemp("d"), door={"front": {"pulse_s": 0.2}}) as daemon:
+    with Daemon(tmp_path_factory.mktemp("d"), door={"front": {"pulse_s": 1.0}}) as daemon:
         yield daemon
 
 
@@ -143,7 +143,7 @@ def pressed(far, number, digit):
 
 @shows("dtmf.redirected", "dtmf.received method=info")
 def test_the_voice_menu_gets_the_digits_of_a_far_end_that_may_open_a_door(tmp_path, monkeypatch):
-    daemon = Daemon(tmp_path / "d", door={"front": {"digits": "99", "pulse_s": 0.2}}, deadlines={"rtp_s": 600})
+    daemon = Daemon(tmp_path / "d", door={"front": {"digits": "99", "pulse_s": 2.0}}, deadlines={"rtp_s": 600})
     daemon.config["target"]["far"]["doors"] = ["front"]
     with daemon as door, Packets(door.far_address, to=door.address) as far:
         made = door.post("/v1/tokens", {"name": "menu", "scopes": ["view", "call", "digits"]})

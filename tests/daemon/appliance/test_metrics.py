@@ -28,7 +28,7 @@ REASON = 'Reason: made-up;cause=999;text="} 1"\r\n'
 def door(tmp_path_factory):
     """A station with two doors, an account whose registrar does not answer, and no message bus."""
     directory = tmp_path_factory.mktemp("door")
-    doors = {name: {"pulse_s": 0.2} for name in ("front", "back")}
+    doors = {name: {"pulse_s": 1.0} for name in ("front", "back")}
     (directory / "password").write_text("secret")
     (directory / "password").chmod(0o600)
     office = {"user": "201", "registrar": f"{loopback()}:9", "password_file": str(directory / "password")}

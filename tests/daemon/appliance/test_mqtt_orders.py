@@ -55,7 +55,7 @@ def broker(tmp_path):
 @contextmanager
 def taking(directory, broker, scopes=("door", "call"), **more):
     """A station that takes orders with these scopes, and a client."""
-    with Daemon(directory / "s", mqtt=at(broker, **more), door={"front": {"pulse_s": 0.2}}) as station:
+    with Daemon(directory / "s", mqtt=at(broker, **more), door={"front": {"pulse_s": 1.0}}) as station:
         station.post("/v1/tokens", {"name": "home", "scopes": scopes})
         with Client(broker) as client:
             until(lambda: client.of("availability")[-1:] == ["online"], log=station.told)

@@ -18,7 +18,7 @@ class House(BusStation):
     """A station whose parts have names, on a bus of the tests' own."""
 
     def __init__(self, directory, bus):
-        super().__init__(directory, bus, door={"front": {"pulse_s": 0.3}, "back": {}})
+        super().__init__(directory, bus, door={"front": {"pulse_s": 2.0}, "back": {}})
         (directory / "password").write_text("a-password\n")
         (directory / "password").chmod(0o600)
         registrar = f"{self.far_address}:{self.far_port}"
@@ -107,4 +107,4 @@ def test_names_are_beside_the_ids_on_each_channel(house):
     assert f"far ({NAMES['target']})  sip:" in house.command("targets")
     said = house.command("panel")
     assert f"ring ({NAMES['button']})" in said and f"status ({NAMES['lamp']})" in said
-    assert house.command("door", "front", "open") == f"Door front ({NAMES['door']}) is open for 0.3 s.\n"
+    assert house.command("door", "front", "open") == f"Door front ({NAMES['door']}) is open for 2 s.\n"

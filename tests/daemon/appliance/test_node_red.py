@@ -45,7 +45,7 @@ def node_red(directory, broker, hours):
 def test_the_guides_flow_opens_the_door_at_a_ring_within_its_hours_only(tmp_path):
     with Mosquitto(tmp_path / "broker") as broker:
         settings = at(broker, token="home")
-        with Daemon(tmp_path / "s", mqtt=settings, door={"front": {"pulse_s": 0.2}}) as station:
+        with Daemon(tmp_path / "s", mqtt=settings, door={"front": {"pulse_s": 2.0}}) as station:
             station.post("/v1/tokens", {"name": "home", "scopes": ["door"]})
             with node_red(tmp_path / "never", broker, (24, 25)):
                 station.ring()

@@ -88,7 +88,7 @@ def test_rules_that_trigger_themselves_or_each_other_end_while_the_door_opens(tm
             "allow": ["call"],
         },
     }
-    with Daemon(tmp_path / "d", door={"front": {"pulse_s": 0.3}}, rule=rules) as door:
+    with Daemon(tmp_path / "d", door={"front": {"pulse_s": 2.0}}, rule=rules) as door:
         custom(door)
         custom(door, "a")
         door.wait("rule.stopped", rule="echo", why="depth")
@@ -189,7 +189,7 @@ def shared(tmp_path_factory):
 
 @shows("POST /v1/rules")
 def test_a_flood_of_rules_ends_at_a_limit_and_calls_and_doors_go_on(tmp_path):
-    with Daemon(tmp_path / "d", door={"front": {"pulse_s": 0.3}}) as door:
+    with Daemon(tmp_path / "d", door={"front": {"pulse_s": 2.0}}) as door:
         refused = 0
         for number in range(made.MOST + 20):
             status, told = door.ask("POST", "/v1/rules", {"name": f"r{number}", **ON_LIFT, "then": [LOCK]})

@@ -33,7 +33,7 @@ def asking(directory, receiver, *kinds, scopes=("call",), answer_s=LONG_S, token
     """A station that asks the receiver about these events, and has another target, `other`."""
     table = receiver.settings(ask=[*kinds], answer_s=answer_s, token="house", **more)
     targets = {"other": {"uri": "sip:other@127.0.0.9:5099"}}
-    with Daemon(directory / "s", webhook={"house": table}, target=targets, door={"front": {"pulse_s": 0.2}}) as station:
+    with Daemon(directory / "s", webhook={"house": table}, target=targets, door={"front": {"pulse_s": 2.0}}) as station:
         if token:
             station.post("/v1/tokens", {"name": "house", "scopes": scopes})
 

@@ -165,7 +165,7 @@ def test_twin_digits_of_which_only_the_ends_are_sent_are_distinguished_by_their_
 
 
 def test_a_code_with_twin_digits_of_one_timestamp_opens_its_door(tmp_path):
-    daemon = Daemon(tmp_path / "d", door={"front": {"digits": "1122#", "pulse_s": 0.5}})
+    daemon = Daemon(tmp_path / "d", door={"front": {"digits": "1122#", "pulse_s": 2.0}})
     daemon.config["target"]["far"]["doors"] = ["front"]
     with daemon as door, Packets(door.far_address, to=door.address) as far:
         phone = Phone(door, far)
@@ -196,7 +196,7 @@ def test_a_digit_of_an_unknown_form_leaves_one_warning_that_does_not_show_it(doo
 
 
 def test_a_code_with_a_star_by_number_opens_its_door(tmp_path):
-    daemon = Daemon(tmp_path / "d", door={"front": {"digits": "*42", "pulse_s": 0.5}})
+    daemon = Daemon(tmp_path / "d", door={"front": {"digits": "*42", "pulse_s": 2.0}})
     daemon.config["target"]["far"]["doors"] = ["front"]
     with daemon as door, Packets(door.far_address, to=door.address) as far:
         phone = Phone(door, far)

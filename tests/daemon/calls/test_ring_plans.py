@@ -31,7 +31,7 @@ def running(tmp_path_factory):
     targets = {name: {"uri": f"sip:{name}@{address}:{port}"} for name, (address, port) in at.items()}
     targets["mobile"]["confirm"] = "1"
     buttons = {name: {"action": "ring", "target": name} for name in PLANS} | {"hangup": {"action": "hangup"}}
-    rooms = {"plan": PLANS, "panel": {"button": buttons}, "door": {"front": {"pulse_s": 0.2}}}
+    rooms = {"plan": PLANS, "panel": {"button": buttons}, "door": {"front": {"pulse_s": 2.0}}}
     with Daemon(tmp_path_factory.mktemp("d"), target=targets, **rooms) as daemon:
         daemon.at = at
         yield daemon

@@ -40,7 +40,7 @@ class House(BusStation):
         super().__init__(
             directory,
             bus,
-            door={"front": {"pulse_s": 0.5, "max_hold_s": 600.0, "digits": "*9"}, "back": {"pulse_s": 0.5}},
+            door={"front": {"pulse_s": 1.0, "max_hold_s": 600.0, "digits": "*9"}, "back": {"pulse_s": 1.0}},
         )
         self.config["panel"]["lamp"] = {"status": {}}
         self.config["panel"]["sensor"] = {"housing": {"kind": "tamper", "block_s": 600.0}}
@@ -87,7 +87,7 @@ def house(running):
 
 def whole(house, act, by):
     """All actions on a door, and their events."""
-    act("open", 0.3)
+    act("open", 1.2)
     told = house.wait("door.unlocked", door="front", held=False)["data"]
     assert (told["by"], told["means"]) == (by, "api")
     house.wait("door.locked", door="front")
@@ -360,7 +360,7 @@ def test_a_code_whose_time_profile_is_gone_or_cannot_be_known_opens_nothing(tmp_
     profiles = {"office": {}, "workdays": {"holidays": "never"}}
     daemon = Daemon(
         tmp_path / "d",
-        door={"front": {"pulse_s": 0.5}},
+        door={"front": {"pulse_s": 2.0}},
         clock={"trust": "always"},
         profile=profiles,
         holidays={"country": "ZZ"},  # of which nothing is known

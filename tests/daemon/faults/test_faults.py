@@ -177,7 +177,7 @@ def test_the_panel_and_the_door_work_while_the_sip_process_cannot_start():
         front.next("appliance.degraded", part="sip")
         front.press("ring")
         front.next("call.dialing")
-        front.post("/v1/doors/front/open", {"seconds": 0.3})
+        front.post("/v1/doors/front/open", {"seconds": 2.0})
         front.next("door.unlocked")
         front.next("door.locked")
 
@@ -223,7 +223,7 @@ def damage(file, how):
 
 @pytest.mark.parametrize("how", DAMAGE)
 def test_a_station_with_a_damaged_database_says_so_and_has_http_journal_and_audit(how, tmp_path):
-    with Daemon(tmp_path / "d", door={"front": {"pulse_s": 0.1}}) as door:
+    with Daemon(tmp_path / "d", door={"front": {"pulse_s": 2.0}}) as door:
         door.stop()
         damage(door.directory / database.FILE, how)
         door.begin()

@@ -114,7 +114,7 @@ def stations(kind, times=None, **changes):
             yield front, kitchen
 
 
-def the_door_opens_and_locks_in_time(front, seconds=0.5):
+def the_door_opens_and_locks_in_time(front, seconds=1.0):
     front.begin()
     asked = time.monotonic()  # before the pulse began, of which we may hear late
     front.post("/v1/doors/front/open", {"seconds": seconds})

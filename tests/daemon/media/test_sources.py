@@ -19,7 +19,7 @@ from tests.support.shown import shows
 from tests.support.waiting import until
 
 PATIENCE_S = 90.0
-DOOR = {"front": {"digits": "1", "pulse_s": 0.5}}
+DOOR = {"front": {"digits": "1", "pulse_s": 1.0}}
 FAR_HZ, STRANGER_HZ = 440, 1000
 FLOOD_PER_S, FLOOD_S = 50_000, 3
 
@@ -245,7 +245,7 @@ def test_packets_of_an_earlier_call_played_again_open_nothing(door):
 
 
 def test_wrong_codes_of_a_stranger_lock_no_one_out(tmp_path, record_property):
-    daemon = Daemon(tmp_path / "d", door={"front": {"pulse_s": 0.5}})
+    daemon = Daemon(tmp_path / "d", door={"front": {"pulse_s": 2.0}})
     daemon.config["target"]["far"]["doors"] = ["front"]
     with daemon as door:
         door.post("/v1/codes", {"owner": "Cleaner", "digits": "4711", "doors": ["front"]})

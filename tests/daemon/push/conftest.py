@@ -61,7 +61,7 @@ def running(cable, authority, tmp_path_factory):
         },
         "target": {"kitchen": {"uri": f"sip:door@{PBX}:5090", "name": "Kitchen"}},
         "plan": {"house": {"steps": [["browsers"]], "step_s": [2]}},
-        "door": {"front": {"pulse_s": 0.2}},
+        "door": {"front": {"pulse_s": 2.0}},
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(authority.file))

@@ -60,7 +60,7 @@ def test_the_guides_lines_send_a_ring_and_its_end_to_ntfy(tmp_path, ntfy):
         "audio": {"capture": "simulated", "playback": "simulated"},
         "panel": {"lines": "simulated", "button": buttons},
         "plan": {"house": {"steps": [["browsers"]], "step_s": [2]}},
-        "door": {"front": {"pulse_s": 0.2}},
+        "door": {"front": {"pulse_s": 2.0}},
     }
     with Daemon(tmp_path / "d", config=config) as door:
         (tmp_path / "intercomctl").write_text(

@@ -89,7 +89,7 @@ while os.read(0, 1):  # two rounds for each byte
 
 
 def test_an_order_gets_through_beside_hundreds_of_clients_of_the_group_that_finish_no_request(tmp_path):
-    with Daemon(tmp_path / "d", door={"front": {"pulse_s": 0.1}}) as door:
+    with Daemon(tmp_path / "d", door={"front": {"pulse_s": 2.0}}) as door:
         path = door.directory / "http.sock"
         argv = [sys.executable, "-c", HALF, str(path)]
         with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as others:

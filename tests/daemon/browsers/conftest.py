@@ -26,7 +26,7 @@ def running(cable, tmp_path_factory):
         audio={"capture": "simulated", "playback": "simulated", "microphone_file": tone},
         recording={"enabled": True, "channels": "separate"},
         target={"far": {"uri": f"sip:far@{PBX}:5090"}},
-        door={"front": {"pulse_s": 0.2}},
+        door={"front": {"pulse_s": 2.0}},
     ) as daemon:
         yield daemon
 

@@ -40,7 +40,7 @@ def alone(cable, tmp_path_factory):
             },
         },
         "plan": {"house": {"steps": [["browsers"]], "step_s": [STEP_S]}},
-        "door": {"front": {"pulse_s": 0.2}},
+        "door": {"front": {"pulse_s": 2.0}},
     }
     with Daemon(directory, cable.door.within, config=config) as station:
         yield station

@@ -10,7 +10,8 @@ from appliance.api import app
 from appliance.api.http import server
 from appliance.core import inputs
 from tests.api.conftest import PATIENCE_S, TOKEN, Served, hold, log_in, rings, run
-from tests.support.peers.web_proxies import INGRESS, caddy, free_port, guided_caddy, guided_ingress, guided_nginx, nginx
+from tests.support.peers.sipp import free_port
+from tests.support.peers.web_proxies import INGRESS, caddy, guided_caddy, guided_ingress, guided_nginx, nginx
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end

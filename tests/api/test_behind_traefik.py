@@ -9,7 +9,8 @@ from appliance.api import app
 from appliance.api.http import server
 from appliance.core import inputs
 from tests.api.conftest import PATIENCE_S, TOKEN, Served, hold, log_in, rings, run
-from tests.support.peers.web_proxies import free_port, traefik
+from tests.support.peers.sipp import free_port
+from tests.support.peers.web_proxies import traefik
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.far_end, pytest.mark.traefik]

@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Self
@@ -17,7 +18,7 @@ from tests.support.waiting import until
 
 ADDRESS = "127.0.0.1"
 PATIENCE_S = 120
-PORTS = range(10000, 20000)  # below the kernel's own range, which port 0 of others is taken from
+PORTS = range(10100, 20000)  # below the kernel's own range, of port 0 of others; browsers refuse 10080
 RTP_PORTS = range(20000, 30000, 4)
 OPTIONS = {
     "user": "sipp",
@@ -45,13 +46,12 @@ OPTIONS = {
 
 
 def free_port(address: str = ADDRESS, ports: range = PORTS) -> int:
-    """One that nobody uses for UDP."""
+    """One that nobody uses, for UDP or for TCP."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     for port in random.sample(ports, 100):
-        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            try:
-                udp.bind((address, port))
-            except OSError:
-                continue
+        with socket.socket(family, socket.SOCK_DGRAM) as udp, socket.socket(family) as tcp, suppress(OSError):
+            udp.bind((address, port))
+            tcp.bind((address, port))
             return port
     raise AssertionError("no free port")
 

@@ -1,7 +1,6 @@
 """nginx and Caddy before a station, with what their manuals show first, and Traefik as our recipe shows it."""
 
 import contextlib
-import random
 import shutil
 import socket
 import subprocess
@@ -9,10 +8,10 @@ import sys
 from collections.abc import Generator
 from pathlib import Path
 
+from tests.support.peers.sipp import free_port
 from tests.support.waiting import until
 
 START_S = 60.0
-PORTS = range(20000, 30000)  # below the kernel's range; browsers refuse none of these
 RECIPE = Path(__file__).parents[3] / "docs/how-to/reach-the-station-by-https.md"
 INGRESS = "/api/hassio_ingress/0123456789/"  # where Home Assistant has an app's page
 NGINX = """
@@ -65,15 +64,6 @@ http://:{port} {{
   }}
 }}
 """
-
-
-def free_port() -> int:
-    """One that is free, and stays so until the proxy has it: others take theirs from the kernel's own range."""
-    for port in random.sample(PORTS, 100):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("no free port")
 
 
 @contextlib.contextmanager

@@ -262,3 +262,8 @@ def log_in(page: Page, address: str) -> None:
     seen = "`${location.href}: ${document.body?.innerText}`"  # the browser's own words, where it could not connect
     until(lambda: page.value(asked) is False, "the question", START_S, log=lambda: page.value(seen))
     page.click("#offer-yes")
+
+
+def live(page: Page) -> None:
+    """Wait until the page follows the station."""
+    until(lambda: page.value("document.querySelector('#link').dataset.state") == "live", "live", START_S)

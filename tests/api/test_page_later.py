@@ -9,7 +9,7 @@ from appliance.api.routes import pages
 from appliance.core import inputs
 from appliance.core.model import AccessScope
 from tests.api import fake
-from tests.api.browser import START_S
+from tests.api.browser import START_S, live
 from tests.api.conftest import TOKEN, hold, log_in, opened, show
 from tests.support.waiting import until
 
@@ -128,7 +128,7 @@ def test_a_screen_that_does_not_come_says_so_and_comes_when_it_is_asked_for_agai
     station.findings = [{"check": "a", "level": "problem", "message": "M.", "cause": "C.", "resolution": "R."}]
     with page.first(AWAY), page.languages(language):
         log_in(page, f"{shared.bound.url}#token={TOKEN}")
-        until(lambda: page.value("document.querySelector('#link').dataset.state") == "live", "live", START_S)
+        live(page)
         page.value("location.hash = 'system'")
         page.shows("#later-said", failed)
         page.click("#later-again")

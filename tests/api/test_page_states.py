@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.api import fake
-from tests.api.browser import START_S, log_in
+from tests.api.browser import START_S, live, log_in
 from tests.api.conftest import TOKEN
 from tests.api.test_page_accessible import violations
 from tests.support.waiting import until
@@ -69,18 +69,13 @@ HIDDEN = """[...document.querySelectorAll('SELECTOR')].filter((each) => {
 AT_HAND = {"ring": "#ring button", "visitor": "#ring button", "call": '[data-key="c-1 hangup"]'}
 
 
-def live(page):
-    """Wait until the page follows the station; in Firefox again, where axe-core has computed for ten seconds."""
-    until(lambda: page.value("document.querySelector('#link').dataset.state") == "live", "live", START_S)
-
-
 def put(page, shared, station, state):
     """Bring the station into a state of Home, and wait until the page shows it."""
     station.state["calls"], station.state["doors"] = HOME[state]
     station.state["appliance"]["station"] = state
     shared.tell("custom")
     until(lambda: (page.value("document.title") or "").endswith(state), state, START_S)
-    live(page)
+    live(page)  # in Firefox again, where axe-core has computed for ten seconds
 
 
 def look(page, state):

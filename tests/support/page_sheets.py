@@ -21,7 +21,7 @@ from typing import Any
 
 from appliance.api import app
 from appliance.api.http import server
-from tests.api.browser import START_S, log_in
+from tests.api.browser import START_S, live, log_in
 from tests.api.chromium import ChromiumPage, chromium
 from tests.support.waiting import pause, until
 
@@ -144,7 +144,7 @@ def ours(page: ChromiumPage, url: str, station: Any, state: str, on_loop: Callab
         pause(SETTLES_S)
         return
     log_in(page, f"{url}#token={TOKEN}")
-    until(lambda: page.value("document.querySelector('#link').dataset.state") == "live", "live", START_S)
+    live(page)
     until(lambda: page.value("!document.querySelector('template[data-later]')"), "the screens that come later", START_S)
     page.value("localStorage.setItem('intercomd.rings', 'on')")
     if state == "missed" and len(station.call_log.rows) == 1:

@@ -1,4 +1,7 @@
-"""A broker of few words, for what mosquitto does not do: it knows MQTT 3.1.1 only, or sends more than anyone takes."""
+"""A broker of few words, for what mosquitto does not do.
+
+It knows MQTT 3.1.1 only, sends more than anyone takes, or acknowledges nothing.
+"""
 
 import contextlib
 import socket
@@ -8,18 +11,23 @@ from typing import BinaryIO, Self
 OLD = b"\x20\x03\x00\x84\x00"  # CONNACK of MQTT 5: unsupported protocol version
 ACCEPTED = {4: b"\x20\x02\x00\x00", 5: b"\x20\x03\x00\x00\x00"}
 HUGE = b"\x30\xff\xff\xff\x7f\x00\x01a"  # PUBLISH of 256 MB, on the topic "a"
+DISCONNECT = 14  # the type of the packet by which a client says that it goes
 LEVEL = 6  # where CONNECT has the version, behind the protocol's name
 
 
 class OddBroker:
-    """`with OddBroker() as broker`. newest: the version that it knows; floods: it sends without an end."""
+    """`with OddBroker() as broker`. newest: the version that it knows; floods: it sends without an end.
 
-    def __init__(self, *, newest: int = 5, floods: bool = False) -> None:
-        self._newest, self._floods = newest, floods
+    takes: it acknowledges messages.
+    """
+
+    def __init__(self, *, newest: int = 5, floods: bool = False, takes: bool = True) -> None:
+        self._newest, self._floods, self._takes = newest, floods, takes
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.address, self.port = self._listening.getsockname()
         self.versions: list[int] = []
         self.published: list[tuple[int, bytes]] = []  # quality of service, and the rest of the message
+        self.ends: list[bool] = []  # of each connection that is over, whether DISCONNECT came before
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._listen, daemon=True).start()
@@ -36,9 +44,12 @@ class OddBroker:
 
     def _serve(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError), client, client.makefile("rb") as coming:
+            said = False
             while head := coming.read(1):
+                said = head[0] >> 4 == DISCONNECT
                 if not self._answer(client, head[0], coming.read(_length(coming))):
                     return
+            self.ends.append(said)
 
     def _answer(self, client: socket.socket, head: int, body: bytes) -> bool:
         match head >> 4:
@@ -56,7 +67,7 @@ class OddBroker:
             case 3:
                 quality, topic = head >> 1 & 3, int.from_bytes(body[:2])
                 self.published.append((quality, body))
-                if quality:
+                if quality and self._takes:
                     client.sendall(b"\x40\x02" + body[2 + topic : 4 + topic])
                 if b"command/doctor" in body and not quality:
                     client.sendall(bytes([head, len(body)]) + body)

@@ -64,6 +64,7 @@ def test_the_bell_is_explained_with_the_picture_of_one_ring(page, shared):
     assert "ring.started" in page.value(f"{picture}.alt")
 
 
+@pytest.mark.long(130)
 def test_axe_core_finds_nothing_serious_on_the_reference(reference, scheme):
     reference.value("for (const each of document.querySelectorAll('#tag-doors details')) each.open = true")
     assert serious(reference) == []

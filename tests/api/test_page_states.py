@@ -92,7 +92,7 @@ def look(page, state):
     return found
 
 
-@pytest.mark.long
+@pytest.mark.long(100)
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_state_fits_three_screens_also_at_twice_the_size_can_be_hit_and_is_read_out(
     page, shared, station, language

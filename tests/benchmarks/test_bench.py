@@ -37,7 +37,7 @@ dpkg-deb --build tree "$4/python3-pjsua2_1_arm64.deb" >&2
 """
 
 
-@pytest.mark.long
+@pytest.mark.long(60)
 @pytest.mark.far_end
 def test_a_tiny_round_of_the_benchmarks_measures_all_three_and_writes_a_table(tmp_path):
     words = [sys.executable, "-m", "benchmarks", "--tiny", "--to", str(tmp_path)]

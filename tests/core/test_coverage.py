@@ -24,7 +24,7 @@ TABLES = sorted(
 BY_NAME = ["-q", "-k", "not every_state and not random"]
 
 
-@pytest.mark.long
+@pytest.mark.long(170)
 def test_every_branch_of_the_core_is_taken(tmp_path, record_property):
     settings = tmp_path / "coverage.ini"
     settings.write_text("[run]\nbranch = true\n[report]\nexclude_lines =\n")

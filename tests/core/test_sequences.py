@@ -383,7 +383,7 @@ TALKING = [  # a good beginning, after which a random sequence gets further
 ]
 
 
-@pytest.mark.long
+@pytest.mark.long(100)
 @settings(STEADY, max_examples=300)
 @given(MOVES, st.booleans())
 def test_no_sequence_of_inputs_breaks_a_rule_or_reveals_a_digit(moves, talking):

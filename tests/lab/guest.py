@@ -81,7 +81,7 @@ class Guest:
 
     def halt(self) -> None:
         """Shut it down in good order; its disc stays."""
-        self._lab("halt", patience_s=120)
+        self._lab("halt", patience_s=360)
 
     def power_cut(self) -> None:
         """Kill it at once; what it had not written to its disc is lost."""

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -67,19 +68,19 @@ def test_short(number):
 def test_sound(number):
     noted("sound")
 
-@pytest.mark.long
-@pytest.mark.parametrize("number", range(4))
-def test_long(number):
-    noted("long")
+@pytest.mark.parametrize("seconds", [pytest.param(each, marks=pytest.mark.long(each)) for each in (30, 50, 60, 40)])
+def test_long(seconds):
+    noted(f"long {seconds}")
 
-@pytest.mark.long
+@pytest.mark.long(60)
 @pytest.mark.realtime
 def test_long_sound():
     noted("long sound")
 """
 PLUGIN = 'pytest_plugins = ["tests.support.run.plugin"]\n'
 # Without what takes long to load: up to eight workers do.
-SETTINGS = "[pytest]\naddopts = -p no:schemathesis -p no:hypothesispytest -p no:anyio\nmarkers =\n  realtime\n  long\n"
+OPTIONS = "addopts = -p no:schemathesis -p no:hypothesispytest -p no:anyio"
+SETTINGS = f"[pytest]\n{OPTIONS}\nmarkers =\n  realtime\n  long(seconds)\n"
 
 
 def run(
@@ -121,15 +122,15 @@ def test_a_worker_that_takes_the_place_of_a_dead_one_late_is_not_one_more_with_s
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4, MANY])
-def test_each_worker_begins_with_its_share_of_the_long_tests(tmp_path: Path, workers: int) -> None:
+def test_each_worker_begins_with_its_share_of_the_long_tests_the_longest_first(tmp_path: Path, workers: int) -> None:
     ended = run(tmp_path, "-n", str(workers), "--dist", "worksteal", tests=LONG)
     assert " 43 passed" in ended.stdout, ended.stdout
     orders = [path.read_text().split("\n")[:-1] for path in tmp_path.glob("order-*")]
-    shares = [order.count("long") for order in orders]
-    assert sum(shares) == 4
-    assert max(shares) <= max(1, 4 // workers), "one has several, though another has none"
-    for order, share in zip(orders, shares, strict=True):
-        assert order[:share] == ["long"] * share
+    long = [[test for test in order if re.match(r"long \d", test)] for order in orders]
+    assert sorted(chain(*long)) == ["long 30", "long 40", "long 50", "long 60"]
+    assert max(map(len, long)) <= max(1, 4 // workers), "one has several, though another has none"
+    for order, its in zip(orders, long, strict=True):
+        assert order[: len(its)] == sorted(its, reverse=True)
         sound = [test for test in order if "sound" in test]
         assert "long sound" not in sound[1:]
 

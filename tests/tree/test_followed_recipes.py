@@ -132,7 +132,7 @@ def passed(tree, *checks):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", [pytest.param(FIRST, marks=pytest.mark.long), *OTHERS])
+@pytest.mark.parametrize("name", [pytest.param(FIRST, marks=pytest.mark.long(420)), *OTHERS])
 def test_what_follows_a_recipe_to_the_letter_passes_its_checks(tree, name):
     followed = RECIPES[name]
     file, there = followed.written

@@ -202,7 +202,7 @@ def test_a_code_for_other_doors_than_the_callers_opens_nothing(tmp_path):
         assert door.of("door.unlocked") == []
 
 
-@pytest.mark.long
+@pytest.mark.long(60)
 @shows(
     "door.denied why=a wrong code",
     "door.denied why=no code is accepted for a while after too many wrong ones",

@@ -28,7 +28,7 @@ def is_shown(door, contact, state, code):
     assert (shown["state"], shown["watched"], shown["code"]) == (state, True, code)
 
 
-@pytest.mark.long
+@pytest.mark.long(60)
 @shows("contact.changed", "GET /v1/contacts")
 def test_a_contact_that_goes_and_comes_is_reported(tmp_path):
     def station(name):
@@ -57,7 +57,7 @@ def pbx(tmp_path):
         yield running
 
 
-@pytest.mark.long
+@pytest.mark.long(60)
 @shows("contact.changed", "GET /v1/contacts")
 def test_an_extension_is_there_talks_and_goes_as_its_pbx_reports(pbx, tmp_path):
     def station(user, **target):

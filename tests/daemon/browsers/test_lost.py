@@ -108,7 +108,7 @@ def test_a_muted_phone_is_muted_when_the_call_is_taken_up_again(anna, bad_cable,
     hangs_up(anna, reached, call)
 
 
-@pytest.mark.long
+@pytest.mark.long(60)
 def test_after_forty_seconds_in_which_the_phone_was_in_no_network_people_talk_again(anna, bad_cable, reached):
     call = anna.talk()
     anna.until_heard()

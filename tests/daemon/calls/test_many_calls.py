@@ -64,7 +64,7 @@ def short_call(front, kitchen):
 QUIET = {"recording": {"enabled": False}, "sip": {"trace": False}}
 
 
-@pytest.mark.long
+@pytest.mark.long(60)
 def test_after_hundreds_of_calls_memory_descriptors_and_threads_are_what_they_were(record_property):
     with appliances(*pair(front=QUIET, kitchen=QUIET)) as (front, kitchen):
         settled = {}

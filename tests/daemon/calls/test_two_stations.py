@@ -372,7 +372,7 @@ async def loudness(*ears):
     return [20 * math.log10(np.sqrt(np.mean(samples**2)) / 32768 + 1e-9) for samples in heard]
 
 
-@pytest.mark.long
+@pytest.mark.long(60)
 @pytest.mark.realtime
 @pytest.mark.parametrize("canceller", ["strong", "open"])
 def test_who_calls_does_not_hear_itself_from_the_speaker_at_the_door(canceller, speakers, tmp_path):

@@ -11,7 +11,7 @@ from tests.support.peers.packets import Packets
 from tests.support.peers.sounds import G711_RATE, from_a_law
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.far_end, pytest.mark.realtime, pytest.mark.long]
+pytestmark = [pytest.mark.far_end, pytest.mark.realtime, pytest.mark.long(60)]
 
 CALLS = 6  # a busy machine answers after the tone, or lets a packet be late
 TONE_S = 0.3  # so long it has been played when the answer comes; it lasts a second

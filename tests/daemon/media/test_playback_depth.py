@@ -62,7 +62,7 @@ def held_up(door):
     return hold
 
 
-@pytest.mark.long
+@pytest.mark.long(200)
 def test_the_playback_buffer_grows_when_it_runs_dry_and_a_depth_that_is_needed_again_stays(
     door, depth, depths, held_up
 ):

@@ -20,7 +20,7 @@ def card(monkeypatch):
         yield made
 
 
-@pytest.mark.long
+@pytest.mark.long(60)
 def test_one_side_is_heard_at_a_time_by_button_digit_and_order(card, tmp_path):
     heard = tmp_path / "heard.raw"
     buttons = {"talk": {"action": "talk"}}

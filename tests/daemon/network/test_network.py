@@ -34,7 +34,7 @@ def lost(door):
     return set(asked) - set(re.findall(r"RX \d+ bytes Response msg \d+/REGISTER/cseq=(\d+)", trace))
 
 
-@pytest.mark.long
+@pytest.mark.long(60)
 @shows("network.down", "network.up")
 def test_a_link_that_was_down_has_the_account_back_at_once(cable, kamailio, tmp_path):
     with station(tmp_path, cable.door, kamailio, "201", "202") as door:

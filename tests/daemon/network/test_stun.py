@@ -300,7 +300,7 @@ def test_a_call_by_ipv6_does_without_it(cable, server, tmp_path):
             door.final(call, kind="call.ended", cause="hangup", by="local")
 
 
-@pytest.mark.long
+@pytest.mark.long(60)
 def test_addresses_that_change_and_a_server_that_dies_end_no_call(cable, server, tmp_path):
     hosts = itertools.count(1)
     server.answer = lambda request, source: stun.message(

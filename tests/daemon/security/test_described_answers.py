@@ -31,7 +31,7 @@ expected-statuses = ["2xx", "3xx", "4xx", 503]  # 503, as without a speaker, has
 """
 
 
-@pytest.mark.long
+@pytest.mark.long(170)
 def test_no_answer_is_a_failure_of_the_server_or_one_that_openapi_does_not_describe(tmp_path):
     described, settings, report = (tmp_path / name for name in ("openapi.json", "schemathesis.toml", "report.json"))
     with (

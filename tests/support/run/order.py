@@ -4,11 +4,13 @@ Such a test carries the mark `realtime`: it hears packets, tones or recordings t
 for a processor. It needs a twentieth of one, but more while its programs start: six leave two processors idle most of
 the time. All other tests wait for what other processes do, so many of them run side by side.
 
-A test with the mark `long` lasts for half a minute or longer. It begins before the others of its kind, each on another
-worker: if it began among the last, all other workers would wait for its end.
+A test with the mark `long` lasts for half a minute or longer; its argument is about how many seconds, on two busy
+processors. It begins before the others of its kind, the longest first, each on another worker: if it began among the
+last, all other workers would wait for its end.
 """
 
 import json
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,8 @@ class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no
     A worker begins a test only when it has the next one, or is to end. So each of the few gets one test in real time
     when it has one other test left, and further ones when all other tests have ended.
 
-    marked: the file in which a worker lists the tests with each mark before it reports what it has collected.
+    marked: the file in which a worker lists the tests with each mark, and its argument, before it reports what it has
+    collected.
     """
 
     steal_requested_from_node: WorkerController | None
@@ -37,7 +40,7 @@ class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no
         super().__init__(config, log)
         self._marked = marked
         self._real_time: frozenset[int] | None = None  # None until all is collected
-        self._long: frozenset[int] = frozenset()
+        self._long: dict[int, float] = {}  # seconds
         self._last: list[int] = []  # those in real time that no worker has
         self._others_run = True
 
@@ -80,14 +83,18 @@ class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no
     def _set_apart(self, collection: list[str]) -> None:
         place = {test: index for index, test in enumerate(collection)}
         marked = json.loads(self._marked.read_text())
-        self._real_time, self._long = (frozenset(place[test] for test in marked[mark]) for mark in MARKS)
+        real_time, long = ({place[test]: of for test, of in marked[mark].items()} for mark in MARKS)
+        self._real_time, self._long = frozenset(real_time), long
         self._keep_back()
 
     def _keep_back(self) -> None:
         marked = self._real_time or frozenset()
         kept = marked.intersection(self.pending).union(self._last)
-        self._last = sorted(kept, key=lambda index: (index not in self._long, index))
+        self._last = self._longest_first(kept)
         self.pending = [index for index in self.pending if index not in marked]
+
+    def _longest_first(self, tests: Iterable[int]) -> list[int]:
+        return sorted(tests, key=lambda index: (-self._long.get(index, 0.0), index))
 
     def _others_have_ended(self) -> bool:
         left = chain(self.pending, *self.node2pending.values())
@@ -97,7 +104,7 @@ class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no
         """Divide the tests that no worker has: the long ones in turn, and then neighbours, which share fixtures."""
         if not nodes or not self.pending:
             return
-        long = [index for index in self.pending if index in self._long]
+        long = self._longest_first(index for index in self.pending if index in self._long)
         others = [index for index in self.pending if index not in self._long]
         self.pending.clear()
         for number, node in enumerate(nodes):

@@ -94,7 +94,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if path is not None:
         from tests.support.run.order import MARKS
 
-        marked = {mark: [item.nodeid for item in session.items if item.get_closest_marker(mark)] for mark in MARKS}
+        marked = {
+            mark: {item.nodeid: sum(its.args) for item in session.items if (its := item.get_closest_marker(mark))}
+            for mark in MARKS
+        }
         written = Path(f"{path}-{os.getpid()}")
         written.write_text(json.dumps(marked))
         written.rename(path)

@@ -92,6 +92,24 @@ def of_age(of: Webhook) -> IntercomError:
     )
 
 
+def of_delay(of: Webhook) -> IntercomError:
+    """Why a receiver is not asked: the ring or the call waits no longer."""
+    return unavailable(
+        f"The receiver {of.name} was not asked.",
+        "The station was so busy that the wait for an answer was over before.",
+        f"Look what keeps the station busy, or set webhook.{of.name}.answer_s higher.",
+    )
+
+
+def of_room(of: Webhook, most: int) -> IntercomError:
+    """Why a receiver is not asked: it is busy with other questions."""
+    return unavailable(
+        f"The receiver {of.name} was not asked.",
+        f"It has not answered {most} other questions.",
+        "Have it answer sooner; see its log.",
+    )
+
+
 def of_status(status: int, of: Webhook) -> IntercomError:
     """Why an answer is no success."""
     message, url = f"The receiver {of.name} does not take the events.", f"webhook.{of.name}.url"

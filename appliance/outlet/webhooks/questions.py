@@ -64,15 +64,16 @@ class Questions:
 
     def happened(self, envelope: Json) -> None:
         """Ask about an event, if that is wanted and it is new. For the thread that follows the events."""
-        if envelope["type"] not in self._of.ask:
+        answer_s = envelope["data"].get("answer_s")
+        if envelope["type"] not in self._of.ask or not answer_s:  # nothing waits: the caller is refused in any case
             return
-        until = float(envelope["uptime"]) + (envelope["data"].get("answer_s") or 0.0)
-        if time.monotonic() >= until:  # nothing waits, as the caller is refused in any case; or it is over
-            return
-        if self._room.acquire(blocking=False):
+        until = float(envelope["uptime"]) + answer_s
+        if time.monotonic() >= until:
+            self._failed(envelope, faults.of_delay(self._of))
+        elif self._room.acquire(blocking=False):
             threading.Thread(target=self._work, args=[envelope, until], name="question", daemon=True).start()
         else:
-            log.warning("%s is not asked: it has not answered %s other questions", self._of.name, AT_ONCE)
+            self._failed(envelope, faults.of_room(self._of, AT_ONCE))
 
     def _work(self, envelope: Json, until: float) -> None:
         try:
@@ -88,7 +89,7 @@ class Questions:
             if wish is not None:
                 self._begin_talk(envelope, wish, done)
         except IntercomError as error:
-            self._say({"notice": notice(self._of, envelope, answer.status, error, asked=True)})
+            self._failed(envelope, error, answer.status)
         except RefusalError as refusal:
             self._refuse(refusal.order, refusal.why)
         else:
@@ -121,7 +122,7 @@ class Questions:
         except TimeoutError:
             pass  # people cannot talk, and nobody has refused anything
         except IntercomError as error:
-            self._say({"notice": notice(self._of, envelope, 0, error, asked=True)})
+            self._failed(envelope, error)
         except NotAllowedError:
             self._refuse(ASK, "not_allowed")
         except RefusalError as refusal:
@@ -129,6 +130,9 @@ class Questions:
         finally:
             self._talks.release()
         self._end_call(envelope)
+
+    def _failed(self, envelope: Json, why: IntercomError, status: int = 0) -> None:
+        self._say({"notice": notice(self._of, envelope, status, why, asked=True)})
 
     def _refuse(self, order: str, why: str) -> None:
         self._say({"order": shown(order), "why": why, "more": 0})

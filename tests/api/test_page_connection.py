@@ -52,13 +52,29 @@ def test_a_station_that_hangs_is_noticed_and_takes_no_order_until_it_is_back(pag
     assert page.value(f"{buttons}.map((each) => each.matches(':disabled'))") == [False] * 4
 
 
-def test_a_station_on_which_nothing_happens_looks_live_for_longer_than_a_silence_may_last(page, shared, station):
-    opened(page, shared, station)
+def watched(page):
+    """Have the page note each state of its connection, and from when on."""
     changes = "new MutationObserver(() => window.seen.push(link.dataset.state)).observe(link, { attributes: true })"
     page.value(f"window.seen = []; {{ const link = document.querySelector('#link'); {changes}; }}")
     page.value("window.began = performance.now()")
-    until(lambda: page.value("performance.now() - window.began > 15_000"), "15 s", START_S)
+
+
+def stays_live(page, ms):
+    until(lambda: page.value(f"performance.now() - window.began > {ms}"), f"{ms} ms", START_S)
     assert page.value("window.seen.join()") == ""
+
+
+def test_a_station_on_which_nothing_happens_looks_live_for_longer_than_a_silence_may_last(page, shared, station):
+    opened(page, shared, station)
+    watched(page)
+    stays_live(page, 15_000)
+
+
+def test_a_page_that_was_held_up_for_longer_reads_what_came_before_it_says_lost(page, shared, station):
+    opened(page, shared, station)
+    watched(page)
+    page.value("{ while (performance.now() - window.began < 11_000); }")
+    stays_live(page, 12_500)
 
 
 @pytest.mark.parametrize("order", ['[data-door="front"] button', "#dnd"])

@@ -126,7 +126,7 @@ let failures = 0;
 let timer = 0;
 let last = null; // id of the newest event seen: a new connection goes on from there
 let heardAt = 0; // performance.now() of the newest message
-
+let silent = false; // whether nothing had come for too long at the last look
 let inside = false; // there was a session
 
 async function connect() {
@@ -218,7 +218,9 @@ function look() {
 
 /** After a silence the station hangs, or its network has gone without a word. */
 function listen() {
-  if (isLive() && performance.now() - heardAt > SILENCE_MS) lost(new Error());
+  const before = silent;
+  silent = isLive() && performance.now() - heardAt > SILENCE_MS;
+  if (silent && before) lost(new Error()); // at the first look, a page that was held up has not read yet what came
 }
 
 // -- login ------------------------------------------------------------------------------------------------------------

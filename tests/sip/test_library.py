@@ -100,3 +100,49 @@ def test_a_call_with_more_media_than_fit_is_refused(library):
     assert "1 made" in said.splitlines()
     for count in (17, 300, 2**32 - 1):
         assert f"{count} refused" in said
+
+
+def test_packets_that_take_long_do_not_keep_the_thread_for_themselves(library):
+    """Ten wait, each of which takes 20 ms: who waits for the thread gets it before all of them are done."""
+    said = library(
+        """
+        import socket
+        came = []
+        class Account(pj.Account):
+            def onInstantMessage(self, prm):
+                came.append(prm.msgBody)
+                threading.Event().wait(0.02)
+        endpoint.libStopWorkerThreads()
+        config = pj.AccountConfig()
+        config.idUri = "sip:door@127.0.0.1"
+        account = Account()
+        account.create(config)
+        here = endpoint.transportGetInfo(0).localName.rpartition(":")[2]
+        far = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        far.bind(("127.0.0.1", 0))
+        at = f"127.0.0.1:{far.getsockname()[1]}"
+        for number in range(10):
+            lines = [
+                f"MESSAGE sip:door@127.0.0.1:{here} SIP/2.0",
+                f"Via: SIP/2.0/UDP {at};branch=z9hG4bK{number}",
+                f"From: <sip:far@{at}>;tag={number}",
+                "To: <sip:door@127.0.0.1>",
+                f"Call-ID: {number}",
+                "CSeq: 1 MESSAGE",
+                "Max-Forwards: 70",
+                "Content-Type: text/plain",
+                "Content-Length: 5",
+                "",
+                "hello",
+            ]
+            far.sendto("\\r\\n".join(lines).encode(), ("127.0.0.1", int(here)))
+        turns = []
+        while len(came) < 10:
+            before = len(came)
+            endpoint.libHandleEvents(0)
+            turns.append(len(came) - before)
+        print("most at once", max(turns))
+        del account
+        """
+    )
+    assert "most at once 1\n" in said

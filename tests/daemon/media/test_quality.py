@@ -132,8 +132,8 @@ def test_by_itself_a_call_has_statistics_on_the_configured_interval(tmp_path):
     ):
         call, accepted = far.talk_to(door)
         with Voice(far.rtp, accepted):
-            until(lambda: len(door.of("media.statistics", call)) == 2, "two reports", PATIENCE_S)
-        first, second = (event["data"] for event in door.of("media.statistics", call))
+            until(lambda: len(door.of("media.statistics", call)) >= 2, "two reports", PATIENCE_S)
+        first, second = (event["data"] for event in door.of("media.statistics", call)[:2])
         assert (first["final"], first["packets"] > 0, second["packets"] > first["packets"]) == (False, True, True)
         ended(door, far, call)
 
@@ -313,7 +313,13 @@ def test_with_each_codec_the_station_counts_as_baresip_does(codec, modules, door
         far.wait("CALL_INCOMING")
         far.command("accept")
         door.talk(call)
-        until(lambda: quality(door, call).get("received", 0) > 100, "sound", PATIENCE_S)
+
+        def steady():
+            """A pause of the sender makes jitter; that of a wrong clock, 40 ms on loopback, never becomes less."""
+            told = quality(door, call)
+            return told.get("received", 0) > 100 and told["jitter_ms"] < 20
+
+        until(steady, "sound with little jitter", PATIENCE_S, log=lambda: quality(door, call))
         far.command("hangup")
         end = door.wait("call.ended", call)["data"]
         ours = door.wait("media.statistics", call, final=True)["data"]
@@ -324,7 +330,6 @@ def test_with_each_codec_the_station_counts_as_baresip_does(codec, modules, door
     assert int(theirs["PR"]) == pytest.approx(ours["sent"], abs=SENT_APART), beside
     assert theirs["PL"] == "0,0", beside
     assert ours["lost"] == 0, beside
-    assert ours["jitter_ms"] < 20, beside  # 40 is what a wrong clock gives on loopback
 
 
 # -- two stations on a bad cable -------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ target = "kitchen"
 [panel.lamp.status]
 
 [door.front]
-pulse_s = 0.5
+pulse_s = 2.0
 
 [target.kitchen]
 uri = "sip:kitchen@127.0.0.1:5070"

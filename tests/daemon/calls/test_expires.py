@@ -25,7 +25,7 @@ def test_nobody_answers_before_the_invitation_expires(header, door, phone):
 
 
 def test_it_expires_while_the_caller_hears_the_station(door, phone):
-    phone.send(invite(phone, "Expires: 3\r\n"))
+    phone.send(invite(phone, "Expires: 8\r\n"))
     call = door.rung()
     door.post(f"/v1/calls/{call}/early-media")
     phone.receive("SIP/2.0 183", "INVITE")

@@ -16,6 +16,7 @@ from tests.support.peers.messages import found
 from tests.support.waiting import paced, until
 
 PATIENCE_S = 120.0
+FINAL = tuple(f"SIP/2.0 {code}" for code in range(2, 7))  # how final answers begin
 PACKET_S = 0.02  # of sound, and so between two packets of a telephone event
 
 
@@ -70,6 +71,7 @@ class Packets:
         self.dialog = uuid.uuid4().hex
         self.seen: list[str] = []  # every message that came, as text
         self._over: set[tuple[str, ...]] = set()  # requests that `reply` has given a final answer
+        self._acknowledged: dict[tuple[str, ...], bytes] = {}  # INVITEs whose final answer has had this ACK
         self._tag = ""
 
     def __enter__(self) -> Self:
@@ -150,10 +152,16 @@ class Packets:
 
     def send(self, *packets: bytes) -> None:
         for packet in packets:
+            if packet.startswith(b"ACK "):
+                with suppress(AssertionError):  # of no transaction: its headers are broken
+                    self._acknowledged[transaction(packet.decode(errors="replace"))] = packet
             self.socket.sendto(packet, self.to)
 
     def receive(self, begin: str, method: str, patience: float = PATIENCE_S) -> str:
-        """The next message with that first line (its beginning) and method; what comes before it is passed over."""
+        """The next message with that first line (its beginning) and method; what comes before it is passed over.
+
+        So is a final answer to an INVITE that comes again as its ACK was late, which is sent again.
+        """
         end = time.monotonic() + patience
         while True:
             self.socket.settimeout(max(end - time.monotonic(), 0.001))
@@ -163,8 +171,13 @@ class Packets:
                 raise AssertionError(f"no {begin} {method} in {self.seen}") from None
             message = data.decode(errors="replace")
             self.seen.append(message)
-            if message.startswith(begin) and f"{method}\r\n" in message.partition("CSeq:")[2]:
+            number = message.partition("CSeq:")[2].partition("\r\n")[0]
+            if message.startswith(begin) and number.endswith(method):
                 if repeated(message) in self._over:
+                    continue
+                final = message.startswith(FINAL) and number.endswith(" INVITE")
+                if final and (ack := self._acknowledged.get(transaction(message))):
+                    self.socket.sendto(ack, self.to)
                     continue
                 if begin.startswith("SIP/2.0 2") and method == "INVITE":
                     self._tag = message.partition("\nTo:")[2].partition("\r")[0].partition("tag=")[2]

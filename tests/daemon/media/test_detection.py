@@ -131,6 +131,7 @@ def test_progress_tones_are_distinguished_until_a_client_ends_the_search(door, f
             assert len(results(door, call)) == before
         far.hung_up_by(door, call)
         door.final(call, kind="call.ended")
+    assert [tone for _, tone in found[-1]] == ["ringback", "busy", "congestion"]
 
 
 ANSWERS = {

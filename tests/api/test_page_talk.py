@@ -97,6 +97,17 @@ def test_a_ring_offers_an_answer_by_this_device(page, shared, station):
     until(lambda: station.offers, "an offer", START_S)
 
 
+def test_an_answer_by_this_device_and_one_by_the_stations_own_microphone_have_two_labels(page, shared, station):
+    station.state["calls"] = [
+        fake.call("c-1", state="ringing", connected_since=None, ring="v-1"),
+        fake.call("c-2", state="incoming", direction="incoming", connected_since=None),
+    ]
+    opened(page, shared, station)
+    page.shows('[data-key="v-1 talk"]', "Answer")
+    page.shows('[data-key="c-2 answer"]', "Answer at the station")
+    assert "station" not in page.value("""document.querySelector('[data-key="v-1 talk"]').textContent""")
+
+
 @pytest.mark.parametrize("scopes", [("view", "call"), ("view", "listen")])
 def test_a_token_that_may_not_is_offered_nothing(page, shared, station, scopes):
     station.state["calls"] = [fake.call("c-1", state="ringing", connected_since=None, ring="v-1")]

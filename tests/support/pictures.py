@@ -46,8 +46,8 @@ class Shot:
 
 SHOTS = {  # by the step after which they are taken
     "ring": (
-        Shot(KITCHEN, "page-ringing.png", "#ring", "Answer"),
-        Shot(KITCHEN, "page-ringing-phone.png", "#ring", "Answer", PHONE),
+        Shot(KITCHEN, "page-ringing.png", "#ring", "Answer at the station"),
+        Shot(KITCHEN, "page-ringing-phone.png", "#ring", "Answer at the station", PHONE),
     ),
     "talk": (Shot(FRONT, "page-in-call.png", "#calls", "connected"),),
     "recording": (

@@ -1,6 +1,8 @@
 """A station behind nginx and Caddy with their defaults: events come at once, the page works, also under a prefix."""
 
 import contextlib
+import json
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import httpx
@@ -50,6 +52,12 @@ def proxied(station, loop, tmp_path, proxy, name="127.0.0.1"):
         run(loop, listening.stop())
 
 
+def through(address, token=TOKEN):
+    """A client that comes through the proxy."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.Client(base_url=address, headers=headers, timeout=PATIENCE_S, trust_env=False)
+
+
 @pytest.mark.parametrize("proxy", PROXIES.values(), ids=PROXIES)
 def test_a_stream_of_events_begins_and_goes_on_through_a_proxy(station, loop, tmp_path, proxy):
     with proxied(station, loop, tmp_path, proxy) as (served, address):
@@ -60,6 +68,31 @@ def test_a_stream_of_events_begins_and_goes_on_through_a_proxy(station, loop, tm
             assert next(line for line in lines if line.startswith("id: ")) == "id: 0"
             served.tell("custom", n="first")
             assert next(line for line in lines if line.startswith("event: ")) == "event: custom"
+
+
+@pytest.mark.parametrize("proxy", PROXIES.values(), ids=PROXIES)
+def test_a_long_poll_and_a_browsers_call_go_through_a_proxy(station, loop, tmp_path, proxy):
+    with proxied(station, loop, tmp_path, proxy) as (served, address), through(address) as client:
+        with ThreadPoolExecutor(1) as others:
+            poll = others.submit(client.get, "v1/events?since=0&wait=60")
+            until(lambda: station.subscribers, "the poll")
+            served.tell("custom", n="first")
+            assert [each["type"] for each in poll.result().json()["events"]] == ["custom"]
+        with client.stream("POST", "v1/calls/from-browser", json={"offer": "v=0"}) as answer:
+            lines = answer.iter_lines()
+            call = json.loads(next(lines))["call"]  # at once, though the answer lasts as long as the call
+            assert station.requests == []
+        until(lambda: station.requests, "a hang-up")
+        assert station.requests == [(inputs.HangUpCall(call), "http:token")]
+
+
+@pytest.mark.parametrize("proxy", [guided_nginx, guided_caddy])
+def test_who_guesses_tokens_through_a_proxy_shuts_nobody_out_whatever_address_it_names(station, loop, tmp_path, proxy):
+    with proxied(station, loop, tmp_path, proxy) as (_, address), through(address, "wrong") as stranger:
+        answers = [stranger.get("v1/state", headers={"X-Forwarded-For": f"192.0.2.{each}"}) for each in range(30)]
+        assert {each.status_code for each in answers} == {401, 429}
+        with through(address) as client:
+            assert client.get("v1/state").status_code == 200
 
 
 @pytest.mark.parametrize("proxy", PROXIES.values(), ids=PROXIES)

@@ -7,6 +7,7 @@ from tests.support.peers.asterisk import Asterisk
 from tests.support.peers.messages import found
 from tests.support.peers.packets import Packets
 from tests.support.peers.registrars import account
+from tests.support.peers.voices import Voice
 from tests.support.waiting import until
 
 
@@ -52,6 +53,21 @@ def test_a_change_of_codecs_offers_them_in_the_order_that_was_asked_for(door, fa
     door.wait("call.updated", call, changes=["codec"])
     door.press("hold")
     assert accepted(far, far.invited()) == "8"
+    far.hung_up_by(door, call)
+    door.final(call, kind="call.ended", by="local")
+
+
+@pytest.mark.long(60)
+def test_a_refresh_of_the_session_offers_the_codec_in_use(door, far):
+    """RFC 4028: half of the least time of a session, 90 s, passes before; a far end without UPDATE gets a re-INVITE."""
+    call = door.ring()
+    invite = far.invited()
+    timer = ["Require: timer", "Supported: timer", "Session-Expires: 90;refresher=uac", "Allow: INVITE, ACK, BYE"]
+    far.send(far.reply(invite, "200 OK", far.sdp, headers=timer))
+    far.receive("ACK", "ACK")
+    door.talk(call)
+    with Voice(far.rtp, invite):  # a call without sound would end
+        assert accepted(far, far.invited()) == "8"
     far.hung_up_by(door, call)
     door.final(call, kind="call.ended", by="local")
 

@@ -169,7 +169,9 @@ class ChromiumPage(Page):
         try:
             yield
         finally:
-            self.send("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+            answer = self.ask("Page.removeScriptToEvaluateOnNewDocument", {"identifier": script})
+            # Between two pages both are asked, and the second one finds it gone.
+            assert answer.get("error", {}).get("message") in {None, "Script not found"}, answer
             self.send("Page.disable")
 
 

@@ -68,6 +68,13 @@ def registration(page, origin):
     return until(told, "the registration", START_S)
 
 
+def not_installable(page):
+    """Why the browser would not install the page, besides that it keeps nothing."""
+    page.send("Page.enable")
+    errors = page.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    return [each["errorId"] for each in errors if each["errorId"] != "in-incognito"]
+
+
 def push(page, origin, ident, shown, **data):
     """Deliver a message until what is shown is as it should be.
 
@@ -97,9 +104,7 @@ def test_the_browser_would_install_the_page(home):
     told = page.send("Page.getAppManifest")
     assert told["errors"] == []
     assert json.loads(told["data"])["display"] == "standalone"
-    page.send("Page.enable")
-    errors = page.send("Page.getInstallabilityErrors")["installabilityErrors"]
-    assert [each["errorId"] for each in errors if each["errorId"] != "in-incognito"] == []
+    assert not_installable(page) == []
 
 
 def test_the_worker_has_the_pages_files_when_the_station_is_away_and_no_answer_of_it(home, loop):

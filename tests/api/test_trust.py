@@ -6,6 +6,7 @@ import re
 import ssl
 import subprocess
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -17,9 +18,12 @@ from appliance.api.http.headers import HEADERS
 from appliance.api.routes import pages
 from appliance.app.authority import Authority
 from appliance.app.https import fingerprint
+from tests.api.browser import START_S
 from tests.api.chromium import chromium
-from tests.api.conftest import TOKEN, run
+from tests.api.conftest import TOKEN, log_in, run
 from tests.api.test_https import Given
+from tests.api.test_page_push import REGISTER, not_installable
+from tests.daemon.security.test_authority import by_the_key
 from tests.support.waiting import until
 
 TEXTS = json.loads((FILES / "trust.json").read_text(encoding="utf-8"))
@@ -133,6 +137,16 @@ def test_the_paths_are_those_of_the_routes():
 NAME, FOREIGN = "door.home.test", "evil.home.test"  # which the browser finds on this machine
 
 
+@contextmanager
+def listening(station, loop, given, name):
+    """The station shows this certificate, and goes by this name; its address."""
+    given.names = frozenset({name})
+    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, given)
+    bound = run(loop, listening.start())
+    yield f"https://{name}:{bound.port}/"
+    run(loop, listening.stop())
+
+
 @pytest.fixture
 def secured(station, loop, tmp_path):
     """A station whose certificate its own authority has signed; its address."""
@@ -142,12 +156,8 @@ def secured(station, loop, tmp_path):
     key, certificate = authority.sign(time.time())
     (tmp_path / "http.key").write_text(key)
     (tmp_path / "http.crt").write_text(certificate)
-    given = Given(str(tmp_path / "http.crt"), str(tmp_path / "http.key"))
-    given.names = frozenset({NAME})
-    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, given)
-    bound = run(loop, listening.start())
-    yield f"https://{NAME}:{bound.port}/"
-    run(loop, listening.stop())
+    with listening(station, loop, Given(str(tmp_path / "http.crt"), str(tmp_path / "http.key")), NAME) as address:
+        yield address
 
 
 def opened(page, address):
@@ -156,19 +166,49 @@ def opened(page, address):
     return page.send("Page.navigate", url=address).get("errorText")
 
 
+@pytest.fixture
+def trusted(secured, tmp_path, monkeypatch):
+    """A browser that trusts the station's authority."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    store = f"sql:{tmp_path / '.pki' / 'nssdb'}"
+    (tmp_path / ".pki" / "nssdb").mkdir(parents=True)
+    subprocess.run(["certutil", "-N", "--empty-password", "-d", store], check=True, capture_output=True)
+    added = ["certutil", "-A", "-n", "door", "-t", "C,,", "-i", tmp_path / "http-ca.crt", "-d", store]
+    subprocess.run(added, check=True)
+    with chromium(tmp_path / "trusting") as page:
+        yield page
+
+
 @pytest.mark.far_end
-def test_a_browser_that_trusts_the_authority_opens_the_page_without_a_warning(secured, tmp_path, monkeypatch):
+def test_a_browser_that_does_not_trust_the_authority_warns(secured, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     with chromium(tmp_path / "before") as page:
         assert opened(page, secured) == "net::ERR_CERT_AUTHORITY_INVALID"
-    store = f"sql:{tmp_path / '.pki' / 'nssdb'}"
-    (tmp_path / ".pki" / "nssdb").mkdir(parents=True, exist_ok=True)
-    subprocess.run(["certutil", "-N", "--empty-password", "-d", store], check=False, capture_output=True)
-    trusted = ["certutil", "-A", "-n", "door", "-t", "C,,", "-i", tmp_path / "http-ca.crt", "-d", store]
-    subprocess.run(trusted, check=True)
-    with chromium(tmp_path / "after") as page:
-        assert opened(page, f"{secured}trust") is None
-        shown = until(lambda: page.value("document.getElementById('fingerprint')?.textContent"), "the page")
-        assert shown == fingerprint((tmp_path / "http-ca.crt").read_text())
-        assert page.value("isSecureContext && Boolean(navigator.mediaDevices)") is True
-        assert opened(page, secured.replace(NAME, FOREIGN)) == "net::ERR_CERT_COMMON_NAME_INVALID"
+
+
+@pytest.mark.far_end
+def test_a_browser_that_trusts_the_authority_opens_the_page_without_a_warning(secured, trusted, tmp_path):
+    assert opened(trusted, f"{secured}trust") is None
+    shown = until(lambda: trusted.value("document.getElementById('fingerprint')?.textContent"), "the page", START_S)
+    assert shown == fingerprint((tmp_path / "http-ca.crt").read_text())
+    assert trusted.value("isSecureContext && Boolean(navigator.mediaDevices)") is True
+    assert opened(trusted, secured.replace(NAME, FOREIGN)) == "net::ERR_CERT_COMMON_NAME_INVALID"
+
+
+@pytest.mark.far_end
+def test_a_browser_that_trusts_the_authority_would_install_the_page_and_runs_its_worker(secured, trusted):
+    log_in(trusted, f"{secured}#token={TOKEN}")
+    trusted.shows("#link-text", "live")
+    trusted.value(REGISTER)
+    until(lambda: trusted.value("window.works"), "the worker", START_S)
+    assert not_installable(trusted) == []
+
+
+@pytest.mark.far_end
+def test_a_browser_that_trusts_the_authority_refuses_what_its_key_signs_for_another_name(
+    station, loop, trusted, tmp_path
+):
+    for name, said in ((NAME, None), (FOREIGN, "net::ERR_CERT_INVALID")):
+        signed = str(by_the_key(tmp_path, tmp_path, f"DNS:{name}"))
+        with listening(station, loop, Given(signed, str(tmp_path / "evil.key")), name) as address:
+            assert opened(trusted, address) == said

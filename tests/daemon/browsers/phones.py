@@ -14,6 +14,7 @@ from tests.api.chromium import chromium
 from tests.api.firefox import firefox
 from tests.support.daemon import Daemon
 from tests.support.peers.namespaces import Machine
+from tests.support.peers.sounds import levels_of
 from tests.support.waiting import until
 
 STATION_HZ, PHONE_HZ = 700.0, 1000.0
@@ -54,6 +55,19 @@ EARS = """
 """
 
 
+EAR_HZ = 48000
+# A second of what the page plays, in that rate: an AudioContext would not run in a Firefox without a card.
+LISTEN = """{
+  window.heard = null;
+  const recorder = new MediaRecorder(document.querySelector("#talk-sound").srcObject);
+  recorder.ondataavailable = async ({ data }) => {
+    const decoder = new OfflineAudioContext(1, 1, 48000);
+    window.heard = await data.arrayBuffer().then((file) => decoder.decodeAudioData(file)).then(
+      (sound) => [...sound.getChannelData(0)], () => [0]);
+  };
+  recorder.start();
+  setTimeout(() => recorder.stop(), 1000);
+}"""
 SOUND = """[window.energy, document.visibilityState, document.querySelector("#talk-sound")?.paused,
   window.connections.map((each) => [each.connectionState, each.iceConnectionState])]"""
 
@@ -95,6 +109,16 @@ class Phone:
         before = self.page.value("window.energy")
         more = (before or 0) + 1e-3
         until(lambda: (self.page.value("window.energy") or 0) > more, "sound in the browser", START_S, self._sound)
+
+    def until_hears(self, *hertz: float) -> None:
+        """The browser plays all of these tones at once."""
+
+        def levels() -> list[float]:
+            self.page.value(LISTEN)
+            samples = until(lambda: self.page.value("window.heard"), "a second of sound", START_S)
+            return levels_of(np.array(samples) * 32768, EAR_HZ, *hertz)
+
+        until(lambda: min(levels()) > HEARD_DB, f"{hertz} Hz in the browser", START_S, self._sound)
 
     def _sound(self) -> str:
         """What may keep sound away, for a test that fails."""

@@ -13,6 +13,7 @@ from tests.daemon.browsers.phones import (
     until_received,
 )
 from tests.support.daemon import Daemon
+from tests.support.peers import sounds
 from tests.support.peers.namespaces import DOOR
 from tests.support.peers.sounds import levels_of
 from tests.support.shown import shows
@@ -20,6 +21,7 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound
 
+KITCHEN_HZ = 440.0
 ABSENT_DB = -60.0
 OTHER_KEY = """{
   const { fetch } = window;
@@ -42,11 +44,11 @@ IN_VIEW = """((box) => (
 ))(document.querySelector("[data-key='%s']")?.getBoundingClientRect())"""
 
 
-def heard(door, call):
-    """Whether each tone is anywhere in the recording of a call: the station's, and the phone's."""
+def heard(door, call, *tones):
+    """Whether each tone is anywhere in the recording of a call: by default the station's, and the browser's."""
     sides, rate = recorded(door, call)
     found = []
-    for hertz in (STATION_HZ, PHONE_HZ):
+    for hertz in tones or (STATION_HZ, PHONE_HZ):
         best = max(
             levels_of(side[at : at + rate // 2], rate, hertz)[0]
             for side in sides
@@ -149,9 +151,14 @@ def test_the_phone_answers_a_ring_and_other_phones_stop(mine, door, cable, tmp_p
         door.final(call, cause="hangup")
 
 
-def test_with_a_phone_it_makes_a_conference(mine, door, cable, tmp_path):
+def test_with_a_phone_it_makes_a_conference_in_which_each_hears_both_others(mine, door, cable, tmp_path):
+    tone = sounds.tone(tmp_path / "kitchen.wav", KITCHEN_HZ)
     with Daemon(
-        tmp_path / "kitchen", cable.pbx.within, sip={"address": "0.0.0.0", "port": 5090, "callers": "anyone"}
+        tmp_path / "kitchen",
+        cable.pbx.within,
+        sip={"address": "0.0.0.0", "port": 5090, "callers": "anyone"},
+        audio={"capture": "simulated", "playback": "simulated", "microphone_file": tone},
+        recording={"enabled": True, "channels": "separate"},
     ) as kitchen:
         call = mine.talk()
         made = door.post("/v1/conferences", {"participants": [{"call": call}, {"to": "far"}]})
@@ -159,9 +166,13 @@ def test_with_a_phone_it_makes_a_conference(mine, door, cable, tmp_path):
         kitchen.press("answer")
         kitchen.talk(came)
         door.wait("conference.participant_added", reason="invited")
-        mine.until_heard()
+        mine.until_hears(STATION_HZ, KITCHEN_HZ)
+        until_received(door, call, 100)
+        until_received(kitchen, came, 100)
         door.ask("DELETE", f"/v1/conferences/{made['id']}")
         door.final(call)
+        kitchen.final(came)
+        assert heard(kitchen, came, STATION_HZ, PHONE_HZ) == [True, True]
 
 
 def test_a_page_that_is_loaded_again_ends_its_call(mine, door):
@@ -208,7 +219,6 @@ def test_a_key_that_is_not_the_browsers_ends_the_call_at_once(mine, door):
     call = door.wait("call.incoming")["call"]
     ended = door.final(call, cause="media_failed")
     print("wrong key:", ended["duration_s"], "s")
-    mine.page.value("location.reload()")
 
 
 @shows("POST /v1/calls/from-browser", "error:call-wrong-state")

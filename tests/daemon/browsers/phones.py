@@ -2,7 +2,7 @@
 
 import io
 import wave
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,14 +36,23 @@ PREFERENCES: Mapping[str, str | int | bool] = {
     "media.autoplay.blocking_policy": 0,
 }
 # The page's own sound, as the tests hear it; and its microphone as it is: a tone is noise to a browser.
+# What the page has asked for: the microphone, so many times; and means to work with sound.
 EARS = """
   window.connections = [];
   window.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(...given) { super(...given); window.connections.push(this); }
   };
   const ask = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
-  if (ask) navigator.mediaDevices.getUserMedia = async () => (window.microphone = await ask(
-    { audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } }));
+  window.askings = 0;
+  if (ask) navigator.mediaDevices.getUserMedia = async () => {
+    window.askings += 1;
+    return (window.microphone = await ask(
+      { audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } }));
+  };
+  window.contexts = [];
+  window.AudioContext = class extends AudioContext {
+    constructor(...given) { super(...given); window.contexts.push(this); }
+  };
   window.energy = 0;
   setInterval(async () => {
     const connection = window.connections.at(-1);
@@ -147,6 +156,18 @@ def until_received(door: Daemon, call: str, more: int = 50) -> None:
     """The station gets so many more packets."""
     before = received(door, call)
     until(lambda: received(door, call) >= before + more, "packets of the browser")
+
+
+def note_end(
+    record: Callable[[str, object], None], door: Daemon, call: str, what: str, since: float | None = None
+) -> None:
+    """Note how long after a moment, or after its answer, a call has ended, by the station's clock; no limit for it."""
+    assert door.story(call)[-1] == "ended"
+    (ended,) = door.of("call.ended", call)
+    begin = door.of("call.connected", call)[0]["uptime"] if since is None else since
+    words, seconds = f"{what}: seconds to the end of the call", round(ended["uptime"] - begin, 3)
+    record(words, seconds)
+    print(f"{words}: {seconds}")
 
 
 @contextmanager

@@ -1,8 +1,11 @@
 """Calls from a phone whose network is bad, or away: they end in time, and the page takes them up again."""
 
+import time
+
 import pytest
 
-from tests.daemon.browsers.phones import MICROPHONE, STATION_HZ, Phone, phone, received, until_received
+from tests.daemon.browsers.junk import Stranger
+from tests.daemon.browsers.phones import MICROPHONE, STATION_HZ, Phone, note_end, phone, received, until_received
 from tests.support.daemon import Daemon, settled
 from tests.support.peers import sounds
 from tests.support.peers.namespaces import DOOR, BadCable
@@ -13,6 +16,7 @@ pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound
 LOST = {"rtp_timeout", "ice_failed", "hangup"}  # the station notices it, or the page, which hangs up
 SHORT_S, LONG_S, TALK_S = 5.0, 40.0, 10.0
 HANDSHAKES = 3
+FORGED_S = 0.02
 LATER = "{ const { now } = performance; performance.now = () => now.call(performance) + 60000; }"  # for the page
 
 
@@ -70,12 +74,13 @@ def lost(door, call):
 
 
 def taken_up(anna: Phone, door: Daemon, before: str) -> str:
-    """The page has called again, and both hear each other: the new call."""
+    """The page has called again, by the same microphone, and both hear each other: the new call."""
     call = anna.talks()
     assert call != before
     anna.until_heard()
     until_received(door, call)
     until(lambda: anna.page.value("document.querySelector('#talk-said').textContent") == "", "no word of a loss")
+    assert anna.page.value("window.askings") == 1
     return call
 
 
@@ -83,16 +88,19 @@ def hangs_up(anna: Phone, door: Daemon, call: str) -> None:
     anna.page.click("#talk-end")
     door.final(call, cause="hangup")
     until(lambda: anna.page.value("window.microphone.getTracks()[0].readyState") == "ended", "a microphone at rest")
+    until(lambda: anna.page.value("window.contexts.map((each) => each.state)") == ["closed"], "no means for sound")
 
 
-def test_after_five_seconds_without_a_network_people_talk_again(anna, bad_cable, reached):
+def test_after_five_seconds_without_a_network_people_talk_again(anna, bad_cable, reached, record_property):
     call = anna.talk()
     anna.until_heard()
     until_received(reached, call)
+    last = time.monotonic()  # packet, or a little later
     bad_cable.spoil(loss=1.0)
     pause(SHORT_S)
     bad_cable.spoil()
     lost(reached, call)
+    note_end(record_property, reached, call, "network away for 5 s, from the last packet", last)
     hangs_up(anna, reached, taken_up(anna, reached, call))
 
 
@@ -109,18 +117,40 @@ def test_a_muted_phone_is_muted_when_the_call_is_taken_up_again(anna, bad_cable,
 
 
 @pytest.mark.long(60)
-def test_after_forty_seconds_in_which_the_phone_was_in_no_network_people_talk_again(anna, bad_cable, reached):
+def test_after_forty_seconds_in_which_the_phone_was_in_no_network_people_talk_again(
+    anna, bad_cable, reached, record_property
+):
     call = anna.talk()
     anna.until_heard()
+    last = time.monotonic()  # packet, or a little later
     bad_cable.cut()
     try:
         ended = lost(reached, call)
         assert ended["cause"] != "hangup", "nobody could tell"
+        note_end(record_property, reached, call, "no network, from the last packet", last)
         anna.page.shows("#talk-said", "The page calls again")
         pause(LONG_S)
     finally:
         bad_cable.mend()
         out(bad_cable)
+    hangs_up(anna, reached, taken_up(anna, reached, call))
+
+
+def test_a_phone_that_is_gone_is_not_kept_by_packets_that_nobody_can_verify(anna, bad_cable, reached, record_property):
+    """They are a stranger's junk, and forged ones: from the phone's address, of its stream."""
+    call = anna.talk()
+    anna.until_heard()
+    with Stranger(reached, bad_cable.door, DOOR) as stranger:
+        until(lambda: stranger.sent, "junk")
+        until_received(reached, call)
+        last, before = time.monotonic(), stranger.sent  # packet, or a little later
+        bad_cable.spoil(loss=1.0, forged=FORGED_S)
+        ended = lost(reached, call)
+        assert stranger.sent > before
+    assert ended["cause"] != "hangup", "nobody could tell"
+    assert reached.of("media.stopped", call)
+    note_end(record_property, reached, call, "unverified packets only, from the last one of the phone", last)
+    bad_cable.spoil()
     hangs_up(anna, reached, taken_up(anna, reached, call))
 
 

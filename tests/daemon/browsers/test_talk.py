@@ -6,8 +6,10 @@ import pytest
 
 from tests.daemon.browsers.phones import (
     HEARD_DB,
+    MICROPHONE,
     PHONE_HZ,
     STATION_HZ,
+    note_end,
     phone,
     recorded,
     until_received,
@@ -15,6 +17,7 @@ from tests.daemon.browsers.phones import (
 from tests.support.daemon import Daemon
 from tests.support.peers import sounds
 from tests.support.peers.namespaces import DOOR
+from tests.support.peers.sound_server import SoundServer, serving
 from tests.support.peers.sounds import levels_of
 from tests.support.shown import shows
 from tests.support.waiting import until
@@ -37,6 +40,7 @@ KEPT = """{
 }"""
 # What a browser finds without a wait; Chromium looks for ways of TCP later.
 AT_ONCE = {"chromium": {"udp"}, "firefox": {"udp", "tcp"}}
+CARD = {"media.cubeb.force_null_context": False, "media.cubeb.backend": "pulse"}  # of Firefox
 LAST_S = 0.5
 SMALL = 360, 560  # what the bars of a browser leave of a small phone
 IN_VIEW = """((box) => (
@@ -111,6 +115,31 @@ def test_on_a_small_phone_what_mutes_and_what_hangs_up_are_in_view_while_people_
             until(lambda key=key: mine.page.value(IN_VIEW % key), f"{what} in view")
         mine.page.click("#talk-end")
     door.final(call, cause="hangup")
+
+
+@pytest.mark.parametrize("kind", MICROPHONE)
+def test_the_page_asks_for_the_microphone_once_shows_its_level_has_a_volume_and_lets_go_of_all(
+    kind, door, cable, tmp_path, monkeypatch
+):
+    """Firefox measures nothing without a sound card that takes time."""
+    volume = "document.querySelector('#talk-sound').volume"
+    states = "window.contexts.map((each) => each.state)"
+    with (
+        serving(SoundServer, monkeypatch),
+        phone(kind, tmp_path / "hears", cable.door, door, preferences=CARD) as mine,
+    ):
+        call, page = mine.talk(), mine.page
+        until(lambda: page.value("document.querySelector('#talk-level').value") > 0, "the level of the tone")
+        page.value("document.querySelector('#talk-volume').focus()")
+        page.key("ArrowLeft")
+        until(lambda: page.value(volume) < 1, "a lower volume", log=lambda: page.value(volume))
+        assert page.value(f"Math.round(100 * {volume}) === document.querySelector('#talk-volume').valueAsNumber")
+        assert page.value(states) == ["running"]
+        page.click("#talk-end")
+        door.final(call, cause="hangup")
+        until(lambda: page.value("window.microphone.getTracks()[0].readyState") == "ended", "a microphone at rest")
+        until(lambda: page.value(states) == ["closed"], "no means to work with sound", log=lambda: page.value(states))
+        assert page.value("window.askings") == 1
 
 
 def test_a_call_is_held_and_resumed(mine, door):
@@ -213,16 +242,16 @@ def test_a_second_tab_says_that_the_first_one_talks(mine, door):
     door.final(call, cause="hangup")
 
 
-def test_a_key_that_is_not_the_browsers_ends_the_call_at_once(mine, door):
+def test_a_key_that_is_not_the_browsers_ends_the_call_at_once(mine, door, record_property):
     mine.page.value(OTHER_KEY)
     mine.page.click("#to-talk")
     call = door.wait("call.incoming")["call"]
-    ended = door.final(call, cause="media_failed")
-    print("wrong key:", ended["duration_s"], "s")
+    door.final(call, kind="call.ended", cause="media_failed")
+    note_end(record_property, door, call, "wrong key, from the answer")
 
 
 @shows("POST /v1/calls/from-browser", "error:call-wrong-state")
-def test_an_offer_without_a_browser_ends_by_itself(mine, door):
+def test_an_offer_without_a_browser_ends_by_itself(mine, door, record_property):
     mine.page.value(KEPT)
     call = mine.talk()
     offer = {"offer": re.sub(r"\S+\.local", DOOR, mine.page.value("JSON.parse(window.offered).offer"))}
@@ -232,8 +261,8 @@ def test_an_offer_without_a_browser_ends_by_itself(mine, door):
     door.begin()
     status, begun = door.ask("POST", "/v1/calls/from-browser", offer)  # and afterwards: until the call is over
     assert status == 200, begun
-    ended = door.final(begun["call"], cause="rtp_timeout")
-    print("ghost:", ended["duration_s"], "s")
+    door.final(begun["call"], kind="call.ended", cause="rtp_timeout")
+    note_end(record_property, door, begun["call"], "no browser, from the answer")
 
 
 def test_it_passes_the_visitor_on_to_a_phone(mine, door, cable, tmp_path):

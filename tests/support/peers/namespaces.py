@@ -147,7 +147,8 @@ class BadCable(Cable):
     """`with BadCable(directory, loss=0.1)`: of what goes through, a part is lost, late, out of order or doubled.
 
     loss, double: parts of all packets; delay_s: of each, to which jitter_s adds up to as much again, so that packets
-    overtake each other; handshakes: so many of the door's messages of DTLS are lost, the first ones.
+    overtake each other; handshakes: so many of the door's messages of DTLS are lost, the first ones; forged: sound
+    that nobody can verify goes to the door every so many seconds, as from the other machine, once that has sent some.
     """
 
     def __init__(self, directory: Path, **spoiled: float) -> None:
@@ -171,7 +172,7 @@ class BadCable(Cable):
     def spoil(self, **spoiled: float) -> None:
         """From now on that becomes of packets, and nothing else; loss=1: the network is away, which nobody reports."""
         self._unplug()
-        told = {"loss": 0.0, "double": 0.0, "delay_s": 0.0, "jitter_s": 0.0, "handshakes": 0, **spoiled}
+        told = dict.fromkeys(("loss", "double", "delay_s", "jitter_s", "handshakes", "forged"), 0.0) | spoiled
         command = ["setpriv", "--pdeathsig", "KILL", sys.executable, str(WIRE), "carry", repr(told)]
         argv = [*self.between.within, *command]
         self.wire = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)

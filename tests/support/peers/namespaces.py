@@ -1,6 +1,7 @@
 """Two machines on a cable: network namespaces of their own, in which a test may take addresses and the link away."""
 
 import contextlib
+import shlex
 import socket
 import subprocess
 import sys
@@ -132,9 +133,9 @@ class Cable:
         self.pbx.run("ip", "link", "set", "eth0", "up")
 
     def move(self, address: str) -> None:
-        """The door has another address from now on."""
-        self.door.run("ip", "address", "flush", "dev", "eth0", "scope", "global")
-        self.door.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
+        """The door has another address at once: without any for a moment, it would be without a network."""
+        steps = "address flush dev eth0 scope global", f"address add {address}/24 dev eth0"
+        self.door.run("sh", "-c", f"printf '%s\\n' {shlex.join(steps)} | ip -batch -")
 
 
 def plug(one: Machine, name: str, other: Machine, far: str) -> None:

@@ -45,10 +45,11 @@ fuzz: ## random inputs for the code that reads the network, messages, settings a
 	@packaging/bootstrap test
 	@$(AS_USER) tests/fuzz/run
 
-test-load: ## a thousand calls in a row, twenty at once, a hundred of a browser, 400,000 junk packets (20 minutes)
+test-load: ## a thousand calls in a row, twenty at once, a hundred of a browser, 400,000 junk packets, spoilt offers (25 minutes)
 	@packaging/bootstrap test
-	exec env LOAD_FULL=1 $(AS_USER) .venv/bin/python -m pytest tests/daemon/calls/test_many_calls.py \
+	exec env LOAD_FULL=1 FUZZ_SECONDS=290 $(AS_USER) .venv/bin/python -m pytest tests/daemon/calls/test_many_calls.py \
 	    tests/daemon/browsers/test_many_calls_of_browsers.py tests/daemon/browsers/test_strangers.py \
+	    tests/fuzz/test_browser_offers.py \
 	    tests/daemon/appliance/test_mqtt.py tests/daemon/appliance/test_mqtt_hour.py \
 	    -o junit_family=xunit1 --junitxml=build/load.xml
 

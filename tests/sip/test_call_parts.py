@@ -4,7 +4,7 @@ import pytest
 
 from appliance.core.model import CallId, MediaDirection
 from appliance.core.orders import SendDigit
-from appliance.sip.stack.calls.dtmf import END_LOST_S, Once, Receiving, Sending
+from appliance.sip.stack.calls.dtmf import END_LOST_S, LATE_S, Once, Receiving, Sending
 from appliance.sip.stack.calls.hold import BUSY_AGAIN_S, OWNER_AGAIN_S, HoldNegotiation
 from appliance.sip.stack.calls.rtp_watch import LOOK_S, SOON_S, STOPPED_S, FirstPackets, RtpWatch, SourceWatch
 
@@ -124,6 +124,21 @@ def test_a_digit_whose_end_is_lost_is_reported_by_the_next_or_by_time():
     assert receiving.packet(("2", 2000), 20, 0.1, last=False) == [("1", 80)]
     assert receiving.turn(0.1 + END_LOST_S / 2) == []
     assert receiving.turn(0.2 + END_LOST_S) == [("2", 20)]
+
+
+def test_late_packets_of_digits_are_no_digits_in_the_stream_that_follows_a_hold():
+    receiving = Receiving()
+    for digit, timestamp in (("5", 1000), ("6", 2000)):
+        receiving.packet((digit, timestamp), 40, 0.0, last=False)
+        assert receiving.packet((digit, timestamp), 60, 0.1, last=True) == [(digit, 60)]
+    receiving.packet(("7", 3000), 40, 0.2, last=False)
+    receiving.stream_ended(0.3)
+    for digit, timestamp in (("5", 1000), ("6", 2000), ("7", 3000)):
+        assert receiving.packet((digit, timestamp), 20, 0.4, last=False) == []
+    assert receiving.packet(("7", 3000), 60, 0.4, last=True) == [("7", 60)]
+    assert receiving.turn(1.0) == []
+    assert receiving.packet(("6", 5000), 60, 1.0, last=True) == [("6", 60)]
+    assert receiving.packet(("6", 5000), 40, 0.3 + LATE_S, last=True) == [("6", 40)], "pressed again"
 
 
 def pressed(*packets):

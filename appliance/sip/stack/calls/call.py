@@ -215,6 +215,7 @@ class SipCall(pj.Call):
         """A stream ends with a hold, another codec or the call: its counters go into those of the whole call."""
         if not self.over and int(prm.streamIdx) == self.audio:
             self.packets.close(self, self.audio, report=self.confirmed)
+            self.receiving.stream_ended(time.monotonic())
 
     @contained
     def onDtmfEvent(self, prm: pj.OnDtmfEventParam) -> None:  # noqa: N802

@@ -1,5 +1,6 @@
 """DTMF digits of one call: sent one after another, received once each, whatever carries them."""
 
+import math
 import re
 from collections import deque
 from typing import NamedTuple
@@ -15,6 +16,7 @@ RELAY, ALONE = "application/dtmf-relay", "application/dtmf"
 OTHERS = {"application/vnd.nortelnetworks.digits", "audio/telephone-event"}  # digits too, but not decoded
 SIGNAL = re.compile(r"^[ \t]*Signal[ \t]*=[ \t]*(.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 DURATION = re.compile(r"^[ \t]*Duration[ \t]*=[ \t]*(\d{1,5})[ \t]*$", re.IGNORECASE | re.MULTILINE | re.ASCII)
+LATE_S = 1.0  # so long after the end of a stream, packets of it may still come, into the next one
 END_LOST_S = 0.25  # an event is updated every 20 ms (RFC 4733 §2.5.1.2): after so long its end was lost
 
 
@@ -83,12 +85,15 @@ class Receiving:
     """The digit whose packets are arriving.
 
     Some phones give all digits of a call one timestamp: where the duration falls back, the same digit is pressed again.
+    pjsip drops what others have overtaken. A stream that has just begun does not know the packets before it: there, a
+    duration that falls back is that of a late packet.
     """
 
     def __init__(self) -> None:
         self._event: Event | None = None
-        self._done: Event | None = None  # its last packet comes three times, even into a new stream
+        self._done: deque[Event] = deque(maxlen=REMEMBERED)  # the newest last; its last packet comes three times
         self._duration_ms, self._updated = 0, 0.0  # as last reported
+        self._stream_ended = -math.inf
 
     @property
     def busy(self) -> bool:
@@ -97,12 +102,17 @@ class Receiving:
 
     def packet(self, event: Event, duration_ms: int, now: float, *, last: bool) -> list[tuple[str, int]]:
         """Process one packet; returns digits that are complete now, with durations in milliseconds."""
-        again = duration_ms < self._duration_ms
-        if event == self._done and event != self._event and not again:
+        late = now - self._stream_ended < LATE_S
+        again = duration_ms < self._duration_ms and not late
+        if event != self._event and not again and event in (self._done if late else [*self._done][-1:]):
             return []
         done = self._complete() if event != self._event or again else []
         self._event, self._duration_ms, self._updated = event, duration_ms, now
         return done + self._complete() if last else done
+
+    def stream_ended(self, now: float) -> None:
+        """The packets that come from now on come into another stream."""
+        self._stream_ended = now
 
     def turn(self, now: float) -> list[tuple[str, int]]:
         """Complete a digit whose end was lost."""
@@ -111,8 +121,9 @@ class Receiving:
     def _complete(self) -> list[tuple[str, int]]:
         if self._event is None:
             return []
-        self._done, self._event = self._event, None
-        return [(self._done[0], self._duration_ms)]
+        done, self._event = self._event, None
+        self._done.append(done)
+        return [(done[0], self._duration_ms)]
 
 
 class Once:

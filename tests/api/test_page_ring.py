@@ -36,6 +36,19 @@ def test_a_further_ring_holds_back_its_own_buttons_only_and_visitors_come_first(
     assert page.value(order) == ["v-1", "c-1", "c-2"]
 
 
+def test_a_call_that_somebody_else_took_is_noted_and_a_call_of_our_own_ring_is_not(page, shared, station):
+    station.state["calls"] = []
+    opened(page, shared, station)
+    ended = {"cause": "answered_elsewhere", "direction": "incoming", "from": "sip:front@192.0.2.1"}
+    shared.tell("call.canceled", call="c-8", **ended)
+    page.shows("[data-note=answered]", "sip:front@192.0.2.1: seen to elsewhere")
+    shared.tell("call.failed", call="c-9", **{**ended, "direction": "outgoing", "from": "sip:here@192.0.2.2"})
+    station.state["appliance"]["station"] = "Back door"
+    shared.tell("custom")
+    page.shows("#station", "Back door")
+    assert "front" in page.value("document.querySelector('[data-note=answered]').innerText")
+
+
 def test_a_ring_says_how_long_it_lasts(page, shared, station):
     began = datetime.now(UTC) - timedelta(seconds=65)
     station.state["calls"] = [

@@ -29,7 +29,7 @@ export function noteEnd({ type, time, call, data }) {
     past[past.length - 1].browser = data.by ? call : null;
   } else if (type === "ring.ended" && data.result === "unanswered") {
     put("unanswered", "bell", "", t("notice.unanswered", at), "", Infinity);
-  } else if (data.cause === "answered_elsewhere") {
+  } else if (data.cause === "answered_elsewhere" && data.direction === "incoming") {
     const ended = state?.calls.find(({ id }) => id === call);
     put("answered", "phone", "", t("notice.elsewhere", { name: ended ? caller(ended.remote) : data.from }), "");
   }

@@ -47,9 +47,8 @@ class SipCall(pj.Call):
         self.reason_header = self.challenge = ""  # the latter: why a password that is wanted could not be given
         self.end_headers: translate.Headers = ()  # of the message that ended the call
         self.transfer_headers: translate.Headers = ()  # of a transfer's last message: REFER, its answer, or NOTIFY
-        self.dialog = Dialog(call, table.post)
+        self.dialog, self.referred = Dialog(call, table.post), transfers.Referred()
         self.contacts: list[str] = []  # of a 3xx
-        self.referred = transfers.Referred()
         self.audio: int | None = None  # index of the medium that has a stream
         self.sends = self.receives = False  # as negotiated, from our side
         self.codec: Codec | None = None

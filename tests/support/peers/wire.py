@@ -39,15 +39,20 @@ def opened(name: str) -> socket.socket:
     return link
 
 
+def contents(frame: bytes) -> int:
+    """Where the contents of UDP begin in a frame: behind the headers of Ethernet, IPv4 and UDP."""
+    return 14 + 4 * (frame[14] & 15) + 8
+
+
 def is_handshake(frame: bytes) -> bool:
     """Whether it has a message of a DTLS handshake (RFC 9147 §4) over UDP."""
-    begin = 14 + 4 * (frame[14] & 15) + 8
+    begin = contents(frame)
     return frame[23] == UDP and len(frame) > begin + 1 and 20 <= frame[begin] < 64 and frame[begin + 1] == 0xFE
 
 
 def is_sound(frame: bytes) -> bool:
     """Whether it has RTP (RFC 7983 §7), and no RTCP (RFC 5761 §4), over UDP."""
-    begin = 14 + 4 * (frame[14] & 15) + 8
+    begin = contents(frame)
     if frame[23] != UDP or len(frame) <= begin + 12:
         return False
     return 128 <= frame[begin] < 192 and not 192 <= frame[begin + 1] < 224
@@ -55,7 +60,7 @@ def is_sound(frame: bytes) -> bool:
 
 def next_forged(frame: bytes) -> bytes:
     """A packet of RTP as the next of its stream would begin, which nobody can verify; without a checksum of UDP."""
-    begin = 14 + 4 * (frame[14] & 15) + 8
+    begin = contents(frame)
     number = (int.from_bytes(frame[begin + 2 : begin + 4]) + 1) % 2**16
     return frame[: begin - 2] + bytes(2) + frame[begin : begin + 2] + number.to_bytes(2) + frame[begin + 4 :]
 

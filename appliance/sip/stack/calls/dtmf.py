@@ -104,7 +104,8 @@ class Receiving:
         """Process one packet; returns digits that are complete now, with durations in milliseconds."""
         late = now - self._stream_ended < LATE_S
         again = duration_ms < self._duration_ms and not late
-        if event != self._event and not again and event in (self._done if late else [*self._done][-1:]):
+        known = event in self._done if late else bool(self._done) and event == self._done[-1]
+        if known and event != self._event and not again:
             return []
         done = self._complete() if event != self._event or again else []
         self._event, self._duration_ms, self._updated = event, duration_ms, now

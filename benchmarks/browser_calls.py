@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -188,24 +188,20 @@ def main(arguments: list[str] | None = None) -> int:
     # Late: numpy has threads, and a process with threads, as those that import this module again, enters no namespace.
     from tests.daemon.browsers.phones import MICROPHONE, phone  # noqa: PLC0415
 
-    found: dict[str, Found] = {}
+    found: dict[str, Found] = defaultdict(lambda: defaultdict(list))
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         cable, door, kitchen = stack.enter_context(stations(directory))
-        ways: dict[str, Callable[..., None]] = {"SIP phone": by_phone}
-        subjects: dict[str, Any] = {"SIP phone": kitchen}
         for kind in MICROPHONE:
-            subjects[kind] = stack.enter_context(phone(kind, directory / kind, cable.door, door))
-            stack.enter_context(subjects[kind].page.first(MARKS))
-            subjects[kind].home()
-            ways[kind] = by_browser
-        for number in range(given.rounds + 1):  # the first of each is not counted
-            say(f"round {number}/{given.rounds}")
-            for kind, subject in subjects.items():
-                kept = found.setdefault(kind, defaultdict(list)) if number else defaultdict(list)
-                ways[kind](subject, door, kept, hangs_up=bool(number % 2))
-                if kind in MICROPHONE and number <= TRIPS:
-                    round_trip(subject, door, kept)
+            with phone(kind, directory / kind, cable.door, door) as anna, anna.page.first(MARKS):
+                anna.home()
+                for number in range(given.rounds + 1):  # the first of each is not counted
+                    say(f"{kind} {number}/{given.rounds}")
+                    kept = found if number else defaultdict(lambda: defaultdict(list))
+                    by_phone(kitchen, door, kept["SIP phone"], hangs_up=bool(number % 2))
+                    by_browser(anna, door, kept[kind], hangs_up=bool(number % 2))
+                    if number <= TRIPS:
+                        round_trip(anna, door, kept[kind])
     if given.json:
         given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     names = list(dict.fromkeys(name for kind in MICROPHONE for name in found[kind]))

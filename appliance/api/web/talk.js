@@ -92,11 +92,12 @@ async function call({ microphone, over, servers }, patience_ms = ANSWER_MS) {
     const lines = await offered(connection.localDescription.sdp, dead.signal);
     const { call: id, answer } = JSON.parse((await lines.next()).value);
     clearTimeout(late);
+    const joined = connection.setRemoteDescription({ type: "answer", sdp: answer }); // before the page is drawn anew
     own(id);
     scrollTo(0, 0); // what a person can do in a call is there
     $("talk-said").textContent = "";
     try {
-      await connection.setRemoteDescription({ type: "answer", sdp: answer });
+      await joined;
       for await (const line of lines) if (line) break; // it has empty lines only, for as long as the call lasts
     } catch (error) {
       if (over.signal.aborted) return false;

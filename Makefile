@@ -109,7 +109,7 @@ bench-audio: ## measure echo canceller and calls by sound (20 minutes; AUDIO_SHO
 
 bench-latency: ## measure from mouth to ear, beside baresip and linphone (5 minutes; writes docs/benchmarks-latency.md)
 	@packaging/bootstrap test
-	@$(AS_USER) .venv/bin/python -m benchmarks.latency
+	@.venv/bin/python -m benchmarks.latency
 
 generated: ## write the files that are generated from the code
 	@packaging/bootstrap run

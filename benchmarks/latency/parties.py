@@ -12,7 +12,7 @@ from tests.support.peers.linphone import Linphone
 from tests.support.peers.sound_server import SoundServer
 from tests.support.waiting import until
 
-# As the tests run: with real-time priority, ALSA's plug-ins of sound servers spin.
+# Takes real-time priority away, with which ALSA's plug-ins of sound servers spin.
 PLAIN = ("setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice")
 PORT = 5060
 # Debian's default but for the jitter buffer's type, which its own configuration file has, too.
@@ -55,7 +55,7 @@ class Party(ABC):
         served: bool = False,
     ) -> None:
         self.directory, self.end, self.address, self.codec = directory / f"{self.kind}-{end}", end, address, codec
-        self.within = [*within, *PLAIN]
+        self.within = [*within, *(PLAIN if served else ())]
         name = through if served else str
         self.capture, self.playback = name(mouth(end)), name(ear(end))
 

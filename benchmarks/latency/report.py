@@ -1,5 +1,7 @@
 """The results as a page."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from statistics import median
 from typing import Any
@@ -9,7 +11,19 @@ from benchmarks import report
 from benchmarks.latency.pairs import DIRECT, ratio
 from benchmarks.latency.rounds import Round
 
-facts = report.facts
+THREADS = {
+    True: "have real-time priority, as in the service",
+    False: "have no real-time priority, unlike in the service",
+}
+
+
+def facts() -> Json:
+    """The machine, the versions, and whether audio threads get real-time priority here (systemd/intercomd.service)."""
+    asks = "import os; os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(20))"
+    given = subprocess.run([sys.executable, "-c", asks], stderr=subprocess.DEVNULL, check=False).returncode == 0
+    return {**report.facts(), "realtime": given}
+
+
 PAGE = """<!-- Made by make bench-latency. Change benchmarks/latency/, not this. -->
 # From mouth to ear
 
@@ -18,7 +32,8 @@ ALSA plug-ins with a perfect clock and no buffer of their own, whose samples hav
 the programs take; a real card adds what it takes itself. ITU-T G.114 calls up to 150 ms good.
 
 {machine}, {cores} cores; load {load_before} when it began. intercomd {intercomd}, pjsua2 {pjsua2}, baresip {baresip}.
-Packets of 20 ms. Taken {taken}, in {took_s} s.
+Packets of 20 ms. Stations' audio threads {threads}; behind PulseAudio they have none.
+Taken {taken}, in {took_s} s.
 
 - **median**: of all chirps. **worst call**: the largest median of one call. **within a call**: by how much the delay
   differed in one call at most.
@@ -79,7 +94,8 @@ machine should do nothing else meanwhile. No test asserts a time.
 def text(found: Json, rounds: Sequence[Round]) -> str:
     """The page."""
     rows = [row for each in rounds for row in _rows(each)]
-    return PAGE.format(**found, rows="\n".join(rows), ratios=", ".join(_ratios(rounds)) or "not measured")
+    ratios = ", ".join(_ratios(rounds)) or "not measured"
+    return PAGE.format(**found, threads=THREADS[found["realtime"]], rows="\n".join(rows), ratios=ratios)
 
 
 def _rows(each: Round) -> list[str]:

@@ -396,7 +396,7 @@ def refused(settings: Settings, over: Call, end: End) -> str:
             "registered."
         )
     if end.cause is Cause.UNAVAILABLE and (end.code in NOBODY or end.by is not By.REMOTE):
-        return no_answer(end, where, address)
+        return no_answer(end, where, address if account is None else f"account.{account.name}.registrar")
     if end.code // 100 == 3:  # noqa: PLR2004 - RFC 3261 §21.3
         return f"{peer} has another address ({said}): set {address} to the new address."
     if end.cause is Cause.SERVER_ERROR:

@@ -96,7 +96,11 @@ FAULTS = [
     (TRIED, end(Cause.UNAVAILABLE, 0, "", By.LOCAL), f"{KITCHEN} took the call, but nothing rang there in time"),
     (TRIED, end(Cause.UNAVAILABLE, 503, "", By.NETWORK), f"Nobody answers at {KITCHEN}: check"),
     (THROUGH, end(Cause.UNAVAILABLE, 408, "Timeout"), "pbx.example:5060 took the call, but nothing rang there"),
-    (THROUGH, end(Cause.UNAVAILABLE, 0, "", By.LOCAL), "at pbx.example:5060: check account.office.registrar"),
+    (
+        THROUGH,
+        end(Cause.UNAVAILABLE, 0, "", By.LOCAL),
+        "Nobody answers at pbx.example:5060: check account.office.registrar",
+    ),
     (
         doubting(NAMED, "Unreadable To"),
         end(Cause.UNAVAILABLE, 408, "No answer", By.LOCAL),

@@ -92,7 +92,8 @@ async function call({ microphone, over, servers }, patience_ms = ANSWER_MS) {
     const lines = await offered(connection.localDescription.sdp, dead.signal);
     const { call: id, answer } = JSON.parse((await lines.next()).value);
     clearTimeout(late);
-    const joined = connection.setRemoteDescription({ type: "answer", sdp: answer }); // before the page is drawn anew
+    // The browser connects while the page draws the call, which takes time.
+    const joined = connection.setRemoteDescription({ type: "answer", sdp: answer });
     own(id);
     scrollTo(0, 0); // what a person can do in a call is there
     $("talk-said").textContent = "";

@@ -159,8 +159,12 @@ def test_a_call_whose_sound_is_shut_out_names_the_firewall(tmp_path):
     assert told.endswith("check the network and whether a firewall lets UDP through in both directions.")
 
 
-@pytest.mark.parametrize("account_too", [False, True], ids=["to an address", "through a registrar"])
-def test_a_call_that_is_shut_out_names_address_and_firewall(account_too, tmp_path):
+@pytest.mark.parametrize(
+    ("account_too", "field"),
+    [(False, "target.far.uri"), (True, "account.office.registrar")],
+    ids=["to an address", "through a registrar"],
+)
+def test_a_call_that_is_shut_out_names_address_and_firewall(account_too, field, tmp_path):
     with Scripted((200, {})) as registrar:  # answers no call
         settings = {"deadlines": {"dialing_s": 1}}
         if account_too:
@@ -171,4 +175,4 @@ def test_a_call_that_is_shut_out_names_address_and_firewall(account_too, tmp_pat
                 door.wait("account.registered")
             told = explained(door, door.ring(), kind="call.failed", cause="unavailable")
     assert told.startswith("Nobody answers at ")
-    assert told.endswith("check target.far.uri, the network, and the firewall.")
+    assert told.endswith(f"check {field}, the network, and the firewall.")

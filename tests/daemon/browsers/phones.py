@@ -162,7 +162,6 @@ def note_end(
     record: Callable[[str, object], None], door: Daemon, call: str, what: str, since: float | None = None
 ) -> None:
     """Note how long after a moment, or after its answer, a call has ended, by the station's clock; no limit for it."""
-    assert door.story(call)[-1] == "ended"
     (ended,) = door.of("call.ended", call)
     begin = door.of("call.connected", call)[0]["uptime"] if since is None else since
     words, seconds = f"{what}: seconds to the end of the call", round(ended["uptime"] - begin, 3)

@@ -40,7 +40,11 @@ PREFERENCES: Mapping[str, str | int | bool] = {
 EARS = """
   window.connections = [];
   window.RTCPeerConnection = class extends RTCPeerConnection {
-    constructor(...given) { super(...given); window.connections.push(this); }
+    constructor(...given) {
+      super(...given);
+      window.connections.push(this);
+      window.energy = 0;  // of this connection: the one before may have got far more
+    }
   };
   const ask = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
   window.askings = 0;
@@ -57,7 +61,9 @@ EARS = """
   setInterval(async () => {
     const connection = window.connections.at(-1);
     if (!connection || connection.connectionState !== "connected") return;
-    (await connection.getStats()).forEach((each) => {
+    const found = await connection.getStats();
+    if (connection !== window.connections.at(-1)) return;
+    found.forEach((each) => {
       if (each.type === "inbound-rtp") window.energy = each.totalAudioEnergy;
     });
   }, 100);

@@ -1,6 +1,9 @@
-"""A browser outside the house: behind a router, to which a TURN server relays the sound, or in a tunnel."""
+"""A browser outside the house: behind a router, to which a TURN server relays the sound, or in a tunnel.
+
+A router that lets answers in is passed by what a STUN server says."""
 
 import os
+import re
 import subprocess
 from contextlib import contextmanager
 from functools import partial
@@ -23,16 +26,27 @@ pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound
 RTP = "16384-20479"  # where the station receives sound: its own router lets nothing in there
 ROUTER, OUTSIDE = "10.9.1.2", "10.9.1.1"  # of the phone's network: on the Internet, and its neighbour there
 AT_HOME = "10.9.0.8"  # the house's router, which forwards the port of the tunnel
+SEEN_AS = "10.9.0.9"  # the house's router, as the Internet sees it
 WITHIN, PHONE = "192.168.77.1", "192.168.77.2"
 NAT = """
 table ip phones {
   chain out { type nat hook postrouting priority srcnat; oifname "outside" masquerade; }
   chain in { type filter hook forward priority filter; iifname "outside" ct state new drop; }
+  chain own { type filter hook input priority filter; iifname "outside" ct state new drop; }
 }
+"""
+# The station's own router: its sound leaves by another address, and only answers come in.
+HOUSE = f"""
+table ip house {{
+  chain out {{ type nat hook postrouting priority srcnat; oifname "eth0" udp sport {RTP} snat to {SEEN_AS}; }}
+  chain in {{ type filter hook input priority filter; iifname "eth0" udp dport {RTP} ct state new drop; }}
+}}
 """
 FLAGS = ("--ignore-certificate-errors",)
 WAY = """(async () => {
-  const found = await window.connections.at(-1).getStats();
+  const connection = window.connections.at(-1);
+  window.answer = connection.remoteDescription.sdp;
+  const found = await connection.getStats();
   for (const pair of found.values())
     if (pair.type === "candidate-pair" && pair.state === "succeeded" && pair.nominated)
       window.way = [found.get(pair.remoteCandidateId).address, found.get(pair.remoteCandidateId).candidateType];
@@ -67,10 +81,6 @@ class Internet(Cable):
         for machine in (self.pbx, self.router):
             machine.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
         self.router.run("nft", NAT)
-        self.door.run("ip", "rule", "add", "pref", "10", "table", "local")
-        self.door.run("ip", "rule", "del", "pref", "0")
-        self.door.run("ip", "rule", "add", "pref", "4", "from", PBX, "table", "local")  # the server's answers
-        self.door.run("ip", "rule", "add", "pref", "5", "iif", "eth0", "ipproto", "udp", "dport", RTP, "blackhole")
         return self
 
 
@@ -80,12 +90,31 @@ def internet(tmp_path):
         yield found
 
 
+@pytest.fixture
+def shut(internet):
+    """No sound comes in but from the server."""
+    door = internet.door
+    door.run("ip", "rule", "add", "pref", "10", "table", "local")
+    door.run("ip", "rule", "del", "pref", "0")
+    door.run("ip", "rule", "add", "pref", "4", "from", PBX, "table", "local")
+    door.run("ip", "rule", "add", "pref", "5", "iif", "eth0", "ipproto", "udp", "dport", RTP, "blackhole")
+    return internet
+
+
+@pytest.fixture
+def translated(internet):
+    """The station is behind a router, too."""
+    internet.door.run("ip", "address", "add", f"{SEEN_AS}/32", "dev", "lo")
+    internet.door.run("nft", HOUSE)
+    return internet
+
+
 def station(directory, machine, **sip):
     tone = sounds.tone(directory / "door.wav", STATION_HZ)
     return Daemon(
         directory / "door",
         machine.within,
-        sip={"address": "0.0.0.0", "port": 5080, "rtp_ports": RTP, **sip},
+        sip={"address": "0.0.0.0", "port": 5080, "rtp_ports": RTP} | sip,
         audio={"capture": "simulated", "playback": "simulated", "microphone_file": tone},
         recording={"enabled": True, "channels": "separate"},
         http={"address": DOOR, "port": 0},
@@ -105,30 +134,48 @@ def talk(door, mine):
     return way
 
 
+def candidates(mine):
+    """The addresses, with their kinds, that the station has offered the browser."""
+    return set(re.findall(r"a=candidate:\S+ 1 \S+ \d+ (\S+) \d+ typ (\w+)", mine.page.value("window.answer")))
+
+
 @shows("GET /v1/calls/from-browser")
 @pytest.mark.parametrize("kind", MICROPHONE)
-def test_a_relay_carries_the_sound_where_no_direct_way_does(internet, tmp_path, kind):
+def test_a_relay_carries_the_sound_where_no_direct_way_does(shut, tmp_path, kind):
     (secret := tmp_path / "turn.password").write_text(PASSWORD)
     secret.chmod(0o600)
     turn = {"turn_server": PBX, "turn_user": USER, "turn_password_file": str(secret)}
     with (
-        coturn(internet.pbx, tmp_path),
-        station(tmp_path, internet.door, **turn) as door,
-        phone(kind, tmp_path / kind, internet.phone, door, flags=FLAGS) as mine,
+        coturn(shut.pbx, tmp_path),
+        station(tmp_path, shut.door, **turn) as door,
+        phone(kind, tmp_path / kind, shut.phone, door, flags=FLAGS) as mine,
     ):
         mine.home()
         assert door.get("/v1/calls/from-browser") == {"ice_servers": [f"stun:{PBX}"]}
         assert talk(door, mine) == [PBX, "relay"]
 
 
-@pytest.mark.parametrize("kind", MICROPHONE[:1])
-def test_a_tunnel_by_the_guide_leads_to_the_page_and_to_the_sound(internet, tmp_path, kind):
-    theirs = guide(internet.door, tmp_path)
+@pytest.mark.parametrize("kind", MICROPHONE)
+def test_the_address_that_a_stun_server_sees_leads_through_both_routers(translated, tmp_path, kind):
     with (
-        tunnel(internet.door, "Address = 10.77.0.1/24"),
-        tunnel(internet.phone, "Address = 10.77.0.2/32", theirs),
-        station(tmp_path, internet.door) as door,
-        phone(kind, tmp_path / kind, internet.phone, door, flags=FLAGS) as mine,
+        coturn(translated.pbx, tmp_path),
+        station(tmp_path, translated.door, address=DOOR, stun_server=PBX) as door,
+        phone(kind, tmp_path / kind, translated.phone, door, flags=FLAGS) as mine,
+    ):
+        mine.home()
+        assert door.get("/v1/calls/from-browser") == {"ice_servers": [f"stun:{PBX}"]}
+        assert talk(door, mine)[0] == SEEN_AS
+        assert candidates(mine) == {(DOOR, "host"), (SEEN_AS, "srflx")}  # of the configured address alone
+
+
+@pytest.mark.parametrize("kind", MICROPHONE[:1])
+def test_a_tunnel_by_the_guide_leads_to_the_page_and_to_the_sound(shut, tmp_path, kind):
+    theirs = guide(shut.door, tmp_path)
+    with (
+        tunnel(shut.door, "Address = 10.77.0.1/24"),
+        tunnel(shut.phone, "Address = 10.77.0.2/32", theirs),
+        station(tmp_path, shut.door) as door,
+        phone(kind, tmp_path / kind, shut.phone, door, flags=FLAGS) as mine,
     ):
         mine.home()
         address, way = talk(door, mine)

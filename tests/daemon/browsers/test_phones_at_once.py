@@ -5,7 +5,8 @@ import time
 import pytest
 
 from tests.daemon.browsers.phones import MICROPHONE, phone, received, until_received
-from tests.support.waiting import pause
+from tests.support.daemon import Daemon
+from tests.support.waiting import pause, until
 
 pytestmark = pytest.mark.realtime  # a call ends after 3 s without sound
 
@@ -41,6 +42,17 @@ def test_a_page_that_dies_ends_its_call(kind, door, cable, tmp_path, record_prop
         door.final(call, kind="call.ended", cause="hangup")
         (ended,) = door.of("call.ended", call)
         record_property("seconds from its death to the end of the call", round(ended["uptime"] - died, 3))
+
+
+def test_a_browsers_call_lasts_no_longer_than_the_station_allows(cable, tmp_path):
+    sip = {"address": "0.0.0.0", "port": 5080, "max_call_s": 3}
+    with (
+        Daemon(tmp_path / "door", cable.door.within, sip=sip) as hall,
+        phone("chromium", tmp_path / "chromium", cable.door, hall) as mine,
+    ):
+        call = mine.talk()
+        hall.final(call, kind="call.ended", cause="duration_limit", by="local")
+        until(lambda: mine.page.value("document.querySelector('#talking').hidden"), "the page at rest")
 
 
 @pytest.mark.parametrize("kind", MICROPHONE)

@@ -72,6 +72,9 @@ def test_a_resident_calls_the_door_and_both_hear_each_other(mine, door):
     mine.page.click("#talk-end")
     door.final(call, kind="call.ended", cause="hangup", by="local")
     assert heard(door, call) == [True, True]
+    row = next(each for each in door.get("/v1/log/calls")["calls"] if each["id"] == call)
+    assert (row["remote"]["display_name"], row["direction"], row["missed"]) == (mine.who, "incoming", False)
+    assert (row["end"]["cause"], row["quality"]["received"] > 0, bool(row["recording"])) == ("hangup", True, True)
     story = ["incoming", "ringing", "answering", "connecting", "connected"]
     assert door.story(call)[: len(story)] == story
     until(lambda: mine.page.value("window.microphone.getTracks()[0].readyState") == "ended", "a microphone at rest")

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -65,4 +64,4 @@ PARTS: dict[str, Callable[[Path, measures.Size], Json]] = {
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    processes.kept(main)

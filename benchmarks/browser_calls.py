@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.processes import say
+from benchmarks.processes import kept, say
 from tests.support.daemon import Daemon
 from tests.support.peers.namespaces import PBX, Cable
 from tests.support.waiting import until
@@ -220,4 +220,4 @@ def told(samples: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    kept(main)

@@ -5,13 +5,12 @@ of the card's blocks. Measured in a few calls and at rest, and counted up to a d
 """
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 from statistics import mean
 
 from appliance.base.record import Record
-from benchmarks.processes import say, tree
+from benchmarks.processes import kept, say, tree
 from benchmarks.recording_kills import station
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
@@ -85,4 +84,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    kept(main)

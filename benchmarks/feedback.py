@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks import sound
 from benchmarks.peer import Peer
-from benchmarks.processes import say
+from benchmarks.processes import kept, say
 from benchmarks.subjects import Daemon, noise
 
 ROUNDS, PRESSES = 5, 6
@@ -132,4 +132,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    kept(main)

@@ -6,13 +6,12 @@ file count by share (PSS), as of a library that several processes use; `own` is 
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from appliance.base.record import Record
-from benchmarks.processes import command, cpu_s, own_mb, pss_mb, say, tree
+from benchmarks.processes import command, cpu_s, kept, own_mb, pss_mb, say, tree
 from tests.support.daemon import Daemon
 from tests.support.peers.mosquitto import DEVICE, ROOT, Listener, Mosquitto
 from tests.support.times import REAL
@@ -87,4 +86,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    kept(main)

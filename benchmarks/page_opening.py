@@ -16,6 +16,7 @@ from pathlib import Path
 from appliance.api import app
 from appliance.api.answers import site
 from appliance.api.http import server
+from benchmarks.processes import kept
 from tests.api.browser import log_in
 from tests.api.chromium import ChromiumPage, chromium
 from tests.support.waiting import until
@@ -81,4 +82,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    kept(main)

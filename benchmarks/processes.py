@@ -5,7 +5,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
+
+from tests.support.run import keeper
 
 PATIENCE_S = 120.0  # a busy machine starts a program slowly
 CPU_CLOCK = 2  # CPUCLOCK_SCHED of include/linux/posix-timers.h: nanoseconds of all threads, including ended ones
@@ -76,19 +80,15 @@ class Program:
                 self._news.notify()
 
 
+def kept(main: Callable[[], int]) -> NoReturn:
+    """Run a benchmark in a new process; whatever it starts ends with it, and with this one, by whatever signal."""
+    status = keeper.keep_in_a_fork()
+    sys.exit(main() if status is None else status)
+
+
 def tree(pid: int) -> list[int]:
     """A process and all its descendants."""
-    parents: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended meanwhile
-            continue
-        parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    found = [pid]
-    for each in found:
-        found += parents.get(each, [])
-    return found
+    return [pid, *keeper.below(pid)]
 
 
 def command(pid: int) -> str:

@@ -12,7 +12,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import wave
@@ -22,7 +21,7 @@ from statistics import median
 
 from appliance.base.record import Record
 from appliance.base.types import Json
-from benchmarks.processes import say, tree
+from benchmarks.processes import kept, say, tree
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
 from tests.support.stations import RATE
@@ -162,4 +161,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    kept(main)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.processes import kept
 from tests.support import pairs
 from tests.support.daemon import Daemon
 from tests.support.times import REAL
@@ -137,4 +138,4 @@ def _stack(records: list[dict[str, object]], phase: str, hop: Hop) -> Iterator[s
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    kept(main)

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from benchmarks.latency import report
 from benchmarks.latency.pairs import BAD, Pair, baresips, measure, stations
 from benchmarks.latency.parties import BaresipParty, LinphoneParty, Station
-from benchmarks.processes import say
+from benchmarks.processes import kept, say
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 CODECS = ("PCMA", "G722", "opus")
@@ -45,4 +44,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    kept(main)

@@ -1,6 +1,7 @@
 """The benchmarks run, and write what they promise; no time is looked at."""
 
 import json
+import os
 import platform
 import re
 import subprocess
@@ -14,7 +15,19 @@ from appliance.core.step import step
 from benchmarks import __main__ as program
 from benchmarks import arm64, emulated, measures, report
 from benchmarks.visits import INPUTS_OF_A_VISIT, SETTINGS, visits
+from tests.support.processes import living, tree
+from tests.support.waiting import until
 
+BEGUN = """
+import subprocess, sys, time
+from benchmarks.processes import kept
+
+def main():
+    subprocess.Popen(["sh", "-c", "echo up >up; exec sleep 600"], start_new_session=True)
+    time.sleep(600)
+
+kept(main)
+"""
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = dict.fromkeys(
     ("machine", "cores", "memory_gb", "kernel", "intercomd", "python", "pjsua2", "baresip", "taken", "load_before"), "?"
@@ -35,6 +48,15 @@ Description: x
 END
 dpkg-deb --build tree "$4/python3-pjsua2_1_arm64.deb" >&2
 """
+
+
+def test_what_a_benchmark_has_started_ends_with_it(tmp_path):
+    begun = subprocess.Popen([sys.executable, "-c", BEGUN], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    until((tmp_path / "up").exists, "what it starts")
+    started = tree(begun.pid)
+    begun.terminate()
+    begun.wait()
+    until(lambda: not living(started), "the end of all")
 
 
 @pytest.mark.long(60)

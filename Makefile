@@ -80,7 +80,7 @@ test-traefik: ## a station behind a real Traefik, of the Python package traefik-
 
 test-image: ## the card image of make deb-arm64 in qemu: set-up, call, updates, power cuts (an hour or two)
 	@packaging/bootstrap test
-	exec .venv/bin/python -m pytest -m image tests/image
+	exec tests/image/test
 
 test-lab: ## the packages, installed by apt in a booted Debian 13 with simulated lines and cards (see tests/lab)
 	@packaging/bootstrap test

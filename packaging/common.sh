@@ -56,6 +56,7 @@ EMULATION_PACKAGES=(qemu-user-static arch-test sip-tester)  # runs and calls pac
 IMAGE_PACKAGES=(  # makes an image for a memory card, and bundles that update it
     qemu-user-static arch-test e2fsprogs dosfstools mtools genimage u-boot-tools rauc squashfs-tools openssl zstd
 )
+IMAGE_TEST_PACKAGES=(qemu-system-arm u-boot-qemu openssh-client)  # the machine that starts it, and who logs in there
 
 # The lab (tests/lab): tools for its kernel and disc, the network of its guest, and the packages on its disc
 # beside the packages under test, so that no test fetches anything.

@@ -109,19 +109,25 @@ class Guest:
 
     def said(self, pattern: str, times: int = 1, patience: float = BOOT_S) -> str:
         """Wait until the console has printed the pattern so many times; the last of these."""
-        until(lambda: len(re.findall(pattern, self.console)) >= times, pattern, patience, log=self._end, every=0.2)
+        until(lambda: len(re.findall(pattern, self._heard())) >= times, pattern, patience, log=self._end, every=0.2)
         return re.findall(pattern, self.console)[times - 1]
+
+    def _heard(self) -> str:
+        """What the console has printed, of a machine that is on."""
+        assert self._process is not None
+        assert self._process.poll() is None, f"the machine has ended\n{self._end()}"
+        return self.console
 
     def _end(self) -> str:
         return self.console[-2000:]
 
     def slots(self) -> list[str]:
         """The slots that U-Boot has taken since the power was switched on."""
-        return re.findall(r"(?m)^slot ([AB]), order", self.console)
+        return re.findall(r"(?m)^slot ([AB]), order", self._heard())
 
     def up(self) -> "Guest":
         """Wait until it can be reached by ssh and has ended its start."""
-        until(lambda: self._ssh("true", 60).returncode == 0, "ssh", BOOT_S, log=self._end, every=1)
+        until(lambda: self._heard() and self._ssh("true", 60).returncode == 0, "ssh", BOOT_S, log=self._end, every=1)
         until(lambda: "starting" not in self.try_("systemctl is-system-running"), "its start", BOOT_S, every=1)
         return self
 

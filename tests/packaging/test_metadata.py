@@ -162,7 +162,9 @@ def test_make_test_leaves_out_only_what_other_commands_run() -> None:
     assert "-m homekit" in homekit
     assert "-m node_red" in node_red
     assert "-m traefik" in traefik
-    assert "-m image tests/image" in image
+    assert "exec tests/image/test\n" in image
+    assert "set -- tests/image\n" in (script := (ROOT / "tests/image/test").read_text())
+    assert '-m pytest -m image "$@"' in script
     assert '-m pytest -m "lab and not home_assistant" "$@"' in (ROOT / "tests/lab/test").read_text()
     assert "tests/lab/test -m home_assistant" in assistant
     marked = [path for path in (ROOT / "tests").rglob("test_*.py") if "mark.exhaustive" in path.read_text()]

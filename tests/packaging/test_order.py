@@ -142,3 +142,5 @@ def test_the_end_names_the_slowest_tests_and_what_they_waited_for(tmp_path: Path
     told = re.fullmatch(r" +(\d+\.\d) s  .*test_it.py::test_else\[29\]: the end of else (\d+\.\d) s", lines[place + 1])
     assert told and min(map(float, told.groups())) >= 2.0, lines[place + 1]
     assert len([line for line in lines[place + 1 :] if re.match(r" +\d+\.\d s  ", line)]) == 10
+    (place,) = (number for number, line in enumerate(lines) if "what all tests together waited for most" in line)
+    assert re.fullmatch(r"the end of \w+: \d+ s in \d+ tests", lines[place + 1]), lines[place + 1]

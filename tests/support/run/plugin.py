@@ -115,7 +115,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print the slowest tests, slowest first."""
+    """Print the slowest tests, slowest first, and the longest waits of all tests."""
     seconds: dict[str, float] = {}
     waits: dict[str, dict[str, float]] = {}
     for reports in terminalreporter.stats.values():
@@ -134,3 +134,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         longest = sorted(waits[test].items(), key=lambda each: -each[1])[:MOST_WAITS]
         told = ", ".join(f"{what} {lasted:.1f} s" for what, lasted in longest if lasted >= 0.1)
         terminalreporter.write_line(f"{seconds[test]:7.1f} s  {test}: {told or 'nothing that is known'}")
+    terminalreporter.section("what all tests together waited for most")
+    together: dict[str, list[float]] = {}
+    for of_test in waits.values():
+        for what, lasted in of_test.items():
+            together.setdefault(what, []).append(lasted)
+    for what in sorted(together, key=lambda each: -sum(together[each]))[:SLOWEST]:
+        terminalreporter.write_line(f"{what}: {sum(together[what]):.0f} s in {len(together[what])} tests")

@@ -186,10 +186,12 @@ class Server:
         return f"http://{HOST}:{self.port}/{bundle.name}"
 
 
-def changed(image, made: Path, *commands: str) -> Path:
-    """A copy of the root with changes by debugfs."""
+def changed(image, made: Path, version: str, *commands: str) -> Path:
+    """A copy of the root that has another version, with changes by debugfs."""
     subprocess.run(["cp", "--sparse=always", image.root, made], check=True)
-    for command in commands:
+    (said := made.with_name("version")).write_text(f"{version}\n")
+    told = "/usr/lib/intercomd-image/version"
+    for command in (f"rm {told}", f"write {said} {told}", *commands):
         subprocess.run(["debugfs", "-w", "-R", command, made], check=True, capture_output=True)
     return made
 
@@ -217,6 +219,15 @@ def order_update(guest: Guest, url: str) -> float:
     return time.monotonic() - began
 
 
+def goes_back(guest: Guest, capsys, update: str) -> None:
+    """It takes slot B again, and works."""
+    seen, began = len(guest.slots()), time.monotonic()
+    until(lambda: "B" in guest.slots()[seen:], "the slot before", BOOT_S, log=guest.slots, every=0.5)
+    shown(capsys, f"back from {update}: {guest.slots()[seen:]} after {time.monotonic() - began:.0f} s")
+    guest.up()
+    shown(capsys, f"    works again after {time.monotonic() - began:.0f} s")
+
+
 def test_updates_come_by_http_and_one_that_is_no_good_goes_back(tmp_path, image, capsys):
     web = tmp_path / "web"
     web.mkdir()
@@ -224,10 +235,11 @@ def test_updates_come_by_http_and_one_that_is_no_good_goes_back(tmp_path, image,
     filler.write_bytes(os.urandom(4 << 20))
     strange = image.bundle(web / "strange.raucb", "0.1.0+200", filler, make_key(tmp_path, "strange"))
     older = image.bundle(web / "older.raucb", "0.1.0+99", filler)
-    newer = image.bundle(web / "newer.raucb", "0.1.0+101", changed(image, tmp_path / "r", "rm /none"))
+    root = tmp_path / "root.ext4"
+    newer = image.bundle(web / "newer.raucb", "0.1.0+101", changed(image, root, "0.1.0+101"))
     no_system = image.bundle(web / "no-system.raucb", "0.1.0+102", without_system(image, tmp_path))
-    broken = changed(image, tmp_path / "r", "rm /usr/share/intercomd/appliance/__main__.py")
-    unwell = image.bundle(web / "unwell.raucb", "0.1.0+103", broken)
+    broken = "rm /usr/share/intercomd/appliance/__main__.py"
+    unwell = image.bundle(web / "unwell.raucb", "0.1.0+103", changed(image, root, "0.1.0+103", broken))
     with Server(web) as server, station(tmp_path / "g", image).on() as guest:
         guest.up()
         assert "BOOT_A_LEFT=3" in guest.run("fw_printenv")
@@ -244,17 +256,11 @@ def test_updates_come_by_http_and_one_that_is_no_good_goes_back(tmp_path, image,
         assert "CARD=Intel" in guest.run("cat /etc/intercomd/intercomd.toml")
 
         order_update(guest, server.url(no_system))
-        seen, began = len(guest.slots()), time.monotonic()
-        until(lambda: "B" in guest.slots()[seen:], "the slot before", BOOT_S, log=guest.slots, every=0.5)
-        guest.up()
-        shown(capsys, f"back from what does not start after {time.monotonic() - began:.0f} s: {guest.slots()[seen:]}")
+        goes_back(guest, capsys, "what does not start")
         assert "slot B  runs" in guest.run("intercomd-image status")
 
         order_update(guest, server.url(unwell))
-        seen, began = len(guest.slots()), time.monotonic()
-        until(lambda: "B" in guest.slots()[seen:], "the slot before", BOOT_S, log=guest.slots, every=0.5)
-        guest.up()
-        shown(capsys, f"back from what is not well after {time.monotonic() - began:.0f} s: {guest.slots()[seen:]}")
+        goes_back(guest, capsys, "what is not well")
         assert "slot B  runs" in guest.run("intercomd-image status")
         assert "0.1.0+103" in guest.run("cat /data/image/held")
 

@@ -155,6 +155,13 @@ def test_it_reads_the_state_as_it_is_described():
     assert wellness.unwell(answer, ACTIVE)[0].startswith("Calls are not possible: ")
 
 
+@pytest.mark.parametrize(
+    ("answers", "restarts", "hopeless"), [(False, 0, False), (False, 4, False), (False, 5, True), (True, 5, False)]
+)
+def test_a_daemon_that_ends_again_and_again_is_not_waited_for(answers, restarts, hopeless):
+    assert wellness.hopeless(state() if answers else None, restarts) is hopeless
+
+
 def test_a_daemon_that_does_not_answer_does_not_work():
     found = wellness.unwell(None, {**ACTIVE, "intercomd.service": "failed"})
     assert found == ["intercomd.service is failed.", "The daemon does not answer."]

@@ -77,10 +77,10 @@ def apply() -> int:
 
 
 def check() -> int:
-    """Wait until the door phone works; status 1 if it does not within the time."""
+    """Wait until the door phone works; status 1 if it does not within the time, or the daemon ends again and again."""
     end = time.monotonic() + CHECK_S
-    while wrong := wellness.unwell(_state(), {name: _unit(name) for name in UNITS}):
-        if time.monotonic() >= end:
+    while wrong := wellness.unwell(state := _state(), {name: _unit(name, "ActiveState") for name in UNITS}):
+        if time.monotonic() >= end or wellness.hopeless(state, int(_unit(UNITS[0], "NRestarts") or 0)):
             print("\n".join(wrong), file=sys.stderr)
             return 1
         time.sleep(2)
@@ -93,8 +93,8 @@ def _state() -> dict[str, Any] | None:
     return json.loads(ended.stdout) if ended.returncode == 0 else None
 
 
-def _unit(name: str) -> str:
-    asked = ["systemctl", "show", "--property=ActiveState", "--value", name]
+def _unit(name: str, property_: str) -> str:
+    asked = ["systemctl", "show", f"--property={property_}", "--value", name]
     return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
 
 

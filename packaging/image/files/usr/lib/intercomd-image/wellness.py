@@ -5,6 +5,13 @@ from typing import Any
 # A door phone does without the others: they are at other machines, or for convenience.
 VITAL = frozenset({"audio", "codes", "kept", "panel", "relay", "sip", "storage"})
 
+RESTARTS = 5  # after so many in vain the daemon is not waited for any longer
+
+
+def hopeless(state: dict[str, Any] | None, restarts: int) -> bool:
+    """Whether the daemon will not come. restarts: how often systemd has started it again (NRestarts)."""
+    return state is None and restarts >= RESTARTS
+
 
 def unwell(state: dict[str, Any] | None, units: dict[str, str]) -> list[str]:
     """One sentence for each thing that is not as it should be, or not yet.

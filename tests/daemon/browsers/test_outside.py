@@ -1,6 +1,7 @@
 """A browser outside the house: behind a router, to which a TURN server relays the sound, or in a tunnel.
 
-A router that lets answers in is passed by what a STUN server says."""
+A router that lets answers in is passed by what a STUN server says.
+"""
 
 import os
 import re

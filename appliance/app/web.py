@@ -214,7 +214,8 @@ class Web:
                 self._clock_is_right,
             )
             await asyncio.to_thread(self._secured.open)
-        server = HttpServer(built, None, address, self._config.http.port, self._secured, self._config.http.names)
+        http = self._config.http
+        server = HttpServer(built, None, address, http.port, self._secured, http.names, http.proxies)
         bound = await server.start()
         self._port = bound.port
         self._listens.set()

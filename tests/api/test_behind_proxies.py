@@ -7,6 +7,8 @@ from functools import partial
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from appliance.api import app
 from appliance.api.http import server
@@ -17,6 +19,7 @@ from tests.support.peers.web_proxies import INGRESS, caddy, guided_caddy, guided
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
+OFFER = {"offer": "v=0"}
 
 
 def behind_ingress(work, station, port, prefix):
@@ -38,11 +41,11 @@ PROXIES = {
 
 
 @contextlib.contextmanager
-def proxied(station, loop, tmp_path, proxy, name="127.0.0.1"):
-    """The station, and the address of its page through the proxy."""
+def proxied(station, loop, tmp_path, proxy, name="127.0.0.1", believed=()):
+    """The station, and the address of its page through the proxy. believed: the addresses of proxies (http.proxies)."""
     port = free_port()
     names = [f"{name}:{port}"]
-    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, names=names)
+    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, names=names, proxies=believed)
     bound = run(loop, listening.start())
     try:
         with proxy(tmp_path / "proxy", f"127.0.0.1:{bound.port}", port):
@@ -52,10 +55,11 @@ def proxied(station, loop, tmp_path, proxy, name="127.0.0.1"):
         run(loop, listening.stop())
 
 
-def through(address, token=TOKEN):
-    """A client that comes through the proxy."""
+def through(address, token=TOKEN, come_from=None):
+    """A client that comes through the proxy; come_from: its own address."""
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx.Client(base_url=address, headers=headers, timeout=PATIENCE_S, trust_env=False)
+    transport = httpx.HTTPTransport(local_address=come_from)
+    return httpx.Client(base_url=address, headers=headers, timeout=PATIENCE_S, transport=transport, trust_env=False)
 
 
 @pytest.mark.parametrize("proxy", PROXIES.values(), ids=PROXIES)
@@ -78,7 +82,7 @@ def test_a_long_poll_and_a_browsers_call_go_through_a_proxy(station, loop, tmp_p
             until(lambda: station.subscribers, "the poll")
             served.tell("custom", n="first")
             assert [each["type"] for each in poll.result().json()["events"]] == ["custom"]
-        with client.stream("POST", "v1/calls/from-browser", json={"offer": "v=0"}) as answer:
+        with client.stream("POST", "v1/calls/from-browser", json=OFFER) as answer:
             lines = answer.iter_lines()
             call = json.loads(next(lines))["call"]  # at once, though the answer lasts as long as the call
             assert station.requests == []
@@ -93,6 +97,82 @@ def test_who_guesses_tokens_through_a_proxy_shuts_nobody_out_whatever_address_it
         assert {each.status_code for each in answers} == {401, 429}
         with through(address) as client:
             assert client.get("v1/state").status_code == 200
+
+
+@pytest.mark.parametrize("proxy", [guided_nginx, guided_caddy])
+def test_a_proxy_of_the_owner_shows_the_address_of_a_client_which_may_say_what_it_likes(station, loop, tmp_path, proxy):
+    with (
+        proxied(station, loop, tmp_path, proxy, believed=["127.0.0.1"]) as (_, address),
+        through(address, come_from="127.0.0.77") as client,
+        client.stream("POST", "v1/calls/from-browser", json=OFFER, headers={"X-Forwarded-For": "192.0.2.9"}) as answer,
+    ):
+        next(answer.iter_lines())
+    assert [peer for _, peer, _ in station.offers] == ["127.0.0.77"]
+
+
+FAR = "203.0.113.7"
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ([FAR], FAR),
+        ([f"192.0.2.9, {FAR}"], FAR),
+        (["192.0.2.9", FAR], FAR),
+        ([f"192.0.2.9,{FAR} , 198.51.100.2"], FAR),  # through two proxies
+        (["198.51.100.2"], "198.51.100.2"),  # the proxy itself asks
+        (["2001:DB8::0:7"], "2001:db8::7"),
+        ([f"::ffff:{FAR}"], FAR),
+        ([], "127.0.0.1"),
+        ([""], "127.0.0.1"),
+        ([f"{FAR}, unknown"], "127.0.0.1"),
+        ([f"{FAR}:4711"], "127.0.0.1"),
+        ([f"{FAR}, a line\tof the log"], "127.0.0.1"),
+    ],
+)
+def test_the_last_address_that_is_no_proxys_is_the_clients(station, loop, said, address):
+    assert _seen(station, loop, ["127.0.0.1", "198.51.100.2"], said) == [address]
+
+
+@pytest.mark.parametrize("proxies", [[], ["192.0.2.1"]])
+def test_nobody_else_is_believed_about_an_address(station, loop, proxies):
+    assert _seen(station, loop, proxies, [FAR]) == ["127.0.0.1"]
+
+
+def _seen(station, loop, proxies, said):
+    """The addresses that ask for a call, where somebody at 127.0.0.1 says these X-Forwarded-For."""
+    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, proxies=proxies)
+    served = Served(station, run(loop, listening.start()), loop)
+    try:
+        with served.tcp() as client:
+            headers = [("X-Forwarded-For", each) for each in said]
+            with client.stream("POST", "/v1/calls/from-browser", json=OFFER, headers=headers) as answer:
+                next(answer.iter_lines())
+    finally:
+        run(loop, listening.stop())
+    return [peer for _, peer, _ in station.offers]
+
+
+def test_wrong_tokens_are_counted_for_each_client_of_a_proxy_of_the_owner(station, loop):
+    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, proxies=["127.0.0.1"])
+    served = Served(station, run(loop, listening.start()), loop)
+    try:
+        with served.tcp("wrong") as client:
+            guesses = [client.get("/v1/state", headers={"X-Forwarded-For": FAR}).status_code for _ in range(30)]
+            other = client.get("/v1/state", headers={"X-Forwarded-For": "192.0.2.9"}).status_code
+            with (
+                pytest.raises(InvalidStatus),
+                connect(
+                    f"ws://127.0.0.1:{served.bound.port}/v1/events",
+                    additional_headers={"X-Forwarded-For": "192.0.2.10"},
+                ),
+            ):
+                pass
+    finally:
+        run(loop, listening.stop())
+    assert (guesses[0], guesses[-1], other) == (401, 429, 401)
+    assert [source for source, _ in station.lockouts] == [FAR]
+    assert {source for _, source, _ in station.denials} == {FAR, "192.0.2.9", "192.0.2.10"}
 
 
 @pytest.mark.parametrize("proxy", PROXIES.values(), ids=PROXIES)

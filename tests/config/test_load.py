@@ -143,6 +143,7 @@ ONE_ERROR = [
     ("[deadlines]\nringing_s = nan", "deadlines.ringing_s = nan: must be a number from 1 to 600"),
     ("[deadlines]\nringing_s = inf", "deadlines.ringing_s = inf: must be a number from 1 to 600"),
     ("[http]\naddress = 'door.local'", 'http.address = "door.local": must be an IPv4 or IPv6 address'),
+    ("[http]\nproxies = ['nginx']", 'http.proxies = ["nginx"]: must be a list of IP addresses, as in ["127.0.0.1"]'),
     ("[http]\ncertificate_file = 'http.crt'\nkey_file = '/k'", 'http.certificate_file = "http.crt": must be an absolute path, or ""'),
     ("[station]\nname = ''", 'station.name = "": must be 1 to 64 printable characters'),
     ("[station]\nuser = 'a b'", 'station.user = "a b": must be 1 to 32 letters, digits and any of . _ ~ + -'),

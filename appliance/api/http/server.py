@@ -50,6 +50,7 @@ class HttpServer:
     """Serves `app` until stopped. `socket_path` None: no Unix socket; `address` None: no TCP; `port` 0: a free one.
 
     secured: the certificate; TCP is then HTTPS, on any address. names: the names of proxies in front of the station.
+    proxies: the addresses of those that are believed about the addresses of their clients.
     """
 
     def __init__(
@@ -60,9 +61,10 @@ class HttpServer:
         port: int,
         secured: "Secured | None" = None,
         names: Iterable[str] = (),
+        proxies: Iterable[str] = (),
     ) -> None:
         self._app, self._socket_path, self._address, self._port = app, socket_path, address, port
-        self._secured, self._names = secured, frozenset(names)
+        self._secured, self._names, self._proxies = secured, frozenset(names), frozenset(proxies)
         self._running: list[tuple[_Uvicorn, asyncio.Task[None]]] = []
 
     async def start(self) -> Bound:
@@ -103,7 +105,7 @@ class HttpServer:
     ) -> None:
         server = _Uvicorn(
             uvicorn.Config(
-                _marked(self._app, listener),
+                _marked(_forwarded(self._app, self._proxies) if self._proxies else self._app, listener),
                 http=Connection,
                 ws=websocket(),
                 lifespan="off",
@@ -113,7 +115,7 @@ class HttpServer:
                 access_log=False,
                 server_header=False,
                 date_header=False,
-                proxy_headers=False,
+                proxy_headers=False,  # it would take any text for an address, and the scheme as well
                 backlog=TAKEN_AT_ONCE,
                 timeout_graceful_shutdown=STOP_S,
                 ws_max_size=4096,
@@ -183,6 +185,37 @@ def _marked(app: ASGIApp, listener: Callable[[], Listener]) -> ASGIApp:
         await app(scope, receive, send)
 
     return marked
+
+
+def _forwarded(app: ASGIApp, proxies: frozenset[str]) -> ASGIApp:
+    """`app` with the address of a client as the proxies between it and us name it (X-Forwarded-For).
+
+    Each proxy adds the address from which it got the request, at the end: the last one that is not itself a proxy's is
+    the client's. What stands before it is the client's own word.
+    """
+
+    async def forwarded(scope: Scope, receive: Receive, send: Send) -> None:
+        peer = _ip(scope["client"][0]) if scope.get("client") else ""
+        if peer in proxies:
+            named = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+            for each in reversed(named.decode("latin-1").split(",")):
+                address = _ip(each.strip())
+                if address not in proxies:
+                    break
+            if address:
+                scope["client"] = (address, 0)
+        await app(scope, receive, send)
+
+    return forwarded
+
+
+def _ip(text: str) -> str:
+    """An IP address in its usual form; "" for anything else."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)  # as a client of IPv4 has it at an IPv6 socket
 
 
 def _authority(address: str, port: int) -> str:

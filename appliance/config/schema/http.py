@@ -48,6 +48,15 @@ class HttpTable(Table):
         example=["door.example.org"],
         max_length=16,
     )
+    proxies: list[Annotated[str, AfterValidator(ip_address_text)]] = setting(
+        "Addresses from which proxies of your own connect to the station: each is believed about the address of its "
+        "client, the last one of X-Forwarded-For. Only give proxies that write it, on machines where you trust every "
+        "user. Empty: all clients of a proxy are one, which waits as a whole after wrong tokens.",
+        allowed='a list of IP addresses, as in ["127.0.0.1"]',
+        default=[],
+        example=["127.0.0.1"],
+        max_length=16,
+    )
     push_contact: str = setting(
         "Whom a push service may ask about the station's notifications of rings (RFC 8292). It is sent to the services "
         "of the browsers that have asked for them. Empty: a placeholder.",

@@ -148,6 +148,7 @@ TABLE = {
         Config(),
         *[LeftOut("for a proxy, which tests/api/test_behind_proxies.py starts with these lines")] * 2,
         LeftOut("for Traefik, which is not in Debian: tests/api/test_behind_traefik.py runs it"),
+        Config(),
         LeftOut("of an app of Home Assistant OS, which was not tried"),
         LeftOut("for a proxy, which tests/api/test_behind_proxies.py starts with these lines"),
     ],

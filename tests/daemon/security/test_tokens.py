@@ -129,3 +129,11 @@ def test_a_token_a_session_and_an_answer_survive_a_kill_and_a_removed_token_ends
         seen = {json.loads(message)["type"] for message in events}  # until the station closes it
         assert "access.token_removed" not in seen
         assert not door.of("door.unlocked")
+
+
+def test_a_denial_names_the_address_that_a_proxy_of_the_owner_shows(tmp_path):
+    with Daemon(tmp_path / "d", http={"proxies": ["127.0.0.1"]}) as door:
+        for said in ({"X-Forwarded-For": "203.0.113.7"}, {}):
+            assert ask(door, "GET", "/v1/state", "wrong", **said)[0] == 401
+        door.wait("access.denied", **{"from": "203.0.113.7"})
+        door.wait("access.denied", **{"from": "127.0.0.1"})

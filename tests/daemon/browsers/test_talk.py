@@ -42,6 +42,12 @@ KEPT = """{
 AT_ONCE = {"chromium": {"udp"}, "firefox": {"udp", "tcp"}}
 CARD = {"media.cubeb.force_null_context": False, "media.cubeb.backend": "pulse"}  # of Firefox
 LAST_S = 0.5
+# Headless browsers have no outputs to choose from.
+CHOOSES = """
+  navigator.mediaDevices.selectAudioOutput = async () => ({ deviceId: "earpiece" });
+  HTMLMediaElement.prototype.setSinkId = async (id) => { window.sink = id; };
+  0
+"""
 SMALL = 360, 560  # what the bars of a browser leave of a small phone
 IN_VIEW = """((box) => (
   box && box.top >= 0 && box.bottom <= document.querySelector("#tabs").getBoundingClientRect().top
@@ -143,6 +149,21 @@ def test_the_page_asks_for_the_microphone_once_shows_its_level_has_a_volume_and_
         until(lambda: page.value("window.microphone.getTracks()[0].readyState") == "ended", "a microphone at rest")
         until(lambda: page.value(states) == ["closed"], "no means to work with sound", log=lambda: page.value(states))
         assert page.value("window.askings") == 1
+
+
+def test_where_the_browser_can_people_choose_between_earpiece_and_speaker(mine, door):
+    offers = mine.page.value("'selectAudioOutput' in navigator.mediaDevices && 'setSinkId' in Audio.prototype")
+    shown = "document.querySelector('#talk-speaker').checkVisibility()"
+    for chooses, wanted in (("0", offers), (CHOOSES, True)):
+        mine.page.value(chooses)
+        call = mine.talk()
+        until(lambda wanted=wanted: mine.page.value(shown) is wanted, f"a choice: {wanted}")
+        if chooses is CHOOSES:
+            mine.page.click("#talk-speaker")
+            until(lambda: mine.page.value("window.sink") == "earpiece", "the choice")
+        mine.until_heard()
+        mine.page.click("#talk-end")
+        door.final(call, cause="hangup")
 
 
 def test_a_call_is_held_and_resumed(mine, door):

@@ -19,6 +19,7 @@ RUN = Path("/run")
 GOOD = RUN / "intercomd-image/good"
 HELD = slots.NOTES / "held"
 CHECK_S = 90
+TRIES = 3
 UNITS = ("intercomd.service", "intercomd-guard.service")
 QUIET_S = 3600
 
@@ -149,7 +150,9 @@ def update(bundle: str | None) -> int:
         if not (_newer(offered, slots.version()) and _newer(offered, held)):
             print(f"{offered} is offered; it is not newer than {slots.version()}, or somebody went back from it.")
             return 0
-    if subprocess.run(["rauc", "install", bundle], check=False).returncode:
+    # udev opens the device by which rauc reads an address; if it closes that first, rauc has none any more:
+    # https://github.com/rauc/rauc/pull/1741
+    if not any(subprocess.run(["rauc", "install", bundle], check=False).returncode == 0 for _ in range(TRIES)):
         return 1
     return _restart()
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -197,6 +198,24 @@ def test_the_slot_is_known_by_the_kernels_command_line():
     assert slots.own("root=PARTUUID=1d00c0de-03 ro rauc.slot=B panic=10\n") == "B"
     with pytest.raises(SystemExit):
         slots.own("root=/dev/mmcblk0p2 ro\n")
+
+
+@pytest.mark.parametrize(("fails", "tries", "status"), [(0, 1, 0), (2, 3, 0), (9, 3, 1)])
+def test_an_update_that_fails_is_tried_three_times(tmp_path, fails, tries, status):
+    programs = {
+        "rauc": f"echo $2 >>{tmp_path}/tries; test $(wc -l <{tmp_path}/tries) -gt {fails}",
+        "intercomctl": "exit 3",
+    }
+    for name, does in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    words = [sys.executable, PROGRAM / "__main__.py", "update", "https://releases.example/b.raucb"]
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}  # the image has all files there
+    ended = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == status
+    assert ("the next restart takes the other slot" in ended.stderr) == (not status)
+    assert (tmp_path / "tries").read_text().split() == ["https://releases.example/b.raucb"] * tries
 
 
 @pytest.mark.parametrize(

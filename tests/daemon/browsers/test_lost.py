@@ -203,7 +203,7 @@ def talking(door: Daemon) -> str:
 
 def until_both_hear(anna: Phone, door: Daemon) -> str:
     """Wait until sound comes both ways within a second, in one call: the call."""
-    return until(lambda: heard_in(anna, door), "sound both ways", log=lambda: str(door.told()))
+    return until(lambda: heard_in(anna, door), "sound both ways", log=door.told)
 
 
 def heard_in(anna: Phone, door: Daemon) -> str:

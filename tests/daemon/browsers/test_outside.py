@@ -115,7 +115,7 @@ def station(directory, machine, **sip):
     return Daemon(
         directory / "door",
         machine.within,
-        sip={"address": "0.0.0.0", "port": 5080, "rtp_ports": RTP} | sip,
+        sip={"address": "0.0.0.0", "port": 5080, "rtp_ports": RTP, **sip},
         audio={"capture": "simulated", "playback": "simulated", "microphone_file": tone},
         recording={"enabled": True, "channels": "separate"},
         http={"address": DOOR, "port": 0},

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from math import inf
 from statistics import median
 
 import pytest
@@ -80,7 +81,9 @@ def test_the_playback_buffer_grows_when_it_runs_dry_and_a_depth_that_is_needed_a
     def settled():
         """As little as at first; or the machine itself was late, so that the depth was needed again."""
         seconds = [median(each) for each in batched(depths()[begun:], TRANSFERS)]
-        return "needed again" if grew_again(seconds) else "shallow" if depth() < DEEPER_MS else ""
+        if grew_again(seconds):
+            return "needed again"
+        return "shallow" if seconds and seconds[-1] < DEEPER_MS else ""
 
     if until(settled, "as little as at first in the buffer", CALMS_DOWN_S, every=0.5) == "shallow":
         held_up()
@@ -91,15 +94,13 @@ def test_the_playback_buffer_grows_when_it_runs_dry_and_a_depth_that_is_needed_a
 
 def grew_again(depths):
     """Whether the buffer became deeper after it had been made less deep."""
-    most, least = 0.0, None
+    most, least = 0.0, inf
     for each in depths:
-        if least is not None:
-            if each > least + STEP_MS:
-                return True
-            least = min(least, each)
-        elif each < most - STEP_MS:
-            least = each
+        if each > least + STEP_MS:
+            return True
         most = max(most, each)
+        if each < most - STEP_MS:
+            least = min(least, each)
     return False
 
 

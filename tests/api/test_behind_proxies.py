@@ -41,18 +41,27 @@ PROXIES = {
 
 
 @contextlib.contextmanager
+def serving(station, loop, **given):
+    """The station, at a port of its own; given: what HttpServer gets about proxies."""
+    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, **given)
+    bound = run(loop, listening.start())
+    try:
+        yield Served(station, bound, loop)
+    finally:
+        run(loop, listening.stop())
+
+
+@contextlib.contextmanager
 def proxied(station, loop, tmp_path, proxy, name="127.0.0.1", believed=()):
     """The station, and the address of its page through the proxy. believed: the addresses of proxies (http.proxies)."""
     port = free_port()
     names = [f"{name}:{port}"]
-    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, names=names, proxies=believed)
-    bound = run(loop, listening.start())
-    try:
-        with proxy(tmp_path / "proxy", f"127.0.0.1:{bound.port}", port):
-            prefix = getattr(proxy, "keywords", {}).get("prefix", "/")
-            yield Served(station, bound, loop), f"http://{name}:{port}{prefix}"
-    finally:
-        run(loop, listening.stop())
+    with (
+        serving(station, loop, names=names, proxies=believed) as served,
+        proxy(tmp_path / "proxy", f"127.0.0.1:{served.bound.port}", port),
+    ):
+        prefix = getattr(proxy, "keywords", {}).get("prefix", "/")
+        yield served, f"http://{name}:{port}{prefix}"
 
 
 def through(address, token=TOKEN, come_from=None):
@@ -141,35 +150,23 @@ def test_nobody_else_is_believed_about_an_address(station, loop, proxies):
 
 def _seen(station, loop, proxies, said):
     """The addresses that ask for a call, where somebody at 127.0.0.1 says these X-Forwarded-For."""
-    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, proxies=proxies)
-    served = Served(station, run(loop, listening.start()), loop)
-    try:
-        with served.tcp() as client:
-            headers = [("X-Forwarded-For", each) for each in said]
-            with client.stream("POST", "/v1/calls/from-browser", json=OFFER, headers=headers) as answer:
-                next(answer.iter_lines())
-    finally:
-        run(loop, listening.stop())
+    headers = [("X-Forwarded-For", each) for each in said]
+    with (
+        serving(station, loop, proxies=proxies) as served,
+        served.tcp() as client,
+        client.stream("POST", "/v1/calls/from-browser", json=OFFER, headers=headers) as answer,
+    ):
+        next(answer.iter_lines())
     return [peer for _, peer, _ in station.offers]
 
 
 def test_wrong_tokens_are_counted_for_each_client_of_a_proxy_of_the_owner(station, loop):
-    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, proxies=["127.0.0.1"])
-    served = Served(station, run(loop, listening.start()), loop)
-    try:
-        with served.tcp("wrong") as client:
-            guesses = [client.get("/v1/state", headers={"X-Forwarded-For": FAR}).status_code for _ in range(30)]
-            other = client.get("/v1/state", headers={"X-Forwarded-For": "192.0.2.9"}).status_code
-            with (
-                pytest.raises(InvalidStatus),
-                connect(
-                    f"ws://127.0.0.1:{served.bound.port}/v1/events",
-                    additional_headers={"X-Forwarded-For": "192.0.2.10"},
-                ),
-            ):
-                pass
-    finally:
-        run(loop, listening.stop())
+    with serving(station, loop, proxies=["127.0.0.1"]) as served, served.tcp("wrong") as client:
+        guesses = [client.get("/v1/state", headers={"X-Forwarded-For": FAR}).status_code for _ in range(30)]
+        other = client.get("/v1/state", headers={"X-Forwarded-For": "192.0.2.9"}).status_code
+        events = f"ws://127.0.0.1:{served.bound.port}/v1/events"
+        with pytest.raises(InvalidStatus):
+            connect(events, additional_headers={"X-Forwarded-For": "192.0.2.10"})
     assert (guesses[0], guesses[-1], other) == (401, 429, 401)
     assert [source for source, _ in station.lockouts] == [FAR]
     assert {source for _, source, _ in station.denials} == {FAR, "192.0.2.9", "192.0.2.10"}
@@ -240,10 +237,5 @@ def test_no_other_name_is(station, loop, headers):
 
 def _status(station, loop, headers):
     names = ["door.example.org", "ha.example.org:8123"]
-    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, names=names)
-    served = Served(station, run(loop, listening.start()), loop)
-    try:
-        with served.tcp() as client:
-            return client.post("v1/doors/front/open", headers=headers).status_code
-    finally:
-        run(loop, listening.stop())
+    with serving(station, loop, names=names) as served, served.tcp() as client:
+        return client.post("v1/doors/front/open", headers=headers).status_code

@@ -67,7 +67,7 @@ def write(root: Path = ROOT) -> list[Path]:
     changed = []
     for path, make in DOCUMENTS.items():
         made = make()
-        if not _same(root / path, made):
+        if not _same(root, path, made):
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_bytes(_bytes(made))
             changed.append(path)
@@ -76,16 +76,16 @@ def write(root: Path = ROOT) -> list[Path]:
 
 def stale(root: Path = ROOT) -> list[Path]:
     """The documents below `root` that differ from the code."""
-    return [path for path, make in DOCUMENTS.items() if not _same(root / path, make())]
+    return [path for path, make in DOCUMENTS.items() if not _same(root, path, make())]
 
 
 def _bytes(made: str | bytes) -> bytes:
     return made.encode() if isinstance(made, str) else made
 
 
-def _same(path: Path, made: str | bytes) -> bool:
+def _same(root: Path, path: Path, made: str | bytes) -> bool:
     try:
-        there = path.read_bytes()
+        there = (root / path).read_bytes()
     except FileNotFoundError:
         return False
     if isinstance(made, str) and path == openapi.PATH:

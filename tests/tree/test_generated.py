@@ -55,6 +55,14 @@ def test_where_other_versions_of_the_libraries_made_the_description_its_outline_
     assert not openapi.same(json.dumps({**other, "paths": {}}), json.dumps(made))
 
 
+def test_a_description_that_other_versions_of_the_libraries_made_is_up_to_date(tmp_path):
+    generate.write(tmp_path)
+    made = json.loads(openapi.description())
+    there = {**made, "x-made-by": "python -m appliance.generate, msgspec-0.1", "summary": "worded otherwise"}
+    (tmp_path / openapi.PATH).write_text(json.dumps(there))
+    assert generate.stale(tmp_path) == generate.write(tmp_path) == []
+
+
 def test_every_event_has_a_schema_of_its_data():
     made = schemas()
     assert made.keys() == EVENTS.keys()

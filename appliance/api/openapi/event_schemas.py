@@ -1,5 +1,6 @@
 """JSON Schemas of the payloads of events, as `intercomd --print-events` prints them, generated from their records."""
 
+import inspect
 from enum import Enum
 from typing import Any
 
@@ -28,6 +29,8 @@ def _schema(event: type[Event]) -> dict[str, Any]:
     _, definitions = json.schema_components([event], ref_template="#/$defs/{name}")
     properties = definitions.pop(event.__name__)["properties"]
     for name, definition in definitions.items():
+        if "description" in definition:
+            definition["description"] = inspect.cleandoc(definition["description"])  # msgspec 0.23 does it itself
         if "enum" in definition:
             definition |= {"type": "string", "enum": IN_ORDER[name]}
     for inner in properties, *(definition.get("properties", {}) for definition in definitions.values()):

@@ -19,12 +19,12 @@ from tests.support.processes import living, tree
 from tests.support.waiting import until
 
 BEGUN = """
-import subprocess, sys, time
+import signal, subprocess
 from benchmarks.processes import kept
 
 def main():
     subprocess.Popen(["sh", "-c", "echo up >up; exec sleep 600"], start_new_session=True)
-    time.sleep(600)
+    signal.pause()
 
 kept(main)
 """

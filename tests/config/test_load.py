@@ -669,6 +669,11 @@ def test_a_receiver_of_webhooks_is_an_address_with_a_secret(tmp_path):
     assert "webhook.house.events" in found(events=[])
 
 
+def test_an_ipv4_address_that_is_mapped_into_ipv6_is_the_ipv4_address():
+    loaded = check(tomli.loads("[http]\nproxies = ['::ffff:192.0.2.7', '2001:DB8::7']"), "x")
+    assert loaded.http.proxies == ["192.0.2.7", "2001:db8::7"]
+
+
 def test_at_most_eight_receivers_and_only_with_the_socket_of_http(tmp_path):
     many = {f"h{number}": {"url": "https://house.example/", "secret_file": "house"} for number in range(9)}
     (tmp_path / "i.toml").write_text(dump({"webhook": many, "http": {"socket": False}}))

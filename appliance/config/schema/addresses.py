@@ -18,8 +18,9 @@ _AFTER_HOST = r"(?::(?P<port>[0-9]{1,5}))?(?:;[^@?]*)?"  # port and parameters, 
 
 
 def ip_address_text(text: str) -> str:
-    """Normalize an IP address. Raises ValueError."""
-    return str(ipaddress.ip_address(text))
+    """Normalize an IP address; one of IPv4 that is mapped into IPv6 becomes the former. Raises ValueError."""
+    address = ipaddress.ip_address(text)
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def sip_uri(text: str) -> str:

@@ -200,10 +200,19 @@ def test_the_slot_is_known_by_the_kernels_command_line():
         slots.own("root=/dev/mmcblk0p2 ro\n")
 
 
-@pytest.mark.parametrize(("fails", "tries", "status"), [(0, 1, 0), (2, 3, 0), (9, 3, 1)])
-def test_an_update_that_fails_is_tried_three_times(tmp_path, fails, tries, status):
+@pytest.mark.parametrize(
+    ("fails", "said", "tries", "status"),
+    [
+        (0, "Installing `b.raucb` succeeded", 1, 0),
+        (2, "LastError: Failed mounting bundle: lost", 3, 0),
+        (9, "LastError: Failed mounting bundle: lost", 3, 1),
+        (9, "LastError: Invalid bundle: signature verification failed", 1, 1),
+        (9, "LastError: Failed streaming bundle: the connection was lost", 1, 1),
+    ],
+)
+def test_an_update_that_could_not_be_mounted_is_tried_three_times(tmp_path, fails, said, tries, status):
     programs = {
-        "rauc": f"echo $2 >>{tmp_path}/tries; test $(wc -l <{tmp_path}/tries) -gt {fails}",
+        "rauc": f"echo $2 >>{tmp_path}/tries; echo '{said}' >&2; test $(wc -l <{tmp_path}/tries) -gt {fails}",
         "intercomctl": "exit 3",
     }
     for name, does in programs.items():
@@ -215,6 +224,7 @@ def test_an_update_that_fails_is_tried_three_times(tmp_path, fails, tries, statu
     ended = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == status
     assert ("the next restart takes the other slot" in ended.stderr) == (not status)
+    assert ended.stdout.splitlines() == [said] * tries
     assert (tmp_path / "tries").read_text().split() == ["https://releases.example/b.raucb"] * tries
 
 

@@ -20,6 +20,7 @@ GOOD = RUN / "intercomd-image/good"
 HELD = slots.NOTES / "held"
 CHECK_S = 90
 TRIES = 3
+NOT_MOUNTED = "Failed mounting bundle"  # what rauc says
 UNITS = ("intercomd.service", "intercomd-guard.service")
 QUIET_S = 3600
 
@@ -150,11 +151,26 @@ def update(bundle: str | None) -> int:
         if not (_newer(offered, slots.version()) and _newer(offered, held)):
             print(f"{offered} is offered; it is not newer than {slots.version()}, or somebody went back from it.")
             return 0
-    # udev opens the device by which rauc reads an address; if it closes that first, rauc has none any more:
-    # https://github.com/rauc/rauc/pull/1741
-    if not any(subprocess.run(["rauc", "install", bundle], check=False).returncode == 0 for _ in range(TRIES)):
-        return 1
-    return _restart()
+    return _restart() if _installed(bundle) else 1
+
+
+def _installed(bundle: str) -> bool:
+    """Have rauc write the other slot, and show what it says.
+
+    It tries again only where the bundle was not mounted: udev opens the device by which rauc reads an address; if it
+    closes that first, rauc has none any more (https://github.com/rauc/rauc/pull/1741).
+    """
+    for _ in range(TRIES):
+        lost = False
+        with subprocess.Popen(
+            ["rauc", "install", bundle], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as rauc:
+            for line in rauc.stdout or ():
+                print(line, end="", flush=True)
+                lost |= NOT_MOUNTED in line
+        if rauc.returncode == 0 or not lost:
+            return rauc.returncode == 0
+    return False
 
 
 def _newer(one: str, other: str) -> bool:

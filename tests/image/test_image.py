@@ -46,6 +46,16 @@ socket = "/run/intercomd/guard.sock"
 [door.front]
 chip = "9030000.pl061"
 line = "5"
+
+[target.kitchen]
+uri = "sip:kitchen@{HOST}:{{port}}"
+
+[panel.button.bell]
+chip = "9030000.pl061"
+line = "2"
+pull = "down"
+action = "ring"
+target = "kitchen"
 """
 
 
@@ -55,10 +65,10 @@ def shown(capsys, text: str) -> None:
         print(f"\n    {text}", end="", flush=True)
 
 
-def station(directory: Path, image) -> Guest:
-    """A card as somebody has prepared it."""
+def station(directory: Path, image, port: int = 9) -> Guest:
+    """A card as somebody has prepared it, whose bell rings a phone at this machine's port."""
     guest = Guest(directory, image.card)
-    guest.put("intercomd.toml", STATION)
+    guest.put("intercomd.toml", STATION.format(port=port))
     guest.put("station.txt", "HOST_NAME=front-door\nTIME_ZONE=Europe/Berlin\nADDRESS=nonsense\n")
     return guest
 
@@ -74,10 +84,10 @@ class Phone:
         scenario = directory / "answer.xml"
         text = ANSWER.read_text().replace("[local_ip]", HOST).replace("[media_ip]", HOST)
         scenario.write_text(text.replace("[echo_port]", str(self._sound.getsockname()[1])))
-        self._log = directory / "sipp.log"
+        self._log, self._messages = directory / "sipp.log", directory / "sipp.messages"
         self._process = subprocess.Popen(
             ["sipp", "-sf", scenario, "-i", "127.0.0.1", "-p", str(self.port), "-m", "1", "-nostdin",
-             "-trace_err", "-error_file", self._log],
+             "-trace_err", "-error_file", self._log, "-trace_msg", "-message_file", self._messages],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         threading.Thread(target=self._play, daemon=True).start()
@@ -93,6 +103,10 @@ class Phone:
             except OSError:
                 return
             self.heard += 1
+
+    def rings(self) -> bool:
+        """Whether it has said so."""
+        return self._messages.exists() and "180 Ringing" in self._messages.read_text(errors="replace")
 
     def ended(self) -> int | None:
         """SIPp's status once it has seen the whole call."""
@@ -119,7 +133,7 @@ def played(path: Path) -> tuple[float, float]:
 
 def test_it_is_set_up_from_the_boot_partition_and_calls_with_sound_and_opens_the_door(tmp_path, image, capsys):
     phone = Phone(tmp_path)
-    with station(tmp_path / "g", image).on() as guest:
+    with station(tmp_path / "g", image, phone.port).on() as guest:
         try:
             guest.said(r"(?m)^slot A, order A B, left A 2 B 3")
             shown(capsys, f"U-Boot has taken a slot after {guest.at()}")
@@ -140,9 +154,11 @@ def test_it_is_set_up_from_the_boot_partition_and_calls_with_sound_and_opens_the
             assert "MACHINE_ID=" + guest.run("cat /etc/machine-id") in guest.run("fw_printenv")
             guest.run("intercomctl audio set --speaker on --volume 90")
             began = time.monotonic()
-            guest.run(f"intercomctl dial sip:far@{HOST}:{phone.port}")
+            guest.run("intercomctl press bell")
+            until(phone.rings, "the phone", BOOT_S, log=phone.log)
+            shown(capsys, f"{guest.at()} after power on a phone rings, {time.monotonic() - began:.1f} s after a press")
             until(lambda: phone.heard > 200, "sound of the guest", BOOT_S, log=phone.log)
-            shown(capsys, f"4 s of sound have come {time.monotonic() - began:.1f} s after the order to call")
+            shown(capsys, f"4 s of sound have come {time.monotonic() - began:.1f} s after the press")
             guest.run("intercomctl hangup")
             until(lambda: phone.ended() is not None, "the end of the call", BOOT_S, log=phone.log)
             assert phone.ended() == 0, phone.log()

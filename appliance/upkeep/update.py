@@ -5,6 +5,7 @@ Only root installs packages, by apt itself, which takes what its keys have signe
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from appliance.upkeep import offered
 from appliance.upkeep.offered import Package
 
 UNIT = "intercomd-update"
+_IMAGE = "intercomd-image"  # the command of a system that is written as a whole (packaging/image)
 _APT = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "--allow-change-held-packages")
 
 
@@ -78,6 +80,13 @@ def _package(package: Json) -> str:
 
 
 def _known() -> dict[str, Package]:
+    if shutil.which(_IMAGE, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin") is not None:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE,
+            "apt does not update this station.",
+            "Its system is an image for cards, which is updated as a whole and is read-only.",
+            f"Both versions: {_IMAGE} status. Install a newer one: {_IMAGE} update ADDRESS. Go back: {_IMAGE} back.",
+        )
     found = {name: each for name, each in offered.read(_asked(*offered.QUESTION)).items() if each.installed}
     if PROGRAM not in found:
         raise IntercomError(

@@ -97,6 +97,17 @@ def test_where_apt_has_not_installed_it_the_command_says_so(machine):
     assert (ended.returncode, "checkout" in ended.stdout) == (1, True)
 
 
+@pytest.mark.parametrize("words", [(), ("install",), ("back",)])
+def test_a_system_that_is_written_as_a_whole_is_updated_by_its_own_command(machine, words):
+    machine.publish("intercomd", "0.2.0")
+    (command := machine.programs / "intercomd-image").write_text("#!/bin/sh\n")
+    command.chmod(0o755)
+    ended = machine.update(*words)
+    assert ended.returncode != 0
+    assert "intercomd-image update ADDRESS" in json.loads(ended.stdout)["resolution"]
+    assert machine.installed() == "0.1.0"
+
+
 def test_an_update_is_planned_once_at_the_next_such_time(machine):
     for name in ("systemctl", "systemd-run"):
         program = machine.programs / name

@@ -6,10 +6,13 @@ A test of the core, and Schemathesis at a real station, fail for an error that i
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import asdict
+
+from appliance.api import models
 from appliance.api.http import scopes
 from appliance.api.http.problems import MEDIA_TYPE
-from appliance.base.errors import URN
 from appliance.base.errors import ErrorCode as E
+from appliance.base.errors import IntercomError, problem
 from appliance.orders.table import ORDERS, SUBJECTS
 
 Described = dict[str, Any]
@@ -59,17 +62,8 @@ def _response(found: list[E]) -> Described:
 
 
 def _example(code: E) -> Described:
-    title = code.replace("-", " ").capitalize()
-    return {
-        "type": URN + code,
-        "title": title,
-        "status": code.http_status,
-        "detail": f"{title}.",
-        "instance": "/v1/…",
-        "code": str(code),
-        "cause": "",
-        "resolution": "",
-    }
+    told = problem(IntercomError(code, f"{code.replace('-', ' ').capitalize()}."))
+    return asdict(models.Problem(**{**told, "instance": "/v1/…", "cause": "", "resolution": ""}))
 
 
 def _codes(path: str, method: str, operation: Described) -> Iterator[E]:

@@ -108,16 +108,15 @@ def check(path: Path) -> int:
     """Check the configuration."""
     from appliance.config.core_settings import core_settings  # noqa: PLC0415  late: for this alone
     from appliance.doctor import https, lamps, numbered, phones, trust  # noqa: PLC0415
-    from appliance.doctor.findings import Level  # noqa: PLC0415
 
     config, _, flats = configured(path)
     served = https.examine(config)
     for found in served:
-        if found.level is Level.PROBLEM:
+        if found.level == "problem":
             where = f"{path.name}: {found.check}: {found.message}"
             raise IntercomError(ErrorCode.CONFIG_INVALID, where, found.cause, found.resolution)
     print(f"{path}: OK")
-    soon = (found for found in served if found.level is Level.WARNING)
+    soon = (found for found in served if found.level == "warning")
     unseen = phones.notes(config, core_settings(config))
     for note in (*lamps.notes(config), *trust.notes(config, flats), *numbered.notes(config), *unseen, *soon):
         print(f"Note: {note.check}: {note.message} {note.cause} {note.resolution}")

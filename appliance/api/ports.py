@@ -223,7 +223,7 @@ class HttpPorts(Protocol):
         """
 
     async def doctor(self) -> list[Json]:
-        """The findings of an examination of the station, shaped as `models.Finding`."""
+        """The findings of an examination of the station, each shaped as a `Finding`."""
 
     async def support_bundle(self) -> Json:
         """Collect the support bundle, shaped as `models.SupportBundle`, without secrets."""

@@ -8,12 +8,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import msgspec
+
 import appliance
 from appliance.base import times
 from appliance.base.errors import IntercomError, reason
 from appliance.config import secrets
 from appliance.config.schema import Config
-from appliance.doctor.findings import Finding, Level, problem
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import problem
 from appliance.outlet import settings
 
 CHECK, WEBHOOKS = "mqtt", "webhooks"
@@ -81,6 +84,6 @@ def _said(line: bytes, wait_s: float, check: str, otherwise: str) -> list[Findin
             timeout=wait_s,
             env=appliance.environment(),
         )
-        return [Finding(check, Level(each.pop("level")), **each) for each in json.loads(said.stdout)]
+        return [msgspec.convert({"check": check, **each}, Finding) for each in json.loads(said.stdout)]
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         return [problem(check, otherwise, f"{reason(error)}.", "Look into the log.")]

@@ -7,7 +7,8 @@ from pathlib import Path
 import appliance
 from appliance.base.wall_time import synchronised
 from appliance.config.schema import Config
-from appliance.doctor.findings import Finding, ok, problem, warning
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import ok, problem, warning
 
 CHECK = "clock"
 SET = "Connect the network, so that a time server sets it (see timedatectl), or give the board a clock with a battery."

@@ -9,8 +9,9 @@ from appliance.config.load import load
 from appliance.config.schema import Config
 from appliance.config.secrets import passwords
 from appliance.core import status_line
+from appliance.core.views.appliance import Finding
 from appliance.doctor import numbered, phones, trust
-from appliance.doctor.findings import Finding, ok, problem, warning
+from appliance.doctor.findings import ok, problem, warning
 
 CHECK = "configuration"
 

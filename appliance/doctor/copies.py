@@ -3,7 +3,8 @@
 from appliance.base.errors import IntercomError
 from appliance.config import copies
 from appliance.config.schema import Config
-from appliance.doctor.findings import Finding, ok, problem
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import ok, problem
 
 CHECK = "recording.copy_to"
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from appliance.doctor.findings import Finding, Level, problem
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import problem
 
 # What helps, where the reason alone does not say it.
 _REMEDIES = {
@@ -16,7 +17,7 @@ _OF_PANEL = re.compile(r"(?P<kind>\w+) (?P<name>\S+) \(")
 
 def besides(found: Sequence[Finding], failed: Sequence[tuple[str, str]]) -> list[Finding]:
     """One finding for each fault in `failed`, pairs of part and reason, that is not among those found."""
-    known = {finding.check for finding in found if finding.level is Level.PROBLEM}
+    known = {finding.check for finding in found if finding.level == "problem"}
     return [
         problem(part, f"{why}.", resolution=_REMEDIES.get(part, ""))
         for part, whole in failed

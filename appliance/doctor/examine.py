@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from appliance.core.views.appliance import Finding
 from appliance.doctor import broker, clock, configuration, copies, https, inputs, lamps, lines, sound, space
-from appliance.doctor.findings import Finding, agreed
+from appliance.doctor.findings import agreed
 
 
 def examine(file: Path, state: Path, root: Path = Path("/"), *, mixers: bool = False) -> list[Finding]:

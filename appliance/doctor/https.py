@@ -7,7 +7,8 @@ from pathlib import Path
 from appliance.base.errors import IntercomError
 from appliance.config import certificates
 from appliance.config.schema import Config
-from appliance.doctor.findings import Finding, ok, problem, warning
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import ok, problem, warning
 
 CHECK = "http.certificate_file"
 SOON_S = 14 * 86400.0

@@ -7,7 +7,8 @@ from pathlib import Path
 from appliance.board import inputs
 from appliance.board.inputs import FoundInputDevice
 from appliance.config.schema import Config
-from appliance.doctor.findings import Finding, ok, problem
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import ok, problem
 
 OURS = b"appliance"  # in the command line of the daemon, which grabs them
 LOOKED_FOR = "the service finds it by itself"

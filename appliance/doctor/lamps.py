@@ -7,7 +7,8 @@ from appliance.board import leds_and_pwm
 from appliance.config.schema import Config
 from appliance.config.schema.lamps import LampTable
 from appliance.core.panel.colors import NAMES
-from appliance.doctor.findings import Finding, ok, problem, warning
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import ok, problem, warning
 
 GROUP = "Run this as root, or as a member of the group gpio; check that the package's udev rule is active."
 

@@ -9,7 +9,8 @@ from appliance.board import chips, firmware
 from appliance.board.chips import Chip, Chips
 from appliance.config.schema import Config
 from appliance.core.model import Strike
-from appliance.doctor.findings import Finding, ok, problem, warning
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import ok, problem, warning
 
 if TYPE_CHECKING:
     from appliance.config.schema.buttons import ButtonTable

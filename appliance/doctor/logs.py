@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from appliance.doctor.findings import Finding, ok, problem
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import ok, problem
 
 _NAMES = {
     "log.events": "The journal",

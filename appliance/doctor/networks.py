@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from appliance.core.accounts import sip_uris
 from appliance.core.model import Target
 from appliance.core.views.accounts import Account
-from appliance.doctor.findings import Finding, ok, problem, warning
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import ok, problem, warning
 
 SIP_PORT = 5060
 CHECK = "network"

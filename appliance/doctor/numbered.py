@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from appliance.config.schema import Config
 from appliance.config.schema.base import Table
-from appliance.doctor.findings import Finding, warning
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import warning
 
 CHIP = re.compile(r"(/dev/)?gpiochip\d+")
 PWM = re.compile(r"pwmchip\d+(/\d+)?")

@@ -9,7 +9,8 @@ from appliance.config import certificates
 from appliance.config.schema import Config
 from appliance.core.model import Settings
 from appliance.core.status_line import rings_browsers
-from appliance.doctor.findings import Finding, warning
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import warning
 
 CHECK = "http.address"
 HOW = "docs/how-to/reach-the-station-by-https.md"

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from appliance.base.types import Json
 from appliance.core.model import AccountState
 from appliance.core.views.accounts import Account
-from appliance.doctor.findings import Finding, ok, problem, warning
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import ok, problem, warning
 
 LOOKED_AT = 20  # calls of the log
 

@@ -11,8 +11,9 @@ from appliance.audio.profiles import profile
 from appliance.base.errors import IntercomError
 from appliance.config.schema import Config
 from appliance.core.model import NO_CARD, MixerLevel, SoundCard
+from appliance.core.views.appliance import Finding
 from appliance.core.views.audio import SoundSide
-from appliance.doctor.findings import Finding, Level, ok, problem, warning
+from appliance.doctor.findings import ok, problem, warning
 
 OURS = b"appliance.sip.stack"  # in the command line of the SIP process, which opens PCMs
 
@@ -41,7 +42,7 @@ def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
             _one(config, "playback", there, proc),
         ]
     capture, playback = (_one(config, way, there, proc) for way in VERBS)
-    if capture.level is Level.PROBLEM and capture.message == playback.message:
+    if capture.level == "problem" and capture.message == playback.message:
         return [replace(capture, check="audio")]
     return [capture, playback]
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from appliance.base import disc
 from appliance.config.schema import Config
-from appliance.doctor.findings import Finding, ok, problem
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import ok, problem
 
 CHECK = "recording.free_mb"
 MB = 1_000_000

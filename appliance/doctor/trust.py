@@ -7,7 +7,8 @@ from appliance.config.directory import Flat
 from appliance.config.schema import Config
 from appliance.config.schema.targets import TargetTable
 from appliance.core.accounts import sip_uris
-from appliance.doctor.findings import Finding, warning
+from appliance.core.views.appliance import Finding
+from appliance.doctor.findings import warning
 
 PBX = 'an account at a PBX, with transport = "tls" where the PBX can'
 

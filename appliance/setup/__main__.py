@@ -18,8 +18,8 @@ from appliance.board.chips import chips
 from appliance.board.firmware import model
 from appliance.config.load import check
 from appliance.core.model import BROWSERS
+from appliance.core.views.appliance import Finding
 from appliance.doctor import lines, sound
-from appliance.doctor.findings import Finding, Level
 from appliance.setup import ask, choices, importer, render, station
 from appliance.setup.ask import Terminal
 
@@ -128,7 +128,7 @@ def set_up(given: argparse.Namespace, root: Path) -> int:
                 "Run this as root: sudo intercomd-setup",
             ) from error
         report(chosen, findings, file)
-    return 1 if any(finding.level is Level.PROBLEM for finding in findings) else 0
+    return 1 if any(finding.level == "problem" for finding in findings) else 0
 
 
 def examined(text: str, file: Path, root: Path) -> list[Finding]:
@@ -142,7 +142,7 @@ def report(chosen: choices.Choices, findings: list[Finding], file: Path) -> None
     print(f"\n{file} is written.\n\nWire it:")
     for sentence in render.wiring(chosen) or ["There is nothing to wire: no line was chosen."]:
         print(f"  {sentence}")
-    wrong = [finding for finding in findings if finding.level is not Level.OK]
+    wrong = [finding for finding in findings if finding.level != "ok"]
     if wrong:
         print("\nNot ready yet:")
     for finding in wrong:

@@ -7,7 +7,6 @@ import pytest
 import appliance
 from appliance.config.schema import Config
 from appliance.doctor import clock
-from appliance.doctor.findings import Level
 
 MADE = Path(appliance.__file__).stat().st_mtime
 YEAR_S = 365 * 86_400
@@ -32,7 +31,7 @@ def says(monkeypatch):
 @pytest.mark.parametrize("trust", ["synchronised", "always"])
 def test_a_clock_from_before_the_program_was_made_cannot_be_true(says, now, trust):
     finding = says(now, trust=trust)
-    assert (finding.check, finding.level) == ("clock", Level.PROBLEM)
+    assert (finding.check, finding.level) == ("clock", "problem")
     assert "cannot be true" in finding.message
     assert "1970-01-01" in says(0.0, trust=trust).message
     assert "timedatectl" in finding.resolution
@@ -40,10 +39,10 @@ def test_a_clock_from_before_the_program_was_made_cannot_be_true(says, now, trus
 
 def test_without_a_time_server_it_says_what_is_refused(says):
     finding = says(MADE + 86_400)
-    assert finding.level is Level.WARNING
+    assert finding.level == "warning"
     assert "Codes and cards with times" in finding.cause
 
 
 @pytest.mark.parametrize("how", [{"synchronised": True}, {"trust": "always"}], ids=lambda how: next(iter(how)))
 def test_a_clock_that_is_corrected_or_declared_right_is_no_finding(says, how):
-    assert says(MADE + YEAR_S, **how).level is Level.OK
+    assert says(MADE + YEAR_S, **how).level == "ok"

@@ -7,7 +7,7 @@ from appliance.config import copies as rclone
 from appliance.config.schema import Config
 from appliance.doctor import copies
 from appliance.doctor.daemon_faults import besides
-from appliance.doctor.findings import Level, problem
+from appliance.doctor.findings import problem
 from tests.support.rclone import configuration
 
 NAS = {"type": "sftp", "host": "nas.example", "user": "door", "pass": "obscured-secret", "port": "22"}
@@ -36,7 +36,7 @@ def test_nothing_is_said_where_nothing_is_copied():
 
 def test_a_remote_that_is_described_is_named(file):
     finding = found(file)
-    assert (finding.level, finding.message) == (Level.OK, "Recordings are copied to nas:door by rclone.")
+    assert (finding.level, finding.message) == ("ok", "Recordings are copied to nas:door by rclone.")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_remote_that_is_described_is_named(file):
 def test_what_is_missing_has_its_remedy(file, broken, cause, remedy):
     broken(file)
     finding = found(file)
-    assert finding.level is Level.PROBLEM
+    assert finding.level == "problem"
     assert cause.format(file=file) in finding.cause
     assert remedy.format(file=file) in finding.resolution
 

@@ -9,12 +9,12 @@ from appliance.core.model import MixerLevel
 from appliance.doctor import inputs, lines, sound
 from appliance.doctor.daemon_faults import besides
 from appliance.doctor.examine import examine
-from appliance.doctor.findings import Level, agreed, ok, problem, warning
+from appliance.doctor.findings import agreed, ok, problem, warning
 from appliance.simulator.mixer import SimulatedMixers
 from tests.board.boards import HDMI, PHONE, Alsa, only, owned, raspberry, write
 from tests.board.boards import sound as cards
 
-OK, WARNING, PROBLEM = Level.OK, Level.WARNING, Level.PROBLEM
+OK, WARNING, PROBLEM = "ok", "warning", "problem"
 
 
 def levels(found):

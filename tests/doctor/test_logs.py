@@ -1,7 +1,7 @@
 """Journal, call log and audit on disc are one finding each."""
 
 from appliance.doctor import logs
-from appliance.doctor.findings import Level, ok
+from appliance.doctor.findings import ok
 from appliance.store.lists.examine import Examined
 
 
@@ -26,7 +26,7 @@ def test_a_list_that_is_damaged_is_a_problem_with_cause_and_remedy():
     (found,) = logs.stored(
         [Examined("log.doors", 2, "", "", ("table audit: x", "table refusals: y"), "newest opening: row 1")]
     )
-    assert (found.check, found.level) == ("log.doors", Level.PROBLEM)
+    assert (found.check, found.level) == ("log.doors", "problem")
     assert found.message == "The audit of doors is damaged, or was changed."
     assert found.cause == "table audit: x; table refusals: y."
     assert "Check the disc" in found.resolution

@@ -10,7 +10,6 @@ import tomli
 from appliance.config.core_settings import core_settings
 from appliance.config.load import check
 from appliance.doctor import phones
-from appliance.doctor.findings import Level
 from tests.support.certificates import self_signed
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +28,7 @@ def notes(bell, more):
 )
 def test_a_page_that_rings_where_no_phone_can_open_it_is_warned_of(bell, more):
     (note,) = notes(bell, more)
-    assert (note.check, note.level) == ("http.address", Level.WARNING)
+    assert (note.check, note.level) == ("http.address", "warning")
     assert "http.names" in note.resolution
 
 
@@ -62,7 +61,7 @@ def found(tmp_path, *present, http='address = "0.0.0.0"'):
 def test_a_certificate_of_former_addresses_is_warned_of(tmp_path):
     self_signed(tmp_path, "DNS:door", "DNS:door.local", "IP:192.0.2.7")
     (note,) = found(tmp_path, "192.0.2.9", "fe80::1%eth0")
-    assert (note.check, note.level) == ("http.certificate_file", Level.WARNING)
+    assert (note.check, note.level) == ("http.certificate_file", "warning")
     assert "192.0.2.9." in note.message and "https://door.local" in note.resolution
     assert found(tmp_path, "192.0.2.7", "172.17.0.1") == []
     assert found(tmp_path, "fe80::1%eth0") == found(tmp_path) == []

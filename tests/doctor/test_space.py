@@ -7,15 +7,14 @@ import pytest
 from appliance.base import disc
 from appliance.config.schema import Config
 from appliance.doctor import space
-from appliance.doctor.findings import Level
 
 
 @pytest.mark.parametrize(
     ("free", "level", "words"),
     [
-        (100_000_000, Level.OK, "The disc has 100 MB free; recordings leave 100 MB of it to the system."),
-        (99_999_999, Level.PROBLEM, "The disc has 99 MB free: no recording begins."),
-        (0, Level.PROBLEM, "The disc has 0 MB free: no recording begins."),
+        (100_000_000, "ok", "The disc has 100 MB free; recordings leave 100 MB of it to the system."),
+        (99_999_999, "problem", "The disc has 99 MB free: no recording begins."),
+        (0, "problem", "The disc has 0 MB free: no recording begins."),
     ],
 )
 def test_the_space_of_this_moment_is_named(tmp_path, monkeypatch, free, level, words):

@@ -8,7 +8,6 @@ from appliance.api.models.appliance import (
     AuditedEvent,
     Envelope,
     Events,
-    Finding,
     Findings,
     Health,
     Index,

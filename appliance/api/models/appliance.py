@@ -6,20 +6,11 @@ from msgspec import UNSET, Meta, UnsetType
 
 from appliance.api.models.base import AnswerBody
 from appliance.core.events import EVENTS
+from appliance.core.views.appliance import Finding
 from appliance.core.views.base import Time
 from appliance.core.views.calls import LoggedCall
 from appliance.core.views.events import CallOfEvent, ConferenceFacts
 from appliance.core.views.snapshot import Snapshot
-
-
-class Finding(AnswerBody):
-    """The result of one check."""
-
-    check: Annotated[str, Meta(description="Subject of the check; for settings the dotted name.")]
-    level: Literal["ok", "warning", "problem"]
-    message: str
-    cause: str
-    resolution: str
 
 
 class Findings(AnswerBody):

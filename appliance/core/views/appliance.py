@@ -1,6 +1,6 @@
 """The station itself as clients read it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -12,6 +12,16 @@ class Failed(Record):
 
     part: str
     why: str
+
+
+class Finding(Record):
+    """The result of one check."""
+
+    check: Annotated[str, Meta(description="Subject of the check; for settings the dotted name.")]
+    level: Literal["ok", "warning", "problem"]
+    message: str
+    cause: str = ""
+    resolution: str = ""
 
 
 class Appliance(Record):

@@ -42,7 +42,7 @@ class Announcer:
         if (name := announcements.sentence(envelope)) is not None and not (asks and name == "unanswered"):
             texts = announcements.texts(name, speech.announce, speech.language)
             self._next = deque(filter(None, [sounds[name]]))
-            self._next.extend(Speech(text, language=language) for language, text in texts)
+            self._next.extend(Speech(text, language) for language, text in texts)
             self._go_on()
         elif envelope["type"] in OVER and envelope["data"]["playback"] == self._playing:
             if envelope["type"] == "playback.stopped":  # another sound has taken the speaker

@@ -69,7 +69,7 @@ class MadeSounds:
         language = wanted.language or settings.language
         # Piper's voice speaks one language only; a request that names a voice names one of espeak-ng.
         by_piper = settings.engine == speech.PIPER and language == settings.language and not wanted.voice
-        words = speech.Words(
+        words = speech.Spoken(
             wanted.text,
             language,
             "" if by_piper else wanted.voice or settings.voice,

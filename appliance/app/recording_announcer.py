@@ -128,7 +128,7 @@ class RecordingAnnouncer:
             otherwise = own if own in announcements.languages() else "en"
             texts = list(announcements.texts(name, speech.announce or (otherwise,), speech.language))
         for language, each in texts:
-            yield Speech(each, order.call or None, order.speaker, language=language)
+            yield Speech(each, language, call=order.call or None, speaker=order.speaker)
         if not order.call:
             yield BEEP
 

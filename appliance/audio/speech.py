@@ -12,10 +12,11 @@ from collections import OrderedDict
 from contextlib import ExitStack
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from appliance.audio.workers import MEMORY_MB, Queue, run
 from appliance.base.errors import ErrorCode, IntercomError, reason
-from appliance.base.record import RecordWithSecrets
-from appliance.core.model import FASTEST, LANGUAGE, LONGEST_TEXT, SLOWEST, VOICE
+from appliance.core.model import FASTEST, LANGUAGE, LONGEST_TEXT, SLOWEST, VOICE, Words
 
 ESPEAK, PIPER = "espeak-ng", "piper"
 INSTALL = {ESPEAK: "apt install espeak-ng", PIPER: "docs/how-to/play-sounds.md says how"}
@@ -33,18 +34,13 @@ OVER_LIMIT = {-signal.SIGXFSZ, -signal.SIGXCPU}
 CONTROL = {"Cc", "Cs", "Cn", "Co"}  # categories of Unicode: controls, halves of pairs, unassigned and private ones
 
 
-class Words(RecordWithSecrets):
-    """A text, and how to speak it: language as in BCP 47, voice: a variant of espeak-ng or "", rate: words a minute.
+class Spoken(Words):
+    """Words with nothing left to the configuration: language, voice and rate are those that speak them.
 
-    piper: the file of Piper's voice that speaks it; "": espeak-ng speaks it.
+    piper: the file of Piper's voice; "": espeak-ng speaks them.
     """
 
-    SECRETS = frozenset({"text"})
-
-    text: str
-    language: str
-    voice: str
-    rate: int
+    rate: int = OWN_RATE
     piper: str = ""
 
 
@@ -54,11 +50,11 @@ class Speaker:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._queue = Queue("texts", "The text")
-        self._kept: OrderedDict[Words, tuple[Path, int]] = OrderedDict()  # with their bytes, the latest used last
+        self._kept: OrderedDict[Spoken, tuple[Path, int]] = OrderedDict()  # with their bytes, the latest used last
         self._made = 0
         self._voices: frozenset[str] = frozenset()
 
-    async def make(self, words: Words, file: Path) -> None:
+    async def make(self, words: Spoken, file: Path) -> None:
         """Write the speech into `file`, a new one in the directory. Raises IntercomError."""
         words = checked(words)
         async with self._queue.turn():
@@ -67,14 +63,14 @@ class Speaker:
             if not self._found(words, file):
                 await self._speak(words, file)
 
-    async def _speak(self, words: Words, file: Path) -> None:
+    async def _speak(self, words: Spoken, file: Path) -> None:
         with ExitStack() as unless_made:
             unless_made.callback(file.unlink, missing_ok=True)
             await (self._by_piper(words, file) if words.piper else self._by_espeak(words, file))
             self._keep(words, file)
             unless_made.pop_all()
 
-    async def _by_piper(self, words: Words, file: Path) -> None:
+    async def _by_piper(self, words: Spoken, file: Path) -> None:
         for needed in (words.piper, f"{words.piper}.json"):
             if not os.access(needed, os.R_OK):  # some versions would download a voice that is missing
                 raise IntercomError(
@@ -90,7 +86,7 @@ class Speaker:
         status, _, fault = await self._run(PIPER, options, lines(words.text, longest))
         check_piper(status, fault, file)
 
-    async def _by_espeak(self, words: Words, file: Path) -> None:
+    async def _by_espeak(self, words: Spoken, file: Path) -> None:
         if words.voice and words.voice not in await self._variants():
             raise IntercomError(
                 ErrorCode.PARAMETER_INVALID,
@@ -125,7 +121,7 @@ class Speaker:
                 ErrorCode.UNAVAILABLE, "Texts cannot be spoken.", cause, f"Install it: {install}"
             ) from err
 
-    def _found(self, words: Words, file: Path) -> bool:
+    def _found(self, words: Spoken, file: Path) -> bool:
         """Give the file of an earlier text a second name; return whether there is one."""
         if words not in self._kept:
             return False
@@ -133,7 +129,7 @@ class Speaker:
         os.link(self._kept[words][0], file)
         return True
 
-    def _keep(self, words: Words, file: Path) -> None:
+    def _keep(self, words: Spoken, file: Path) -> None:
         if any(character.isnumeric() for character in words.text):  # it may be a code
             return
         self._made += 1
@@ -145,7 +141,7 @@ class Speaker:
             oldest.unlink(missing_ok=True)
 
 
-def checked(words: Words) -> Words:
+def checked(words: Spoken) -> Spoken:
     """Return the words with a clean text. Raises IntercomError for words that cannot be spoken."""
     if len(words.text) > LONGEST_TEXT:
         raise IntercomError(
@@ -171,7 +167,7 @@ def checked(words: Words) -> Words:
             "",
             f"Give {SLOWEST} to {FASTEST}.",
         )
-    return Words(text, words.language, words.voice, words.rate, words.piper)
+    return replace(words, text=text)
 
 
 def clean(text: str) -> str:

@@ -41,7 +41,7 @@ async def _play_sound(asked: Asked, sound: str, loop: bool, volume: float) -> li
 
 
 async def _say(asked: Asked, text: str, language: str, voice: str, rate: int) -> list[Any]:
-    wanted = Speech(text, _hearer(asked), language=bounded(language), voice=bounded(voice), rate=rate)
+    wanted = Speech(text, bounded(language), bounded(voice), rate or None, call=_hearer(asked))
     return _done(await asked.daemon.say(wanted, asked.who))
 
 

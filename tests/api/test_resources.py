@@ -149,7 +149,7 @@ TEXTS = [
     (
         "/v1/calls/c-1/say",
         {"text": "\0", "language": "de", "voice": "f3", "rate": 100, "volume": 50, "speaker": True},
-        Speech("\0", "c-1", speaker=True, volume=50.0, language="de", voice="f3", rate=100),
+        Speech("\0", call="c-1", speaker=True, volume=50.0, language="de", voice="f3", rate=100),
     ),
 ]
 

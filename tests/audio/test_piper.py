@@ -8,7 +8,7 @@ import wave
 import pytest
 
 from appliance.audio import workers
-from appliance.audio.speech import LONGEST_LINE, Speaker, Words
+from appliance.audio.speech import LONGEST_LINE, Speaker, Spoken
 from appliance.base.errors import ErrorCode, IntercomError
 from tests.support.processes import status
 from tests.support.waiting import until
@@ -58,7 +58,7 @@ def given(program):
 def speak(tmp_path, text, rate=160):
     """The file of a text."""
     file = tmp_path / f"speech-{rate}" / "p-1.wav"
-    words = Words(text, "en", "", rate, str(tmp_path / "voice.onnx"))
+    words = Spoken(text, "en", "", rate, str(tmp_path / "voice.onnx"))
     asyncio.run(Speaker(file.parent).make(words, file))
     return file
 

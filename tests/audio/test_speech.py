@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.audio import speech, workers
-from appliance.audio.speech import LONGEST_TEXT, Speaker, Words, clean
+from appliance.audio.speech import LONGEST_TEXT, Speaker, Spoken, clean
 from appliance.audio.workers import QUEUE
 from appliance.base.errors import ErrorCode, IntercomError
 from tests.support.waiting import until
@@ -18,7 +18,7 @@ HOW = {"language": "en", "voice": "", "rate": 160}
 
 
 def words(text, **otherwise):
-    return Words(text, **(HOW | otherwise))
+    return Spoken(text, **(HOW | otherwise))
 
 
 def seconds(file):

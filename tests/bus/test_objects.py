@@ -715,7 +715,7 @@ def test_a_text_is_spoken_on_the_speaker_and_in_a_call(bus, tmp_path):
         await client.get(CALL, CALL1, "Say", "sssu", "Hi", "de", "f3", 100)
         assert [wanted for wanted, _ in station.said] == [
             Speech("Hi"),
-            Speech("Hi", "c-1", language="de", voice="f3", rate=100),
+            Speech("Hi", call="c-1", language="de", voice="f3", rate=100),
         ]
         station.replies = lambda _: orders.Reply("q-1", error=IntercomError(ErrorCode.CALL_WRONG_STATE, "Not now."))
         denied = await client.ask(CALL, CALL1, "Say", "sssu", "Hi", "", "", 0)

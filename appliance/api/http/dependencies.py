@@ -11,6 +11,7 @@ from appliance.api import models
 from appliance.api.ports import HttpPorts
 from appliance.api.routing.endpoints import PATH, QUERY, By
 from appliance.base import ids
+from appliance.base.record import carried
 from appliance.core import inputs, orders
 from appliance.core.model import AccessScope, CallId, PlaybackId, RecordedSound, RecordingId, Speech, UrlSound
 
@@ -67,7 +68,7 @@ async def say(
 ) -> PlaybackId:
     """Speak a text; the id of its playback. Raises the reply's error."""
     playback = PlaybackId(ids.new("p"))
-    wanted = Speech(body.text, call, speaker, body.volume, body.language, body.voice, body.rate or 0, playback)
+    wanted = carried(Speech, body, call=call, speaker=speaker, playback=playback)
     reply = await daemon.say(wanted, who)
     if reply.error is not None:
         raise reply.error

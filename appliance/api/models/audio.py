@@ -5,16 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from appliance.api.models.base import AnswerBody, OrderBody
-from appliance.core.model import (
-    FASTEST,
-    LANGUAGE,
-    LONGEST_TEXT,
-    LONGEST_URL,
-    SLOWEST,
-    SOUND_NAME,
-    VOICE,
-    SoundResult,
-)
+from appliance.core.model import LONGEST_URL, SOUND_NAME, SoundResult, Words
 from appliance.core.views.audio import Device
 
 
@@ -92,29 +83,9 @@ class PlayInCall(PlaySound):
     speaker: Annotated[bool, Meta(description="Whether it plays on the speaker as well.")] = False
 
 
-class Say(OrderBody):
+class Say(Words):
     """A text to speak."""
 
-    text: Annotated[str, Meta(description=f"At most {LONGEST_TEXT:,} characters.", examples=["Please take the lift."])]
-    language: Annotated[
-        str,
-        Meta(
-            pattern=rf"^({LANGUAGE})?\Z",
-            description="As in BCP 47, of those that `espeak-ng --voices` lists. Omitted: `speech.language`.",
-            examples=["de"],
-        ),
-    ] = ""
-    voice: Annotated[
-        str,
-        Meta(
-            pattern=rf"^({VOICE})?\Z",
-            description="One that `espeak-ng --voices=variant` lists. Omitted: `speech.voice`.",
-            examples=["f3"],
-        ),
-    ] = ""
-    rate: Annotated[int, Meta(ge=SLOWEST, le=FASTEST, description="Words a minute. Omitted: `speech.rate`.")] | None = (
-        None
-    )
     volume: Annotated[float, Meta(ge=0, le=200, description="In % of the voice's.")] = 100.0
 
 

@@ -1,6 +1,9 @@
 """Playbacks: sounds from files and URLs, and spoken texts, which clients have the station play."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
 
 from appliance.base.record import Record, RecordWithSecrets
 from appliance.core.model.clock import Deadline
@@ -51,22 +54,39 @@ class Playback(Record):
     announces: RecordingId | None = None
 
 
-class Speech(RecordWithSecrets):
-    """A text to speak, and where. Never part of an input: inputs are recorded, and the text may have a code.
-
-    language, voice, rate (words a minute): as configured if "" or 0. volume: in per cent of the voice's. playback: its
-    id, "" if the station chooses it.
-    """
+class Words(RecordWithSecrets):
+    """A text, and how to speak it. Never part of an input: inputs are recorded, and the text may have a code."""
 
     SECRETS = frozenset({"text"})
 
-    text: str
+    text: Annotated[str, Meta(description=f"At most {LONGEST_TEXT:,} characters.", examples=["Please take the lift."])]
+    language: Annotated[
+        str,
+        Meta(
+            pattern=rf"^({LANGUAGE})?\Z",
+            description="As in BCP 47, of those that `espeak-ng --voices` lists. Omitted: `speech.language`.",
+            examples=["de"],
+        ),
+    ] = ""
+    voice: Annotated[
+        str,
+        Meta(
+            pattern=rf"^({VOICE})?\Z",
+            description="One that `espeak-ng --voices=variant` lists. Omitted: `speech.voice`.",
+            examples=["f3"],
+        ),
+    ] = ""
+    rate: Annotated[int, Meta(ge=SLOWEST, le=FASTEST, description="Words a minute. Omitted: `speech.rate`.")] | None = (
+        None
+    )
+
+
+class Speech(Words):
+    """A text to speak, and where. volume: in per cent of the voice's. playback: its id, "": the station chooses it."""
+
+    volume: float = 100.0
     call: CallId | None = None
     speaker: bool = False
-    volume: float = 100.0
-    language: str = ""
-    voice: str = ""
-    rate: int = 0
     playback: PlaybackId = PlaybackId("")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from appliance.app.paths import Places
 from appliance.base import ids
+from appliance.base.record import carried
 from appliance.base.types import Json
 from appliance.config.schema import Config
 from appliance.core import inputs, orders
@@ -78,8 +79,8 @@ class MadeSounds:
         )
         await self._speaker.make(words, self._directory / f"{playback}.wav")
         waited_s = time.monotonic() - begun
-        where = wanted.call, wanted.speaker, wanted.volume
-        return await self._begin(inputs.PlaySpeech(playback, *where, waited_s, announces), who)
+        spoken = carried(inputs.PlaySpeech, wanted, playback=playback, waited_s=waited_s, announces=announces)
+        return await self._begin(spoken, who)
 
     async def play(
         self,
@@ -92,7 +93,7 @@ class MadeSounds:
         announces: RecordingId | None = None,
     ) -> orders.Reply:
         """Play a sound by its name on the speaker or into a call, as the playback of that id."""
-        playing = inputs.PlaySound(sound, call, speaker, playback=playback, announces=announces)
+        playing = inputs.PlaySound(sound=sound, call=call, speaker=speaker, playback=playback, announces=announces)
         return await self._reactor.request(playing, who)
 
     def names(self) -> list[Json]:
@@ -109,8 +110,7 @@ class MadeSounds:
         playback = wanted.playback or PlaybackId(ids.new("p"))
         await self._urls.fetch(wanted.url, self._directory / f"{playback}.wav", hosts)
         waited_s = time.monotonic() - begun
-        where = wanted.call, wanted.speaker, wanted.loop, wanted.volume, wanted.seconds
-        return await self._begin(inputs.PlayUrl(playback, *where, waited_s), who)
+        return await self._begin(carried(inputs.PlayUrl, wanted, playback=playback, waited_s=waited_s), who)
 
     async def play_recording(self, wanted: RecordedSound, who: str) -> orders.Reply:
         """Play a recording; the reply comes when it is about to begin. Raises IntercomError."""
@@ -123,8 +123,7 @@ class MadeSounds:
         playback = wanted.playback or PlaybackId(ids.new("p"))
         await self._recordings.place(sound, self._directory / f"{playback}.wav")
         waited_s = time.monotonic() - begun
-        where = wanted.call, wanted.speaker, wanted.loop, wanted.volume, wanted.seconds
-        return await self._begin(inputs.PlayRecording(playback, *where, waited_s), who)
+        return await self._begin(carried(inputs.PlayRecording, wanted, playback=playback, waited_s=waited_s), who)
 
     def take(self, envelope: Json) -> None:
         """Remove the file of a playback that has it open, or is over."""

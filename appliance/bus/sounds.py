@@ -31,12 +31,12 @@ async def _play_sound(asked: Asked, sound: str, loop: bool, volume: float) -> li
     """`sound` may be a URL, or recording: and the id of one."""
     if sound.startswith(OF_RECORDING):
         recording = RecordingId(bounded(sound.removeprefix(OF_RECORDING)))
-        recorded = RecordedSound(recording, _hearer(asked), loop=loop, volume=volume)
+        recorded = RecordedSound(recording=recording, call=_hearer(asked), loop=loop, volume=volume)
         return _done(await asked.daemon.play_recording(recorded, asked.who))
     if "://" not in sound:
-        await asked.do(inputs.PlaySound(bounded(sound), _hearer(asked), loop=loop, volume=volume))
+        await asked.do(inputs.PlaySound(sound=bounded(sound), call=_hearer(asked), loop=loop, volume=volume))
         return []
-    wanted = UrlSound(bounded(sound), _hearer(asked), loop=loop, volume=volume)
+    wanted = UrlSound(url=bounded(sound), call=_hearer(asked), loop=loop, volume=volume)
     return _done(await asked.daemon.play_url(wanted, asked.who))
 
 

@@ -12,7 +12,7 @@ from appliance.core.model import (
     LampId,
     LampOutput,
     PersistentState,
-    PlaybackId,
+    PlayedFile,
     RecordingId,
     Tone,
 )
@@ -53,21 +53,6 @@ class CallMedia(Record):
     plays: CountryTone | None = None
     capture: Capture = Capture()
     detect: tuple[DetectionKind, ...] = ()
-
-
-class PlayedFile(Record):
-    """A file that plays to the far end of `call`, on the speaker, or both; see model.Playback.
-
-    made: the station has made its file, which has the playback's name.
-    """
-
-    playback: PlaybackId
-    sound: str
-    call: CallId | None
-    speaker: bool
-    loop: bool
-    volume: float
-    made: bool = False
 
 
 class SoundTest(Record):

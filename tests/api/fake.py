@@ -264,11 +264,11 @@ class Station:
 
     async def play_url(self, wanted: UrlSound, who: str) -> orders.Reply:
         self.fetched.append((wanted, who))
-        return self.replies(inputs.PlayUrl(PlaybackId("p-1"), wanted.call))
+        return self.replies(inputs.PlayUrl(playback=PlaybackId("p-1"), call=wanted.call))
 
     async def play_recording(self, wanted: RecordedSound, who: str) -> orders.Reply:
         self.fetched.append((wanted, who))
-        return self.replies(inputs.PlayRecording(PlaybackId("p-1"), wanted.call))
+        return self.replies(inputs.PlayRecording(playback=PlaybackId("p-1"), call=wanted.call))
 
     async def call_from_browser(self, call: CallId, offer: str, peer: str, who: str) -> str:
         self.offers.append((offer, peer, who))
@@ -279,7 +279,7 @@ class Station:
 
     async def say(self, wanted: Speech, who: str) -> orders.Reply:
         self.said.append((wanted, who))
-        return self.replies(inputs.PlaySpeech(PlaybackId("p-1"), wanted.call))
+        return self.replies(inputs.PlaySpeech(playback=PlaybackId("p-1"), call=wanted.call))
 
     def sounds(self) -> list[dict[str, Any]]:
         return self.names

@@ -191,8 +191,12 @@ def test_how_a_text_is_spoken_has_limits(client, station, odd):
 
 
 SOUNDS = [
-    ("/v1/calls/c-1/playback", {"sound": "a", "speaker": True}, inputs.PlaySound("a", "c-1", speaker=True)),
-    ("/v1/audio/playback", {"sound": "a", "loop": True, "volume": 50}, inputs.PlaySound("a", loop=True, volume=50.0)),
+    ("/v1/calls/c-1/playback", {"sound": "a", "speaker": True}, inputs.PlaySound(sound="a", call="c-1", speaker=True)),
+    (
+        "/v1/audio/playback",
+        {"sound": "a", "loop": True, "volume": 50},
+        inputs.PlaySound(sound="a", loop=True, volume=50.0),
+    ),
 ]
 
 
@@ -203,17 +207,17 @@ def test_a_sound_is_taken_and_events_report_the_rest(client, station, path, body
 
 
 URLS = [
-    ("/v1/audio/playback", {"url": "https://x.example/a.wav"}, UrlSound("https://x.example/a.wav")),
+    ("/v1/audio/playback", {"url": "https://x.example/a.wav"}, UrlSound(url="https://x.example/a.wav")),
     (
         "/v1/calls/c-1/playback",
         {"url": "http://x", "loop": True, "volume": 50, "seconds": 9, "speaker": True},
-        UrlSound("http://x", "c-1", speaker=True, loop=True, volume=50.0, seconds=9.0),
+        UrlSound(url="http://x", call="c-1", speaker=True, loop=True, volume=50.0, seconds=9.0),
     ),
-    ("/v1/audio/playback", {"recording": "r-1"}, RecordedSound("r-1")),
+    ("/v1/audio/playback", {"recording": "r-1"}, RecordedSound(recording="r-1")),
     (
         "/v1/calls/c-1/playback",
         {"recording": "r-1", "loop": True, "volume": 50, "seconds": 9, "speaker": True},
-        RecordedSound("r-1", "c-1", speaker=True, loop=True, volume=50.0, seconds=9.0),
+        RecordedSound(recording="r-1", call="c-1", speaker=True, loop=True, volume=50.0, seconds=9.0),
     ),
 ]
 

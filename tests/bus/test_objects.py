@@ -216,9 +216,9 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         (ROOT, APPLIANCE1, "StopTalk", (), inputs.StopTalk()),
         (CALL, CALL1, "PlayTone", ("ssd", "busy", "de", 5.0), inputs.PlayTone(Tone.BUSY, "c-1", "de", 5.0)),
         (CALL, CALL1, "StopTone", (), inputs.StopTone("c-1")),
-        (ROOT, APPLIANCE1, "PlaySound", ("sbd", "a", True, 50.0), inputs.PlaySound("a", loop=True, volume=50.0)),
+        (ROOT, APPLIANCE1, "PlaySound", ("sbd", "a", True, 50.0), inputs.PlaySound(sound="a", loop=True, volume=50.0)),
         (ROOT, APPLIANCE1, "StopSound", (), inputs.StopSound()),
-        (CALL, CALL1, "PlaySound", ("sbd", "a", False, 100.0), inputs.PlaySound("a", "c-1")),
+        (CALL, CALL1, "PlaySound", ("sbd", "a", False, 100.0), inputs.PlaySound(sound="a", call="c-1")),
         (CALL, CALL1, "StopSound", (), inputs.StopSound("c-1")),
         (CALL, CALL1, "StartRecording", (), inputs.StartRecording("c-1")),
         (CALL, CALL1, "StartRecordingWith", ("a{ss}", {}), inputs.StartRecording("c-1")),
@@ -732,15 +732,15 @@ def test_a_url_or_a_recording_is_played_on_the_speaker_and_in_a_call(bus, tmp_pa
         await client.get(ROOT, APPLIANCE1, "PlaySound", "sbd", "http://x/a.wav", False, 100.0)
         await client.get(CALL, CALL1, "PlaySound", "sbd", "http://x/b.wav", True, 50.0)
         assert [wanted for wanted, _ in station.fetched] == [
-            UrlSound("http://x/a.wav"),
-            UrlSound("http://x/b.wav", "c-1", loop=True, volume=50.0),
+            UrlSound(url="http://x/a.wav"),
+            UrlSound(url="http://x/b.wav", call="c-1", loop=True, volume=50.0),
         ]
         station.fetched.clear()
         await client.get(ROOT, APPLIANCE1, "PlaySound", "sbd", "recording:r-1", False, 100.0)
         await client.get(CALL, CALL1, "PlaySound", "sbd", "recording:r-2", True, 50.0)
         assert [wanted for wanted, _ in station.fetched] == [
-            RecordedSound("r-1"),
-            RecordedSound("r-2", "c-1", loop=True, volume=50.0),
+            RecordedSound(recording="r-1"),
+            RecordedSound(recording="r-2", call="c-1", loop=True, volume=50.0),
         ]
         station.replies = lambda _: orders.Reply("q-1", error=IntercomError(ErrorCode.CALL_WRONG_STATE, "Not now."))
         denied = await client.ask(CALL, CALL1, "PlaySound", "sbd", "http://x", False, 100.0)

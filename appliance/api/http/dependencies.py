@@ -13,7 +13,7 @@ from appliance.api.routing.endpoints import PATH, QUERY, By
 from appliance.base import ids
 from appliance.base.record import carried
 from appliance.core import inputs, orders
-from appliance.core.model import AccessScope, CallId, PlaybackId, RecordedSound, RecordingId, Speech, UrlSound
+from appliance.core.model import AccessScope, CallId, PlaybackId, RecordedSound, Speech, UrlSound
 
 WHO = "intercomd.who"  # keys in the ASGI scope, put there by `auth`
 ADMIN = "intercomd.admin"  # whether the client may do everything
@@ -80,14 +80,13 @@ async def play(
 ) -> PlaybackId:
     """Play a file, a URL or a recording; the id of its playback. Raises the reply's error."""
     playback = PlaybackId(ids.new("p"))
-    how = call, speaker, body.loop, body.volume, body.seconds, playback
+    where = {"call": call, "speaker": speaker, "playback": playback}
     if body.sound is not None:
-        reply = await daemon.request(inputs.PlaySound(body.sound, *how), who)
+        reply = await daemon.request(carried(inputs.PlaySound, body, **where, announces=None), who)
     elif body.url is not None:
-        reply = await daemon.play_url(UrlSound(body.url, *how), who)
+        reply = await daemon.play_url(carried(UrlSound, body, **where), who)
     else:
-        assert body.recording is not None
-        reply = await daemon.play_recording(RecordedSound(RecordingId(body.recording), *how), who)
+        reply = await daemon.play_recording(carried(RecordedSound, body, **where), who)
     if reply.error is not None:
         raise reply.error
     return playback

@@ -5,9 +5,9 @@ import re
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.record import carried
 from appliance.core import events, inputs
 from appliance.core.audio.tones import check_speaker
-from appliance.core.desired import PlayedFile
 from appliance.core.lookup import find_call, wrong_state
 from appliance.core.model import (
     BUILT_IN_SOUNDS,
@@ -20,6 +20,7 @@ from appliance.core.model import (
     Playback,
     PlaybackEnd,
     PlaybackId,
+    PlayedFile,
     RecordingId,
     State,
 )
@@ -44,8 +45,8 @@ def play(turn: Turn, wanted: inputs.PlaySound, asked: inputs.Requested) -> Reply
         wanted.speaker or wanted.call is None,
         wanted.loop,
         wanted.volume,
-        wanted.seconds,
-        turn.now + turn.settings.times.playback_begins_s,
+        seconds=wanted.seconds,
+        until=turn.now + turn.settings.times.playback_begins_s,
         announces=wanted.announces,
     )
     return begin(turn, made, asked)
@@ -60,9 +61,9 @@ def say(turn: Turn, wanted: inputs.PlaySpeech, asked: inputs.Requested) -> Reply
         wanted.speaker or wanted.call is None,
         False,
         wanted.volume,
-        LONGEST_SPEECH_S,
-        begin_due(turn, wanted.waited_s, "text"),
         made=True,
+        seconds=LONGEST_SPEECH_S,
+        until=begin_due(turn, wanted.waited_s, "text"),
         announces=wanted.announces,
     )
     return begin(turn, made, asked)
@@ -77,9 +78,9 @@ def play_url(turn: Turn, wanted: inputs.PlayUrl, asked: inputs.Requested, name: 
         wanted.speaker or wanted.call is None,
         wanted.loop,
         wanted.volume,
-        wanted.seconds,
-        begin_due(turn, wanted.waited_s, "sound"),
         made=True,
+        seconds=wanted.seconds,
+        until=begin_due(turn, wanted.waited_s, "sound"),
     )
     return begin(turn, made, asked)
 
@@ -226,10 +227,7 @@ def wake(state: State) -> list[float | None]:
 
 def files(state: State) -> tuple[PlayedFile, ...]:
     """The files that the SIP process must play now."""
-    return tuple(
-        PlayedFile(each.id, each.sound, each.call, each.speaker, each.loop, each.volume, each.made)
-        for each in state.audio.playbacks
-    )
+    return tuple(carried(PlayedFile, each) for each in state.audio.playbacks)
 
 
 def stop(turn: Turn, playback: Playback, reason: PlaybackEnd) -> None:

@@ -14,6 +14,8 @@ from appliance.core.model import (
     LinkDirection,
     MixerLevel,
     PlaybackId,
+    Played,
+    PlayedTo,
     RecordingId,
     SoundCard,
     SoundMeasured,
@@ -148,50 +150,31 @@ class StopTalk(Action):
     """With `audio.mode` push_to_talk: close the microphone and open the speaker again."""
 
 
-class PlaySound(Action):
-    """Play a file to the far end of a call, on the speaker if `call` is None or `speaker` is set, or both.
-
-    The file replaces every playback there. volume: in per cent of the file's. seconds: the longest duration. playback:
-    the id of the playback, "" if the station chooses. announces: the recording that the file announces.
-    """
+class PlaySound(Played, Action, kw_only=True):
+    """Play a file, in place of every playback where it plays. announces: the recording that the file announces."""
 
     sound: str
-    call: CallId | None = None
-    speaker: bool = False
-    loop: bool = False
-    volume: float = 100.0
-    seconds: float = 300.0
-    playback: PlaybackId = PlaybackId("")
     announces: RecordingId | None = None
 
 
-class PlaySpeech(Action):
-    """Play a text, whose file has the playback's name, to the same places as a sound.
+class PlaySpeech(PlayedTo, Action, kw_only=True):
+    """Play a text, whose file has the playback's name, in place of every playback where it plays.
 
-    The text replaces every playback there. waited_s: since the client's request. volume: in per cent of the file's.
-    announces: as in PlaySound.
+    waited_s: since the client's request. announces: as in PlaySound.
     """
 
     playback: PlaybackId
-    call: CallId | None = None
-    speaker: bool = False
-    volume: float = 100.0
     waited_s: float = 0.0
     announces: RecordingId | None = None
 
 
-class PlayUrl(Action):
-    """Play the sound of a URL, whose file has the playback's name, to the same places as a sound.
+class PlayUrl(Played, Action, kw_only=True):
+    """Play the sound of a URL, whose file has the playback's name, in place of every playback where it plays.
 
-    The sound replaces every playback there. waited_s: since the client's request. Otherwise as PlaySound.
+    waited_s: since the client's request.
     """
 
     playback: PlaybackId
-    call: CallId | None = None
-    speaker: bool = False
-    loop: bool = False
-    volume: float = 100.0
-    seconds: float = 300.0
     waited_s: float = 0.0
 
 

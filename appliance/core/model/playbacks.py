@@ -31,13 +31,12 @@ class PlaybackEnd(StrEnum):
     TIME_OVER = "time_over"
 
 
-class Playback(Record):
-    """A sound that plays to the far end of `call`, on the speaker, or both.
+class PlayedFile(Record):
+    """A file that plays to the far end of `call`, on the speaker, or both: as the SIP process must know it.
 
     sound: the name of a file in the directory of sounds, or of a built-in one; SPEECH for a text, FETCHED for a URL,
-    RECORDED for a recording. volume: in per cent of the file's. until: when the playback must have begun, and once it
-    is `begun`, when it ends. made: the station has made its file, which has the playback's name. announces: the
-    recording that the sound announces; the playback stops once the recording no longer waits for it.
+    RECORDED for a recording. volume: in per cent of the file's. made: the station has made its file, which has the
+    playback's name.
     """
 
     id: PlaybackId
@@ -46,11 +45,20 @@ class Playback(Record):
     speaker: bool
     loop: bool
     volume: float
+    made: bool = False
+
+
+class Playback(PlayedFile, kw_only=True):
+    """A sound that plays, and for how long.
+
+    until: when the playback must have begun, and once it is `begun`, when it ends. announces: the recording that the
+    sound announces; the playback stops once the recording no longer waits for it.
+    """
+
     seconds: float
     until: Deadline
     begun: bool = False
     duration_s: float = 0.0  # of its file, once it is open
-    made: bool = False
     announces: RecordingId | None = None
 
 
@@ -90,30 +98,35 @@ class Speech(Words):
     playback: PlaybackId = PlaybackId("")
 
 
-class UrlSound(RecordWithSecrets):
-    """A URL whose sound is to be played, and where. Never part of an input: the URL may have a password or a token.
+class PlayedTo(Record):
+    """Base of what clients have the station play: where, and how loud.
 
-    volume: in per cent of the file's. seconds: its longest duration. playback: its id, "" if the station chooses it.
+    It plays to the far end of a call, on the speaker if `call` is None or `speaker` is set, or both. volume: in per
+    cent of the file's. playback: its id, "" if the station chooses it.
     """
+
+    call: CallId | None = None
+    speaker: bool = False
+    volume: float = 100.0
+    playback: PlaybackId = PlaybackId("")
+
+
+class Played(PlayedTo):
+    """Base of sounds that clients have the station play. seconds: the longest duration."""
+
+    loop: bool = False
+    seconds: float = 300.0
+
+
+class UrlSound(RecordWithSecrets, Played, kw_only=True):
+    """A URL whose sound is to be played. Never part of an input: the URL may have a password or a token."""
 
     SECRETS = frozenset({"url"})
 
     url: str
-    call: CallId | None = None
-    speaker: bool = False
-    loop: bool = False
-    volume: float = 100.0
-    seconds: float = 300.0
-    playback: PlaybackId = PlaybackId("")
 
 
-class RecordedSound(Record):
-    """A finished recording to be played, and where. Otherwise as UrlSound."""
+class RecordedSound(Played, kw_only=True):
+    """A finished recording to be played."""
 
     recording: RecordingId
-    call: CallId | None = None
-    speaker: bool = False
-    loop: bool = False
-    volume: float = 100.0
-    seconds: float = 300.0
-    playback: PlaybackId = PlaybackId("")

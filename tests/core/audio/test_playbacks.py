@@ -5,8 +5,16 @@ from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode
 from appliance.core import events, inputs
-from appliance.core.desired import PlayedFile
-from appliance.core.model import BUILT_IN_SOUNDS, AudioSettings, CallId, Codec, PlaybackEnd, PlaybackId, State
+from appliance.core.model import (
+    BUILT_IN_SOUNDS,
+    AudioSettings,
+    CallId,
+    Codec,
+    PlaybackEnd,
+    PlaybackId,
+    PlayedFile,
+    State,
+)
 from tests.core import sent
 from tests.core.station import SETTINGS, Station
 
@@ -33,7 +41,7 @@ def playing(station):
 def begun(station, **wanted):
     """Play a sound, whose file opens and whose sound flows: the playback's id."""
     assert station.ask(inputs.PlaySound(**wanted)).error is None
-    playback = station.desired.sound.files[-1].playback
+    playback = station.desired.sound.files[-1].id
     station.give(inputs.PlaybackOpened, playback=playback, duration_s=2.0)
     station.give(inputs.PlaybackBegun, playback=playback)
     return playback
@@ -56,7 +64,7 @@ def test_a_sound_may_play_in_a_call_and_on_the_speaker_and_is_replaced_at_either
     call = station.talking().id
     begun(station, sound="both", call=call, speaker=True)
     assert playing(station) == [("both", call, True)]
-    assert sent.snapshot(station.state, 0.0)["audio"]["playback"] == station.desired.sound.files[0].playback
+    assert sent.snapshot(station.state, 0.0)["audio"]["playback"] == station.desired.sound.files[0].id
     begun(station, sound="gong")
     assert playing(station) == [("gong", None, True)]
     assert station.last(events.PlaybackStopped).reason is PlaybackEnd.REPLACED
@@ -69,7 +77,7 @@ def test_a_sound_may_play_in_a_call_and_on_the_speaker_and_is_replaced_at_either
 def test_a_text_is_played_as_a_sound_is_and_its_events_have_nothing_of_it():
     station = Station(State(SETTINGS, now=100.0)).give(inputs.SipReady, address="127.0.0.1:5060")  # no audio.sounds
     call = station.talking().id
-    said = inputs.PlaySpeech(PlaybackId("p-1"), call, speaker=True, volume=50.0, waited_s=4.0)
+    said = inputs.PlaySpeech(playback=PlaybackId("p-1"), call=call, speaker=True, volume=50.0, waited_s=4.0)
     assert station.ask(said).error is None
     assert station.desired.sound.files == (PlayedFile("p-1", "speech", call, True, False, 50.0, made=True),)
     station.give(inputs.PlaybackOpened, playback="p-1", duration_s=2.0)
@@ -82,31 +90,36 @@ def test_a_text_is_played_as_a_sound_is_and_its_events_have_nothing_of_it():
 def test_a_url_or_a_recording_is_played_as_a_sound_is_and_its_events_have_nothing_of_it(kind, name):
     station = Station(State(SETTINGS, now=100.0)).give(inputs.SipReady, address="127.0.0.1:5060")  # no audio.sounds
     call = station.talking().id
-    given = kind(PlaybackId("p-1"), call, loop=True, volume=50.0, seconds=20.0, waited_s=4.0)
+    given = kind(playback=PlaybackId("p-1"), call=call, loop=True, volume=50.0, seconds=20.0, waited_s=4.0)
     assert station.ask(given).error is None
     assert station.desired.sound.files == (PlayedFile("p-1", name, call, False, True, 50.0, made=True),)
     station.give(inputs.PlaybackOpened, playback="p-1", duration_s=2.0)
     station.give(inputs.PlaybackBegun, playback="p-1")
     station.wait(20.0)
     assert told(station) == [(f"playback.{each}", name, False, call) for each in ("ready", "started", "stopped")]
-    too_late = kind(PlaybackId("p-2"), call, waited_s=10.0)
+    too_late = kind(playback=PlaybackId("p-2"), call=call, waited_s=10.0)
     assert station.ask(too_late).error.message == "The sound was not ready in time."
 
 
 def test_a_text_replaces_what_plays_and_ends_with_its_call(station):
     call = station.talking().id
     begun(station, sound="parcel", call=call)
-    station.ask(inputs.PlaySpeech(PlaybackId("p-1"), call))
+    station.ask(inputs.PlaySpeech(playback=PlaybackId("p-1"), call=call))
     assert station.last(events.PlaybackStopped).reason is PlaybackEnd.REPLACED
     station.press("hangup")
     assert station.last(events.PlaybackStopped).reason is PlaybackEnd.CALL_ENDED
-    assert station.ask(inputs.PlaySpeech(PlaybackId("p-2"), call)).error.code == ErrorCode.CALL_WRONG_STATE
+    assert (
+        station.ask(inputs.PlaySpeech(playback=PlaybackId("p-2"), call=call)).error.code == ErrorCode.CALL_WRONG_STATE
+    )
 
 
 def test_the_time_in_which_a_text_must_begin_counts_from_the_request(station):
     for late in (10.0, float("nan")):
-        assert station.ask(inputs.PlaySpeech(PlaybackId("p-1"), waited_s=late)).error.code == ErrorCode.UNAVAILABLE
-    station.ask(inputs.PlaySpeech(PlaybackId("p-1"), waited_s=4.0))
+        assert (
+            station.ask(inputs.PlaySpeech(playback=PlaybackId("p-1"), waited_s=late)).error.code
+            == ErrorCode.UNAVAILABLE
+        )
+    station.ask(inputs.PlaySpeech(playback=PlaybackId("p-1"), waited_s=4.0))
     station.wait(5.9)
     assert playing(station) == [("speech", None, True)]
     station.wait(0.1)
@@ -116,7 +129,7 @@ def test_the_time_in_which_a_text_must_begin_counts_from_the_request(station):
 def test_a_built_in_sound_needs_no_directory_and_may_have_an_id_of_its_client():
     station = Station(State(SETTINGS, now=100.0)).give(inputs.SipReady, address="127.0.0.1:5060")  # no audio.sounds
     for number, sound in enumerate(BUILT_IN_SOUNDS):
-        assert station.ask(inputs.PlaySound(sound, playback=PlaybackId(f"p-{number}"))).error is None
+        assert station.ask(inputs.PlaySound(sound=sound, playback=PlaybackId(f"p-{number}"))).error is None
         assert station.desired.sound.files == (PlayedFile(f"p-{number}", sound, None, True, False, 100.0),)
 
 
@@ -162,39 +175,39 @@ def test_a_sound_ends_with_its_call_its_time_and_its_process(station):
 
 
 def test_a_sound_that_cannot_be_played_or_does_not_begin_fails_and_late_reports_are_ignored(station):
-    station.ask(inputs.PlaySound("gong"))
+    station.ask(inputs.PlaySound(sound="gong"))
     (file,) = station.desired.sound.files
-    station.give(inputs.PlaybackFailed, playback=file.playback, why="gong.wav is broken")
+    station.give(inputs.PlaybackFailed, playback=file.id, why="gong.wav is broken")
     assert station.last(events.PlaybackFailed).why == "gong.wav is broken"
     for late in (inputs.PlaybackBegun, inputs.PlaybackEnded):
-        station.give(late, playback=file.playback)
-    station.give(inputs.PlaybackOpened, playback=file.playback, duration_s=1.0)
-    station.give(inputs.PlaybackFailed, playback=file.playback, why="again")
+        station.give(late, playback=file.id)
+    station.give(inputs.PlaybackOpened, playback=file.id, duration_s=1.0)
+    station.give(inputs.PlaybackFailed, playback=file.id, why="again")
     assert [kind for kind, *_ in told(station)] == ["playback.failed"]
-    station.ask(inputs.PlaySound("gong"))
+    station.ask(inputs.PlaySound(sound="gong"))
     station.wait(10.0)
     assert station.last(events.PlaybackFailed).why == "It did not begin in time."
 
 
 @pytest.mark.parametrize("sound", ["", "../secret", "a/b", ".hidden", "a.wav", "a b", "x" * 65, "-a", "a\n"])
 def test_a_name_that_could_lead_out_of_the_directory_is_refused(station, sound):
-    assert station.ask(inputs.PlaySound(sound)).error.code == ErrorCode.PARAMETER_INVALID
+    assert station.ask(inputs.PlaySound(sound=sound)).error.code == ErrorCode.PARAMETER_INVALID
     assert playing(station) == []
 
 
 @pytest.mark.parametrize("wanted", [{"seconds": 0.0}, {"seconds": 3601.0}, {"volume": -1.0}, {"volume": 201.0}])
 def test_a_sound_has_limits(station, wanted):
-    assert station.ask(inputs.PlaySound("gong", **wanted)).error.code == ErrorCode.PARAMETER_INVALID
+    assert station.ask(inputs.PlaySound(sound="gong", **wanted)).error.code == ErrorCode.PARAMETER_INVALID
 
 
 def test_no_sound_is_played_where_it_cannot_be_heard(station):
     none = Station(State(SETTINGS, now=100.0)).give(inputs.SipReady, address="127.0.0.1:5060")
-    assert none.ask(inputs.PlaySound("parcel")).error.code == ErrorCode.CONFLICT
+    assert none.ask(inputs.PlaySound(sound="parcel")).error.code == ErrorCode.CONFLICT
     call = station.arrive().id
-    assert station.ask(inputs.PlaySound("gong", call)).error.code == ErrorCode.CALL_WRONG_STATE
-    assert station.ask(inputs.PlaySound("gong", CallId("c-x"))).error.code == ErrorCode.CALL_NOT_FOUND
+    assert station.ask(inputs.PlaySound(sound="gong", call=call)).error.code == ErrorCode.CALL_WRONG_STATE
+    assert station.ask(inputs.PlaySound(sound="gong", call=CallId("c-x"))).error.code == ErrorCode.CALL_NOT_FOUND
     assert station.ask(inputs.StopSound(CallId("c-x"))).error.code == ErrorCode.CALL_NOT_FOUND
     station.give(inputs.PartFailed, part="audio", why="The card is gone", resolution="")
-    assert station.ask(inputs.PlaySound("gong")).error.code == ErrorCode.AUDIO_UNAVAILABLE
+    assert station.ask(inputs.PlaySound(sound="gong")).error.code == ErrorCode.AUDIO_UNAVAILABLE
     station.give(inputs.SipLost, why="gone")
-    assert station.ask(inputs.PlaySound("gong")).error.code == ErrorCode.UNAVAILABLE
+    assert station.ask(inputs.PlaySound(sound="gong")).error.code == ErrorCode.UNAVAILABLE

@@ -218,7 +218,7 @@ def test_a_call_comes_first_and_ends_it():
     assert station.desired.sound.test is None
 
 
-@pytest.mark.parametrize("action", [inputs.PlayTone(Tone.DOOR), inputs.PlaySound("gong")])
+@pytest.mark.parametrize("action", [inputs.PlayTone(Tone.DOOR), inputs.PlaySound(sound="gong")])
 def test_a_tone_or_file_that_a_client_plays_ends_it(action):
     station = ready(audio=AudioSettings(sounds="/sounds"))
     ask(station)

@@ -195,9 +195,11 @@ def test_one_that_fails_in_a_hold_has_failed():
 
 def played(station: Station, call: Call, recording: RecordingId) -> None:
     """The announcement plays."""
-    sound = inputs.PlaySound("attention", call.id, speaker=True, playback=PlaybackId("p-1"), announces=recording)
+    sound = inputs.PlaySound(
+        sound="attention", call=call.id, speaker=True, playback=PlaybackId("p-1"), announces=recording
+    )
     assert station.ask(sound).error is None
-    assert [each.playback for each in station.desired.sound.files] == ["p-1"]
+    assert [each.id for each in station.desired.sound.files] == ["p-1"]
 
 
 def test_an_announcement_that_is_heard_is_not_stopped():
@@ -227,7 +229,7 @@ def test_an_announcement_that_is_given_up_stops(required):
 def test_what_begins_to_play_for_a_recording_that_is_gone_stops_at_once():
     station, call, recording = waiting()
     station.ask(inputs.StopRecording(call.id))
-    sound = inputs.PlaySpeech(PlaybackId("p-1"), call.id, speaker=True, announces=recording)
+    sound = inputs.PlaySpeech(playback=PlaybackId("p-1"), call=call.id, speaker=True, announces=recording)
     assert station.ask(sound).error is None
     assert station.desired.sound.files == ()
 

@@ -79,7 +79,7 @@ def test_sounds_recordings_digits_and_links_work_in_a_call_apart():
     station = ready(record=True)
     talk, call = station.talking(), apart(station)
     station.ask(inputs.StopRecording(call.id))
-    assert station.ask(inputs.PlaySound("chime", call.id, playback=PlaybackId("p-1"))).error is None
+    assert station.ask(inputs.PlaySound(sound="chime", call=call.id, playback=PlaybackId("p-1"))).error is None
     assert station.ask(inputs.SendDigits(call.id, "1")).error is None
     assert station.orders(SendDigit)[-1].call == call.id
     assert station.ask(inputs.StartRecording(call.id)).error is None

@@ -172,9 +172,9 @@ def test_what_asks_for_a_message_ends_with_the_sip_process():
 
 def test_what_asks_for_a_message_stops_for_a_call():
     station, message = asked()
-    sound = inputs.PlaySpeech(PlaybackId("p-1"), speaker=True, announces=message)
+    sound = inputs.PlaySpeech(playback=PlaybackId("p-1"), speaker=True, announces=message)
     assert station.ask(sound).error is None
-    assert [each.playback for each in station.desired.sound.files] == ["p-1"]
+    assert [each.id for each in station.desired.sound.files] == ["p-1"]
     station.arrive()
     assert station.desired.sound.files == ()
 

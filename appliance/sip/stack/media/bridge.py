@@ -184,7 +184,7 @@ class Media:
             routes.add((TONE, SPEAKER))
         if SPEAKER in self._ordered:
             routes.add((_ordered(SPEAKER), SPEAKER))
-        routes |= {(_file(each.playback), SPEAKER) for each in self._sound.files if each.speaker}
+        routes |= {(_file(each.id), SPEAKER) for each in self._sound.files if each.speaker}
         routes |= {(_port(source), SPEAKER) for source, hearer, _ in self._sound.sent if hearer is None}
         if self._sound.message is not None:
             routes |= {(source, _recording(self._sound.message, LOCAL)) for source in (MICROPHONE, SILENCE)}
@@ -206,7 +206,7 @@ class Media:
         }
         if port in self._ordered:
             routes |= {(_ordered(port), sink) for sink in sinks}
-        files = [_file(each.playback) for each in self._sound.files if each.call == media.call]
+        files = [_file(each.id) for each in self._sound.files if each.call == media.call]
         routes |= {(file, sink) for file in files for sink in sinks}
         if media.tone:
             routes.add((TONE, port))
@@ -241,8 +241,8 @@ class Media:
         }
         ports |= {_ordered(hearer): tones.port for hearer, tones in self._ordered.items()}
         for file in self._sound.files:
-            if (player := self._players.player(file.playback)) is not None:
-                ports[_file(file.playback)] = player
+            if (player := self._players.player(file.id)) is not None:
+                ports[_file(file.id)] = player
         if self._music is not None:
             ports[MUSIC] = self._music
         if self._test.sound is not None:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pjsua2 as pj
 
 from appliance.core import inputs
-from appliance.core.desired import PlayedFile
-from appliance.core.model import BUILT_IN_SOUNDS, PlaybackId
+from appliance.core.model import BUILT_IN_SOUNDS, PlaybackId, PlayedFile
 from appliance.sip.stack.callbacks import contained
 from appliance.sip.stack.calls.operations import Post
 
@@ -39,12 +38,12 @@ class Players:
 
     def desire(self, wanted: tuple[PlayedFile, ...]) -> None:
         """Play exactly these files."""
-        ids = {each.playback for each in wanted}
+        ids = {each.id for each in wanted}
         for gone in [playback for playback in self._known if playback not in ids]:
             del self._known[gone]
         for each in wanted:
-            if each.playback not in self._known:
-                self._known[each.playback] = self._open(each)
+            if each.id not in self._known:
+                self._known[each.id] = self._open(each)
 
     def player(self, playback: PlaybackId) -> Player | None:
         """The player of a playback; None if it is over."""
@@ -80,7 +79,7 @@ class Players:
         return BUILT_IN / path.name if sound in BUILT_IN_SOUNDS and not path.exists() else path
 
     def _open(self, wanted: PlayedFile) -> Player | None:
-        path, now, player = self._made / f"{wanted.playback}.wav", time.monotonic(), Player(loop=wanted.loop)
+        path, now, player = self._made / f"{wanted.id}.wav", time.monotonic(), Player(loop=wanted.loop)
         try:
             if not wanted.made:
                 path = self._file(wanted.sound)
@@ -95,10 +94,8 @@ class Players:
             why = error.reason if isinstance(error, pj.Error) else str(error)
             remedy = "Give a WAV file of 16 bit, mono or stereo."
             self._post(
-                inputs.PlaybackFailed(
-                    at=now, playback=wanted.playback, why=f"{path.name} cannot be played: {why}. {remedy}"
-                )
+                inputs.PlaybackFailed(at=now, playback=wanted.id, why=f"{path.name} cannot be played: {why}. {remedy}")
             )
             return None
-        self._post(inputs.PlaybackOpened(at=now, playback=wanted.playback, duration_s=round(duration, 3)))
+        self._post(inputs.PlaybackOpened(at=now, playback=wanted.id, duration_s=round(duration, 3)))
         return player

@@ -22,9 +22,9 @@ class Counted(Record):
     """
 
     who: str
-    wrong: tuple[tuple[str, int], ...]
-    last: float
-    until: float
+    wrong: tuple[tuple[str, int], ...] = ()
+    last: float = 0.0
+    until: float = 0.0
     cleared: tuple[tuple[str, float], ...] = ()
 
 

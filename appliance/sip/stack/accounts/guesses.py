@@ -6,8 +6,8 @@ sources that have proved its password: otherwise anybody could lock out the real
 
 import ipaddress
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from appliance.base.record import Record
 from appliance.core.access.lockout_times import CLEARS_AGAIN_S, DOUBLINGS, FIRST_S, FORGOTTEN_S, LONGEST_S
@@ -27,48 +27,20 @@ class Locked(Record):
     seconds: float
 
 
-@dataclass(slots=True)
-class Count:
-    """The wrong answers of a source, by target if it has several. cleared: when a target's count was last cleared."""
-
-    wrong: dict[str, int] = field(default_factory=dict)
-    last: float = 0.0
-    until: float = 0.0
-    cleared: dict[str, float] = field(default_factory=dict)
-
-    def add(self, target: str, free: int, now: float) -> float:
-        """Count one more; returns the seconds of the lockout that begins, 0 for none."""
-        if now - self.last >= FORGOTTEN_S:
-            self.wrong.clear()
-        self.wrong[target], self.last = self.wrong.get(target, 0) + 1, now
-        beyond = sum(self.wrong.values()) - free
-        if beyond < 0:
-            return 0.0
-        seconds: float = min(FIRST_S * 2 ** min(beyond, DOUBLINGS), LONGEST_S)
-        self.until = now + seconds
-        return seconds
-
-    def clear(self, target: str, now: float) -> None:
-        """Forget the wrong answers for a target, once in some minutes: a phone and a guesser may share an address."""
-        if target in self.wrong and now - self.cleared.get(target, -CLEARS_AGAIN_S) >= CLEARS_AGAIN_S:
-            del self.wrong[target]
-            self.cleared[target] = now
-
-
 class Guesses:
     """All counters. now: seconds of a monotonic clock. counts: of the previous process."""
 
     def __init__(self, counts: GuessCounts | None = None) -> None:
         counts = counts or GuessCounts()
-        self._sources = OrderedDict(_read(counts.sources))
-        self._targets = dict(_read(counts.targets))  # never more than the configuration has
+        self._sources = OrderedDict((each.who, each) for each in counts.sources)
+        self._targets = {each.who: each for each in counts.targets}  # never more than the configuration has
         self._known = {target: OrderedDict(sources) for target, sources in counts.shown}
 
     @property
     def counts(self) -> GuessCounts:
         """The counters now."""
         shown = tuple((target, tuple(sources.items())) for target, sources in self._known.items())
-        return GuessCounts(_written(self._sources), _written(self._targets), shown)
+        return GuessCounts(tuple(self._sources.values()), tuple(self._targets.values()), shown)
 
     def locks_out(self, target: str, address: str, now: float, *, at_home: bool) -> bool:
         """Whether answers from that address are ignored. at_home: it is the target's own address."""
@@ -81,14 +53,15 @@ class Guesses:
     def wrong(self, target: str, address: str, now: float, *, at_home: bool) -> list[Locked]:
         """Count a wrong answer; returns the lockouts that begin. From the target's own address it counts only there."""
         source = source_of(address)
-        count = self._sources.pop(source, None) or Count()
-        self._sources[source] = count
+        before = self._sources.pop(source, None) or Counted(source)
+        self._sources[source], seconds = _one_more(before, target, FREE_OF_SOURCE, now)
         while len(self._sources) > SOURCES:
             self._sources.popitem(last=False)
-        found = [Locked(LockoutScope.SOURCE, source, count.add(target, FREE_OF_SOURCE, now))]
+        found = [Locked(LockoutScope.SOURCE, source, seconds)]
         if not at_home and not self._knows(target, source, now):
-            of_target = self._targets.setdefault(target, Count())
-            found.append(Locked(LockoutScope.TARGET, target, of_target.add(target, FREE_OF_TARGET, now)))
+            before = self._targets.get(target) or Counted(target)
+            self._targets[target], seconds = _one_more(before, target, FREE_OF_TARGET, now)
+            found.append(Locked(LockoutScope.TARGET, target, seconds))
         return [locked for locked in found if locked.seconds]
 
     def right(self, target: str, address: str, now: float) -> None:
@@ -98,7 +71,7 @@ class Guesses:
         """
         source = source_of(address)
         if (count := self._sources.get(source)) is not None:
-            count.clear(target, now)
+            self._sources[source] = _cleared(count, target, now)
         known = self._known.setdefault(target, OrderedDict())
         known.pop(source, None)
         known[source] = now
@@ -115,15 +88,25 @@ class Guesses:
         return known is not None and now - known.get(source, -KNOWN_S) < KNOWN_S
 
 
-def _read(counted: tuple[Counted, ...]) -> list[tuple[str, Count]]:
-    return [(each.who, Count(dict(each.wrong), each.last, each.until, dict(each.cleared))) for each in counted]
+def _one_more(before: Counted, target: str, free: int, now: float) -> tuple[Counted, float]:
+    """Count one more; returns also the seconds of the lockout that begins, 0 for none."""
+    wrong = {} if now - before.last >= FORGOTTEN_S else dict(before.wrong)
+    wrong[target] = wrong.get(target, 0) + 1
+    counted = replace(before, wrong=tuple(wrong.items()), last=now)
+    beyond = sum(wrong.values()) - free
+    if beyond < 0:
+        return counted, 0.0
+    seconds: float = min(FIRST_S * 2 ** min(beyond, DOUBLINGS), LONGEST_S)
+    return replace(counted, until=now + seconds), seconds
 
 
-def _written(counts: Mapping[str, Count]) -> tuple[Counted, ...]:
-    return tuple(
-        Counted(who, tuple(count.wrong.items()), count.last, count.until, tuple(count.cleared.items()))
-        for who, count in counts.items()
-    )
+def _cleared(before: Counted, target: str, now: float) -> Counted:
+    """Forget the wrong answers for a target, once in some minutes: a phone and a guesser may share an address."""
+    wrong, cleared = dict(before.wrong), dict(before.cleared)
+    if target not in wrong or now - cleared.get(target, -CLEARS_AGAIN_S) < CLEARS_AGAIN_S:
+        return before
+    del wrong[target]
+    return replace(before, wrong=tuple(wrong.items()), cleared=tuple({**cleared, target: now}.items()))
 
 
 def source_of(address: str) -> str:

@@ -17,11 +17,11 @@ from appliance.app.made_sounds import MadeSounds
 from appliance.app.paths import Places
 from appliance.base import times
 from appliance.base.errors import IntercomError, reason, sentences
-from appliance.base.record import Record
+from appliance.base.record import Record, carried
 from appliance.base.types import Json
 from appliance.config.schema import Config
 from appliance.core import inputs
-from appliance.core.model import AccessScope, CallId, LockoutScope
+from appliance.core.model import AccessScope, CallId, ClientToken, LockoutScope
 from appliance.runtime.counts import Counts
 from appliance.runtime.reactor import Reactor
 from appliance.store.answers import Answers
@@ -440,12 +440,7 @@ class Web:
 
         self._reactor.post(
             inputs.AccessTokenAdded(
-                at=time.monotonic(),
-                id=token.id,
-                name=token.name,
-                scopes=token.scopes,
-                expires=utc(token.expires),
-                by=by,
+                at=time.monotonic(), added=carried(ClientToken, token), expires=utc(token.expires), by=by
             )
         )
 

@@ -18,6 +18,7 @@ from appliance.core.model import (
     Call,
     CallId,
     Candidate,
+    ClientToken,
     Clock,
     Codec,
     ContactState,
@@ -269,7 +270,7 @@ def beside_calls(common, pulses):
     yield inputs.AnswerDoubted(**common, **doubted, reason="Not From Where The Request Went")
     yield inputs.SipSlow(**common, after_s=5.0, waits_for="listing sound cards")
     yield inputs.AccessDenied(**common, who="x", source="127.0.0.9", scope="http")
-    yield inputs.AccessTokenAdded(**common, id="t-1", name="tablet", scopes=("view",), expires=None, by="http:unix")
+    yield inputs.AccessTokenAdded(**common, added=ClientToken("t-1", "tablet", ("view",)), expires=None, by="http:unix")
     yield inputs.SpaceMeasured(**common, storage=Storage(Space.LOW, 1, 2, 3))
     yield inputs.RecordingCopied(**common, recording="r-1", to="nas:r-1.wav", duration_s=1.0, bytes=8000)
     yield inputs.RecordingCopyFailed(**common, recording="r-1", tries=1, why="gone")

@@ -25,6 +25,7 @@ from appliance.core.model import (
     ButtonSettings,
     CallId,
     Candidate,
+    ClientToken,
     Clock,
     Codec,
     ConferenceId,
@@ -332,7 +333,7 @@ class World:
             },
             inputs.AccessDenied: {"source": choice(["127.0.0.8", "127.0.0.9"])},
             inputs.AccessLockedOut: {"scope": choice([LockoutScope.SOURCE, LockoutScope.TARGET])},
-            inputs.AccessTokenAdded: {"scopes": (AccessScope.VIEW,), "expires": None},
+            inputs.AccessTokenAdded: {"added": ClientToken("t-1", "tablet", (AccessScope.VIEW,)), "expires": None},
         }.get(kind, {})
         if issubclass(kind, inputs.OfCall):
             fields["call"] = call

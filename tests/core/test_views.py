@@ -22,6 +22,7 @@ from appliance.core.model import (
     CallState,
     CallTimes,
     Cause,
+    ClientToken,
     Conference,
     ConferenceId,
     Content,
@@ -591,7 +592,7 @@ def test_digits_in_the_sound_are_listened_for_where_the_account_takes_them(state
 
 def test_a_token_that_is_made_or_removed_is_reported_with_who_did_it():
     station = Station()
-    station.give(inputs.AccessTokenAdded, id="t-1", name="tablet", scopes=("view",), expires=None, by="http:unix")
+    station.give(inputs.AccessTokenAdded, added=ClientToken("t-1", "tablet", ("view",)), expires=None, by="http:unix")
     station.give(inputs.AccessTokenRemoved, id="t-1", name="tablet", by="http:token")
     assert [(event.name, event.by) for event in station.told] == [("tablet", "http:unix"), ("tablet", "http:token")]
     assert station.types() == ["access.token_added", "access.token_removed"]

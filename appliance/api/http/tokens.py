@@ -15,10 +15,9 @@ import msgspec
 
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError, reason
-from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.core import wall_clock
-from appliance.core.model import AccessScope, allows
+from appliance.core.model import AccessScope, ClientToken, allows
 
 MOST = 64
 LONGEST = 1 << 20  # bytes of the file
@@ -26,12 +25,9 @@ NAME = "[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,38}[A-Za-z0-9])?"
 OURS = frozenset({"unix", "token", "unknown"})  # in events these stand for clients without a token of their own
 
 
-class Token(Record):
-    """A token. created, expires: in seconds since 1970, UTC; expires None: never. sha256: in hexadecimal."""
+class Token(ClientToken):
+    """A token as the file has it. created, expires: in seconds since 1970, UTC; None: never. sha256: in hexadecimal."""
 
-    id: str
-    name: str
-    scopes: tuple[AccessScope, ...]
     created: float
     expires: float | None
     sha256: str

@@ -21,7 +21,7 @@ def denied(turn: Turn, given: inputs.AccessDenied) -> None:
 
 def token_added(turn: Turn, given: inputs.AccessTokenAdded) -> None:
     """Report a new token."""
-    turn.emit(carried(events.AccessTokenAdded, given))
+    turn.emit(carried(events.AccessTokenAdded, given.added, expires=given.expires, by=given.by))
 
 
 def token_removed(turn: Turn, given: inputs.AccessTokenRemoved) -> None:

@@ -7,6 +7,7 @@ from appliance.core.events.base import Event
 from appliance.core.model import (
     AccessScope,
     CallId,
+    ClientToken,
     ConferenceId,
     DoorId,
     LockoutScope,
@@ -191,13 +192,10 @@ class AccessLockedOut(Event):
     doors: tuple[DoorId, ...] = ()
 
 
-class AccessTokenAdded(Event):
+class AccessTokenAdded(ClientToken, Event):
     """`by` made a token for HTTP. expires: when it ends, UTC; null: never."""
 
     TYPE = "access.token_added"
-    id: str
-    name: str
-    scopes: tuple[AccessScope, ...]
     expires: str | None
     by: str
 

@@ -5,6 +5,7 @@ from appliance.core.inputs.base import Action, Input
 from appliance.core.model import (
     AccessScope,
     CallId,
+    ClientToken,
     Clock,
     Holidays,
     LockoutScope,
@@ -225,9 +226,7 @@ class AccessDenied(Input, kw_only=True):
 class AccessTokenAdded(Input, kw_only=True):
     """A token for HTTP was made, and is on disc. expires: UTC, as in events; None: never."""
 
-    id: str
-    name: str
-    scopes: tuple[AccessScope, ...]
+    added: ClientToken
     expires: str | None
     by: str
 

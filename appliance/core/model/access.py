@@ -81,6 +81,14 @@ def allows(scopes: Collection[str], wanted: AccessScope) -> bool:
     return wanted in scopes or AccessScope.ADMIN in scopes
 
 
+class ClientToken(Record):
+    """A token of HTTP that an administrator made for a client, and what it allows."""
+
+    id: str
+    name: str
+    scopes: tuple[AccessScope, ...]
+
+
 class PasswordFault(StrEnum):
     """Why a caller's password was refused: it is wrong, or the caller repeated an answer that was used before."""
 

@@ -2,11 +2,11 @@
 
 import platform
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 import appliance
 from appliance.base.types import Json
+from appliance.base.wall_time import stamp
 from appliance.board.firmware import model
 from appliance.replay.redaction import HIDDEN, Masks
 
@@ -23,8 +23,7 @@ class _Masks(Masks):
 def bundle(parts: Json) -> Json:
     """The parts with digits replaced, and passwords, texts, values of headers and notes removed; and the machine."""
     hidden: Json = _Masks().hide(parts)
-    made = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    return {"version": appliance.__version__, "made": made, "machine": _machine(), **hidden}
+    return {"version": appliance.__version__, "made": stamp(), "machine": _machine(), **hidden}
 
 
 def _machine() -> Json:

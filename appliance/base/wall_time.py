@@ -1,7 +1,10 @@
-"""The wall clock: its relation to the monotonic clock, and whether something corrects it."""
+"""The wall clock: its relation to the monotonic clock, whether something corrects it, and what events have of both."""
 
 import ctypes
 import time
+from datetime import UTC, datetime
+
+from appliance.base.types import Json
 
 READING_S = 0.001  # by which two readings of unchanged clocks may differ
 UNKNOWN_US = 16_000_000  # the kernel's maximum error of an uncorrected clock (NTP_PHASE_LIMIT)
@@ -39,3 +42,21 @@ def synchronised() -> bool:
     """Whether the clock is being corrected, as timedatectl reports it: by the kernel's limit of its error."""
     timex = _Timex()
     return int(ctypes.CDLL(None).adjtimex(ctypes.byref(timex))) >= 0 and int(timex.maxerror) < UNKNOWN_US
+
+
+def stamp() -> str:
+    """The time now, as events have it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def enveloped(number: int, kind: str, uptime: float, boot: str, call: str | None, data: Json) -> Json:
+    """An event's envelope (docs/reference/contract.md); `uptime`: seconds of CLOCK_MONOTONIC."""
+    return {
+        "id": number,
+        "type": kind,
+        "time": stamp(),
+        "uptime": round(uptime, 6),
+        "boot": boot,
+        "call": call,
+        "data": data,
+    }

@@ -3,10 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
 from typing import Protocol
 
 from appliance.base.types import Json
+from appliance.base.wall_time import enveloped
 
 QUEUE = 1000  # events that a slow subscriber may be behind
 PAGE = 200  # older events that are sent before other tasks of the loop get their turn
@@ -106,16 +106,3 @@ class Feed:
         uptime = asyncio.get_running_loop().time()
         data = {"from": lost[0], "to": lost[1], "certain": True}
         return enveloped(min(lost[1], self.last), "events.lost", uptime, self._past.boot, None, data)
-
-
-def enveloped(number: int, kind: str, uptime: float, boot: str, call: str | None, data: Json) -> Json:
-    """An event's envelope (docs/reference/contract.md); `uptime`: seconds of CLOCK_MONOTONIC."""
-    return {
-        "id": number,
-        "type": kind,
-        "time": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
-        "uptime": round(uptime, 6),
-        "boot": boot,
-        "call": call,
-        "data": data,
-    }

@@ -55,12 +55,13 @@ from msgspec.structs import replace
 from appliance.base import ids, times
 from appliance.base.errors import ErrorCode, IntercomError, survive
 from appliance.base.types import Json
+from appliance.base.wall_time import enveloped
 from appliance.core import desired_state, events, inputs, orders
 from appliance.core.desired import Desired
 from appliance.core.events.names import Names
 from appliance.core.model import PersistentState, RequestId, Settings, State
 from appliance.core.step import Step, step
-from appliance.runtime.event_stream import Feed, Past, enveloped
+from appliance.runtime.event_stream import Feed, Past
 from appliance.runtime.inbox import Inbox
 from appliance.runtime.subjects import Subjects
 

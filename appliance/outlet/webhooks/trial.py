@@ -2,11 +2,11 @@
 
 import time
 import uuid
-from datetime import UTC, datetime
 
 from appliance.base.errors import IntercomError
 from appliance.base.times import Times
 from appliance.base.types import Json
+from appliance.base.wall_time import enveloped
 from appliance.outlet.faults import finding
 from appliance.outlet.settings import Webhook
 from appliance.outlet.webhooks import faults, message
@@ -18,9 +18,7 @@ SLOW_S = 2.0  # each event waits for the one before it
 
 def examine(of: Webhook, times: Times) -> Json:
     """The finding: level, message, cause and resolution."""
-    stamp = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    envelope = {"id": 0, "type": KIND, "time": stamp, "uptime": time.monotonic(), "boot": uuid.uuid4().hex}
-    event = message.cloud_event({**envelope, "call": None, "data": {}}, of.source)
+    event = message.cloud_event(enveloped(0, KIND, time.monotonic(), uuid.uuid4().hex, None, {}), of.source)
     client = Client(of, times)
     begun = time.monotonic()
     try:

@@ -14,7 +14,7 @@ from appliance.base.record import Record
 from appliance.core import events, inputs, wall_clock
 from appliance.core.accounts import sip_uris
 from appliance.core.lookup import check_profile
-from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, Forwarding, NoticeCode, Runtime, Settings, State
+from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, Forwarding, NoticeCode, Settings, State
 from appliance.core.transition import Turn, unanswered
 
 MOVED, BUSY, UNDISTURBED = 302, 486, 480  # RFC 3261 §21.3.3, §21.4.22, §21.4.18
@@ -144,10 +144,11 @@ def change_runtime(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
         )
     names = [name for name in Forwarding.__struct_fields__ if getattr(wanted, name) is not None]
     rules = replace(old.forwarding, **{name: getattr(wanted, name) for name in names})
-    new = Runtime(
-        rules,
-        old.quiet_hours if wanted.quiet_hours is None else wanted.quiet_hours,
-        old.do_not_disturb if wanted.do_not_disturb is None else wanted.do_not_disturb,
+    new = replace(
+        old,
+        forwarding=rules,
+        quiet_hours=old.quiet_hours if wanted.quiet_hours is None else wanted.quiet_hours,
+        do_not_disturb=old.do_not_disturb if wanted.do_not_disturb is None else wanted.do_not_disturb,
     )
     changed = [f"forwarding.{name}" for name in names if getattr(rules, name) != getattr(old.forwarding, name)]
     changed += [name for name in ("quiet_hours", "do_not_disturb") if getattr(new, name) != getattr(old, name)]

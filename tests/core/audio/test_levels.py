@@ -59,6 +59,14 @@ def test_a_level_that_a_client_sets_is_desired_and_kept():
     assert made.desired.kept.changed.levels.volume == 70.0
 
 
+def test_a_level_stays_when_another_run_time_setting_changes():
+    made = station()
+    made.ask(inputs.ChangeAudio(volume=70.0))
+    assert made.ask(inputs.ChangeRuntime(do_not_disturb=True)).error is None
+    assert made.desired.sound.volume.percent == 70.0
+    assert made.desired.kept.changed.levels.volume == 70.0
+
+
 def test_a_side_that_a_client_mutes_is_muted_and_the_other_is_left_alone():
     made = station()
     assert made.ask(inputs.ChangeAudio(microphone_muted=True)).error is None

@@ -1,7 +1,5 @@
 """The state as clients read it: a function of the state alone."""
 
-from msgspec.structs import asdict
-
 from appliance.core import wall_clock
 from appliance.core.accounts.view import account_view, contact_view, network_view, target_view
 from appliance.core.audio.view import audio_view
@@ -15,7 +13,7 @@ from appliance.core.status_line import lacking, status
 from appliance.core.views.accounts import Entry
 from appliance.core.views.appliance import Appliance, Failed
 from appliance.core.views.recordings import Storage, VisitorMessage
-from appliance.core.views.runtime import Forwarding, Hours, Runtime
+from appliance.core.views.runtime import Hours, Runtime
 from appliance.core.views.snapshot import Snapshot
 
 
@@ -86,7 +84,7 @@ def runtime_view(state: State) -> Runtime:
     """The run-time settings as clients read them."""
     runtime = state.runtime
     return Runtime(
-        forwarding=Forwarding(**asdict(runtime.forwarding)),
+        forwarding=runtime.forwarding,
         quiet_hours=Hours(runtime.quiet_hours.begin, runtime.quiet_hours.end, runtime.quiet_hours.profile),
         do_not_disturb=runtime.do_not_disturb,
         quiet=state.appliance.quiet,

@@ -152,7 +152,7 @@ def _describe_answer(schema: Described) -> None:
     for name, field in fields.items():
         if "default" in field:
             del field["default"]
-            schema["required"] = [each for each in fields if each in {*schema["required"], name}]
+            schema["required"] = [each for each in fields if each in {*schema.get("required", ()), name}]
 
 
 def _literals(shapes: Iterable[Any], known: set[Any]) -> Iterator[tuple[frozenset[Any], list[Any]]]:

@@ -14,7 +14,7 @@ from appliance.api.routing.response_schemas import answers
 from appliance.api.routing.responses import JSONResponse
 from appliance.base.types import Json
 from appliance.core import inputs
-from appliance.core.model import AccessScope, Forwarding, QuietHours, Runtime
+from appliance.core.model import AccessScope, QuietHours, Runtime
 
 router = Resource("/v1/config", "configuration")
 
@@ -49,7 +49,7 @@ async def change_runtime(
     if more and (refusal := refused(AccessScope.ADMIN)) is not None:
         return refusal
     etags.check(if_match, etags.tag(_configuration(daemon)))
-    rules, hours = body.forwarding or models.ForwardingChange(), body.quiet_hours
+    rules, hours = body.forwarding or inputs.ForwardingChange(), body.quiet_hours
     profile = hours.profile if hours else ""
     if profile is None:
         profile = daemon.snapshot().runtime.quiet_hours.profile
@@ -78,4 +78,4 @@ def _runtime(daemon: HttpPorts) -> Runtime:
     """The run-time settings as they are now."""
     now = daemon.snapshot().runtime
     hours = QuietHours(now.quiet_hours.begin, now.quiet_hours.end, now.quiet_hours.profile)
-    return Runtime(Forwarding(**asdict(now.forwarding)), hours, now.do_not_disturb)
+    return Runtime(now.forwarding, hours, now.do_not_disturb)

@@ -14,7 +14,7 @@ from appliance.base.record import Record
 from appliance.core import events, inputs, wall_clock
 from appliance.core.accounts import sip_uris
 from appliance.core.lookup import check_profile
-from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, Forwarding, NoticeCode, Settings, State
+from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, NoticeCode, Settings, State
 from appliance.core.transition import Turn, unanswered
 
 MOVED, BUSY, UNDISTURBED = 302, 486, 480  # RFC 3261 §21.3.3, §21.4.22, §21.4.18
@@ -142,7 +142,7 @@ def change_runtime(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
             "Another client has just changed them.",
             "Read them again, and decide again.",
         )
-    names = [name for name in Forwarding.__struct_fields__ if getattr(wanted, name) is not None]
+    names = [name for name in inputs.ForwardingChange.__struct_fields__ if getattr(wanted, name) is not None]
     rules = replace(old.forwarding, **{name: getattr(wanted, name) for name in names})
     new = replace(
         old,

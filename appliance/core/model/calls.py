@@ -158,16 +158,12 @@ class Deadlines(Record):
 
 
 class Forwarding(Record):
-    """Where incoming calls are forwarded: a target's name or a number at an account, "" for nowhere.
-
-    always: all calls. quiet: calls in quiet hours, or with do not disturb. busy: calls above the limit. no_answer:
-    calls that nobody has answered for `no_answer_s`.
-    """
+    """Call forwarding: name of a target or a number; empty: none."""
 
     always: str = ""
-    quiet: str = ""
-    busy: str = ""
-    no_answer: str = ""
+    quiet: Annotated[str, Meta(description="Calls in quiet hours, or during do not disturb.")] = ""
+    busy: str = ""  # calls above the limit
+    no_answer: str = ""  # calls that nobody has answered for `no_answer_s`
     no_answer_s: float = 20.0
 
 

@@ -5,16 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from appliance.base.record import Record
-
-
-class Forwarding(Record):
-    """Call forwarding: name of a target or a number; empty: none."""
-
-    always: str
-    quiet: Annotated[str, Meta(description="Calls in quiet hours, or during do not disturb.")]
-    busy: str
-    no_answer: str
-    no_answer_s: float
+from appliance.core.model import Forwarding
 
 
 class Hours(Record):

@@ -125,7 +125,14 @@ def _call(number: int) -> Call:
 
 def _code(number: int) -> Credential:
     name = CredentialId(f"k-{number:026}")
-    return Credential(name, CredentialKind.CODE, f"Flat {number}", f"{number:064x}", (DoorId("front"),), length=6)
+    return Credential(
+        id=name,
+        kind=CredentialKind.CODE,
+        owner=f"Flat {number}",
+        digest=f"{number:064x}",
+        doors=(DoorId("front"),),
+        length=6,
+    )
 
 
 def recordings(connection: sqlite3.Connection, size: int) -> None:

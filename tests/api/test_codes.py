@@ -23,14 +23,16 @@ def kept(station):
 @pytest.mark.parametrize(
     ("body", "action"),
     [
-        (NEW, inputs.AddCredential(CODE, "47110815", "Cleaner", ("front",))),
+        (NEW, inputs.AddCredential(kind=CODE, digits="47110815", owner="Cleaner", doors=("front",))),
         (
             {"owner": "Tenant", "card": "12345678", "doors": ["front", "gate"]},
-            inputs.AddCredential(CARD, "12345678", "Tenant", ("front", "gate")),
+            inputs.AddCredential(kind=CARD, digits="12345678", owner="Tenant", doors=("front", "gate")),
         ),
         (
             NEW | {"schedule": [MORNING], "uses": 2, "expires": fake.TIME},
-            inputs.AddCredential(CODE, "47110815", "Cleaner", ("front",), (PERIOD,), 2, AT),
+            inputs.AddCredential(
+                kind=CODE, digits="47110815", owner="Cleaner", doors=("front",), schedule=(PERIOD,), uses=2, expires=AT
+            ),
         ),
     ],
 )
@@ -56,7 +58,7 @@ def test_what_of_a_code_is_not_given_stays(client, kept, body, changed):
     answer = client.patch("/v1/codes/a-1", json=body)
     assert (answer.status_code, answer.json()["id"]) == (200, "a-1")
     known = {"owner": "Cleaner", "doors": ("front",), "schedule": (PERIOD,), "uses": 3, "expires": AT}
-    assert [asked for asked, _ in kept.requests] == [inputs.ChangeCredential("a-1", **known | changed)]
+    assert [asked for asked, _ in kept.requests] == [inputs.ChangeCredential(id="a-1", **known | changed)]
 
 
 def test_codes_are_listed_read_and_removed(client, kept):

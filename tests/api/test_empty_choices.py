@@ -62,7 +62,7 @@ def test_an_empty_choice_is_refused_over_http(client, kept, method, path, body, 
 
 
 def test_times_that_are_left_out_or_null_mean_always(client, kept):
-    always = inputs.AddCredential(CredentialKind.CODE, "471108", "Cleaner", ("front",))
+    always = inputs.AddCredential(kind=CredentialKind.CODE, digits="471108", owner="Cleaner", doors=("front",))
     for body in (NEW, NEW | {"schedule": None, "uses": None, "expires": None}):
         assert client.post("/v1/codes", json=body).status_code == 201
     assert [asked for asked, _ in kept.requests] == [always, always]

@@ -276,7 +276,12 @@ def test_the_fake_of_these_tests_is_shaped_like_the_daemon(station):
 
 def test_a_code_is_what_the_description_says():
     book = CredentialBook(
-        "5a" * 32, (Credential("a-1", CredentialKind.CODE, "Cleaner", "ab" * 32, ("front",), length=4),)
+        "5a" * 32,
+        (
+            Credential(
+                id="a-1", kind=CredentialKind.CODE, owner="Cleaner", digest="ab" * 32, doors=("front",), length=4
+            ),
+        ),
     )
     limits = {"schedule": (Period((Day.MONDAY,), "08:00", "24:00"),), "uses": 3, "expires": 1_790_000_000.0}
     book = replace(book, codes=(*book.codes, replace(book.codes[0], id="a-2", kind=CredentialKind.CARD, **limits)))

@@ -337,7 +337,15 @@ def test_a_code_is_added_and_its_digits_leave_the_page(page, shared, station):
     page.shows("#code-shown", "471 108")
     page.shows("#code-done-says", "Opens front every Tuesday from 08:00 to 23:45. It opens 20 times.")
     period = Period((Day.TUESDAY,), "08:00", "23:45")
-    wanted = inputs.AddCredential(CredentialKind.CODE, "471108", "Cleaner", ("front",), (period,), 20, None)
+    wanted = inputs.AddCredential(
+        kind=CredentialKind.CODE,
+        digits="471108",
+        owner="Cleaner",
+        doors=("front",),
+        schedule=(period,),
+        uses=20,
+        expires=None,
+    )
     assert [action for action, _ in station.requests] == [wanted, wanted]
     assert page.value(digits) == ""
     show(page, "home")
@@ -392,7 +400,9 @@ def test_a_card_is_added_by_its_number(page, shared, station):
     page.shows("#code-says", "Opens front at any time.")
     page.click("#code-next")
     until(lambda: station.requests)
-    assert station.requests[0][0] == inputs.AddCredential(CredentialKind.CARD, "12AB", "Tenant", ("front",))
+    assert station.requests[0][0] == inputs.AddCredential(
+        kind=CredentialKind.CARD, digits="12AB", owner="Tenant", doors=("front",)
+    )
     page.shows("#code-done-title", "The card of Tenant is ready")
     assert page.value("document.querySelector('#code-shown').textContent") == ""
 

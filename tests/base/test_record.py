@@ -14,10 +14,12 @@ from appliance.setup.choices import PbxAccount
 from appliance.sip.settings import CallerSettings, RegistrarSettings, SipSettings
 
 SECRET = "open sesame"
-CODE = Credential(CredentialId("k-1"), CredentialKind.CODE, "Ada", SECRET, (DoorId("front"),))
+CODE = Credential(
+    id=CredentialId("k-1"), kind=CredentialKind.CODE, owner="Ada", digest=SECRET, doors=(DoorId("front"),)
+)
 ACCOUNT = RegistrarSettings(name="a", user="u", domain="d", servers=(), auth_user="", password=SECRET)
 HOLDERS = [
-    AddCredential(CredentialKind.CODE, SECRET, "Ada", ()),
+    AddCredential(kind=CredentialKind.CODE, digits=SECRET, owner="Ada", doors=()),
     CODE,
     CredentialBook(SECRET, (CODE,)),
     SipSettings(accounts=(ACCOUNT,), callers=(CallerSettings(name="c", user="u", password=SECRET),)),

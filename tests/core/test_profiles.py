@@ -184,7 +184,9 @@ def shown(station: Station, text: str, *, trusted: bool = True) -> Station:
 
 
 def test_a_code_opens_within_its_profile_only():
-    code = Credential(CredentialId("a-1"), CredentialKind.CODE, "Ann", "", (FRONT,), profile="office")
+    code = Credential(
+        id=CredentialId("a-1"), kind=CredentialKind.CODE, owner="Ann", digest="", doors=(FRONT,), profile="office"
+    )
     station = ready(profiles=(OFFICE,))
     for now, why in (("2026-11-23T09:00", ""), ("2026-11-23T19:00", Denial.NOT_NOW)):
         shown(station, now)
@@ -196,7 +198,7 @@ def test_a_code_opens_within_its_profile_only():
 @pytest.mark.parametrize(("profile", "code"), [("office", None), ("gone", "parameter-invalid")])
 def test_a_client_adds_a_code_within_a_profile_that_exists(profile, code):
     station = ready(profiles=(OFFICE,)).give(inputs.BookRead, book=CredentialBook("5a" * 32))
-    wanted = inputs.AddCredential(CredentialKind.CODE, "4711", "Ann", (FRONT,), profile=profile)
+    wanted = inputs.AddCredential(kind=CredentialKind.CODE, digits="4711", owner="Ann", doors=(FRONT,), profile=profile)
     station.give(inputs.Requested, request="q", who="test", action=wanted)
     assert [kept.code.profile for kept in station.orders(KeepCredential)] == ([profile] if code is None else [])
     assert [reply.error.code for reply in station.orders(Reply)] == ([] if code is None else [code])

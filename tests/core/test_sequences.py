@@ -110,7 +110,9 @@ STATION = structs.replace(
     ),
 )
 CARD = CredentialKind.CARD
-KNOWN = Credential(CredentialId("a-known"), CARD, "Cleaner", digest("5a" * 32, CARD, CODE), (FRONT,), uses=2)
+KNOWN = Credential(
+    id=CredentialId("a-known"), kind=CARD, owner="Cleaner", digest=digest("5a" * 32, CARD, CODE), doors=(FRONT,), uses=2
+)
 CHANGED = structs.replace(
     STATION,
     audio=AudioSettings(mode=SoundMode.PUSH_TO_TALK),

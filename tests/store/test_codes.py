@@ -13,11 +13,11 @@ from appliance.store.writer import Writer
 from tests.store.stores import PATIENCE_S, Inbox
 
 CODE = Credential(
-    CredentialId("a-1"),
-    CredentialKind.CODE,
-    "Cleaner",
-    "ab" * 32,
-    (DoorId("front"), DoorId("gate")),
+    id=CredentialId("a-1"),
+    kind=CredentialKind.CODE,
+    owner="Cleaner",
+    digest="ab" * 32,
+    doors=(DoorId("front"), DoorId("gate")),
     length=4,
     schedule=(Period((Day.MONDAY, Day.FRIDAY), "08:00", "12:00"),),
     uses=3,

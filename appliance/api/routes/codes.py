@@ -36,14 +36,14 @@ async def add_code(body: models.NewCode, daemon: Daemon, who: Who) -> JSONRespon
     """Add a code or a card. The answer comes once the code is on disc, and would survive a power cut."""
     card = body.card is not None
     action = inputs.AddCredential(
-        CredentialKind.CARD if card else CredentialKind.CODE,
-        (body.card if card else body.digits) or "",
-        body.owner,
-        tuple(map(DoorId, body.doors)),
-        body.schedule or (),
-        body.uses,
-        seconds(body.expires),
-        body.profile or "",
+        kind=CredentialKind.CARD if card else CredentialKind.CODE,
+        digits=(body.card if card else body.digits) or "",
+        owner=body.owner,
+        doors=tuple(map(DoorId, body.doors)),
+        schedule=body.schedule or (),
+        uses=body.uses,
+        expires=seconds(body.expires),
+        profile=body.profile or "",
     )
     reply = await ask(daemon, action, who)
     return JSONResponse(_done(daemon, str(reply.code)), 201)
@@ -54,13 +54,13 @@ async def change_code(code: Id, body: models.CodeChange, daemon: Daemon, who: Wh
     """Change the owner, doors, times or limits; omitted fields stay."""
     known = _find(daemon, code)
     action = inputs.ChangeCredential(
-        CredentialId(code),
-        known.owner if body.owner is None else body.owner,
-        tuple(map(DoorId, known.doors if body.doors is None else body.doors)),
-        (known.schedule if body.schedule is UNSET else body.schedule) or (),
-        known.uses if body.uses is UNSET else body.uses,
-        seconds(known.expires if body.expires is UNSET else body.expires),
-        (known.profile if body.profile is UNSET else body.profile) or "",
+        id=CredentialId(code),
+        owner=known.owner if body.owner is None else body.owner,
+        doors=tuple(map(DoorId, known.doors if body.doors is None else body.doors)),
+        schedule=(known.schedule if body.schedule is UNSET else body.schedule) or (),
+        uses=known.uses if body.uses is UNSET else body.uses,
+        expires=seconds(known.expires if body.expires is UNSET else body.expires),
+        profile=(known.profile if body.profile is UNSET else body.profile) or "",
     )
     await ask(daemon, action, who)
     return JSONResponse(_done(daemon, code))

@@ -23,6 +23,7 @@ from appliance.core.model import (
     CredentialBook,
     CredentialId,
     CredentialKind,
+    CredentialTerms,
     Denial,
     DoorId,
     PendingWrite,
@@ -224,7 +225,7 @@ def new_credential(turn: Turn, book: CredentialBook, action: inputs.AddCredentia
     )
 
 
-def check_limits(turn: Turn, wanted: inputs.AddCredential | inputs.ChangeCredential) -> None:
+def check_limits(turn: Turn, wanted: CredentialTerms) -> None:
     """Raise IntercomError for a door or a time profile that does not exist, or an empty period."""
     for name in wanted.doors:
         find_door(turn, name)

@@ -6,10 +6,9 @@ from appliance.core.model import (
     CredentialBook,
     CredentialId,
     CredentialKind,
-    DoorId,
+    CredentialTerms,
     KeypadId,
     LockoutScope,
-    Period,
     ReaderId,
 )
 
@@ -64,31 +63,19 @@ class ReadingDiscarded(Input, kw_only=True):
     why: str
 
 
-class AddCredential(RecordWithSecrets, Action):
+class AddCredential(RecordWithSecrets, CredentialTerms, Action, kw_only=True):
     """A new code of these digits, or a card of this number."""
 
     SECRETS = frozenset({"digits"})
 
     kind: CredentialKind
     digits: str
-    owner: str
-    doors: tuple[DoorId, ...]
-    schedule: tuple[Period, ...] = ()
-    uses: int | None = None
-    expires: float | None = None
-    profile: str = ""
 
 
-class ChangeCredential(Action):
-    """Change owner, doors, times and limits; every field is the new value."""
+class ChangeCredential(CredentialTerms, Action, kw_only=True):
+    """Change owner, doors, times and limits; every field is the new value, also one that is not given."""
 
     id: CredentialId
-    owner: str
-    doors: tuple[DoorId, ...]
-    schedule: tuple[Period, ...]
-    uses: int | None
-    expires: float | None
-    profile: str = ""
 
 
 class RemoveCredential(Action):

@@ -136,26 +136,30 @@ class ReaderSettings(Record):
     doors: tuple[DoorId, ...] = ()
 
 
-class Credential(RecordWithSecrets):
-    """A code or card, and when it opens which doors. `digest` replaces its digits: HMAC-SHA256 in hexadecimal.
+class CredentialTerms(Record, kw_only=True):
+    """Whose a code or card is, and when it opens which doors.
 
-    length: number of digits of a code. schedule: empty means always. profile: a time profile, "" for none; with a
-    schedule, too, both must be active. uses: how many are left; None: no limit. expires: seconds since 1970, UTC; None:
-    never.
+    schedule: empty means always. profile: a time profile, "" for none; with a schedule, too, both must be active. uses:
+    how many are left; None: no limit. expires: seconds since 1970, UTC; None: never.
     """
+
+    owner: str
+    doors: tuple[DoorId, ...]
+    schedule: tuple[Period, ...] = ()
+    uses: int | None = None
+    expires: float | None = None
+    profile: str = ""
+
+
+class Credential(RecordWithSecrets, CredentialTerms, kw_only=True):
+    """A code or card. digest: replaces its digits: HMAC-SHA256 in hexadecimal. length: number of digits of a code."""
 
     SECRETS = frozenset({"digest"})
 
     id: CredentialId
     kind: CredentialKind
-    owner: str
     digest: str
-    doors: tuple[DoorId, ...]
     length: int = 0
-    schedule: tuple[Period, ...] = ()
-    uses: int | None = None
-    expires: float | None = None
-    profile: str = ""
 
 
 class Attempt(Record):

@@ -735,7 +735,7 @@ def test_a_door_that_cannot_be_opened_is_denied():
 
 # -- changed by clients ----------------------------------------------------------------------------------------------
 
-NEW = inputs.AddCredential(CredentialKind.CODE, "5678", "Postman", (FRONT,))
+NEW = inputs.AddCredential(kind=CredentialKind.CODE, digits="5678", owner="Postman", doors=(FRONT,))
 
 
 def asked(station: Station, action) -> None:
@@ -761,7 +761,9 @@ def test_a_code_is_added_changed_and_removed_each_once_it_is_on_disc():
         *(added.id, CredentialKind.CODE, "Postman", (FRONT,)),
         "http:unix",
     )
-    asked(station, inputs.ChangeCredential(added.id, "Parcels", (GATE,), (), 2, None))
+    asked(
+        station, inputs.ChangeCredential(id=added.id, owner="Parcels", doors=(GATE,), schedule=(), uses=2, expires=None)
+    )
     station.give(inputs.CredentialKept, id=added.id)
     (changed,) = station.state.access.book.codes
     assert (changed.owner, changed.doors, changed.uses, changed.digest) == ("Parcels", (GATE,), 2, added.digest)
@@ -774,7 +776,7 @@ def test_a_code_is_added_changed_and_removed_each_once_it_is_on_disc():
 
 def test_a_card_has_no_length_and_may_have_the_number_of_a_code():
     station = door(CLEANER)
-    asked(station, inputs.AddCredential(CredentialKind.CARD, "1234", "Tenant", (FRONT,)))
+    asked(station, inputs.AddCredential(kind=CredentialKind.CARD, digits="1234", owner="Tenant", doors=(FRONT,)))
     assert station.orders(KeepCredential)[-1].code.length == 0
 
 
@@ -792,8 +794,18 @@ def test_a_card_has_no_length_and_may_have_the_number_of_a_code():
             ),
             "parameter-invalid",
         ),
-        (inputs.ChangeCredential(CLEANER.id, "x", (DoorId("none"),), (), None, None), "door-not-found"),
-        (inputs.ChangeCredential(CredentialId("a-none"), "x", (FRONT,), (), None, None), "code-not-found"),
+        (
+            inputs.ChangeCredential(
+                id=CLEANER.id, owner="x", doors=(DoorId("none"),), schedule=(), uses=None, expires=None
+            ),
+            "door-not-found",
+        ),
+        (
+            inputs.ChangeCredential(
+                id=CredentialId("a-none"), owner="x", doors=(FRONT,), schedule=(), uses=None, expires=None
+            ),
+            "code-not-found",
+        ),
         (inputs.RemoveCredential(CredentialId("a-none")), "code-not-found"),
     ],
 )

@@ -29,11 +29,11 @@ DIGITS = st.text("0123456789", min_size=credentials.SHORTEST, max_size=credentia
 
 def code(digits: str = "1234", kind: CredentialKind = CODE, secret: str = SECRET, **more) -> Credential:
     return Credential(
-        CredentialId(f"a-{digits}"),
-        kind,
-        "Cleaner",
-        credentials.digest(secret, kind, digits),
-        (DoorId("front"),),
+        id=CredentialId(f"a-{digits}"),
+        kind=kind,
+        owner="Cleaner",
+        digest=credentials.digest(secret, kind, digits),
+        doors=(DoorId("front"),),
         length=len(digits) if kind is CODE else 0,
         **more,
     )

@@ -2,31 +2,15 @@
 
 from appliance.push.settings import Kind, News
 
-FIRST = "en"  # for a language that is not there
-TEXTS: dict[str, dict[Kind, str]] = {
-    "en": {
-        "ring": "A visitor rings.",
-        "answered": "Answered{by}.",
-        "opened": "The door was opened{by}.",
-        "unanswered": "Missed: nobody answered.",
-        "canceled": "The ring is over.",
-    },
-    "de": {
-        "ring": "Besuch klingelt.",
-        "answered": "Angenommen{by}.",
-        "opened": "Die Tür wurde geöffnet{by}.",
-        "unanswered": "Verpasst: Niemand hat geantwortet.",
-        "canceled": "Das Klingeln ist vorbei.",
-    },
-    "fr": {
-        "ring": "Un visiteur sonne.",
-        "answered": "Répondu{by}.",
-        "opened": "La porte a été ouverte{by}.",
-        "unanswered": "Manqué : personne n'a répondu.",
-        "canceled": "La sonnerie est terminée.",
-    },
+LANGUAGES = "en", "de", "fr"  # the first one for a language that is not there
+TEXTS: dict[Kind, tuple[str, ...]] = {
+    "ring": ("A visitor rings.", "Besuch klingelt.", "Un visiteur sonne."),
+    "answered": ("Answered{by}.", "Angenommen{by}.", "Répondu{by}."),
+    "opened": ("The door was opened{by}.", "Die Tür wurde geöffnet{by}.", "La porte a été ouverte{by}."),
+    "unanswered": ("Missed: nobody answered.", "Verpasst: Niemand hat geantwortet.", "Manqué : personne n'a répondu."),
+    "canceled": ("The ring is over.", "Das Klingeln ist vorbei.", "La sonnerie est terminée."),
 }
-BY = {"en": " by {who}", "de": " durch {who}", "fr": " par {who}"}
+BY = " by {who}", " durch {who}", " par {who}"
 LONGEST = 60  # characters of a name, so that a message has room for it in each language
 
 
@@ -37,6 +21,6 @@ def title(station: str, news: News) -> str:
 
 def body(news: News, language: str) -> str:
     """The second line."""
-    language = language if language in TEXTS else FIRST
-    by = BY[language].format(who=news.by[:LONGEST]) if news.by else ""
-    return TEXTS[language][news.kind].format(by=by)
+    at = LANGUAGES.index(language) if language in LANGUAGES else 0
+    by = BY[at].format(who=news.by[:LONGEST]) if news.by else ""
+    return TEXTS[news.kind][at].format(by=by)

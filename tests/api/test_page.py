@@ -7,7 +7,8 @@ import pytest
 from appliance.api import app
 from appliance.api.http import server
 from appliance.core import inputs, orders
-from appliance.core.model import AccessScope, Action, Pattern, RequestId, SoundFindings, SoundMeasured, SoundResult
+from appliance.core.audio.self_test import findings
+from appliance.core.model import AccessScope, Action, Pattern, RequestId, SoundMeasured, SoundResult
 from tests.api import fake
 from tests.api.browser import START_S
 from tests.api.conftest import TOKEN, hold, log_in, opened, press_until, run, show
@@ -405,7 +406,7 @@ def test_an_installer_tries_lamp_and_sound_and_has_the_station_examined(page, sh
         page.shows("#findings", told)
     show(page, "sound")
     measured = SoundMeasured(56000, -60.0, -20.0, -5.0, 40.0, 0.0)
-    trial = SoundFindings(SoundResult.LOUD_ECHO, "Lower <b>it</b>.", measured, 62.0)
+    trial = findings(measured, SoundResult.LOUD_ECHO, "Lower <b>it</b>.", 62.0)
     station.replies = lambda _: orders.Reply(RequestId("q-1"), trial=trial)
     page.click("#try-sound")
     page.shows("#tried", "The echo is too loud: callers would hear little of a visitor. Set the volume lower")

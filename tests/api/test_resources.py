@@ -9,12 +9,14 @@ from unittest.mock import Mock
 import msgspec
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 import appliance
 from appliance.api import http
 from appliance.api.http import problems
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs, orders
+from appliance.core.audio.self_test import findings
 from appliance.core.model import (
     CallSearch,
     Content,
@@ -27,7 +29,6 @@ from appliance.core.model import (
     RecordingSearch,
     RequestId,
     Settings,
-    SoundFindings,
     SoundMeasured,
     SoundResult,
     Speech,
@@ -705,7 +706,7 @@ def test_the_sounds_are_listed(client, station):
 
 def test_the_result_of_a_self_test_has_its_levels_and_the_advice(client, station):
     measured = SoundMeasured(56000, -60.0, -20.0, -5.0, 40.0, 0.0)
-    found = SoundFindings(SoundResult.LOUD_ECHO, "Lower it.", measured, 70.0, applied=True)
+    found = replace(findings(measured, SoundResult.LOUD_ECHO, "Lower it.", 70.0), applied=True)
     station.replies = lambda _: orders.Reply(RequestId("q-1"), trial=found)
     answer = client.post("/v1/audio/self-test", json={"seconds": 1, "apply": True})
     assert answer.json() == {

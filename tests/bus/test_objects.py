@@ -13,6 +13,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.bus import service
 from appliance.bus.paths import name_path
 from appliance.core import inputs, orders
+from appliance.core.audio.self_test import findings
 from appliance.core.model import (
     CallSearch,
     ConferenceId,
@@ -30,7 +31,7 @@ from appliance.core.model import (
     RecordingSearch,
     RecordingSide,
     RequestId,
-    SoundFindings,
+    SoundMeasured,
     SoundResult,
     Speech,
     Tone,
@@ -517,7 +518,7 @@ def test_a_resident_s_order_that_makes_no_sense_is_refused(bus, tmp_path, member
 
 def test_a_test_of_the_sound_gives_its_result(bus, tmp_path):
     async def act(station, client):
-        found = SoundFindings(SoundResult.TOO_QUIET, "Raise it.")
+        found = findings(SoundMeasured(), SoundResult.TOO_QUIET, "Raise it.")
         station.replies = lambda _: orders.Reply(RequestId("q-1"), trial=found)
         assert await client.get(ROOT, APPLIANCE1, "TestSound", "db", 1.0, False) == "too_quiet"
         assert station.requests == [(inputs.TestSound(1.0), WHO)]

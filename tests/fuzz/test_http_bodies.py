@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from appliance.api import app
 from appliance.core import orders
-from appliance.core.model import RequestId, SoundFindings, SoundMeasured, SoundResult
+from appliance.core.audio.self_test import findings
+from appliance.core.model import RequestId, SoundMeasured, SoundResult
 from tests.api.conftest import _current, loop, shared, station
 from tests.fuzz.budget import tried
 
@@ -35,7 +36,7 @@ bodies = (
 
 
 def test_any_body_is_answered_as_described(shared, station):
-    tested = SoundFindings(SoundResult.WORKS, "", SoundMeasured())  # what the reply to a test of the sound has
+    tested = findings(SoundMeasured(), SoundResult.WORKS)  # what the reply to a test of the sound has
     station.replies = lambda _: orders.Reply(RequestId("q-1"), trial=tested)
     with shared.tcp() as client:
 

@@ -12,7 +12,6 @@ from appliance.api.ports import HttpPorts
 from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers, later
 from appliance.api.routing.responses import JSONResponse
-from appliance.base.record import carried
 from appliance.base.types import Json
 from appliance.core import inputs
 from appliance.core.views.audio import Audio
@@ -64,14 +63,4 @@ async def try_sound(daemon: Daemon, who: Who, after: WaitsFor, body: models.Test
 async def _tried(daemon: HttpPorts, who: str, wanted: models.TestSound) -> Json:
     reply = await ask(daemon, inputs.TestSound(wanted.seconds, wanted.apply), who)
     assert reply.trial is not None
-    found = reply.trial
-    answer = carried(
-        models.SoundTest,
-        found.measured,
-        result=found.result,
-        advice=found.advice or None,
-        heard=found.measured.tone_dbfs is not None,
-        volume=found.volume,
-        applied=found.applied,
-    )
-    return asdict(answer)
+    return asdict(reply.trial)

@@ -152,8 +152,7 @@ def conclude(turn: Turn, trial: SoundTrial, found: SoundFindings) -> None:
     if trial.apply and found.volume is not None:
         levels.keep(turn, replace(turn.state.runtime.levels, volume=found.volume))
         found = replace(found, applied=True)
-    judged = {name: getattr(found, name) for name in ("result", "advice", "volume", "applied")}
-    turn.emit(carried(events.AudioTested, found.measured, **judged, by=trial.who))
+    turn.emit(carried(events.AudioTested, found, advice=found.advice or "", by=trial.who))
     if trial.request is not None:
         turn.order(Reply(trial.request, trial=found))
     elif found.result is not SoundResult.WORKS:
@@ -164,11 +163,12 @@ def no_card(state: State) -> SoundFindings | None:
     """Return the result if there is no sound card to test."""
     for side in (levels.speaker(state), levels.microphone(state)):
         if side.pcm in NO_CARD:
-            return SoundFindings(
-                SoundResult.NO_CARD, f"No {side.name} is configured. Name its card: audio.{side.setting}."
-            )
+            missing = f"No {side.name} is configured. Name its card: audio.{side.setting}."
+            return findings(SoundMeasured(), SoundResult.NO_CARD, missing)
     fault = dict(state.appliance.failed).get("audio")
-    return None if fault is None else SoundFindings(SoundResult.NO_CARD, f"{fault}. Run intercomctl doctor.")
+    if fault is None:
+        return None
+    return findings(SoundMeasured(), SoundResult.NO_CARD, f"{fault}. Run intercomctl doctor.")
 
 
 def judge(state: State, measured: SoundMeasured) -> SoundFindings:
@@ -176,14 +176,14 @@ def judge(state: State, measured: SoundMeasured) -> SoundFindings:
     noise, level, echo_db = measured.quiet_dbfs, measured.tone_dbfs, measured.echo_db
     if measured.clipped >= CLIPPED:
         advice = "The microphone is overloaded. Lower its gain or the volume: intercomctl audio set --gain 50."
-        return SoundFindings(SoundResult.CLIPPED, advice, measured)
+        return findings(measured, SoundResult.CLIPPED, advice)
     if noise is None or level is None or echo_db is None:
-        return SoundFindings(SoundResult.NO_ECHO, unheard(state, noise), measured)
+        return findings(measured, SoundResult.NO_ECHO, unheard(state, noise))
     if level - noise < ABOVE_NOISE_DB or echo_db < QUIET_ECHO_DB:
         advice = (
             "The microphone hardly heard the speaker. Raise the volume or the gain: intercomctl audio set --volume 80."
         )
-        return SoundFindings(SoundResult.TOO_QUIET, advice, measured)
+        return findings(measured, SoundResult.TOO_QUIET, advice)
     if echo_db > LOUD_ECHO_DB and state.settings.audio.mode is SoundMode.FULL_DUPLEX:
         volume = quieter(levels.speaker(state), echo_db - LOUD_ECHO_DB)
         lower = "Lower the volume" if volume is None else f"Lower the volume to {volume:g} %"
@@ -191,8 +191,16 @@ def judge(state: State, measured: SoundMeasured) -> SoundFindings:
             f"Callers would hear little of a visitor while they speak. {lower}, or move speaker and microphone apart. "
             'If neither helps, set audio.mode to "half_duplex" or "push_to_talk".'
         )
-        return SoundFindings(SoundResult.LOUD_ECHO, advice, measured, volume)
-    return SoundFindings(SoundResult.WORKS, "", measured)
+        return findings(measured, SoundResult.LOUD_ECHO, advice, volume)
+    return findings(measured, SoundResult.WORKS)
+
+
+def findings(
+    measured: SoundMeasured, result: SoundResult, advice: str | None = None, volume: float | None = None
+) -> SoundFindings:
+    """The result of a measurement. volume: the recommended one."""
+    heard = measured.tone_dbfs is not None
+    return carried(SoundFindings, measured, result=result, advice=advice, heard=heard, volume=volume, applied=False)
 
 
 def unheard(state: State, noise: float | None) -> str:

@@ -2,6 +2,9 @@
 
 import re
 from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
 
 from appliance.base.record import Record
 from appliance.core.model.clock import Deadline
@@ -138,13 +141,29 @@ class SoundResult(StrEnum):
 
 
 class SoundFindings(Record):
-    """The result of a sound test. volume: the recommended volume, in per cent; applied: the station has set it."""
+    """The result of a sound test, of what was measured and of what follows from it."""
 
-    result: SoundResult
-    advice: str = ""
-    measured: SoundMeasured = SoundMeasured()
-    volume: float | None = None
-    applied: bool = False
+    result: Annotated[
+        SoundResult,
+        Meta(
+            description="`too_quiet`: hardly heard; `clipped`: the microphone is overloaded; `loud_echo`: louder than "
+            "10 dB below a visitor's voice, of which callers would hear little; `no_echo`: the microphone does not "
+            "hear the speaker; `no_card`: there is no working card."
+        ),
+    ]
+    advice: Annotated[str | None, Meta(description="What to do; null if the result is `works`.")]
+    heard: Annotated[bool, Meta(description="Whether the microphone heard the sweep.")]
+    quiet_dbfs: Annotated[float | None, Meta(description="Noise before the sweep.")]
+    tone_dbfs: Annotated[float | None, Meta(description="The sweep, without the noise.")]
+    echo_db: Annotated[
+        float | None, Meta(description="The sweep at the microphone against the sweep as it was played.")
+    ]
+    echo_delay_ms: Annotated[float | None, Meta(description="From the playing to the microphone, buffers included.")]
+    clipped: Annotated[
+        float, Meta(description="Share of the samples that are at the end of the scale.", examples=[0.0])
+    ]
+    volume: Annotated[float | None, Meta(description="Recommended volume in per cent, for `loud_echo`.")]
+    applied: Annotated[bool, Meta(description="Whether that volume was set.")]
 
 
 class SoundTrial(Record):

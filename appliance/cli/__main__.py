@@ -48,7 +48,7 @@ class Program(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 refused or not reachable, 2 wrong usage, 3 not in time."""
     given = parser().parse_args(arguments)
-    client = Client(given.socket or default_socket(), given.url, os.environ.get("INTERCOM_TOKEN", ""), given.ca)
+    client = Client(given.socket or default_socket(), given.url or "", os.environ.get("INTERCOM_TOKEN", ""), given.ca)
     command: Command = given.command
     try:
         return command(client, given)
@@ -69,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
     """All commands and options."""
     made = Program("intercomctl", USAGE, "Shows and controls a running intercomd.")
     made.add_argument("--socket", type=Path, metavar="PATH", help="the daemon's Unix socket")
-    made.add_argument("--url", default="", help="its HTTP address instead; the token comes from INTERCOM_TOKEN")
+    made.add_argument("--url", type=options.url, help="its HTTP address instead; the token comes from INTERCOM_TOKEN")
     made.add_argument("--ca", type=Path, metavar="FILE", help="certificate that an https address must have")
     for name, text in OUTPUT.items():
         made.add_argument(name, action="store_true", help=text)

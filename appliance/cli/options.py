@@ -3,6 +3,7 @@
 import argparse
 from datetime import datetime, time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from appliance.base.types import Json
 from appliance.cli.moments import THERE, WRITTEN, ago, ahead_there
@@ -200,6 +201,20 @@ def log(parser: argparse.ArgumentParser) -> None:
         "--follow", action="store_true", help="oldest first, and then each new entry as it comes, until Ctrl-C"
     )
     parser.add_argument("--call", metavar="ID", help="instead, what happened in this call, in words")
+
+
+def url(text: str) -> str:
+    """The address of a station. Raises ArgumentTypeError: an order must not go to another one than is meant."""
+    try:
+        given = urlsplit(text)
+        whole = given.scheme in {"http", "https"} and given.hostname and given.port != 0 and "@" not in given.netloc
+    except ValueError:  # no port, or no IPv6 address
+        whole = False
+    if not whole or given.path not in {"", "/"}:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no address of a station: write it as http://127.0.0.1:8080 or https://door.local:8443"
+        )
+    return text
 
 
 def trial_seconds(text: str) -> float:

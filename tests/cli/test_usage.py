@@ -36,6 +36,29 @@ def test_an_argument_that_is_missing_or_does_not_fit_is_wrong_usage(words, tmp_p
     assert problem["code"] == "parameter-invalid" and problem["resolution"]
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "door.local:8443",
+        "127.0.0.1:8080",
+        "http://",
+        "https:///v1",
+        "ftp://door.local",
+        "https://door.local:x",
+        "https://door.local:99999",
+        "https://[::1",
+        "https://anna:secret@door.local",
+        "https://house.example.org/door/",
+    ],
+)
+def test_an_order_goes_to_no_other_station_where_its_address_is_none(address, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--url", address, "door", "open", "front"])
+    assert ended.value.code == 2
+    assert "is no address of a station" in capsys.readouterr().err
+
+
 def test_an_id_is_one_part_of_the_path_whatever_is_in_it():
     assert resource("doors", "front door", "open") == "/v1/doors/front%20door/open"
     assert resource("calls", "a/b?c#d%e") == "/v1/calls/a%2Fb%3Fc%23d%25e"

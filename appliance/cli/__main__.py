@@ -48,10 +48,8 @@ class Program(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 refused or not reachable, 2 wrong usage, 3 not in time."""
     given = parser().parse_args(arguments)
-    client = Client(given.socket or default_socket(), given.url or "", os.environ.get("INTERCOM_TOKEN", ""), given.ca)
-    command: Command = given.command
     try:
-        return command(client, given)
+        return run(given)
     except IntercomError as err:
         if given.json:
             print(json.dumps(problem(err)))
@@ -63,6 +61,25 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("The command was ended by a signal.", file=sys.stderr)
         return 128 + signal.SIGINT
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run the command; the exit status. Raises IntercomError."""
+    token = os.environ.get("INTERCOM_TOKEN", "")
+    if not (token.isascii() and token.isprintable()):
+        raise WrongUsageError(
+            "INTERCOM_TOKEN is no token.",
+            "A token has letters, digits, - and _ only: look for the end of a line in it.",
+        )
+    command: Command = given.command
+    try:
+        return command(Client(given.socket or default_socket(), given.url or "", token, given.ca), given)
+    except UnicodeEncodeError as err:
+        if err.reason != "surrogates not allowed":  # they stand for such bytes (PEP 383)
+            raise
+        raise WrongUsageError(
+            "An argument has bytes that are no UTF-8.", "Write it in UTF-8, as terminals do by default."
+        ) from err
 
 
 def parser() -> argparse.ArgumentParser:
@@ -98,7 +115,7 @@ def follow_commands(add: Add) -> None:
     """Commands that show the whole station, or wait for it."""
     add("state", state, "show the state of the station")
     idle_ = add("idle", wait_until_idle, "wait until no call is active and no door is open; status 3 if not in time")
-    idle_.add_argument("--seconds", type=float, default=600.0, help="longest time (default 600)")
+    idle_.add_argument("--seconds", type=options.number, default=600.0, help="longest time (default 600)")
     options.wait(add("wait", wait, "wait until it rings, and show the call; status 3 if it did not ring in time"))
     options.watch(add("watch", flow("watch"), "print events as they come, also after a restart of the station"))
 

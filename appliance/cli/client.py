@@ -53,8 +53,9 @@ class Client:
         """
         connection = self._connection(wait_s)
         headers = {"Content-Type": "application/json"} | self._authorization()
+        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         try:
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            connection.request(method, path, content, headers)
             answer = connection.getresponse()
             reply: Json = json.loads(answer.read() or b"{}")
         except (OSError, http.client.HTTPException, ValueError) as err:
@@ -175,9 +176,21 @@ class Client:
 
 
 def resource(*parts: str, **wanted: object) -> str:
-    """Return the path of a resource, encoded for a URL. wanted: its query; items that are None or empty are omitted."""
+    """Return the path of a resource, encoded for a URL. wanted: its query; items that are None or empty are omitted.
+
+    Raises WrongUsageError.
+    """
     query = urlencode({name: each for name, each in wanted.items() if each not in {None, ""}})
-    return f"/v1/{'/'.join(quote(part, safe='') for part in parts)}{f'?{query}' if query else ''}"
+    return f"/v1/{'/'.join(map(place, parts))}{f'?{query}' if query else ''}"
+
+
+def place(part: str) -> str:
+    """A part of a path, encoded for a URL. Raises WrongUsageError."""
+    if not part or "/" in part:
+        raise WrongUsageError(
+            f"{part!r} is no name or id.", "Give one that the station has: it is not empty, and has no slash."
+        )
+    return quote(part, safe="")
 
 
 def _problem(body: bytes | bytearray) -> Json:

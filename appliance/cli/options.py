@@ -1,6 +1,7 @@
 """The options of commands that have several."""
 
 import argparse
+import math
 from datetime import datetime, time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -38,8 +39,8 @@ def audio(parser: argparse.ArgumentParser) -> None:
         metavar="devices|set|test",
         help="list the cards, set the levels, or test the speaker by the microphone",
     )
-    parser.add_argument("--volume", type=float, help="of the speaker, in per cent")
-    parser.add_argument("--gain", type=float, help="of the microphone, in per cent")
+    parser.add_argument("--volume", type=number, help="of the speaker, in per cent")
+    parser.add_argument("--gain", type=number, help="of the microphone, in per cent")
     for side in ("speaker", "microphone"):
         parser.add_argument(f"--{side}", choices=["on", "off"], help=f"the switch of the {side} in the mixer")
     parser.add_argument("--apply", action="store_true", help="with test: set the volume that the result recommends")
@@ -62,7 +63,7 @@ def tone(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tone", type=tone_name, help=f"{', '.join(TONES)}; or stop")
     parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
     parser.add_argument("--country", default="", help="country whose tone it is: two letters (default: as configured)")
-    parser.add_argument("--seconds", type=float, default=10.0, help="longest duration (default 10)")
+    parser.add_argument("--seconds", type=number, default=10.0, help="longest duration (default 10)")
 
 
 def sound(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +76,7 @@ def sound(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
     parser.add_argument("--loop", action="store_true", help="again and again")
-    parser.add_argument("--volume", type=float, default=100.0, help="in per cent of the file's (default 100)")
+    parser.add_argument("--volume", type=number, default=100.0, help="in per cent of the file's (default 100)")
     parser.add_argument("--stop", metavar="PLACE", help="stop the sound: speaker, or the id of a call")
     parser.add_argument("--list", action="store_true", help="list the sounds")
 
@@ -96,7 +97,7 @@ def speech(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", default="", help="such as en-gb (default: as configured)")
     parser.add_argument("--voice", default="", help="such as f3 (default: as configured)")
     parser.add_argument("--rate", type=int, help="words a minute (default: as configured)")
-    parser.add_argument("--volume", type=float, default=100.0, help="in per cent of the voice's (default 100)")
+    parser.add_argument("--volume", type=number, default=100.0, help="in per cent of the voice's (default 100)")
 
 
 def message(parser: argparse.ArgumentParser) -> None:
@@ -135,7 +136,7 @@ def conference(parser: argparse.ArgumentParser) -> None:
 def wait(parser: argparse.ArgumentParser) -> None:
     """For what, and how long."""
     parser.add_argument("what", nargs="?", choices=["ring"], default="ring", help="a visitor or a caller rings")
-    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="longest time (default: no limit)")
+    parser.add_argument("--timeout", type=number, metavar="SECONDS", help="longest time (default: no limit)")
 
 
 def watch(parser: argparse.ArgumentParser) -> None:
@@ -176,7 +177,7 @@ def forward(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("to", nargs="?", help="name of a target, or a number at the first account")
     parser.add_argument("--off", action="store_true", help="no longer forward these calls")
-    parser.add_argument("--seconds", type=float, help="with no-answer: how long a call rings first")
+    parser.add_argument("--seconds", type=number, help="with no-answer: how long a call rings first")
 
 
 def log(parser: argparse.ArgumentParser) -> None:
@@ -217,9 +218,20 @@ def url(text: str) -> str:
     return text
 
 
+def number(text: str) -> float:
+    """A number. Raises ArgumentTypeError, also for those that JSON cannot carry."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number: write it as 10 or 2.5")
+    return value
+
+
 def trial_seconds(text: str) -> float:
-    """The length of a part's test in seconds. Raises ValueError."""
-    seconds = float(text)
+    """The length of a part's test in seconds. Raises ArgumentTypeError."""
+    seconds = number(text)
     if not SHORTEST_TRIAL_S <= seconds <= LONGEST_TRIAL_S:
         raise argparse.ArgumentTypeError(f"{text} is not from {SHORTEST_TRIAL_S:g} to {LONGEST_TRIAL_S:g}")
     return seconds
@@ -284,8 +296,11 @@ def update(parser: argparse.ArgumentParser) -> None:
 
 
 def time_of_day(text: str) -> time:
-    """A time of day. Raises ValueError."""
-    return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - the station's own zone is meant
+    """A time of day. Raises ArgumentTypeError."""
+    try:
+        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - the station's own zone is meant
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time of day: write it as 03:30") from None
 
 
 def confirmed(parser: argparse.ArgumentParser) -> None:

@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from appliance.base.types import Json
-from appliance.cli.client import Client, WrongUsageError, call_of
+from appliance.cli.client import Client, WrongUsageError, call_of, place
+from appliance.cli.options import number
 
 MADE = Path(__file__).with_name("orders.json")
-_TYPES = {"int": int, "float": float, "str": str}
+_TYPES = {"int": int, "float": number, "str": str}
 
 
 class _Either(list[str]):
@@ -49,15 +49,15 @@ def send(client: Client, given: argparse.Namespace) -> Json:
     """Give the order of a command; returns the answer. Raises IntercomError."""
     method, path, fields = request(given)
 
-    def place(found: re.Match[str]) -> str:
+    def placed(found: re.Match[str]) -> str:
         name = found[1]
         text = call_of(client, given, path.rpartition("/")[2]) if name == "call" else getattr(given, name)
         if text is None:
             raise WrongUsageError(f"No {name} is given.", "The command without arguments lists them.")
-        return quote(text, safe="")
+        return place(text)
 
     body = {name: value for name in fields if (value := getattr(given, name)) is not None}
-    return client.ask(method, re.sub(r"\{(\w+)\}", place, path), body if fields else None)
+    return client.ask(method, re.sub(r"\{(\w+)\}", placed, path), body if fields else None)
 
 
 def request(given: argparse.Namespace) -> tuple[str, str, list[str]]:

@@ -14,6 +14,14 @@ WRONG = [
     ("accounts", "register"),
     ("audio", "set"),
     ("audio", "--volume", "50"),
+    ("token", "add", "A\udcff", "--scope", "view"),
+    ("dial", "\udcff"),
+    ("door", "open", ""),
+    ("door", "open", "front/../yard"),
+    ("door", "open", "\udcff"),
+    ("log", "--party", "\udcff"),
+    ("mute", "c/1"),
+    ("rules", "remove", "a/b"),
     ("code", "add", "--owner", "Ann"),
     ("code", "remove"),
     ("forward", "busy"),
@@ -59,9 +67,37 @@ def test_an_order_goes_to_no_other_station_where_its_address_is_none(address, ca
     assert "is no address of a station" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("audio", "set", "--volume", "nan"), "'nan' is no number"),
+        (("door", "open", "front", "--seconds", "inf"), "'inf' is no number"),
+        (("forward", "no-answer", "kitchen", "--seconds", "1e999"), "'1e999' is no number"),
+        (("idle", "--seconds", ""), "'' is no number"),
+        (("panel", "test", "--seconds", "long"), "'long' is no number"),
+        (("wait", "--timeout", "nan"), "'nan' is no number"),
+        (("update", "install", "--at", "25:00"), "'25:00' is no time of day: write it as 03:30"),
+    ],
+)
+def test_what_is_no_number_or_time_is_wrong_usage_and_named(words, said, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([*words])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("token", ["abc\r", "abc\n", "t\u014dken"])
+def test_a_token_that_no_header_can_carry_is_named_and_not_shown(token, monkeypatch, capsys):
+    monkeypatch.setenv("INTERCOM_TOKEN", token)
+    assert main(["--url", "http://127.0.0.1:9", "state"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("INTERCOM_TOKEN is no token.")
+    assert token.strip() not in said
+
+
 def test_an_id_is_one_part_of_the_path_whatever_is_in_it():
     assert resource("doors", "front door", "open") == "/v1/doors/front%20door/open"
-    assert resource("calls", "a/b?c#d%e") == "/v1/calls/a%2Fb%3Fc%23d%25e"
+    assert resource("calls", "a?c#d%e") == "/v1/calls/a%3Fc%23d%25e"
 
 
 def test_a_query_has_what_is_given_and_a_number_of_zero():

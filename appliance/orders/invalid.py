@@ -61,7 +61,8 @@ def _words(said: str, shape: Any, path: str) -> str:
         how = "at least" if length[2] == ">=" else "at most"
         return f"must have {how} {length[3]} {'characters' if length[1] == 'str' else 'entries'}"
     if bound := _BOUND.fullmatch(said):
-        return f"{_BOUNDS[bound[1]]} {float(bound[2]):g}"
+        limit = float(bound[2])
+        return f"{_BOUNDS[bound[1]]} {int(limit) if limit.is_integer() else limit}"
     if pattern := _PATTERN.fullmatch(said):
         form = next((words for known, words in PATTERNS.items() if repr(known) == pattern[1]), "")
         return f"must be {form}" if form else f"must have the form {pattern[1][1:-1]}"

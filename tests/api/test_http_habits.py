@@ -31,7 +31,11 @@ def test_a_body_without_its_content_type_is_refused_with_the_header_that_is_miss
         ("POST", "/v1/tokens", {"name": "wall", "scopes": []}, "scopes: must have at least 1 entries"),
         ("PATCH", "/v1/config/runtime", {"do_not_disturb": "maybe"}, "do_not_disturb: must be true or false"),
         ("GET", "/v1/log/calls?limit=many", None, "limit: must be a whole number"),
+        ("GET", "/v1/log/calls?limit=--1", None, "limit: must be a whole number"),
         ("GET", "/v1/log/calls?limit=0", None, "limit: must be at least 1"),
+        ("GET", "/v1/log/calls?limit=-1", None, "limit: must be at least 1"),
+        ("GET", "/v1/events?since=-1", None, "since: must be at least 0"),
+        ("GET", f"/v1/events?since={10**19}", None, f"since: must be at most {10**18}"),
         ("GET", "/v1/log/calls?after=yesterday", None, "after: must be a time"),
     ],
 )

@@ -238,7 +238,7 @@ def _converted(text: str, shape: Any) -> Any:
             return datetime.fromisoformat(text)
         except ValueError:
             raise msgspec.ValidationError("Expected `datetime`, got `str`") from None
-    if int in kinds and not text.isdecimal():
+    if int in kinds and not text.removeprefix("-").isdecimal():
         raise msgspec.ValidationError("Expected `int`, got `str`")
     if kinds & {int, float, bool}:
         value = msgspec.convert(text, shape, strict=False)

@@ -7,6 +7,7 @@ import select
 import socket
 
 import pytest
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from appliance.api.http import connections
@@ -100,6 +101,18 @@ def test_a_thousand_idle_connections_leave_room_for_others(served, caplog, how):
                 assert client.get("/v1/state").status_code == 200
         assert 0 < sum(map(is_open, idle)) <= connections.MOST
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+@pytest.mark.parametrize("path", ["/v1/events", f"/v1/events?since=-1&{TOKEN}", "/nothing"])
+def test_a_refused_websocket_fills_no_log(served, caplog, path):
+    """uvicorn's later versions take each such answer for an application without an answer."""
+    caplog.set_level(logging.WARNING)
+    path, _, token = path.partition("&")
+    address = f"ws://127.0.0.1:{served.bound.port}{path}"
+    with pytest.raises(InvalidStatus):
+        connect(address, additional_headers={"Authorization": f"Bearer {token or 'wrong'}"}, proxy=None)
+    served.on_loop(lambda: None)  # the answer has ended
+    assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
 
 
 def test_what_is_no_request_fills_no_log(served, caplog):

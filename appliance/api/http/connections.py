@@ -8,6 +8,7 @@ client that is reading a stream of events, or a WebSocket, waits for nothing and
 
 import asyncio
 import json
+import logging
 import socket
 import struct
 from collections import Counter
@@ -97,7 +98,13 @@ def websocket() -> type[asyncio.Protocol]:
     """Uvicorn's WebSocket, which is cut in the same way."""
     from uvicorn.protocols.websockets.auto import AutoWebSocketsProtocol  # noqa: PLC0415  late, as uvicorn imports it
 
+    logging.getLogger("uvicorn.error").addFilter(_is_of_use)
     return type("WebSocket", (Unread, cast("type[asyncio.Protocol]", AutoWebSocketsProtocol)), {})
+
+
+def _is_of_use(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn is none that each stranger could cause: later versions log each refused WebSocket."""
+    return record.msg != "ASGI callable returned without completing handshake."
 
 
 class Connection(Unread, H11Protocol):

@@ -86,6 +86,33 @@ def test_who_goes_away_hangs_up(served, station):
     assert station.requests == [(inputs.HangUpCall(CallId(call)), "http:token")]
 
 
+def test_a_token_that_ends_ends_its_call(served, station):
+    """A phone that was lost must not go on listening at the door."""
+    with with_scopes(served, "call", "listen") as client, client.stream("POST", PATH, json=OFFER) as answer:
+        lines = answer.iter_lines()
+        call = json.loads(next(lines))["call"]
+        (token,) = station.tokens.list()
+        station.tokens.remove(token["id"])
+        until(lambda: station.requests, "a hang-up")
+        assert not any(lines)  # the answer ends
+    assert station.requests == [(inputs.HangUpCall(CallId(call)), "http:anna")]
+
+
+def test_a_logout_ends_the_call_of_its_session(served, station):
+    own = {"Origin": served.bound.url.rstrip("/")}
+    with with_scopes(served, "call", "listen") as client:
+        cookie = client.post("/v1/session", headers=own).headers["set-cookie"].partition(";")[0]
+    headers = own | {"Cookie": cookie}
+    with served.tcp(token=None) as page, page.stream("POST", PATH, json=OFFER, headers=headers) as answer:
+        lines = answer.iter_lines()
+        call = json.loads(next(lines))["call"]
+        with served.tcp(token=None) as other:
+            assert other.delete("/v1/session", headers=headers).status_code == 200
+        until(lambda: station.requests, "a hang-up")
+        assert not any(lines)
+    assert station.requests == [(inputs.HangUpCall(CallId(call)), "http:anna")]
+
+
 def test_who_may_not_wait_any_longer_is_not_answered_later(served, station):
     station.refuses_offers = IntercomError(ErrorCode.UNAVAILABLE, "The station does not take the call.")
     with served.tcp() as client:

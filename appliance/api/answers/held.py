@@ -1,7 +1,7 @@
 """Answers that last as long as their client reads them: streams of events, and a call from a browser."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -23,17 +23,19 @@ SHOWN = {"call": "c-01kcdx5w9fq4e7r1s3t5v7w9x0", "answer": "v=0\r\no=- 39865436 
 
 
 class Talk(StreamingResponse):
-    """The answer to a browser's offer; the call lasts as long as it is read."""
+    """The answer to a browser's offer; the call lasts as long as it is read, and its client's token is valid."""
 
-    def __init__(self, daemon: HttpPorts, who: str, call: CallId, answer: str, since: int) -> None:
+    def __init__(
+        self, daemon: HttpPorts, who: str, call: CallId, answer: str, since: int, allowed: Callable[[], bool]
+    ) -> None:
         """since: an event before the call."""
         # nginx and others that know this header pass each line on at once, and do not collect them.
         super().__init__((), media_type=LINES, headers={"X-Accel-Buffering": "no"})
-        self._daemon, self._who, self._call, self._since = daemon, who, call, since
+        self._daemon, self._who, self._call, self._since, self._allowed = daemon, who, call, since, allowed
         self._first = msgspec.json.encode({"call": call, "answer": answer}) + b"\n"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Send the answer, and hang up when the client has gone."""
+        """Send the answer, and hang up when the client has gone, or its token has ended."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         try:
             await while_there(receive, self._send(send))
@@ -44,7 +46,7 @@ class Talk(StreamingResponse):
         await send({"type": "http.response.body", "body": self._first, "more_body": True})
         over = asyncio.ensure_future(self._over())
         try:
-            while not (await asyncio.wait({over}, timeout=times.current.talk_again_s))[0]:
+            while not (await asyncio.wait({over}, timeout=times.current.talk_again_s))[0] and self._allowed():
                 await send({"type": "http.response.body", "body": b"\n", "more_body": True})
         finally:
             over.cancel()

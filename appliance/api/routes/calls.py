@@ -12,7 +12,7 @@ from appliance.api import models
 from appliance.api.answers import held
 from appliance.api.answers.outcomes import Begins, WaitsFor, answered, played, reported, updated
 from appliance.api.http.admission import FOLLOWERS, WAITS, BusyError
-from appliance.api.http.dependencies import Daemon, Id, Refused, Who, ask, play, say
+from appliance.api.http.dependencies import Allowed, Daemon, Id, Refused, Who, ask, play, say
 from appliance.api.http.streams import Streams
 from appliance.api.ports import HttpPorts
 from appliance.api.routing.endpoints import Resource
@@ -74,12 +74,15 @@ async def place_call(body: models.Place, daemon: Daemon, who: Who, after: WaitsF
         }
     },
 )
-async def call_from_browser(request: Request, body: models.BrowserOffer, daemon: Daemon, who: Who) -> Response:
+async def call_from_browser(
+    request: Request, body: models.BrowserOffer, daemon: Daemon, who: Who, allowed: Allowed
+) -> Response:
     """Talk and listen at the door from a browser: its offer (WebRTC) becomes a call, and is answered at once.
 
     While a visitor rings, this answers the ring: other phones stop. Otherwise a tone at the door announces the call for
-    a second. The call ends when the client closes the connection, as a browser does whose tab is closed; and when no
-    sound comes from it for 3 s. Calls, their events and orders are those of any other call: `remote` is the client.
+    a second. The call ends when the client closes the connection, as a browser does whose tab is closed; when its token
+    or session ends; and when no sound comes from it for 3 s. Calls, their events and orders are those of any other
+    call: `remote` is the client.
     """
     if not request.scope[WAITS]():
         raise BusyError(f"{FOLLOWERS} clients follow the events, or talk.")
@@ -90,7 +93,7 @@ async def call_from_browser(request: Request, body: models.BrowserOffer, daemon:
     except IntercomError:
         await held.end(daemon, call, who)  # it may still wait for its answer
         raise
-    return held.Talk(daemon, who, call, answer, since)
+    return held.Talk(daemon, who, call, answer, since, allowed)
 
 
 @router.on("GET", "/from-browser", answers(models.IceServers))

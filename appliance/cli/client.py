@@ -53,7 +53,7 @@ class Client:
         """
         connection = self._connection(wait_s)
         headers = {"Content-Type": "application/json"} | self._authorization()
-        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        content = None if body is None else _content(body)
         try:
             connection.request(method, path, content, headers)
             answer = connection.getresponse()
@@ -191,6 +191,17 @@ def place(part: str) -> str:
             f"{part!r} is no name or id.", "Give one that the station has: it is not empty, and has no slash."
         )
     return quote(part, safe="")
+
+
+def _content(body: Json) -> bytes:
+    """A body as JSON. Raises WrongUsageError: files and the command line may have what JSON has not."""
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError) as err:
+        raise WrongUsageError(
+            "A value is one that no request can carry.",
+            "Write texts in UTF-8, times as texts, in quotes, and numbers that are finite.",
+        ) from err
 
 
 def _problem(body: bytes | bytearray) -> Json:

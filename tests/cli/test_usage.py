@@ -86,6 +86,14 @@ def test_what_is_no_number_or_time_is_wrong_usage_and_named(words, said, capsys)
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("value", ["2026-01-01T08:30:00Z", "08:30:00", "nan", "-inf"])
+def test_a_value_of_a_file_that_no_request_can_carry_is_wrong_usage(value, tmp_path, capsys):
+    file = tmp_path / "rule.toml"
+    file.write_text(f'[rule.louder]\non = "ring.started"\nthen = [{{ order = "change_audio", volume = {value} }}]\n')
+    assert main(["--socket", str(tmp_path / "none.sock"), "rules", "add", str(file)]) == 2
+    assert "no request can carry" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("token", ["abc\r", "abc\n", "t\u014dken"])
 def test_a_token_that_no_header_can_carry_is_named_and_not_shown(token, monkeypatch, capsys):
     monkeypatch.setenv("INTERCOM_TOKEN", token)

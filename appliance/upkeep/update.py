@@ -142,7 +142,7 @@ def _plan(at: time) -> None:
     now = datetime.now().astimezone()
     when = now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
     when += timedelta(days=when <= now)
-    subprocess.run(["systemctl", "stop", f"{UNIT}.timer"], stderr=subprocess.DEVNULL, check=False)
+    _ended("systemctl", "stop", f"{UNIT}.timer")
     _asked(
         "systemd-run", "--quiet", "--collect", f"--unit={UNIT}", "--description=Update of the door phone",
         f"--on-calendar={when:%Y-%m-%d %H:%M:%S}", "--timer-property=AccuracySec=1min",
@@ -161,23 +161,23 @@ def _planned() -> str | None:
 
 def _asked(*argv: str) -> str:
     """What a program says. Raises IntercomError, also if its status is not 0."""
+    ended = _ended(*argv)
+    if ended.returncode:
+        said = " ".join(ended.stderr.split()) or f"It ended with status {ended.returncode}."
+        remedy = "Run it as root, with apt's sources in order." if argv[0].startswith("apt-") else "Run it as root."
+        raise IntercomError(ErrorCode.UNAVAILABLE, f"{argv[0]} has failed.", said, remedy)
+    return ended.stdout
+
+
+def _ended(*argv: str) -> subprocess.CompletedProcess[str]:
+    """A program that has run. Raises IntercomError if it cannot."""
+    environment = os.environ | offered.ENGLISH
     try:
-        ended = subprocess.run(
-            argv,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            env=os.environ | offered.ENGLISH,
-            check=False,
+        return subprocess.run(
+            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment, check=False
         )
     except OSError as error:
         raise _missing(argv[0], error) from error
-    if ended.returncode:
-        said = ended.stderr.strip().splitlines() or [f"It ended with status {ended.returncode}."]
-        raise IntercomError(
-            ErrorCode.UNAVAILABLE, f"{argv[0]} has failed.", said[-1], "Run it as root, with apt's sources in order."
-        )
-    return ended.stdout
 
 
 def _missing(program: str, error: OSError) -> IntercomError:

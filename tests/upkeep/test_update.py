@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -123,6 +125,26 @@ def test_an_update_is_planned_once_at_the_next_such_time(machine):
     assert stopped == "systemctl stop intercomd-update.timer"
     assert f"--on-calendar={soon:%Y-%m-%d %H:%M}:00 " in planned
     assert planned.endswith(" intercomctl update install")
+    assert machine.installed() == "0.1.0"
+
+
+def test_what_is_wrong_with_the_sources_is_said_whole(machine):
+    (machine.root / "etc/apt/sources.list").write_text("nonsense\n")
+    ended = machine.update()
+    assert ended.returncode == 1
+    cause = json.loads(ended.stdout)["cause"]
+    assert "sources.list" in cause and "The list of sources could not be read." in cause
+
+
+def test_without_systemd_nothing_is_planned_and_the_command_says_so(machine):
+    machine.publish("intercomd", "0.2.0")
+    for name in ("apt-cache", "apt-mark", "apt-config", "dpkg", "unshare"):
+        (machine.programs / name).symlink_to(shutil.which(name, path=machine.environment["PATH"]))
+    words = [*apt_machine.AS_ROOT, sys.executable, "-m", "appliance.cli", "update", "install", "--at", "03:30"]
+    alone = machine.environment | {"PATH": str(machine.programs)}
+    ended = subprocess.run(words, env=alone, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("systemctl cannot be run.")
     assert machine.installed() == "0.1.0"
 
 

@@ -39,7 +39,7 @@ def person(name: str, state: Path, config: Path) -> Json:
 
     Raises IntercomError.
     """
-    with service.stopped(state), _explained(state):
+    with _of_station(state):
         with suppress(FileNotFoundError):
             archive.opened(state / database.FILE).close()  # no link
         rows = erase.erase(state, state / archive.RECORDINGS, name)
@@ -60,7 +60,7 @@ def everything(state: Path, config: Path, say: Callable[[str], None]) -> Json:
     Files are overwritten, and the free space of their discs, which may have older versions. say: gets each act in
     words.
     """
-    with service.stopped(state), _explained(state):
+    with _of_station(state):
         named: list[Path] = []
         with suppress(IntercomError):  # nobody knows which files an unreadable configuration names
             named, _ = save.beside(parse(config), config)
@@ -106,6 +106,22 @@ def has(path: Path, name: str) -> bool:
                 return True
             before = some[-_CHUNK // 16 :]
     return False
+
+
+@contextmanager
+def _of_station(state: Path) -> Iterator[None]:
+    """A station that stands still. Raises IntercomError, also where none is: nothing would be erased there."""
+    with _explained(state):
+        there = state.is_dir()
+    if not there:
+        raise IntercomError(
+            ErrorCode.NOT_FOUND,
+            f"There is no station in {state}, so nothing was erased.",
+            "There is no such directory.",
+            "Name the station's own with --state.",
+        )
+    with service.stopped(state), _explained(state):
+        yield
 
 
 @contextmanager

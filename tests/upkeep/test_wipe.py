@@ -243,6 +243,16 @@ def test_a_name_is_found_anywhere_in_a_large_file(tmp_path, before):
     assert not wipe.has(file, "Jürgen Grau")
 
 
+@pytest.mark.parametrize(
+    "erase", [lambda *place: wipe.person("Ann Miller", *place), lambda *place: wipe.everything(*place, print)]
+)
+def test_where_no_station_is_nothing_is_said_to_be_erased(tmp_path, monkeypatch, erase):
+    monkeypatch.setattr(overwrite, "fill", lambda _: None)
+    with pytest.raises(IntercomError, match="There is no station in "):
+        erase(tmp_path / "misspelt", tmp_path / "door.toml")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_while_a_daemon_runs_that_is_no_service_nothing_is_erased(tmp_path):
     station = Station(tmp_path, "Ann")
     held = lock.take(station.state)

@@ -559,6 +559,8 @@ BAD = [
     ("GET", "/v1/recordings?limit=many", None, 400, "parameter-invalid"),
     ("GET", "/v1/log/calls?limit=0", None, 400, "parameter-invalid"),
     ("GET", "/v1/log/calls?cursor=c-1", None, 400, "parameter-invalid"),
+    ("GET", "/v1/rules/try?at=0001-01-01T00:00:00%2B12:00", None, 400, "parameter-invalid"),
+    ("GET", "/v1/rules/try?at=9999-12-31T23:59", None, 400, "parameter-invalid"),
     ("GET", "/v1/nothing", None, 404, "not-found"),
     ("GET", "/nothing", None, 404, "not-found"),
     ("GET", "/redoc", None, 404, "not-found"),

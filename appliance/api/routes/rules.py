@@ -1,7 +1,7 @@
 """/v1/rules: what the station does by itself. A client makes rules within the scopes of its token."""
 
 import re
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Annotated, TypeVar
 
 from msgspec import Meta
@@ -22,6 +22,7 @@ from appliance.core.model import Act, Day, Moment, Period, Rule
 from appliance.core.views.rules import Rule as RuleView
 from appliance.core.views.rules import Verdict
 from appliance.orders import given
+from appliance.orders.invalid import invalid
 
 router = Resource("/v1/rules", "rules")
 Shown = TypeVar("Shown", RuleView, Verdict)
@@ -65,6 +66,8 @@ async def try_rules(daemon: Daemon, admin: Admin, token: Token, at: At = None, s
 
     The state is the present one, but for the values that `state` supposes; the clock counts as right.
     """
+    if at is not None and not MINYEAR < at.year < MAXYEAR:  # it may have no local time
+        raise invalid(f"at: must be in the years {MINYEAR + 1} to {MAXYEAR - 1}")
     tokens, tried = daemon.rule_tokens(), daemon.try_rules(at, _supposed(state))
     return JSONResponse({"rules": [_shown(each, each.rule, tokens, token, admin=admin) for each in tried]})
 

@@ -658,6 +658,7 @@ def test_a_receiver_of_webhooks_is_an_address_with_a_secret(tmp_path):
     for url in (
         *("ftp://house.example/", "https://user:secret@house.example/", "https://house.example/#x", "house.example"),
         *("https://", "https://house.example/a b", "https://house.example:port/", "http:/house.example/"),
+        *("https://house.example:99999/", "https://house.example:0/", "https://[::::]/", "https://[192.0.2.1]/"),
     ):
         assert "webhook.house.url" in found(url)
     assert "is for local addresses only" in found("http://house.example/")

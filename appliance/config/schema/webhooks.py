@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from appliance.config.schema.addresses import registrar
 from appliance.config.schema.base import Table, file_setting, setting
 
 MOST = 8
@@ -14,13 +15,19 @@ Pattern = Annotated[str, Field(pattern=r"^(\*|[a-z_]{1,32}\.\*|[a-z_]{1,32}(\.[a
 _PATTERNS = 'a list of types of events, such as "ring.started", of "door.*" for all of a kind, or of "*" for all'
 
 
+def _url(text: str) -> str:
+    """The address, if its host and its port can be some. Raises ValueError."""
+    registrar(text.partition("//")[2].partition("/")[0])
+    return text
+
+
 class WebhookTable(Table):
     """A receiver that gets events by HTTP (POST), each signed, in order, until it has taken them.
 
     One [webhook.<name>] for each, at most 8. A process of its own sends them, which runs only where there is one.
     """
 
-    url: str = setting(
+    url: Annotated[str, AfterValidator(_url)] = setting(
         "Where the receiver takes events. https, with a certificate for this name. http is possible only for a local "
         "address, with `local`.",
         allowed="an address that begins with https:// or http://, without a user name and without #",

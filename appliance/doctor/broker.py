@@ -6,7 +6,7 @@ The broker has to bring the station its own message, and a receiver to take an e
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -15,9 +15,11 @@ from appliance.base import times
 from appliance.base.errors import IntercomError, reason
 from appliance.config import secrets
 from appliance.config.schema import Config
+from appliance.core.events import EVENTS
 from appliance.core.views.appliance import Finding
-from appliance.doctor.findings import problem
+from appliance.doctor.findings import problem, warning
 from appliance.outlet import settings
+from appliance.outlet.webhooks.message import fits
 
 CHECK, WEBHOOKS = "mqtt", "webhooks"
 
@@ -56,7 +58,7 @@ def _broker(config: Config) -> list[Finding]:
 
 
 def _receivers(config: Config) -> list[Finding]:
-    found, known = [], []
+    found, known = [*_unknown(config)], []
     for name, table in config.webhook.items():
         try:
             secret = secrets.read(table.secret_file)
@@ -71,6 +73,20 @@ def _receivers(config: Config) -> list[Finding]:
         wait_s = (1 + len(known)) * times.current.webhook_answers_s
         found += _said(line, wait_s, WEBHOOKS, "The receivers of webhooks cannot be examined.")
     return found
+
+
+def _unknown(config: Config) -> Iterator[Finding]:
+    """A warning for each pattern that no event fits: the receiver gets nothing by it."""
+    for name, table in config.webhook.items():
+        for setting, patterns in (("events", table.events), ("report", table.report)):
+            for pattern in patterns:
+                if not any(fits(kind, [pattern]) for kind in EVENTS):
+                    yield warning(
+                        WEBHOOKS,
+                        f"No event is {pattern}, which webhook.{name}.{setting} names.",
+                        "It is misspelt, or a kind without .* behind it.",
+                        "docs/reference/events.md lists the types; door.* is all of a kind.",
+                    )
 
 
 def _said(line: bytes, wait_s: float, check: str, otherwise: str) -> list[Finding]:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from appliance.board.chips import Chip, Chips, KernelLine
 from appliance.config.load import check
 from appliance.core.model import MixerLevel
-from appliance.doctor import inputs, lines, sound
+from appliance.doctor import broker, inputs, lines, sound
 from appliance.doctor.daemon_faults import besides
 from appliance.doctor.examine import examine
 from appliance.doctor.findings import agreed, ok, problem, warning
@@ -377,3 +377,18 @@ def test_without_a_daemon_the_doctor_looks_at_the_mixers_itself(tmp_path, monkey
     assert (finding.check, finding.level) == ("audio.capture", PROBLEM)
     assert finding.cause == "The element Headset of the card usbphone is switched off."
     assert sound.mixers(audio(capture="null", playback="pulse")) == []
+
+
+@pytest.mark.parametrize(
+    ("patterns", "unknown"),
+    [
+        (["*", "ring.*", "door.held_open", "custom", "events.lost"], []),
+        (["ring", "rings.*", "ring.start"], ["ring", "rings.*", "ring.start"]),
+    ],
+)
+def test_a_receiver_that_names_an_event_that_is_none_is_warned_of(patterns, unknown):
+    table = {"url": "https://house.example/", "secret_file": "/nothing", "events": patterns, "report": patterns}
+    config = check({"webhook": {"house": table}}, "test")
+    found = [each for each in broker.examine(config) if each.level is WARNING]
+    assert [each.message.split()[3].rstrip(",") for each in found] == 2 * unknown
+    assert all("docs/reference/events.md" in each.resolution for each in found)

@@ -293,7 +293,7 @@ def reserved(kind: type[events.Event]) -> tuple[str, ...]:
 
 def line(envelope: Json) -> str:
     """An event in one line of fields, for the log."""
-    call = [f"call={envelope['call']}"] if envelope["call"] else []
+    call = [f"call={in_line(envelope['call'])}"] if envelope["call"] else []
     assignments = [
         f"{name}={in_line(value)}" for name, value in envelope["data"].items() if value not in (None, "", {}, ())
     ]

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from urllib.parse import unquote
 
 import pytest
 
@@ -72,3 +73,12 @@ def test_a_ring_for_which_a_receiver_has_no_time_is_reported_as_not_asked(questi
         assert f"It has not answered {AT_ONCE} other questions." in notice["why"]
     finally:
         thought.set()
+
+
+def test_an_order_that_the_station_refuses_is_one_line_of_the_log_whatever_it_names(questions, receiver, caplog):
+    orders = [{"order": "route_ring", "ring": "x\ndoor.unlocked door=front"}]
+    receiver.answers = lambda _: (200, {"orders": orders})
+    questions._station.order = lambda _, path, *given: (404, {"detail": f"There is nothing at {unquote(path)}."})
+    questions.happened(ring(1, LONG_S))
+    until(lambda: caplog.messages, "a line of the log")
+    assert caplog.messages[0].isprintable()

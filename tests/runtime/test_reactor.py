@@ -343,6 +343,11 @@ def test_a_log_line_has_fields_and_no_empty_ones():
     assert line({"type": "x", "call": None, "data": {"scopes": ("view", "call")}}) == "x scopes=view,call"
 
 
+def test_the_id_of_a_call_that_a_client_has_made_up_begins_no_line_of_its_own():
+    envelope = {"type": "error", "call": "x\ndoor.unlocked door=front", "data": {"code": "call-not-found"}}
+    assert line(envelope) == 'error call="x\\ndoor.unlocked door=front" code=call-not-found'
+
+
 def test_a_deadline_believes_no_level_whose_edges_the_loop_has_not_read_yet(journal):
     """While the loop is busy a disturbance ends; the first button's deadline comes before it has heard of that."""
     first, other = (ButtonSettings(ButtonId(name), Action.NONE, min_press_s=0.05) for name in ("first", "other"))

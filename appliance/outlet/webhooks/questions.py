@@ -219,7 +219,8 @@ class Questions:
             raise RefusalError(name, "invalid") from None
         status, said = self._station.order(method, where, given or None, self._of.token)
         if status >= http.HTTPStatus.BAD_REQUEST:
-            log.warning("order %s of %s: %s", shown(name), self._of.name, said.get("detail", status))
+            why = "".join(filter(str.isprintable, str(said.get("detail", status))))  # it names what the receiver did
+            log.warning("order %s of %s: %s", name, self._of.name, why)
         return status
 
 

@@ -121,6 +121,8 @@ class Orders:
         try:
             self._begin(link, heard, name)
         except RefusalError as refusal:
+            if not self._may_answer(heard.answer_to):
+                heard = msgspec.structs.replace(heard, answer_to="")
             return Answered(name, heard, refused=refusal.why, says=refusal.says)
         return None
 

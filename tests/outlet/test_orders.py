@@ -146,6 +146,26 @@ def test_an_order_is_refused_that_is(bench, why, given):
     assert bench.station.asked == []
 
 
+@pytest.mark.parametrize("refused", [{}, {"expires_s": 0}, {"expires_s": None}, {"again": True}, {"long": True}])
+@pytest.mark.parametrize(
+    "answer_to",
+    [
+        *("a/#", "+", f"{ROOT}/#", OPEN, "intercomd/back/command/open_door", "homeassistant/device/x/config", "$SYS/x"),
+        "a" * 1000,
+    ],
+)
+def test_a_refusal_goes_nowhere_where_no_answer_may_go_whatever_it_is_for(bench, answer_to, refused):
+    given = {"retained": False, "again": False, "expires_s": 10, "answer_to": answer_to, **refused}
+    heard = Heard(OPEN, b"{}", 100.0, **given)
+    assert bench.orders.take(bench.link, heard).topic == ""
+
+
+def test_a_refusal_goes_where_an_answer_may_go(bench):
+    heard = Heard(OPEN, b"{}", 100.0, retained=False, again=False, expires_s=0, answer_to="mine")
+    answered = bench.orders.take(bench.link, heard)
+    assert (answered.refused, answered.topic) == ("late", "mine")
+
+
 @pytest.mark.parametrize(
     "payload", ["{}", '{"door": 1}', '{"door": ""}', '{"door": null}', f'{{"door": "{"a" * 65}"}}']
 )

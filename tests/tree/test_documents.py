@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from appliance.cli.tokens import SCOPES
 from appliance.core import events
 from appliance.core.model import Action
 from tests.lab.test_tutorial import TUTORIAL, on_the_computer, steps
@@ -61,6 +62,10 @@ def test_the_guide_to_the_bus_says_what_the_package_has_done():
     told = " ".join(text("docs/how-to/use-d-bus.md").split())
     assert "The package has done steps 1 and 2" in told
     assert "packaging/dbus/* usr/share/dbus-1/system.d" in text("packaging/debian/intercomd.install")
+
+
+def test_the_guide_to_tokens_lists_every_scope():
+    assert re.findall(r"^\| `(\w+)` \|", text("docs/how-to/give-programs-access.md"), re.MULTILINE) == [*SCOPES]
 
 
 def test_the_tutorials_test_runs_every_block():

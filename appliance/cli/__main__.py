@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         if given.json:
             print(json.dumps(problem(err)))
         else:
-            print(terms.own(err), file=sys.stderr)
+            print(terms.plain(str(terms.own(err))), file=sys.stderr)
         return {WrongUsageError: 2, LateError: LATE}.get(type(err), 1)
     except BrokenPipeError:
         return 0

@@ -57,7 +57,7 @@ class Client:
         try:
             connection.request(method, path, content, headers)
             answer = connection.getresponse()
-            reply: Json = json.loads(answer.read() or b"{}")
+            reply = _object(answer.read())
         except (OSError, http.client.HTTPException, ValueError) as err:
             raise self._unreachable(err) from err
         finally:
@@ -74,7 +74,7 @@ class Client:
                 connection.request("GET", path, headers=self._authorization())
                 answer = connection.getresponse()
                 if answer.status not in OK:
-                    raise _refused(answer.status, json.loads(answer.read() or b"{}"))
+                    raise _refused(answer.status, _object(answer.read()))
                 length = int(answer.headers["Content-Length"])
             except (OSError, http.client.HTTPException, ValueError) as err:
                 raise self._unreachable(err) from err
@@ -120,7 +120,11 @@ class Client:
                 for message in socket_:
                     yield json.loads(message)
         except InvalidStatus as err:
-            raise _refused(err.response.status_code, _problem(err.response.body or b"")) from err
+            try:
+                problem = _object(err.response.body or b"")
+            except ConnectionError as no_problem:
+                raise self._unreachable(no_problem) from err
+            raise _refused(err.response.status_code, problem) from err
         except (OSError, InvalidHandshake, ConnectionClosed) as err:
             raise self._unreachable(err) from err
 
@@ -204,20 +208,24 @@ def _content(body: Json) -> bytes:
         ) from err
 
 
-def _problem(body: bytes | bytearray) -> Json:
+def _object(body: bytes | bytearray) -> Json:
+    """The answer of a station. Raises ConnectionError."""
     try:
-        found = json.loads(body)
-    except ValueError:
-        found = {}
-    return found if isinstance(found, dict) else {}
+        found = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict):
+        return found
+    raise ConnectionError("What answers there is no intercomd")
 
 
 def _refused(status: int, reply: Json) -> IntercomError:
+    said: Json = {name: text for name, text in reply.items() if isinstance(text, str)}
     return IntercomError(
-        reply.get("code", "error"),
-        reply.get("detail", f"The daemon answered {status}."),
-        reply.get("cause", ""),
-        reply.get("resolution", ""),
+        said.get("code", "error"),
+        said.get("detail", f"The daemon answered {status}."),
+        said.get("cause", ""),
+        said.get("resolution", ""),
     )
 
 

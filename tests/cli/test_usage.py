@@ -1,7 +1,10 @@
 """What `intercomctl` does without a station: wrong usage, the paths of its requests, and colours."""
 
+import contextlib
+import http.server
 import io
 import json
+import threading
 
 import pytest
 
@@ -101,6 +104,48 @@ def test_a_token_that_no_header_can_carry_is_named_and_not_shown(token, monkeypa
     said = capsys.readouterr().err
     assert said.startswith("INTERCOM_TOKEN is no token.")
     assert token.strip() not in said
+
+
+@contextlib.contextmanager
+def answering(status, body):
+    """Another program, which answers each request in this way, and its address."""
+
+    class Other(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Other) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("body", [b"<html></html>", b"[]", b"null", b'"x"', b'"\xff"', b"[" * 100_000])
+@pytest.mark.parametrize("status", [200, 404, 500])
+@pytest.mark.parametrize("command", ["state", "watch"])
+def test_another_program_at_the_address_is_no_station(command, status, body, capsys):
+    with answering(status, body) as address:
+        assert main(["--url", address, command]) == 1
+    assert "What answers there is no intercomd." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"detail": 5, "code": null}', "The daemon answered 404.\n"),
+        (b'{"detail": "No.\\u001b[2J\\u0007", "code": "not-found"}', "No. [2J \n"),
+    ],
+)
+def test_an_error_steers_no_terminal_and_has_texts_alone(body, said, capsys):
+    with answering(404, body) as address:
+        assert main(["--url", address, "state"]) == 1
+    assert capsys.readouterr().err == said
 
 
 def test_an_id_is_one_part_of_the_path_whatever_is_in_it():

@@ -97,6 +97,19 @@ def test_a_value_of_a_file_that_no_request_can_carry_is_wrong_usage(value, tmp_p
     assert "no request can carry" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("rule = 5", "[rule.a]\n[rule.b]", "[rule]\na = 5", "[rule.a]\nthen = 5", "[rule.a]\nthen = [5]"),
+        *("[rule.a]\nwhere = 5", "[rule.a]\nstate = []", f"a = {'[' * 5000}", f"a = {'{b = ' * 5000}", "a = ["),
+    ],
+)
+def test_a_file_that_is_no_rule_is_wrong_usage(text, tmp_path, capsys):
+    (tmp_path / "rule.toml").write_text(text)
+    assert main(["--socket", str(tmp_path / "none.sock"), "rules", "add", str(tmp_path / "rule.toml")]) == 2
+    assert "A file of a rule has one table [rule.NAME]" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("token", ["abc\r", "abc\n", "t\u014dken"])
 def test_a_token_that_no_header_can_carry_is_named_and_not_shown(token, monkeypatch, capsys):
     monkeypatch.setenv("INTERCOM_TOKEN", token)

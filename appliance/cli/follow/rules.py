@@ -36,12 +36,12 @@ def new(file: str) -> Json:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         rules: Any = tomli.loads(text).get("rule", {})
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise WrongUsageError(f"{file} cannot be read: {reason(error)}.", FORM) from None
     if not isinstance(rules, dict) or len(rules) != 1:
-        raise WrongUsageError(f"{file} has {len(rules)} rules.", FORM)
+        raise WrongUsageError(f"{file} has {len(rules) if isinstance(rules, dict) else 0} rules.", FORM)
     ((name, rule),) = rules.items()
-    if not isinstance(rule, dict) or not all(isinstance(each, dict) for each in rule.get("then", [])):
+    if not _is_rule(rule):
         raise WrongUsageError(f"{file} is no rule.", FORM)
     wanted = {key: value for key, value in rule.items() if key != "allow"}  # the token says what it may do
     wanted["where"] = {key: _text(value) for key, value in rule.get("where", {}).items()}
@@ -51,6 +51,14 @@ def new(file: str) -> Json:
         for each in rule.get("then", [])
     ]
     return {"name": name, **wanted}
+
+
+def _is_rule(table: Any) -> bool:
+    """Whether the parts that are looked into are what they have to be; the station judges the others."""
+    if not isinstance(table, dict) or not all(isinstance(table.get(each, {}), dict) for each in ("where", "state")):
+        return False
+    then = table.get("then", [])
+    return isinstance(then, list) and all(isinstance(each, dict) for each in then)
 
 
 def words(answer: Json) -> str:

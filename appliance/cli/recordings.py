@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
@@ -113,8 +114,11 @@ def _get(client: Client, path: str, output: Path | None, recording: str) -> Json
             sys.stdout.buffer.writelines(parts)
             return {}
         try:
-            with output.open("xb") as file:
+            with ExitStack() as undo, output.open("xb") as file:
+                undo.callback(output.unlink)  # half of it would pass for the whole, and stand in the way
                 file.writelines(parts)
+                file.flush()
+                undo.pop_all()
         except OSError as err:
             raise IntercomError(
                 ErrorCode.PARAMETER_INVALID,

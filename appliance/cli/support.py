@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from contextlib import ExitStack
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
@@ -17,8 +18,11 @@ def run(client: Client, given: argparse.Namespace) -> Json:
     text = json.dumps(client.ask("GET", "/v1/support-bundle", wait_s=EXAMINED_S), indent=1)
     try:
         descriptor = os.open(given.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as written:
+        with ExitStack() as undo, os.fdopen(descriptor, "w", encoding="utf-8") as written:
+            undo.callback(given.file.unlink)  # half of it would stand in the way of the next one
             written.write(text)
+            written.flush()
+            undo.pop_all()
     except OSError as err:
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID,

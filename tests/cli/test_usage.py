@@ -4,7 +4,10 @@ import contextlib
 import http.server
 import io
 import json
+import os
 import threading
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -120,13 +123,13 @@ def test_a_token_that_no_header_can_carry_is_named_and_not_shown(token, monkeypa
 
 
 @contextlib.contextmanager
-def answering(status, body):
-    """Another program, which answers each request in this way, and its address."""
+def answering(status, body, cut=0):
+    """Another program, which answers each request in this way, and its address. cut: bytes that it does not send."""
 
     class Other(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(body) + cut))
             self.end_headers()
             self.wfile.write(body)
 
@@ -159,6 +162,22 @@ def test_an_error_steers_no_terminal_and_has_texts_alone(body, said, capsys):
     with answering(404, body) as address:
         assert main(["--url", address, "state"]) == 1
     assert capsys.readouterr().err == said
+
+
+def test_half_a_recording_leaves_no_file(tmp_path, capsys):
+    with answering(200, b"RIFF", cut=100) as address:
+        assert main(["--url", address, "recordings", "get", "r-1", "--output", str(tmp_path / "r-1.wav")]) == 1
+    assert "The connection ended early." in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_support_bundle_for_which_the_disc_has_no_room_leaves_no_file(tmp_path, capsys, monkeypatch):
+    full = partial(Path("/dev/full").open, "w", encoding="utf-8")
+    monkeypatch.setattr("os.fdopen", lambda descriptor, *_, **__: os.close(descriptor) or full())
+    with answering(200, b"{}") as address:
+        assert main(["--url", address, "support-bundle", str(tmp_path / "bundle.json")]) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_id_is_one_part_of_the_path_whatever_is_in_it():

@@ -11,7 +11,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from appliance.api.http import connections
+from appliance.core import inputs
 from tests.api.conftest import PATIENCE_S, TOKEN
+from tests.support.waiting import until
 
 HALVES = {
     "nothing": b"",
@@ -101,6 +103,27 @@ def test_a_thousand_idle_connections_leave_room_for_others(served, caplog, how):
                 assert client.get("/v1/state").status_code == 200
         assert 0 < sum(map(is_open, idle)) <= connections.MOST
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+@pytest.mark.parametrize("sent", ["Content-Length: 14\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"])
+@pytest.mark.parametrize("key", ["", "Idempotency-Key: a\r\n"])
+def test_an_order_whose_body_is_cut_off_is_not_carried_out(served, station, caplog, sent, key):
+    """A door that is to open for a second would open for its usual time, or be held open."""
+    caplog.set_level(logging.WARNING)
+    head = f"POST /v1/doors/front/open HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{key}{sent}"
+    with open_one(served, "unix") as connection:
+        connection.sendall(head.encode())
+    with served.unix() as client:
+        assert client.post("/v1/doors/front/lock").status_code == 200
+    assert [type(action) for action, _ in station.requests] == [inputs.LockDoor]
+    assert caplog.records == []
+
+
+def test_an_order_without_a_body_is_carried_out_though_its_client_goes_at_once(served, station):
+    with open_one(served, "unix") as connection:
+        connection.sendall(b"POST /v1/doors/front/open HTTP/1.1\r\nHost: x\r\n\r\n")
+    until(lambda: station.requests, "the order")
+    assert [type(action) for action, _ in station.requests] == [inputs.OpenDoor]
 
 
 @pytest.mark.parametrize("path", ["/v1/events", f"/v1/events?since=-1&{TOKEN}", "/nothing"])

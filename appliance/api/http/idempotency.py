@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance.api.http import problems
@@ -95,7 +96,10 @@ class Repeats:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
             await self.app(scope, receive, send)
             return
-        body = await _body(receive)
+        try:
+            body = await _body(receive, announced=_announced(Headers(scope=scope)))
+        except ClientDisconnect:  # what it asks for is not known
+            return
         if body is None:
             too_long = IntercomError(ErrorCode.BODY_TOO_LONG, f"The body is longer than {LONGEST_BODY} bytes.")
             await problems.response(too_long, scope["path"])(scope, receive, send)
@@ -177,10 +181,18 @@ def _restored(text: str, until: float) -> _Answer | None:
     return answer
 
 
-async def _body(receive: Receive) -> bytes | None:
+def _announced(headers: Headers) -> bool:
+    """Whether a body belongs to the request (RFC 9112 §6.3)."""
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
+async def _body(receive: Receive, *, announced: bool) -> bytes | None:
+    """The whole body; None if it is too long. Raises ClientDisconnect if one is announced and its end does not come."""
     parts, length, more = [], 0, True
     while more:
         message = await receive()
+        if announced and message["type"] == "http.disconnect":
+            raise ClientDisconnect
         parts.append(message.get("body", b""))
         length += len(parts[-1])
         if length > LONGEST_BODY:

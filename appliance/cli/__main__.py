@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 import appliance
-from appliance.base.errors import IntercomError, problem
+from appliance.base.errors import IntercomError, problem, reason
 from appliance.base.types import Json
 from appliance.cli import codes, config, options, ordered, show, terms, tokens
 from appliance.cli import recordings as recordings_
@@ -58,6 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
         return {WrongUsageError: 2, LateError: LATE}.get(type(err), 1)
     except BrokenPipeError:
         return 0
+    except OSError as err:  # of the output: each other one has its sentence
+        print(f"The answer cannot be written: {reason(err)}.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("The command was ended by a signal.", file=sys.stderr)
         return 128 + signal.SIGINT
@@ -432,9 +435,9 @@ def stream(answers: Iterable[Json], given: argparse.Namespace, words: Callable[[
 def output(answer: Json, given: argparse.Namespace, words: Callable[[Json], str]) -> int:
     """Print an answer for a person, or as JSON."""
     if given.json:
-        print(json.dumps(answer))
+        print(json.dumps(answer), flush=True)
     else:
-        print(terms.shown(words(answer), sys.stdout, utc=given.utc))
+        print(terms.shown(words(answer), sys.stdout, utc=given.utc), flush=True)
     return 0
 
 

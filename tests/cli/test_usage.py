@@ -164,6 +164,16 @@ def test_an_error_steers_no_terminal_and_has_texts_alone(body, said, capsys):
     assert capsys.readouterr().err == said
 
 
+def test_an_answer_for_which_the_disc_has_no_room_is_an_error_in_words(capsys, monkeypatch):
+    with answering(200, b"{}") as address, Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        assert main(["--json", "--url", address, "state"]) == 1
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            full.close()
+    assert capsys.readouterr().err == "The answer cannot be written: No space left on device.\n"
+
+
 def test_half_a_recording_leaves_no_file(tmp_path, capsys):
     with answering(200, b"RIFF", cut=100) as address:
         assert main(["--url", address, "recordings", "get", "r-1", "--output", str(tmp_path / "r-1.wav")]) == 1

@@ -19,7 +19,6 @@ from appliance.upkeep import offered
 from appliance.upkeep.offered import Package
 
 UNIT = "intercomd-update"
-_IMAGE = "intercomd-image"  # the command of a system that is written as a whole (packaging/image)
 _APT = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "--allow-change-held-packages")
 
 
@@ -80,12 +79,13 @@ def _package(package: Json) -> str:
 
 
 def _known() -> dict[str, Package]:
-    if shutil.which(_IMAGE, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin") is not None:
+    if shutil.which("intercomd-image", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin") is not None:
         raise IntercomError(
             ErrorCode.UNAVAILABLE,
             "apt does not update this station.",
             "Its system is an image for cards, which is updated as a whole and is read-only.",
-            f"Both versions: {_IMAGE} status. Install a newer one: {_IMAGE} update ADDRESS. Go back: {_IMAGE} back.",
+            "intercomd-image status shows both versions, intercomd-image update ADDRESS installs a newer one, and "
+            "intercomd-image back goes back.",
         )
     found = {name: each for name, each in offered.read(_asked(*offered.QUESTION)).items() if each.installed}
     if PROGRAM not in found:

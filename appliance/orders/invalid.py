@@ -59,7 +59,8 @@ def fault(error: msgspec.DecodeError | RecursionError, shape: Any, name: str = "
 def _words(said: str, shape: Any, path: str) -> str:
     if length := _LENGTH.fullmatch(said):
         how = "at least" if length[2] == ">=" else "at most"
-        return f"must have {how} {length[3]} {'characters' if length[1] == 'str' else 'entries'}"
+        one, more = ("character", "characters") if length[1] == "str" else ("entry", "entries")
+        return f"must have {how} {length[3]} {one if length[3] == '1' else more}"
     if bound := _BOUND.fullmatch(said):
         limit = float(bound[2])
         return f"{_BOUNDS[bound[1]]} {int(limit) if limit.is_integer() else limit}"

@@ -28,7 +28,7 @@ def test_a_body_without_its_content_type_is_refused_with_the_header_that_is_miss
         ("POST", "/v1/doors/front/open", {"seconds": "long"}, "seconds: must be a number"),
         ("POST", "/v1/tokens", {"name": "wall", "scopes": "view"}, "scopes: must be a list"),
         ("POST", "/v1/tokens", {"name": "wall", "scopes": ["all"]}, "scopes.0: must be one of"),
-        ("POST", "/v1/tokens", {"name": "wall", "scopes": []}, "scopes: must have at least 1 entries"),
+        ("POST", "/v1/tokens", {"name": "wall", "scopes": []}, "scopes: must have at least 1 entry"),
         ("PATCH", "/v1/config/runtime", {"do_not_disturb": "maybe"}, "do_not_disturb: must be true or false"),
         ("GET", "/v1/log/calls?limit=many", None, "limit: must be a whole number"),
         ("GET", "/v1/log/calls?limit=--1", None, "limit: must be a whole number"),

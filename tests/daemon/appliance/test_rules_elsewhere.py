@@ -60,6 +60,13 @@ def echoes(station):
     return [event for event in station.of("custom") if event["data"]["name"] == "echo"]
 
 
+def late(station):
+    """Echoes that were left out, as a busy machine had not sent them for ten seconds."""
+    left_out = [event["data"] for event in station.of("notification.failed") if event["data"]["again_s"] is None]
+    numbers = {event["id"] for event in echoes(station)}
+    return [each for each in left_out if each["event"] in numbers]
+
+
 def test_a_rule_has_another_station_open_its_door_once_and_nothing_comes_back_or_late(tmp_path):
     with both(tmp_path) as (front, gate):
         until(lambda: lift(front) or gate.of("door.unlocked"), "the gate's door", every=EVERY_S)
@@ -70,7 +77,7 @@ def test_a_rule_has_another_station_open_its_door_once_and_nothing_comes_back_or
         gate.wait("custom", name="echo", by="http:front")
         front.wait("rule.stopped", rule="echo", why="depth")
         assert [event for event in front.of("custom") if event["data"]["by"].startswith("http:front")] == []
-        until(lambda: len(echoes(gate)) == len(echoes(front)) - 1, "all by rules")  # one on its way would come later
+        until(lambda: len(echoes(gate)) + len(late(front)) == len(echoes(front)) - 1, "all by rules")  # none on its way
 
         gate.stop()
         front.begin()

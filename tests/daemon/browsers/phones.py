@@ -116,7 +116,11 @@ class Phone:
 
     def talks(self) -> str:
         """The id of the call of this browser, once people can talk."""
-        call: str = self.door.next("call.incoming", display_name=self.who)["call"]
+        try:
+            call: str = self.door.next("call.incoming", display_name=self.who)["call"]
+        except AssertionError as error:
+            error.add_note(f"The page says: {self.page.value('document.body.innerText')[-2000:]}")
+            raise
         return self.door.talk(call)
 
     def until_heard(self) -> None:

@@ -21,6 +21,20 @@ GIVEN = """navigator.mediaDevices.getUserMedia = async () => {
   const context = new AudioContext();
   return (window.microphone = context.createMediaStreamDestination().stream);
 }"""
+# A device that finds its addresses later than a page likes to wait.
+BUSY = """{
+  const of = RTCPeerConnection.prototype;
+  const told = Object.getOwnPropertyDescriptor(of, 'localDescription').get;
+  const heard = Object.getOwnPropertyDescriptor(of, 'onicecandidate').set;
+  Object.defineProperty(of, 'iceGatheringState', { get: () => 'gathering' });
+  Object.defineProperty(of, 'onicecandidate', { set(handler) {
+    heard.call(this, (event) => setTimeout(() => { this.found = true; handler(event); }, 1500));
+  } });
+  Object.defineProperty(of, 'localDescription', { get() {
+    const { type, sdp } = told.call(this);
+    return { type, sdp: this.found ? sdp : sdp.replace(/a=candidate.*\\r\\n/g, '') };
+  } });
+} 0"""
 WHY = {
     REFUSED % "NotAllowedError": "The browser does not give the page the microphone.",
     REFUSED % "NotFoundError": "This device has no microphone.",
@@ -78,6 +92,15 @@ def test_it_says_that_somebody_else_talks_and_lets_the_microphone_go(page, share
     explained(page, "Somebody else talks at the door.")
     assert page.value("window.microphone.getTracks()[0].readyState") == "ended"
     assert station.offers[0][0].startswith("v=0")
+
+
+def test_an_offer_waits_for_the_first_address_of_a_busy_device(page, shared, station):
+    station.refuses_offers = IntercomError(ErrorCode.CALL_WRONG_STATE, "The station is in another call.")
+    ready(page, shared, station)
+    page.value(f"{GIVEN}; {BUSY}")
+    page.click("#to-talk")
+    until(lambda: station.offers, "the offer", START_S)
+    assert "a=candidate:" in str(station.offers)
 
 
 def test_another_tab_that_talks_is_named(page, shared, station):

@@ -6,7 +6,8 @@ import { fault, fetched, read } from "./base/session.js";
 import { language, t } from "./base/texts.js";
 import { own, provide } from "./talking.js";
 
-const GATHER_MS = 500; // for the addresses of this device
+const GATHER_MS = 500; // for the addresses of this device, if there is one
+const FIRST_MS = 5000; // for the first one, on a busy device
 const MORE_MS = 10; // for the second and third, once there is one
 const ANSWER_MS = 12_000; // the station answers an offer within 10 s
 const GAP_MS = 3000; // a path that has lost some checks often comes back; the station ends a call after as much silence
@@ -87,7 +88,7 @@ async function call({ microphone, over, servers }, patience_ms = ANSWER_MS) {
     const tracks = microphone.getAudioTracks();
     connection.addTrack(tracks[0], microphone);
     await connection.setLocalDescription(await connection.createOffer());
-    await gathered(connection, !servers.length);
+    await gathered(connection, !servers.length, dead.signal);
     const late = setTimeout(end, patience_ms);
     const lines = await offered(connection.localDescription.sdp, dead.signal);
     const { call: id, answer } = JSON.parse((await lines.next()).value);
@@ -116,14 +117,21 @@ async function call({ microphone, over, servers }, patience_ms = ANSWER_MS) {
   }
 }
 
-/** Wait for the addresses of this device; `alone`: no server tells it others. */
-const gathered = (connection, alone) => new Promise((resolve) => {
+/** Wait for the addresses of this device; `alone`: no server tells it others. An offer without one is of no use. */
+const gathered = (connection, alone, signal) => new Promise((resolve) => {
   const done = () => { if (connection.iceGatheringState === "complete") resolve(); };
+  let known = false;
+  let late = false;
   connection.onicegatheringstatechange = done;
   // Chromium finds those for UDP at once, and then looks 0.1 s for TCP's and relays', which are not needed.
-  connection.onicecandidate = () => { if (alone) setTimeout(resolve, MORE_MS); };
+  connection.onicecandidate = ({ candidate }) => {
+    known ||= / udp /i.test(candidate?.candidate);
+    if (known && (alone || late)) setTimeout(resolve, MORE_MS);
+  };
   done();
-  setTimeout(resolve, GATHER_MS);
+  setTimeout(() => { late = true; if (known) resolve(); }, GATHER_MS);
+  setTimeout(resolve, FIRST_MS);
+  signal.addEventListener("abort", resolve);
 });
 
 /** Give the station the offer: the lines of its answer, of which the last comes at the end of the call. */

@@ -32,7 +32,7 @@ BROWSERS = {
     Cause.AUDIO_FAILED: "The call of {} ended with the sound card: check audio.capture, audio.playback and the card.",
     Cause.MEDIA_FAILED: "The browser of {} has another key than its offer named: check whether a proxy changes pages.",
 }
-SILENT = re.compile(r"No answer|.*time(d )?-?out.*|", re.IGNORECASE)  # reasons that say only that nothing came
+SILENT = "(?i)No answer|.*time(d )?-?out.*|"  # reasons that say only that nothing came
 STALE = "stale"  # of a challenge
 ELSEWHERE, UNREADABLE, LACKING = "Not From Where The Request Went", "Unreadable ", "Missing Header"
 PEOPLE = {
@@ -122,7 +122,7 @@ def unanswered(settings: AccountSettings, given: RegistrationFailed) -> str:
         case Unanswered.NO_ROUTE:
             return f"No network leads to {registrar}{cause}: check this station's network, and {field}.registrar."
         case _:
-            if SILENT.fullmatch(given.reason):
+            if re.fullmatch(SILENT, given.reason):
                 return (
                     f"Nobody answers at {registrar} by {transport}{cause}: check {field}.registrar and "
                     f"{field}.transport, the network, and the firewall."
@@ -409,6 +409,6 @@ def refused(settings: Settings, over: Call, end: End) -> str:
 def no_answer(end: End, where: str, address: str) -> str:
     """Explain an outgoing call to which nothing came, as nobody answered, or as it did not get there."""
     reason = end.reason if end.by is By.NETWORK and end.code in NOBODY else ""
-    if SILENT.fullmatch(reason):
+    if re.fullmatch(SILENT, reason):
         return f"Nobody answers at {where}: check {address}, the network, and the firewall."
     return f"The call did not get through to {where} ({reason}): check {address}, and the network."

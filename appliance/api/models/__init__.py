@@ -57,6 +57,6 @@ from appliance.api.models.recordings import (
     Waveform,
 )
 from appliance.api.models.rules import NewOrder, NewRule, Rules, Trial
-from appliance.api.models.runtime import Configuration, QuietHours, RuntimeChange, RuntimeDone
+from appliance.api.models.runtime import Configuration, ForwardingChange, QuietHours, RuntimeChange, RuntimeDone
 from appliance.api.models.sessions import BrowserSession
 from appliance.api.models.tokens import AccessToken, AccessTokenMade, AccessTokens, NewAccessToken

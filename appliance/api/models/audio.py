@@ -5,7 +5,18 @@ from typing import Annotated
 from msgspec import Meta
 
 from appliance.api.models.base import AnswerBody, OrderBody
-from appliance.core.model import LONGEST_URL, SOUND_NAME, SoundFindings, Words
+from appliance.core.model import (
+    FASTEST,
+    LANGUAGE,
+    LONGEST_TEXT,
+    LONGEST_URL,
+    SLOWEST,
+    SOUND_NAME,
+    VOICE,
+    SoundFindings,
+    SoundResult,
+    Words,
+)
 from appliance.core.views.audio import Device
 
 
@@ -86,6 +97,26 @@ class PlayInCall(PlaySound):
 class Say(Words):
     """A text to speak."""
 
+    text: Annotated[str, Meta(description=f"At most {LONGEST_TEXT:,} characters.", examples=["Please take the lift."])]
+    language: Annotated[
+        str,
+        Meta(
+            pattern=rf"^({LANGUAGE})?\Z",
+            description="As in BCP 47, of those that `espeak-ng --voices` lists. Omitted: `speech.language`.",
+            examples=["de"],
+        ),
+    ] = ""
+    voice: Annotated[
+        str,
+        Meta(
+            pattern=rf"^({VOICE})?\Z",
+            description="One that `espeak-ng --voices=variant` lists. Omitted: `speech.voice`.",
+            examples=["f3"],
+        ),
+    ] = ""
+    rate: Annotated[int, Meta(ge=SLOWEST, le=FASTEST, description="Words a minute. Omitted: `speech.rate`.")] | None = (
+        None
+    )
     volume: Annotated[float, Meta(ge=0, le=200, description="In % of the voice's.")] = 100.0
 
 
@@ -104,3 +135,25 @@ class TestSound(OrderBody):
 
 class SoundTest(SoundFindings):
     """The result of a sound test. Levels are mean powers at the microphone; null: the microphone heard no sweep."""
+
+    result: Annotated[
+        SoundResult,
+        Meta(
+            description="`too_quiet`: hardly heard; `clipped`: the microphone is overloaded; `loud_echo`: louder than "
+            "10 dB below a visitor's voice, of which callers would hear little; `no_echo`: the microphone does not "
+            "hear the speaker; `no_card`: there is no working card."
+        ),
+    ]
+    advice: Annotated[str | None, Meta(description="What to do; null if the result is `works`.")]
+    heard: Annotated[bool, Meta(description="Whether the microphone heard the sweep.")]
+    quiet_dbfs: Annotated[float | None, Meta(description="Noise before the sweep.")]
+    tone_dbfs: Annotated[float | None, Meta(description="The sweep, without the noise.")]
+    echo_db: Annotated[
+        float | None, Meta(description="The sweep at the microphone against the sweep as it was played.")
+    ]
+    echo_delay_ms: Annotated[float | None, Meta(description="From the playing to the microphone, buffers included.")]
+    clipped: Annotated[
+        float, Meta(description="Share of the samples that are at the end of the scale.", examples=[0.0])
+    ]
+    volume: Annotated[float | None, Meta(description="Recommended volume in per cent, for `loud_echo`.")]
+    applied: Annotated[bool, Meta(description="Whether that volume was set.")]

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, UnsetType
 
 from appliance.api.models.base import AnswerBody, Clock, Done, OrderBody
-from appliance.core.inputs import ForwardingChange
+from appliance.core import inputs
+from appliance.core.inputs.bounds import LINE
 from appliance.core.views.runtime import Runtime
 
 
@@ -20,6 +21,25 @@ class Configuration(AnswerBody):
         ),
     ]
     do_not_disturb: bool
+
+
+class ForwardingChange(inputs.ForwardingChange):
+    """Changes of call forwarding; omitted fields stay. Give the name of a target, or a number; "" for none."""
+
+    always: Annotated[str, Meta(max_length=64, pattern=LINE, description="All calls.")] | None = None
+    quiet: (
+        Annotated[str, Meta(max_length=64, pattern=LINE, description="Calls in quiet hours, or during do not disturb.")]
+        | None
+    ) = None
+    busy: Annotated[str, Meta(max_length=64, pattern=LINE, description="Calls beyond the limit of calls.")] | None = (
+        None
+    )
+    no_answer: (
+        Annotated[str, Meta(max_length=64, pattern=LINE, description="Calls that are not answered in time.")] | None
+    ) = None
+    no_answer_s: (
+        Annotated[float, Meta(ge=1, le=600, description="How long a call rings before it is forwarded.")] | None
+    ) = None
 
 
 class QuietHours(OrderBody):

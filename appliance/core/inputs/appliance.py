@@ -1,13 +1,8 @@
 """The daemon, its configuration, its parts, and refused requests."""
 
-from typing import Annotated
-
-from msgspec import Meta
-
 from appliance.base.errors import ErrorCode
 from appliance.base.record import Record
 from appliance.core.inputs.base import Action, Input
-from appliance.core.inputs.bounds import LINE
 from appliance.core.model import (
     AccessScope,
     CallId,
@@ -125,22 +120,13 @@ class SipLost(Input, kw_only=True):
 
 
 class ForwardingChange(Record):
-    """Changes of call forwarding; omitted fields stay. Give the name of a target, or a number; "" for none."""
+    """Changes of call forwarding (see model.Forwarding); None: unchanged."""
 
-    always: Annotated[str, Meta(max_length=64, pattern=LINE, description="All calls.")] | None = None
-    quiet: (
-        Annotated[str, Meta(max_length=64, pattern=LINE, description="Calls in quiet hours, or during do not disturb.")]
-        | None
-    ) = None
-    busy: Annotated[str, Meta(max_length=64, pattern=LINE, description="Calls beyond the limit of calls.")] | None = (
-        None
-    )
-    no_answer: (
-        Annotated[str, Meta(max_length=64, pattern=LINE, description="Calls that are not answered in time.")] | None
-    ) = None
-    no_answer_s: (
-        Annotated[float, Meta(ge=1, le=600, description="How long a call rings before it is forwarded.")] | None
-    ) = None
+    always: str | None = None
+    quiet: str | None = None
+    busy: str | None = None
+    no_answer: str | None = None
+    no_answer_s: float | None = None
 
 
 class ChangeRuntime(ForwardingChange, Action):

@@ -2,9 +2,6 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated
-
-from msgspec import Meta
 
 from appliance.base.record import Record
 from appliance.core.model.clock import Deadline
@@ -143,27 +140,16 @@ class SoundResult(StrEnum):
 class SoundFindings(Record):
     """The result of a sound test, of what was measured and of what follows from it."""
 
-    result: Annotated[
-        SoundResult,
-        Meta(
-            description="`too_quiet`: hardly heard; `clipped`: the microphone is overloaded; `loud_echo`: louder than "
-            "10 dB below a visitor's voice, of which callers would hear little; `no_echo`: the microphone does not "
-            "hear the speaker; `no_card`: there is no working card."
-        ),
-    ]
-    advice: Annotated[str | None, Meta(description="What to do; null if the result is `works`.")]
-    heard: Annotated[bool, Meta(description="Whether the microphone heard the sweep.")]
-    quiet_dbfs: Annotated[float | None, Meta(description="Noise before the sweep.")]
-    tone_dbfs: Annotated[float | None, Meta(description="The sweep, without the noise.")]
-    echo_db: Annotated[
-        float | None, Meta(description="The sweep at the microphone against the sweep as it was played.")
-    ]
-    echo_delay_ms: Annotated[float | None, Meta(description="From the playing to the microphone, buffers included.")]
-    clipped: Annotated[
-        float, Meta(description="Share of the samples that are at the end of the scale.", examples=[0.0])
-    ]
-    volume: Annotated[float | None, Meta(description="Recommended volume in per cent, for `loud_echo`.")]
-    applied: Annotated[bool, Meta(description="Whether that volume was set.")]
+    result: SoundResult
+    advice: str | None
+    heard: bool
+    quiet_dbfs: float | None
+    tone_dbfs: float | None
+    echo_db: float | None
+    echo_delay_ms: float | None
+    clipped: float
+    volume: float | None
+    applied: bool
 
 
 class SoundTrial(Record):

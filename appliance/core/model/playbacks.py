@@ -1,9 +1,6 @@
 """Playbacks: sounds from files and URLs, and spoken texts, which clients have the station play."""
 
 from enum import StrEnum
-from typing import Annotated
-
-from msgspec import Meta
 
 from appliance.base.record import Record, RecordWithSecrets
 from appliance.core.model.clock import Deadline
@@ -63,30 +60,17 @@ class Playback(PlayedFile, kw_only=True):
 
 
 class Words(RecordWithSecrets):
-    """A text, and how to speak it. Never part of an input: inputs are recorded, and the text may have a code."""
+    """A text, and how to speak it. Never part of an input: inputs are recorded, and the text may have a code.
+
+    language, voice, rate (words a minute): as configured if "" or None.
+    """
 
     SECRETS = frozenset({"text"})
 
-    text: Annotated[str, Meta(description=f"At most {LONGEST_TEXT:,} characters.", examples=["Please take the lift."])]
-    language: Annotated[
-        str,
-        Meta(
-            pattern=rf"^({LANGUAGE})?\Z",
-            description="As in BCP 47, of those that `espeak-ng --voices` lists. Omitted: `speech.language`.",
-            examples=["de"],
-        ),
-    ] = ""
-    voice: Annotated[
-        str,
-        Meta(
-            pattern=rf"^({VOICE})?\Z",
-            description="One that `espeak-ng --voices=variant` lists. Omitted: `speech.voice`.",
-            examples=["f3"],
-        ),
-    ] = ""
-    rate: Annotated[int, Meta(ge=SLOWEST, le=FASTEST, description="Words a minute. Omitted: `speech.rate`.")] | None = (
-        None
-    )
+    text: str
+    language: str = ""
+    voice: str = ""
+    rate: int | None = None
 
 
 class Speech(Words):

@@ -12,13 +12,13 @@ NAMES = {
     "white": "#ffffff",
 }
 WHITE = NAMES["white"]
-_DIGITS = re.compile("#[0-9a-f]{6}")
+_DIGITS = "#[0-9a-f]{6}"
 
 
 def parse(text: str) -> str:
     """A colour's name or digits as #rrggbb. Raises ValueError for other text, and for black, which is a pattern."""
     color = NAMES.get(text.lower(), text.lower())
-    if _DIGITS.fullmatch(color) is None or color == "#000000":
+    if re.fullmatch(_DIGITS, color) is None or color == "#000000":
         raise ValueError(text)
     return color
 

@@ -44,9 +44,14 @@ def synchronised() -> bool:
     return int(ctypes.CDLL(None).adjtimex(ctypes.byref(timex))) >= 0 and int(timex.maxerror) < UNKNOWN_US
 
 
+def utc(moment: datetime) -> str:
+    """A time as events have it. Raises ValueError or OverflowError where UTC has none."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 def stamp() -> str:
     """The time now, as events have it."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return utc(datetime.now(UTC))
 
 
 def enveloped(number: int, kind: str, uptime: float, boot: str, call: str | None, data: Json) -> Json:

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.wall_time import utc
 from appliance.bus.shapes import Asked, BusMethod
 from appliance.bus.texts import bounded, chosen
 from appliance.core.model import CallSearch, Cause, Direction, RecordingKind, RecordingSearch, kind_of
@@ -85,7 +86,7 @@ def _moment(text: str) -> str:
         in_utc = None
     if in_utc is None:
         raise IntercomError(ErrorCode.PARAMETER_INVALID, f"{text} is no time.", "", "Write it as 2026-11-20T08:30:00Z.")
-    return in_utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return utc(in_utc)
 
 
 _PAGE = (("search", "a{ss}"), ("limit", "u"), ("cursor", "t"))

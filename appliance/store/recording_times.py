@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from appliance.base import times
+from appliance.base.wall_time import utc
 from appliance.core.model import RecordingClock, RecordingId
 from appliance.store import recording_index
-from appliance.store.restore_index import utc
 from appliance.store.writer import After, Writer
 
 _UNCERTAIN = 1000  # recordings whose times may be corrected later: on a board whose clock is never right they add up

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from appliance.base import durable, times
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
+from appliance.base.wall_time import utc
 from appliance.core.inputs import (
     Input,
     RecordingAvailable,
@@ -30,7 +31,7 @@ from appliance.store.make_room import RoomMaker
 from appliance.store.quota import Limits
 from appliance.store.recording_lists import RecordingLists, not_found
 from appliance.store.recording_times import TimeCorrector
-from appliance.store.restore_index import IndexRestorer, both, utc, write_facts
+from appliance.store.restore_index import IndexRestorer, both, write_facts
 from appliance.store.writer import After, Writer, act, nothing
 
 if TYPE_CHECKING:

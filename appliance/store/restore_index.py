@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from appliance.base.wall_time import utc
 from appliance.core.model import CallId, RecordingFacts, RecordingId
 from appliance.store import recording_files, recording_index
 from appliance.store.recording_index import ENTRY_IS_WHOLE
@@ -128,11 +129,6 @@ def read_facts(path: Path) -> RecordingFacts | None:
 def write_facts(path: Path, entry: RecordingFacts) -> None:
     """Write the facts beside a recording's file, durably. Raises OSError."""
     recording_files.write_facts(path, msgspec.json.encode(entry).decode())
-
-
-def utc(moment: datetime) -> str:
-    """A time as events have it."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def both(*afters: After | None) -> After:

@@ -1,7 +1,8 @@
 """Times in requests. A time without an offset is in the station's time zone."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
+from appliance.base import wall_time
 from appliance.base.errors import ErrorCode, IntercomError
 
 
@@ -22,7 +23,7 @@ def utc(moment: datetime | None) -> str:
     if moment is None:
         return ""
     try:
-        return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return wall_time.utc(moment)
     except (ValueError, OverflowError):
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, "The request is not valid.", f"There is no moment {moment} in UTC."

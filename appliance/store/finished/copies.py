@@ -11,11 +11,11 @@ from pathlib import Path
 from appliance.base import idle_programs, times
 from appliance.base.errors import ErrorCode, IntercomError, reason, sentences
 from appliance.base.record import RecordWithSecrets
+from appliance.base.wall_time import utc
 from appliance.core.inputs import Input, RecordingCopied, RecordingCopyFailed
 from appliance.core.model import RecordingId, StoredRecording
 from appliance.store import recording_files, recording_index
 from appliance.store.recordings import Recordings
-from appliance.store.restore_index import utc
 from appliance.store.writer import After, Writer, act, nothing
 
 PROGRAM = "rclone"

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from appliance.base import times
 from appliance.base.record import Record
+from appliance.base.wall_time import utc
 from appliance.store.recording_index import ENTRY_IS_WHOLE
-from appliance.store.restore_index import both, utc
+from appliance.store.restore_index import both
 from appliance.store.writer import After, Writer
 
 _PLAUSIBLE = "2025"  # before intercomd existed: an earlier time comes from a clock that was not set

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 
 import pytest
 
@@ -55,8 +56,7 @@ class Publisher:
 
     def __init__(self, folder: Path, release: Path) -> None:
         self.files = shutil.copytree(release, folder / "served")
-        self.home = folder / "home"
-        self.home.mkdir(mode=0o700)
+        self.homes = TemporaryDirectory(prefix="gpg-")  # a short path, which the agent's socket fits in
         self.new_key()
         self.clone = Clone(folder)
         self.clone.environment["XDG_CACHE_HOME"] = str(folder / "cache")
@@ -75,10 +75,8 @@ class Publisher:
         self.source.write_text(f"# where\naddress={address}\n")
 
     def new_key(self) -> None:
-        """Only what is signed from now on is by it."""
-        self.stop_agent()
-        for each in self.home.iterdir():
-            shutil.rmtree(each) if each.is_dir() else each.unlink()
+        """Only what is signed from now on is by it. It has a new home: an agent that ends still clears its own."""
+        self.home = Path(mkdtemp(dir=self.homes.name))
         self._gpg("--quick-gen-key", "p <p@station.example>", "ed25519", "sign", "1d")
 
     def sign(self) -> None:
@@ -106,14 +104,13 @@ class Publisher:
         )
         return ended.returncode, Path(ended.stdout.strip()) if ended.stdout else None, ended.stderr
 
-    def stop_agent(self) -> None:
-        subprocess.run(["gpgconf", "--homedir", self.home, "--kill", "all"], check=True)
-
     def close(self) -> None:
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()
-        self.stop_agent()
+        for home in Path(self.homes.name).iterdir():
+            subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=True)
+        self.homes.cleanup()
 
 
 @pytest.fixture

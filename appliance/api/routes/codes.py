@@ -52,15 +52,15 @@ async def add_code(body: models.NewCode, daemon: Daemon, who: Who) -> JSONRespon
 @router.on("PATCH", "/{code}", answers(models.CodeDone))
 async def change_code(code: Id, body: models.CodeChange, daemon: Daemon, who: Who) -> JSONResponse:
     """Change the owner, doors, times or limits; omitted fields stay."""
-    known = _find(daemon, code)
+    _find(daemon, code)
     action = inputs.ChangeCredential(
         id=CredentialId(code),
-        owner=known.owner if body.owner is None else body.owner,
-        doors=tuple(map(DoorId, known.doors if body.doors is None else body.doors)),
-        schedule=(known.schedule if body.schedule is UNSET else body.schedule) or (),
-        uses=known.uses if body.uses is UNSET else body.uses,
-        expires=seconds(known.expires if body.expires is UNSET else body.expires),
-        profile=(known.profile if body.profile is UNSET else body.profile) or "",
+        owner=UNSET if body.owner is None else body.owner,
+        doors=UNSET if body.doors is None else tuple(map(DoorId, body.doors)),
+        schedule=body.schedule if body.schedule is UNSET else body.schedule or (),
+        uses=body.uses,
+        expires=body.expires if body.expires is UNSET else seconds(body.expires),
+        profile=body.profile if body.profile is UNSET else body.profile or "",
     )
     await ask(daemon, action, who)
     return JSONResponse(_done(daemon, code))

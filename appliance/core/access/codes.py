@@ -6,6 +6,7 @@ door opens: a power cut returns no use.
 
 from collections.abc import Iterable
 
+from msgspec import UNSET
 from msgspec.structs import asdict, replace
 
 from appliance.base.errors import ErrorCode, IntercomError
@@ -179,8 +180,9 @@ def requested(turn: Turn, action: inputs.OfBook, asked: inputs.Requested) -> Non
             change, credential = BookChange.ADDED, new_credential(turn, book, action)
         case inputs.ChangeCredential():
             change, credential = BookChange.CHANGED, find_credential(turn, book, action.id)
-            check_limits(turn, action)
-            credential = replace(credential, **asdict(action))
+            given = {name: value for name, value in asdict(action).items() if value is not UNSET}
+            credential = replace(credential, **given)
+            check_limits(turn, credential)
         case _:
             change, credential = BookChange.REMOVED, find_credential(turn, book, action.id)
     write(turn, PendingWrite(change, credential, turn.now + turn.settings.times.code_saved_s, asked.who, asked.request))

@@ -1,5 +1,7 @@
 """Keypads, card readers and the code book."""
 
+from msgspec import UNSET, UnsetType
+
 from appliance.base.record import RecordWithSecrets
 from appliance.core.inputs.base import Action, Input
 from appliance.core.model import (
@@ -7,8 +9,10 @@ from appliance.core.model import (
     CredentialId,
     CredentialKind,
     CredentialTerms,
+    DoorId,
     KeypadId,
     LockoutScope,
+    Period,
     ReaderId,
 )
 
@@ -72,10 +76,16 @@ class AddCredential(RecordWithSecrets, CredentialTerms, Action, kw_only=True):
     digits: str
 
 
-class ChangeCredential(CredentialTerms, Action, kw_only=True):
-    """Change owner, doors, times and limits; every field is the new value, also one that is not given."""
+class ChangeCredential(Action, kw_only=True):
+    """Change some of the terms; what is not given stays, also where another client or a use changes it meanwhile."""
 
     id: CredentialId
+    owner: str | UnsetType = UNSET
+    doors: tuple[DoorId, ...] | UnsetType = UNSET
+    schedule: tuple[Period, ...] | UnsetType = UNSET
+    uses: int | UnsetType | None = UNSET
+    expires: float | UnsetType | None = UNSET
+    profile: str | UnsetType = UNSET
 
 
 class RemoveCredential(Action):

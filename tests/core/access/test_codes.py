@@ -774,6 +774,27 @@ def test_a_code_is_added_changed_and_removed_each_once_it_is_on_disc():
     assert (station.state.access.book.codes, station.last(events.CodeRemoved).owner) == ((), "Parcels")
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"owner": "Parcels"},
+        {"doors": (GATE,)},
+        {"schedule": (Period((Day.MONDAY,), "08:00", "09:00"),)},
+        {"schedule": ()},
+        {"expires": 2e9},
+        {"expires": None},
+        {},
+    ],
+    ids=repr,
+)
+def test_a_change_gives_back_no_use_that_was_counted_before_it(given):
+    known = replace(CLEANER, uses=2, expires=3e9, schedule=(Period((Day.SUNDAY,), "08:00", "09:00"),))
+    station = door(replace(known, uses=1))
+    asked(station, inputs.ChangeCredential(id=CLEANER.id, **given))
+    station.give(inputs.CredentialKept, id=CLEANER.id)
+    assert station.state.access.book.codes == (replace(known, uses=1, **given),)
+
+
 def test_a_card_has_no_length_and_may_have_the_number_of_a_code():
     station = door(CLEANER)
     asked(station, inputs.AddCredential(kind=CredentialKind.CARD, digits="1234", owner="Tenant", doors=(FRONT,)))

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 import appliance
-from appliance.base.errors import IntercomError, problem, reason
+from appliance.base.errors import ErrorCode, IntercomError, problem, reason
 from appliance.base.types import Json
 from appliance.cli import codes, config, options, ordered, show, terms, tokens
 from appliance.cli import recordings as recordings_
@@ -47,6 +47,8 @@ class Program(argparse.ArgumentParser):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 refused or not reachable, 2 wrong usage, 3 not in time."""
+    if sys.stdout is None:  # closed: nobody wants to read the answer
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")
     given = parser().parse_args(arguments)
     try:
         return run(given)
@@ -82,6 +84,13 @@ def run(given: argparse.Namespace) -> int:
             raise
         raise WrongUsageError(
             "An argument has bytes that are no UTF-8.", "Write it in UTF-8, as terminals do by default."
+        ) from err
+    except KeyError as err:
+        raise IntercomError(
+            ErrorCode.SERVER_UNREACHABLE,
+            f"The answer has no {err}.",
+            "Another program answers there, or a station of another version.",
+            "Check the address; `intercomctl --version` and the page show the versions.",
         ) from err
 
 
@@ -303,7 +312,7 @@ def accounts(client: Client, given: argparse.Namespace) -> int:
 def recordings(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl recordings`."""
     answer = recordings_.run(client, given)
-    return output(answer, given, recordings_.WORDS.get(given.act, show.done)) if answer else 0
+    return output(answer, given, recordings_.WORDS.get(given.act, show.done)) if answer or given.act == "list" else 0
 
 
 def log(client: Client, given: argparse.Namespace) -> int:

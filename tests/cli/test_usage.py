@@ -152,6 +152,42 @@ def test_another_program_at_the_address_is_no_station(command, status, body, cap
 
 
 @pytest.mark.parametrize(
+    "command", [("state",), ("accounts",), ("rules",), ("rules", "try"), ("recordings",), ("code",)], ids=" ".join
+)
+@pytest.mark.parametrize(("status", "body"), [(200, b"{}"), (204, b""), (200, b'{"ok": true}')])
+def test_an_answer_without_what_it_should_have_is_named(command, status, body, capsys):
+    with answering(status, body) as address:
+        assert main(["--url", address, *command]) == 1
+    assert "Another program answers there, or a station of another version." in capsys.readouterr().err
+
+
+def test_a_rule_that_is_not_there_is_not_tried(capsys):
+    with answering(200, b'{"rules": [{"rule": "louder", "acts": true, "why": "always", "then": []}]}') as address:
+        assert main(["--url", address, "rules", "try", "louder"]) == 0
+        assert main(["--url", address, "rules", "try", "quieter"]) == 1
+    assert capsys.readouterr() == ("louder  acts: : always\n", "There is no rule quieter. `intercomctl rules` lists them.\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("front", "front"), (True, "true"), (2.5, "2.5"), (["a", "ü"], '["a", "ü"]'), ({"a": None}, '{"a": null}')],
+)
+def test_a_value_of_an_order_is_shown_as_json_has_it(value, shown, capsys):
+    given = {"order": "ring", "values": {"it": value}}
+    body = json.dumps({"rules": [{"rule": "a", "acts": True, "why": "always", "then": [given]}]})
+    with answering(200, body.encode()) as address:
+        assert main(["--url", address, "rules", "try"]) == 0
+    assert capsys.readouterr().out == f"a  acts: ring it={shown}: always\n"
+
+
+def test_who_closes_the_output_has_the_order_carried_out(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdout", None)
+    with answering(200, b'{"rules": []}') as address:
+        assert main(["--url", address, "rules"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
     ("body", "said"),
     [
         (b'{"detail": 5, "code": null}', "The daemon answered 404.\n"),

@@ -1,11 +1,12 @@
 """Rules: converts the options of `intercomctl rules` to requests of the HTTP interface."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
-from appliance.base.errors import reason
+from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
 from appliance.cli.client import Client, WrongUsageError, resource
 
@@ -16,17 +17,23 @@ def run(client: Client, given: argparse.Namespace) -> Json:
     """Perform the command; returns the answer. Raises IntercomError."""
     match given.act:
         case "list":
-            return client.ask("GET", "/v1/rules")
+            return {"rules": client.ask("GET", "/v1/rules")["rules"]}
         case "try":
-            tried = client.ask("GET", resource("rules", "try", at=given.at, state=",".join(given.state or [])))
-            return {
-                "rules": [each for each in tried.get("rules", ()) if given.rule in (None, each["rule"])],
-                "tried": True,
-            }
+            return _tried(client, given)
         case "remove":
             return client.ask("DELETE", resource("rules", _named(given, "Name it; `intercomctl rules` lists them.")))
         case _:
             return client.ask("POST", "/v1/rules", new(_named(given, FORM)))
+
+
+def _tried(client: Client, given: argparse.Namespace) -> Json:
+    tried = client.ask("GET", resource("rules", "try", at=given.at, state=",".join(given.state or [])))
+    rules = [each for each in tried["rules"] if given.rule in {None, each["rule"]}]
+    if given.rule and not rules:
+        raise IntercomError(
+            ErrorCode.RULE_NOT_FOUND, f"There is no rule {given.rule}.", resolution="`intercomctl rules` lists them."
+        )
+    return {"rules": rules, "tried": True}
 
 
 def new(file: str) -> Json:
@@ -91,9 +98,13 @@ def _verdict(verdict: Json) -> str:
 
 def _orders(rule: Json) -> str:
     return ", then ".join(
-        " ".join([each["order"], *(f"{name}={value}" for name, value in each["values"].items())])
+        " ".join([each["order"], *(f"{name}={_shown(value)}" for name, value in each["values"].items())])
         for each in rule["then"]
     )
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _text(value: Any) -> Any:

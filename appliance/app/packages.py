@@ -13,8 +13,9 @@ from appliance.system import packages
 from appliance.upkeep import offered
 
 # What changes with an answer of apt: its lists, its sources and preferences, and what is installed.
-MARKS = tuple(
-    map(Path, ("/var/lib/apt/lists", "/etc/apt/sources.list.d", "/etc/apt/preferences.d", "/var/lib/dpkg/status"))
+MARKS = (
+    *map(Path, ("/var/lib/apt/lists", "/var/lib/dpkg/status")),
+    *map(Path("/etc/apt").joinpath, ("sources.list", "sources.list.d", "preferences", "preferences.d")),
 )
 _FILE_BYTES = 64 * 1024**2  # of the file without a name into which apt puts the signed part of an InRelease
 _CPU_LIMIT = 60  # seconds of apt, which reads all its lists; far more than a slow board needs

@@ -137,6 +137,7 @@ FAR = "203.0.113.7"
         ([f"{FAR}, unknown"], "127.0.0.1"),
         ([f"{FAR}:4711"], "127.0.0.1"),
         ([f"{FAR}, a line\tof the log"], "127.0.0.1"),
+        (["fe80::7%a line of the log"], "fe80::7"),
     ],
 )
 def test_the_last_address_that_is_no_proxys_is_the_clients(station, loop, said, address):

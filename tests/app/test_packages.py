@@ -77,6 +77,21 @@ def test_what_apt_offers_is_reported_and_so_is_its_end(machine, set_times):
     assert reported(machine, marks, *later) == ["0.2.0", "0.3.0", ""]
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("preferences", "Package: *\nPin: release *\nPin-Priority: -1\n"),
+        ("preferences.d/none", "Package: *\nPin: release *\nPin-Priority: -1\n"),
+        ("sources.list", "# nothing\n"),
+    ],
+)
+def test_a_change_of_apts_own_files_counts_at_once(file, text, machine, set_times):
+    set_times(offers_again_s=0.05)
+    marks = [machine.root / each.relative_to("/") for each in watcher.MARKS]
+    machine.publish("intercomd", "0.2.0")
+    assert reported(machine, marks, lambda: (machine.root / "etc/apt" / file).write_text(text)) == ["0.2.0", ""]
+
+
 def test_while_apts_files_are_the_same_apt_is_not_asked_again(set_times, monkeypatch):
     """Reading all lists takes a slow board seconds."""
     set_times(offers_again_s=0.0)

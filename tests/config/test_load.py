@@ -643,6 +643,23 @@ def test_a_rule_names_a_field_of_an_event_as_the_event_does():
     assert rule.where == (("from", "sip:mother@192.0.2.1"),)
 
 
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        *(("door.example.org", True), ("Door", True), ("door.example.org:1", True), ("door.example.org:65535", True)),
+        *(("", False), ("-door", False), ("door:0", False), ("door:65536", False), ("door:443443", False)),
+        *(("https://door.example.org", False), ("door.example.org/", False), ("door:", False), ("door:x", False)),
+    ],
+)
+def test_a_name_of_the_station_has_no_port_but_one_that_there_is(name, fits):
+    tables = {"http": {"names": [name]}}
+    if fits:
+        assert check(tables, "x").http.names == [name.lower()]
+    else:
+        with pytest.raises(IntercomError, match=r"http\.names"):
+            check(tables, "x")
+
+
 def test_a_receiver_of_webhooks_is_an_address_with_a_secret(tmp_path):
     def found(url="https://house.example/hooks", **more):
         table = {"url": url, "secret_file": "house", **more}

@@ -210,9 +210,9 @@ def _forwarded(app: ASGIApp, proxies: frozenset[str]) -> ASGIApp:
 
 
 def _ip(text: str) -> str:
-    """An IP address in its usual form; "" for anything else."""
+    """An IP address in its usual form, without a zone, which may be any text; "" for anything else."""
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return ""
     return str(getattr(address, "ipv4_mapped", None) or address)  # as a client of IPv4 has it at an IPv6 socket

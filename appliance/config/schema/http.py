@@ -8,11 +8,12 @@ from pydantic import AfterValidator, Field
 from appliance.config.schema.addresses import ip_address_text
 from appliance.config.schema.base import Table, file_setting, key_file_setting, setting
 
-NAME = r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?"
+NAME = r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:([0-9]{1,5}))?"
 
 
 def _name(text: str) -> str:
-    if not re.fullmatch(NAME, text):
+    named = re.fullmatch(NAME, text)
+    if named is None or int(named[3] or 80) not in range(1, 65536):
         raise ValueError
     return text.lower()
 

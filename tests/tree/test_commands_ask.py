@@ -66,6 +66,7 @@ ANSWER = {
     "since": 3,
     "contacts": [],
     "next": None,
+    "rules": [],
     "configuration": {"sip": {"port": 5060}},
 }
 

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
 
@@ -48,7 +49,8 @@ class Program(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 refused or not reachable, 2 wrong usage, 3 not in time."""
     if sys.stdout is None:  # closed: nobody wants to read the answer
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+            return main(arguments)
     given = parser().parse_args(arguments)
     try:
         return run(given)

@@ -165,7 +165,9 @@ def test_a_rule_that_is_not_there_is_not_tried(capsys):
     with answering(200, b'{"rules": [{"rule": "louder", "acts": true, "why": "always", "then": []}]}') as address:
         assert main(["--url", address, "rules", "try", "louder"]) == 0
         assert main(["--url", address, "rules", "try", "quieter"]) == 1
-    assert capsys.readouterr() == ("louder  acts: : always\n", "There is no rule quieter. `intercomctl rules` lists them.\n")
+    said = capsys.readouterr()
+    assert said.out == "louder  acts: : always\n"
+    assert said.err == "There is no rule quieter. `intercomctl rules` lists them.\n"
 
 
 @pytest.mark.parametrize(

@@ -63,11 +63,13 @@ def test_no_hog_outlives_its_script(tmp_path: Path, how: int) -> None:
         """Those that have their own command by now, and no longer that of the script."""
         return [each for each in tree(running.pid) if "while :" in command(each[0])]
 
+    def asleep():
+        return [pid for pid, _ in tree(running.pid) if "sleep 600" in command(pid)]
+
     until(lambda: len(named()) == 4, "four hogs")
-    hogs = named()
+    until(asleep, "the tests")  # the shell that has begun them becomes them
+    hogs, (tests,) = named(), asleep()
     os.kill(running.pid, how)
-    for pid, _ in tree(running.pid):
-        if "sleep 600" in command(pid):
-            os.kill(pid, signal.SIGKILL)  # bash waits for it before it ends
+    os.kill(tests, signal.SIGKILL)  # bash waits for it before it ends
     running.wait(120)
     until(lambda: not living(hogs), "the end of the hogs")

@@ -23,25 +23,31 @@ def ip_address_text(text: str) -> str:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
+def port_number(digits: str | None) -> int:
+    """The number of a port (RFC 768), 0 if none is given. Raises ValueError."""
+    if digits and not 0 < int(digits) <= 65535:  # noqa: PLR2004
+        raise ValueError
+    return int(digits or 0)
+
+
 def sip_uri(text: str) -> str:
     """Return the text if it is a SIP address that can be called. Raises ValueError."""
     uri = sip_uris.SIP_URI.fullmatch(text)
     rest = re.fullmatch(_AFTER_HOST, uri["rest"]) if uri else None
     if rest is None or not text.startswith("sip:") or not text.isascii() or not text.isprintable():
         raise ValueError
-    if rest["port"] and not 0 < int(rest["port"]) <= 65535:  # noqa: PLR2004 - RFC 768
-        raise ValueError
+    port_number(rest["port"])
     return text
 
 
 def registrar(text: str) -> tuple[str, int]:
     """Host and port of a registrar or proxy as configured; port 0: not given. Raises ValueError."""
     found = re.fullmatch(_REGISTRAR, text)
-    if found is None or not 0 < int(found["port"] or 1) <= 65535:  # noqa: PLR2004 - RFC 768
+    if found is None:
         raise ValueError
     if found["host"].startswith("["):
         ipaddress.IPv6Address(found["host"][1:-1])
-    return found["host"].lower(), int(found["port"] or 0)
+    return found["host"].lower(), port_number(found["port"])
 
 
 def ip_place_text(text: str) -> str:

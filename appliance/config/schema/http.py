@@ -5,16 +5,17 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from appliance.config.schema.addresses import ip_address_text
+from appliance.config.schema.addresses import ip_address_text, port_number
 from appliance.config.schema.base import Table, file_setting, key_file_setting, setting
 
-NAME = r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:([0-9]{1,5}))?"
+NAME = r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:(?P<port>[0-9]{1,5}))?"
 
 
 def _name(text: str) -> str:
     named = re.fullmatch(NAME, text)
-    if named is None or int(named[3] or 80) not in range(1, 65536):
+    if named is None:
         raise ValueError
+    port_number(named["port"])
     return text.lower()
 
 

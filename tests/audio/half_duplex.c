@@ -1,4 +1,4 @@
-/* The half-duplex switch of packaging/pjsua2/patches/half-duplex.patch without the canceller: `SWITCH` is its text. */
+/* The half-duplex switch of packaging/pjsua2/patches/half-duplex.patch without the canceller: `ADDED` is its text. */
 #include <stdint.h>
 
 #define PJ_DEF(type) type
@@ -13,7 +13,7 @@ struct pjmedia_echo_state {
 };
 typedef struct pjmedia_echo_state pjmedia_echo_state;
 
-#include SWITCH
+#include ADDED
 
 static pjmedia_echo_state echo;
 

@@ -1,4 +1,4 @@
-/* The limiter of packaging/pjsua2/patches/gain-limited.patch alone: `LIMITER` is its text. */
+/* The limiter of packaging/pjsua2/patches/gain-limited.patch alone: `ADDED` is its text. */
 #include <stdint.h>
 
 #define NORMAL_LEVEL 128
@@ -9,7 +9,7 @@
 typedef int16_t pj_int16_t;
 typedef int64_t pj_int64_t;
 
-#include LIMITER
+#include ADDED
 
 static int kept;
 

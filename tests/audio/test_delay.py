@@ -4,15 +4,12 @@ The C code of the patch is compiled alone, with a clock that the test sets. The 
 packet has as much.
 """
 
-import ctypes
-import subprocess
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-PATCH = Path(__file__).parents[2] / "packaging/pjsua2/patches/delay-follows-packets.patch"
-FUNCTIONS = ("jbuf_watch", "jbuf_note_arrival", "jbuf_note_gap", "jbuf_discard_progressive")
+from tests.audio.patched import compiled
+
 TICK = 20  # ms
 BEFORE = 12  # ms by which a packet is there before its tick
 
@@ -20,20 +17,15 @@ BEFORE = 12  # ms by which a packet is there before its tick
 @pytest.fixture(scope="module")
 def code(tmp_path_factory):
     """The C functions of the patch."""
-    directory = tmp_path_factory.mktemp("delay")
-    lines = [line[1:] for line in PATCH.read_text().splitlines() if line[:1] in {"+", " "} and line[:3] != "+++"]
-    taken = []
-    for function in FUNCTIONS:
-        begin = next(
-            n for n, line in enumerate(lines) if line.startswith(f"static void {function}(") and line[-1] != ";"
-        )
-        taken += lines[begin : lines.index("}", begin) + 1]
-    text, library = directory / "added.h", directory / "delay.so"
-    text.write_text("\n".join(taken) + "\n")
-    source = Path(__file__).with_name("delay.c")
-    words = ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", f'-DADDED="{text}"', "-o", library, source]
-    subprocess.run(words, check=True)
-    return ctypes.CDLL(str(library))
+    return compiled(
+        tmp_path_factory.mktemp("delay"),
+        "delay-follows-packets.patch",
+        "delay.c",
+        "static void jbuf_watch(pjmedia_jbuf *jb)",
+        "static void jbuf_note_arrival(pjmedia_jbuf *jb, unsigned before)",
+        "static void jbuf_note_gap(pjmedia_jbuf *jb)",
+        "static void jbuf_discard_progressive(pjmedia_jbuf *jb)",
+    )
 
 
 @pytest.fixture(params=[10, 20])

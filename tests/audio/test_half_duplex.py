@@ -5,14 +5,13 @@ switch. As in a room, what the speaker plays comes back to the microphone, 60 ms
 """
 
 import ctypes
-import subprocess
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-PATCH = Path(__file__).parents[2] / "packaging/pjsua2/patches/half-duplex.patch"
+from tests.audio.patched import compiled
+
 RATE = 16000
 FRAME = RATE // 50
 DELAY = 3  # frames from the speaker to the microphone
@@ -25,21 +24,15 @@ FAR, NEAR = -20.0, -20.0  # dB of full scale: usual voices
 @pytest.fixture(scope="module")
 def switch(tmp_path_factory):
     """The C functions of the patch."""
-    directory = tmp_path_factory.mktemp("switch")
-    added = [line[1:] for line in PATCH.read_text().splitlines() if line.startswith("+") and line[:3] != "+++"]
-    begin = next(number for number, line in enumerate(added) if line == "enum { TURN_OPEN, TURN_FAR, TURN_NEAR };")
-    last = next(
-        number
-        for number, line in enumerate(added)
-        if line == "static void half_duplex_gain(" + ("int *gain, pj_bool_t low, pj_int16_t *frm,")
+    return compiled(
+        tmp_path_factory.mktemp("switch"),
+        "half-duplex.patch",
+        "half_duplex.c",
+        "enum { TURN_OPEN, TURN_FAR, TURN_NEAR };",
+        "static void half_duplex_level(unsigned *kept, const pj_int16_t *frm,",
+        "static int half_duplex_turn(pjmedia_echo_state *echo)",
+        "static void half_duplex_gain(int *gain, pj_bool_t low, pj_int16_t *frm,",
     )
-    end = added.index("}", last) + 1
-    text, library = directory / "switch.h", directory / "switch.so"
-    text.write_text("\n".join(added[begin:end]) + "\n")
-    source = Path(__file__).with_name("half_duplex.c")
-    words = ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", f'-DSWITCH="{text}"', "-o", library, source]
-    subprocess.run(words, check=True)
-    return ctypes.CDLL(str(library))
 
 
 def voice(hertz, levels):

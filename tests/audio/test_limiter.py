@@ -1,13 +1,12 @@
 """The digital gain of the microphone on samples: the C code of the patch, compiled alone."""
 
 import ctypes
-import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-PATCH = Path(__file__).parents[2] / "packaging/pjsua2/patches/gain-limited.patch"
+from tests.audio.patched import compiled
+
 RATE, FRAME = 16000, 320
 LIMIT = 29204
 
@@ -15,16 +14,8 @@ LIMIT = 29204
 @pytest.fixture(scope="module")
 def limiter(tmp_path_factory):
     """The function of the patch."""
-    directory = tmp_path_factory.mktemp("limiter")
-    added = [line[1:] for line in PATCH.read_text().splitlines() if line.startswith("+") and line[:3] != "+++"]
-    begin = added.index("static void amplify(int *kept, unsigned adj_level, pj_int16_t *frm,")
-    constants = [line for line in added if line.startswith("#define")]
-    text, library = directory / "limiter.h", directory / "limiter.so"
-    text.write_text("\n".join([*constants, *added[begin : added.index("}", begin) + 1]]) + "\n")
-    source = Path(__file__).with_name("limiter.c")
-    words = ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", f'-DLIMITER="{text}"', "-o", library, source]
-    subprocess.run(words, check=True)
-    return ctypes.CDLL(str(library))
+    begin = "static void amplify(int *kept, unsigned adj_level, pj_int16_t *frm,"
+    return compiled(tmp_path_factory.mktemp("limiter"), "gain-limited.patch", "limiter.c", begin)
 
 
 def amplified(limiter, samples, db):

@@ -7,9 +7,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from tests.support import gnupg
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASE = ROOT / "packaging/release"
@@ -25,26 +28,19 @@ NAMED, OTHER = f'version = "{VERSION}"', 'version = "0.0.9"'
 
 
 @pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[[int], Path]]:
+def keys() -> Generator[Callable[[int], Path]]:
     """Homes of GnuPG by the number of their keys, which end with the test."""
     homes: dict[int, Path] = {}
+    with ExitStack() as stack:
 
-    def home(count: int) -> Path:
-        if count not in homes:
-            homes[count] = tmp_path_factory.mktemp("home")  # a path that the agent's socket fits in
-            for number in range(count):
-                make_key(homes[count], f"publisher-{number}")
-        return homes[count]
+        def home(count: int) -> Path:
+            if count not in homes:
+                homes[count] = stack.enter_context(gnupg.home())
+                for number in range(count):
+                    gnupg.make_key(homes[count], f"publisher-{number}")
+            return homes[count]
 
-    yield home
-    for each in homes.values():
-        subprocess.run(["gpgconf", "--homedir", each, "--kill", "all"], check=True)
-
-
-def make_key(home: Path, name: str) -> None:
-    kind = (f"{name} <{name}@station.example>", "ed25519", "sign", "1d")
-    command = ["gpg", "--homedir", home, "--batch", "--quiet", "--passphrase", "", "--quick-gen-key", *kind]
-    subprocess.run(command, check=True, capture_output=True)
+        yield home
 
 
 def git(tree: Path, *words: str) -> None:

@@ -9,13 +9,14 @@ import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
 
 import pytest
 
 from tests.packaging.test_bootstrap import Clone
+from tests.support import gnupg
 
 ROOT = Path(__file__).resolve().parents[2]
 PJSUA2 = ROOT / "packaging/pjsua2"
@@ -56,7 +57,7 @@ class Publisher:
 
     def __init__(self, folder: Path, release: Path) -> None:
         self.files = shutil.copytree(release, folder / "served")
-        self.homes = TemporaryDirectory(prefix="gpg-")  # a short path, which the agent's socket fits in
+        self.homes = ExitStack()
         self.new_key()
         self.clone = Clone(folder)
         self.clone.environment["XDG_CACHE_HOME"] = str(folder / "cache")
@@ -76,8 +77,8 @@ class Publisher:
 
     def new_key(self) -> None:
         """Only what is signed from now on is by it. It has a new home: an agent that ends still clears its own."""
-        self.home = Path(mkdtemp(dir=self.homes.name))
-        self._gpg("--quick-gen-key", "p <p@station.example>", "ed25519", "sign", "1d")
+        self.home = self.homes.enter_context(gnupg.home())
+        gnupg.make_key(self.home, "publisher")
 
     def sign(self) -> None:
         hashes = (f"{hashlib.sha256(each.read_bytes()).hexdigest()}  {each.name}\n" for each in self.wheels())
@@ -108,9 +109,7 @@ class Publisher:
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()
-        for home in Path(self.homes.name).iterdir():
-            subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=True)
-        self.homes.cleanup()
+        self.homes.close()
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from appliance.system import packages
+from tests.support import gnupg
 
 # dpkg gives files to root, which a plain user is in a namespace of its own only.
 AS_ROOT = () if os.geteuid() == 0 else ("unshare", "--map-root-user")
@@ -90,11 +90,8 @@ class Machine:
 @contextmanager
 def made(directory: Path) -> Iterator[Machine]:
     """A machine with version 0.1.0 of both packages, and nothing else in the signed repository."""
-    with TemporaryDirectory(prefix="gpg-") as name:  # a short path, which the agent's socket fits in
-        try:
-            yield _made(directory, Path(name))
-        finally:
-            subprocess.run(["gpgconf", "--homedir", name, "--kill", "all"], check=True)
+    with gnupg.home() as home:
+        yield _made(directory, home)
 
 
 def _made(directory: Path, home: Path) -> Machine:
@@ -107,12 +104,9 @@ def _made(directory: Path, home: Path) -> Machine:
         (root / name).mkdir(parents=True)
     programs.mkdir()
     (root / "var/lib/dpkg/status").touch()
-    gpg = ("gpg", "--homedir", str(home), "--batch")
-    key = ("--passphrase", "", "--quick-gen-key", "p <p@station.example>", "ed25519", "sign", "1d")
-    subprocess.run([*gpg, *key], check=True, capture_output=True)
-    (root / "key.asc").write_bytes(
-        subprocess.run([*gpg, "--export", "--armor"], check=True, capture_output=True).stdout
-    )
+    gnupg.make_key(home, "publisher")
+    exported = ("gpg", "--homedir", str(home), "--batch", "--export", "--armor")
+    (root / "key.asc").write_bytes(subprocess.run(exported, check=True, capture_output=True).stdout)
     (root / "etc/apt/sources.list").write_text(f"deb [signed-by={root}/key.asc] file:{root}/repository ./\n")
     architecture = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout
     (root / "apt.conf").write_text(CONFIG.format(root=root, architecture=architecture.strip()))

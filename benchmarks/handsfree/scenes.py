@@ -20,6 +20,7 @@ FRAME = RATE // 50  # 20 ms, as the station's sound card takes
 SPEECH_DB = -24.0  # of the visitor at the microphone, and of the caller's voice to the speaker
 TURN_S = 5
 QUIET_DB = -75.0  # noise of the microphone itself
+STALL_S = 10  # when the card's thread stands still, in a scene with a stall
 NOISES = {"street": street, "traffic": traffic, "distant": distant, "hum": hum}
 
 
@@ -81,6 +82,16 @@ def stalled(echo: Sound, at_s: float, stall_s: float) -> Sound:
     return later
 
 
+def silence_known(sound: Sound, schedule: str, at_s: float) -> tuple[Sound, str]:
+    """After a stall the device passes on the silence that its card has played, once it has the next frame to play."""
+    frames = int(at_s * RATE) // FRAME + 1
+    place, played = FRAME * frames, 2 * frames - schedule.index("c")
+    return (
+        np.concatenate([sound[:place], np.zeros(FRAME), sound[place:]]),
+        schedule[:played] + "p" + schedule[played:],
+    )
+
+
 def turns(count: int, *, first: bool) -> Sound:
     """1 while it is the turn of who speaks first, or of the other: 5 s each."""
     time = np.arange(count) / RATE
@@ -117,7 +128,7 @@ class Recipe:
             parts.append(f"{self.noise} {self.noise_db:.0f} dB below")
         parts += [word for word, on in (("clipped", self.clip), (f"{self.ppm:+.0f} ppm", self.ppm)) if on]
         if self.stall_ms:
-            parts.append(f"stall of {self.stall_ms} ms at 10 s")
+            parts.append(f"stall of {self.stall_ms} ms at {STALL_S} s")
         return ", ".join(parts)
 
 
@@ -138,7 +149,7 @@ def made(recipe: Recipe, voices: Path) -> Scene:
     echo = np.concatenate([np.zeros(recipe.delay_ms * RATE // 1000), echo])
     echo = np.resize(drifted(echo, recipe.ppm), count)
     if recipe.stall_ms:
-        echo = stalled(echo, 10, recipe.stall_ms / 1000)
+        echo = stalled(echo, STALL_S, recipe.stall_ms / 1000)
     noise = at(np.random.default_rng(recipe.seed).standard_normal(count), QUIET_DB)
     if recipe.noise_db is not None:
         sound = NOISES[recipe.noise](recipe.seconds, recipe.seed)
@@ -147,4 +158,7 @@ def made(recipe: Recipe, voices: Path) -> Scene:
     if recipe.clip:
         microphone = np.clip(microphone * 4, -0.99, 0.99) / 4
     heard, calm = (np.clip(sound, -1, 1) for sound in (microphone, near + noise))
-    return Scene(recipe.name, recipe.group, reference, heard, near, calm, lockstep(count // FRAME))
+    schedule = lockstep(count // FRAME)
+    if recipe.stall_ms:
+        reference, schedule = silence_known(reference, schedule, STALL_S)
+    return Scene(recipe.name, recipe.group, reference, heard, near, calm, schedule)

@@ -75,8 +75,8 @@ Between two stations, in the order in which the sound passes:
 
 The other side's microphone is the clock of its bridge. The wait for it is as long as both cards' clocks are apart:
 it differs from call to call, and stays within one; what one way waits less, the other waits more. 4 ms are for a packet
-that comes a little later. The playback buffer gets 20 ms more each time it runs dry, and loses them after ten seconds
-without need; where it ran dry again after that, after ten minutes.
+that comes a little later. The playback buffer gets 20 ms more each time it runs dry, and loses them in a moment of
+silence after ten seconds without need; where it ran dry again after that, after ten minutes.
 
 Before a card had one thread, on 25 November 2026, a sound took 310 to 420 ms between two stations on these cards, and
 from call to call it differed by 200: microphone, bridge and speaker had a clock each, with a buffer of up to 100 ms

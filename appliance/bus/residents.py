@@ -6,7 +6,6 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.bus.shapes import Asked
 from appliance.bus.texts import bounded, plain
 from appliance.core import inputs
-from appliance.core.model import QuietHours
 
 FORWARDED = ("always", "quiet", "busy", "no_answer")
 
@@ -35,5 +34,6 @@ async def set_forwarding(asked: Asked, calls: str, to: str) -> list[Any]:
 
 async def set_quiet_hours(asked: Asked, begin: str, end: str) -> list[Any]:
     """Set the quiet hours of each day; two empty texts end them. Raises IntercomError."""
-    await asked.do(inputs.ChangeRuntime(quiet_hours=QuietHours(bounded(begin), bounded(end))))
+    hours = inputs.QuietHoursChange(bounded(begin), bounded(end), profile="")
+    await asked.do(inputs.ChangeRuntime(quiet_hours=hours))
     return []

@@ -385,5 +385,16 @@ def test_only_the_configuration_that_was_read_is_changed(client, station):
     assert station.requests[-1][0].read is None
 
 
+def test_an_order_to_change_quiet_hours_has_no_more_than_the_request(client, station):
+    station.state["runtime"]["quiet_hours"] = {"begin": "", "end": "", "profile": "night"}
+    hours = {"begin": "22:00", "end": "06:00"}
+    for more in ({}, {"profile": None}, {"profile": ""}):
+        assert client.patch("/v1/config/runtime", json={"quiet_hours": hours | more}).status_code == 200
+    assert [action for action, _ in station.requests] == [
+        inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("22:00", "06:00", profile))
+        for profile in (None, None, "")
+    ]
+
+
 def test_the_longest_wait_is_the_one_that_is_described():
     assert outcomes.LONGEST_WAIT_S == 60

@@ -5,7 +5,6 @@ import pytest
 from appliance.api.http.scopes import CALL, DOOR, VIEW
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
-from appliance.core.model import QuietHours
 from tests.api.browser import START_S
 from tests.api.conftest import log_in, opened
 from tests.support.waiting import until
@@ -48,7 +47,8 @@ def test_calls_are_forwarded_and_quiet_hours_set_and_nothing_else_is_sent(page, 
     has(station, no_answer="302", no_answer_s=12.5, quiet_hours={"begin": "22:00", "end": "07:00"})
     page.click("#settings-save")
     page.shows("#settings-said", "Saved")
-    wanted = inputs.ChangeRuntime(no_answer="302", no_answer_s=12.5, quiet_hours=QuietHours("22:00", "07:00"))
+    hours = inputs.QuietHoursChange("22:00", "07:00")
+    wanted = inputs.ChangeRuntime(no_answer="302", no_answer_s=12.5, quiet_hours=hours)
     assert station.requests == [(wanted, "http:token")]
     assert shown(page, "no_answer") == "302"
 

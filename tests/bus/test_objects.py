@@ -23,7 +23,6 @@ from appliance.core.model import (
     EarlySource,
     LinkDirection,
     MessageId,
-    QuietHours,
     RecordedSound,
     RecordingChannels,
     RecordingFormat,
@@ -195,7 +194,7 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         (ROOT, APPLIANCE1, "SetForwarding", ("ss", "no_answer", ""), inputs.ChangeRuntime(no_answer="")),
         (
             *(ROOT, APPLIANCE1, "SetQuietHours", ("ss", "22:00", "06:30")),
-            inputs.ChangeRuntime(quiet_hours=QuietHours("22:00", "06:30")),
+            inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("22:00", "06:30", profile="")),
         ),
         (ROOT, APPLIANCE1, "ClearSensor", ("s", "housing"), inputs.ClearSensor("housing")),
         (

@@ -224,12 +224,21 @@ def test_quiet_hours_begin_and_end_with_their_profile():
 
 def test_a_client_sets_quiet_hours_to_a_profile_that_exists():
     station = shown(ready(profiles=(NIGHT,)), "2026-11-23T23:00")
-    refused = station.ask(inputs.ChangeRuntime(quiet_hours=QuietHours(profile="nihgt"))).error
+    refused = station.ask(inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("", "", "nihgt"))).error
     assert (refused.code, "There is no time profile" in refused.message) == ("parameter-invalid", True)
-    assert station.ask(inputs.ChangeRuntime(quiet_hours=QuietHours(profile="night"))).error is None
+    assert station.ask(inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("", "", "night"))).error is None
     station.wait(0.1)
     assert station.state.appliance.quiet is True
     assert snapshot(station.state, 0.0).runtime.quiet_hours.profile == "night"
+
+
+def test_a_client_that_sets_the_hours_alone_leaves_the_profile_that_another_has_just_set():
+    station = shown(ready(profiles=(NIGHT,)), "2026-11-23T23:00")
+    assert station.ask(inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("", "", "night"))).error is None
+    assert station.ask(inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("12:00", "14:00"))).error is None
+    assert station.state.runtime.quiet_hours == QuietHours("12:00", "14:00", "night")
+    assert station.ask(inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("12:00", "14:00", ""))).error is None
+    assert station.state.runtime.quiet_hours == QuietHours("12:00", "14:00")
 
 
 @pytest.mark.parametrize(("trusted", "brightness"), [(True, 10), (False, 100)])

@@ -50,12 +50,9 @@ async def change_runtime(
         return refusal
     etags.check(if_match, etags.tag(_configuration(daemon)))
     rules, hours = body.forwarding or inputs.ForwardingChange(), body.quiet_hours
-    profile = hours.profile if hours else ""
-    if profile is None:
-        profile = daemon.snapshot().runtime.quiet_hours.profile
     change = inputs.ChangeRuntime(
         **asdict(rules),
-        quiet_hours=QuietHours(hours.begin, hours.end, profile) if hours else None,
+        quiet_hours=inputs.QuietHoursChange(hours.begin, hours.end, hours.profile) if hours else None,
         do_not_disturb=body.do_not_disturb,
         # Another client's change may be on its way to the core.
         read=None if if_match is None else _runtime(daemon),

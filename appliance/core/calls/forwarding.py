@@ -14,7 +14,7 @@ from appliance.base.record import Record
 from appliance.core import events, inputs, wall_clock
 from appliance.core.accounts import sip_uris
 from appliance.core.lookup import check_profile
-from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, NoticeCode, Settings, State
+from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, NoticeCode, QuietHours, Settings, State
 from appliance.core.transition import Turn, unanswered
 
 MOVED, BUSY, UNDISTURBED = 302, 486, 480  # RFC 3261 §21.3.3, §21.4.22, §21.4.18
@@ -143,11 +143,11 @@ def change_runtime(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
             "Read them again, and decide again.",
         )
     names = [name for name in inputs.ForwardingChange.__struct_fields__ if getattr(wanted, name) is not None]
-    rules = replace(old.forwarding, **{name: getattr(wanted, name) for name in names})
+    rules, hours = replace(old.forwarding, **{name: getattr(wanted, name) for name in names}), wanted.quiet_hours
     new = replace(
         old,
         forwarding=rules,
-        quiet_hours=old.quiet_hours if wanted.quiet_hours is None else wanted.quiet_hours,
+        quiet_hours=old.quiet_hours if hours is None else changed_hours(old.quiet_hours, hours),
         do_not_disturb=old.do_not_disturb if wanted.do_not_disturb is None else wanted.do_not_disturb,
     )
     changed = [f"forwarding.{name}" for name in names if getattr(rules, name) != getattr(old.forwarding, name)]
@@ -157,6 +157,11 @@ def change_runtime(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
     turn.appliance = replace(turn.appliance, changed=new)
     turn.emit(events.ConfigChanged(applied=", ".join(changed), needs_restart=""))
     return ""
+
+
+def changed_hours(old: QuietHours, change: inputs.QuietHoursChange) -> QuietHours:
+    """The quiet hours after a change; their profile stays if the change has none."""
+    return QuietHours(change.begin, change.end, old.profile if change.profile is None else change.profile)
 
 
 def check_runtime(settings: Settings, wanted: inputs.ChangeRuntime) -> None:

@@ -13,7 +13,6 @@ from appliance.core.model import (
     OrderRefusal,
     PasswordFault,
     PersistentState,
-    QuietHours,
     RingId,
     Rule,
     Runtime,
@@ -129,13 +128,21 @@ class ForwardingChange(Record):
     no_answer_s: float | None = None
 
 
+class QuietHoursChange(Record):
+    """Other quiet hours (see model.QuietHours). profile: None: unchanged."""
+
+    begin: str
+    end: str
+    profile: str | None = None
+
+
 class ChangeRuntime(ForwardingChange, Action):
     """Change run-time settings; None: unchanged.
 
     read: the settings that the client has read; if the present settings differ, the request is refused. None: no check.
     """
 
-    quiet_hours: QuietHours | None = None
+    quiet_hours: QuietHoursChange | None = None
     do_not_disturb: bool | None = None
     read: Runtime | None = None
 

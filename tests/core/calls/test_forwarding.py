@@ -119,7 +119,7 @@ def test_no_one_is_disturbed(rules):
 def test_in_the_quiet_hours_calls_go_elsewhere():
     door = station(quiet="cellar")
     show_clock(door, "2026-11-21 21:59")
-    assert door.ask(inputs.ChangeRuntime(quiet_hours=QuietHours("22:00", "06:30"))).error is None
+    assert door.ask(inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("22:00", "06:30"))).error is None
     assert door.desired.wake_at == pytest.approx(door.state.now + 60.0, abs=0.01)
     door.wait(60.0)
     called(door)
@@ -157,7 +157,7 @@ def test_quiet_hours_begin_and_end_by_local_time_of_any_clock(begin, end, now, i
 def test_quiet_hours_end_when_they_are_no_longer_configured():
     door = ready(runtime=Runtime(quiet_hours=QuietHours("22:00", "06:30")))
     show_clock(door, "2026-11-21 23:00")
-    assert door.ask(inputs.ChangeRuntime(quiet_hours=QuietHours())).error is None
+    assert door.ask(inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("", ""))).error is None
     assert not door.state.appliance.quiet
     assert [event.message for event in door.told if isinstance(event, events.NoticeReported)] == [
         "The quiet hours have begun.",
@@ -300,7 +300,7 @@ def test_a_client_changes_what_it_names_and_nothing_else():
     assert door.ask(inputs.ChangeRuntime(always="", no_answer_s=5.0)).warning == ""
     assert door.state.runtime.forwarding == Forwarding(no_answer="guard", no_answer_s=5.0)
     assert door.last(events.ConfigChanged).applied == "forwarding.always, forwarding.no_answer_s"
-    assert door.ask(inputs.ChangeRuntime(quiet_hours=QuietHours("22:00", "06:00"))).error is None
+    assert door.ask(inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("22:00", "06:00"))).error is None
     assert door.state.runtime.quiet_hours == QuietHours("22:00", "06:00")
     assert door.last(events.ConfigChanged).applied == "quiet_hours"
     assert (
@@ -320,9 +320,9 @@ def test_a_client_changes_what_it_names_and_nothing_else():
         (inputs.ChangeRuntime(busy="nobody"), "number-invalid"),
         (inputs.ChangeRuntime(busy="sip:stranger@127.0.0.9"), "number-invalid"),
         (inputs.ChangeRuntime(no_answer_s=0.5), "parameter-invalid"),
-        (inputs.ChangeRuntime(quiet_hours=QuietHours("22:00", "22:00")), "parameter-invalid"),
-        (inputs.ChangeRuntime(quiet_hours=QuietHours("22:00", "")), "parameter-invalid"),
-        (inputs.ChangeRuntime(quiet_hours=QuietHours("24:00", "06:00")), "parameter-invalid"),
+        (inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("22:00", "22:00")), "parameter-invalid"),
+        (inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("22:00", "")), "parameter-invalid"),
+        (inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("24:00", "06:00")), "parameter-invalid"),
     ],
 )
 def test_what_cannot_be_is_refused(change, code):
@@ -333,7 +333,7 @@ def test_what_cannot_be_is_refused(change, code):
 
 def test_the_file_goes_before_what_clients_said_where_it_was_changed():
     door = station(always="cellar")
-    door.ask(inputs.ChangeRuntime(always="guard", quiet_hours=QuietHours()))
+    door.ask(inputs.ChangeRuntime(always="guard", quiet_hours=inputs.QuietHoursChange("", "")))
     settings = structs.replace(door.state.settings, max_calls=2)
     door.give(inputs.ConfigChanged, settings=settings, applied="sip.max_calls", needs_restart="")
     assert door.state.runtime.forwarding.always == "guard"
@@ -361,7 +361,7 @@ def test_the_status_says_that_calls_do_not_ring_here():
     door.ask(inputs.ChangeRuntime(always="", do_not_disturb=True))
     assert status_line.status(door.state) == "do not disturb"
     door.ask(inputs.ChangeRuntime(do_not_disturb=False))
-    door.ask(inputs.ChangeRuntime(quiet_hours=QuietHours("22:00", "06:30")))
+    door.ask(inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("22:00", "06:30")))
     show_clock(door, "2026-11-21 23:00")
     assert status_line.status(door.state) == "quiet hours"
 

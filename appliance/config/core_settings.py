@@ -91,7 +91,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
         runtime=model.Runtime(
             carried(model.Forwarding, config.forwarding),
             carried(model.QuietHours, config.quiet_hours),
-            levels=model.Levels(config.audio.volume, config.audio.gain),
+            levels=model.Levels(model.Level(config.audio.volume), model.Level(config.audio.gain)),
         ),
         audio=carried(
             model.AudioSettings,

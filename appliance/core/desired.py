@@ -11,6 +11,7 @@ from appliance.core.model import (
     DoorId,
     LampId,
     LampOutput,
+    Level,
     PersistentState,
     PlayedFile,
     RecordingId,
@@ -60,14 +61,6 @@ class SoundTest(Record):
 
     id: str
     seconds: float
-
-
-class Level(Record):
-    """A level of a card's mixer in per cent, and its switch; None: left as it is. change: see model.Levels."""
-
-    percent: float | None = None
-    muted: bool | None = None
-    change: int = 0
 
 
 class Sound(Tagged):

@@ -16,6 +16,7 @@ from msgspec import MsgspecError, convert, to_builtins
 
 from appliance.base import durable, times
 from appliance.base.errors import reason
+from appliance.base.types import Json
 from appliance.core.inputs import Input, KeptFailed, KeptWritten
 from appliance.core.model import PersistentState
 from appliance.store import database
@@ -113,5 +114,17 @@ def parsed(content: bytes, boot: str, now: float) -> PersistentState:
     if outer["format"] != FORMAT or outer["crc32"] != zlib.crc32(body.encode()):
         raise ValueError("it is damaged or was written by another version")
     found = json.loads(body)
-    kept = convert(found["kept"], PersistentState)
+    kept = convert(_with_levels_by_side(found["kept"]), PersistentState)
     return kept if found["boot"] == boot else kept.later(now - convert(found["at"], float))
+
+
+def _with_levels_by_side(kept: Json) -> Json:
+    """The state with the levels of the speaker and the microphone apart; earlier versions wrote them side by side."""
+    for settings in filter(None, (kept.get("changed"), kept.get("configured"))):
+        old = settings.get("levels", {})
+        if "change" in old:
+            settings["levels"] = {
+                "speaker": {"percent": old["volume"], "muted": old["speaker_muted"], "change": old["change"]},
+                "microphone": {"percent": old["gain"], "muted": old["microphone_muted"], "change": old["change"]},
+            }
+    return kept

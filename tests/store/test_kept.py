@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from appliance.core.inputs import KeptFailed, KeptWritten
-from appliance.core.model import DoorId, Forwarding, PersistentState, QuietHours, Runtime, SensorId, TamperBlock
+from appliance.core.model import (
+    DoorId,
+    Forwarding,
+    Level,
+    Levels,
+    PersistentState,
+    QuietHours,
+    Runtime,
+    SensorId,
+    TamperBlock,
+)
 from appliance.store import persistent_state
 from appliance.store.persistent_state import Keeper
 from tests.support.waiting import until_async
@@ -128,6 +138,16 @@ def test_a_file_of_format_1_is_read():
         (TamperBlock(SensorId("lid"), 2300.0),),
         Runtime(Forwarding(busy="cellar", no_answer="200"), QuietHours("22:00", "07:00"), do_not_disturb=True),
         Runtime(),
+    )
+
+
+def test_levels_that_earlier_versions_wrote_side_by_side_are_read():
+    content = (FIXTURES / "kept-levels-side-by-side.json").read_bytes()
+    kept = persistent_state.parsed(content, "another boot", 2000.0)
+    assert kept == PersistentState(
+        8,
+        changed=Runtime(levels=Levels(Level(70.0, muted=False, change=3), Level(55.0, muted=True, change=3))),
+        configured=Runtime(levels=Levels(Level(60.0))),
     )
 
 

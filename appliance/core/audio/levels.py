@@ -9,8 +9,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
 from appliance.core import events, inputs
 from appliance.core.audio.scale import percent_of
-from appliance.core.desired import Level
-from appliance.core.model import NULL, Levels, MixerLevel, State
+from appliance.core.model import NULL, Level, Levels, MixerLevel, State
 from appliance.core.orders import Reply
 from appliance.core.transition import Turn
 
@@ -69,14 +68,11 @@ def shown(level: MixerLevel | None) -> tuple[float | None, float | None, bool | 
 def change(turn: Turn, action: inputs.ChangeAudio, asked: inputs.Requested) -> Reply:
     """Set levels for a client. Raises `audio-unavailable` or `parameter-invalid`."""
     out, into, old = speaker(turn.state), microphone(turn.state), turn.state.runtime.levels
-    new = replace(
-        old,
-        volume=wanted(out, old.volume, action.volume, action.volume_db),
-        gain=wanted(into, old.gain, action.gain, action.gain_db),
-        speaker_muted=switched(out, old.speaker_muted, action.speaker_muted),
-        microphone_muted=switched(into, old.microphone_muted, action.microphone_muted),
+    new = Levels(
+        changed(out, old.speaker, action.volume, action.volume_db, action.speaker_muted),
+        changed(into, old.microphone, action.gain, action.gain_db, action.microphone_muted),
     )
-    if new == old and fits(out, new.volume, new.speaker_muted) and fits(into, new.gain, new.microphone_muted):
+    if new == old and fits(out, new.speaker) and fits(into, new.microphone):
         return Reply(asked.request, warning="The card has these levels already.")
     keep(turn, new)
     return Reply(asked.request)
@@ -84,23 +80,31 @@ def change(turn: Turn, action: inputs.ChangeAudio, asked: inputs.Requested) -> R
 
 def step_volume(turn: Turn, up: bool) -> None:
     """Make the speaker louder or quieter by one step, for a button; nothing changes at the limit."""
-    side, old = speaker(turn.state), turn.state.runtime.levels
+    side, levels = speaker(turn.state), turn.state.runtime.levels
     usable(side)
-    at = old.volume if old.volume is not None else side.now.percent if side.now else None
+    old = levels.speaker
+    at = old.percent if old.percent is not None else side.now.percent if side.now else None
     steps = round((50.0 if at is None else at) / STEP) + (1 if up else -1)
-    keep(turn, replace(old, volume=min(max(steps * STEP, 0.0), side.limit), speaker_muted=False))
+    new = replace(old, percent=min(max(steps * STEP, 0.0), side.limit), muted=False)
+    keep(turn, replace(levels, speaker=new))
 
 
 def keep(turn: Turn, levels: Levels) -> None:
-    """Store levels among the run-time settings."""
-    levels = replace(levels, change=levels.change + 1)
+    """Store levels among the run-time settings; both are set on the card again."""
+    levels = Levels(*(replace(each, change=each.change + 1) for each in (levels.speaker, levels.microphone)))
     turn.appliance = replace(turn.appliance, changed=replace(turn.state.runtime, levels=levels))
 
 
-def fits(side: Side, percent: float | None, muted: bool | None) -> bool:
+def fits(side: Side, level: Level) -> bool:
     """Whether the mixer shows this, as far as it is set."""
     at, _, switch = shown(side.now)
-    return (percent is None or (at is not None and abs(at - percent) <= NEAR)) and muted in {None, switch}
+    near = level.percent is None or (at is not None and abs(at - level.percent) <= NEAR)
+    return near and level.muted in {None, switch}
+
+
+def changed(side: Side, old: Level, percent: float | None, db: float | None, muted: bool | None) -> Level:
+    """The level that a client asks for; what it leaves out stays."""
+    return replace(old, percent=wanted(side, old.percent, percent, db), muted=switched(side, old.muted, muted))
 
 
 def wanted(side: Side, before: float | None, percent: float | None, db: float | None) -> float | None:
@@ -178,16 +182,14 @@ def usable(side: Side) -> None:
 
 def volume(state: State) -> Level:
     """The desired level of the speaker."""
-    levels = state.runtime.levels
-    return Level(within(levels.volume, speaker(state)), levels.speaker_muted, levels.change)
+    return within(speaker(state), state.runtime.levels.speaker)
 
 
 def gain(state: State) -> Level:
     """The desired level of the microphone."""
-    levels = state.runtime.levels
-    return Level(within(levels.gain, microphone(state)), levels.microphone_muted, levels.change)
+    return within(microphone(state), state.runtime.levels.microphone)
 
 
-def within(percent: float | None, side: Side) -> float | None:
-    """Limit a level: a new configuration may have reduced the limit. None, a level that nobody has set, stays None."""
-    return None if percent is None else min(percent, side.limit)
+def within(side: Side, level: Level) -> Level:
+    """Limit a level: a new configuration may have reduced the limit."""
+    return level if level.percent is None or level.percent <= side.limit else replace(level, percent=side.limit)

@@ -150,7 +150,8 @@ def conclude(turn: Turn, trial: SoundTrial, found: SoundFindings) -> None:
     """End a test with its result: set the volume if that was asked for, report, and reply."""
     turn.audio = replace(turn.audio, trial=None)
     if trial.apply and found.volume is not None:
-        levels.keep(turn, replace(turn.state.runtime.levels, volume=found.volume))
+        old = turn.state.runtime.levels
+        levels.keep(turn, replace(old, speaker=replace(old.speaker, percent=found.volume)))
         found = replace(found, applied=True)
     turn.emit(carried(events.AudioTested, found, advice=found.advice or "", by=trial.who))
     if trial.request is not None:

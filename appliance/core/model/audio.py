@@ -64,17 +64,22 @@ class MixerLevel(Record):
     muted: bool | None = None
 
 
-class Levels(Record):
-    """Levels that were set, in per cent and as switches; None: left as the card has them.
+class Level(Record):
+    """A level that was set, in per cent, and its switch; None: left as the card has it.
 
     change: counts, so that a level is set again after another program has changed it.
     """
 
-    volume: float | None = None
-    gain: float | None = None
-    speaker_muted: bool | None = None
-    microphone_muted: bool | None = None
+    percent: float | None = None
+    muted: bool | None = None
     change: int = 0
+
+
+class Levels(Record):
+    """The levels that were set: of the speaker and of the microphone."""
+
+    speaker: Level = Level()
+    microphone: Level = Level()
 
 
 class SoundMode(StrEnum):

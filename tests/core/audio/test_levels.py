@@ -8,12 +8,12 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode
 from appliance.core import inputs
 from appliance.core.audio.scale import db_of, percent_of
-from appliance.core.desired import Level
 from appliance.core.model import (
     Action,
     AudioSettings,
     ButtonId,
     ButtonSettings,
+    Level,
     Levels,
     MixerLevel,
     Picture,
@@ -56,7 +56,7 @@ def test_a_level_that_a_client_sets_is_desired_and_kept():
     assert made.ask(inputs.ChangeAudio(volume=70.0, gain_db=30.0)).error is None
     sound = made.desired.sound
     assert (sound.volume.percent, sound.gain.percent) == (70.0, 100.0)
-    assert made.desired.kept.changed.levels.volume == 70.0
+    assert made.desired.kept.changed.levels.speaker.percent == 70.0
 
 
 def test_a_level_stays_when_another_run_time_setting_changes():
@@ -64,7 +64,7 @@ def test_a_level_stays_when_another_run_time_setting_changes():
     made.ask(inputs.ChangeAudio(volume=70.0))
     assert made.ask(inputs.ChangeRuntime(do_not_disturb=True)).error is None
     assert made.desired.sound.volume.percent == 70.0
-    assert made.desired.kept.changed.levels.volume == 70.0
+    assert made.desired.kept.changed.levels.speaker.percent == 70.0
 
 
 def test_a_side_that_a_client_mutes_is_muted_and_the_other_is_left_alone():
@@ -127,7 +127,7 @@ def test_a_level_for_a_card_that_is_away_waits_for_it():
 
 
 def test_a_configured_level_is_desired_within_the_limit():
-    settings = replace(SETTINGS, audio=PHONE, runtime=Runtime(levels=Levels(volume=95.0)))
+    settings = replace(SETTINGS, audio=PHONE, runtime=Runtime(levels=Levels(Level(95.0))))
     assert Station(State(settings, now=100.0)).desired.sound.volume.percent == 80.0
 
 
@@ -194,7 +194,7 @@ def test_two_buttons_change_the_volume_by_steps_up_to_the_limit_and_down_to_zero
     assert pressed(made, "up", "up", "up").percent == 80.0
     assert pressed(made, "down").percent == 70.0
     assert pressed(made, *["down"] * 9).percent == 0.0
-    assert pressed(made, "up") == Level(10.0, muted=False, change=made.state.runtime.levels.change)
+    assert pressed(made, "up") == Level(10.0, muted=False, change=made.state.runtime.levels.speaker.change)
     assert "error" not in made.types()
 
 

@@ -13,8 +13,7 @@ from appliance.audio.mixer import CAPTURE, PLAYBACK, Element, MixerGoneError, Mi
 from appliance.audio.profiles import profile
 from appliance.core import inputs
 from appliance.core.audio.scale import db_of
-from appliance.core.desired import Level
-from appliance.core.model import NO_CARD, NULL, SIMULATED, MixerLevel, SoundCard
+from appliance.core.model import NO_CARD, NULL, SIMULATED, Level, MixerLevel, SoundCard
 from appliance.sip.stack.calls.operations import Post
 
 LOG = logging.getLogger(__name__)

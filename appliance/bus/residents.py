@@ -33,7 +33,7 @@ async def set_forwarding(asked: Asked, calls: str, to: str) -> list[Any]:
 
 
 async def set_quiet_hours(asked: Asked, begin: str, end: str) -> list[Any]:
-    """Set the quiet hours of each day; two empty texts end them. Raises IntercomError."""
-    hours = inputs.QuietHoursChange(bounded(begin), bounded(end), profile="")
+    """Set the quiet hours of each day; two empty texts end them. Their time profile stays. Raises IntercomError."""
+    hours = inputs.QuietHoursChange(bounded(begin), bounded(end))
     await asked.do(inputs.ChangeRuntime(quiet_hours=hours))
     return []

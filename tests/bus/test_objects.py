@@ -194,7 +194,7 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         (ROOT, APPLIANCE1, "SetForwarding", ("ss", "no_answer", ""), inputs.ChangeRuntime(no_answer="")),
         (
             *(ROOT, APPLIANCE1, "SetQuietHours", ("ss", "22:00", "06:30")),
-            inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("22:00", "06:30", profile="")),
+            inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("22:00", "06:30")),
         ),
         (ROOT, APPLIANCE1, "ClearSensor", ("s", "housing"), inputs.ClearSensor("housing")),
         (

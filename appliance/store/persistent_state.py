@@ -124,7 +124,7 @@ def _with_levels_by_side(kept: Json) -> Json:
         old = settings.get("levels", {})
         if "change" in old:
             settings["levels"] = {
-                "speaker": {"percent": old["volume"], "muted": old["speaker_muted"], "change": old["change"]},
-                "microphone": {"percent": old["gain"], "muted": old["microphone_muted"], "change": old["change"]},
+                side: {"percent": old.get(percent), "muted": old.get(f"{side}_muted"), "change": old["change"]}
+                for side, percent in (("speaker", "volume"), ("microphone", "gain"))
             }
     return kept

@@ -1,5 +1,5 @@
-/* The playback buffer of one-thread-for-a-card.patch, with cards whose clocks the test sets, and the canceller's view of
- * it. A frame is 20 ms of 16 kHz. All times are samples of the capture clock.
+/* The playback buffer of one-thread-for-a-card.patch with clocks that the test sets, and what the echo canceller
+ * knows of it. A frame is 20 ms of 16 kHz. All times are samples of the capture clock; -1 is never.
  */
 #include <errno.h>
 #include <math.h>
@@ -53,7 +53,9 @@ static double now;
 static long number;                   /* Of the frame that the port gave last. */
 static int loudness;
 static long heard_at[MANY], known_at[MANY], known, left_out;
+static long gone;                     /* Samples of the microphone that the port did not get. */
 
+static double began(const snd_pcm_t *pcm) { return pcm->state == SND_PCM_STATE_RUNNING ? pcm->started : now; }
 static long played(const snd_pcm_t *pcm) { return (long) floor((now - pcm->started) * pcm->clock); }
 
 static snd_pcm_sframes_t snd_pcm_avail(snd_pcm_t *pcm)
@@ -83,7 +85,7 @@ static snd_pcm_sframes_t snd_pcm_writei(snd_pcm_t *pcm, const void *buf, snd_pcm
     if (snd_pcm_avail(pcm) < 0)
         return -EPIPE;
     if (*(const pj_int16_t *) buf)
-        heard_at[number] = (long) ((pcm->state == SND_PCM_STATE_RUNNING ? pcm->started : now) + pcm->written / pcm->clock);
+        heard_at[number] = (long) (began(pcm) + pcm->written / pcm->clock) - gone;
     pcm->written += count;
     if (pcm->state == SND_PCM_STATE_PREPARED && pcm->written >= 2 * FRAME)
         snd_pcm_start(pcm);
@@ -154,7 +156,7 @@ void begin(double ppm)
 
     memset(heard_at, -1, sizeof heard_at);
     memset(known_at, -1, sizeof known_at);
-    now = number = known = left_out = 0;
+    now = number = known = left_out = gone = 0;
     reduced = needed_again = PJ_FALSE;
     ear = (snd_pcm_t){ .playback = 1, .clock = 1 + ppm / 1e6 };
     mouth = (snd_pcm_t){ .state = SND_PCM_STATE_RUNNING };
@@ -178,9 +180,25 @@ unsigned run(long moment, int loud)
     while (waiting(&stream) >= FRAME) {
         frames = 1;
         capture_frame(&stream, &frames);
-        play_frame(&stream, &owed);
+        if (frames)
+            play_frame(&stream, &owed);
+        else
+            gone += FRAME;
     }
     return stream.pb_depth;
+}
+
+/* The microphone stands still at a moment; what it did not give is lost for ever, or comes later. */
+void stand_still(long moment, int lost)
+{
+    now = moment;
+    do_without_capture(&stream);
+    play_frame(&stream, &owed);
+    if (lost) {
+        mouth.read += FRAME;
+        gone += FRAME;
+        stream.alone = 0;
+    }
 }
 
 /* Who has pressed a button hears the port at once. */
@@ -193,6 +211,6 @@ void press(long moment)
 
 long last(void) { return number; }
 
-/* When the frame is heard, and when the canceller could expect that; -1: never. */
+/* When the frame is heard, in samples of the microphone that the port got, and when the canceller could expect that. */
 long heard(long frame) { return heard_at[frame]; }
 long expected(long frame) { return known_at[frame]; }

@@ -31,6 +31,7 @@ def code(tmp_path_factory):
         "static pj_bool_t reduced, needed_again;",
         "static snd_pcm_sframes_t waiting (struct alsa_stream* stream)",
         "static unsigned discard_queued (struct alsa_stream* stream)",
+        "static void do_without_capture (struct alsa_stream* stream)",
         "static pj_status_t capture_frame (struct alsa_stream* stream, unsigned* frames)",
         "static void grow_buffer (struct alsa_stream* stream)",
         "static int refill_buffer (struct alsa_stream* stream)",
@@ -117,6 +118,18 @@ def test_after_several_stalls_too(code):
         card.run(2)
         assert card.depth == min(SHALLOW + stalls * FRAME, DEEP)
         assert abs(card.surprise() - before) < NEAR
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_where_the_microphone_stands_still_the_canceller_expects_what_is_heard_sooner(code, lost):
+    card = Card(code)
+    card.run(5)
+    for _ in range(8):
+        card.now += FRAME
+        code.stand_still(card.now, lost)
+    card.run(2)
+    assert card.depth == SHALLOW
+    assert abs(card.surprise()) < NEAR
 
 
 def test_the_frame_that_is_left_out_again_is_silent_and_the_canceller_does_not_wait_for_it(code):

@@ -20,6 +20,7 @@ PCM = """pcm.{name} {{
     type exact
     role "{name}"
     dir "{directory}"
+    echo {echo}
     hint {{ show on description "An ideal sound card" }}
 }}"""
 CHIRP_S, CHIRP_FROM, CHIRP_TO = 0.03, 500, 2800
@@ -46,11 +47,14 @@ class Played:
     xruns: int = 0
 
 
-def make(directory: Path, names: Sequence[str]) -> Path:
-    """Make cards of these names; returns the file for ALSA_CONFIG_PATH."""
+def make(directory: Path, names: Sequence[str], echo: float = 0.0) -> Path:
+    """Make cards of these names; returns the file for ALSA_CONFIG_PATH.
+
+    echo: how loud their microphones hear what the same process plays; 1 is as loud as it is.
+    """
     library, config = directory / "libexact.so", directory / "alsa.conf"
     subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", library, SOURCE, "-lasound", "-lm"], check=True)
-    pcms = "\n".join(PCM.format(name=name, directory=directory) for name in names)
+    pcms = "\n".join(PCM.format(name=name, directory=directory, echo=echo) for name in names)
     config.write_text(ALSA.format(library=library, pcms=pcms), encoding="utf-8")
     return config
 

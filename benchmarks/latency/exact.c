@@ -11,6 +11,8 @@
  *   E TIME                      it was stopped
  *
  *   pcm_type.exact { lib "/path/libexact.so" }   pcm.mouth { type exact role mouth dir "/tmp/x" }
+ *
+ * With `echo 0.4` a microphone also hears what this process plays: its samples times 0.4, 5 ms later.
  */
 #define PIC 1
 #define _GNU_SOURCE
@@ -28,10 +30,16 @@
 #define CHIRP_TO 2800.0
 #define LEVEL 12000.0
 #define CHIRPS 4096
+#define ECHO_LATE 0.005
+#define AIR (1 << 16)
+#define QUIET 8000
+
+static int16_t air[AIR];                /* What is played, by the number of the sample since the clock began. */
 
 struct exact {
     snd_pcm_ioplug_t io;
     char role[64], directory[512];
+    double echo;
     FILE *out;
     double started;
     int running;
@@ -152,6 +160,23 @@ static double sound(const struct exact *e, double at)
     return 0;
 }
 
+static int16_t *in_air(const struct exact *e, double at)
+{
+    return &air[(uint64_t) (at * e->io.rate) % AIR];
+}
+
+/* Until something else is played, there is silence after it. */
+static void play(const struct exact *e, double at, const int16_t *samples, unsigned channels, snd_pcm_uframes_t size)
+{
+    int16_t *place = in_air(e, at);
+
+    for (snd_pcm_uframes_t i = 0; i < size + QUIET; i++, place++) {
+        if (place == &air[AIR])
+            place = air;
+        *place = i < size ? samples[i * channels] : 0;
+    }
+}
+
 static snd_pcm_sframes_t exact_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_area_t *areas,
                                         snd_pcm_uframes_t offset, snd_pcm_uframes_t size)
 {
@@ -162,12 +187,14 @@ static snd_pcm_sframes_t exact_transfer(snd_pcm_ioplug_t *io, const snd_pcm_chan
     if (io->stream == SND_PCM_STREAM_CAPTURE) {
         read_chirps(e);
         for (snd_pcm_uframes_t i = 0; i < size; i++) {
-            int16_t value = (int16_t) lrint(sound(e, e->started + (double) (io->appl_ptr + i) / io->rate));
+            double at = e->started + (double) (io->appl_ptr + i) / io->rate;
+            int16_t value = (int16_t) lrint(sound(e, at) + e->echo * *in_air(e, at - ECHO_LATE));
 
             for (unsigned channel = 0; channel < channels; channel++)
                 samples[i * channels + channel] = value;
         }
     } else {
+        play(e, (e->running ? e->started : now()) + (double) io->appl_ptr / io->rate, samples, channels, size);
         fprintf(e->out, "W %.9f %lu %lu\n", now(), (unsigned long) size, (unsigned long) io->appl_ptr);
         for (snd_pcm_uframes_t i = 0; i < size; i++)
             fwrite(&samples[i * channels], 2, 1, e->out);
@@ -218,13 +245,14 @@ static const snd_pcm_ioplug_callback_t callbacks = {
     .poll_revents = exact_revents,
 };
 
-static int make(struct exact **made, const char *role, const char *directory, int playback)
+static int make(struct exact **made, const char *role, const char *directory, double echo, int playback)
 {
     struct exact *e = calloc(1, sizeof(*e));
     char path[600];
 
     if (!e)
         return -ENOMEM;
+    e->echo = echo;
     snprintf(e->role, sizeof(e->role), "%s", role);
     snprintf(e->directory, sizeof(e->directory), "%s", directory);
     snprintf(path, sizeof(path), "%s/%s.%s", e->directory, e->role, playback ? "played" : "captured");
@@ -245,6 +273,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(exact)
     static const unsigned access[] = { SND_PCM_ACCESS_RW_INTERLEAVED, SND_PCM_ACCESS_MMAP_INTERLEAVED };
     static const unsigned format[] = { SND_PCM_FORMAT_S16_LE };
     const char *role = NULL, *directory = NULL;
+    double echo = 0;
     snd_config_iterator_t each, next;
     struct exact *e;
     int error;
@@ -261,10 +290,12 @@ SND_PCM_PLUGIN_DEFINE_FUNC(exact)
             snd_config_get_string(entry, &role);
         else if (!strcmp(id, "dir"))
             snd_config_get_string(entry, &directory);
+        else if (!strcmp(id, "echo"))
+            snd_config_get_real(entry, &echo);
     }
     if (!role || !directory)
         return -EINVAL;
-    error = make(&e, role, directory, stream == SND_PCM_STREAM_PLAYBACK);
+    error = make(&e, role, directory, echo, stream == SND_PCM_STREAM_PLAYBACK);
     if (error < 0)
         return error;
     e->io.version = SND_PCM_IOPLUG_VERSION;

@@ -198,6 +198,10 @@ class Page(ABC):
         """Close the tab, as its user does."""
 
     @abstractmethod
+    def forget(self) -> None:
+        """Forget what pages have left in the browser: cookies, storage, caches, workers and permissions."""
+
+    @abstractmethod
     def dark(self) -> AbstractContextManager[None]:
         """In the background, as on a phone whose screen is off: frozen, or behind another tab."""
 

@@ -141,6 +141,12 @@ class ChromiumPage(Page):
             self.send("Network.emulateNetworkConditions", offline=False, **limits)
             self.send("Network.disable")
 
+    def forget(self) -> None:
+        self.send("Storage.clearDataForOrigin", origin="*", storageTypes="all")
+        self.send("Network.clearBrowserCookies")
+        self.send("Network.clearBrowserCache")
+        self.send("Browser.resetPermissions")
+
     @contextmanager
     def dark(self) -> Generator[None, None, None]:
         self.send("Page.setWebLifecycleState", state="frozen")

@@ -4,6 +4,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -159,11 +160,54 @@ def client(shared: Served, request: pytest.FixtureRequest) -> Generator[httpx.Cl
         yield client
 
 
-@pytest.fixture(scope="module", params=BROWSERS)
-def browser(request: pytest.FixtureRequest, tmp_path_factory) -> Generator[Page, None, None]:
-    """One of each kind for all tests of a module: starting it takes seconds."""
-    with BROWSERS[request.param](tmp_path_factory.mktemp(request.param)) as page:
-        yield page
+class Browsers:
+    """The browsers of this process, which serve all tests of this folder that follow each other.
+
+    Each is started for the first test that needs it, which takes seconds of a processor. To each module it is as new.
+    """
+
+    def __init__(self) -> None:
+        self._running = ExitStack()
+        self._pages: dict[str, tuple[Page, Path]] = {}  # by kind, with the module that it serves
+
+    def page(self, kind: str, module: Path, folders: pytest.TempPathFactory) -> Page:
+        """Return the tab of a browser of this kind for a test of this module."""
+        if kind not in self._pages:
+            self._pages[kind] = self._running.enter_context(BROWSERS[kind](folders.mktemp(kind))), module
+        page, before = self._pages[kind]
+        if before != module:
+            _leave(page)
+            page.forget()
+            self._pages[kind] = page, module
+        return page
+
+    def close(self) -> None:
+        """Close all of them."""
+        self._pages.clear()
+        self._running.close()
+
+
+browsers = Browsers()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None, None, None]:
+    """Close the browsers after the last test of this folder that follows another one."""
+    yield
+    if nextitem is None or nextitem.path.parent != Path(__file__).parent:
+        browsers.close()
+
+
+@pytest.fixture(scope="session", params=BROWSERS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of a browser: all tests with one kind run before those with the other."""
+    return str(request.param)
+
+
+@pytest.fixture
+def browser(kind: str, request: pytest.FixtureRequest, tmp_path_factory) -> Page:
+    """A browser that other tests have used."""
+    return browsers.page(kind, request.path, tmp_path_factory)
 
 
 def _leave(page: Page) -> None:
@@ -173,7 +217,7 @@ def _leave(page: Page) -> None:
 
 @pytest.fixture
 def page(browser: Page, shared: Served) -> Generator[Page, None, None]:
-    _leave(browser)
+    """An empty page of it, as the test before has left it."""
     yield browser
     _leave(browser)
 

@@ -10,8 +10,9 @@ from typing import Any, Self
 
 from websockets.sync.client import ClientConnection
 
-from tests.api.browser import NO_ANSWER, Page, result_of, running
+from tests.api.browser import NO_ANSWER, START_S, Page, result_of, running
 from tests.support.peers.namespaces import Machine
+from tests.support.waiting import until
 
 PROGRAMS = ("firefox-esr", "firefox")
 FLAGS = [
@@ -148,10 +149,11 @@ class FirefoxPage(Page):
     def _in(context: str) -> dict[str, Any]:
         return {"target": {"context": context}, "awaitPromise": False, "resultOwnership": "none"}
 
-    def _own(self, script: str) -> None:
-        """Run a script in Firefox's own window."""
+    def _own(self, script: str) -> Any:
+        """Run a script in Firefox's own window, and return what it yields."""
         result = self.send("script.evaluate", expression=script, **self._in(self._window))
         assert result["type"] == "success", result
+        return plain(result["result"])
 
     def _act(self, kind: str, *actions: dict[str, Any], **more: Any) -> None:
         source = {"type": kind, "id": kind, "actions": actions, **more}
@@ -204,6 +206,12 @@ class FirefoxPage(Page):
         finally:
             self.send("emulation.setNetworkConditions", networkConditions=None, **where)
 
+    def forget(self) -> None:
+        done = "{ onDataDeleted: () => { window.forgotten = true; } }"
+        clear = f"Services.clearData.deleteData(Ci.nsIClearDataService.CLEAR_ALL, {done})"
+        self._own(f"window.forgotten = false; {clear}; 0")
+        until(lambda: self._own("window.forgotten"), "what Firefox forgets", START_S)
+
     @contextmanager
     def dark(self) -> Generator[None, None, None]:
         front = self.send("browsingContext.create", type="tab")["context"]
@@ -217,14 +225,11 @@ class FirefoxPage(Page):
     def frames(self) -> list[str]:
         children = "[...gBrowser.selectedBrowser.browsingContext.children]"
         script = f"{children}.map((each) => each.currentWindowGlobal?.documentURI.spec ?? '')"
-        result = self.send("script.evaluate", expression=script, **self._in(self._window))
-        return [str(plain(each)) for each in result["result"]["value"]]
+        return [str(each) for each in self._own(script)]
 
     def die(self) -> None:
         script = "gBrowser.selectedBrowser.frameLoader.remoteTab.osPid"
-        result = self.send("script.evaluate", expression=script, **self._in(self._window))
-        assert result["type"] == "success", result
-        os.kill(plain(result["result"]), signal.SIGKILL)
+        os.kill(self._own(script), signal.SIGKILL)
 
     @contextmanager
     def first(self, statement: str) -> Generator[None, None, None]:
@@ -240,7 +245,7 @@ class FirefoxPage(Page):
         """A setting of the browser, as its user would change it."""
         kind = "String" if isinstance(value, str) else "Int"
         before = f"Services.prefs.get{kind}Pref({json.dumps(name)})"
-        kept = plain(self.send("script.evaluate", expression=before, **self._in(self._window))["result"])
+        kept = self._own(before)
         self._own(f"Services.prefs.set{kind}Pref({json.dumps(name)}, {json.dumps(value)})")
         try:
             yield

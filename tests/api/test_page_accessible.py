@@ -16,16 +16,16 @@ ALL = "minor", "moderate", "serious", "critical"
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
-def serious(page):
+def serious(page, options=""):
     """What axe-core finds on the page, as far as it keeps people from using it."""
-    return violations(page, "serious", "critical")
+    return violations(page, "serious", "critical", options=options)
 
 
-def violations(page, *impacts):
-    """What axe-core finds on the page, of these impacts or of any."""
-    page.value(f"{AXE}; 0")
+def violations(page, *impacts, options=""):
+    """What axe-core finds on the page, of these impacts or of any. options: more of them for its run."""
+    page.value(f"{AXE}; 0")  # again each time, as it remembers what was hidden in its last run
     # Describing what passes, and how to select it, takes several times as long as all the checks.
-    told = "{resultTypes: ['violations'], selectors: false}"
+    told = f"{{resultTypes: ['violations'], selectors: false, {options}}}"
     page.value(f"window.found = null; axe.run({told}).then(({{violations}}) => {{ window.found = violations; }}); 0")
     until(lambda: page.value("window.found !== null"), "axe-core", ANSWER_S)
     heavy = f"window.found.filter(({{impact}}) => {list(impacts or ALL)}.includes(impact))"

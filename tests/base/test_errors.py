@@ -17,6 +17,7 @@ from appliance.core.appliance import error_events
 from appliance.core.transition import Turn
 from appliance.generate.errors import raised
 from tests.core.station import Station
+from tests.tree.sources import nodes
 
 PACKAGE = Path(appliance.__file__).parent
 
@@ -90,7 +91,7 @@ def test_every_error_in_the_code_names_a_code_of_the_enumeration():
     written = [
         f"{path.relative_to(PACKAGE)}:{node.lineno}"
         for path in sorted(PACKAGE.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "IntercomError"
         for code in [*node.args[:1], *(each.value for each in node.keywords if each.arg == "code")]
         if isinstance(code, ast.Constant | ast.JoinedStr)

@@ -4,9 +4,9 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.tree.sources import ROOT, parsed
+
 WAITS = frozenset(["wait", "next", "final", "of", "ever", "until", "story", "says", "received", "raises", "has"])
 DEPTH = 2  # helpers, and what they call
 NOT_TESTS = ("tests/support/waiting", "tests/support/shown")  # they are given what is asserted elsewhere
@@ -17,7 +17,7 @@ def definitions(path: str) -> tuple[dict[str, ast.AST], dict[str, tuple[str, str
     """What a module defines, and what it imports from other modules of the tests."""
     defined: dict[str, ast.AST] = {}
     imported: dict[str, tuple[str, str]] = {}
-    for node in ast.parse((ROOT / path).read_text()).body:
+    for node in parsed(ROOT / path).body:
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 defined[name] = node

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.tree.sources import ROOT, parse
+
 EVERY = {"*"}
 ADAPTERS = ("sip", "panel", "store", "api", "bus", "system")
 # room: a folder or module of appliance/ -> our other rooms that it may name, and why no more
@@ -144,7 +144,7 @@ def imports(path: str, source: str) -> tuple[Import, ...]:
 
 
 def _imports(path: str, source: str) -> Iterator[Import]:
-    tree = ast.parse(source, path)
+    tree = parse(source, path)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     late = {inner for function in functions for inner in ast.walk(function)}
     here = path.removesuffix(".py").removesuffix("/__init__").split("/")

@@ -5,14 +5,13 @@ A constant of a module counts as a time by its name, which ends in _S, _MS, _US 
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
 from appliance.base.times import Times
 from tests.support.times import kinds
+from tests.tree.sources import ROOT, parse
 
-ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r"^(?!.*(PER|KBIT)_S$)_?[A-Z][A-Z0-9_]*_(S|MS|US|NS)$")  # not a rate, such as PER_S
 OTHER_PROGRAMS = ("cli/", "demo/", "generate/")  # they are no part of the station, and have their own patience
 # Times that are neither of the kind "it hangs" nor of the kind "again", by the reason.
@@ -155,7 +154,7 @@ def is_number(value):
 
 def constants(source):
     """Each name that a module binds to a value at its top level, also in `A, B = 1, 2`."""
-    for line in ast.parse(source).body:
+    for line in parse(source).body:
         match line:
             case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
                 yield from zip(names, values, strict=False)

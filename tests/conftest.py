@@ -27,8 +27,10 @@ times.use(patient())
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of the folders where each test starts a far end."""
+    files = {item.path for item in items}  # few, as each has many tests
+    theirs = {file for file in files if far_ends.FOLDERS.intersection(file.relative_to(TESTS).parts)}
     for item in items:
-        if far_ends.FOLDERS.intersection(item.path.relative_to(TESTS).parts):
+        if item.path in theirs:
             item.add_marker("far_end")
 
 

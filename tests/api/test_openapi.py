@@ -1,4 +1,3 @@
-import functools
 import inspect
 import json
 import re
@@ -58,16 +57,11 @@ from appliance.core.views.codes import Code
 from appliance.core.views.snapshot import Snapshot
 from appliance.orders import table
 from tests.api import fake
+from tests.api.described import description
 from tests.api.test_resources import ORDERS
 from tests.core import sent
 from tests.core.sent import codes_view, logged_call
 from tests.core.test_requests import OK, REDUNDANT, RESULTS
-
-
-@functools.cache
-def description():
-    """The description, made once: it takes a sixth of a second, and 500 tests read it."""
-    return app.openapi()
 
 
 def operations():

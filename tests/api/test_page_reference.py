@@ -2,8 +2,8 @@
 
 import pytest
 
-from appliance.api import app
 from tests.api.browser import START_S
+from tests.api.described import description
 from tests.api.test_page_accessible import scheme, serious
 from tests.support.waiting import until
 
@@ -27,7 +27,7 @@ def shown(page):
 
 
 def test_every_operation_and_every_type_of_event_is_there(reference):
-    described = app.openapi()
+    described = description()
     operations = [each["operationId"] for methods in described["paths"].values() for each in methods.values()]
     events = [name for name in described["components"]["schemas"] if name.startswith("data.")]
     assert sorted(shown(reference)) == sorted(operations + events)

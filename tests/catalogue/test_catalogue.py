@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from appliance.api import app
 from appliance.base.errors import HTTP_STATUS, RESERVED
 from appliance.bus.calls import CALL
 from appliance.bus.conferences import CONFERENCE
@@ -32,6 +31,7 @@ from appliance.core.model import (
     SensorKind,
 )
 from appliance.panel.entry.wiegand_frames import Spoiled
+from tests.api.described import description
 from tests.support.shown import CHOICES, SHOWN, template
 
 HERE = Path(__file__).parent
@@ -113,7 +113,7 @@ def shown(group):
 
 def there(group):
     """All that the group has."""
-    described = app.openapi()["paths"]
+    described = description()["paths"]
     named = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
     ids = re.compile(r"\{(call|conference)\}")
     paths = {ids.sub("{id}", row).replace("{account}", "{name}") for row in named}
@@ -167,7 +167,7 @@ def endpoints():
     ids = re.compile(r"\{(call|conference)\}")
     return {
         f"{method.upper()} {path}": f"{method.upper()} {ids.sub('{id}', path).replace('{account}', '{name}')}"
-        for path, methods in app.openapi()["paths"].items()
+        for path, methods in description()["paths"].items()
         for method in methods
     }
 

@@ -7,18 +7,18 @@ import json
 import httpx
 import pytest
 
-from appliance.api import app
 from appliance.base.errors import ErrorCode
 from appliance.generate.client import LEFT_OUT
 from intercomd_client import IntercomdError, Station, StationUnreachableError
 from intercomd_client.connection import refused
 from intercomd_client.operations import Operations
+from tests.api.described import description
 
 
 @pytest.fixture(scope="module")
 def described():
     """Each operation by its name: method, path, and description."""
-    paths = app.openapi()["paths"]
+    paths = description()["paths"]
     return {
         operation["operationId"]: (method.upper(), path, operation)
         for path, methods in paths.items()

@@ -5,23 +5,23 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.api import app
 from appliance.core import orders
 from appliance.core.audio.self_test import findings
 from appliance.core.model import RequestId, SoundMeasured, SoundResult
 from tests.api.conftest import _current, loop, shared, station
+from tests.api.described import description
 from tests.fuzz.budget import tried
 
 __all__ = ["_current", "loop", "shared", "station"]
 
 OPERATIONS = sorted(
     (method.upper(), path)
-    for path, methods in app.openapi()["paths"].items()
+    for path, methods in description()["paths"].items()
     for method in methods
     if method in {"post", "patch", "put", "delete"}
 )
 NAMES = sorted(
-    {name for schema in app.openapi()["components"]["schemas"].values() for name in schema.get("properties", {})}
+    {name for schema in description()["components"]["schemas"].values() for name in schema.get("properties", {})}
 )
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

@@ -54,11 +54,12 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is in this directory, so that make test leaves it out; and put the longest files first."""
-    ours = [item for item in items if item.path.is_relative_to(HERE)]
+    here = {file for file in {item.path for item in items} if file.is_relative_to(HERE)}
+    ours = [item for item in items if item.path in here]
     for item in ours:
         item.add_marker(pytest.mark.lab)
     ours.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else -1)
-    items[:] = [item for item in items if not item.path.is_relative_to(HERE)] + ours
+    items[:] = [item for item in items if item.path not in here] + ours
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,6 +16,9 @@ from tests.support.run import keeper
 from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
+# No cache, no settings, and no plugins that take long to load.
+PLUGINS = "-p no:cacheprovider -p no:schemathesis -p no:hypothesispytest -p no:anyio"
+PLAINLY = *PLUGINS.split(), "-c", "/dev/null", "--rootdir"
 SCRIPT = "echo up >{name}; exec sleep 600"
 # As they are, and as they get away from the one that started them.
 PLAIN = {
@@ -83,8 +86,7 @@ def begun(folder: Path, test: str, words: list[str]) -> Iterator[tuple[subproces
 
 
 def pytest_in(folder: Path, *options: str) -> list[str]:
-    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", str(folder)]
-    return [*words, *options, str(folder)]
+    return [sys.executable, "-m", "pytest", *PLAINLY, str(folder), *options, str(folder)]
 
 
 def runner(all_of_it: list[tuple[int, str]]) -> int:
@@ -155,7 +157,7 @@ def test_nothing_is_left_of_make_test_after_sigterm(tmp_path: Path) -> None:
     for name, script in {
         "packaging/bootstrap": "exit 0",
         "tests/lint": "exit 0",
-        ".venv/bin/python": f'exec {sys.executable} "$@" -p no:cacheprovider -c /dev/null --rootdir . .',
+        ".venv/bin/python": f'exec {sys.executable} "$@" {" ".join(PLAINLY)} . .',
     }.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

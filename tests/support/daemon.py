@@ -26,7 +26,7 @@ from appliance.demo.sip_trace import Trace
 from appliance.demo.stations import CODE
 from appliance.simulator import panel
 from tests.support import schema
-from tests.support.forked import Forked
+from tests.support.forks.daemon import Forked
 from tests.support.peers.namespaces import Within
 from tests.support.peers.sipp import free_port
 from tests.support.processes import rss_mb

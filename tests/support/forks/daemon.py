@@ -1,8 +1,9 @@
 """Daemons that are forked from a process which has loaded their modules: a start then costs a quarter.
 
-Loading is three quarters of the processor time of a start. A forked daemon runs the same `main`, with its own options,
-environment, log and SIP process (tests/support/forked_sip.py), and on the machine that a test made of namespaces. Where
-a test needs more (a limit, another clock, a preloaded library), `Daemon` starts the program instead.
+Loading, with what libraries build at their first use (tests/support/forks/models.py), is three quarters of a start's
+processor time. A forked daemon runs the same `main`, with its own options, environment, log and SIP process
+(tests/support/forks/sip.py), and on the machine that a test made of namespaces. Where a test needs more (a limit,
+another clock, a preloaded library), `Daemon` starts the program instead.
 """
 
 import ctypes
@@ -28,20 +29,29 @@ LOADED = (
     "appliance.api.app",
     "appliance.api.http.server",
     "appliance.app.daemon",
+    "appliance.base.apart",
     "appliance.config.directory",
     "appliance.config.load",
     "appliance.config.secrets",
+    "appliance.core.snapshot",
+    "appliance.runtime.shown",
     "appliance.simulator.panel",
+    "appliance.store.lists.subscriptions",
+    "appliance.system.journald",
     "appliance.system.lock",
+    "concurrent.futures.thread",
+    "gpiozero.pins.mock",
+    "uvicorn.lifespan.off",
+    "uvicorn.protocols.websockets.auto",
     "uvicorn.protocols.websockets.websockets_sansio_impl",
 )
-CODE = Path(__file__).resolve().parents[2]
+CODE = Path(__file__).resolve().parents[3]
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 NAMESPACES = 0x10000000 | 0x40000000 | 0x00020000  # user, network, mounts
 
 _lock = threading.Lock()  # a status can be read once only, and a start looks for those of all others
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload([__name__, *LOADED, "tests.support.forked_sip"])
+_context.set_forkserver_preload([__name__, *LOADED, "tests.support.forks.models", "tests.support.forks.sip"])
 
 
 class Forked:
@@ -105,9 +115,9 @@ def _run(options: list[str], environment: dict[str, str], log: Path, wanted: Tim
     os.dup2(1, 2)
     sys.argv = ["appliance", *options]
     times.use(wanted)
-    from tests.support import forked_sip  # loaded already: it would load pjsua2 into each process that runs tests
+    from tests.support.forks import sip  # loaded already: it would load pjsua2 into each process that runs tests
 
-    forked_sip.take_over()
+    sip.take_over()
     sys.exit(main(options))
 
 

@@ -147,9 +147,13 @@ class Ear:
 
     async def level(self, hertz: int, seconds: float = 0.5) -> float:
         """dB against what tone_file holds, in the next half second that is recorded."""
-        start = len(self.samples())
-        await until_async(lambda: len(self.samples()) >= start + seconds * RATE, f"{self.path} to grow")
+        start = self._recorded()
+        await until_async(lambda: self._recorded() >= start + seconds * RATE, f"{self.path} to grow")
         return level(self.samples()[start:], hertz)
+
+    def _recorded(self) -> int:
+        """How many samples there are."""
+        return max(0, self.path.stat().st_size - self._header) // (2 if self._channel is None else 4)
 
     async def hears(self, hertz: int, low: float, high: float) -> None:
         """Its level comes to lie between the two (and the sound on its way there may take its time)."""

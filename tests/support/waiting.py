@@ -41,16 +41,22 @@ def until(
 
 
 async def until_async(
-    condition: Callable[[], Any], what: str = "", patience: float = PATIENCE_S, log: Callable[[], object] = str
+    condition: Callable[[], Any],
+    what: str = "",
+    patience: float = PATIENCE_S,
+    log: Callable[[], object] = str,
+    slowest: float = 0.0,
 ) -> Any:
     """The same in a coroutine; the condition may be a coroutine function."""
+    every = LOOK_S
     for _ in _looks(what or condition, patience, log):
         found = condition()
         if isinstance(found, Awaitable):
             found = await found
         if found:
             return found
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(every)
+        every = max(every, min(every * 1.5, slowest))
     return None
 
 

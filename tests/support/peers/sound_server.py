@@ -14,6 +14,8 @@ import pytest
 from tests.support.stations import RATE
 from tests.support.waiting import until, until_async
 
+ASKED_S = 0.2  # each question to a server is a program that starts
+
 
 class SoundServer:
     """PulseAudio with one null sink, which ALSA's pulse plugin plays to: a real PCM, paced in real time."""
@@ -36,7 +38,7 @@ class SoundServer:
         log = (self.directory / "log").open("ab")
         self.process = subprocess.Popen(argv, env=self.environment, stdout=log, stderr=log)
         log.close()
-        until(self._answers, "the sound server", log=(self.directory / "log").read_text)
+        until(self._answers, "the sound server", log=(self.directory / "log").read_text, slowest=ASKED_S)
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, (self.directory / "log").read_text()
@@ -66,7 +68,7 @@ class SoundServer:
         async def as_many() -> bool:
             return await asyncio.to_thread(self.open_streams) == streams
 
-        await until_async(as_many, f"{streams} streams", log=self.open_streams)
+        await until_async(as_many, f"{streams} streams", log=self.open_streams, slowest=ASKED_S)
 
     def listen(self, path: Path) -> subprocess.Popen[bytes]:
         """Write what the speaker plays into a file, as samples without a header."""

@@ -35,7 +35,7 @@ apart, two recorded speakers (prompts of Asterisk), and the card's thread as a s
 brackets the worst.
 
 - **ERLE**, dB: how much quieter the echo is after 3 s; after a stall of the card's thread of 50 and 120 ms, 1 s and
-  4 s later.
+  4 s later. Each engine gets the silence that the card has played meanwhile.
 - **echo**, **other**: AECMOS by speechmos, 1 to 5: what is left of the echo, and how the rest sounds.
 - **PESQ** (ITU-T P.862.2), 1 to 4.6: the visitor's voice against the same voice before noise and canceller.
 - **STOI**, 0 to 1: how much of it is understood.

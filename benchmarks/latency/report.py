@@ -83,8 +83,10 @@ from call to call it differed by 200: microphone, bridge and speaker had a clock
 between them, and the speaker's buffer of 140 ms began full.
 
 The echo canceller was compared with the one of that day on the same 140 scenes, by `make bench-audio` on 29 November
-2026. Of 42 figures 28 are as good or better, 13 are lower by less than the rooms of the scene differ, and one by more:
-after the playback has stood still for 50 ms, the echo is 36 dB quieter, where it was 44.
+2026. Of 42 figures 30 are as good or better, and 12 are lower by less than the rooms of the scene differ. The canceller
+knows of the silence that is played when the card's thread stands still, so that does not matter to it. With a sound
+server, in one call (see "A whole station" there), the echo of a caller alone is 28 dB quieter, where it was 54; why is
+not known yet.
 
 `make bench-latency` writes this page and [benchmarks-latency.json](benchmarks-latency.json), which has every chirp. The
 machine should do nothing else meanwhile. No test asserts a time.

@@ -48,11 +48,17 @@ struct alsa_stream {
     pj_timestamp pb_timestamp, ca_timestamp;
 };
 
+typedef struct {
+    void *ec_state;
+    pj_int16_t *ec_silence;
+    unsigned ec_left_out;
+} pjmedia_snd_port;
+
 static unsigned underruns, overruns;
 static double now;
 static long number;                   /* Of the frame that the port gave last. */
 static int loudness;
-static long heard_at[MANY], known_at[MANY], known, left_out;
+static long heard_at[MANY], known_at[MANY], known;
 static long gone;                     /* Samples of the microphone that the port did not get. */
 
 static double began(const snd_pcm_t *pcm) { return pcm->state == SND_PCM_STATE_RUNNING ? pcm->started : now; }
@@ -110,13 +116,22 @@ static pj_bool_t goes_on(snd_pcm_t *pcm, int result, unsigned *worked)
     return result == -EPIPE;
 }
 
+/* The canceller gets the frame of the port, or silence. */
+static void pjmedia_echo_playback(void *state, const pj_int16_t *frame)
+{
+    (void) state;
+    if (*frame)
+        known_at[number] = FRAME * known;
+    known++;
+}
+
 #include ADDED
 
 static snd_pcm_t ear, mouth;
 static struct alsa_stream stream;
+static pjmedia_snd_port port;
 static unsigned owed;
 
-/* The port, and ec_playback and ec_follow of pjmedia's sound port. */
 static pj_status_t played_cb(void *unused, pjmedia_frame *frame)
 {
     pj_int16_t *samples = frame->buf;
@@ -125,38 +140,28 @@ static pj_status_t played_cb(void *unused, pjmedia_frame *frame)
     for (int i = 0; i < FRAME; i++)
         samples[i] = loudness;
     number++;
-    if (left_out)
-        left_out--;
-    else
-        known_at[number] = FRAME * known++;
+    ec_playback(&port, samples);
     frame->bit_info = 0;
     return PJ_SUCCESS;
 }
 
 static pj_status_t captured_cb(void *unused, pjmedia_frame *frame)
 {
-    int silence = (int) frame->bit_info;
-
     (void) unused;
-    if (silence < 0)
-        left_out -= silence;
-    for (; silence > 0; --silence) {
-        if (left_out)
-            left_out--;
-        else
-            known++;
-    }
+    ec_follow(&port, (int) frame->bit_info);
     return PJ_SUCCESS;
 }
 
 /* A card begins whose playback clock is faster by so many of a million. */
 void begin(double ppm)
 {
+    static pj_int16_t silence[FRAME];
     static char buf[2 * FRAME], adjusted[2 * (FRAME + 1)], microphone[2 * FRAME];
 
     memset(heard_at, -1, sizeof heard_at);
     memset(known_at, -1, sizeof known_at);
-    now = number = known = left_out = gone = 0;
+    now = number = known = gone = 0;
+    port = (pjmedia_snd_port){ .ec_silence = silence };
     reduced = needed_again = PJ_FALSE;
     ear = (snd_pcm_t){ .playback = 1, .clock = 1 + ppm / 1e6 };
     mouth = (snd_pcm_t){ .state = SND_PCM_STATE_RUNNING };

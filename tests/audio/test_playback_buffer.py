@@ -29,6 +29,8 @@ def code(tmp_path_factory):
         "playback_buffer.c",
         "static unsigned depth_ms;",
         "static pj_bool_t reduced, needed_again;",
+        "static void ec_playback(pjmedia_snd_port *snd_port, pj_int16_t *frm)",
+        "static void ec_follow(pjmedia_snd_port *snd_port, int silence)",
         "static snd_pcm_sframes_t waiting (struct alsa_stream* stream)",
         "static unsigned discard_queued (struct alsa_stream* stream)",
         "static void do_without_capture (struct alsa_stream* stream)",

@@ -7,9 +7,6 @@ what was said, and how much the buffer held.
 """
 
 import argparse
-import os
-import signal
-import wave
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -18,34 +15,35 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
+from benchmarks.handsfree import samples
 from benchmarks.latency import card
 from benchmarks.processes import say
 from tests.support.pairs import appliances, connect, pair
+from tests.support.processes import hold_up
 from tests.support.waiting import pause
 
 ECHO = 0.4  # of what is played
 RATE, LEVEL, WORDS_S = 48000, 0.05, 10
 BEFORE_S, AFTER_S = 10, 25
 TRANSFERS = 50  # a second of them
+SILENT = 1e-12  # a mean square, below that of a sample of 16 bit
 
 
 def write_words(path: Path) -> None:
     """Noise that comes and goes twice a second, as words do, with silence between."""
     time = np.arange(RATE * WORDS_S) / RATE
     noise = np.random.default_rng(1).standard_normal(len(time)) * np.maximum(np.sin(4 * np.pi * time), 0) ** 2
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, RATE, 0, "NONE", ""))
-        file.writeframes(np.clip(32767 * LEVEL * noise, -32768, 32767).astype("<i2").tobytes())
+    samples.write(path, LEVEL * noise, RATE)
 
 
 def quieter(path: Path) -> list[int]:
     """By how many dB each second of what came back is quieter than what was said, in a recording of both."""
-    with wave.open(str(path)) as file:
-        rate = file.getframerate()
-        sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(float)
-    seconds = sound[: len(sound) // (2 * rate) * 2 * rate].reshape(-1, rate, 2)
-    said, heard = 10 * np.log10(np.mean(seconds**2, axis=1) + 1e-3).T
-    return [round(each) for each in said - heard]
+    levels = []
+    for channel in (0, 1):
+        sound, rate = samples.read(path, channel)
+        seconds = sound[: len(sound) // rate * rate].reshape(-1, rate)
+        levels.append(10 * np.log10(np.mean(seconds**2, axis=1) + SILENT))
+    return [round(said - heard) for said, heard in zip(*levels, strict=True)]
 
 
 def measured(directory: Path, stall_s: float) -> tuple[list[int], list[int]]:
@@ -61,11 +59,7 @@ def measured(directory: Path, stall_s: float) -> tuple[list[int], list[int]]:
         with appliances(*config) as (door, inside):
             connect(door, inside)
             pause(BEFORE_S)
-            os.kill(door.sip(), signal.SIGSTOP)
-            try:
-                pause(stall_s)
-            finally:
-                os.kill(door.sip(), signal.SIGCONT)
+            hold_up(door.sip(), stall_s)
             pause(AFTER_S)
             inside.press("hangup")
             recording = inside.next("recording.available")["data"]["recording"]

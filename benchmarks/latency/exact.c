@@ -194,7 +194,8 @@ static snd_pcm_sframes_t exact_transfer(snd_pcm_ioplug_t *io, const snd_pcm_chan
                 samples[i * channels + channel] = value;
         }
     } else {
-        play(e, (e->running ? e->started : now()) + (double) io->appl_ptr / io->rate, samples, channels, size);
+        if (e->echo)
+            play(e, (e->running ? e->started : now()) + (double) io->appl_ptr / io->rate, samples, channels, size);
         fprintf(e->out, "W %.9f %lu %lu\n", now(), (unsigned long) size, (unsigned long) io->appl_ptr);
         for (snd_pcm_uframes_t i = 0; i < size; i++)
             fwrite(&samples[i * channels], 2, 1, e->out);

@@ -1,6 +1,10 @@
 """Processes by /proc: what they are, what is below them, and whether they live."""
 
+import os
+import signal
 from pathlib import Path
+
+from tests.support.waiting import pause
 
 
 def status(pid: int) -> list[str] | None:
@@ -39,6 +43,15 @@ def tree(pid: int) -> list[tuple[int, str]]:
 def living(processes: list[tuple[int, str]]) -> list[int]:
     """Return those of a tree that live still."""
     return [pid for pid, born in processes if (fields := status(pid)) and fields[19] == born]
+
+
+def hold_up(pid: int, seconds: float) -> None:
+    """Let it stand still for so long, as on a machine that has no time for it."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        pause(seconds)
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def rss_mb(pid: int) -> float:

@@ -1,7 +1,5 @@
 """How much sound waits to be played, on an ideal card that writes down each transfer: two frames, more after a gap."""
 
-import os
-import signal
 from math import inf
 from statistics import median
 
@@ -9,7 +7,8 @@ import pytest
 
 from benchmarks.latency import card
 from tests.support.daemon import Daemon
-from tests.support.waiting import pause, until
+from tests.support.processes import hold_up
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 
@@ -52,15 +51,7 @@ def depth(depths):
 @pytest.fixture
 def held_up(door):
     """Stop the sound for a moment."""
-
-    def hold():
-        os.kill(door.sip(), signal.SIGSTOP)
-        try:
-            pause(STALL_S)
-        finally:
-            os.kill(door.sip(), signal.SIGCONT)
-
-    return hold
+    return lambda: hold_up(door.sip(), STALL_S)
 
 
 @pytest.mark.long(200)

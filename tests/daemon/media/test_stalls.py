@@ -1,7 +1,5 @@
 """A sound thread that stood still: what has piled up at the microphone is sent at once, and nothing of it is kept."""
 
-import os
-import signal
 import threading
 import time
 from statistics import median
@@ -14,7 +12,8 @@ from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
 from tests.support.peers.sounds import G711_RATE, from_a_law
 from tests.support.peers.voices import PCMA
-from tests.support.waiting import pause, until
+from tests.support.processes import hold_up
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.far_end, pytest.mark.realtime]
 
@@ -76,11 +75,7 @@ def delays(directory, cards):
             found = []
             for stalls in (False, True):
                 if stalls:
-                    os.kill(door.sip(), signal.SIGSTOP)
-                    try:
-                        pause(STALL_S)
-                    finally:
-                        os.kill(door.sip(), signal.SIGCONT)
+                    hold_up(door.sip(), STALL_S)
                 begin = time.monotonic() + EVERY_S
                 moments = [begin + EVERY_S * number for number in range(CHIRPS)]
                 card.chirp_at(cards, "mouth", moments)

@@ -12,6 +12,7 @@ from appliance.api.ports import HttpPorts
 from appliance.api.routing.endpoints import Resource
 from appliance.api.routing.response_schemas import answers
 from appliance.api.routing.responses import JSONResponse
+from appliance.base.record import carried
 from appliance.base.types import Json
 from appliance.core import inputs
 from appliance.core.model import AccessScope, QuietHours, Runtime
@@ -52,7 +53,7 @@ async def change_runtime(
     rules, hours = body.forwarding or inputs.ForwardingChange(), body.quiet_hours
     change = inputs.ChangeRuntime(
         **asdict(rules),
-        quiet_hours=inputs.QuietHoursChange(hours.begin, hours.end, hours.profile) if hours else None,
+        quiet_hours=carried(inputs.QuietHoursChange, hours) if hours else None,
         do_not_disturb=body.do_not_disturb,
         # Another client's change may be on its way to the core.
         read=None if if_match is None else _runtime(daemon),
@@ -74,5 +75,5 @@ def _configuration(daemon: HttpPorts) -> Json:
 def _runtime(daemon: HttpPorts) -> Runtime:
     """The run-time settings as they are now."""
     now = daemon.snapshot().runtime
-    hours = QuietHours(now.quiet_hours.begin, now.quiet_hours.end, now.quiet_hours.profile)
+    hours = carried(QuietHours, now.quiet_hours)
     return Runtime(now.forwarding, hours, now.do_not_disturb)

@@ -6,6 +6,7 @@ its PBX call an arbitrary address; and never to an address that the call has alr
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -14,7 +15,7 @@ from appliance.base.record import Record
 from appliance.core import events, inputs, wall_clock
 from appliance.core.accounts import sip_uris
 from appliance.core.lookup import check_profile
-from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, NoticeCode, QuietHours, Settings, State
+from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, NoticeCode, Settings, State
 from appliance.core.transition import Turn, unanswered
 
 MOVED, BUSY, UNDISTURBED = 302, 486, 480  # RFC 3261 §21.3.3, §21.4.22, §21.4.18
@@ -142,15 +143,16 @@ def change_runtime(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
             "Another client has just changed them.",
             "Read them again, and decide again.",
         )
-    names = [name for name in inputs.ForwardingChange.__struct_fields__ if getattr(wanted, name) is not None]
-    rules, hours = replace(old.forwarding, **{name: getattr(wanted, name) for name in names}), wanted.quiet_hours
+    rules_given = given(wanted, inputs.ForwardingChange)
+    hours_given = given(wanted.quiet_hours, inputs.QuietHoursChange) if wanted.quiet_hours else {}
+    rules = replace(old.forwarding, **rules_given)
     new = replace(
         old,
         forwarding=rules,
-        quiet_hours=old.quiet_hours if hours is None else changed_hours(old.quiet_hours, hours),
+        quiet_hours=replace(old.quiet_hours, **hours_given),
         do_not_disturb=old.do_not_disturb if wanted.do_not_disturb is None else wanted.do_not_disturb,
     )
-    changed = [f"forwarding.{name}" for name in names if getattr(rules, name) != getattr(old.forwarding, name)]
+    changed = [f"forwarding.{name}" for name in rules_given if getattr(rules, name) != getattr(old.forwarding, name)]
     changed += [name for name in ("quiet_hours", "do_not_disturb") if getattr(new, name) != getattr(old, name)]
     if not changed:
         return "These settings are active already."
@@ -159,9 +161,10 @@ def change_runtime(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
     return ""
 
 
-def changed_hours(old: QuietHours, change: inputs.QuietHoursChange) -> QuietHours:
-    """The quiet hours after a change; their profile stays if the change has none."""
-    return QuietHours(change.begin, change.end, old.profile if change.profile is None else change.profile)
+def given(change: Record, kind: type[Record]) -> dict[str, Any]:
+    """The fields of this kind that a change gives; None: unchanged."""
+    values = ((name, getattr(change, name)) for name in kind.__struct_fields__)
+    return {name: value for name, value in values if value is not None}
 
 
 def check_runtime(settings: Settings, wanted: inputs.ChangeRuntime) -> None:

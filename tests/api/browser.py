@@ -39,6 +39,7 @@ addEventListener("click", (event) => {
 """
 PHONE = {"width": 360, "height": 740}
 NO_ANSWER = {"net::ERR_CONNECTION_TIMED_OUT", "Error: NS_ERROR_NET_TIMEOUT"}  # ETIMEDOUT; see tests/doubts.md
+ERROR_PAGE = "about:neterror"  # Firefox's own; its address names the error
 OPENS = 3
 
 
@@ -127,11 +128,12 @@ class Page(ABC):
         return result_of(self.ask(method, params))
 
     def open(self, url: str) -> None:
-        """Go to an address, and leave the old page; again where nothing answered for two minutes."""
+        """Go to an address, and leave the old page; again where nothing answered, or the browser showed an error."""
         for _ in range(OPENS):
-            if self._go(url) not in NO_ANSWER:
+            why = self._go(url)
+            if why not in NO_ANSWER and not why.startswith(ERROR_PAGE):
                 return
-            warnings.warn(f"{url} did not answer:\n{not_answering(url)}", stacklevel=2)
+            warnings.warn(f"{url} did not answer: {why}\n{not_answering(url)}", stacklevel=2)
         raise AssertionError(f"{url} did not answer.")
 
     @abstractmethod
@@ -263,7 +265,8 @@ def log_in(page: Page, address: str) -> None:
     """Open an address with a token in it, and agree to log in by it."""
     page.open(address)
     asked = "document.querySelector('#offer').hidden"
-    seen = "`${location.href}: ${document.body?.innerText}`"  # the browser's own words, where it could not connect
+    # the browser's own words, where it could not connect
+    seen = "`${location.href} (${document.documentURI}): ${document.body?.innerText}`"
     until(lambda: page.value(asked) is False, "the question", START_S, log=lambda: page.value(seen))
     page.click("#offer-yes")
 

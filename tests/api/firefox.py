@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from websockets.sync.client import ClientConnection
 
-from tests.api.browser import NO_ANSWER, START_S, Page, result_of, running
+from tests.api.browser import ERROR_PAGE, NO_ANSWER, START_S, Page, result_of, running
 from tests.support.peers.namespaces import Machine
 from tests.support.waiting import until
 
@@ -132,12 +132,17 @@ class FirefoxPage(Page):
         self.send("browsingContext.close", context=self._tab)
 
     def _go(self, url: str) -> str:
+        self.value("window.left = true")
         gone = self.ask("browsingContext.navigate", {"context": self._tab, "url": url, "wait": "interactive"})
         if gone.get("message") in NO_ANSWER:
             return str(gone["message"])
         result_of(gone)
+        # On a busy machine the answer may come before the old page is left.
+        here = f"!window.left || location.href === new URL({json.dumps(url)}).href"
+        until(lambda: self.value(here), f"another page, from {url}", START_S)
         self._own("gBrowser.selectedBrowser.focus()")  # the address bar has it first
-        return ""
+        shown = str(self.value("document.documentURI"))
+        return shown if shown.startswith(ERROR_PAGE) else ""
 
     def reload(self) -> None:
         self.send("browsingContext.reload", context=self._tab, wait="interactive")

@@ -46,9 +46,10 @@ class Card(SoundServer):
         self.alsa = self.directory / "alsa.conf"
         self.alsa.write_text(CARD)
 
-    def stream(self, program: str, device: str) -> "subprocess.Popen[bytes]":
+    def stream(self, program: str, device: str, latency_ms: int) -> "subprocess.Popen[bytes]":
         """What the device plays or records, as samples."""
-        argv = [program, "-d", device, f"--rate={RATE}", "--channels=1", "--format=s16le", "--latency-msec=20"]
+        argv = [program, "-d", device, f"--rate={RATE}", "--channels=1", "--format=s16le"]
+        argv += [f"--latency-msec={latency_ms}"]
         return subprocess.Popen(argv, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
@@ -57,7 +58,9 @@ class Room(threading.Thread):
 
     def __init__(self, card: Card, directory: Path, who: str) -> None:
         super().__init__()
-        self._speaker, self._microphone = card.stream("parec", "speaker.monitor"), card.stream("pacat", "microphone")
+        self._speaker = card.stream("parec", "speaker.monitor", 20)
+        # The speaker's blocks come now sooner, now later by 20 ms: with no more than that, the echo has gaps.
+        self._microphone = card.stream("pacat", "microphone", 80)
         self._response, self._visitor, self._noise = (
             read(directory / f"{name}.wav")[0] for name in ("room", "visitor", "noise")
         )

@@ -16,11 +16,15 @@ pcm_type.exact {{ lib "{library}" }}
 pcm.!default {{ type null }}
 ctl.!default {{ type null }}
 """
+# Behind plug, as a card is behind plughw: without it, it would be taken for a sound server.
 PCM = """pcm.{name} {{
-    type exact
-    role "{name}"
-    dir "{directory}"
-    echo {echo}
+    type plug
+    slave.pcm {{
+        type exact
+        role "{name}"
+        dir "{directory}"
+        echo {echo}
+    }}
     hint {{ show on description "An ideal sound card" }}
 }}"""
 CHIRP_S, CHIRP_FROM, CHIRP_TO = 0.03, 500, 2800

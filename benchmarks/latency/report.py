@@ -84,10 +84,9 @@ between them, and the speaker's buffer of 140 ms began full.
 
 The echo canceller was compared with the one of that day on the same 140 scenes, by `make bench-audio` on 29 November
 2026. Of 42 figures 30 are as good or better, and 12 are lower by less than the rooms of the scene differ. The canceller
-knows of the silence that is played when the card's thread stands still, so that does not matter to it. With a sound
-server, in one call (see "A whole station" there), the echo of a caller alone is 28 dB quieter, where it was 54. There
-the depth of the playback buffer wavers, and each sample that is added or left out to correct it moves the echo; without
-these corrections it was 50 and 53 dB quieter in two calls.
+knows of the silence that is played when the card's thread stands still, so that does not matter to it. A sound server
+takes its parts now sooner, now later by up to 20 ms: its playback buffer holds a frame more, and no sample is added or
+left out to correct its depth, as each moves the echo (see "A whole station" there).
 
 `make bench-latency` writes this page and [benchmarks-latency.json](benchmarks-latency.json), which has every chirp. The
 machine should do nothing else meanwhile. No test asserts a time.

@@ -29,6 +29,7 @@ typedef struct {
 typedef pj_status_t (*callback)(void *, pjmedia_frame *);
 typedef struct {
     int state, playback;
+    long part;                        /* What it takes at once. */
     double clock;                     /* Of the card: samples in one of the capture clock. */
     double started;
     long written, read;
@@ -39,12 +40,12 @@ struct alsa_stream {
     unsigned alone, patience;
     void *user_data;
     snd_pcm_t *pb_pcm, *ca_pcm;
-    snd_pcm_uframes_t pb_frames, pb_size, pb_shallow, pb_deep, pb_depth, ca_frames;
+    snd_pcm_uframes_t pb_frames, pb_size, pb_shallow, pb_deep, pb_depth, pb_part, ca_frames;
     callback pb_cb, ca_cb;
-    unsigned pb_buf_size, pb_rate, pb_worked, looks, calm, due, shorter, ca_buf_size, ca_worked;
+    unsigned pb_buf_size, pb_rate, pb_worked, looks, seen, calm, due, shorter, ca_buf_size, ca_worked;
     char *pb_buf, *pb_adjusted, *ca_buf;
     snd_pcm_sframes_t most, least;
-    int excess, silence;
+    int spare, lack, excess, silence;
     pj_timestamp pb_timestamp, ca_timestamp;
 };
 
@@ -56,6 +57,7 @@ typedef struct {
 
 static unsigned underruns, overruns;
 static double now;
+static int partial;                   /* Writes that were no whole frames. */
 static long number;                   /* Of the frame that the port gave last. */
 static int loudness;
 static long heard_at[MANY], known_at[MANY], known;
@@ -63,6 +65,7 @@ static long gone;                     /* Samples of the microphone that the port
 
 static double began(const snd_pcm_t *pcm) { return pcm->state == SND_PCM_STATE_RUNNING ? pcm->started : now; }
 static long played(const snd_pcm_t *pcm) { return (long) floor((now - pcm->started) * pcm->clock); }
+static long taken(const snd_pcm_t *pcm) { return (played(pcm) + pcm->part - 1) / pcm->part * pcm->part; }
 
 static snd_pcm_sframes_t snd_pcm_avail(snd_pcm_t *pcm)
 {
@@ -72,7 +75,7 @@ static snd_pcm_sframes_t snd_pcm_avail(snd_pcm_t *pcm)
         pcm->state = SND_PCM_STATE_XRUN;
     if (pcm->state == SND_PCM_STATE_XRUN)
         return -EPIPE;
-    return SIZE - pcm->written + (pcm->state == SND_PCM_STATE_RUNNING ? played(pcm) : 0);
+    return SIZE - pcm->written + (pcm->state == SND_PCM_STATE_RUNNING ? taken(pcm) : 0);
 }
 
 static snd_pcm_sframes_t snd_pcm_avail_update(snd_pcm_t *pcm) { return snd_pcm_avail(pcm); }
@@ -93,6 +96,7 @@ static snd_pcm_sframes_t snd_pcm_writei(snd_pcm_t *pcm, const void *buf, snd_pcm
     if (*(const pj_int16_t *) buf)
         heard_at[number] = (long) (began(pcm) + pcm->written / pcm->clock) - gone;
     pcm->written += count;
+    partial += count % FRAME > 0;
     if (pcm->state == SND_PCM_STATE_PREPARED && pcm->written >= 2 * FRAME)
         snd_pcm_start(pcm);
     return count;
@@ -152,27 +156,35 @@ static pj_status_t captured_cb(void *unused, pjmedia_frame *frame)
     return PJ_SUCCESS;
 }
 
-/* A card begins whose playback clock is faster by so many of a million. */
-void begin(double ppm)
+/* A card begins whose playback clock is faster by so many of a million, or a sound server. */
+void begin(double ppm, int server)
 {
     static pj_int16_t silence[FRAME];
     static char buf[2 * FRAME], adjusted[2 * (FRAME + 1)], microphone[2 * FRAME];
 
     memset(heard_at, -1, sizeof heard_at);
     memset(known_at, -1, sizeof known_at);
-    now = number = known = gone = 0;
+    now = number = known = gone = partial = 0;
     port = (pjmedia_snd_port){ .ec_silence = silence };
     reduced = needed_again = PJ_FALSE;
-    ear = (snd_pcm_t){ .playback = 1, .clock = 1 + ppm / 1e6 };
+    ear = (snd_pcm_t){ .playback = 1, .part = server ? FRAME : 1, .clock = 1 + ppm / 1e6 };
     mouth = (snd_pcm_t){ .state = SND_PCM_STATE_RUNNING };
     stream = (struct alsa_stream){
         .param.channel_count = 1, .pb_pcm = &ear, .ca_pcm = &mouth, .pb_frames = FRAME, .pb_size = SIZE,
-        .pb_shallow = 2 * FRAME, .pb_deep = SIZE - FRAME, .pb_depth = 2 * FRAME, .ca_frames = FRAME,
+        .pb_shallow = (2 + server) * FRAME, .pb_deep = SIZE - FRAME, .pb_depth = (2 + server) * FRAME,
+        .pb_part = server * FRAME, .ca_frames = FRAME,
         .pb_cb = played_cb, .ca_cb = captured_cb, .pb_buf_size = sizeof buf, .ca_buf_size = sizeof microphone,
         .pb_rate = RATE, .pb_buf = buf, .pb_adjusted = adjusted, .ca_buf = microphone,
     };
-    for (owed = 2; owed;)
+    for (owed = 2 + server; owed;)
         play_frame(&stream, &owed);
+}
+
+/* The microphone gives its first frame at a moment. */
+void begin_late(long moment)
+{
+    mouth.read = moment - FRAME;
+    gone = mouth.read;
 }
 
 /* The sound's thread runs at a moment; the port's sound has such samples, at least 1. Returns the buffer's depth. */
@@ -215,6 +227,7 @@ void press(long moment)
 }
 
 long last(void) { return number; }
+int partial_writes(void) { return partial; }
 
 /* When the frame is heard, in samples of the microphone that the port got, and when the canceller could expect that. */
 long heard(long frame) { return heard_at[frame]; }

@@ -17,7 +17,7 @@ SHALLOW, DEEP = 2 * FRAME, 6 * FRAME
 TICKS = 50  # a second
 NEAR = RATE // 500
 LOUD, SILENT = 3000, 50
-CALM_S = 13  # ten seconds without need are over, and the frame is left out
+CALM_S = 12  # ten seconds without need are over, and the frame is left out
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,7 @@ def code(tmp_path_factory):
         "static int refill_buffer (struct alsa_stream* stream)",
         "static int tolerance (struct alsa_stream* stream)",
         "static pj_bool_t leaves_frame_out (struct alsa_stream* stream)",
+        "static pj_bool_t needs_frame_more (struct alsa_stream* stream)",
         "static pj_bool_t is_silent (struct alsa_stream* stream)",
         "static pj_bool_t correction_due (struct alsa_stream* stream)",
         "static void look_at_depth (struct alsa_stream* stream,",
@@ -48,11 +49,11 @@ def code(tmp_path_factory):
 
 
 class Card:
-    """A card that has begun. Its playback clock is faster than its capture clock by so many of a million."""
+    """A card, or a sound server, that has begun. Its playback clock is faster than its capture clock by `ppm`."""
 
-    def __init__(self, code, ppm=0.0):
+    def __init__(self, code, ppm=0.0, *, server=False):
         self.code, self.now, self.depth = code, 0, SHALLOW
-        code.begin(ctypes.c_double(ppm))
+        code.begin(ctypes.c_double(ppm), server)
 
     def run(self, seconds, sound=LOUD):
         """The thread runs when the microphone has a frame; the frames of the port have such samples."""
@@ -182,3 +183,26 @@ def test_clocks_that_are_apart_make_no_gap_and_no_surprise(code, ppm):
         card.run(60)
         assert card.depth == SHALLOW
         assert abs(card.surprise() - settled) < NEAR // 4
+
+
+@pytest.mark.parametrize("server", [False, True])
+def test_a_microphone_that_begins_late_leaves_the_buffer_as_it_was(code, server):
+    card = Card(code, server=server)
+    card.now = RATE + 77
+    code.begin_late(card.now)
+    card.run(5)
+    assert card.depth == SHALLOW + FRAME * server
+
+
+@pytest.mark.parametrize("ppm", [-250, -50, 50, 250])
+def test_for_a_sound_server_a_silent_frame_is_left_out_or_added_and_never_a_sample(code, ppm):
+    card = Card(code, ppm, server=True)
+    before = 0
+    for _ in range(60):
+        card.run(9)
+        card.run(1, SILENT)
+        card.run(1)
+        assert (card.depth, code.partial_writes()) == (SHALLOW + FRAME, 0)
+        assert FRAME < card.waits() < 4 * FRAME
+        assert abs(card.surprise() - before) < 2 * NEAR
+        before = card.surprise()

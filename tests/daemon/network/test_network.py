@@ -27,9 +27,14 @@ def kamailio(cable, tmp_path):
         yield registrar
 
 
+def trace_of(door):
+    """The station's SIP messages."""
+    return (door.directory / "sip.trace").read_text(errors="replace")
+
+
 def lost(door):
     """The REGISTERs that have no answer yet."""
-    trace = (door.directory / "sip.trace").read_text(errors="replace")
+    trace = trace_of(door)
     asked = re.findall(r"TX \d+ bytes Request msg REGISTER/cseq=(\d+)", trace)
     return set(asked) - set(re.findall(r"RX \d+ bytes Response msg \d+/REGISTER/cseq=(\d+)", trace))
 
@@ -120,7 +125,8 @@ def test_a_call_by_tcp_goes_on_at_another_address(cable, kamailio, tmp_path):
         door.wait("network.changed", addresses=ELSEWHERE)
         until(lambda: f"@{ELSEWHERE}:" in kamailio.log, "the registration at the new address")
         flows((door, call), (far, came))
-        until(lambda: not lost(door), "the answer to each REGISTER: none went by the connection of the old address")
+        why = "the answer to each REGISTER: none went by the connection of the old address"
+        until(lambda: not lost(door), why, log=lambda: trace_of(door))
         door.press("hangup")
         door.final(call, kind="call.ended", cause="hangup", by="local")
 

@@ -55,11 +55,11 @@ class Card:
         self.code, self.now, self.depth = code, 0, SHALLOW
         code.begin(ctypes.c_double(ppm), server)
 
-    def run(self, seconds, sound=LOUD):
-        """The thread runs when the microphone has a frame; the frames of the port have such samples."""
+    def run(self, seconds, sound=LOUD, late_ms=0):
+        """The thread runs when the microphone has a frame, or later; the frames of the port have such samples."""
         for _ in range(round(seconds * TICKS)):
             self.now += FRAME - self.now % FRAME
-            self.depth = self.code.run(self.now, sound)
+            self.depth = self.code.run(self.now + RATE * late_ms // 1000, sound)
 
     def stand_still(self, milliseconds):
         """The thread does not run for so long, and then at once."""
@@ -123,6 +123,17 @@ def test_after_several_stalls_too(code):
         assert abs(card.surprise() - before) < NEAR
 
 
+@pytest.mark.parametrize("milliseconds", [100, 253, 399])
+def test_a_stall_soon_after_a_frame_was_left_out_is_no_surprise(code, milliseconds):
+    card = Card(code)
+    card.run(5)
+    card.stand_still(milliseconds)
+    card.run(1, SILENT)
+    card.stand_still(100)
+    card.run(2)
+    assert abs(card.surprise()) < NEAR
+
+
 @pytest.mark.parametrize("lost", [True, False])
 def test_where_the_microphone_stands_still_the_canceller_expects_what_is_heard_sooner(code, lost):
     card = Card(code)
@@ -144,6 +155,8 @@ def test_the_frame_that_is_left_out_again_is_silent_and_the_canceller_does_not_w
     card.run(2, SILENT)
     assert abs(card.waits() - FRAME) < NEAR
     assert abs(card.surprise()) < NEAR
+    card.run(8)
+    assert abs(card.waits() - FRAME) < NEAR
 
 
 def test_the_next_frame_is_spared_once_the_one_before_is_left_out(code):
@@ -206,3 +219,22 @@ def test_for_a_sound_server_a_silent_frame_is_left_out_or_added_and_never_a_samp
         assert FRAME < card.waits() < 4 * FRAME
         assert abs(card.surprise() - before) < 2 * NEAR
         before = card.surprise()
+
+
+def test_a_sound_server_keeps_a_frame_more_while_it_is_needed_now_and_then(code):
+    card = Card(code, server=True)
+    card.run(5)
+    card.stand_still(70)
+    card.run(2, SILENT)
+    for _ in range(2 * CALM_S):
+        card.run(1)
+        card.stand_still(35)
+    assert card.depth == SHALLOW + 2 * FRAME
+
+
+def test_a_depth_that_is_another_in_each_second_is_not_corrected(code):
+    card = Card(code)
+    for late_ms in (0, 5, 1, 8, 0, 3) * 10:
+        card.run(1, late_ms=late_ms)
+    card.run(1)
+    assert (card.surprise(), card.waits()) == (0, FRAME)

@@ -59,7 +59,7 @@ def measured(directory: Path, stall_s: float) -> tuple[list[int], list[int]]:
         with appliances(*config) as (door, inside):
             connect(door, inside)
             pause(BEFORE_S)
-            hold_up(door.sip(), stall_s)
+            hold_up(stall_s, door.sip())
             pause(AFTER_S)
             inside.press("hangup")
             recording = inside.next("recording.available")["data"]["recording"]

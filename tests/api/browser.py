@@ -212,6 +212,10 @@ class Page(ABC):
         """The addresses of what the page's frames show: of an error, where a frame was refused."""
 
     @abstractmethod
+    def processes(self) -> list[int]:
+        """The ids of those that run pages, this one among them."""
+
+    @abstractmethod
     def die(self) -> None:
         """The process that runs the page ends, as where a phone needs its memory."""
 

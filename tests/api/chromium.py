@@ -10,6 +10,7 @@ from websockets.sync.client import ClientConnection
 
 from tests.api.browser import START_S, Page, result_of, running
 from tests.support.peers.namespaces import Machine
+from tests.support.waiting import until
 
 PROGRAMS = ("chromium", "google-chrome")
 FLAGS = [
@@ -44,12 +45,17 @@ SERVER_ERROR = -32000  # the DevTools protocol's: a call that cannot be carried 
 class ChromiumPage(Page):
     """One tab of a Chromium."""
 
-    def __init__(self, devtools: ClientConnection) -> None:
+    def __init__(self, devtools: ClientConnection, *, new: bool = True) -> None:
+        """new: a further tab; else the one with which it starts."""
         super().__init__(devtools)
         self._session: dict[str, str] = {}
-        self._target = self.send("Target.createTarget", url="about:blank")["targetId"]
+        found: dict[str, Any] = self.send("Target.createTarget", url="about:blank") if new else until(self._first)
+        self._target = found["targetId"]
         session = self.send("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         self._session = {"sessionId": session}
+
+    def _first(self) -> dict[str, Any] | None:
+        return next((each for each in self.send("Target.getTargets")["targetInfos"] if each["type"] == "page"), None)
 
     def ask(self, method: str, params: dict[str, Any], **more: Any) -> dict[str, Any]:
         return super().ask(method, params, **self._session, **more)
@@ -159,6 +165,10 @@ class ChromiumPage(Page):
         found = self.send("Page.getFrameTree")["frameTree"].get("childFrames", [])
         return [each["frame"]["url"] for each in found]
 
+    def processes(self) -> list[int]:
+        every = result_of(super().ask("SystemInfo.getProcessInfo", {}))["processInfo"]
+        return [each["id"] for each in every if each["type"] == "renderer"]
+
     def die(self) -> None:
         self.send("Inspector.enable")
         self._number += 1
@@ -193,4 +203,4 @@ def chromium(
     """flags: more of them. machine: where it runs, another than this one."""
     given = [*FLAGS, *flags, f"--user-data-dir={profile}", "about:blank"]
     with running(PROGRAMS, given, profile / "DevToolsActivePort", _address, machine=machine) as devtools:
-        yield ChromiumPage(devtools)
+        yield ChromiumPage(devtools, new=False)

@@ -236,9 +236,12 @@ class FirefoxPage(Page):
         script = f"{children}.map((each) => each.currentWindowGlobal?.documentURI.spec ?? '')"
         return [str(each) for each in self._own(script)]
 
+    def processes(self) -> list[int]:
+        return [self._own("gBrowser.selectedBrowser.frameLoader.remoteTab.osPid")]
+
     def die(self) -> None:
-        script = "gBrowser.selectedBrowser.frameLoader.remoteTab.osPid"
-        os.kill(self._own(script), signal.SIGKILL)
+        (process,) = self.processes()
+        os.kill(process, signal.SIGKILL)
 
     @contextmanager
     def first(self, statement: str) -> Generator[None, None, None]:

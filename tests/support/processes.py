@@ -45,13 +45,15 @@ def living(processes: list[tuple[int, str]]) -> list[int]:
     return [pid for pid, born in processes if (fields := status(pid)) and fields[19] == born]
 
 
-def hold_up(pid: int, seconds: float) -> None:
-    """Let it stand still for so long, as on a machine that has no time for it."""
-    os.kill(pid, signal.SIGSTOP)
+def hold_up(seconds: float, *processes: int) -> None:
+    """Let them stand still for so long, as on a machine that has no time for them."""
+    for each in processes:
+        os.kill(each, signal.SIGSTOP)
     try:
         pause(seconds)
     finally:
-        os.kill(pid, signal.SIGCONT)
+        for each in processes:
+            os.kill(each, signal.SIGCONT)
 
 
 def rss_mb(pid: int) -> float:

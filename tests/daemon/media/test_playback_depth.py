@@ -51,7 +51,7 @@ def depth(depths):
 @pytest.fixture
 def held_up(door):
     """Stop the sound for a moment."""
-    return lambda: hold_up(door.sip(), STALL_S)
+    return lambda: hold_up(STALL_S, door.sip())
 
 
 @pytest.mark.long(200)

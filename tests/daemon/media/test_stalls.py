@@ -75,7 +75,7 @@ def delays(directory, cards):
             found = []
             for stalls in (False, True):
                 if stalls:
-                    hold_up(door.sip(), STALL_S)
+                    hold_up(STALL_S, door.sip())
                 begin = time.monotonic() + EVERY_S
                 moments = [begin + EVERY_S * number for number in range(CHIRPS)]
                 card.chirp_at(cards, "mouth", moments)

@@ -5,7 +5,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -22,6 +22,7 @@ from tests.api.browser import START_S, Page, log_in
 from tests.api.chromium import chromium
 from tests.api.fake import Station
 from tests.api.firefox import firefox
+from tests.support.peers.sound_server import SoundServer, running
 from tests.support.waiting import until
 
 # Each client would load all authorities of the web, for addresses that begin with http.
@@ -29,7 +30,15 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 TOKEN = "a-token-that-only-this-test-knows-0123456789"
 PACKAGING = Path(__file__).parents[2] / "packaging"
 PATIENCE_S = 120.0
-BROWSERS = {"chromium": chromium, "firefox": firefox}
+
+
+@contextmanager
+def _sounding(profile: Path) -> Generator[Page, None, None]:
+    with running(SoundServer) as card, firefox(profile, card=card) as page:
+        yield page
+
+
+BROWSERS = {"chromium": chromium, "firefox": _sounding}
 
 
 @dataclass

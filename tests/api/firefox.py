@@ -12,6 +12,7 @@ from websockets.sync.client import ClientConnection
 
 from tests.api.browser import ERROR_PAGE, NO_ANSWER, START_S, Page, result_of, running
 from tests.support.peers.namespaces import Machine
+from tests.support.peers.sound_server import FOUND_BY, SoundServer
 from tests.support.waiting import until
 
 PROGRAMS = ("firefox-esr", "firefox")
@@ -87,7 +88,7 @@ PREFERENCES: dict[str, str | int | bool] = {
     "intl.locale.requested": "en-US",
 }
 UPGRADE = "`apt-get update && apt-get install firefox-esr` brings that of Debian's security updates."
-# Without a sound card it would refuse to play. This one takes all sound at once.
+# Without a sound card it would refuse to play. This one takes all sound at once: Firefox computes as fast as it can.
 SILENT_CARD = "pcm.!default { type null }\nctl.!default { type null }\n"
 KEYS = {"Enter": "\ue007", "Space": " ", "Tab": "\ue004", "ArrowLeft": "\ue012"}
 NUMBERS = {"NaN", "Infinity", "-Infinity", "-0"}
@@ -271,15 +272,20 @@ def _address(notice: str) -> tuple[int, str]:
 
 @contextmanager
 def firefox(
-    profile: Path, preferences: Mapping[str, str | int | bool] | None = None, machine: Machine | None = None
+    profile: Path,
+    preferences: Mapping[str, str | int | bool] | None = None,
+    machine: Machine | None = None,
+    card: SoundServer | None = None,
 ) -> Generator[FirefoxPage, None, None]:
-    """preferences: more of them. machine: where it runs, another than this one."""
-    wanted = PREFERENCES | dict(preferences or {})
+    """preferences: more of them. machine: where it runs, another than this one. card: for pages that sound."""
+    sound = {"media.cubeb.backend": "pulse"} if card else {}
+    wanted = PREFERENCES | sound | dict(preferences or {})
     lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in wanted.items())
     (profile / "user.js").write_text("".join(lines), encoding="utf-8")
-    card = profile / "asound.conf"
-    card.write_text(SILENT_CARD, encoding="utf-8")
+    alsa = profile / "asound.conf"
+    alsa.write_text(SILENT_CARD, encoding="utf-8")
     flags = [*FLAGS, "--profile", str(profile)]
-    env = QUIET | {"HOME": str(profile), "ALSA_CONFIG_PATH": str(card)}  # it keeps caches at home
+    env = QUIET | {"HOME": str(profile), "ALSA_CONFIG_PATH": str(alsa)}  # it keeps caches at home
+    env |= {name: card.environment[name] for name in FOUND_BY} if card else {}
     with running(PROGRAMS, flags, profile / "WebDriverBiDiServer.json", _address, env, machine) as bidi:
         yield FirefoxPage.only(bidi)

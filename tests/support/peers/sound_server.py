@@ -14,6 +14,7 @@ import pytest
 from tests.support.stations import RATE
 from tests.support.waiting import until, until_async
 
+FOUND_BY = "PULSE_SERVER", "PULSE_RUNTIME_PATH"
 ASKED_S = 0.2  # each question to a server is a program that starts
 
 
@@ -81,14 +82,21 @@ Kind = TypeVar("Kind", bound=SoundServer)
 
 
 @contextmanager
-def serving(kind: type[Kind], monkeypatch: pytest.MonkeyPatch) -> Iterator[Kind]:
-    """A sound server that ALSA's plug-in finds, in this process and in those that it starts."""
+def running(kind: type[Kind]) -> Iterator[Kind]:
+    """A sound server for those that are given its environment."""
     with tempfile.TemporaryDirectory(prefix="pulse-") as directory:  # a socket's path is short
         made = kind(Path(directory))
         try:
             made.start()
-            for name in ("PULSE_SERVER", "PULSE_RUNTIME_PATH"):
-                monkeypatch.setenv(name, made.environment[name])
             yield made
         finally:
             made.kill()
+
+
+@contextmanager
+def serving(kind: type[Kind], monkeypatch: pytest.MonkeyPatch) -> Iterator[Kind]:
+    """A sound server that ALSA's plug-in finds, in this process and in those that it starts."""
+    with running(kind) as made:
+        for name in FOUND_BY:
+            monkeypatch.setenv(name, made.environment[name])
+        yield made

@@ -160,8 +160,23 @@ class Page(ABC):
         """Press and release a key on what has the focus: Enter, Space, Tab, ArrowLeft or a digit."""
 
     @abstractmethod
-    def screen(self, width: int, height: int) -> AbstractContextManager[None]:
-        """A window of this size, in CSS pixels."""
+    def _resize(self, size: tuple[int, int] | None) -> None:
+        """Give the window this size, in CSS pixels, or the one that it had at first."""
+
+    def screens(self, *sizes: tuple[int, int]) -> Generator[tuple[int, int], None, None]:
+        """Windows of these sizes, one after the other; then it has its own again."""
+        try:
+            for each in sizes:
+                self._resize(each)
+                yield each
+        finally:
+            self._resize(None)
+
+    @contextmanager
+    def screen(self, width: int, height: int) -> Generator[None, None, None]:
+        """A window of this size."""
+        for _ in self.screens((width, height)):
+            yield
 
     def phone(self) -> AbstractContextManager[None]:
         """A narrow phone."""

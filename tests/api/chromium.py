@@ -49,6 +49,7 @@ class ChromiumPage(Page):
         """new: a further tab; else the one with which it starts."""
         super().__init__(devtools)
         self._session: dict[str, str] = {}
+        self._own: list[int] = []  # the size of its window
         found: dict[str, Any] = self.send("Target.createTarget", url="about:blank") if new else until(self._first)
         self._target = found["targetId"]
         session = self.send("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
@@ -92,14 +93,18 @@ class ChromiumPage(Page):
         self.send("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **same)
         self.send("Input.dispatchKeyEvent", type="keyUp", **same)
 
-    @contextmanager
-    def screen(self, width: int, height: int) -> Generator[None, None, None]:
-        size = {"width": width, "height": height}
-        self.send("Emulation.setDeviceMetricsOverride", **size, deviceScaleFactor=1, mobile=True)
-        try:
-            yield
-        finally:
+    def _resize(self, size: tuple[int, int] | None) -> None:
+        """The page learns its new size later: what it is asked by then, it answers for the old one."""
+        self._own = self._own or self.value("[innerWidth, innerHeight]")
+        if size:
+            wanted = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": True}
+            self.send("Emulation.setDeviceMetricsOverride", **wanted)
+            has = f"matchMedia('(width: {size[0]}px) and (height: {size[1]}px)').matches"
+            has += " || document.querySelector('meta[name=viewport]') === null"  # such a page gets another width
+        else:
             self.send("Emulation.clearDeviceMetricsOverride")
+            has = f"innerWidth === {self._own[0]} && innerHeight === {self._own[1]}"
+        until(lambda: self.value(has) is not False, f"a window of {size or self._own}", START_S)
 
     @contextmanager
     def languages(self, *languages: str) -> Generator[None, None, None]:

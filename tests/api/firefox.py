@@ -179,14 +179,10 @@ class FirefoxPage(Page):
     def key(self, name: str) -> None:
         self._insert(KEYS.get(name, name))
 
-    @contextmanager
-    def screen(self, width: int, height: int) -> Generator[None, None, None]:
-        size = {"width": width, "height": height}
-        self.send("browsingContext.setViewport", context=self._tab, viewport=size, devicePixelRatio=1)
-        try:
-            yield
-        finally:
-            self.send("browsingContext.setViewport", context=self._tab, viewport=None, devicePixelRatio=None)
+    def _resize(self, size: tuple[int, int] | None) -> None:
+        wanted = {"width": size[0], "height": size[1]} if size else None
+        ratio = 1 if size else None
+        self.send("browsingContext.setViewport", context=self._tab, viewport=wanted, devicePixelRatio=ratio)
 
     @contextmanager
     def languages(self, *languages: str) -> Generator[None, None, None]:

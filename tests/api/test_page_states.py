@@ -1,7 +1,5 @@
 """Every state of the page, on a phone, a wall and a desk: none is cut, all can be hit, and axe-core finds nothing."""
 
-from contextlib import ExitStack
-
 import pytest
 
 from tests.api import fake
@@ -81,15 +79,18 @@ def put(page, shared, station, state):
 def look(page, state):
     """The faults of what is shown, by the screens that have them. At 200 % a browser has half the pixels."""
     found = {}
-    with ExitStack() as window:  # which has its own size again at the end only: each change takes time
-        for name, size in (SIZES | ZOOMED).items():
-            window.enter_context(page.screen(*size))
-            faults = page.value(FAULTS.replace("LEAST", "24" if name in ZOOMED else "48")) + page.value(LOW)
-            if state:
-                faults += page.value(HIDDEN.replace("SELECTOR", AT_HAND.get(state.split()[0], "#none")))
-            if faults:
-                found[name] = faults
+    for name in windows(page, SIZES | ZOOMED):
+        faults = page.value(FAULTS.replace("LEAST", "24" if name in ZOOMED else "48")) + page.value(LOW)
+        if state:
+            faults += page.value(HIDDEN.replace("SELECTOR", AT_HAND.get(state.split()[0], "#none")))
+        if faults:
+            found[name] = faults
     return found
+
+
+def windows(page, sizes):
+    """Names of windows, one after the other; the page has its own size again at the end only: a change takes time."""
+    return (name for name, _ in zip(sizes, page.screens(*sizes.values()), strict=True))
 
 
 @pytest.mark.long(100)
@@ -126,12 +127,10 @@ def test_no_control_covers_another(page, shared, station, language):
     """In each state, with notes; a phone's tabs, which stay in view, may cover what is scrolled."""
 
     def uncovered(state):
-        with ExitStack() as window:
-            for name, size in (SIZES | MORE_SIZES).items():
-                window.enter_context(page.screen(*size))
-                covered = page.value(COVERED)
-                wrong = [each for each in covered if name != "phone" or not each.endswith("below tabs")]
-                assert wrong == [], (state, name)
+        for name in windows(page, SIZES | MORE_SIZES):
+            covered = page.value(COVERED)
+            wrong = [each for each in covered if name != "phone" or not each.endswith("below tabs")]
+            assert wrong == [], (state, name)
 
     with page.languages(language):
         log_in(page, f"{shared.bound.url}#token={TOKEN}")

@@ -26,6 +26,7 @@ from appliance.core.model import PLAYABLE
 from appliance.orders.shared import PlayableTone
 from appliance.simulator.panel import ask
 from tests.support.daemon import Daemon
+from tests.support.forks.commands import commands
 from tests.support.waiting import until
 
 SIMULATED = Path(__file__).resolve().parents[2] / "hardware" / "simulated.toml"
@@ -53,15 +54,25 @@ def daemon(tmp_path_factory):
         yield state
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forked():
+    """Commands are forked; what has a process to look at starts the program, by `command`."""
+    with commands() as forked:
+        ctl.run = forked.run
+        yield
+
+
+def placed(state, *words, url=None):
+    return [*(["--url", url] if url else ["--socket", str(state / "http.sock")]), *words]
+
+
 def command(state, *words, url=None):
-    place = ["--url", url] if url else ["--socket", str(state / "http.sock")]
-    return [sys.executable, "-m", "appliance.cli", *place, *words]
+    return [sys.executable, "-m", "appliance.cli", *placed(state, *words, url=url)]
 
 
 def ctl(state, *words, token=None, url=None, given=""):
     environment = {**os.environ} | ({"INTERCOM_TOKEN": token} if token else {})
-    asked = command(state, *words, url=url)
-    return subprocess.run(asked, input=given, capture_output=True, text=True, timeout=120, env=environment)
+    return ctl.run(placed(state, *words, url=url), environment, given)
 
 
 def test_the_client_and_http_know_the_tones_that_the_station_plays():

@@ -45,18 +45,13 @@ SERVER_ERROR = -32000  # the DevTools protocol's: a call that cannot be carried 
 class ChromiumPage(Page):
     """One tab of a Chromium."""
 
-    def __init__(self, devtools: ClientConnection, *, new: bool = True) -> None:
-        """new: a further tab; else the one with which it starts."""
+    def __init__(self, devtools: ClientConnection) -> None:
         super().__init__(devtools)
         self._session: dict[str, str] = {}
         self._own: list[int] = []  # the size of its window
-        found: dict[str, Any] = self.send("Target.createTarget", url="about:blank") if new else until(self._first)
-        self._target = found["targetId"]
+        self._target = self.send("Target.createTarget", url="about:blank")["targetId"]
         session = self.send("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         self._session = {"sessionId": session}
-
-    def _first(self) -> dict[str, Any] | None:
-        return next((each for each in self.send("Target.getTargets")["targetInfos"] if each["type"] == "page"), None)
 
     def ask(self, method: str, params: dict[str, Any], **more: Any) -> dict[str, Any]:
         return super().ask(method, params, **self._session, **more)
@@ -208,4 +203,4 @@ def chromium(
     """flags: more of them. machine: where it runs, another than this one."""
     given = [*FLAGS, *flags, f"--user-data-dir={profile}", "about:blank"]
     with running(PROGRAMS, given, profile / "DevToolsActivePort", _address, machine=machine) as devtools:
-        yield ChromiumPage(devtools, new=False)
+        yield ChromiumPage(devtools)

@@ -44,8 +44,7 @@ def far(door):
 @pytest.mark.parametrize(("method", "headers"), UNKNOWN)
 def test_what_is_not_known_outside_of_dialogs_is_answered(method, headers, far):
     begin, says = UNKNOWN[method, headers]
-    far.send(far.request(method, headers=headers))
-    assert says in far.receive(f"SIP/2.0 {begin}", method)
+    assert says in far.ask(far.request(method, headers=headers), f"SIP/2.0 {begin}", method)
 
 
 @pytest.mark.parametrize("event", ["check-sync", "message-summary", "refer"])
@@ -57,8 +56,7 @@ def test_a_stranger_who_notifies_has_no_subscription(event, door):
 def test_a_request_of_a_dialog_that_is_over_is_for_none(far):
     far._tag = "long-gone"
     for method in ("BYE", "INFO", "INVITE", "NOTIFY", "OPTIONS"):
-        far.send(far.request(method))
-        far.receive("SIP/2.0 481", method)
+        far.ask(far.request(method), "SIP/2.0 481", method)
     far._tag = ""
 
 
@@ -113,9 +111,8 @@ BROKEN = {  # what is done to a request: the answer
 @pytest.mark.parametrize("what", BROKEN)
 def test_what_is_broken_is_refused_as_rfc_3261_says(what, far):
     change, begin = BROKEN[what]
-    far.send(change(far.request("OPTIONS")))
     seen = "NOTIFY" if "another method" in what else "OPTIONS"
-    answer = far.receive(f"SIP/2.0 {begin}", seen)
+    answer = far.ask(change(far.request("OPTIONS")), f"SIP/2.0 {begin}", seen)
     if begin == "420":
         assert "Unsupported: nothingSupportsThis\r\n" in answer
     if begin == "415":
@@ -123,16 +120,17 @@ def test_what_is_broken_is_refused_as_rfc_3261_says(what, far):
 
 
 def test_an_invite_that_is_broken_or_asks_for_too_much_rings_no_one(far):
-    far.send(changed(r"\r\nMax", "\r\nRequire: nothingSupportsThis\r\nMax")(far.invite()))
-    assert "Unsupported: nothingSupportsThis\r\n" in far.receive("SIP/2.0 420", "INVITE")
+    required = changed(r"\r\nMax", "\r\nRequire: nothingSupportsThis\r\nMax")(far.invite())
+    assert "Unsupported: nothingSupportsThis\r\n" in far.ask(required, "SIP/2.0 420", "INVITE")
     far.send(far.request("ACK"))
     far.dialog += "2"
-    far.send(far.request("INVITE", body="<xml/>", kind="application/unknown"))
-    assert "Accept:" in far.receive("SIP/2.0 415", "INVITE")
+    assert "Accept:" in far.ask(
+        far.request("INVITE", body="<xml/>", kind="application/unknown"), "SIP/2.0 415", "INVITE"
+    )
     far.send(far.request("ACK"))
     far.dialog += "3"
-    far.send(changed(r"\r\nMax", "\r\nFrom: <sip:friend@127.0.0.1>;tag=2\r\nMax")(far.invite()))
-    far.receive("SIP/2.0 400 Doubled Header", "INVITE")
+    doubled = changed(r"\r\nMax", "\r\nFrom: <sip:friend@127.0.0.1>;tag=2\r\nMax")(far.invite())
+    far.ask(doubled, "SIP/2.0 400 Doubled Header", "INVITE")
 
 
 def answered(far, request):
@@ -266,8 +264,7 @@ def test_nothing_answers_an_ack_or_what_is_no_request(far):
     far.send(changed(r"\r\nFrom: [^\r]*", "")(far.request("ACK")))
     far.send(changed(r"\r\nVia: [^\r]*", "")(far.request("BYE")))
     far.send(changed(r"^[^\r]*", "anything")(changed(r"\r\nFrom: [^\r]*", "")(far.request("BYE"))))
-    far.send(far.request("OPTIONS"))
-    far.receive("SIP/2.0 200", "OPTIONS")
+    far.ask(far.request("OPTIONS"), "SIP/2.0 200", "OPTIONS")
     assert len(far.seen) == 1
 
 

@@ -16,7 +16,6 @@ from tests.support.waiting import until
 
 ROOT = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "intercomd" / "peers" / "asterisk"
 MUSIC_HZ = 700
-COUNTS_S = 16  # three reports of RTCP, which come every 5 s
 READY = "Asterisk Ready"
 MODULES = """res_pjproject res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb res_crypto
 res_srtp res_rtp_asterisk res_musiconhold res_clioriginate res_convert res_mutestream res_format_attr_opus
@@ -47,7 +46,8 @@ exten => 604,1,Answer()
  same => n,Transfer(PJSIP/sip:999@{here})
  same => n,MusicOnHold(default)
 exten => 605,1,Answer()
- same => n,MusicOnHold(default,{counts_s})
+ same => n,StartMusicOnHold(default)
+ same => n,WaitDigit(120)
  same => n,Verbose(0,counted ${CHANNEL(rtcp,all,audio)})
  same => n,Hangup()
 exten => 606,1,Progress()
@@ -122,9 +122,9 @@ class Asterisk:
     """Registrar and PBX by UDP and TCP. Its extensions, 101 to 103, have pw- and the number for a password.
 
     Called: 101 to 103 each other; 602 plays music, which held far ends hear as well: a tone of MUSIC_HZ.
-    603 passes who calls it on to 602 after a second, 604 to nobody. 605 plays music for COUNTS_S, and hangs up;
-    `counted` has what it counted of the call's packets. 606 plays music for 4 s before it answers. within: what begins
-    its command, to run in a network namespace.
+    603 passes who calls it on to 602 after a second, 604 to nobody. 605 plays music until a digit comes, and hangs
+    up; `counted` has what it counted of the call's packets. 606 plays music for 4 s before it answers. within: what
+    begins its command, to run in a network namespace.
     codecs: those of its extensions; it passes Opus through, but cannot convert it. contacts: how many addresses each
     extension may register; `removes`: whether a further one takes the place of the oldest, or is refused by 403.
     webrtc: the extensions that are browsers, for Asterisk.
@@ -216,9 +216,7 @@ class Asterisk:
             "modules.conf": "[modules]\nautoload=no\n" + "".join(f"load={name}.so\n" for name in MODULES.split()),
             "logger.conf": f"[general]\nappendhostname=no\n[logfiles]\nmessages.log={levels}\n",
             "pjsip.conf": f"[global]\ntype=global\nuser_agent=asterisk-peer\n{transports}{endpoints}",
-            "extensions.conf": DIALPLAN.replace("{here}", f"{self.address}:{self.port}").replace(
-                "{counts_s}", str(COUNTS_S)
-            ),
+            "extensions.conf": DIALPLAN.replace("{here}", f"{self.address}:{self.port}"),
             "rtp.conf": f"[general]\nrtpstart={first}\nrtpend={first + 60}\nstrictrtp=yes\nicesupport=no\n",
             "musiconhold.conf": "[default]\nmode=files\ndirectory=/peer/moh\n",
             **dict.fromkeys(("cdr.conf", "cel.conf"), "[general]\nenable=no\n"),

@@ -284,8 +284,10 @@ def log_in(page: Page, address: str) -> None:
     """Open an address with a token in it, and agree to log in by it."""
     page.open(address)
     asked = "document.querySelector('#offer').hidden"
-    # the browser's own words, where it could not connect
-    seen = "`${location.href} (${document.documentURI}): ${document.body?.innerText}`"
+    # The browser's own words, where it could not connect, and what of the page has come.
+    seen = """`${location.href} (${document.documentURI}, ${document.readyState}): ${document.body?.innerText}\n` +
+      performance.getEntries().filter((each) => "responseStatus" in each).map((each) =>
+        `${each.responseStatus} ${each.responseEnd.toFixed()} ms, ${each.transferSize} bytes: ${each.name}`).join("\n")"""
     until(lambda: page.value(asked) is False, "the question", START_S, log=lambda: page.value(seen))
     page.click("#offer-yes")
 

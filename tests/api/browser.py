@@ -285,9 +285,9 @@ def log_in(page: Page, address: str) -> None:
     page.open(address)
     asked = "document.querySelector('#offer').hidden"
     # The browser's own words, where it could not connect, and what of the page has come.
-    seen = """`${location.href} (${document.documentURI}, ${document.readyState}): ${document.body?.innerText}\n` +
+    seen = """`${location.href} (${document.documentURI}, ${document.readyState}): ${document.body?.innerText}; ` +
       performance.getEntries().filter((each) => "responseStatus" in each).map((each) =>
-        `${each.responseStatus} ${each.responseEnd.toFixed()} ms, ${each.transferSize} bytes: ${each.name}`).join("\n")"""
+        `${each.responseStatus} at ${each.responseEnd.toFixed()} ms, ${each.transferSize} bytes: ${each.name}`)"""
     until(lambda: page.value(asked) is False, "the question", START_S, log=lambda: page.value(seen))
     page.click("#offer-yes")
 

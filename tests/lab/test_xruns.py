@@ -1,7 +1,8 @@
 """A call on a card of the kernel beside programs that take all the processor time: no gap in its sound.
 
-A gap is the machine's own where it stood still for a frame: a thread of the highest priority, which does nothing but
-sleep, was as late. A guest on a busy host stands still now and then, and has a tick of 10 ms; a board does not.
+A gap is the machine's own where it stood still for a frame, less a tick: a thread of the highest priority, which only
+sleeps, was as late. A guest on a busy host stands still now and then, and its loopback card moves on with the tick
+alone, every 10 ms; a board does neither.
 """
 
 import re
@@ -14,7 +15,8 @@ from tests.lab.station import PLAIN, Station
 HOGS = ("hog-1", "hog-2")
 LATENESS = "/run/lateness"  # what programs/lateness.py writes
 PACKETS = 50  # a second
-FRAME_MS = 20.0  # the playback buffer holds as much before the next frame comes, at least
+FRAME_MS, TICK_MS = 20.0, 10.0  # the playback buffer holds a frame before the next comes, at least
+STALL_MS = FRAME_MS - TICK_MS
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +41,9 @@ def received(station):
 
 
 def stalls(station):
-    """How often the machine stood still for a frame, and the longest time in ms."""
+    """How often the machine stood still for so long, and the longest time in ms."""
     late_ms = [float(line.split()[1]) for line in station.guest.read(LATENESS).splitlines()]
-    return sum(late >= FRAME_MS for late in late_ms), max(late_ms, default=0.0)
+    return sum(late >= STALL_MS for late in late_ms), max(late_ms, default=0.0)
 
 
 def gaps(station, seconds):
@@ -64,5 +66,5 @@ def test_a_call_beside_two_programs_that_take_all_the_time_has_no_gap_of_its_own
     found = gaps(station, seconds)
     after, longest = stalls(station)
     measured(f"gaps in a call of {seconds} s", found)
-    measured(f"times that the machine stood still for {FRAME_MS:g} ms, of {longest:g} ms at most", after - before)
+    measured(f"times that the machine stood still for {STALL_MS:g} ms, of {longest:g} ms at most", after - before)
     assert found <= after - before

@@ -7,13 +7,22 @@ import pytest
 
 from appliance.api.routes import pages
 from tests.api.browser import START_S
+from tests.api.conftest import opened
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
 
-ASKED = "performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/%s'))"
+ASKED = "performance.getEntriesByType('resource').some(({ name }) => name.endsWith('%s'))"
 WHOLE = """document.documentElement.dataset.started === 'yes' &&
   getComputedStyle(document.querySelector('#too-old')).display === 'none'"""
+# Each wait that the page begins; and a script that the station does not have.
+WAITS = "window.waits = []; window.setTimeout = ((wait) => (act, ms) => waits.push(ms) && wait(act, ms))(setTimeout)"
+MISSING = """{
+  const script = Object.assign(document.createElement("script"), { src: "%s" });
+  script.onerror = () => { window.missing = true; };
+  document.head.append(script);
+}"""
+AGAIN_MS = 2000
 
 
 def renamed(part):
@@ -35,6 +44,16 @@ def test_a_page_of_which_a_part_did_not_come_comes_again_by_itself(page, shared,
     with monkeypatch.context() as cut:
         cut.setattr(pages, "_site", lambda: {each: whole[each] for each in whole if each != path})
         page.open(f"{shared.bound.url}{where}")
-        until(lambda: page.value(ASKED % path[1:]), path, START_S)
+        until(lambda: page.value(ASKED % path), path, START_S)
         assert page.value(WHOLE) is False
     until(lambda: page.value(WHOLE), "the whole page", START_S)
+
+
+def test_a_script_that_a_proxy_has_added_and_that_does_not_come_changes_nothing(page, shared, station):
+    with page.first(WAITS):
+        opened(page, shared, station)
+        for name, again in (("cdn-cgi/beacon.min.js", False), ("app.0123456789abcdef.js", True)):
+            page.value("window.missing = false")
+            page.value(MISSING % name)
+            until(lambda: page.value("window.missing"), f"{name} does not come", START_S)
+            assert page.value(f"window.waits.includes({AGAIN_MS})") is again, name

@@ -4,7 +4,7 @@
 
 (function () {
   function show() {
-    if (document.documentElement.getAttribute("data-started")) return;
+    if (document.documentElement.dataset.started) return;
     document.getElementById("too-old").style.display = "block";
   }
 
@@ -21,7 +21,7 @@
 
   function failed(event) {
     if (event.target === window) show();
-    else if (/SCRIPT|LINK/.test(event.target.nodeName)) again();
+    else if (/\.\w{16}\./.test(event.target.src || event.target.href)) again(); // ours: a proxy may add others
   }
 
   /** Ask for what base/session.js and base/texts.js take. */

@@ -41,7 +41,7 @@ def received(station):
 
 
 def stalls(station):
-    """How often the machine stood still for so long, and the longest time in ms."""
+    """How often the machine stood still for STALL_MS, and the longest time in ms."""
     late_ms = [float(line.split()[1]) for line in station.guest.read(LATENESS).splitlines()]
     return sum(late >= STALL_MS for late in late_ms), max(late_ms, default=0.0)
 

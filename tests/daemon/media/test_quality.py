@@ -335,13 +335,18 @@ def test_with_each_codec_the_station_counts_as_baresip_does(codec, modules, door
 # -- two stations on a bad cable -------------------------------------------------------------------------------------
 
 
+def known(door, call):
+    """Wait for 1,000 packets and a round trip: there is none before two reports in a row come through the cable."""
+    until(lambda: quality(door, call).get("rtt_ms"), "a round trip", PATIENCE_S)
+    until(lambda: quality(door, call)["received"] > 1000, "1,000 packets", PATIENCE_S)
+
+
 @shows("media.statistics", "media.slow_link")
 def test_two_stations_count_the_same_over_a_cable_with_losses_and_delay(tmp_path):
     with called_over_a_bad_cable(tmp_path, loss=LOSS, delay_s=DELAY_S) as both:
         (door, _), _ = both
         for each, number in both:
-            until(lambda e=each, n=number: quality(e, n).get("rtt_ms"), "a round trip", PATIENCE_S)
-            until(lambda e=each, n=number: quality(e, n)["received"] > 1000, "1,000 packets", PATIENCE_S)
+            known(each, number)
         door.press("hangup")
         last = []
         for each, number in both:
@@ -371,9 +376,7 @@ def test_over_a_bad_cable_a_station_counts_as_asterisk_does(tmp_path):
     ):
         door.wait("account.registered")
         call = door.post("/v1/calls", {"to": "605", "account": "office"})["id"]
-        # The cable may lose every report of some seconds: without two in a row there is no round trip.
-        until(lambda: quality(door, call).get("rtt_ms"), "a round trip", PATIENCE_S)
-        until(lambda: quality(door, call)["received"] > 1000, "1,000 packets", PATIENCE_S)
+        known(door, call)
         door.post(f"/v1/calls/{call}/dtmf", {"digits": "#"})
         ours = door.wait("media.statistics", call, final=True)["data"]
         door.final(call, kind="call.ended", cause="hangup", by="remote")

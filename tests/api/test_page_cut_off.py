@@ -6,7 +6,7 @@ import secrets
 import pytest
 
 from appliance.api.routes import pages
-from tests.api.browser import START_S
+from tests.api.browser import START_S, live
 from tests.api.conftest import opened
 from tests.support.waiting import until
 
@@ -57,3 +57,5 @@ def test_a_script_that_a_proxy_has_added_and_that_does_not_come_changes_nothing(
             page.value(MISSING % name)
             until(lambda: page.value("window.missing"), f"{name} does not come", START_S)
             assert page.value(f"window.waits.includes({AGAIN_MS})") is again, name
+        until(lambda: page.value("window.missing === undefined"), "the page again", START_S)
+        live(page)

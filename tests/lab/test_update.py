@@ -139,6 +139,8 @@ def test_an_offer_is_reported_installed_at_a_quiet_time_and_taken_back(station, 
     station.wait_for(lambda: version(station) == f"installed {new}", "systemd has installed it", 300)
     measured("update at its time: from then to installed", time.monotonic() - began)
     station.wait_for(lambda: ready(station) and offered(station) == "", "the later version runs, with no offer", 240)
+    afterwards = station.run("systemctl", "is-active", "intercomd-after-upgrade").stdout.strip()
+    assert afterwards == "inactive", "nothing is left that would start the station after somebody has stopped it"
     assert update(station)["planned"] is None
 
     began = time.monotonic()

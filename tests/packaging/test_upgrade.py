@@ -1,4 +1,4 @@
-"""The script that dpkg runs before it replaces the package: it waits for calls, and refuses to lose state."""
+"""The scripts that dpkg runs for an upgrade: the first waits for calls, and refuses to lose state."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PRERM = ROOT / "packaging/debian/intercomd.prerm"
+PRERM, POSTINST = (ROOT / "packaging/debian" / f"intercomd.{name}" for name in ("prerm", "postinst"))
 INSTALLED, OLDER, NEWER = "0.5.0", "0.4.9", "0.5.1"
 KNOWN = "# comment\n1 0.1.0\n2 0.5.0\n"
 ASKED, LOOKED, STOPPED = (
@@ -20,6 +20,8 @@ ASKED, LOOKED, STOPPED = (
     "deb-systemd-invoke stop intercomd.service",
 )
 STARTED_AFTERWARDS = "systemd-run --quiet --collect --unit=intercomd-after-upgrade"
+LOOKED_AFTERWARDS = "systemctl --quiet is-active intercomd.service"
+ENDED = "systemctl stop intercomd-after-upgrade.service"
 UPGRADED = [ASKED, LOOKED, STOPPED, STARTED_AFTERWARDS]
 
 
@@ -42,11 +44,11 @@ class System:
         database.execute(f"PRAGMA user_version = {version}")
         database.close()
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, script: Path = PRERM) -> subprocess.CompletedProcess[str]:
         """Run the script as dpkg does."""
-        text = re.sub(r"(?<=[ =])/(usr/share|var|run)/", rf"{self.root}/\1/", PRERM.read_text())
+        text = re.sub(r"(?<=[ =])/(usr/share|var|run|etc)/", rf"{self.root}/\1/", script.read_text())
         environment = {"PATH": f"{self.root}/bin:{os.environ['PATH']}", "DPKG_ROOT": ""}
-        argv = ["sh", "-c", text, "prerm", *words]
+        argv = ["sh", "-c", text, script.suffix, *words]
         return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
     def done(self) -> list[str]:
@@ -61,9 +63,10 @@ class System:
 @pytest.fixture
 def system(tmp_path: Path) -> System:
     """systemd runs, the daemon's socket is there and no call is on; the state is the installed version's."""
-    for name in ("bin", "usr/share/intercomd", "var/lib/intercomd", "run/intercomd", "run/systemd/system"):
+    for name in ("bin", "usr/share/intercomd", "var/lib/intercomd", "etc", "run/intercomd", "run/systemd/system"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "usr/share/intercomd/state-versions").write_text(KNOWN)
+    (tmp_path / "usr/share/intercomd/intercomd.toml").touch()
     # A socket's path must be short.
     before = Path.cwd()
     os.chdir(tmp_path / "run/intercomd")
@@ -156,3 +159,16 @@ def test_who_was_refused_by_a_newer_package_does_not_go_on_and_who_mends_an_olde
 
 def test_a_removal_waits_for_no_one(system: System) -> None:
     assert (system.run("remove").returncode, system.done()) == (0, [])
+
+
+@pytest.mark.parametrize(("runs", "left"), [(0, [LOOKED_AFTERWARDS, ENDED]), (3, [LOOKED_AFTERWARDS])])
+def test_after_an_upgrade_a_daemon_that_runs_is_not_started_again(system: System, runs: int, left: list[str]) -> None:
+    """The unit that prerm began would start it some seconds later, and undo `systemctl stop` of these seconds."""
+    system.command("systemctl", runs)
+    ended = system.run("configure", OLDER, script=POSTINST)
+    assert (ended.returncode, system.done()) == (0, left), ended.stderr
+
+
+def test_in_a_chroot_the_new_package_stops_no_unit(system: System) -> None:
+    (system.root / "run/systemd/system").rmdir()
+    assert (system.run("configure", OLDER, script=POSTINST).returncode, system.done()) == (0, [])

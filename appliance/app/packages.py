@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from appliance.base import idle_programs, times
@@ -47,7 +48,8 @@ async def offers(
 
     apt: the environment of its program.
     """
-    told, read = "", None
+    told = ""
+    read: dict[Path, int] | None = None
     while True:
         found = await asyncio.to_thread(_changes, marks)
         if found != read and (version := await _offered(apt)) is not None:
@@ -58,9 +60,17 @@ async def offers(
         await asyncio.sleep(times.current.offers_again_s)
 
 
-def _changes(marks: Sequence[Path]) -> tuple[int, ...]:
-    """When each of these was changed, in nanoseconds; 0 if it is not there. Blocks."""
-    return tuple(mark.stat().st_mtime_ns if mark.exists() else 0 for mark in marks)
+def _changes(marks: Sequence[Path]) -> dict[Path, int]:
+    """When each of these, and each file in those that are directories, was changed, in nanoseconds. Blocks.
+
+    A directory itself stays as it is when a file in it is written in place.
+    """
+    changed = {}
+    for mark in marks:
+        for file in (mark, *mark.glob("*")):
+            with suppress(FileNotFoundError):
+                changed[file] = file.stat().st_mtime_ns
+    return changed
 
 
 async def _offered(apt: Mapping[str, str]) -> str | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -77,6 +78,7 @@ def test_what_apt_offers_is_reported_and_so_is_its_end(machine, set_times):
     assert reported(machine, marks, *later) == ["0.2.0", "0.3.0", ""]
 
 
+@pytest.mark.parametrize("there", [False, True])
 @pytest.mark.parametrize(
     ("file", "text"),
     [
@@ -85,9 +87,13 @@ def test_what_apt_offers_is_reported_and_so_is_its_end(machine, set_times):
         ("sources.list", "# nothing\n"),
     ],
 )
-def test_a_change_of_apts_own_files_counts_at_once(file, text, machine, set_times):
+def test_a_change_of_apts_own_files_counts_at_once(file, text, there, machine, set_times):
+    """Also one that is written in place, which leaves its directory as it was."""
     set_times(offers_again_s=0.05)
     marks = [machine.root / each.relative_to("/") for each in watcher.MARKS]
+    if there:
+        with (machine.root / "etc/apt" / file).open("a") as before:
+            before.write("# as it was\n")
     machine.publish("intercomd", "0.2.0")
     assert reported(machine, marks, lambda: (machine.root / "etc/apt" / file).write_text(text)) == ["0.2.0", ""]
 
@@ -105,7 +111,7 @@ def test_while_apts_files_are_the_same_apt_is_not_asked_again(set_times, monkeyp
         looks.append(marks)
         if len(looks) > 20:
             raise InterruptedError
-        return (1,)
+        return {Path("/var/lib/dpkg/status"): 1}
 
     monkeypatch.setattr(watcher.idle_programs, "run", run)
     monkeypatch.setattr(watcher, "_changes", changes)

@@ -32,7 +32,7 @@ def dies(kind, number):
         os._exit(9)
 
 @pytest.mark.realtime
-@pytest.mark.parametrize("number", range(24 if LATE else 8))
+@pytest.mark.parametrize("number", range(24 if LATE else 10))
 def test_sound(number):
     dies("sound", number)
     lasts("sound", number, 0.3 if LATE else 0.2)
@@ -78,7 +78,7 @@ def test_long_sound():
     noted("long sound")
 """
 PLUGIN = 'pytest_plugins = ["tests.support.run.plugin"]\n'
-# Without what takes long to load: up to eight workers do.
+# Without what takes long to load: up to ten workers do.
 OPTIONS = "addopts = -p no:schemathesis -p no:hypothesispytest -p no:anyio"
 SETTINGS = f"[pytest]\n{OPTIONS}\nmarkers =\n  realtime\n  long(seconds)\n"
 
@@ -105,13 +105,13 @@ def times(folder: Path, kind: str) -> list[tuple[float, float]]:
 def test_sound_comes_last_and_in_a_few_tests_at_once(tmp_path: Path, workers: str, die: bool) -> None:
     ended = run(tmp_path, "-n", workers, "--dist", "worksteal", die=die)
     sound, others = times(tmp_path, "sound"), times(tmp_path, "else")
-    assert (len(sound), len(others)) == ((7, 29) if die else (8, 30)), ended.stdout
+    assert (len(sound), len(others)) == ((9, 29) if die else (10, 30)), ended.stdout
     assert min(begin for begin, _ in sound) > max(end for _, end in others)
     at_once = [sum(begin <= moment < end for begin, end in sound) for moment, _ in sound]
     assert max(at_once) <= min(TOGETHER, int(workers))
     assert ended.returncode == int(die), ended.stdout
     (summary,) = re.findall(r"=+ .*\d+ passed.* in .*=+", ended.stdout)
-    assert ("2 failed, 36 passed" if die else " 38 passed") in summary
+    assert ("2 failed, 38 passed" if die else " 40 passed") in summary
 
 
 def test_a_worker_that_takes_the_place_of_a_dead_one_late_is_not_one_more_with_sound(tmp_path: Path) -> None:

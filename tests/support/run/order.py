@@ -1,8 +1,8 @@
-"""The order of a run with several workers: long tests first; those that need sound paced in time last, six at a time.
+"""The order of a run with several workers: long tests first; those that need sound paced in time last, eight at a time.
 
 Such a test carries the mark `realtime`: it hears packets, tones or recordings that are right only if no process waits
-for a processor. It needs a twentieth of one, but more while its programs start: six leave two processors idle most of
-the time. All other tests wait for what other processes do, so many of them run side by side.
+for a processor. It needs a twentieth of one, but more while its programs start: eight leave two processors idle for a
+third of the time. All other tests wait for what other processes do, so many of them run side by side.
 
 A test with the mark `long` lasts for half a minute or longer; its argument is about how many seconds, on two busy
 processors. It begins before the others of its kind, the longest first, each on another worker: if it began among the
@@ -19,7 +19,7 @@ from xdist.scheduler import WorkStealingScheduling
 from xdist.scheduler.worksteal import MIN_PENDING
 from xdist.workermanage import WorkerController
 
-TOGETHER = 6
+TOGETHER = 8
 MARKS = "realtime", "long"
 
 

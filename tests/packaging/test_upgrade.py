@@ -21,7 +21,7 @@ ASKED, LOOKED, STOPPED = (
 )
 STARTED_AFTERWARDS = "systemd-run --quiet --collect --unit=intercomd-after-upgrade"
 LOOKED_AFTERWARDS = "systemctl --quiet is-active intercomd.service"
-ENDED = "systemctl stop intercomd-after-upgrade.service"
+ENDED = "deb-systemd-invoke stop intercomd-after-upgrade.service"
 UPGRADED = [ASKED, LOOKED, STOPPED, STARTED_AFTERWARDS]
 
 

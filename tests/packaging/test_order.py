@@ -40,6 +40,8 @@ def test_sound(number):
 @pytest.mark.parametrize("number", range(30))
 def test_else(number):
     dies("else", number)
+    if LATE:  # the others are still there to take what the dead one leaves
+        until((HERE / "came").exists, "the worker in its place")
     lasts("else", number, 2.0 if number == 29 else 0.02)
 """
 LATE = """
@@ -48,6 +50,7 @@ from pathlib import Path
 from tests.support.waiting import until
 
 if os.environ.get("PYTEST_XDIST_WORKER") == "gw%s":
+    Path(__file__).with_name("came").touch()
     until(lambda: any(Path(__file__).parent.glob("sound-*")), "the first test with sound")
 """
 LONG = """

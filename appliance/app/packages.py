@@ -67,8 +67,8 @@ def _changes(marks: Sequence[Path]) -> dict[Path, int]:
     """
     changed = {}
     for mark in marks:
-        for file in (mark, *mark.glob("*")):
-            with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError):  # one that goes meanwhile; the next look finds the others changed, and asks
+            for file in (mark, *mark.glob("*")):
                 changed[file] = file.stat().st_mtime_ns
     return changed
 

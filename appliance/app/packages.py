@@ -48,8 +48,7 @@ async def offers(
 
     apt: the environment of its program.
     """
-    told = ""
-    read: dict[Path, int] | None = None
+    told, read = "", None
     while True:
         found = await asyncio.to_thread(_changes, marks)
         if found != read and (version := await _offered(apt)) is not None:
@@ -67,8 +66,8 @@ def _changes(marks: Sequence[Path]) -> dict[Path, int]:
     """
     changed = {}
     for mark in marks:
-        with suppress(FileNotFoundError):  # one that goes meanwhile; the next look finds the others changed, and asks
-            for file in (mark, *mark.glob("*")):
+        for file in (mark, *mark.glob("*")):
+            with suppress(OSError):  # it is not there, or goes meanwhile, or is a link that leads nowhere
                 changed[file] = file.stat().st_mtime_ns
     return changed
 

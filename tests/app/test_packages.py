@@ -98,6 +98,14 @@ def test_a_change_of_apts_own_files_counts_at_once(file, text, there, machine, s
     assert reported(machine, marks, lambda: (machine.root / "etc/apt" / file).write_text(text)) == ["0.2.0", ""]
 
 
+def test_links_that_lead_nowhere_hide_no_file_beside_them(tmp_path):
+    for number in range(20):
+        (tmp_path / f"{number}.sources").symlink_to(f"{number}.sources" if number % 2 else "nothing")
+    there = tmp_path / "there.sources"
+    there.touch()
+    assert set(watcher._changes([tmp_path, tmp_path / "not"])) == {tmp_path, there}
+
+
 def test_while_apts_files_are_the_same_apt_is_not_asked_again(set_times, monkeypatch):
     """Reading all lists takes a slow board seconds."""
     set_times(offers_again_s=0.0)

@@ -48,7 +48,7 @@ class System:
         """Run the script as dpkg does."""
         text = re.sub(r"(?<=[ =])/(usr/share|var|run|etc)/", rf"{self.root}/\1/", script.read_text())
         environment = {"PATH": f"{self.root}/bin:{os.environ['PATH']}", "DPKG_ROOT": ""}
-        argv = ["sh", "-c", text, script.suffix, *words]
+        argv = ["sh", "-c", text, script.name, *words]
         return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
     def done(self) -> list[str]:

@@ -52,23 +52,25 @@ def test_a_player_that_is_dropped_at_its_end_calls_no_one(library):
         """
         called = []
         class Player(pj.AudioMediaPlayer):
-            def __init__(self, name, seconds):
+            def __init__(self, name):
                 super().__init__()
-                self.name, self.seconds = name, seconds
+                self.name = name
                 self.createPlayer("short.wav", pj.PJMEDIA_FILE_NO_LOOP)
                 self.startTransmit(speaker)
             def onEof2(self):
                 called.append(self.name)
-                threading.Event().wait(self.seconds)
+                if self.name == "first":
+                    dropped.wait(1.0)  # as a drop may wait for it
         for turn in range(5):
-            first = Player("first", 3.0)
-            second = Player("second", 0)
+            dropped = threading.Event()
+            first, second = Player("first"), Player("second")
             while called.count("first") == turn:
                 threading.Event().wait(0.005)
             threading.Event().wait(0.2)
             del second
             others = [pj.AudioMediaPlayer() for _ in range(20)]  # take the memory that it had
-            threading.Event().wait(3.5)
+            dropped.set()
+            threading.Event().wait(0.5)
             del first, others
         print("first", called.count("first"), "second", called.count("second"))
         """

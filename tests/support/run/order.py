@@ -1,8 +1,8 @@
-"""The order of a run with several workers: long tests first; those that need sound paced in time last, eight at a time.
+"""The order of a run with several workers: long tests first; those that need sound paced in time last.
 
 Such a test carries the mark `realtime`: it hears packets, tones or recordings that are right only if no process waits
-for a processor. It needs a twentieth of one, but more while its programs start: eight leave two processors idle for a
-third of the time. All other tests wait for what other processes do, so many of them run side by side.
+for a processor. It needs a twentieth of one, but more while its programs start: eight of them, as many as `make test`
+has workers, leave two processors idle for a third of the time. The other tests use up whatever there is.
 
 A test with the mark `long` lasts for half a minute or longer; its argument is about how many seconds, on two busy
 processors. It begins before the others of its kind, the longest first, each on another worker: if it began among the
@@ -19,15 +19,14 @@ from xdist.scheduler import WorkStealingScheduling
 from xdist.scheduler.worksteal import MIN_PENDING
 from xdist.workermanage import WorkerController
 
-TOGETHER = 8
 MARKS = "realtime", "long"
 
 
 class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no types
-    """Work stealing of all tests in no real time; when these have ended, of those in real time, on a few workers.
+    """Work stealing of all tests in no real time; when these have ended, of those in real time.
 
-    A worker begins a test only when it has the next one, or is to end. So each of the few gets one test in real time
-    when it has one other test left, and further ones when all other tests have ended.
+    A worker begins a test only when it has the next one, or is to end. So each gets one test in real time when it has
+    one other test left, and further ones when all other tests have ended.
 
     marked: the file in which a worker lists the tests with each mark, and its argument, before it reports what it has
     collected.
@@ -69,16 +68,8 @@ class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no
         if self._others_run:
             self._give_others()
             return
-        for node in self._not_wanted():
-            node.shutdown()
         self._deal(self._idle())
         super().check_schedule()
-
-    def _not_wanted(self) -> list[WorkerController]:
-        """Return workers beyond these few in which no test in real time is, as the one in place of one that died."""
-        up = self._up()
-        free = [node for node in up if not self.node2pending[node]]
-        return free[max(0, TOGETHER - (len(up) - len(free))) :]
 
     def _set_apart(self, collection: list[str]) -> None:
         place = {test: index for index, test in enumerate(collection)}
@@ -115,7 +106,7 @@ class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no
             del others[:some]
 
     def _give_others(self) -> None:
-        """Give other tests to idle workers; where there are none, the first ones in real time, to a few."""
+        """Give other tests to idle workers; where there are none, the first ones in real time."""
         self._deal([node for node in self._idle() if not self._has_sound(node)])  # one that had another would begin it
         idle = [] if self.pending else self._idle()  # those of a worker that died wait for the one in its place
         if not idle or self.steal_requested_from_node is not None:
@@ -130,7 +121,7 @@ class RealTimeLast(WorkStealingScheduling):  # type: ignore[misc] # xdist has no
         for node in idle:
             if self._has_sound(node):
                 continue  # it has its one
-            if node in self._up()[:TOGETHER] and self._last:
+            if self._last:
                 self.node2pending[node].append(self._last[0])
                 node.send_runtest_some([self._last.pop(0)])
             else:

@@ -24,7 +24,7 @@ run: ## two door stations call each other, no hardware needed (ONCE=1: one call,
 	@packaging/bootstrap run
 	@$(AS_USER) .venv/bin/python -m appliance.demo $(if $(filter-out 0,$(ONCE)),--once)
 
-check: ## lint, types, and each test that starts no far end (5 minutes; ROOM=doors: those of one room)
+check: ## lint, types, and each test that starts no far end (3 minutes; ROOM=doors: those of one room)
 	@packaging/bootstrap test
 	@$(AS_USER) tests/check $(ROOM)
 

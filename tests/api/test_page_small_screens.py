@@ -53,6 +53,35 @@ LOST = """
 """
 
 
+# Words that go on in the next line without a hyphen, though they are short enough for any place on a phone.
+BROKEN = """
+  (() => {
+    const broken = [], range = document.createRange();
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const text = texts.currentNode;
+      if (getComputedStyle(text.parentElement).hyphens === "auto") continue;
+      for (const { 0: word, index } of text.data.matchAll(/(?<!\\p{L})\\p{L}{2,14}(?=[\\s.,:;!?]|$)/gu)) {
+        range.setStart(text, index);
+        range.setEnd(text, index + word.length);
+        if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) broken.push(word);
+      }
+    }
+    return broken;
+  })()
+"""
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_short_words_are_whole_on_each_view_of_a_narrow_phone(page, shared, station, language):
+    with page.phone(), page.languages(language):
+        log_in(page, f"{shared.bound.url}#token={TOKEN}")
+        page.shows("#station", "Front door")
+        for view in VIEWS:
+            show(page, view)
+            assert page.value(BROKEN) == [], view
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_text_of_twice_the_size_fits_a_phone(page, shared, station, language):
     with page.screen(390, 844), page.languages(language):

@@ -24,5 +24,5 @@ $("dnd").onclick = () => waiting($("dnd"),
   () => send("PATCH", "/v1/config/runtime", { do_not_disturb: $("dnd").getAttribute("aria-checked") !== "true" }));
 
 const ringer = make("button", { id: "ringer", type: "button" });
-$("dnd").after(ringer);
+$("quiet").after(ringer);
 $("dnd").append(icon("quiet"), make("span", {}, t("quiet")));

@@ -232,7 +232,7 @@ def screenshot(page: ChromiumPage, address: str, shot: Shot) -> bytes:
     """The page as a PNG, once it shows the text."""
     sized(page, shot.size)
     page.open("about:blank")  # an address that differs in its fragment alone would not load again
-    page.send("Network.clearBrowserCookies")  # with a session of before, the page does not ask
+    page.forget()  # with a session of before, the page does not ask, or asks in vain
     log_in(page, address)
     page.shows("#link-text", "live")
     page.value(f"location.hash = '{shot.view}'")

@@ -20,7 +20,7 @@ OVER = {"playback.finished", "playback.stopped", "playback.failed"}
 
 
 class Announcer:
-    """Speaks at events; a new announcement takes the place of the one before, as any playback does."""
+    """Speaks at events; a new announcement replaces the previous one, as any playback does."""
 
     def __init__(self, config: Callable[[], Config], sounds: MadeSounds) -> None:
         self._config, self._sounds = config, sounds

@@ -168,7 +168,7 @@ class Certificate:
         return not facts.valid(now) and self._clock_is_right()  # a wrong clock made it
 
     def _make(self) -> None:
-        """Make a key and a certificate, and the authority if there is none, or none for the host's present names."""
+        """Make a key and a certificate, after the authority if it is missing or may not sign the present names."""
         lasting = _lasting(self._http.address)
         try:
             if not self._authority.certificate.exists() or not lasting <= self._authority.names():

@@ -194,7 +194,7 @@ class BusService:
             return "a{sv}", [shown or {}]
         if shown is None:
             ours = there.interface.name
-            raise fault("UnknownInterface", f"{path} has no properties of {given[0]}. It has those of {ours}.")
+            raise fault("UnknownInterface", f"{path} has no properties of {given[0]}, only of {ours}.")
         if given[1] not in shown:
             names = ", ".join(shown)
             raise fault("UnknownProperty", f"{there.interface.name} has no property {given[1]}. It has {names}.")

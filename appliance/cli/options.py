@@ -240,7 +240,7 @@ def trial_seconds(text: str) -> float:
 def tone_name(text: str) -> str:
     """The tone to play, or "stop". Raises ValueError."""
     if text not in {*TONES, "stop"}:
-        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(TONES)}, stop")
+        raise argparse.ArgumentTypeError(f"{text} is not one of {', '.join(TONES)}, stop")
     return text
 
 
@@ -248,7 +248,7 @@ def digit_methods(text: str) -> list[str]:
     """The methods, which commas separate; "none": no method. Raises ValueError."""
     named = [] if text == "none" else text.split(",")
     if (unknown := next((each for each in named if each not in DIGITS), None)) is not None:
-        raise argparse.ArgumentTypeError(f"{unknown or 'an empty text'} is none of {', '.join(DIGITS)}")
+        raise argparse.ArgumentTypeError(f"{unknown or 'an empty text'} is not one of {', '.join(DIGITS)}")
     return named
 
 

@@ -21,8 +21,8 @@ PLAYER_PACKAGE = {"wav": "alsa-utils", "opus": "pipewire-bin or pulseaudio-utils
 FILTERS = {
     "party": "only those with this in the far end's name or address",
     "door": "only those during which this door was opened",
-    "outcome": "only those of calls that ended so, such as hangup or no_answer",
-    "note": "only those of calls with this in their note",
+    "outcome": "only recordings of calls that ended so, such as hangup or no_answer",
+    "note": "only recordings of calls with this in their note",
     "kind": "only call or message: a visitor's",
 }
 TIMES = {"after": "only those that began then or later", "before": "only those that began earlier"}

@@ -17,8 +17,8 @@ class Table(Generic[K, R]):
     """The rows of a field of the state, at most one for each key. The rows stay an immutable tuple.
 
     field: its name, such as "doors.blocks" or "rings". row: the type of its rows. key: returns the key of a row. A row
-    with a known key takes the place of the earlier one, or, if the table is `newest_last`, the last place. A new row
-    comes last, or, if the table is `ordered`, where its key belongs.
+    with a known key replaces the earlier one in its place, or, if the table is `newest_last`, moves to the end. A new
+    row comes last, or, if the table is `ordered`, where its key belongs.
     """
 
     __slots__ = ("_key", "_name", "_newest_last", "_ordered", "_part", "_rows", "field", "row")

@@ -17,7 +17,7 @@ HOW = "docs/how-to/reach-the-station-by-https.md"
 
 
 def notes(config: Config, settings: Settings) -> list[Finding]:
-    """A warning where a press rings the page, and no other machine can open it. settings: those of the core."""
+    """A warning where a press rings the page, and no other machine can open it. settings: the core's settings."""
     where = config.http.address
     reached = not ipaddress.ip_address(where).is_loopback or bool(config.http.names)
     if reached or not rings_browsers(settings):

@@ -269,7 +269,7 @@ class Announcements:
         self.again: float | None = None  # when to announce it again
 
     def begin(self) -> str:
-        """A new connection: the topic from which the station is to be removed, "" if there is none."""
+        """Handle a new connection. Returns the topic from which the station must be removed, or ""."""
         self._known = ""
         where = self._where()
         self._leaves = "" if self._of.home_assistant and where == topic(self._of) else where

@@ -18,9 +18,9 @@ def left_s(envelope: Json, now: float) -> float:
 
 
 class States:
-    """Which parts of the state are to be published: all at first, then every changed part.
+    """Which parts of the state to publish: all at first, then every changed part.
 
-    read: the state of now. It is read once for the events of a moment.
+    read: returns the present state, and is called once for all events of a moment.
     """
 
     def __init__(self, read: Callable[[], Json], times: Times) -> None:

@@ -65,7 +65,7 @@ class Answered(Record):
 
     @property
     def topic(self) -> str:
-        """The topic of the answer; "": there is none."""
+        """The topic of the answer, or ""."""
         return "" if self.heard.retained else self.heard.answer_to
 
     @property

@@ -134,5 +134,5 @@ def _failed(of: threading.ExceptHookArgs) -> None:
 
 
 def _main_failed(*of: Any) -> None:
-    """The same for the main thread: what one thread takes is missed by any."""
+    """End the process when the main thread has failed."""
     _failed(threading.ExceptHookArgs((*of, threading.main_thread())))

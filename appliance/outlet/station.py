@@ -64,7 +64,7 @@ class Station:
         return calls
 
     def recording(self) -> Json | None:
-        """The newest complete recording; None: there is none."""
+        """The newest complete recording, or None."""
         found: list[Json] = self._ask("/v1/recordings?limit=2")["recordings"]
         return next((each for each in found if each["complete"]), None)
 

@@ -208,7 +208,7 @@ class GuardedDoor:
         """Apply a record, if it is valid; `settle` must follow.
 
         A newer pulse replaces a running one, but keeps its beginning: together they stay within the newer one's cap.
-        The same holds for a pulse that was decided while the door was energised but arrived later.
+        This also holds for a pulse that was decided while the door was energised but arrived later.
         """
         if kind == NONE:
             self.until = min(self.until, now)

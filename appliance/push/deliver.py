@@ -48,7 +48,7 @@ def post(endpoint: str, headers: dict[str, str], body: bytes, context: ssl.SSLCo
 
 
 def _status(line: bytes) -> int:
-    """The status of an answer's first line; 0: it is none."""
+    """The status in the first line of an answer; 0 if the line is not an answer's."""
     version, _, rest = line.partition(b" ")
     code = rest[:3]
     return int(code) if version.startswith(b"HTTP/1.") and code.isdigit() and len(code) == 3 else 0  # noqa: PLR2004

@@ -53,7 +53,7 @@ def headers(news: News, signed: str) -> dict[str, str]:
 
 
 def encrypted(device: Device, station: str, news: News) -> bytes:
-    """The body of a message. Raises ValueError for keys that are none."""
+    """The body of a message. Raises ValueError for keys that are not valid."""
     text = json.dumps(
         {
             "ring": news.ring,

@@ -346,7 +346,7 @@ class SoundSide(TypedDict):
     element: str | None  # The element of the mixer; null: the mixer has none for this.
     percent: float | None  # Volume of the speaker or gain of the microphone.
     limit: float  # Highest per cent that may be set.
-    db: float | None  # The same in decibels.
+    db: float | None  # This volume or gain in decibels.
     min_db: float | None
     max_db: float | None
     muted: bool | None  # Whether the switch of the element is off.
@@ -361,7 +361,7 @@ class Microphone(TypedDict):
     element: str | None  # The element of the mixer; null: the mixer has none for this.
     percent: float | None  # Volume of the speaker or gain of the microphone.
     limit: float  # Highest per cent that may be set.
-    db: float | None  # The same in decibels.
+    db: float | None  # This volume or gain in decibels.
     min_db: float | None
     max_db: float | None
     muted: bool | None  # Whether the switch of the element is off.
@@ -825,7 +825,7 @@ class NamedSound(TypedDict):
 
 
 class Sounds(TypedDict):
-    """The sounds of the station, by name. A file in `audio.sounds` takes the place of a built-in sound of its name."""
+    """The sounds of the station, by name. A file in `audio.sounds` replaces the built-in sound of its name."""
 
     sounds: list[NamedSound]
 

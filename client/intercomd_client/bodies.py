@@ -317,9 +317,9 @@ class AudioChange(TypedDict):
     """Levels to set, in per cent or in dB. Kept over restarts until the file changes; omitted fields stay."""
 
     volume: NotRequired[float | None]  # Of the speaker, in %.
-    volume_db: NotRequired[float | None]  # The same in dB.
+    volume_db: NotRequired[float | None]  # Of the speaker, in dB.
     gain: NotRequired[float | None]  # Of the microphone, in %.
-    gain_db: NotRequired[float | None]  # The same in dB.
+    gain_db: NotRequired[float | None]  # Of the microphone, in dB.
     speaker_muted: NotRequired[bool | None]  # The switch of the speaker in the mixer.
     microphone_muted: NotRequired[bool | None]  # The switch of the microphone in the mixer.
 
@@ -389,7 +389,7 @@ class ForwardingChange(TypedDict):
 class QuietHours(TypedDict):
     """Quiet hours of each day, in the machine's local time, both "" for none; and a time profile, "" for none.
 
-    Without `profile` that of before stays.
+    A request without `profile` leaves it as it is.
     """
 
     begin: str

@@ -519,7 +519,7 @@ class Operations(Connection):
         return await self._ask(answers.BrowserSession, "GET", "/v1/session")
 
     async def read_push(self) -> answers.Push:
-        """The station's key for Web Push, and the subscriptions of this client's token; for `admin` those of all."""
+        """The station's key for Web Push, and this client's subscriptions, or with `admin` those of all clients."""
         return await self._ask(answers.Push, "GET", "/v1/push")
 
     async def add_subscription(
@@ -528,7 +528,7 @@ class Operations(Connection):
         """Notify a browser of rings from now on, as long as the token of this request is valid.
 
         The browser's push manager gives the endpoint, which must be an https address on the Internet, and the keys. One
-        that is known already is renewed. A token has eight at most: a new one takes the place of its oldest.
+        that is known already is renewed. A token has eight at most: a new one replaces its oldest.
         """
         return await self._ask(answers.PushSubscribed, "POST", "/v1/push", body, key=idempotency_key)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from appliance.api.answers import joined
 
 FILES = Path(__file__).parents[1] / "web"
-BUILT = Path(__file__).parents[1] / "built"  # those of the package
+BUILT = Path(__file__).parents[1] / "built"  # the files of the package
 PAGES = {"index.html": "/", "display.html": "/display", "reference.html": "/docs"}
 ICONS = "icons.svg"
 LOADED = re.compile(r'(?:type="module" )?(src|href|data-script|data-markup)="([\w.-]+\.(?:js|css|html))"')
@@ -97,7 +97,7 @@ def _read(name: str) -> str:
 
 
 def _texts(later: list[tuple[str, str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
-    """The texts of each language by their paths: those of the first picture, and of each part that comes later."""
+    """The texts of each language by their paths: of the first picture, and of each part that comes later."""
     for file in (FILES / "texts").glob("??.json"):
         rest = json.loads(file.read_text(encoding="utf-8"))
         for part, _, kinds in later:

@@ -103,7 +103,7 @@ def websocket() -> type[asyncio.Protocol]:
 
 
 def _is_of_use(record: logging.LogRecord) -> bool:
-    """Whether a line of uvicorn is none that each stranger could cause: later versions log each refused WebSocket."""
+    """Whether to log a line of uvicorn: not the one that later versions write for each stranger's refused WebSocket."""
     return record.msg != "ASGI callable returned without completing handshake."
 
 

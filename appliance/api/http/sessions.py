@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 COOKIE = "intercom"
 HELD = "intercomd.held"  # the key in the ASGI scope, put there by `auth`: `Held`; missing on the Unix socket
 LASTS_S = 90 * 86_400.0
-MOST_OF_ONE = 16  # of one token: a new one takes the place of its oldest
+MOST_OF_ONE = 16  # of one token: a new one replaces its oldest
 MOST = 256
 LONGEST = 1 << 20  # bytes of the file
 

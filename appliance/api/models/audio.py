@@ -36,7 +36,7 @@ class NamedSound(AnswerBody):
 
 
 class Sounds(AnswerBody):
-    """The sounds of the station, by name. A file in `audio.sounds` takes the place of a built-in sound of its name."""
+    """The sounds of the station, by name. A file in `audio.sounds` replaces the built-in sound of its name."""
 
     sounds: list[NamedSound]
 

@@ -43,7 +43,7 @@ class Place(OrderBody):
             Meta(
                 max_length=63,
                 pattern=r"^[0-9A-Za-z][0-9A-Za-z-]*\Z",
-                description="Id that the call shall have, which no call has had; the station's own ids begin with c-.",
+                description="Id for the new call, not used by any call before; the station's own ids begin with c-.",
             ),
         ]
         | None

@@ -30,7 +30,7 @@ class Recording(AnswerBody):
         RecordingClock,
         Meta(
             description="The station's clock at the begin: right; wrong, and `started` corrected since; or uncertain. "
-            "The order of lists is that of the begins in any case."
+            "Lists have the recordings in the order in which they began, whatever the clock said."
         ),
     ]
     party: Annotated[

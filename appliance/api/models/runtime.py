@@ -45,7 +45,7 @@ class ForwardingChange(inputs.ForwardingChange):
 class QuietHours(OrderBody):
     """Quiet hours of each day, in the machine's local time, both "" for none; and a time profile, "" for none.
 
-    Without `profile` that of before stays.
+    A request without `profile` leaves it as it is.
     """
 
     begin: Annotated[str, Meta(pattern=Clock, examples=["22:00"])]

@@ -19,7 +19,7 @@ def _search(
     after: Annotated[datetime, Meta(description="Only those that began at this time or later."), QUERY] | None = None,
     before: Annotated[datetime, Meta(description="Only those that began earlier."), QUERY] | None = None,
     party: Annotated[str, Meta(max_length=TEXT, description="A part of the far end's name or address."), QUERY] = "",
-    direction: Annotated[Direction, Meta(description="Only those of this direction."), QUERY] | None = None,
+    direction: Annotated[Direction, Meta(description="Only calls of this direction."), QUERY] | None = None,
     outcome: Annotated[Cause, Meta(description="Only those that ended so."), QUERY] | None = None,
     missed: Annotated[bool, Meta(description="Whether they are incoming and were not answered here."), QUERY]
     | None = None,

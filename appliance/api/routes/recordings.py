@@ -43,7 +43,7 @@ def _search(
     door: Annotated[
         str, Meta(max_length=TEXT, description="Only those during which this door was opened."), QUERY
     ] = "",
-    outcome: Annotated[Cause, Meta(description="Only those of calls that ended so."), QUERY] | None = None,
+    outcome: Annotated[Cause, Meta(description="Only of calls that ended for this cause."), QUERY] | None = None,
     note: Annotated[str, Meta(max_length=TEXT, description="A part of the recording's `note`."), QUERY] = "",
     kind: Annotated[RecordingKind, Meta(description="Only calls, or only visitors' messages."), QUERY] | None = None,
 ) -> RecordingSearch:

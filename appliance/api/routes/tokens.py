@@ -93,7 +93,7 @@ async def end_session(request: Request, daemon: Daemon) -> JSONResponse:
 
 @router.on("GET", "/push", answers(models.Push), "push")
 async def read_push(request: Request, daemon: Daemon, admin: Admin) -> JSONResponse:
-    """The station's key for Web Push, and the subscriptions of this client's token; for `admin` those of all."""
+    """The station's key for Web Push, and this client's subscriptions, or with `admin` those of all clients."""
     key = await asyncio.to_thread(daemon.subscriptions.key)
     own = None if admin else _token(request)
     return JSONResponse({"key": key, "subscriptions": daemon.subscriptions.list(own)})
@@ -106,7 +106,7 @@ async def add_subscription(
     """Notify a browser of rings from now on, as long as the token of this request is valid.
 
     The browser's push manager gives the endpoint, which must be an https address on the Internet, and the keys. One
-    that is known already is renewed. A token has eight at most: a new one takes the place of its oldest.
+    that is known already is renewed. A token has eight at most: a new one replaces its oldest.
     """
     held: Held | None = request.scope.get(HELD)
     session = held.session.sha256 if held is not None and held.session is not None else ""

@@ -98,7 +98,7 @@ class AudioTable(Table):
     )
     sounds: str = setting(
         "Directory of sounds that clients may play, NAME.wav each: 16 bit, mono or stereo, of any "
-        "sample rate. A file takes the place of a built-in sound of its name. Empty: built-in sounds only.",
+        "sample rate. A file replaces the built-in sound of its name. Empty: built-in sounds only.",
         allowed='the path of a directory, or ""',
         default="",
         pattern=r"^[^\x00]*$",
@@ -208,8 +208,10 @@ class SpeechTable(Table):
     opened_sound: str = _sound(
         "Sound that a visitor hears when the door is open, before it is said. Empty: none.", "ok"
     )
-    unanswered_sound: str = _sound("The same when nobody answers.", "attention")
-    denied_sound: str = _sound("The same when a code or card at the door does not open it.", "error")
+    unanswered_sound: str = _sound("Sound that a visitor hears when nobody answers. Empty: none.", "attention")
+    denied_sound: str = _sound(
+        "Sound that a visitor hears when a code or card at the door does not open it. Empty: none.", "error"
+    )
     rate: int = setting("Speed of texts, in words a minute.", default=160, ge=SLOWEST, le=FASTEST)
 
 
@@ -234,7 +236,9 @@ class RecordingTable(Table):
         "How the far end and the visitor learn that an incoming call is recorded. sound, text: once, before the "
         "recording begins. tone: by a short tone every 15 s while it runs. An account may have its own."
     )
-    announce_outgoing: Announcement = _announced("The same for calls of this station.")
+    announce_outgoing: Announcement = _announced(
+        "How the far end and the visitor learn that a call of this station is recorded, as for incoming calls."
+    )
     announce_sound: str = setting(
         "Sound that announces a recording, of at most a minute.",
         allowed="a sound that `intercomctl play --list` shows",

@@ -63,7 +63,7 @@ class ProfileTable(Table):
         default="any",
     )
     zone: str = setting(
-        "Time zone of the times and dates, as in /usr/share/zoneinfo. Empty: that of the machine.",
+        "Time zone of the times and dates, as in /usr/share/zoneinfo. Empty: the machine's time zone.",
         allowed='a name such as "Europe/Berlin", or ""',
         default="",
         pattern=r"^([A-Za-z][A-Za-z0-9_+-]{0,31}(/[A-Za-z0-9_+-]{1,31}){0,2})?$",

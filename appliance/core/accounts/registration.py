@@ -310,7 +310,7 @@ def register(turn: Turn, account: Account) -> str:
 def unregister(turn: Turn, account: Account) -> str:
     """End the account's registration, or stop trying; returns a warning if a client has ordered that already."""
     if not account.wanted:
-        return f"Account {account.name} is to be unregistered already."
+        return f"Account {account.name} is being unregistered already."
     if account.asking or account.expires_at is not None:
         turn.order(Unregister(account.name))
         ACCOUNTS.put(

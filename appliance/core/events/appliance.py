@@ -237,9 +237,9 @@ class NotificationEvent(Event):
 class NotificationSent(NotificationEvent):
     """A receiver of webhooks has taken an event that its `report` names.
 
-    receiver: as in [webhook.<name>]; name: the type of that event; event: its id; status: of the receiver's answer.
-    call, ring: those of that event. asked: it was a question, what to do; orders: those of the answer that were carried
-    out.
+    receiver: as in [webhook.<name>]; name: the type of that event; event: its id; call, ring: its call and ring.
+    status: of the receiver's answer. asked: the station asked the receiver what to do; orders: what the answer ordered
+    and the station did.
     """
 
     TYPE = "notification.sent"
@@ -253,8 +253,8 @@ class NotificationFailed(NotificationEvent):
     """A receiver of webhooks has not taken an event that its `report` names, the first time it was sent.
 
     It is sent again after `again_s`. null: the receiver refuses this event for good, it is left out, and any event is
-    reported then; or it was a question (`asked`), which is asked once. status: of the receiver's answer, 0: there was
-    none. The other fields are those of notification.sent.
+    reported then; or it was a question (`asked`), which is asked once. status: of the receiver's answer, 0 without
+    one. The other fields are as in notification.sent.
     """
 
     TYPE = "notification.failed"

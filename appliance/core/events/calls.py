@@ -445,7 +445,7 @@ class MediaStatistics(CallEvent):
     packets, bytes, lost: received and missing RTP packets; jitter_ms: their mean jitter; buffer_ms: mean delay of the
     jitter buffer. sent, sent_bytes: RTP to the far end; sent_lost, sent_jitter_ms: loss and jitter as the far end
     reports them, null without a report. rtt_ms: round trip, null if it is not known. mos: 1 to 4.41 (ITU-T G.107), null
-    with fewer than 50 packets. The figures are those of the whole call, over holds and changes of codec; codec: the
+    with fewer than 50 packets. The figures count the whole call, over holds and changes of codec; codec: the
     latest.
     """
 

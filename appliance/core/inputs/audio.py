@@ -112,9 +112,9 @@ class ChangeAudio(Action):
     """Change levels: in per cent or in dB; None: unchanged."""
 
     volume: Annotated[float, Meta(ge=0, le=100, description="Of the speaker, in %.", examples=[70.0])] | None = None
-    volume_db: Annotated[float | None, Meta(description="The same in dB.")] = None
+    volume_db: Annotated[float | None, Meta(description="Of the speaker, in dB.")] = None
     gain: Annotated[float, Meta(ge=0, le=100, description="Of the microphone, in %.")] | None = None
-    gain_db: Annotated[float | None, Meta(description="The same in dB.")] = None
+    gain_db: Annotated[float | None, Meta(description="Of the microphone, in dB.")] = None
     speaker_muted: Annotated[bool | None, Meta(description="The switch of the speaker in the mixer.")] = None
     microphone_muted: Annotated[bool | None, Meta(description="The switch of the microphone in the mixer.")] = None
 

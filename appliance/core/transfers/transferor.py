@@ -92,7 +92,7 @@ def due(turn: Turn) -> None:
 def settle(turn: Turn) -> None:
     """Follow transfers whose calls have ended.
 
-    A far end that takes the place of our other call may hang up without another message, as Asterisk does: the end of
+    A far end that replaces our other call (RFC 3891) may hang up without another message, as Asterisk does: the end of
     that other call, which comes soon before or after, then proves the success.
     """
     for transfer in with_role(turn, TransferRole.TRANSFEROR):

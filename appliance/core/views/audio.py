@@ -33,7 +33,7 @@ class SoundSide(Record):
     element: Annotated[str | None, Meta(description="The element of the mixer; null: the mixer has none for this.")]
     percent: Annotated[float | None, Meta(description="Volume of the speaker or gain of the microphone.")]
     limit: Annotated[float, Meta(description="Highest per cent that may be set.")]
-    db: Annotated[float | None, Meta(description="The same in decibels.")]
+    db: Annotated[float | None, Meta(description="This volume or gain in decibels.")]
     min_db: float | None
     max_db: float | None
     muted: Annotated[bool | None, Meta(description="Whether the switch of the element is off.")]

@@ -1,7 +1,7 @@
 """Questions: what to do with a ring or a call, asked of a receiver at once, while the station waits for the answer.
 
 A question is live: it is asked while its event has just happened, or never. Its answer is a list of orders, which are
-carried out with the scopes of one token. The answer is that of the receiver: it comes on the connection which was made
+carried out with the scopes of one token. The answer is the receiver's own: it comes on the connection which was made
 to an address that was judged and, with https, to a certificate that was verified. Whatever goes wrong, the ring or the
 call goes on as configured: at once, or when the core's own limit is over.
 """

@@ -28,7 +28,7 @@ from appliance.core import wall_clock
 log = logging.getLogger(__name__)
 
 FILE, KEY = "push.json", "push.key"
-MOST_OF_ONE = 8  # of one token: a new one takes the place of its oldest
+MOST_OF_ONE = 8  # of one token: a new one replaces its oldest
 MOST = 64
 LONGEST = 1 << 18  # bytes of the file
 LONGEST_URL = 1024

@@ -434,7 +434,7 @@ def test_a_client_ends_it_and_begins_it_again():
     station = granted(begun())
     assert station.ask(inputs.UnregisterAccount(OFFICE)).warning == ""
     assert station.orders(Unregister) == [Unregister(OFFICE)]
-    assert station.ask(inputs.UnregisterAccount(OFFICE)).warning == "Account office is to be unregistered already."
+    assert station.ask(inputs.UnregisterAccount(OFFICE)).warning == "Account office is being unregistered already."
     granted(station)  # it crossed the order
     station.give(inputs.Unregistered, account=OFFICE)
     assert told(station)[-1] == "unregistered"

@@ -211,7 +211,7 @@ class SipCall(pj.Call):
 
     @contained
     def onStreamDestroyed(self, prm: pj.OnStreamDestroyedParam) -> None:  # noqa: N802
-        """A stream ends with a hold, another codec or the call: its counters go into those of the whole call."""
+        """A stream ends with a hold, another codec or the call: its counters are added to the whole call's."""
         if not self.over and int(prm.streamIdx) == self.audio:
             self.packets.close(self, self.audio, report=self.confirmed)
             self.receiving.stream_ended(time.monotonic())

@@ -86,7 +86,7 @@ class Receiving:
 
     Some phones give all digits of a call one timestamp: where the duration falls back, the same digit is pressed again.
     pjsip drops what others have overtaken. A stream that has just begun does not know the packets before it: there, a
-    duration that falls back is that of a late packet.
+    duration that falls back belongs to a late packet.
     """
 
     def __init__(self) -> None:

@@ -96,7 +96,7 @@ class Packets:
             self._post_counters(call.getStreamStat(stream), time.monotonic())
 
     def close(self, call: pj.Call, stream: int, *, report: bool) -> None:
-        """A stream ends: add its counters to those of the call, and report them if people talk."""
+        """A stream ends: add its counters to the call's, and report them if people talk."""
         with suppress(pj.Error):
             statistics = call.getStreamStat(stream)
             if report:

@@ -74,7 +74,7 @@ class Players:
         self._known.clear()
 
     def _file(self, sound: str) -> Path:
-        """The file of a sound: a configured one takes the place of a built-in one of its name."""
+        """The file of a sound: a configured one replaces a built-in one of its name."""
         path = self._sounds / f"{sound}.wav"
         return BUILT_IN / path.name if sound in BUILT_IN_SOUNDS and not path.exists() else path
 

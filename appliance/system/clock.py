@@ -2,7 +2,8 @@
 
 A board without a battery clock starts years in the past, until the network sets the time. The kernel reports that the
 clock was set (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET). It does not report when the clock becomes synchronised, or
-when local time's offset from UTC changes: the station checks both now and then.
+when local time's offset from UTC changes: the station checks both now and then, and at once when somebody names another
+time zone.
 """
 
 import asyncio
@@ -14,11 +15,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from appliance.base import times
 from appliance.base.wall_time import synchronised
 from appliance.core import model
 from appliance.core.inputs import ClockReported, ClockSet, Input
 from appliance.system import zone
+from appliance.system.folders import FolderWatch
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +30,7 @@ ABSTIME, CANCEL_ON_SET = 1, 2
 FAR_S = 365 * 86_400  # the timer's expiry has no meaning; when it has expired, it begins again
 LEAST_CHANGE_S = 1.0  # smaller ones are corrections
 QUARTER_S = 900  # local time changes only at quarters of an hour
+SETTLED_S = 0.3  # a package that is installed changes many files
 
 
 class _Timer(ctypes.Structure):
@@ -52,6 +57,7 @@ class ClockMonitor:
         self._post, self._trusted, self._synchronised, self._zones = post, trusted, synchronised, zones
         self._reported: model.Clock | None = None
         self._look_again: asyncio.TimerHandle | None = None
+        self._files = FolderWatch((zone.LINK.parent,), self._soon)
         self.look()
         self._ahead = 0.0  # offset from CLOCK_MONOTONIC
         self._timer = int(_libc().timerfd_create(time.CLOCK_REALTIME, os.O_NONBLOCK | os.O_CLOEXEC))
@@ -63,6 +69,7 @@ class ClockMonitor:
 
     def stop(self) -> None:
         """Stop posting."""
+        self._files.stop()
         if self._look_again is not None:
             self._look_again.cancel()
         if self._timer >= 0:
@@ -75,20 +82,21 @@ class ClockMonitor:
         if self._look_again is not None:
             self._look_again.cancel()
         now, epoch = time.time(), time.time() - time.monotonic()
-        lead = datetime.now().astimezone().utcoffset()
         trusted = self._trusted or self._synchronised()
-        offset_s, known = lead.total_seconds() if lead is not None else 0.0, self._reported
-        named = known.zone if known is not None and known.utc_offset_s == offset_s else zone.name()
-        seen = model.Clock(epoch, offset_s, trusted, named, tuple(self._offsets(epoch + time.monotonic())))
-        if (
-            known is None
-            or abs(known.epoch - epoch) >= LEAST_CHANGE_S
-            or (known.utc_offset_s, known.trusted, known.offsets) != (seen.utc_offset_s, seen.trusted, seen.offsets)
-        ):
+        others = tuple(self._offsets(epoch + time.monotonic()))
+        seen, known = model.Clock(epoch, zone.offset_s(), trusted, zone.name(), others), self._reported
+        if known is None or abs(known.epoch - epoch) >= LEAST_CHANGE_S or replace(known, epoch=epoch) != seen:
             self._reported = seen
             self._post(ClockReported(at=time.monotonic(), clock=seen))
         wait_s = QUARTER_S - now % QUARTER_S if trusted else times.current.clock_again_s
         self._look_again = asyncio.get_running_loop().call_later(wait_s + 0.01, self.look)
+
+    def _soon(self) -> None:
+        """Look when a burst of changes has begun to settle: the first of them sets the time."""
+        loop, due = asyncio.get_running_loop(), self._look_again
+        if due is not None and due.when() > loop.time() + SETTLED_S:
+            due.cancel()
+            self._look_again = loop.call_later(SETTLED_S, self.look)
 
     def _offsets(self, now: float) -> Iterator[tuple[str, float]]:
         """The offsets of the other zones, of those that the machine knows."""
@@ -96,7 +104,7 @@ class ClockMonitor:
             from zoneinfo import ZoneInfo  # noqa: PLC0415  late: few stations name another zone
 
             with suppress(OSError, ValueError):  # no such file, or none of a zone
-                lead = datetime.fromtimestamp(now, ZoneInfo(name)).utcoffset()
+                lead = datetime.fromtimestamp(now, ZoneInfo.no_cache(name)).utcoffset()  # a newer tzdata counts
                 yield name, lead.total_seconds() if lead is not None else 0.0
 
     def _wait(self) -> None:

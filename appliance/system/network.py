@@ -4,10 +4,8 @@ The kernel's messages only wake us; the present state is then queried as a whole
 """
 
 import asyncio
-import ctypes
 import ipaddress
 import logging
-import os
 import socket
 import struct
 import time
@@ -16,6 +14,7 @@ from pathlib import Path
 
 from appliance.base.errors import reason
 from appliance.core import inputs
+from appliance.system.folders import FolderWatch
 
 LOG = logging.getLogger(__name__)
 SETTLED_S = 0.3  # messages come in bursts: an address goes and comes, then its route
@@ -39,10 +38,6 @@ OF_HOST, OF_LINK = 254, 253  # scopes
 IFA_ADDRESS, IFA_LOCAL = 1, 2
 LONGEST = 65536
 
-# linux/inotify.h
-CLOSE_WRITE, MOVED_TO, CREATE = 0x08, 0x80, 0x100
-NON_BLOCKING = os.O_NONBLOCK | os.O_CLOEXEC
-
 
 class NetworkMonitor:
     """Posts NetworkChanged: once when it starts, and whenever addresses or nameservers have changed."""
@@ -51,7 +46,7 @@ class NetworkMonitor:
         self._post = post
         self._reported: tuple[tuple[str, ...], tuple[str, ...]] | None = None
         self._notices: socket.socket | None = None
-        self._files = -1
+        self._files: FolderWatch | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -67,7 +62,8 @@ class NetworkMonitor:
             self.stop()
             return
         loop.add_reader(self._notices, self._noticed)
-        self._watch_resolver()
+        # Its folder, and the one that it points to: it is usually replaced by renaming.
+        self._files = FolderWatch((RESOLVER.parent, RESOLVER.resolve().parent), self._soon)
         self._look()
 
     def stop(self) -> None:
@@ -78,24 +74,9 @@ class NetworkMonitor:
             asyncio.get_running_loop().remove_reader(self._notices)
             self._notices.close()
             self._notices = None
-        if self._files >= 0:
-            asyncio.get_running_loop().remove_reader(self._files)
-            os.close(self._files)
-            self._files = -1
-
-    def _watch_resolver(self) -> None:
-        libc = ctypes.CDLL(None, use_errno=True)
-        self._files = libc.inotify_init1(NON_BLOCKING)
-        if self._files < 0:
-            return
-        # Its directory, and the one that it points to: it is usually replaced by renaming.
-        for directory in {RESOLVER.parent, RESOLVER.resolve().parent}:
-            libc.inotify_add_watch(self._files, os.fsencode(directory), CLOSE_WRITE | MOVED_TO | CREATE)
-        asyncio.get_running_loop().add_reader(self._files, self._file_changed)
-
-    def _file_changed(self) -> None:
-        os.read(self._files, LONGEST)
-        self._soon()
+        if self._files is not None:
+            self._files.stop()
+            self._files = None
 
     def _noticed(self) -> None:
         assert self._notices is not None

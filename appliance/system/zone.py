@@ -1,6 +1,8 @@
-"""The name of the machine's time zone, as IANA's database has it."""
+"""The machine's time zone, which may become another one while the station runs."""
 
 import os
+import time
+from datetime import datetime
 from pathlib import Path
 
 LINK, NAMED = Path("/etc/localtime"), Path("/etc/timezone")  # localtime(5); the second is Debian's own
@@ -8,7 +10,7 @@ ZONES = Path("/usr/share/zoneinfo")
 
 
 def name(link: Path = LINK, named: Path = NAMED) -> str:
-    """The name, such as Europe/Berlin; "" if nothing names it. Blocks on the disc."""
+    """Its name in IANA's database, such as Europe/Berlin; "" if nothing names it. Blocks on the disc."""
     wanted = os.environ.get("TZ", "").removeprefix(":")
     if not wanted:
         wanted = os.path.realpath(link).partition("/zoneinfo/")[2]
@@ -18,3 +20,10 @@ def name(link: Path = LINK, named: Path = NAMED) -> str:
         except (OSError, ValueError):
             wanted = ""
     return wanted if wanted and (ZONES / wanted).is_file() else ""
+
+
+def offset_s() -> float:
+    """Local time's offset from UTC, in seconds. Blocks on the disc."""
+    time.tzset()  # else the C library keeps the zone of the first time that it was asked
+    lead = datetime.now().astimezone().utcoffset()
+    return lead.total_seconds() if lead is not None else 0.0

@@ -197,6 +197,15 @@ def test_night_comes_with_the_clock_and_goes(board):
     board.comes_alone("led-white", (501, NORMAL))
 
 
+def test_night_comes_with_the_time_zone_that_the_owner_names(board):
+    """Noon in UTC is 22 o'clock in Brisbane; the station need not be restarted."""
+    board.guest.check("timedatectl", "set-timezone", "Australia/Brisbane")
+    board.shines("white", brightness=10)
+    assert json.loads(board.guest.check("intercomctl", "--json", "state"))["appliance"]["zone"] == "Australia/Brisbane"
+    board.guest.check("timedatectl", "set-timezone", "Etc/UTC")
+    board.shines("white", brightness=30)
+
+
 @pytest.mark.parametrize(
     ("driver", "device", "what", "channel", "shining"),
     [

@@ -28,7 +28,7 @@ from appliance.config.load import load
 from appliance.core.inputs import ClockSet
 from appliance.core.model import Call, CallId, CallsPart, CallState, Direction, Remote, Settings, State
 from appliance.sip import process
-from appliance.system import clock, lock, zone
+from appliance.system import clock, lock
 from appliance.system.notify import Notify
 from tests.support.daemon import start_command
 from tests.support.waiting import pause, until, until_async
@@ -407,23 +407,3 @@ def test_the_kernel_says_whether_the_clock_is_kept_right(monkeypatch, answer, er
 
 def test_the_kernel_here_is_asked_without_an_error():
     assert clock.synchronised() in {True, False}
-
-
-@pytest.mark.parametrize(
-    ("environment", "link", "named", "found"),
-    [
-        ("", "/usr/share/zoneinfo/Europe/Berlin", "", "Europe/Berlin"),
-        (":America/Lima", "/usr/share/zoneinfo/Europe/Berlin", "", "America/Lima"),
-        ("", "", "Asia/Kolkata\n", "Asia/Kolkata"),
-        ("CET-1CEST", "/usr/share/zoneinfo/Europe/Berlin", "", ""),  # rules without a name
-        ("", "", "Nowhere/At_All", ""),
-        ("", "", "", ""),
-    ],
-)
-def test_the_time_zone_has_the_name_that_the_machine_gives_it(tmp_path, monkeypatch, environment, link, named, found):
-    monkeypatch.setenv("TZ", environment)
-    if link:
-        (tmp_path / "localtime").symlink_to(link)
-    if named:
-        (tmp_path / "timezone").write_text(named, encoding="utf-8")
-    assert zone.name(tmp_path / "localtime", tmp_path / "timezone") == found

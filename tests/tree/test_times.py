@@ -124,6 +124,7 @@ a pace, short enough for every test
     sip/stack/media/devices.py XRUNS_LOOK_S
     sip/stack/routing/floods.py COUNT_S
     store/recordings.py _SETTLE_S
+    system/clock.py SETTLED_S
     system/network.py SETTLED_S
 a program of its own, which knows no other module: the guard's limits are those of its arguments, and systemd's
     panel/guard.py LONGEST_S LONGEST_HOLD_S HURRY_US USUAL_CAP_S USUAL_HOLD_S PAUSE_S

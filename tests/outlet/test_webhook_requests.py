@@ -84,6 +84,20 @@ def test_one_connection_serves_many_requests_and_one_that_was_closed_meanwhile_i
         client.close()
 
 
+def test_after_each_answer_that_closes_the_connection_the_address_is_judged_again(web, monkeypatch):
+    """The name has another address by then: the thread of the receiver would end of it, and with it the process."""
+    web.answers["/"] = page(b"", "Connection: close", status="204 No Content")
+    found = iter(["127.0.0.1", "169.254.169.254", "127.0.0.1"])
+    kind = socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, ""
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, port, **__: [(*kind, (next(found), port))])
+    client = Client(of(f"http://receiver.example:{web.port}/"), patient())
+    assert client.post(b"{}", {}, 60.0).status == 204
+    with pytest.raises(IntercomError, match="The receiver house") as refused:
+        client.post(b"{}", {}, 60.0)
+    assert refused.value.cause == "No receiver may have the address 169.254.169.254."
+    assert client.post(b"{}", {}, 60.0).status == 204
+
+
 # -- into the local network --------------------------------------------------------------------------------------------
 
 

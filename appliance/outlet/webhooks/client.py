@@ -20,6 +20,7 @@ from appliance.outlet.webhooks import addresses, faults
 
 LARGEST = 16_384  # bytes of an answer that are read
 HTTPS, HTTP = 443, 80
+FAULTS = (OSError, http.client.HTTPException, ValueError)  # no connection, no answer, or none that can be read
 
 
 class Answer(Record):
@@ -57,12 +58,12 @@ class Client:
         if self._connection is not None and time.monotonic() - self._used > self._times.webhook_idle_s:
             self.close()
         if self._connection is not None:
-            with suppress(OSError, http.client.HTTPException):  # a receiver may close what waits
+            with suppress(*FAULTS):  # a receiver may close what waits
                 return self._posted(body, headers, until)
             self.close()
         try:
             return self._posted(body, headers, until)
-        except (OSError, http.client.HTTPException, ValueError, addresses.RefusedError) as error:
+        except (*FAULTS, addresses.RefusedError) as error:
             self.close()
             late = time.monotonic() >= until
             raise faults.of_request(TimeoutError() if late else error, self._of, self._host) from error
@@ -99,7 +100,7 @@ class Client:
             _seconds(response.getheader("Retry-After", "")),
             long=len(said) > LARGEST,
         )
-        if not response.isclosed():  # the rest of it is not read
+        if not response.isclosed() or connection.sock is None:  # the rest is not read, or the receiver has closed it
             self.close()
         return answer
 

@@ -132,6 +132,16 @@ def of_end(said: str, of: Settings) -> IntercomError:
     )
 
 
+def of_short_ones(cause: str, of: Settings) -> IntercomError:
+    """One connection after the other ends soon after the broker has accepted it."""
+    return unavailable(
+        f"No connection to the broker {of.where} lasts.",
+        cause,
+        f"See the log of the broker: perhaps another client has the name intercomd-{of.device} (mqtt.device), or it "
+        "takes no message as large as one of the station.",
+    )
+
+
 def of_denial(topics: Sequence[str], of: Settings) -> IntercomError:
     """The broker refuses messages on topics."""
     who = f"user {of.user}" if of.user else "clients without a user name"

@@ -22,6 +22,7 @@ from appliance.outlet.live import States, left_s
 from appliance.outlet.orders import ANSWER_S, HOME_ASSISTANT, Answered, Orders
 from appliance.outlet.settings import Settings
 from appliance.outlet.station import Station
+from appliance.outlet.steadiness import Steadiness
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,8 @@ class Outlet:
         self._link: Link | None = None
         self._old = False
         self._again_at, self._pause_s = 0.0, of.times.broker_again_s[0]
+        # Two clients of one name end each other's connections, after the longest pause at most.
+        self._steadiness = Steadiness(2 * of.times.broker_again_s[1])
         self._denied: set[str] = set()
         self._busy_until = 0.0  # the daemon did not answer
 
@@ -126,7 +129,7 @@ class Outlet:
             case Up():
                 self._begin(link)
             case Down():
-                self._lost(news)
+                self._lost(link, news)
             case Taken():
                 topic = link.taken(news.number)
                 if not news.refused:
@@ -163,7 +166,7 @@ class Outlet:
 
     def _begin(self, link: Link) -> None:
         log.info("broker %s, MQTT %s", self._of.where, "3.1.1" if link.old else "5")
-        self._pause_s = self._times.broker_again_s[0]
+        self._steadiness.begins(time.monotonic())
         self._denied.clear()
         self._recorded = True
         if where := self._announcements.begin():
@@ -177,15 +180,20 @@ class Outlet:
         self._token_known = False
         self._report_now()
 
-    def _lost(self, news: Down) -> None:
-        log.warning("%s", sentences(news.why.message, news.why.cause))
+    def _lost(self, link: Link, news: Down) -> None:
+        now, why = time.monotonic(), news.why
+        least, most = self._times.broker_again_s
+        if link.up and self._steadiness.ends(now):
+            self._pause_s = least
+        elif link.up and self._steadiness.doubted:
+            why = faults.of_short_ones(why.cause, self._of)
+        log.warning("%s", sentences(why.message, why.cause))
         self._link = None
         # An old broker is asked for the newer version again after each connection that failed.
         self._old = news.old
-        least, most = self._times.broker_again_s
-        self._again_at = time.monotonic() + (0.0 if news.old else self._pause_s * random.uniform(0.7, 1.3))  # noqa: S311 - no secret
+        self._again_at = now + (0.0 if news.old else self._pause_s * random.uniform(0.7, 1.3))  # noqa: S311 - no secret
         self._pause_s = min(max(2 * self._pause_s, least), most)
-        self._report(sentences(news.why.message, news.why.cause), news.why.resolution)
+        self._report(sentences(why.message, why.cause), why.resolution)
 
     def _judge(self, topic: str, *, refused: bool) -> None:
         """Note whether the broker lets us use topics of that kind. For answers others chose the topics: none counts."""
@@ -202,7 +210,9 @@ class Outlet:
         self._report_now()
 
     def _report_now(self) -> None:
-        """Say whether it works, as far as it is known."""
+        """Say whether it works, as far as it is known, unless that is in doubt."""
+        if self._steadiness.doubted:
+            return
         why = faults.of_denial(sorted(self._denied), self._of) if self._denied else self._tokenless
         if why is None:
             self._report("", "")
@@ -236,8 +246,10 @@ class Outlet:
         silent = link.silent_since()
         if silent is not None and now - silent > self._times.broker_answers_s:
             link.drop()  # else what waits there would come late
-            self._lost(Down(faults.of_end("The broker does not answer any more", self._of)))
+            self._lost(link, Down(faults.of_end("The broker does not answer any more", self._of)))
             return
+        if self._steadiness.believed(now):
+            self._report_now()
         if now >= self._busy_until:
             try:
                 self._send(now)
@@ -317,6 +329,7 @@ class Outlet:
 
     def _waits(self) -> list[float | None]:
         return [
+            self._steadiness.due,
             self._states.due if self._states is not None else None,
             self._complete.again if self._complete is not None else None,
             self._cursor.due,

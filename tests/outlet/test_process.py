@@ -5,6 +5,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+import msgspec
 import pytest
 
 from appliance.config.schema import Config
@@ -12,6 +13,7 @@ from appliance.outlet import process, settings
 from tests.support.peers.mosquitto import ROOT, Listener, Mosquitto
 from tests.support.peers.odd_broker import OddBroker
 from tests.support.processes import rss_mb
+from tests.support.times import patient
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.far_end
@@ -19,11 +21,13 @@ MOST_MB = process.MEMORY_BYTES / 2**20 + 30  # and the files of Python and its l
 
 
 @contextmanager
-def running(broker, tmp_path, hidden=""):
+def running(broker, tmp_path, hidden="", times=None):
     """The process for this broker. hidden: a library that is not there."""
     table = {"host": broker.address, "port": broker.port, "device": "front", "tls": False}
     files = {"socket": str(tmp_path / "no.sock"), "cursor": str(tmp_path / "cursor")}
     line = settings.line(Config(mqtt=table).mqtt.model_dump(), "", **files, announced=str(tmp_path / "announced"))
+    if times is not None:
+        line = msgspec.json.encode(msgspec.structs.replace(settings.read(line), times=times)) + b"\n"
     start = f"import sys; sys.modules['{hidden}'] = None;" if hidden else ""
     words = [sys.executable, "-c", f"{start}from appliance.outlet.process import main; raise SystemExit(main())"]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
@@ -81,6 +85,19 @@ def test_the_broker_is_asked_to_send_no_large_message(tmp_path):
             later = iter(lambda: told(child)["why"], None)
             # The child may connect again before the broker is there.
             assert next(why for why in later if "cannot be reached" not in why) == ""
+
+
+def test_a_broker_that_ends_each_connection_is_reported_once_until_a_connection_lasts(tmp_path):
+    times = patient(broker_again_s=(0.05, 1.0))
+    with OddBroker(hangs_up=True) as broker, running(broker, tmp_path, times=times) as child:
+        said = [told(child) for _ in range(6)]
+        assert [each["why"] == "" for each in said] == [True, False, True, False, False, False]
+        assert "is lost" in said[1]["why"]
+        assert said[3]["why"].startswith(f"No connection to the broker {broker.address}:{broker.port} lasts.")
+        assert "perhaps another client has the name intercomd-front (mqtt.device)" in said[3]["resolution"]
+        assert said[3:] == [said[3]] * 3
+        broker.hangs_up = False
+        assert next(each for each in iter(lambda: told(child), None) if each != said[3])["why"] == ""
 
 
 def test_mqtt_3_1_1_is_used_with_a_broker_that_knows_no_other_and_said(tmp_path):

@@ -18,6 +18,7 @@ from appliance.outlet.complete import Cursor
 from appliance.outlet.live import RING_S
 from appliance.outlet.settings import Settings, Webhook
 from appliance.outlet.station import Station
+from appliance.outlet.steadiness import Steadiness
 from appliance.outlet.webhooks import faults, message
 from appliance.outlet.webhooks.client import Answer, Client
 from appliance.outlet.webhooks.notices import Say, notice
@@ -71,6 +72,7 @@ class Receiver:
         self._client, self._cursor = Client(of, times), Cursor(Path(of.cursor), times)
         self._news, self._ended = threading.Event(), threading.Event()
         self._works: bool | None = None
+        self._steadiness = Steadiness(2 * times.webhook_again_s[1])
         self._lock = threading.Lock()  # of the cursor's file
 
     def start(self) -> None:
@@ -101,10 +103,14 @@ class Receiver:
                 if not self._passed(envelope):
                     return
             if not page:
-                due = self._cursor.due
-                idle_s = self._times.outlet_idle_s if due is None else max(0.0, due - time.monotonic())
-                self._news.wait(idle_s)
+                self._news.wait(self._idle_s())
+            self._believe()
             self._save()
+
+    def _idle_s(self) -> float:
+        """How long nothing is due."""
+        due = [each for each in (self._cursor.due, self._steadiness.due if self._works else None) if each is not None]
+        return max(0.0, min(due) - time.monotonic()) if due else self._times.outlet_idle_s
 
     def _begin(self) -> None:
         """A receiver that is new gets what happens from now on; so does another station, as what is old is over."""
@@ -180,10 +186,18 @@ class Receiver:
         if why is not None:
             if self._works is not False:
                 log.warning("%s", sentences(why.message, why.cause))
+                self._steadiness.ends(time.monotonic())
             self._say({"part": part, "why": sentences(why.message, why.cause), "resolution": why.resolution})
         elif self._works is not True:
-            self._say({"part": part, "why": "", "resolution": ""})
+            self._steadiness.begins(time.monotonic())
+            if not self._steadiness.doubted:
+                self._say({"part": part, "why": "", "resolution": ""})
         self._works = why is None
+
+    def _believe(self) -> None:
+        """Report that it works again, if that was in doubt and has lasted."""
+        if self._works and self._steadiness.believed(time.monotonic()):
+            self._say({"part": f"{PART}.{self._of.name}", "why": "", "resolution": ""})
 
     def _save(self, *, last: bool = False) -> None:
         with self._lock:

@@ -77,6 +77,20 @@ def test_without_a_receiver_there_is_no_such_process(tmp_path):
         assert [*tmp_path.glob("webhook*")] == []
 
 
+def test_a_receiver_of_all_events_that_fails_each_second_time_does_not_cause_events_without_an_end(tmp_path, receiver):
+    """Each report that it fails, or works again, is an event that it gets."""
+    statuses = itertools.cycle([204, 500])
+    receiver.answers = lambda _: (next(statuses), None)
+    times = hasty(webhook_again_s=(0.05, 30.0))
+    with Daemon(tmp_path / "s", webhook={"house": receiver.settings()}, times=times) as station:
+        begun(receiver, station)
+        while len(receiver.got) < 60:
+            station.press("hangup")
+            pause(0.1)
+        reported = [station.ever(f"appliance.{kind}", part="webhook.house") for kind in ("degraded", "recovered")]
+        assert [len(each) for each in reported] == [2, 1]
+
+
 @shows("notification.sent")
 def test_a_receiver_gets_each_event_signed_and_in_order_and_a_ring_is_reported(tmp_path, receiver):
     with Daemon(tmp_path / "s", webhook={"house": receiver.settings()}, mqtt={"device": "gate"}) as station:

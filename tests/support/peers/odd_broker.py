@@ -1,6 +1,6 @@
 """A broker of few words, for what mosquitto does not do.
 
-It knows MQTT 3.1.1 only, sends more than anyone takes, or acknowledges nothing.
+It knows MQTT 3.1.1 only, sends more than anyone takes, acknowledges nothing, or ends each connection.
 """
 
 import contextlib
@@ -18,11 +18,11 @@ LEVEL = 6  # where CONNECT has the version, behind the protocol's name
 class OddBroker:
     """`with OddBroker() as broker`. newest: the version that it knows; floods: it sends without an end.
 
-    takes: it acknowledges messages.
+    takes: it acknowledges messages. hangs_up: it ends each connection at its first message.
     """
 
-    def __init__(self, *, newest: int = 5, floods: bool = False, takes: bool = True) -> None:
-        self._newest, self._floods, self._takes = newest, floods, takes
+    def __init__(self, *, newest: int = 5, floods: bool = False, takes: bool = True, hangs_up: bool = False) -> None:
+        self._newest, self._floods, self._takes, self.hangs_up = newest, floods, takes, hangs_up
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.address, self.port = self._listening.getsockname()
         self.versions: list[int] = []
@@ -64,6 +64,8 @@ class OddBroker:
                     client.sendall(HUGE)
                     while True:
                         client.sendall(bytes(1 << 16))
+            case 3 if self.hangs_up:
+                return False
             case 3:
                 quality, topic = head >> 1 & 3, int.from_bytes(body[:2])
                 self.published.append((quality, body))

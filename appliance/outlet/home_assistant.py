@@ -5,8 +5,12 @@ not know at the device makes it refuse the whole device; at an entity it is left
 """
 
 import json
+import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from appliance.base import durable
 from appliance.base.types import Json
@@ -21,6 +25,7 @@ BUTTON_EVENTS = {
     "button.held": "long_press_start",
     "button.double_clicked": "multi_press_2",
 }
+_TOPIC = re.compile(r"[A-Za-z0-9/_-]{1,256}")
 _DIAGNOSTIC = {"entity_category": "diagnostic"}
 _NAMES = {
     "en": {
@@ -261,30 +266,42 @@ class _Entities:
 
 
 class Announcements:
-    """When the station announces itself, and where it did last: that is in a file, as it removes itself from there."""
+    """When the station announces itself, and what it has announced where: that is in a file.
+
+    What is gone has to be removed: the station from a topic that is no longer its own, by an empty message; and an
+    entity by its platform alone, as Home Assistant keeps one that is only left out.
+    """
 
     def __init__(self, of: Settings) -> None:
         self._of, self._file = of, Path(of.announced)
-        self._known = self._leaves = ""
+        self._topic = topic(of) if of.home_assistant else ""
+        self._kept = dict[str, dict[str, str]]()  # as in the file: by topics, entities with their platforms
+        self._had, self._has = dict[str, str](), dict[str, str]()  # at the station's topic, ever and now
+        self._known = ""
         self.again: float | None = None  # when to announce it again
 
-    def begin(self) -> str:
-        """Handle a new connection. Returns the topic from which the station must be removed, or ""."""
-        self._known = ""
-        where = self._where()
-        self._leaves = "" if self._of.home_assistant and where == topic(self._of) else where
-        return self._leaves
+    def begin(self) -> list[str]:
+        """A new connection: the topics from which the station is to be removed."""
+        self._known, self._kept = "", _kept(self._file)
+        self._had |= self._kept.get(self._topic, {})
+        return [where for where in self._kept if where != self._topic]
 
-    def removed(self, where: str) -> None:
-        """The broker has a message on a topic: if it is the one to leave, the station is removed there."""
-        if where and where == self._leaves == self._where():
+    def taken(self, where: str) -> None:
+        """The broker has a message on a topic: what that removes is removed."""
+        if where in self._kept:
+            others = {each: entities for each, entities in self._kept.items() if each != where}
+            with suppress(OSError):  # it is removed again later
+                self._keep(others | ({where: self._has} if where == self._topic else {}))
+
+    def _keep(self, kept: dict[str, dict[str, str]]) -> None:
+        """Write the file, if it changes. Raises OSError."""
+        if kept == self._kept:
+            return
+        if kept:
+            durable.replace(self._file, f"{json.dumps(kept)}\n")
+        else:
             self._file.unlink(missing_ok=True)
-
-    def _where(self) -> str:
-        try:
-            return self._file.read_text().strip()
-        except OSError:
-            return ""
+        self._kept = kept
 
     def born(self, at: float) -> None:
         """Home Assistant has started: announce the station again, at the time `at`."""
@@ -296,10 +313,26 @@ class Announcements:
 
     def news(self, state: Json, now: float) -> str:
         """What to announce, as JSON; "": Home Assistant knows it already. Raises OSError."""
-        text = json.dumps(discovery(self._of, state), ensure_ascii=False, separators=(",", ":"))
+        told = discovery(self._of, state)
+        has = {key: entity["p"] for key, entity in told["cmps"].items()}
+        had = self._had | has
+        told["cmps"] |= {key: {"p": platform} for key, platform in had.items() if key not in has}
+        text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
         if text == self._known and not self.is_due(now):
             return ""
-        if not self._known:
-            durable.replace(self._file, f"{topic(self._of)}\n")
+        self._keep(self._kept | {self._topic: had})  # else it could not be removed later
+        self._had, self._has = had, has
         self._known, self.again = text, None
         return text
+
+
+def _kept(file: Path) -> dict[str, dict[str, str]]:
+    """What was announced, by topics; nothing of what is damaged."""
+    try:
+        text = file.read_text().strip()
+        found = msgspec.json.decode(text, type=dict[str, dict[str, str]])
+    except (OSError, UnicodeDecodeError):
+        return {}
+    except msgspec.DecodeError:  # of an earlier version, which knew the topic alone
+        found = {text: {}}
+    return {where: entities for where, entities in found.items() if _TOPIC.fullmatch(where)}

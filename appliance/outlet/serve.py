@@ -133,7 +133,7 @@ class Outlet:
             case Taken():
                 topic = link.taken(news.number)
                 if not news.refused:
-                    self._announcements.removed(topic)
+                    self._announcements.taken(topic)
                 self._judge(topic, refused=news.refused)
             case Unsubscribed():
                 self._judge(news.topic, refused=True)
@@ -169,7 +169,7 @@ class Outlet:
         self._steadiness.begins(time.monotonic())
         self._denied.clear()
         self._recorded = True
-        if where := self._announcements.begin():
+        for where in self._announcements.begin():
             link.publish(where, "", retain=True)
         self._publish("availability", ONLINE, retain=True)
         self._publish("state/mqtt", _text({"protocol": "3.1.1" if link.old else "5"}), retain=True)

@@ -39,7 +39,7 @@ class Settings(RecordWithSecrets, kw_only=True):
     """The settings of [mqtt], whose host is empty without a broker, and of the webhooks.
 
     socket: the daemon's for HTTP; cursor: the file with the place of the reader.
-    announced: the file with the topic at which Home Assistant has the station; language: of the names there.
+    announced: the file with what Home Assistant has of the station; language: of the names there.
     orders: method and path of each order that may come. call_states: all of them. version: of the station.
     """
 

@@ -1,5 +1,6 @@
 """What Home Assistant gets: entities and their topics; and when it gets them again, or they are removed."""
 
+import json
 import re
 
 import pytest
@@ -110,9 +111,24 @@ def test_both_languages_name_the_same():
     assert {*home_assistant._NAMES["en"]} == {*home_assistant._NAMES["de"]}
 
 
+WHERE = "homeassistant/device/intercomd_front/config"
+BEFORE_THE_GATE = {**STATE, "doors": STATE["doors"][:1]}
+
+
+def announced(tmp_path, **more):
+    """What announces the station at a new connection, and from where it is to be removed there."""
+    announcements = Announcements(of(tmp_path, **more))
+    return announcements, announcements.begin()
+
+
+def entities(announcements, state, now=1.0):
+    """What is announced, by the keys of entities."""
+    return json.loads(announcements.news(state, now))["cmps"]
+
+
 def test_it_is_announced_at_a_connection_after_a_change_and_when_it_has_started(tmp_path):
-    announcements = Announcements(of(tmp_path))
-    assert announcements.begin() == ""
+    announcements, leaves = announced(tmp_path)
+    assert leaves == []
     assert announcements.news(STATE, 1.0)
     assert announcements.news(STATE, 2.0) == ""
     assert announcements.news({**STATE, "accounts": []}, 3.0)
@@ -122,32 +138,67 @@ def test_it_is_announced_at_a_connection_after_a_change_and_when_it_has_started(
     assert announcements.is_due(5.0)
     assert announcements.news({**STATE, "accounts": []}, 5.0)
     assert announcements.again is None
-    announcements.removed("homeassistant/device/intercomd_front/config")
+    announcements.taken(WHERE)
     assert (tmp_path / "announced").exists()
     announcements.begin()
     assert announcements.news(STATE, 6.0)
 
 
 def test_it_is_removed_where_it_was_once_it_is_no_longer_wanted(tmp_path):
-    where = "homeassistant/device/intercomd_front/config"
-    before = Announcements(of(tmp_path))
-    before.begin()
-    before.news(STATE, 1.0)
-    after = Announcements(of(tmp_path, home_assistant=""))
-    assert after.begin() == where
-    after.removed("intercomd/front/state/doors")
-    assert after.begin() == where
-    after.removed(where)
-    assert after.begin() == ""
+    announced(tmp_path)[0].news(STATE, 1.0)
+    after, leaves = announced(tmp_path, home_assistant="")
+    assert leaves == [WHERE]
+    after.taken("intercomd/front/state/doors")
+    assert after.begin() == [WHERE]
+    after.taken(WHERE)
+    assert after.begin() == []
+    assert not (tmp_path / "announced").exists()
 
 
 @pytest.mark.parametrize("more", [{"home_assistant": "ha"}, {"device": "back"}])
 def test_under_another_name_it_is_removed_where_it_was_and_announced_where_it_is(tmp_path, more):
-    before = Announcements(of(tmp_path))
-    before.begin()
-    before.news(STATE, 1.0)
-    after = Announcements(of(tmp_path, **more))
-    assert after.begin() == "homeassistant/device/intercomd_front/config"
-    assert after.news(STATE, 2.0)
-    after.removed("homeassistant/device/intercomd_front/config")
-    assert Announcements(of(tmp_path, **more)).begin() == ""
+    announced(tmp_path)[0].news(STATE, 1.0)
+    after, leaves = announced(tmp_path, **more)
+    assert leaves == [WHERE]
+    assert {*entities(after, BEFORE_THE_GATE)} == {*discovery(of(**more), BEFORE_THE_GATE)["cmps"]}
+    after.taken(WHERE)
+    assert announced(tmp_path, **more)[1] == []
+
+
+def test_a_place_that_the_broker_has_not_let_go_is_left_again_at_the_next_connection(tmp_path):
+    announced(tmp_path)[0].news(STATE, 1.0)
+    after, _ = announced(tmp_path, device="back")
+    after.news(STATE, 2.0)
+    after.taken("homeassistant/device/intercomd_back/config")
+    assert after.begin() == announced(tmp_path, device="back")[1] == [WHERE]
+
+
+def test_a_door_that_is_gone_is_removed_by_its_platform_until_the_broker_has_that(tmp_path):
+    """Home Assistant keeps an entity that is only left out."""
+    announced(tmp_path)[0].news(STATE, 1.0)
+    for _ in range(2):  # the first time, the broker does not take it
+        after, leaves = announced(tmp_path)
+        assert leaves == []
+        told = entities(after, BEFORE_THE_GATE)
+        gone = {"door_gate": {"p": "lock"}, "open_gate": {"p": "button"}, "leaf_gate": {"p": "binary_sensor"}}
+        assert told == discovery(of(), BEFORE_THE_GATE)["cmps"] | gone
+    after.taken(WHERE)
+    assert entities(after, {**BEFORE_THE_GATE, "accounts": []}).items() >= gone.items()  # for those who were away
+    after.taken(WHERE)
+    later, _ = announced(tmp_path)
+    assert entities(later, BEFORE_THE_GATE).keys() == discovery(of(), BEFORE_THE_GATE)["cmps"].keys()
+
+
+def test_a_door_that_is_back_is_announced_again(tmp_path):
+    announced(tmp_path)[0].news(STATE, 1.0)
+    after, _ = announced(tmp_path)
+    after.news(BEFORE_THE_GATE, 2.0)
+    assert entities(after, STATE) == discovery(of(), STATE)["cmps"]
+
+
+@pytest.mark.parametrize(
+    ("text", "leaves"), [(f"{WHERE}\n", [WHERE]), ("a/+/#", []), ('{"a/#": {}}', []), ("[", []), ("\n", [])]
+)
+def test_the_file_of_an_earlier_version_counts_and_a_damaged_one_leads_nowhere(tmp_path, text, leaves):
+    (tmp_path / "announced").write_text(text)
+    assert announced(tmp_path, device="back")[1] == leaves

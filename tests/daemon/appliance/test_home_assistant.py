@@ -16,10 +16,10 @@ RING_MS = 10.0
 PARTS = "home", "broker", "station"
 
 
-def station_at(directory, broker, *, expiry=True, **more):
+def station_at(directory, broker, *, expiry=True, doors=("front",), **more):
     mqtt = {"host": broker.address, "port": broker.port, "device": DEVICE, "tls": False, "token": "home"}
     settings = {"home_assistant": "homeassistant", "orders_without_expiry": not expiry, **more}
-    return Daemon(directory, mqtt=mqtt | settings, door={"front": {"pulse_s": 1.0}})
+    return Daemon(directory, mqtt=mqtt | settings, door={door: {"pulse_s": 1.0} for door in doors})
 
 
 @pytest.fixture(scope="module", params=["sid", "trixie"])
@@ -157,6 +157,18 @@ def test_in_whatever_order_all_three_come_back_no_ring_is_repeated_and_states_ar
 def assert_no_ring(home, ids, before):
     """Since `before`, no other ring than the last one was shown: its entity has that as its state at a restart."""
     assert len({each["attributes"].get("ring") for each in rings(home, ids)[before:]} - {None}) <= 1
+
+
+def test_a_door_that_is_gone_from_the_configuration_is_gone_there(house):
+    home, broker, station, _ = house
+    gate = {"door_gate", "open_gate"}
+    station.stop()
+    with station_at(station.directory, broker, doors=("front", "gate")):
+        until(lambda: home.entities(DEVICE).keys() >= gate, log=home.warnings, patience=PATIENCE_S)
+    with station_at(station.directory, broker):
+        until(lambda: not home.entities(DEVICE).keys() & gate, log=home.warnings, patience=PATIENCE_S)
+    station.start()
+    station.ready()
 
 
 def test_it_is_removed_on_request_and_the_log_has_no_warning(house):

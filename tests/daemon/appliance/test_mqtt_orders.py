@@ -189,6 +189,18 @@ def test_the_station_announces_itself_to_home_assistant_and_removes_itself_there
             assert [topic for _, topic, *_ in late.messages] == [f"{ROOT}/availability"]
 
 
+def test_a_door_that_is_gone_from_the_configuration_is_removed_from_home_assistant(tmp_path, broker):
+    settings = at(broker, home_assistant="homeassistant")
+    gone = {"door_gate": {"p": "lock"}, "open_gate": {"p": "button"}}
+    with Listener(broker, "homeassistant/#") as heard:
+        with Daemon(tmp_path / "s", mqtt=settings, door={"front": {}, "gate": {}}) as station:
+            until(lambda: heard.messages, log=station.told)
+            assert {*heard.messages[0][2]["cmps"]} >= {"door_front", *gone}
+        with Daemon(tmp_path / "s", mqtt=settings, door={"front": {}}) as station:
+            until(lambda: len(heard.messages) > 1, log=station.told)
+            assert heard.messages[1][2]["cmps"].items() >= gone.items()
+
+
 def test_each_of_twenty_orders_reaches_the_relay_and_each_of_twenty_presses_its_subscriber(
     tmp_path, broker, record_property
 ):

@@ -251,15 +251,17 @@ class LogCall(Record):
 
 
 class KeepCredential(Record):
-    """Store a credential on disc, then post CredentialKept or CredentialNotKept."""
+    """Store a credential on disc, then post CredentialKept or CredentialNotKept. again: try until it works."""
 
     code: Credential
+    again: bool = False
 
 
 class DropCredential(Record):
-    """Remove a credential from the disc, then post CredentialKept or CredentialNotKept."""
+    """Remove a credential from the disc, then post CredentialKept or CredentialNotKept. again: try until it works."""
 
     code: CredentialId
+    again: bool = False
 
 
 class KeepLockouts(Record):

@@ -15,7 +15,7 @@ from msgspec import MsgspecError, convert, json
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.inputs import BookRead, CredentialKept, CredentialNotKept, Input, PartFailed
-from appliance.core.model import Credential, CredentialBook, CredentialId, LockoutScope
+from appliance.core.model import Credential, CredentialBook, CredentialId, CredentialTerms, LockoutScope
 from appliance.core.orders import DropCredential, KeepCredential, KeepLockouts
 from appliance.store.writer import After, Job, Writer
 
@@ -41,12 +41,20 @@ class CodeStore:
         """Write a credential to disc."""
         row = order.code.id, json.encode(order.code).decode()
         self._write(
-            order.code.id, lambda connection: connection.execute("INSERT OR REPLACE INTO codes VALUES (?, ?)", row)
+            order.code.id,
+            order.code.terms,
+            lambda connection: connection.execute("INSERT OR REPLACE INTO codes VALUES (?, ?)", row),
+            again=order.again,
         )
 
     def drop(self, order: DropCredential) -> None:
         """Remove a credential from the disc."""
-        self._write(order.code, lambda connection: connection.execute("DELETE FROM codes WHERE id = ?", (order.code,)))
+        self._write(
+            order.code,
+            None,
+            lambda connection: connection.execute("DELETE FROM codes WHERE id = ?", (order.code,)),
+            again=order.again,
+        )
 
     def lock(self, order: KeepLockouts) -> None:
         """Write these lockouts to disc, as soon as it works."""
@@ -59,18 +67,28 @@ class CodeStore:
 
         self._writer.submit(replace)
 
-    def _write(self, wanted: CredentialId, change: Callable[[sqlite3.Connection], object]) -> None:
-        """Try once, and post the outcome: a person at the door does not wait for a disc that may recover."""
+    def _write(
+        self,
+        wanted: CredentialId,
+        terms: CredentialTerms | None,
+        change: Callable[[sqlite3.Connection], object],
+        *,
+        again: bool,
+    ) -> None:
+        """Post what the disc has of the credential then.
+
+        Without `again` it is tried once: a person at the door does not wait for a disc that may recover.
+        """
 
         def run(connection: sqlite3.Connection) -> After:
             change(connection)
-            return lambda: self._post(CredentialKept(at=time.monotonic(), id=wanted))
+            return lambda: self._post(CredentialKept(at=time.monotonic(), id=wanted, terms=terms))
 
         def refuse(why: str) -> None:
             self._post(CredentialNotKept(at=time.monotonic(), id=wanted, why=why))
 
         job: Job = run
-        if not self._writer.submit(job, refuse=refuse):
+        if not self._writer.submit(job, refuse=None if again else refuse):
             refuse("Too many writes are waiting, or the service is stopping.")
 
     # -- in the writer thread ------------------------------------------------------------------------------------------

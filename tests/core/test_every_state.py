@@ -223,7 +223,7 @@ def beside_calls(common, pulses):
     refused = {"code": ErrorCode.CONFLICT, "message": "", "cause": "", "resolution": ""}
     yield inputs.RuleActFailed(**common, rule="evening", order="lock_door", **refused)
     yield inputs.BookRead(**common, book=BOOK)
-    yield inputs.CredentialKept(**common, id=CredentialId("none"))  # of some: see test_walk_of_codes
+    yield inputs.CredentialKept(**common, id=CredentialId("none"), terms=None)  # of some: see test_walk_of_codes
     yield inputs.CredentialNotKept(**common, id=CredentialId("none"), why="disc full")
     yield inputs.ConfigRejected(**common, errors="wrong")
     for part in ("panel", "audio", "storage"):

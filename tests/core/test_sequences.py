@@ -252,7 +252,7 @@ class World:
             inputs.KeptWritten: {"kept": PersistentState(change=choice([self.state.appliance.kept_change, 0]))},
             inputs.ClockReported: {"clock": Clock(0.0, 3600.0, trusted=flag)},
             inputs.BookRead: {"book": CredentialBook("5a" * 32, (KNOWN,) if flag else ())},
-            inputs.CredentialKept: {"id": choice([KNOWN.id, "a-never"])},
+            inputs.CredentialKept: {"id": choice([KNOWN.id, "a-never"]), "terms": choice([KNOWN.terms, None])},
             inputs.CredentialNotKept: {"id": choice([KNOWN.id, "a-never"])},
             inputs.KeypadKey: {"keypad": choice(["gate", "unknown"]), "key": choice("AB")},
             inputs.OpeningsRead: {

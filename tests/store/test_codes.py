@@ -48,7 +48,7 @@ def test_a_code_is_there_after_a_restart_as_it_was(tmp_path):
         assert (first.book.codes, first.lockouts) == ((), ())
         book.keep(KeepCredential(CODE))
         (kept,) = inbox.wait(CredentialKept)
-        assert kept.id == CODE.id
+        assert (kept.id, kept.terms) == (CODE.id, CODE.terms)
         with closing(sqlite3.connect(tmp_path / database.FILE)) as connection:
             assert connection.execute("SELECT count(*) FROM codes").fetchone() == (1,), "before it was told"
     again = read(tmp_path)
@@ -60,7 +60,8 @@ def test_a_code_that_is_removed_is_gone(tmp_path):
     with opened(tmp_path, inbox) as book:
         book.keep(KeepCredential(CODE))
         book.drop(DropCredential(CODE.id))
-        assert [told.id for told in inbox.wait(CredentialKept, 2)] == [CODE.id, CODE.id]
+        told = inbox.wait(CredentialKept, 2)
+        assert [(each.id, each.terms) for each in told] == [(CODE.id, CODE.terms), (CODE.id, None)]
     assert read(tmp_path).book.codes == ()
 
 

@@ -265,12 +265,16 @@ def being_written(turn: Turn, wanted: CredentialId) -> bool:
 # -- on disc ---------------------------------------------------------------------------------------------------------
 
 
-def written(turn: Turn, wanted: CredentialId) -> None:
-    """The change is on disc, so it takes effect now."""
-    keeping = take_pending(turn, wanted)
-    book = turn.access.book
-    if keeping is None or book is None:
+def written(turn: Turn, wanted: CredentialId, terms: CredentialTerms | None) -> None:
+    """The disc has the credential on these terms, None: no longer. If that is awaited, it takes effect now."""
+    keeping, book = WRITES.get(turn.state, wanted), turn.access.book
+    if book is None:
         return
+    if keeping is None or keeping.terms != terms:
+        if keeping is None:
+            undo(turn, book.credential(wanted), wanted, terms)
+        return
+    WRITES.drop(turn, wanted)
     about, removed = keeping.code, keeping.change is BookChange.REMOVED
     others = tuple(each for each in book.codes if each.id != wanted)
     now = others if removed else tuple(sorted((*others, about), key=lambda each: each.id))
@@ -286,10 +290,19 @@ def written(turn: Turn, wanted: CredentialId) -> None:
         turn.order(Reply(keeping.request, code=wanted))
 
 
+def undo(turn: Turn, known: Credential | None, wanted: CredentialId, terms: CredentialTerms | None) -> None:
+    """Take a change back that came to the disc after it had failed: else it would count from the next start on."""
+    if known is None and terms is not None:
+        turn.order(DropCredential(wanted, again=True))
+    elif known is not None and known.terms != terms:
+        turn.order(KeepCredential(known, again=True))
+
+
 def not_written(turn: Turn, wanted: CredentialId, why: str) -> None:
     """The write failed: nothing has changed, and nothing opens."""
-    keeping = take_pending(turn, wanted)
+    keeping = WRITES.get(turn.state, wanted)
     if keeping is not None:
+        WRITES.drop(turn, wanted)
         write_failed(turn, keeping, why)
 
 
@@ -310,10 +323,3 @@ def write_failed(turn: Turn, keeping: PendingWrite, why: str) -> None:
         error = IntercomError(ErrorCode.UNAVAILABLE, "The code could not be saved.", why, "Try again.")
         error_events.emit(turn, error, "keep-code")
         turn.order(Reply(keeping.request, error=error))
-
-
-def take_pending(turn: Turn, wanted: CredentialId) -> PendingWrite | None:
-    """Remove and return the pending change of the credential `wanted`; None if no change of it waits for its write."""
-    found = WRITES.get(turn.state, wanted)
-    WRITES.drop(turn, wanted)
-    return found

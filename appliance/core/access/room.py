@@ -9,7 +9,7 @@ from appliance.core.transition import Turn
 
 take = takes(
     on(inputs.BookRead, codes.book_read),
-    on(inputs.CredentialKept, lambda turn, given: codes.written(turn, given.id)),
+    on(inputs.CredentialKept, lambda turn, given: codes.written(turn, given.id, given.terms)),
     on(inputs.CredentialNotKept, lambda turn, given: codes.not_written(turn, given.id, given.why)),
     on(inputs.KeypadKey, lambda turn, given: keypads.pressed(turn, given.keypad, given.key)),
     on(inputs.CardRead, card_readers.card_read),

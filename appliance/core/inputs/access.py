@@ -28,9 +28,10 @@ class BookRead(Input, kw_only=True):
 
 
 class CredentialKept(Input, kw_only=True):
-    """A credential, or its removal, is on disc."""
+    """A credential, or its removal, is on disc. terms: what it is there for; None: it is there no longer."""
 
     id: CredentialId
+    terms: CredentialTerms | None
 
 
 class CredentialNotKept(Input, kw_only=True):

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Literal
 
-from appliance.base.record import Record, RecordWithSecrets
+from appliance.base.record import Record, RecordWithSecrets, carried
 from appliance.core.model.clock import Deadline, Period
 from appliance.core.model.ids import CredentialId, DoorId, KeypadId, ReaderId, RequestId
 
@@ -161,6 +161,11 @@ class Credential(RecordWithSecrets, CredentialTerms, kw_only=True):
     digest: str
     length: int = 0
 
+    @property
+    def terms(self) -> CredentialTerms:
+        """All of it that changes."""
+        return carried(CredentialTerms, self)
+
 
 class Attempt(Record):
     """A code or card was shown: `by` whom, for people; `doors` that may open from there.
@@ -201,6 +206,11 @@ class PendingWrite(Record):
     who: str
     request: RequestId | None = None
     attempt: Attempt | None = None
+
+    @property
+    def terms(self) -> CredentialTerms | None:
+        """What the disc has of the credential afterwards; None: nothing."""
+        return None if self.change is BookChange.REMOVED else self.code.terms
 
 
 class Lockout(RecordWithSecrets):

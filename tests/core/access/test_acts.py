@@ -35,7 +35,7 @@ def read(station: Station, number: str = "4711", after: float = REPEATS_S, reade
 
 def written(station: Station) -> Station:
     for keeping in station.state.access.pending_writes:
-        station.give(inputs.CredentialKept, id=keeping.code.id)
+        station.give(inputs.CredentialKept, id=keeping.code.id, terms=keeping.terms)
     guard(station, energised=True)
     return station
 

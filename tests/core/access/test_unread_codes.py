@@ -192,7 +192,8 @@ def test_a_right_code_whose_door_stays_locked_is_refused_once_and_shown(hindranc
             station.give(inputs.CredentialNotKept, id=counted.id, why="No space is left.")
         case "locked down while it was written":
             lock(station)
-            station.give(inputs.CredentialKept, id=counted.id)
+            (awaited,) = station.state.access.pending_writes
+            station.give(inputs.CredentialKept, id=counted.id, terms=awaited.terms)
     assert outcome(station) == ["door.denied", *(["keypad.refused"] if by == "keypad" else [])]
     assert denied(station) == [why]
     if by == "keypad":

@@ -56,7 +56,7 @@ def every_input(state: State, serial: int):
         for digit in "1#":
             yield inputs.DigitReceived(**common, call=call.id, digit=digit, method="info", duration_ms=100)
     for keeping in state.access.pending_writes:
-        yield inputs.CredentialKept(**common, id=keeping.code.id)
+        yield inputs.CredentialKept(**common, id=keeping.code.id, terms=keeping.terms)
         yield inputs.CredentialNotKept(**common, id=keeping.code.id, why="full")
 
 

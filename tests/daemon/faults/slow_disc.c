@@ -20,7 +20,7 @@ static void wait_for_disc(int descriptor)
     snprintf(link, sizeof(link), "/proc/self/fd/%d", descriptor);
     if (!hangs || readlink(link, path, sizeof(path) - 1) < 0)
         return;
-    if (strstr(path, "/recordings/") || strstr(path, ".db"))
+    if (strstr(path, "/recordings/") || strstr(path, ".sqlite3"))
         while (access(hangs, F_OK) == 0)
             nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
 }

@@ -236,6 +236,18 @@ def test_a_certificate_of_the_named_authority_is_trusted_and_no_other(tmp_path, 
         assert server.asked == ["/"]
 
 
+def test_an_authority_that_people_put_into_the_file_later_is_trusted(tmp_path, house):
+    file = tmp_path / "ca.pem"
+    file.write_text(Authority(tmp_path).file.read_text())
+    with secured(tmp_path, house, "IP:127.0.0.1") as server:
+        client = Client(of(f"{server.url}/", ca_file=file), patient())
+        with pytest.raises(IntercomError):
+            client.post(b"{}", {"webhook-id": "1"}, 60.0)
+        file.write_text(house.file.read_text())
+        assert client.post(b"{}", {"webhook-id": "1"}, 60.0).status == 204
+        client.close()
+
+
 def test_a_certificate_for_another_name_gets_nothing(tmp_path, house):
     with secured(tmp_path, house, "DNS:other.example") as server:
         assert "It is not for 127.0.0.1" in fault(f"{server.url}/", ca_file=house.file)

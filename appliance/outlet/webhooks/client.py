@@ -117,7 +117,9 @@ class Client:
             secured = trust.wrap_socket(opened, server_hostname=self._host, do_handshake_on_connect=False)
             connection.sock = secured  # so that the timer ends the handshake, too
             secured.do_handshake()
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
+            if isinstance(error, ssl.SSLCertVerificationError):
+                self._trust = None  # people may mend the file of authorities
             opened.close()
             raise
         return secured

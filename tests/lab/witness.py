@@ -9,6 +9,8 @@ class LabWitness(Witness):
 
     def __init__(self, guest: Guest) -> None:
         self.guest = guest
+        self._known: list[dict] = []  # events, the oldest first: thousands of them are not asked for at each look
+        self._read_to = 0
 
     def moment(self) -> int:
         """The newest event; 0 while nobody answers."""
@@ -17,7 +19,7 @@ class LabWitness(Witness):
 
     def witnessed(self, moment: int | None) -> tuple[list[dict], set[str]]:
         """The events from then on; what was asked in a guest is not known."""
-        since, found = moment or 0, []
-        while new := (answer := self.guest.asked(f"/v1/events?since={since}&wait=0.1"))["events"]:
-            since, found = answer["since"], found + new
-        return found, set()
+        while new := (answer := self.guest.asked(f"/v1/events?since={self._read_to}&wait=0.1"))["events"]:
+            self._known += new
+            self._read_to = answer["since"]
+        return [event for event in self._known if event["id"] > (moment or 0)], set()

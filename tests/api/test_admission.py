@@ -187,6 +187,24 @@ def test_a_waiting_request_that_is_cancelled_leaves_its_place():
     on_a_loop(test)
 
 
+def test_a_request_that_is_cancelled_in_the_moment_of_its_turn_leaves_its_place():
+    async def test(middleware: Middleware) -> None:
+        places = middleware.places
+        for _ in range(UNANSWERED):
+            await places.take(Lane.TCP)
+        waiting = asyncio.create_task(places.take(Lane.TCP))
+        await turns(3)
+        places.give(Lane.TCP)  # to the one that waits, which has not noticed it yet
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        after = asyncio.create_task(places.take(Lane.TCP))
+        await turns(100)
+        assert after.done()
+
+    on_a_loop(test)
+
+
 def test_clients_that_follow_events_are_counted_apart_and_keep_no_place(monkeypatch):
     monkeypatch.setattr(admission, "FOLLOWERS", 20)
 

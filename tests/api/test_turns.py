@@ -267,6 +267,29 @@ def test_a_client_that_reads_no_answers_is_disconnected_when_it_is_refused(serve
         assert read_to_the_end(client) == b""
 
 
+@pytest.mark.usefixtures("_patient")
+def test_a_client_that_takes_its_answers_in_time_is_not_cut_later(served, monkeypatch, set_times):
+    set_times(http_unread_s=0.2)
+    made: list[Connection] = []
+    note_connections(monkeypatch, made.append)
+    with open_one(served, "tcp") as slow, open_one(served, "tcp") as deaf:
+        answers = [Answers(each) for each in (slow, deaf)]
+        for connection, answer in zip((slow, deaf), answers, strict=True):
+            connection.sendall(asking(served))
+            assert answer.next()[0] == 200
+
+        def paused() -> None:
+            of_slow, of_deaf = made
+            of_slow.pause_writing()
+            of_slow.resume_writing()
+            of_deaf.pause_writing()
+
+        served.on_loop(paused)
+        assert read_to_the_end(deaf) == b""  # so the time of the other one is over, too
+        slow.sendall(asking(served))
+        assert answers[0].next()[0] == 200
+
+
 class Turn:
     """Counts the turns of the served loop."""
 

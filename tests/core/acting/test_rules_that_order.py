@@ -164,6 +164,18 @@ def test_two_rules_that_trigger_each_other_end():
     assert [event.why for event in station.told if isinstance(event, events.RuleStopped)] == [RuleLimit.DEPTH]
 
 
+def test_who_causes_the_event_of_a_loop_once_more_does_not_begin_it_again():
+    station = custom(ready(rules=(reporting("ping", "lift", "pong"), reporting("back", "pong", "lift"))))
+    custom(station, "pong", "rule ping")
+    custom(station, "lift", "rule back")
+    custom(station)  # while what follows from the third act is on its way
+    custom(station, "pong", "rule ping")
+    assert len(given_orders(station)) == limits.DEEPEST + 1
+    custom(station, "lift", "rule back")
+    assert len(given_orders(station)) == limits.DEEPEST + 1
+    assert station.last(events.RuleStopped) == events.RuleStopped("ping", RuleLimit.DEPTH)
+
+
 def test_a_rule_that_waits_for_rules_to_act_ends_within_one_step():
     rule = Rule("watch", "rule.triggered", then=(LOCK,), allow=(AccessScope.DOOR,))
     others = tuple(replace(rule, name=f"watch-{number}") for number in range(20))

@@ -17,6 +17,7 @@ from appliance.core.model import CallId
 from appliance.core.orders import Answer, HangUp, Place, Refuse, SendDigit
 from appliance.sip import link
 from appliance.sip.settings import SipSettings
+from appliance.sip.wire import Offer
 from tests.support.processes import status
 from tests.support.stations import PATIENCE_S, Station, connect, place, stations, talk
 from tests.support.times import REAL
@@ -217,6 +218,24 @@ def test_a_process_that_is_killed_or_stopped_is_replaced_and_the_next_call_works
     asyncio.run(scenario())
 
 
+def test_when_a_process_dies_only_calls_that_go_on_are_ended_at_their_far_ends(caplog):
+    caplog.set_level("INFO", logger="appliance.sip.farewells")
+
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            over, theirs = await connect(door, kitchen)
+            door.link.order(HangUp(over))
+            for station, call in ((door, over), (kitchen, theirs)):
+                await station.wait(inputs.CallEnded, call=call)
+            living, theirs = await connect(door, kitchen)
+            os.kill(door.link.pid, signal.SIGKILL)
+            assert (await kitchen.wait(inputs.CallEnded, call=theirs)).remote
+            said = [each.getMessage() for each in caplog.records if each.name == "appliance.sip.farewells"]
+            assert said == [f"{living}: BYE to {kitchen.address}"]
+
+    asyncio.run(scenario())
+
+
 def test_a_process_that_takes_too_much_memory_is_replaced(monkeypatch):
     async def scenario():
         async with stations(DOOR, KITCHEN) as (door, kitchen):
@@ -278,6 +297,20 @@ def test_a_call_placed_while_no_process_is_ready_fails_visibly_and_other_orders_
         assert (ended.code, ended.reason, ended.remote) == (0, "SIP process not ready", False)
         assert len(station.all) == 1
         await station.link.stop()
+
+    asyncio.run(scenario())
+
+
+def test_who_offers_a_call_from_a_browser_learns_at_once_that_the_process_has_died():
+    async def scenario():
+        async with stations(DOOR) as (door,):
+            os.kill(door.link.pid, signal.SIGSTOP)  # so that it does not answer before
+            answer = asyncio.create_task(door.link.offer(Offer(CallId("c-1"), "http:anna", "v=0")))
+            await asyncio.sleep(0)
+            os.kill(door.link.pid, signal.SIGKILL)
+            await door.wait(inputs.SipLost)
+            answered = await asyncio.wait_for(answer, PATIENCE_S)
+            assert (answered.code, answered.reason) == (0, "it ended by SIGKILL")
 
     asyncio.run(scenario())
 
@@ -346,6 +379,7 @@ from appliance.core.orders import Place
 from appliance.core.model import CallId
 from appliance.sip.link import Link
 from appliance.sip.settings import SipSettings
+from appliance.sip.wire import Offer
 
 async def main():
     def post(happened):

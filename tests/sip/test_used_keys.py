@@ -30,6 +30,14 @@ def test_a_key_of_another_call_is_known_however_it_is_written(sdp):
     assert not used.are_of_another(ONE, sdp)
 
 
+def test_a_key_stays_that_of_its_first_call_when_another_uses_it_too():
+    used = UsedKeys()
+    for call in (ONE, OTHER):
+        used.use(call, LINE.format(KEY, ""))
+    assert not used.are_of_another(ONE, LINE.format(KEY, ""))
+    assert used.are_of_another(OTHER, LINE.format(KEY, ""))
+
+
 def test_a_new_key_and_none_are_welcome():
     used = UsedKeys()
     used.use(ONE, LINE.format(KEY, ""))

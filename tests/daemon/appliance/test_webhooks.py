@@ -250,6 +250,18 @@ def test_an_event_that_the_receiver_refuses_for_good_is_left_out_and_reported(tm
         assert len(receiver.of("ring.started")) == 3
 
 
+def test_only_refusals_in_a_row_have_an_event_left_out(tmp_path, receiver):
+    answers = itertools.chain([422, 422, 503, 422, 422], itertools.repeat(204))
+    receiver.answers = lambda got: (next(answers) if got.kind == "ring.started" else 204, None)
+    with Daemon(tmp_path / "s", webhook={"house": receiver.settings()}, times=hasty()) as station:
+        first = begun(receiver, station)
+        station.ring()
+        assert station.wait("notification.sent")["data"]["status"] == 204
+        has_all(receiver, station, first)
+        assert len(receiver.of("ring.started")) == 6
+        assert [each["data"]["again_s"] is None for each in station.of("notification.failed")] == [False]
+
+
 @shows("notification.failed")
 def test_a_busy_receiver_is_asked_again_until_it_takes_the_event(tmp_path, receiver):
     answers = itertools.chain([(503, None), (429, None), (500, None), (403, None)], itertools.repeat((200, {"any": 1})))

@@ -199,6 +199,20 @@ def test_who_opened_the_door_does_not_wait_for_the_batch(tmp_path):
     assert writer.close(PATIENCE_S)
 
 
+def test_an_event_that_comes_while_others_are_written_waits_for_no_further_one(tmp_path, set_times):
+    set_times(journal_written_s=0.01)
+    go = threading.Event()
+    with journal(tmp_path, clean=False) as (one, _):
+        writer = one._writer
+        writer.submit(lambda _: go.wait(PATIENCE_S) and None)
+        until(lambda: not writer._entries)
+        tell(one, 1, "door.unlocked")
+        writer.submit(lambda _: tell(one, 1) and None)  # in the same batch, after the first event was taken
+        go.set()
+        with database.reader(tmp_path) as connection:
+            until(lambda: connection.execute("SELECT count(*) FROM events").fetchone() == (2,), "both events on disc")
+
+
 def test_a_directory_that_cannot_be_used_is_reported_once_and_the_journal_works_in_memory(tmp_path):
     state = tmp_path / "state"
     state.write_text("in the way")

@@ -69,6 +69,26 @@ def test_jobs_that_are_due_run_in_the_order_they_came(writer):
     assert ran == list(range(50))
 
 
+def test_a_write_that_failed_is_tried_again_before_those_that_came_meanwhile(writer, set_times):
+    """Else an older state would take the place of a newer one."""
+    set_times(disc_again_s=(0.01, 0.01))
+    ran, begun, go = [], threading.Event(), threading.Event()
+
+    def older(_):
+        if not begun.is_set():
+            begun.set()
+            go.wait(PATIENCE_S)
+            raise sqlite3.OperationalError("disk I/O error")
+        ran.append("older")
+
+    writer.submit(older)
+    assert begun.wait(PATIENCE_S)
+    writer.submit(lambda _: ran.append("newer"))
+    go.set()
+    until(lambda: len(ran) == 2)
+    assert ran == ["older", "newer"]
+
+
 def test_a_stuck_disc_never_makes_the_caller_wait_and_the_queue_is_bounded(tmp_path, inbox):
     go = threading.Event()
     started = threading.Event()

@@ -295,6 +295,36 @@ async def test_nonsense_from_a_guard_is_a_lost_guard(doors, tmp_path, packet):
                 assert (await posted.one(GuardLost)).why == "the relay guard sent an invalid message"
 
 
+async def test_an_older_pulses_end_does_not_hide_that_a_newer_one_has_to_be_ended(doors, tmp_path):
+    path, loop = tmp_path / "guard.sock", asyncio.get_running_loop()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(path))
+        listener.listen(1)
+        listener.setblocking(False)
+        async with running(doors, path) as (relay, posted):
+            peer, _ = await asyncio.wait_for(loop.sock_accept(listener), LONG)
+            with peer:
+                peer.send(guard.RECORD.pack(guard.HELLO, guard.NONE, time.monotonic_ns(), 0) + b"front\ngate")
+                await posted.one(GuardReady)
+                first = pulse(9.0)
+                relay.desire((first,))
+                peer.send(guard.RECORD.pack(0, True, first.id, first.until))
+                await posted.one(RelayChanged, energised=True)
+                second = pulse(9.0)
+                relay.desire((second,))
+                peer.send(guard.RECORD.pack(0, False, first.id, first.until))  # before it has read of the second one
+                await posted.one(RelayChanged, energised=False)
+                other = pulse(9.0, GATE)
+                relay.desire((other,))
+                heard = [guard.RECORD.unpack(await asyncio.wait_for(loop.sock_recv(peer, 64), LONG)) for _ in range(4)]
+                assert heard == [
+                    (0, guard.PULSE, first.id, first.until),
+                    (0, guard.PULSE, second.id, second.until),
+                    (0, guard.NONE, 0, 0),
+                    (1, guard.PULSE, other.id, other.until),
+                ]
+
+
 DAEMON = """
 import asyncio, sys, time
 from pathlib import Path

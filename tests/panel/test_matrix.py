@@ -325,7 +325,8 @@ def test_a_key_that_somebody_holds_for_a_while_is_not_jammed(wires):
     assert jams(keypad(play)) == ([], 0)
 
 
-def test_of_a_jammed_keypad_whose_chip_goes_only_the_chip_is_a_fault(wires):
+@pytest.mark.parametrize("returns", [False, True])
+def test_of_a_jammed_keypad_whose_chip_goes_only_the_chip_is_a_fault(wires, returns):
     wires.press("7")
 
     async def play():
@@ -334,7 +335,7 @@ def test_of_a_jammed_keypad_whose_chip_goes_only_the_chip_is_a_fault(wires):
         wires.press("1")
         await asyncio.sleep(5)
         wires.release("1", "7")
-        wires.lost = False
+        wires.lost = not returns
         await asyncio.sleep(60)
 
     posted = keypad(play)

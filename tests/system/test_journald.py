@@ -178,6 +178,8 @@ def test_journal_that_is_started_again_is_found_again(journal, log, tmp_path):
     log.info("found")
     assert again.heard()["MESSAGE"].startswith("2 records are missing")
     assert again.heard()["MESSAGE"] == "found"
+    log.info("next")
+    assert again.heard()["MESSAGE"] == "next"
     again.sock.close()
 
 

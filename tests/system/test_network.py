@@ -38,8 +38,10 @@ def test_a_broken_attribute_ends_the_list():
 
 
 def test_it_is_reported_once_at_first_and_then_when_nameservers_are_others(tmp_path, monkeypatch):
-    file = tmp_path / "resolv.conf"
+    file, new = tmp_path / "etc" / "resolv.conf", tmp_path / "new"
+    file.parent.mkdir()
     file.write_text("nameserver 192.0.2.1\n")
+    new.write_text("nameserver 192.0.2.2\n")
     monkeypatch.setattr(network, "RESOLVER", file)
 
     async def scenario():
@@ -50,8 +52,6 @@ def test_it_is_reported_once_at_first_and_then_when_nameservers_are_others(tmp_p
             first = await asyncio.wait_for(told.get(), 120)
             assert isinstance(first, inputs.NetworkChanged)
             assert first.nameservers == ("192.0.2.1",)
-            new = tmp_path / "new"
-            new.write_text("nameserver 192.0.2.2\n")
             new.rename(file)  # as resolvconf and NetworkManager do
             assert (await asyncio.wait_for(told.get(), 120)).nameservers == ("192.0.2.2",)
         finally:

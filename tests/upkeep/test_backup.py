@@ -340,10 +340,10 @@ def test_a_power_cut_after_a_kill_loses_nothing_that_was_committed(station, save
 
 
 def test_no_event_gets_an_id_that_was_used_since(station, saved):
-    event_ids.write(station.state, Reservation(900_000, clean=True))
+    event_ids.write(station.state, Reservation(90_000_000, clean=True))  # of years
     restore(saved, station.state, station.config)
     found = event_ids.read(station.state)
-    assert found.upto > 900_000 and not found.clean
+    assert found.upto > 90_000_000 and not found.clean
 
 
 def test_a_lockdown_that_holds_now_is_not_ended(station, saved):

@@ -169,6 +169,14 @@ def test_after_an_upgrade_a_daemon_that_runs_is_not_started_again(system: System
     assert (ended.returncode, system.done()) == (0, left), ended.stderr
 
 
+def test_a_configuration_is_written_where_there_is_none_and_never_replaced(system: System) -> None:
+    first, own = system.root / "usr/share/intercomd/intercomd.toml", system.root / "etc/intercomd/intercomd.toml"
+    for text in ("# of the package\n", "# of a newer package\n"):
+        first.write_text(text)
+        ended = system.run("configure", OLDER, script=POSTINST)
+        assert (ended.returncode, own.read_text()) == (0, "# of the package\n"), ended.stderr
+
+
 def test_in_a_chroot_the_new_package_stops_no_unit(system: System) -> None:
     (system.root / "run/systemd/system").rmdir()
     assert (system.run("configure", OLDER, script=POSTINST).returncode, system.done()) == (0, [])

@@ -441,9 +441,12 @@ def test_who_logs_in_stays_logged_in_until_the_logout_and_no_script_sees_token_o
     hold(page, '[data-door="front"] button', lambda: station.requests)
     assert station.requests == [(inputs.OpenDoor("front", None), "http:token")]
     show(page, "more")
+    page.value("localStorage.setItem('intercomd.push', 's-1')")
     page.click("#logout")
     page.shows("#link-text", "logged out")
     assert page.value("document.querySelector('#station').innerText") == "Station"
+    kept = page.value("Object.keys(localStorage)")
+    assert not {"session", "intercomd.push"} & {*kept}, "who logs in next is not notified unless they want it"
     until(lambda: not station.subscribers, "the end of the events", START_S)
 
 

@@ -1,8 +1,11 @@
 """The page as an app of a phone: its manifest, and the worker that shows rings and has the page's files."""
 
 import json
+import threading
 from contextlib import suppress
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -107,8 +110,8 @@ def test_the_browser_would_install_the_page(home):
     assert not_installable(page) == []
 
 
-def test_the_worker_has_the_pages_files_when_the_station_is_away_and_no_answer_of_it(home, loop):
-    page, _, listening = home
+def keep(page):
+    """Have the worker keep the page and its modules."""
     page.reload()
     page.shows("#link-text", "live")
     until(lambda: page.value("navigator.serviceWorker.controller !== null"), "a page that the worker serves", START_S)
@@ -116,14 +119,50 @@ def test_the_worker_has_the_pages_files_when_the_station_is_away_and_no_answer_o
     page.shows("#link-text", "live")
     until(lambda: "/" in (page.value(KEPT) or []), "the page in the browser", START_S)
     until(lambda: any(each.startswith("/app.") for each in page.value(KEPT)), "its modules in the browser", START_S)
+
+
+def starts_without_the_station(page, origin):
+    page.open("about:blank")
+    until(lambda: page.value("location.href") == "about:blank", patience=START_S)
+    page.send("Page.navigate", url=origin)
+    until(lambda: page.value("document.documentElement.dataset.started"), "the page without the station", START_S)
+    assert page.value("document.querySelector('#main').hidden") is True
+
+
+def test_the_worker_has_the_pages_files_when_the_station_is_away_and_no_answer_of_it(home, loop):
+    page, origin, listening = home
+    keep(page)
     kept = page.value(KEPT)
     assert not [each for each in kept if each.startswith(("/v1", "/metrics", "/openapi", "/trust"))], kept
     run(loop, listening.stop())
-    page.open("about:blank")
-    until(lambda: page.value("location.href") == "about:blank", patience=START_S)
-    page.send("Page.navigate", url=home[1])
-    until(lambda: page.value("document.documentElement.dataset.started"), "the page without the station", START_S)
-    assert page.value("document.querySelector('#main').hidden") is True
+    starts_without_the_station(page, origin)
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """A station that is busy, or a proxy whose station is away."""
+
+    def do_GET(self):
+        body = b"<title>Refused</title>"
+        self.send_response(503)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_refusal_in_place_of_the_page_is_not_kept(home, loop):
+    page, origin, listening = home
+    keep(page)
+    run(loop, listening.stop())
+    with ThreadingHTTPServer(("127.0.0.1", urlsplit(origin).port), Refusing) as refusing:
+        threading.Thread(target=refusing.serve_forever, daemon=True).start()
+        page.send("Page.navigate", url=origin)
+        until(lambda: page.value("document.title") == "Refused", "the refusal", START_S)
+        refusing.shutdown()
+    starts_without_the_station(page, origin)
 
 
 def test_the_page_lists_the_devices_with_their_problems_and_removes_one(home, station):

@@ -5,6 +5,7 @@
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -685,6 +686,29 @@ def test_a_receiver_of_webhooks_is_an_address_with_a_secret(tmp_path):
     for pattern in ("ring*", "Ring.started", "", "a.b.c", "*.started"):
         assert "webhook.house.events" in found(events=[pattern])
     assert "webhook.house.events" in found(events=[])
+
+
+RING, CALL, STATION = ["ring.started"], ["call.incoming"], "https://gate.example/v1/events"
+
+
+@pytest.mark.parametrize(
+    ("house", "said"),
+    [
+        ({"ask": RING}, "webhook.house.ask: needs token"),
+        ({"token": "house"}, "webhook.house.token: has no effect without ask"),
+        ({"ask": RING, "token": "house"}, ""),
+        ({"ask": RING + CALL, "token": "house"}, "about which gate is asked already"),
+        ({"form": "station", "url": STATION}, ""),
+        ({"form": "station"}, "webhook.house.url: is no address at which a station takes events"),
+        ({"form": "station", "url": STATION, "ask": RING, "token": "house"}, "no station answers what to do"),
+    ],
+)
+def test_a_receiver_that_is_asked_has_a_token_and_one_that_is_a_station_is_not_asked(tmp_path, house, said):
+    usual = {"url": "https://house.example/hooks", "secret_file": "secret"}
+    tables = {"gate": {**usual, "ask": CALL, "token": "gate"}, "house": usual | house}
+    (tmp_path / "i.toml").write_text(dump({"webhook": tables}))
+    with pytest.raises(IntercomError, match=said) if said else nullcontext():
+        load(tmp_path / "i.toml")
 
 
 def test_an_ipv4_address_that_is_mapped_into_ipv6_is_the_ipv4_address():

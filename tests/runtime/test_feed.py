@@ -132,6 +132,22 @@ def test_a_subscriber_that_is_too_slow_learns_what_it_missed_and_goes_on():
     asyncio.run(main())
 
 
+def test_what_comes_before_a_loss_is_reported_is_lost_with_it_and_never_out_of_order():
+    async def main():
+        past = Past()
+        follower = past.feed.follow(0)
+        waiting = asyncio.create_task(anext(follower))
+        await asyncio.sleep(0)
+        past.tell(QUEUE + 1)
+        await waiting
+        past.tell()  # there would be room for it, behind events that are not there
+        got = await take(follower, QUEUE)
+        assert [e["id"] for e in got] == [*range(2, QUEUE + 1), QUEUE + 2]
+        assert got[-1]["data"] == {"from": QUEUE + 1, "to": QUEUE + 2, "certain": True}
+
+    asyncio.run(main())
+
+
 def test_a_closed_feed_ends_after_the_last_event():
     async def main():
         past = Past()

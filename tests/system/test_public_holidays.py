@@ -1,11 +1,17 @@
 """Public holidays of a country, by the library, in a process of its own."""
 
+import asyncio
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from appliance.core.inputs import HolidaysRead, PartFailed, PartRecovered
+from appliance.system import holidays
+from appliance.system.holidays import PublicHolidays
+from tests.support.waiting import until_async
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "appliance.system.public_holidays")
@@ -52,3 +58,23 @@ def test_holidays_that_cannot_be_known_have_a_reason_and_a_remedy(words, why, is
     assert why in told["why"]
     assert told["resolution"]
     assert "dates" not in told
+
+
+def test_the_fault_of_holidays_that_were_not_known_ends_when_they_are(monkeypatch):
+    answers, posted = [{"why": "It is broken.", "resolution": "Mend it."}, {"dates": ["2026-10-03"]}], []
+
+    async def told(*_):
+        return answers.pop(0)
+
+    async def scenario():
+        reloaded = asyncio.Event()
+        serving = asyncio.create_task(PublicHolidays(lambda: ("DE", ""), posted.append, reloaded).serve())
+        await until_async(lambda: len(posted) == 2)
+        reloaded.set()
+        await until_async(lambda: len(posted) > 2)
+        serving.cancel()
+
+    monkeypatch.setattr(holidays, "_computed", told)
+    asyncio.run(scenario())
+    assert [type(each) for each in posted] == [HolidaysRead, PartFailed, HolidaysRead, PartRecovered]
+    assert (posted[1].part, posted[1].why) == (posted[3].part, "It is broken.")

@@ -75,19 +75,19 @@ class Client:
                 answer = connection.getresponse()
                 if answer.status not in OK:
                     raise _refused(answer.status, _object(answer.read()))
-                length = int(answer.headers["Content-Length"])
+                if answer.length is None and not answer.chunked:  # half of it would pass for the whole
+                    raise ConnectionError("The answer does not say how long the file is")
             except (OSError, http.client.HTTPException, ValueError) as err:
                 raise self._unreachable(err) from err
-            yield answer.headers.get_content_type(), self._parts(answer, length)
+            yield answer.headers.get_content_type(), self._parts(answer)
 
-    def _parts(self, answer: http.client.HTTPResponse, left: int) -> Iterator[bytes]:
+    def _parts(self, answer: http.client.HTTPResponse) -> Iterator[bytes]:
         try:
-            while left and (some := answer.read(min(left, CHUNK))):
-                left -= len(some)
+            while some := answer.read(CHUNK):
                 yield some
         except (OSError, http.client.HTTPException) as err:
             raise self._unreachable(err) from err
-        if left:
+        if answer.length:
             raise self._unreachable(ConnectionError("The connection ended early."))
 
     def events(self, since: int, types: str = "", call: str = "") -> Iterator[Json]:

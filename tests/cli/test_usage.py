@@ -123,15 +123,27 @@ def test_a_token_that_no_header_can_carry_is_named_and_not_shown(token, monkeypa
 
 
 @contextlib.contextmanager
-def answering(status, body, cut=0):
-    """Another program, which answers each request in this way, and its address. cut: bytes that it does not send."""
+def answering(status, body, cut=0, length=True, version="HTTP/1.0"):
+    """Another program, which answers each request in this way, and its address. cut: bytes that it does not send.
+
+    length: it says in advance how long the body is; else it sends it in one chunk, where the version has these.
+    """
 
     class Other(http.server.BaseHTTPRequestHandler):
+        protocol_version = version
+
         def do_GET(self):
+            chunk = not length and version == "HTTP/1.1"
+            self.close_connection = True
             self.send_response(status)
-            self.send_header("Content-Length", str(len(body) + cut))
+            if length:
+                self.send_header("Content-Length", str(len(body) + cut))
+            elif chunk:
+                self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(b"%x\r\n" % (len(body) + cut) * chunk + body)
+            if chunk and not cut:
+                self.wfile.write(b"\r\n0\r\n\r\n")
 
         def log_message(self, *_):
             pass
@@ -217,6 +229,19 @@ def test_half_a_recording_leaves_no_file(tmp_path, capsys):
         assert main(["--url", address, "recordings", "get", "r-1", "--output", str(tmp_path / "r-1.wav")]) == 1
     assert "The connection ended early." in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_may_come_in_chunks_as_by_a_proxy_and_half_of_it_leaves_no_file(tmp_path, capsys):
+    file = tmp_path / "r-1.wav"
+    get = ["recordings", "get", "r-1", "--output", str(file)]
+    for how in ({"version": "HTTP/1.1", "cut": 100}, {"version": "HTTP/1.0"}):
+        with answering(200, b"RIFF", length=False, **how) as address:
+            assert main(["--url", address, *get]) == 1
+        assert "No daemon answers" in capsys.readouterr().err
+        assert list(tmp_path.iterdir()) == []
+    with answering(200, b"RIFF", length=False, version="HTTP/1.1") as address:
+        assert main(["--url", address, *get]) == 0
+    assert file.read_bytes() == b"RIFF"
 
 
 def test_a_support_bundle_for_which_the_disc_has_no_room_leaves_no_file(tmp_path, capsys, monkeypatch):

@@ -82,6 +82,8 @@ def test_a_radio_network_has_its_name_in_any_script_and_its_password():
         ("ADDRESS=192.0.2.20", "has no prefix"),
         ("ADDRESS=192.0.2.300/24", "is no address"),
         ("ROUTER=192.0.2.1", "ROUTER needs ADDRESS"),
+        ("ROUTER=192.0.2.1 192.0.2.2", "ROUTER has more than one address"),
+        ("ROUTER=router", "ROUTER is no address"),
         ("NAME_SERVER=dns.example", "NAME_SERVER is no address"),
         ("TIME_ZONE=Europe/Atlantis", "is no time zone"),
         ("TIME_ZONE=../../etc/passwd", "is no time zone"),

@@ -85,6 +85,10 @@ def _addresses(value: str) -> str:
     return "" if parsed else "is no address, such as 192.0.2.1"
 
 
+def _router(value: str) -> str:
+    return _addresses(value) or ("" if len(value.split()) == 1 else "has more than one address")
+
+
 def _zone(value: str) -> str:
     known = re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", value) and (ZONES / value).is_file()
     return "" if known else "is no time zone, such as Europe/Berlin"
@@ -97,7 +101,7 @@ def _radio_name(value: str) -> str:
 CHECKS: dict[str, Callable[[str], str]] = {
     "HOST_NAME": _matches(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", "has more than letters, digits and -"),
     "ADDRESS": _address,
-    "ROUTER": _addresses,
+    "ROUTER": _router,
     "NAME_SERVER": _addresses,
     "RADIO_NAME": _radio_name,
     "RADIO_PASSWORD": _matches(r"[ !#-~]{8,63}", "has not 8 to 63 characters of ASCII, or a quotation mark"),

@@ -19,29 +19,31 @@ COMMAND = (sys.executable, "-m", "appliance.system.public_holidays")
 
 
 class PublicHolidays:
-    """Posts `HolidaysRead` for this year and its neighbours: at the start, after a reload, and when a year begins.
+    """Posts `HolidaysRead` for this year and its neighbours: at the start, after a reload, and in another year.
 
-    wanted: the country and its region, "" for none.
+    That comes also when the clock is set: a board without a battery for its clock starts in the past. wanted: the
+    country and its region, "" for none.
     """
 
     def __init__(
         self, wanted: Callable[[], tuple[str, str]], post: Callable[[inputs.Input], None], reloaded: asyncio.Event
     ) -> None:
         self._wanted, self._post, self._reloaded = wanted, post, reloaded
-        self._read: tuple[str, str, int] | None = None
 
     async def serve(self) -> None:
         """Keep the holidays known, until this is cancelled."""
-        failed = False
+        failed, tried, again_at = False, None, 0.0
         while True:
             self._reloaded.clear()
             wanted = (*self._wanted(), datetime.now(UTC).year)
-            if wanted != self._read:
+            if wanted != tried or (failed and time.monotonic() >= again_at):
                 failed = await self._attempt(wanted, failed=failed)
+                tried, again_at = wanted, time.monotonic() + times.current.holidays_again_s
             try:
-                await asyncio.wait_for(self._reloaded.wait(), times.current.holidays_again_s)
+                await asyncio.wait_for(self._reloaded.wait(), times.current.year_again_s)
             except TimeoutError:
                 continue
+            again_at = 0.0
 
     async def _attempt(self, wanted: tuple[str, str, int], *, failed: bool) -> bool:
         """Read them; whether that failed."""
@@ -54,7 +56,6 @@ class PublicHolidays:
             self._post(inputs.HolidaysRead(at=now, holidays=Holidays()))
             self._post(inputs.PartFailed(at=now, part=PART, why=str(told["why"]), resolution=str(told["resolution"])))
             return True
-        self._read = wanted
         self._post(inputs.HolidaysRead(at=now, holidays=Holidays(years if country else (), tuple(dates))))
         if failed:
             self._post(inputs.PartRecovered(at=now, part=PART))

@@ -11,8 +11,10 @@ import pytest
 from appliance.core.rules import limits, made
 from appliance.demo.stations import CODE
 from tests.daemon.security.test_tokens import ask, make
+from tests.support.clocks import on_clock
 from tests.support.daemon import Daemon
 from tests.support.shown import shows
+from tests.support.times import patient
 from tests.support.waiting import until
 
 LOCK = {"order": "lock_door", "values": {"door": "front"}}
@@ -248,6 +250,26 @@ def test_the_holidays_of_a_country_are_known_after_a_reload_and_the_program_has_
         assert not [each for each in door.get("/v1/state")["appliance"]["failed"] if each["part"] == "holidays"]
         children = Path(f"/proc/{door.process.pid}/task/{door.process.pid}/children").read_text().split()
         assert not [each for each in children if "public_holidays" in Path(f"/proc/{each}/cmdline").read_text()]
+
+
+def test_the_holidays_of_this_year_are_known_once_the_clock_is_set(tmp_path):
+    """A board without a battery for its clock starts in the past."""
+    offset = tmp_path / "offset"
+    offset.write_text(f"-{20 * 365}d\n")
+    clock = on_clock(FAKETIME_TIMESTAMP_FILE=str(offset), FAKETIME_NO_CACHE="1")
+    rule = {"name": "lock", **ON_LIFT, "holiday": True, "then": [{"order": "report_event", "values": {"name": "x"}}]}
+    settings = {"holidays": {"country": "DE", "region": "BY"}, "within": clock, "times": patient(year_again_s=0.2)}
+    with Daemon(tmp_path / "d", **settings) as door:
+        door.post("/v1/rules", rule)
+
+        def verdict(year):
+            return door.get(f"/v1/rules/try?at={year}-01-06T12:00")["rules"][0]
+
+        year = datetime.now(UTC).year
+        until(lambda: verdict(year - 20)["acts"], "the holidays of then")
+        assert "not known" in verdict(year)["why"]
+        offset.write_text("+0\n")
+        until(lambda: verdict(year)["acts"], "the holidays of now")
 
 
 def test_holidays_that_cannot_be_computed_are_a_fault_with_a_remedy(tmp_path):

@@ -70,7 +70,7 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
         outcomes.refused(turn, by, why)
         return why
     lockouts.count_right_code(turn, replace(attempt, doors=wanted))
-    if found.uses is None or is_open_by(turn, by, wanted):
+    if found.uses is None or is_open_by(turn, by, wanted) or not may_open(turn, by, wanted):
         open_doors(turn, by, wanted)
     else:
         spend(turn, replace(by, doors=wanted), found, found.uses)
@@ -119,6 +119,15 @@ def is_open_by(turn: Turn, attempt: Attempt, wanted: tuple[DoorId, ...]) -> bool
     """Whether the door is still open by the same person: showing the code again then counts as no further use."""
     return any(
         door in wanted and pulse.by == attempt.by and pulse.until > turn.decided for door, pulse in turn.doors.pulses
+    )
+
+
+def may_open(turn: Turn, attempt: Attempt, wanted: tuple[DoorId, ...]) -> bool:
+    """Whether one of the doors can open now: while none can, as in a lockdown, no use is counted."""
+    free = lockouts.not_locked_out(turn, attempt)
+    return any(
+        door.id in wanted and door.id in free and not pulses.refusal(turn, door, attempt.means)
+        for door in turn.settings.doors
     )
 
 

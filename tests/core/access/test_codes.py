@@ -732,6 +732,35 @@ def test_where_the_use_cannot_be_written_nothing_opens_and_the_use_is_not_lost()
     assert open_now(station) == [], "too late"
 
 
+@pytest.mark.parametrize(
+    ("hinder", "ends", "why"),
+    [
+        (lambda station: asked(station, inputs.LockDoor(FRONT)), inputs.UnlockDoor(FRONT), "the door is locked down"),
+        (lambda station: station.give(inputs.GuardLost, why="killed"), None, "the relay guard is not running"),
+    ],
+    ids=["lockdown", "guard"],
+)
+def test_while_no_door_of_the_code_can_open_no_use_is_counted(hinder, ends, why):
+    station = door(replace(CLEANER, uses=1))
+    hinder(station)
+    press(station, "1234")
+    assert (denied(station), station.orders(KeepCredential)) == ([why], [])
+    if ends is None:
+        station.give(inputs.GuardReady)
+    else:
+        asked(station, ends)
+    kept(press(station, "1234"), CLEANER.id)
+    assert (open_now(station), station.state.access.book.codes[0].uses) == ([FRONT], 0)
+
+
+def test_a_use_is_counted_where_one_of_the_doors_can_open():
+    keypads = (KeypadSettings(PAD, doors=(FRONT, GATE)),)
+    station = door(replace(CLEANER, uses=1, doors=(FRONT, GATE)), keypads=keypads)
+    asked(station, inputs.LockDoor(FRONT))
+    kept(press(station, "1234"), CLEANER.id)
+    assert (open_now(station), denied(station)) == ([GATE], ["the door is locked down"])
+
+
 def test_a_door_that_cannot_be_opened_is_denied():
     station = press(door(replace(CLEANER, uses=3)), "1234")
     station.give(inputs.GuardLost, why="killed")

@@ -142,13 +142,22 @@ def doubted(turn: Turn, given: inputs.AnswerDoubted) -> None:
 
 
 def follow_redirect(turn: Turn, call: Call, to: forwarding.Callee, code: int) -> None:
-    """Call the address that the far end redirects to: another dialog of the same call, with its full deadline."""
+    """Call the address that the far end redirects to: another dialog of the same call, with its full deadline.
+
+    What belongs to a target or an account is now that of the new one: a mailbox that counts as no answer where the
+    station rings it counts as none where a phone sends the ring there.
+    """
+    target = turn.settings.target(to.target)
+    own_policy = call.transfer_policy != addresses.policy_of(turn, call.account)  # a client has chosen it
     other = turn.put(
         replace(
             call,
             remote=_far_end(turn, to.uri, to.target),
             account=to.account,
+            local_uri=addresses.own_address(turn, to.account),
             transport=addresses.transport_of(turn, to.account),
+            transfer_policy=call.transfer_policy if own_policy else addresses.policy_of(turn, to.account),
+            confirm=call.confirm if call.ring is None or target is None else target.confirm,
             placing=replace(call.placing, doubt=FIRST.doubt, redirected=(*call.placing.redirected, call.remote.uri)),
             deadline=call_states.deadline(call, call.state, turn.settings.deadlines, turn.now),
         )

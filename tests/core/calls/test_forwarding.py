@@ -20,6 +20,7 @@ from appliance.core.model import (
     QuietHours,
     Runtime,
     Target,
+    TransferPolicy,
 )
 from appliance.core.orders import Answer, Place, Refuse
 from tests.core import sent
@@ -262,6 +263,20 @@ def test_a_registrar_sends_us_on_to_its_own_numbers_alone(contact, goes_on):
     assert door.orders(Place)[1:] == (
         [Place(call, "sip:300@pbx.example", (), OFFICE.name, expires_s=LONGEST)] if goes_on else []
     )
+
+
+@pytest.mark.parametrize("chosen", [None, TransferPolicy.ASK])
+def test_a_call_that_goes_on_without_its_account_has_nothing_of_it(chosen):
+    office = structs.replace(OFFICE, transfer_policy=TransferPolicy.FOLLOW, transport="tls")
+    door = ready(targets=TARGETS, accounts=(office,), user="front")
+    call = door.ask(inputs.Dial("299")).call
+    assert door.call.local_uri == "sip:201@pbx.example"
+    if chosen is not None:
+        door.ask(inputs.SetTransferPolicy(call, chosen))
+    moved(door, CELLAR)
+    now = door.call
+    assert (now.account, now.local_uri, now.transport) == ("", "sip:front@127.0.0.1:5060", "udp")
+    assert now.transfer_policy is (chosen or TransferPolicy.REFUSE)
 
 
 def test_a_circle_of_far_ends_comes_to_an_end():

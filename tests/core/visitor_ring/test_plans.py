@@ -71,6 +71,12 @@ def refuses(station, name, code=486):
     station.give(inputs.CallEnded, call=call, code=code, reason="", remote=True)
 
 
+def sends_on(station, name, *contacts):
+    """302 of a target, which names other addresses."""
+    call = calls(station)[name].id
+    station.give(inputs.CallEnded, call=call, code=302, reason="Moved", remote=True, contacts=contacts)
+
+
 def let_go(station):
     """The far ends confirm what we ended."""
     for call in [call for call in station.state.calls.living if not call.alive]:
@@ -221,6 +227,35 @@ def test_a_machine_that_answers_is_no_answer_where_a_digit_is_asked():
     assert rung(station) == ["302", "kitchen"]
     let_go(station)
     assert station.last(events.CallEnded).cause is Cause.NO_ANSWER
+
+
+def test_a_machine_that_a_phone_sends_the_ring_to_is_no_answer_either():
+    station = house(("kitchen", 20))
+    station.press("ring")
+    sends_on(station, "kitchen", "sip:302@127.0.0.9", "sip:302@pbx.example")
+    assert rung(station) == ["kitchen", "302"]
+    mobile = answers(station, "mobile")
+    assert station.state.rings
+    station.give(inputs.DigitReceived, call=mobile, digit="1", method="rfc4733", duration_ms=100)
+    assert ended(station) == (RingResult.ANSWERED, "mobile")
+
+
+def test_a_phone_that_a_mobile_sends_the_ring_to_is_asked_for_no_digit():
+    station = house(("mobile", 20))
+    station.press("ring")
+    sends_on(station, "mobile", "sip:hall@127.0.0.3")
+    answers(station, "hall")
+    assert ended(station) == (RingResult.ANSWERED, "hall")
+
+
+def test_a_number_that_is_no_target_confirms_by_the_digit_of_who_sends_the_ring_there():
+    office = AccountSettings(OFFICE, "201", "pbx.example", "pbx.example")
+    station = house(("mobile", 20), accounts=(office,))
+    station.press("ring")
+    sends_on(station, "mobile", "sip:399@pbx.example")
+    assert rung(station) == ["302", "399"]
+    answers(station, "")
+    assert station.state.rings
 
 
 def test_who_presses_the_digit_is_put_through_and_the_others_stop():

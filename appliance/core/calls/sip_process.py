@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.calls import outgoing, recording
-from appliance.core.model import By, CallPlacing, Cause, End
-from appliance.core.transition import Turn, unanswered
+from appliance.core.model import By, Call, CallPlacing, Cause, Direction, End
+from appliance.core.transition import Turn
 
 
 def ready(turn: Turn, address: str) -> None:
@@ -38,7 +38,7 @@ def lost(turn: Turn, why: str, *, card: bool) -> None:
     for call in turn.calls.living:
         if not call.placing.done:
             continue
-        if call.ring is not None and unanswered(call) and not call.placing.again:
+        if rings(call) and not call.placing.again:
             waiting.append(call)
         turn.finish(call, call.end or End(Cause.AUDIO_FAILED if card else Cause.ERROR, 0, why, By.DEVICE))
     recording.sip_lost(turn)
@@ -54,3 +54,8 @@ def lost(turn: Turn, why: str, *, card: bool) -> None:
             custom_data=call.custom_data,
             placing=CallPlacing(again=True),
         )
+
+
+def rings(call: Call) -> bool:
+    """Whether a visitor still waits for an answer to this call, or for the digit that makes it one."""
+    return call.ring is not None and call.direction is Direction.OUTGOING and call.alive and not call.answered

@@ -362,6 +362,20 @@ def test_the_sip_process_dies_and_all_who_rang_are_rung_again_once():
     assert set(calls(station)) == {"mobile"}
 
 
+def test_the_sip_process_dies_and_who_has_still_to_confirm_is_rung_again_once():
+    station = house(("mobile", 20))
+    station.press("ring")
+    answers(station, "mobile")
+    station.give(inputs.SipLost, why="died")
+    assert station.last(events.CallEnded).cause is Cause.ERROR
+    station.give(inputs.SipReady, address="127.0.0.1:5060")
+    assert rung(station) == ["302", "302"]
+    mobile = answers(station, "mobile")
+    assert station.state.rings
+    station.give(inputs.DigitReceived, call=mobile, digit="1", method="rfc4733", duration_ms=100)
+    assert ended(station) == (RingResult.ANSWERED, "mobile")
+
+
 def test_a_press_without_network_tries_again_until_there_is_one():
     station = house(("kitchen", 20))
     station.give(inputs.NetworkChanged, addresses=())

@@ -173,6 +173,25 @@ def test_twin_digits_of_one_timestamp_are_distinguished_by_their_durations(packe
     assert pressed(*packets) == digits
 
 
+@pytest.mark.parametrize("longest", [1365, 8191], ids=["48 kHz", "8 kHz"])
+def test_a_key_that_is_held_for_longer_than_one_event_can_say_is_one_digit(longest):
+    held = [
+        packet for part in (0, 1) for packet in press("5", part * longest, *range(20, longest, 20), longest, ends=0)
+    ]
+    rest = press("5", 2 * longest + 15, 25, 45)  # some senders begin it a packet later
+    receiving, told = Receiving(), []
+    for number, (digit, timestamp, duration, last) in enumerate(held + rest):
+        told += receiving.packet((digit, timestamp), duration, number * 0.02, last=last)
+    assert told == [("5", 2 * longest + 45)]
+    assert pressed(*held, *rest, *press("5", 2 * longest + 200, 20, 40)) == "55"
+
+
+def test_a_long_press_whose_end_is_lost_and_the_next_one_are_two():
+    assert pressed(*press("5", 0, *range(20, 1361, 20), ends=0), *press("5", 1500, 20, 40)) == "55"
+    assert pressed(*press("5", 0, *range(20, 81, 20), ends=0), *press("5", 120, 20, 40)) == "55"
+    assert pressed(*press("5", 0, *range(20, 1361, 20), ends=0), *press("6", 1365, 20, 40)) == "56"
+
+
 def looks(watch, packets, begin, seconds):
     """The reports while each look sees the same count, or one more each."""
     told, now = [], begin

@@ -96,7 +96,7 @@ a property of sound, signals or clocks
     panel/relay.py LATE_S
     runtime/counts.py SETUP_S LAG_S
     sip/link.py HELD_UP_S YOUNG_S
-    sip/stack/calls/dtmf.py SAME_S LATE_S END_LOST_S
+    sip/stack/calls/dtmf.py SAME_S LATE_S LONGEST_MS NEXT_PART_MS END_LOST_S
     sip/stack/calls/packets.py VOICE_MS
     sip/stack/engine.py CARD_MS RESERVE_MS
     sip/stack/media/devices.py ECHO_TAIL_MS

@@ -164,6 +164,17 @@ def test_twin_digits_of_which_only_the_ends_are_sent_are_distinguished_by_their_
     are_told(door, phone, "1122#")
 
 
+def test_a_key_that_is_held_for_longer_than_one_event_can_say_is_one_digit(door, phone):
+    far, port = phone.far, int(phone.accepted.partition("m=audio ")[2].split()[0])
+    first = [(8000, duration, False) for duration in (160, 30000, 65375, 65535)]
+    rest = [(8000 + 65535, duration, end) for duration, end in ((160, False), (320, True), (320, True), (320, True))]
+    for sequence, (timestamp, duration, end) in enumerate(first + rest):
+        head = struct.pack("!BBHII", 0x80, event_type(phone.accepted), 100 + sequence, timestamp, 0x1234)
+        far.rtp.sendto(head + event("5", duration, end=end), (far.to[0], port))
+    are_told(door, phone, "5")
+    assert door.of("dtmf.received", phone.call)[0]["data"]["duration_ms"] == pytest.approx(65855 / 8, abs=2)
+
+
 def test_a_code_with_twin_digits_of_one_timestamp_opens_its_door(tmp_path):
     daemon = Daemon(tmp_path / "d", door={"front": {"digits": "1122#", "pulse_s": 2.0}})
     daemon.config["target"]["far"]["doors"] = ["front"]

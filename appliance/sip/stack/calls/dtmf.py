@@ -17,6 +17,8 @@ OTHERS = {"application/vnd.nortelnetworks.digits", "audio/telephone-event"}  # d
 SIGNAL = re.compile(r"^[ \t]*Signal[ \t]*=[ \t]*(.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 DURATION = re.compile(r"^[ \t]*Duration[ \t]*=[ \t]*(\d{1,5})[ \t]*$", re.IGNORECASE | re.MULTILINE | re.ASCII)
 LATE_S = 1.0  # so long after the end of a stream, packets of it may still come, into the next one
+LONGEST_MS = 1300  # an event may say: 65535 units (RFC 4733 §2.3.5) of a 48 kHz clock, less packets that were lost
+NEXT_PART_MS = 60  # a longer press goes on as another event, where the former ends, or a packet later
 END_LOST_S = 0.25  # an event is updated every 20 ms (RFC 4733 §2.5.1.2): after so long its end was lost
 
 
@@ -87,12 +89,16 @@ class Receiving:
     Some phones give all digits of a call one timestamp: where the duration falls back, the same digit is pressed again.
     pjsip drops what others have overtaken. A stream that has just begun does not know the packets before it: there, a
     duration that falls back belongs to a late packet.
+
+    A key that is held for longer than an event can say comes as several events, of which only the last one ends
+    (RFC 4733 §2.5.1.3): one digit.
     """
 
     def __init__(self) -> None:
         self._event: Event | None = None
         self._done: deque[Event] = deque(maxlen=REMEMBERED)  # the newest last; its last packet comes three times
         self._duration_ms, self._updated = 0, 0.0  # as last reported
+        self._earlier_ms = 0  # of the press, in the events that it went on from
         self._stream_ended = -math.inf
 
     @property
@@ -102,6 +108,8 @@ class Receiving:
 
     def packet(self, event: Event, duration_ms: int, now: float, *, last: bool) -> list[tuple[str, int]]:
         """Process one packet; returns digits that are complete now, with durations in milliseconds."""
+        if self._goes_on(event):
+            self._event, self._duration_ms, self._earlier_ms = event, 0, self._earlier_ms + self._duration_ms
         late = now - self._stream_ended < LATE_S
         again = duration_ms < self._duration_ms and not late
         known = event in self._done if late else bool(self._done) and event == self._done[-1]
@@ -119,12 +127,20 @@ class Receiving:
         """Complete a digit whose end was lost."""
         return self._complete() if now - self._updated > END_LOST_S else []
 
+    def _goes_on(self, event: Event) -> bool:
+        """Whether the press that is arriving goes on as this event."""
+        if self._event is None or self._duration_ms < LONGEST_MS:
+            return False
+        (digit, began), end = event, self._event[1] + self._duration_ms
+        return digit == self._event[0] and abs(began - end) <= NEXT_PART_MS
+
     def _complete(self) -> list[tuple[str, int]]:
         if self._event is None:
             return []
-        done, self._event = self._event, None
+        done, lasted_ms = self._event, self._earlier_ms + self._duration_ms
+        self._event, self._earlier_ms = None, 0
         self._done.append(done)
-        return [(done[0], self._duration_ms)]
+        return [(done[0], lasted_ms)]
 
 
 class Once:

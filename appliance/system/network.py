@@ -50,7 +50,7 @@ class NetworkMonitor:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Start to listen. Without netlink (a sandbox that forbids it) the network is reported once, as it is."""
+        """Start to listen. Without netlink (a sandbox that forbids it) nothing is reported."""
         loop = asyncio.get_running_loop()
         try:
             self._notices = socket.socket(

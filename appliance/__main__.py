@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import appliance
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.printable import unread_is_dropped
 
 if TYPE_CHECKING:
     from appliance.config.directory import Flat
@@ -25,7 +26,8 @@ SIMULATED = Path(__file__).resolve().parents[1] / "hardware" / "simulated.toml"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the daemon, or print the requested text; exit status 0: success, 1: an error was printed, 2: wrong usage."""
-    given = parser().parse_args(arguments)
+    with unread_is_dropped():
+        given = parser().parse_args(arguments)
     try:
         return run(given)
     except IntercomError as err:
@@ -104,6 +106,7 @@ def configured(path: Path) -> tuple["Config", dict[str, str], tuple["Flat", ...]
     return config, secrets, flats
 
 
+@unread_is_dropped()
 def check(path: Path) -> int:
     """Check the configuration."""
     from appliance.config.core_settings import core_settings  # noqa: PLC0415  late: for this alone
@@ -188,6 +191,7 @@ def run_app(
     return 0
 
 
+@unread_is_dropped()
 def replay(path: Path) -> int:
     """Print a recorded run as it goes now; 0: same results, 1: different ones, 2: it cannot be read."""
     from appliance.replay import run as recorded  # noqa: PLC0415  late: not for the daemon
@@ -215,6 +219,7 @@ def default_state() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "intercomd"
 
 
+@unread_is_dropped()
 def show(what: object) -> int:
     """Print a value as JSON."""
     print(json.dumps(what, indent=2))

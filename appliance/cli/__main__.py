@@ -7,12 +7,13 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from importlib import import_module
 from pathlib import Path
 
 import appliance
 from appliance.base.errors import ErrorCode, IntercomError, problem, reason
+from appliance.base.printable import unread_is_dropped
 from appliance.base.types import Json
 from appliance.cli import codes, config, options, ordered, show, terms, tokens
 from appliance.cli import recordings as recordings_
@@ -51,17 +52,24 @@ def main(arguments: list[str] | None = None) -> int:
     if sys.stdout is None:  # closed: nobody wants to read the answer
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
             return main(arguments)
+    with unread_is_dropped():
+        return performed(arguments)
+
+
+def performed(arguments: list[str] | None) -> int:
+    """As `main`, with an output that is open."""
     given = parser().parse_args(arguments)
     try:
         return run(given)
     except IntercomError as err:
-        if given.json:
-            print(json.dumps(problem(err)))
-        else:
-            print(terms.plain(str(terms.own(err))), file=sys.stderr)
+        with suppress(BrokenPipeError):  # the status counts also where nobody reads the reason
+            if given.json:
+                print(json.dumps(problem(err)))
+            else:
+                print(terms.plain(str(terms.own(err))), file=sys.stderr)
         return {WrongUsageError: 2, LateError: LATE}.get(type(err), 1)
     except BrokenPipeError:
-        return 0
+        raise
     except OSError as err:  # of the output: each other one has its sentence
         print(f"The answer cannot be written: {reason(err)}.", file=sys.stderr)
         return 1

@@ -14,6 +14,7 @@ import appliance
 from appliance.audio.cards import cards
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError, sentences
+from appliance.base.printable import unread_is_dropped
 from appliance.board.chips import chips
 from appliance.board.firmware import model
 from appliance.config.load import check
@@ -29,7 +30,8 @@ BOOT = Path("/boot/firmware/intercomd.toml")
 
 def main(arguments: list[str] | None = None, root: Path = Path("/")) -> int:
     """Run the set-up; the exit status: 0 done, 1 refused or not possible, 2 wrong usage. `root`: of the files."""
-    given = parser().parse_args(arguments)
+    with unread_is_dropped():
+        given = parser().parse_args(arguments)
     try:
         return import_(given) if given.import_ else set_up(given, root)
     except IntercomError as err:

@@ -5,6 +5,8 @@ import http.server
 import io
 import json
 import os
+import subprocess
+import sys
 import threading
 from functools import partial
 from pathlib import Path
@@ -199,6 +201,30 @@ def test_who_closes_the_output_has_the_order_carried_out(monkeypatch, capsys):
     with answering(200, b'{"rules": []}') as address:
         assert main(["--url", address, "rules"]) == 0
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("appliance.cli door --help", 0),
+        ("appliance.cli --version", 0),
+        ("appliance.cli --socket /none/s --json state", 1),
+        ("appliance --help", 0),
+        ("appliance --print-config-schema", 0),
+        ("appliance.setup --help", 0),
+    ],
+)
+def test_an_output_that_nobody_reads_any_more_is_no_fault(words, status, unbuffered):
+    """As behind `| head -1`. Python writes at its end what waits then, unless it is unbuffered."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    given = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(
+        [sys.executable, "-m", *words.split()], stdout=writes, stderr=subprocess.PIPE, env=given, check=False
+    )
+    os.close(writes)
+    assert (done.stderr, done.returncode) == (b"", status)
 
 
 @pytest.mark.parametrize(

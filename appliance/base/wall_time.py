@@ -49,6 +49,17 @@ def utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+def offset_s(at: datetime, zone: str = "") -> float:
+    """Seconds by which local time, or that of another zone, is ahead of UTC then. at: local time if it has no offset.
+
+    Raises OSError or ValueError for a zone that the machine does not know.
+    """
+    from zoneinfo import ZoneInfo  # noqa: PLC0415  late: few stations name another zone
+
+    lead = at.astimezone(ZoneInfo(zone) if zone else None).utcoffset()
+    return lead.total_seconds() if lead is not None else 0.0
+
+
 def stamp() -> str:
     """The time now, as events have it."""
     return utc(datetime.now(UTC))

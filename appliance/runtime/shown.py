@@ -62,7 +62,12 @@ class Shown:
 
     def try_rules(self, at: datetime | None, supposed: Mapping[str, str]) -> tuple[Verdict, ...]:
         """What each rule would do at that time, else now, and why. supposed: values of the state, by their paths."""
-        return tried(self._reactor.state, at, supposed)
+        state = self._reactor.state
+        if at is not None and (clock := state.appliance.clock) is not None:  # the offsets of then: it may be summer
+            offsets = tuple([(zone, wall_time.offset_s(at, zone)) for zone, _ in clock.offsets])
+            clock = replace(clock, utc_offset_s=wall_time.offset_s(at), offsets=offsets)
+            state = replace(state, appliance=replace(state.appliance, clock=clock))
+        return tried(state, at, supposed)
 
     def rule_tokens(self) -> dict[str, str]:
         """The ids of the tokens that made rules, by the names of the rules."""

@@ -221,6 +221,22 @@ def test_rules_by_the_command_line(tmp_path):
         assert commands(door, "rules", "remove", "night")[0] == 1
 
 
+def test_a_trial_at_a_time_of_the_other_half_of_the_year_counts_with_the_offset_of_then(tmp_path):
+    reports = {"then": [{"order": "report_event", "name": "x"}], "allow": ["call"]}
+    settings = {
+        "clock": {"trust": "always"},
+        "profile": {"ten": {"times": ["mon-sun 10:00-10:30"], "zone": "Etc/UTC"}},
+        "rule": {"noon": {"at": ["12:00"], **reports}, "ten": {**ON_LIFT, "profile": "ten", **reports}},
+    }
+    with Daemon(tmp_path / "d", **settings, within=["env", "TZ=Europe/Berlin"]) as door:
+
+        def acting(at):
+            return [each["rule"] for each in door.get(f"/v1/rules/try?at={at}")["rules"] if each["acts"]]
+
+        assert acting("2027-01-15T11:00:00Z") == acting("2027-01-15T12:00") == ["noon"]
+        assert acting("2027-07-15T10:00:00Z") == acting("2027-07-15T12:00") == ["noon", "ten"]
+
+
 def test_the_holidays_of_a_country_are_known_after_a_reload_and_the_program_has_ended(tmp_path):
     profile = {"holidays": {"holidays": "only"}, "workdays": {"holidays": "never"}}
     rule = {

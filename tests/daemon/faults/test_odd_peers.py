@@ -116,6 +116,24 @@ def test_an_offer_without_our_own_codec_is_refused_and_reported_and_rings_no_one
     assert door.story(told["call"]) == ["incoming", "rejected"]
 
 
+def test_a_caller_whose_session_is_too_short_is_refused_once_and_rings_with_a_longer_one(door):
+    with Packets(door.far_address, to=door.address) as far:
+        short = far.request("INVITE", body=far.sdp, headers="Supported: timer\r\nSession-Expires: 20\r\n")
+        assert "\r\nMin-SE: 90\r\n" in far.ask(short, "SIP/2.0 422", "INVITE")
+        far.send(far.request("ACK"))
+        told = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
+        door.final(told, kind="call.rejected", cause="error", code=422, by="local")
+        longer = far.request("INVITE", 2, body=far.sdp, headers="Supported: timer\r\nSession-Expires: 90\r\n")
+        far.send(longer)
+        far.receive("SIP/2.0 180", "INVITE")
+        call = door.call()["id"]
+        far.send(far.request("CANCEL", 2))
+        far.receive("SIP/2.0 487", "INVITE")
+        far.send(far.request("ACK", 2).replace(b"ACK2\r\n", b"INVITE2\r\n"))
+        door.final(call, kind="call.canceled")
+    assert {e["call"] for e in door.since if e["type"] == "call.incoming"} == {told, call}
+
+
 @shows("call.updated")
 def test_an_offer_in_a_call_without_our_own_codec_is_refused_and_reported_and_the_call_goes_on(door):
     with Packets(door.far_address, to=door.address) as far:

@@ -99,7 +99,7 @@ class SipCall(pj.Call):
             ours = transaction.method == "BYE" and transaction.role == pj.PJSIP_ROLE_UAC
             if ours and self.codec is None and not self.ended_by_us:  # pjsua cannot use their answer
                 self.ended_by_us, code, reason = True, NOT_ACCEPTABLE, "Not Acceptable Here"
-            self.ended_by_us |= not self.outgoing and not self.confirmed and code == NOT_ACCEPTABLE
+            self.ended_by_us |= not self.outgoing and not self.confirmed and code in operations.OF_PJSUA
             if transaction.method == "INVITE" and self.outgoing:  # refused; see _read_headers for the others
                 final = translate.received(prm.e)
                 self.end_headers, self.challenge = translate.own_headers(final), operations.unanswerable(code, final)

@@ -18,6 +18,8 @@ from appliance.sip.wire import Farewell, GuessCounts, OfferAnswered, SipInput
 
 RINGING = 180
 NOT_ACCEPTABLE = 488
+SHORT_SESSION = 422  # RFC 4028 §6: its Session-Expires is below the 90 s that a session must last
+OF_PJSUA = {NOT_ACCEPTABLE, SHORT_SESSION}  # how pjsua refuses an INVITE that it has reported
 CHALLENGED = {401, 407}  # RFC 3261 §22.1
 LONGEST_BODY = 4096
 # Master keys of SRTP (RFC 4568, RFC 4566 §5.12), and the password of ICE (RFC 8839): they let anybody listen or talk.

@@ -67,6 +67,7 @@ class CallTable:
         self.used_keys = UsedKeys()
         self.transferable: frozenset[CallId] = frozenset()  # see core.desired
         self.replaced: CallId | None = None  # by the INVITE that is arriving
+        self._reported = ""  # the INVITE that came last
         self.asking: frozenset[CallId] = frozenset()  # calls about whose changes a client decides
         self.media_changed = False  # some call's audio began, ended or changed its direction
         self._living: dict[CallId, SipCall] = {}
@@ -89,6 +90,7 @@ class CallTable:
     def arrived(self, account: Through, slot: int, rdata: pj.SipRxData, judged: Judgement) -> None:
         """An INVITE arrived: pjsua2 needs the object at once, and otherwise answers 500 on its own."""
         message, source = str(rdata.wholeMsg), str(rdata.srcAddress)
+        self._reported = message
         call: SipCall = (account.makes or SipCall)(self, account, judged.call or CallId(ids.new("c")), slot)
         self._living[call.call] = call
         replaces, self.replaced = self.replaced, None
@@ -150,9 +152,12 @@ class CallTable:
             self.post(denied)
 
     def refused(self, prm: pj.OnRejectedIncomingCallParam, name: AccountId, judged: Judgement) -> None:
-        """Report an INVITE that pjsua refused on its own, without a call object: we support nothing in its offer."""
+        """Report an INVITE that pjsua refused on its own, without a call object: we support nothing in its offer.
+
+        One that it had reported before has a call object, which reports its end.
+        """
         message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
-        if not message:
+        if message in {"", self._reported}:
             return
         uri, display_name = translate.party(translate.header(message, "From"))
         arrived = inputs.CallArrived(

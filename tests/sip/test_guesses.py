@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.core.access.lockout_times import CLEARS_AGAIN_S
-from appliance.core.model import LockoutScope
+from appliance.core.model import LOCKOUT_CLEARS_AGAIN_S, LockoutScope
 from appliance.sip.stack.accounts.guesses import (
     FREE_OF_SOURCE,
     FREE_OF_TARGET,
@@ -105,7 +104,7 @@ def test_a_right_answer_forgets_what_its_source_typed_wrong(guesses):
     for n in range(3):
         for _ in range(FREE_OF_SOURCE - 1):
             assert guess(guesses, HOME, home=True) == []
-        guesses.right("kitchen", HOME, n * CLEARS_AGAIN_S)
+        guesses.right("kitchen", HOME, n * LOCKOUT_CLEARS_AGAIN_S)
 
 
 def test_the_addresses_of_one_ipv6_network_are_one_source(guesses):

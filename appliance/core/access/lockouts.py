@@ -9,8 +9,17 @@ the guesses gives no free ones. A lockout that was active when the station stopp
 from msgspec.structs import replace
 
 from appliance.core import events
-from appliance.core.access.lockout_times import CLEARS_AGAIN_S, DOUBLINGS, FIRST_S, FORGOTTEN_S, LONGEST_S
-from appliance.core.model import Attempt, DoorId, Lockout, LockoutScope
+from appliance.core.model import (
+    LOCKOUT_CLEARS_AGAIN_S,
+    LOCKOUT_DOUBLINGS,
+    LOCKOUT_FIRST_S,
+    LOCKOUT_FORGOTTEN_S,
+    LOCKOUT_LONGEST_S,
+    Attempt,
+    DoorId,
+    Lockout,
+    LockoutScope,
+)
 from appliance.core.orders import KeepLockouts
 from appliance.core.transition import Turn
 
@@ -61,7 +70,7 @@ def count_wrong_code(turn: Turn, attempt: Attempt, digest: str) -> None:
     for door in attempt.doors or ("",):
         if is_free(turn, attempt, door):
             for known in counts(turn, attempt, door):
-                so_far = known if turn.now - known.last < FORGOTTEN_S else replace(known, wrong=0, tried=())
+                so_far = known if turn.now - known.last < LOCKOUT_FORGOTTEN_S else replace(known, wrong=0, tried=())
                 if digest not in so_far.tried:
                     counted.append(with_failure(turn, so_far, digest))
                     put_lockout(turn, counted[-1])
@@ -73,7 +82,9 @@ def with_failure(turn: Turn, known: Lockout, digest: str) -> Lockout:
     """The count with one more wrong code, and with a lockout if there were too many."""
     wrong = known.wrong + 1
     beyond = wrong - FREE[known.scope]
-    until = None if beyond < 0 else turn.now + min(FIRST_S * 2 ** min(beyond, DOUBLINGS), LONGEST_S)
+    until = (
+        None if beyond < 0 else turn.now + min(LOCKOUT_FIRST_S * 2 ** min(beyond, LOCKOUT_DOUBLINGS), LOCKOUT_LONGEST_S)
+    )
     tried = (*known.tried, digest)[-TRIED:] if digest else known.tried
     return replace(known, wrong=wrong, last=turn.now, until=until, tried=tried)
 
@@ -102,7 +113,7 @@ def count_right_code(turn: Turn, attempt: Attempt) -> None:
         for known in counts(turn, attempt, door):
             if known.wrong and (known.clears_at is None or turn.now >= known.clears_at):
                 wrong = known.wrong // 2 if known.scope is LockoutScope.DOOR else 0
-                cleared = replace(known, wrong=wrong, until=None, clears_at=turn.now + CLEARS_AGAIN_S)
+                cleared = replace(known, wrong=wrong, until=None, clears_at=turn.now + LOCKOUT_CLEARS_AGAIN_S)
                 put_lockout(turn, cleared if wrong else replace(cleared, tried=()))
     if turn.access.lockouts != before:
         save(turn)
@@ -111,7 +122,7 @@ def count_right_code(turn: Turn, attempt: Attempt) -> None:
 def restore(turn: Turn, kept: tuple[tuple[LockoutScope, str, str, int, float], ...]) -> None:
     """Restore the lockouts that were stored when the station stopped."""
     for scope, who, door, wrong, seconds in kept:
-        until = turn.now + min(seconds, LONGEST_S) if seconds > 0 else None
+        until = turn.now + min(seconds, LOCKOUT_LONGEST_S) if seconds > 0 else None
         put_lockout(turn, Lockout(scope, who, door, wrong, turn.now, until))
 
 

@@ -8,6 +8,12 @@ from appliance.base.record import Record, RecordWithSecrets, carried
 from appliance.core.model.clock import Deadline, Period
 from appliance.core.model.ids import CredentialId, DoorId, KeypadId, ReaderId, RequestId
 
+# How long lockouts last, at keypads and doors as for wrong passwords, which the SIP process counts.
+LOCKOUT_FIRST_S, LOCKOUT_LONGEST_S = 30.0, 3600.0
+LOCKOUT_FORGOTTEN_S = 86_400.0  # after the last wrong code or password
+LOCKOUT_DOUBLINGS = 16  # enough for LOCKOUT_LONGEST_S
+LOCKOUT_CLEARS_AGAIN_S = 300.0  # after a right code or password cleared a count, before another clears it again
+
 
 class OpenedBy(StrEnum):
     """How a door is opened. RULE: by a configured rule; EXIT: by an indoor button."""

@@ -4,9 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from appliance.core import events, inputs
-from appliance.core.access.lockout_times import CLEARS_AGAIN_S
 from appliance.core.access.lockouts import FREE
 from appliance.core.model import (
+    LOCKOUT_CLEARS_AGAIN_S,
     Credential,
     CredentialBook,
     CredentialKind,
@@ -89,14 +89,14 @@ def test_a_right_code_again_and_again_clears_guesses_at_its_own_door_once_in_som
         show(station, "1234")
     out = [told for told in station.told if isinstance(told, events.AccessLockedOut)]
     assert any(FRONT in told.doors for told in out)
-    assert station.state.now < CLEARS_AGAIN_S
+    assert station.state.now < LOCKOUT_CLEARS_AGAIN_S
 
 
 def test_after_some_minutes_a_right_code_clears_the_count_again():
     station = door(OWN)
     for _ in range(4):
         press(station, "9998#9997#9996#9995#1234")
-        station.wait(CLEARS_AGAIN_S)
+        station.wait(LOCKOUT_CLEARS_AGAIN_S)
     assert "access.locked_out" not in station.types()
 
 

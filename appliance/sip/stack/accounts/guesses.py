@@ -10,8 +10,14 @@ from collections import OrderedDict
 from msgspec.structs import replace
 
 from appliance.base.record import Record
-from appliance.core.access.lockout_times import CLEARS_AGAIN_S, DOUBLINGS, FIRST_S, FORGOTTEN_S, LONGEST_S
-from appliance.core.model import LockoutScope
+from appliance.core.model import (
+    LOCKOUT_CLEARS_AGAIN_S,
+    LOCKOUT_DOUBLINGS,
+    LOCKOUT_FIRST_S,
+    LOCKOUT_FORGOTTEN_S,
+    LOCKOUT_LONGEST_S,
+    LockoutScope,
+)
 from appliance.sip.wire import Counted, GuessCounts
 
 FREE_OF_SOURCE, FREE_OF_TARGET = 5, 15  # the last of so many wrong answers locks out
@@ -90,20 +96,20 @@ class Guesses:
 
 def _one_more(before: Counted, target: str, free: int, now: float) -> tuple[Counted, float]:
     """Count one more; returns also the seconds of the lockout that begins, 0 for none."""
-    wrong = {} if now - before.last >= FORGOTTEN_S else dict(before.wrong)
+    wrong = {} if now - before.last >= LOCKOUT_FORGOTTEN_S else dict(before.wrong)
     wrong[target] = wrong.get(target, 0) + 1
     counted = replace(before, wrong=tuple(wrong.items()), last=now)
     beyond = sum(wrong.values()) - free
     if beyond < 0:
         return counted, 0.0
-    seconds: float = min(FIRST_S * 2 ** min(beyond, DOUBLINGS), LONGEST_S)
+    seconds: float = min(LOCKOUT_FIRST_S * 2 ** min(beyond, LOCKOUT_DOUBLINGS), LOCKOUT_LONGEST_S)
     return replace(counted, until=now + seconds), seconds
 
 
 def _cleared(before: Counted, target: str, now: float) -> Counted:
     """Forget the wrong answers for a target, once in some minutes: a phone and a guesser may share an address."""
     wrong, cleared = dict(before.wrong), dict(before.cleared)
-    if target not in wrong or now - cleared.get(target, -CLEARS_AGAIN_S) < CLEARS_AGAIN_S:
+    if target not in wrong or now - cleared.get(target, -LOCKOUT_CLEARS_AGAIN_S) < LOCKOUT_CLEARS_AGAIN_S:
         return before
     del wrong[target]
     return replace(before, wrong=tuple(wrong.items()), cleared=tuple({**cleared, target: now}.items()))

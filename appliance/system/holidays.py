@@ -78,10 +78,12 @@ async def _computed(country: str, region: str, years: tuple[int, ...]) -> dict[s
         said, _ = await asyncio.wait_for(process.communicate(), times.current.holidays_known_s)
         told: dict[str, Any] = json.loads(said)
     except TimeoutError:
-        process.kill()
-        await process.wait()
         return {"why": "The program for holidays took too long.", "resolution": "List the days as holidays.dates."}
     except ValueError:
         why = f"The program for holidays ended with status {process.returncode}."
         return {"why": why, "resolution": "Look into the log, or list the days as holidays.dates."}
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     return told

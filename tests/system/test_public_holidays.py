@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -78,3 +79,18 @@ def test_the_fault_of_holidays_that_were_not_known_ends_when_they_are(monkeypatc
     asyncio.run(scenario())
     assert [type(each) for each in posted] == [HolidaysRead, PartFailed, HolidaysRead, PartRecovered]
     assert (posted[1].part, posted[1].why) == (posted[3].part, "It is broken.")
+
+
+def test_a_program_that_computes_ends_with_the_station(monkeypatch, tmp_path):
+    known = tmp_path / "process"
+    monkeypatch.setattr(holidays, "COMMAND", ("sh", "-c", f"echo $$ >{known}; exec sleep 600"))
+
+    async def scenario():
+        serving = asyncio.create_task(PublicHolidays(lambda: ("DE", ""), print, asyncio.Event()).serve())
+        await until_async(lambda: known.exists() and known.read_text().endswith("\n"))
+        serving.cancel()
+        await asyncio.wait([serving])
+
+    asyncio.run(scenario())
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(known.read_text()), 0)

@@ -271,7 +271,7 @@ class Button(TypedDict):
     double_action: words.Action | None
     target: str | None  # Target that it rings.
     down: bool
-    stuck: bool  # Whether it has been down for so long that it is ignored until it is released.
+    stuck: bool  # Whether it has been down for so long, or chatters so, that it is ignored for now.
     glitches: int  # Pulses of its line since the start of the daemon that were too short for a press.
 
 

@@ -57,6 +57,7 @@ TOLD = {
     "pressed_at",
     "clicked_at",
     "glitches",
+    "strokes",
     "custom_data",
     "custom_from",
     "since",

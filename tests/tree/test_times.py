@@ -26,6 +26,7 @@ what a client may ask for
     core/calls/forwarding.py SHORTEST_S LONGEST_S
     core/calls/statistics.py LONGEST_INTERVAL_S
     core/panel/actions.py LONGEST_PRESS_S
+    core/panel/buttons.py CHATTER_S QUIET_S
     core/panel/self_tests.py LONGEST_LAMP_S
     simulator/panel.py LONGEST_PRESS_S
 of local clients, as intercomctl

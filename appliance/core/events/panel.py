@@ -45,9 +45,9 @@ class ButtonHeld(ButtonEvent):
 
 
 class ButtonStuck(ButtonEvent):
-    """A button has been down for too long, or since before the station began to read its line.
+    """A button has been down for too long, or since before the station began to read its line, or its contact chatters.
 
-    The station ignores the button until its release.
+    The station ignores the button until its release, after a chatter for ten seconds.
 
     at: CLOCK_MONOTONIC seconds when the button counted as stuck.
     """

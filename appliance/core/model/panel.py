@@ -142,7 +142,8 @@ class Press(Record):
     expect. down: counts as down, since `pressed_at`. acted: a click has no further action. spent: its release is not a
     click. chord_until: it may become part of a chord; long_at: the long press is due; stuck_at: it counts as stuck
     then. clicked_at, click_until: it was clicked, and waits for a second click. release_at: a client holds it down
-    until then. glitches: pulses too short for a press, since it was last at rest.
+    until then. glitches: pulses too short for a press, since it was last at rest. chatters: it was pressed more often
+    than anybody can, and must be quiet first.
     """
 
     level: bool
@@ -160,6 +161,14 @@ class Press(Record):
     click_until: float | None = None
     release_at: float | None = None
     glitches: int = 0
+    chatters: bool = False
+
+
+class Strokes(Record):
+    """How often a button's line has pressed it since a moment, of the last minute."""
+
+    count: int
+    since: float
 
 
 class LampTrial(Record):
@@ -183,6 +192,7 @@ class PanelPart(Record):
 
     presses: tuple[tuple[ButtonId, Press], ...] = ()
     glitches: tuple[tuple[ButtonId, int], ...] = ()  # pulses of each button's line that were too short for a press
+    strokes: tuple[tuple[ButtonId, Strokes], ...] = ()
     error_until: Deadline | None = None  # until then the panel shows an error, and the speaker plays its tone
     busy_until: Deadline | None = None  # until then it shows, also beside a call, that a press rings nobody
     lamp_trials: tuple[LampTrial, ...] = ()

@@ -5,7 +5,9 @@ release for `debounce_s`, during which a contact may bounce. Events and limits c
 lets time alone decide: other inputs may overtake edges that the kernel already has.
 
 A button that is down when its line is claimed, at a start or when the line returns, does nothing: the button is stuck
-until its release. Otherwise each start would open the door by an exit button with a shorted cable.
+until its release. Otherwise each start would open the door by an exit button with a shorted cable. A contact that
+chatters, as with water in it, is stuck as well, until it has been at rest for a while: its presses would ring without
+end, and drive all other events out of the journal.
 """
 
 from math import inf
@@ -15,14 +17,17 @@ from msgspec.structs import replace
 from appliance.core import events
 from appliance.core.appliance import faults
 from appliance.core.audio import talk
-from appliance.core.model import Action, ButtonId, ButtonSettings, ChordSettings, Press
+from appliance.core.model import Action, ButtonId, ButtonSettings, ChordSettings, Press, Strokes
 from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
+MOST_PRESSES, CHATTER_S = 300, 60.0  # in this time nobody presses so often
+QUIET_S = 10.0  # of a contact that chattered, before its button counts again
 AT_REST = Press(level=False, edge_at=-inf, settles=inf)
 Acts = list[tuple[ButtonSettings | ChordSettings, Action]]
 PRESSES = Table("panel.presses", tuple[ButtonId, Press], lambda row: row[0], ordered=True)
 GLITCHES = Table("panel.glitches", tuple[ButtonId, int], lambda row: row[0], ordered=True)
+STROKES = Table("panel.strokes", tuple[ButtonId, Strokes], lambda row: row[0], ordered=True)
 
 
 def edge(turn: Turn, button: ButtonSettings, *, active: bool, at: float, lost: bool = False) -> Acts:
@@ -36,7 +41,7 @@ def edge(turn: Turn, button: ButtonSettings, *, active: bool, at: float, lost: b
         PRESSES.drop(turn, button.id)
     elif active != press.level:
         glitch = not active and not press.down
-        settles = at + (button.min_press_s if active else button.debounce_s)
+        settles = at + (button.min_press_s if active else QUIET_S if press.chatters else button.debounce_s)
         moved = replace(press, level=active, edge_at=at, settles=inf if active and press.down else settles)
         PRESSES.put(turn, (button.id, replace(moved, glitches=press.glitches + glitch)))
         acts += due(turn, button, at)
@@ -76,7 +81,10 @@ def due(turn: Turn, button: ButtonSettings, until: float) -> Acts:
     if press is AT_REST:
         return acts
     if press.level and not press.down and press.settles <= until:
-        acts += went_down(turn, button, press, press.edge_at)
+        if chatters(turn, button, press.edge_at):
+            chattered(turn, button, press)
+        else:
+            acts += went_down(turn, button, press, press.edge_at)
         press = press_of(turn, button.id)
     if press.down:
         acts += while_down(turn, button, press, until)
@@ -145,6 +153,26 @@ def went_down(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Ac
     chord_until = at + max(windows) if windows else None
     PRESSES.put(turn, (button.id, replace(down, spent=False, acted=acts_now, long_at=long_at, chord_until=chord_until)))
     return [(button, button.action)] if acts_now else []
+
+
+def chatters(turn: Turn, button: ButtonSettings, at: float) -> bool:
+    """Count a press of its line at `at`: whether there are more in a minute than anybody makes."""
+    known = STROKES.get(turn.state, button.id)
+    begun = known is not None and known[1].since <= at < known[1].since + CHATTER_S
+    strokes = replace(known[1], count=known[1].count + 1) if known is not None and begun else Strokes(1, at)
+    STROKES.put(turn, (button.id, strokes))
+    return strokes.count > MOST_PRESSES
+
+
+def chattered(turn: Turn, button: ButtonSettings, press: Press) -> None:
+    """Ignore the button until its contact is quiet."""
+    STROKES.drop(turn, button.id)
+    turn.emit(events.ButtonPressed(button.id, at=press.edge_at))
+    turn.emit(events.ButtonStuck(button.id, at=press.edge_at))
+    why = f"It went down more than {MOST_PRESSES} times in a minute, and is ignored until it rests for {QUIET_S:g} s."
+    faults.failed(turn, part_name(button), why, "Look for water and corrosion in its contact and along its cable.")
+    down = Press(level=True, edge_at=press.edge_at, settles=inf, down=True, pressed_at=press.edge_at, spent=True)
+    PRESSES.put(turn, (button.id, replace(down, stuck=True, chatters=True)))
 
 
 def came_up(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Acts:

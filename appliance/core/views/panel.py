@@ -20,7 +20,7 @@ class Button(Record):
     target: Annotated[str | None, Meta(description="Target that it rings.")]
     down: bool
     stuck: Annotated[
-        bool, Meta(description="Whether it has been down for so long that it is ignored until it is released.")
+        bool, Meta(description="Whether it has been down for so long, or chatters so, that it is ignored for now.")
     ]
     glitches: Annotated[
         int, Meta(description="Pulses of its line since the start of the daemon that were too short for a press.")

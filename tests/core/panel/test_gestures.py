@@ -408,6 +408,44 @@ def test_a_chatter_does_not_free_a_stuck_button():
     assert seen(station) == [(P, 1.0), (S, 61.0)]
 
 
+def presses(count: int, every: float, begin: float = 0.0) -> list[float]:
+    """So many presses, each of half of the time to the next one."""
+    return [begin + every * half / 2 for half in range(2 * count)]
+
+
+def test_a_contact_that_chatters_is_ignored_until_it_is_quiet():
+    station = edges(panel(), PLAIN, *presses(300, 0.15))
+    assert [kind for kind, _ in seen(station)].count(P) == len(acted(station)) == 300
+    edges(station, PLAIN, *presses(100, 0.15, 45.0), *presses(2, 9.0, 61.0))
+    assert seen(station)[-2:] == [(P, 45.0), (S, 45.0)], "and none of what follows"
+    degraded = station.last(events.ApplianceDegraded)
+    assert (degraded.part, "300 times in a minute" in degraded.why) == (f"button {PLAIN}", True)
+    assert station.state.appliance.failed
+    station.wait(9.0)
+    assert seen(station)[-1] == (S, 45.0), "it is quiet for nine seconds"
+    station.wait(1.5)
+    assert seen(station)[-1] == (R, 74.5)
+    assert station.last(events.ApplianceRecovered).part == f"button {PLAIN}"
+    assert len(acted(station)) == 300
+    edges(station, PLAIN, 90.0, 90.2).wait(1.0)
+    assert seen(station)[-1] == (C, 90.2)
+    assert len(acted(station)) == 301
+
+
+def test_a_child_that_plays_with_the_button_for_minutes_is_no_chatter():
+    station = edges(panel(), PLAIN, *presses(900, 0.22))
+    assert [kind for kind, _ in seen(station)].count(P) == 900
+    assert station.state.appliance.failed == ()
+
+
+def test_presses_by_a_client_are_no_chatter():
+    station = panel()
+    for _ in range(400):
+        station.ask(inputs.PressButton(PLAIN, 0.05))
+        station.wait(0.1)
+    assert [kind for kind, _ in seen(station)].count(P) == 400
+
+
 @pytest.mark.parametrize("button", [PLAIN, LONG, DOUBLE, LEFT])
 def test_a_line_that_goes_ends_its_press_and_that_is_no_click(button):
     station = edges(panel(), button, 1.0)

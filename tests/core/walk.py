@@ -58,6 +58,8 @@ TOLD = {
     "clicked_at",
     "glitches",
     "strokes",
+    "changes",
+    "counted_from",
     "custom_data",
     "custom_from",
     "since",

@@ -51,7 +51,7 @@ what people notice: a rule of the product
     core/calls/media.py BROWSER_S
     core/calls/statistics.py WINDOW_S
     core/doors/pulses.py WARNING_S
-    core/doors/sensors.py GRACE_S
+    core/doors/sensors.py GRACE_S FLAP_S QUIET_S
     core/transition.py ERROR_SHOWN_S
     core/visitor_ring/ring.py OUT_OF_REACH_S
     doctor/https.py SOON_S

@@ -1,22 +1,26 @@
 """Sensors: the rules for door contacts, tamper contacts, motion detectors and others.
 
 A level counts once it has lasted for the sensor's `debounce_s`: a bouncing reed reports one opening, and a leaf that
-shakes in the wind reports none. A contact detects whether the door's leaf is open, the relay only whether it could be:
-a leaf that opens without our opening was forced. The moment of the edge decides whether it was forced, as the debounce
-may outlast the opening. A tamper contact blocks opening, except for exit buttons, which are inside, where nobody can
-have tampered.
+shakes in the wind reports none. One that changes on and on, as with a loose wire, is among the faults, and its level
+counts once it has rested for a while: else its events would drive all others out of the journal. A contact detects
+whether the door's leaf is open, the relay only whether it could be: a leaf that opens without our opening was forced.
+The moment of the edge decides whether it was forced, as the debounce may outlast the opening. A tamper contact blocks
+opening, except for exit buttons, which are inside, where nobody can have tampered.
 """
 
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
+from appliance.core.appliance import faults
 from appliance.core.model import DoorId, Sensing, SensorId, SensorKind, SensorSettings, State, TamperBlock
 from appliance.core.model.doors import LeafState
 from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 GRACE_S = 3.0  # a leaf that was pulled at the end of a pulse opens after it
+MOST_CHANGES, FLAP_S = 120, 60.0  # in this time no door opens and closes, and nobody moves, so often
+QUIET_S = 10.0  # of a sensor that changed more often, before its level counts
 UNKNOWN = Sensing()
 LEAF: dict[bool | None, LeafState] = {None: "unknown", True: "open", False: "closed"}
 SENSINGS = Table("doors.sensors", tuple[SensorId, Sensing], lambda row: row[0], ordered=True)
@@ -31,6 +35,11 @@ def edge(turn: Turn, given: inputs.SensorEdge) -> None:
     sensing = sensing_of(turn.state, sensor.id)
     if active is None:
         SENSINGS.put(turn, (sensor.id, replace(UNKNOWN, ours_until=sensing.ours_until)))
+        if sensing.flaps:
+            faults.recovered(turn, part_name(sensor))
+    elif sensing.flaps:
+        ours = opened_by_us(turn, sensor, sensing)
+        SENSINGS.put(turn, (sensor.id, replace(sensing, level=active, settles=turn.now + QUIET_S, ours=ours)))
     elif active == sensing.active:
         SENSINGS.put(turn, (sensor.id, replace(sensing, level=active, settles=None)))
     elif active != sensing.level or sensing.settles is None:
@@ -43,8 +52,12 @@ def due(turn: Turn) -> None:
     for sensor in turn.settings.sensors:
         sensing = sensing_of(turn.state, sensor.id)
         if sensing.settles is not None and turn.now >= sensing.settles:
-            settled(turn, sensor, sensing, active=sensing.level)
-        elif sensor.door is not None and sensing.until is not None and turn.now >= sensing.until:
+            if sensing.flaps:
+                sensing = rested(turn, sensor, sensing)
+            if sensing.settles is not None:
+                settled(turn, sensor, counted(turn, sensor, sensing), active=sensing.level)
+        sensing = sensing_of(turn.state, sensor.id)  # also while another level has yet to last
+        if sensor.door is not None and sensing.until is not None and turn.now >= sensing.until:
             stays_open(turn, sensor, sensor.door, sensing)
     for block in turn.doors.blocks:
         if turn.now >= block.until:
@@ -56,6 +69,36 @@ def wake(state: State) -> tuple[float, ...]:
     known = (sensing_of(state, sensor.id) for sensor in state.settings.sensors)
     times = [at for sensing in known for at in (sensing.settles, sensing.until) if at is not None]
     return (*times, *(block.until for block in state.doors.blocks))
+
+
+def counted(turn: Turn, sensor: SensorSettings, sensing: Sensing) -> Sensing:
+    """Count a change; too many of them in a minute are a fault. The first level that is known is none."""
+    if sensing.active is None:
+        return sensing
+    begins = turn.now - sensing.counted_from >= FLAP_S
+    changes = 1 if begins else sensing.changes + 1
+    flaps = changes > MOST_CHANGES
+    if flaps:
+        why = (
+            f"It changed more than {MOST_CHANGES} times in a minute. Its state counts once it rests for {QUIET_S:g} s."
+        )
+        faults.failed(turn, part_name(sensor), why, "Check its contact and its cable for what is loose or wet.")
+    since = turn.now if begins else sensing.counted_from
+    return replace(sensing, changes=changes, counted_from=since, flaps=flaps)
+
+
+def rested(turn: Turn, sensor: SensorSettings, sensing: Sensing) -> Sensing:
+    """A sensor that flapped has been at rest for a while; its level may be the one that counted before."""
+    faults.recovered(turn, part_name(sensor))
+    settles = None if sensing.level == sensing.active else sensing.settles
+    now = replace(sensing, settles=settles, changes=0, flaps=False)
+    SENSINGS.put(turn, (sensor.id, now))
+    return now
+
+
+def part_name(sensor: SensorSettings) -> str:
+    """The sensor's name among the parts that can fail."""
+    return f"sensor {sensor.id}"
 
 
 def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool) -> None:
@@ -123,9 +166,9 @@ def blocking(state: State) -> TamperBlock | None:
 
 
 def unblock(turn: Turn, block: TamperBlock) -> None:
-    """A block's time has passed; while the contact is still active, another begins."""
-    sensor = turn.settings.sensor(block.sensor)
-    if sensor is not None and sensor.block_s and sensing_of(turn.state, sensor.id).active:
+    """A block's time has passed; while the contact is still active, or flaps, another begins."""
+    sensor, sensing = turn.settings.sensor(block.sensor), sensing_of(turn.state, block.sensor)
+    if sensor is not None and sensor.block_s and (sensing.active or sensing.flaps):
         BLOCKS.put(turn, TamperBlock(sensor.id, turn.now + sensor.block_s))
         return
     BLOCKS.drop(turn, block.sensor)

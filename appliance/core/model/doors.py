@@ -187,7 +187,8 @@ class Sensing(Record):
 
     until: when a door's leaf will have been open for too long. ours_until: until then, shortly after a pulse, an
     opening is not forced. ours: the door was open, or was until a moment ago, when the level changed that has yet to
-    last. alarm: until the leaf is closed.
+    last. alarm: until the leaf is closed. changes: of the level that counts, since `counted_from`, within a minute.
+    flaps: there were too many of them, and a level must last for longer.
     """
 
     active: bool | None = None
@@ -198,6 +199,9 @@ class Sensing(Record):
     ours_until: float = 0.0
     ours: bool = False
     alarm: LeafAlarm | Literal[""] = ""
+    changes: int = 0
+    counted_from: float = 0.0
+    flaps: bool = False
 
 
 class TamperBlock(Record):

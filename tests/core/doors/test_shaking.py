@@ -11,9 +11,16 @@ from tests.core.station import FRONT, Station, ready
 LEAF, PIR = SensorId("leaf"), SensorId("pir")
 
 
-def house(debounce_s: float = 0.2, kind: SensorKind = SensorKind.CONTACT, **changes) -> Station:
+def house(
+    debounce_s: float = 0.2,
+    kind: SensorKind = SensorKind.CONTACT,
+    open_s: float | None = None,
+    block_s: float = 0.0,
+    **changes,
+) -> Station:
     door = FRONT if kind is SensorKind.CONTACT else None
-    station = ready(sensors=(SensorSettings(LEAF, kind, door=door, debounce_s=debounce_s),), **changes)
+    sensor = SensorSettings(LEAF, kind, door=door, debounce_s=debounce_s, open_s=open_s, block_s=block_s)
+    station = ready(sensors=(sensor,), **changes)
     return shakes(station, (1.0, False), (10.0, None))
 
 
@@ -120,3 +127,70 @@ def test_a_changed_setting_counts_from_the_next_edge():
     station.give(inputs.ConfigChanged, settings=settings, applied="", needs_restart="")
     shakes(station, (4.0, True), (0.2, None))
     assert door_events(station) == ["opened", "forced"]
+
+
+def flaps(count: int, every: float = 0.4) -> list[tuple[float, bool]]:
+    """So many changes of a level, each of which lasts."""
+    return [(every, number % 2 == 0) for number in range(count)]
+
+
+def reported(station: Station) -> int:
+    """How many changes were reported."""
+    return sum(isinstance(event, events.SensorChanged) for event in station.told)
+
+
+def test_a_sensor_that_flaps_is_a_fault_and_reports_nothing_until_it_rests():
+    station = shakes(house(kind=SensorKind.OTHER), *flaps(120))
+    shakes(station, (0.3, None))
+    assert (reported(station), station.state.appliance.failed) == (120, ())
+    shakes(station, *flaps(400), (0.3, None))
+    assert reported(station) == 121, "the one that was too many, and none of what follows"
+    degraded = station.last(events.ApplianceDegraded)
+    assert (degraded.part, "120 times in a minute" in degraded.why) == ("sensor leaf", True)
+    shakes(station, (0.1, True), (9.9, None))
+    assert station.state.appliance.failed
+    shakes(station, (0.2, None))
+    assert station.state.appliance.failed == ()
+    assert station.last(events.ApplianceRecovered).part == "sensor leaf"
+    assert reported(station) == 121, "it rests as it was reported"
+    shakes(station, (1.0, False), (0.3, None))
+    assert reported(station) == 122
+
+
+def test_a_leaf_whose_contact_flapped_is_forced_again_once_it_has_rested():
+    station = shakes(house(), *flaps(140))
+    assert station.state.appliance.failed
+    assert station.state.doors.sensors[0][1].active is True
+    shakes(station, (11.0, None))
+    assert door_events(station)[-1] == "closed", "it rests"
+    forced = door_events(station).count("forced")
+    shakes(station, (1.0, True), (0.3, None))
+    assert door_events(station).count("forced") == forced + 1
+
+
+def test_a_leaf_that_stays_open_is_reported_though_its_contact_flaps():
+    station = house(open_s=30.0)
+    shakes(station, *flaps(121), (0.3, None))
+    assert station.state.doors.sensors[0][1].active is True
+    shakes(station, *[(2.0, number % 2 == 1) for number in range(30)])
+    assert "held_open" in door_events(station)
+
+
+def test_a_line_that_goes_while_its_sensor_flaps_ends_the_fault():
+    station = shakes(house(), *flaps(130))
+    assert station.state.appliance.failed
+    station.give(inputs.SensorEdge, sensor=LEAF, active=None)
+    assert station.state.appliance.failed == ()
+
+
+def test_a_door_that_many_people_use_is_no_fault():
+    station = shakes(house(kind=SensorKind.OTHER), *flaps(600, 0.6))
+    assert station.state.appliance.failed == ()
+
+
+def test_while_a_tamper_contact_flaps_its_block_goes_on():
+    station = house(kind=SensorKind.TAMPER, block_s=5.0)
+    shakes(station, *flaps(121), (0.3, None), *flaps(40, 0.8))
+    assert station.state.doors.blocks
+    shakes(station, (0.1, False), (30.0, None))
+    assert station.state.doors.blocks == ()

@@ -88,17 +88,21 @@ class Certificate:
         return self._context
 
     def _look(self) -> inputs.Input | None:
-        """Load the files if they have changed; what to report. A pair that cannot be used leaves the old one in use."""
+        """Load the files if they are not those in use; what to report.
+
+        A pair that cannot be used leaves the old one in use, and is tried again at each look: what is mended may show
+        in no file, as a mode, an owner, or a program that was missing.
+        """
         now = self._sign()
         due = not self._given and self._is_due(self._facts) and self._may_renew()
         if now == self._signature and not due:
             return None
-        self._signature = now
         try:
             if due:
                 self._make()
-                self._signature = self._sign()
+                now = self._sign()
             self._load()
+            self._signature = now
         except IntercomError as error:
             self._failed = True
             why = sentences(f"{error.message}. The one before stays in use.", error.cause)

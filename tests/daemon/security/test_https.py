@@ -12,6 +12,7 @@ import ssl
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from websockets.sync.client import connect
@@ -200,6 +201,27 @@ def test_a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not
         assert ask(cable, door, authority.file, name="front.example")[0] == 200
         findings = {found["check"]: found for found in door.post("/v1/doctor")["findings"]}
         assert findings["http.certificate_file"]["level"] == "ok"
+
+
+def test_a_renewed_key_that_others_could_read_counts_after_the_remedy_that_the_station_names(cable, tmp_path):
+    authority = Authority(tmp_path / "ca")
+    put(*authority.sign("one", "one", "DNS:door.example"), tmp_path)
+    with station(cable, tmp_path, **given(tmp_path)) as door:
+        assert shown(cable, door, authority.file, "door.example")
+        (tmp_path / "http.key").chmod(0o644)
+        put_in_place(*authority.sign("two", "two", "DNS:front.example"), tmp_path)
+        until(lambda: asked_again(cable, door, authority), "the report", log=door.told)
+        assert f"chmod 0600 {tmp_path}/http.key" in door.wait("appliance.degraded", part="certificate")["data"]["why"]
+        (tmp_path / "http.key").chmod(0o600)
+        until(lambda: renewed(cable, door, authority), "the new certificate", log=door.told)
+        assert door.wait("appliance.recovered")["data"]["part"] == "certificate"
+        assert len(door.of("appliance.degraded")) == 1, "each look tries it, and reports it once"
+
+
+def put_in_place(certificate, key, place):
+    """Write a pair over the one there, which keeps the modes of its files."""
+    (place / "http.crt").write_bytes(Path(certificate).read_bytes())
+    (place / "http.key").write_bytes(Path(key).read_bytes())
 
 
 def asked_again(cable, door, authority):

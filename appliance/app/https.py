@@ -52,6 +52,7 @@ class Certificate:
         self._key = Path(http.key_file) if self._given else state / "http.key"
         self._authority = authority.Authority(state)
         self.authority = ""  # that signed the certificate in use, in PEM; empty if none of the station's own did
+        self.renewed: Callable[[], None] = lambda: None  # what to do, in a thread, with another certificate in use
         self._context: ssl.SSLContext
         self._signature: Signature = ()
         self._looked, self._failed, self._renewed = 0.0, False, 0.0
@@ -103,6 +104,7 @@ class Certificate:
                 now = self._sign()
             self._load()
             self._signature = now
+            self.renewed()
         except IntercomError as error:
             self._failed = True
             why = sentences(f"{error.message}. The one before stays in use.", error.cause)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import to_builtins
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from appliance.app.made_sounds import MadeSounds
 from appliance.app.paths import Places
@@ -220,11 +220,17 @@ class Web:
         self._port = bound.port
         self._listens.set()
         log.info("http %s", bound.url)
+        if (secured := self._secured) is not None:  # a renewed certificate may have other names
+            secured.renewed = lambda: self._show(replace(bound, address=secured.host).url)
+        await asyncio.to_thread(self._show, bound.url)
+        return server
+
+    def _show(self, url: str) -> None:
+        """Write the page's address for `intercomctl page`. Blocks on the disc."""
         try:
-            await asyncio.to_thread((self._places.runtime / "http.address").write_text, bound.url)
+            (self._places.runtime / "http.address").write_text(url)
         except OSError as err:
             log.warning("http.address cannot be written: %s", reason(err))
-        return server
 
     def take(self, envelope: Json) -> None:
         """Have browsers be notified of a visitor's ring, where any has subscribed; never waits."""

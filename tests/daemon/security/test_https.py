@@ -199,6 +199,7 @@ def test_a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not
         until(lambda: renewed(cable, door, authority), "the new certificate", log=door.told)
         assert door.wait("appliance.recovered")["data"]["part"] == "certificate"
         assert ask(cable, door, authority.file, name="front.example")[0] == 200
+        assert address(door).startswith("https://front.example:"), "intercomctl page shows it"
         findings = {found["check"]: found for found in door.post("/v1/doctor")["findings"]}
         assert findings["http.certificate_file"]["level"] == "ok"
 

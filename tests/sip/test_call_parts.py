@@ -5,7 +5,14 @@ import pytest
 from appliance.core.model import CallId, MediaDirection
 from appliance.core.orders import SendDigit
 from appliance.sip.stack.calls.dtmf import END_LOST_S, LATE_S, Once, Receiving, Sending
-from appliance.sip.stack.calls.hold import BUSY_AGAIN_S, OWNER_AGAIN_S, HoldNegotiation
+from appliance.sip.stack.calls.hold import (
+    BUSY_AGAIN_S,
+    CROSSED_MOST,
+    INSTEAD_S,
+    OWNER_AGAIN_S,
+    HoldNegotiation,
+    Reinvites,
+)
 from appliance.sip.stack.calls.rtp_watch import LOOK_S, SOON_S, STOPPED_S, FirstPackets, RtpWatch, SourceWatch
 
 
@@ -60,6 +67,48 @@ def test_a_500_that_asks_for_no_later_try_is_a_refusal_at_once():
     hold = asked(HoldNegotiation(), True)
     assert not hold.answered(500, 1.0, call_id_is_ours=True)
     assert not hold.due(True, 99.0)
+
+
+@pytest.mark.parametrize(("code", "later"), [(491, False), (500, True)])
+def test_a_refresh_of_the_session_that_meets_another_change_is_sent_again_but_not_for_ever(code, later):
+    refreshes, sent = Reinvites(), 0
+    refreshes.refreshed(code, 0.0, call_id_is_ours=True, later=later)
+    assert not refreshes.due(OWNER_AGAIN_S[0] - 0.1)
+    assert refreshes.due(OWNER_AGAIN_S[1])
+    refreshes.postpone(4.0)
+    assert not refreshes.due(4.0)
+    while refreshes.due(1e9):
+        sent += 1
+        refreshes.sent("INVITE sip:far SIP/2.0\r\nCSeq: 7 INVITE\r\n\r\n")
+        assert not refreshes.due(1e9)
+        refreshes.refreshed(code, 0.0, call_id_is_ours=False, later=later)
+    assert sent == CROSSED_MOST
+    refreshes.refreshed(200, 0.0, call_id_is_ours=True, later=False)
+    refreshes.refreshed(491, 0.0, call_id_is_ours=True, later=False)
+    assert refreshes.due(OWNER_AGAIN_S[1])
+
+
+@pytest.mark.parametrize("code", [200, 403, 488, 500])
+def test_a_refresh_with_another_answer_is_not_sent_again(code):
+    refreshes = Reinvites()
+    refreshes.refreshed(code, 0.0, call_id_is_ours=True, later=False)
+    assert not refreshes.due(1e9)
+
+
+def test_a_refused_update_is_followed_by_a_reinvite_unless_one_with_an_offer_is_taken():
+    refreshes = Reinvites()
+    refreshes.updated(0, 0.0)
+    assert not refreshes.due(1e9)
+    refreshes.updated(405, 0.0)
+    assert refreshes.due(BUSY_AGAIN_S)
+    refreshes.updated(200, 1.0)
+    assert not refreshes.due(1e9)
+    refreshes.updated(405, INSTEAD_S - 1.0)
+    assert not refreshes.due(1e9), "once in a while"
+    refreshes.updated(481, INSTEAD_S)
+    assert not refreshes.due(1e9), "the call ends"
+    refreshes.updated(501, INSTEAD_S)
+    assert refreshes.due(INSTEAD_S + BUSY_AGAIN_S)
 
 
 def test_a_hold_that_could_not_be_sent_is_sent_a_moment_later():

@@ -83,7 +83,7 @@ given by a protocol, or told to a far end
     core/accounts/subscriptions.py LONGEST_ASKED_S
     core/model/panel.py DIGIT_S PAUSE_S
     sip/stack/accounts/accounts.py SESSION_S
-    sip/stack/calls/hold.py BUSY_AGAIN_S OWNER_AGAIN_S OTHER_AGAIN_S
+    sip/stack/calls/hold.py BUSY_AGAIN_S OWNER_AGAIN_S OTHER_AGAIN_S INSTEAD_S
     sip/stack/calls/transfers.py LASTS_S
     sip/stack/routing/failover.py SILENT_S
     sip/stack/routing/tls.py UNHEARD_MS

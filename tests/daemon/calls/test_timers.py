@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.daemon import Daemon
+from tests.support.peers.packets import Packets
 from tests.support.peers.sipp import Sipp
 from tests.support.shown import shows
 
@@ -51,6 +52,38 @@ def test_our_call_offers_session_timer_and_reliable_ringing(scenario, door, call
         door.press("hangup")
         door.final(call, kind="call.ended", cause="hangup", by="local")
         peer.done()
+
+
+@pytest.mark.long(50)
+@pytest.mark.parametrize(
+    "answer", [("491 Request Pending",), ("500 Server Internal Error", "Retry-After: 2")], ids=["pending", "busy"]
+)
+def test_a_refresh_of_the_session_that_meets_another_change_is_sent_again(answer, tmp_path):
+    daemon = Daemon(tmp_path / "d", deadlines={"rtp_s": 120})
+    with daemon as door, Packets(door.far_address, to=door.address) as far:
+        timer = "Supported: timer\r\nSession-Expires: 90;refresher=uas\r\n"
+        call, _ = far.talk_to(door, far.request("INVITE", body=far.sdp, headers=timer))
+        status, *headers = answer
+        refresh = far.invited()
+        far.send(far.reply(refresh, status, headers=headers))
+        again = far.receive("INVITE", "INVITE")
+        assert again.partition("CSeq:")[2].splitlines()[0] != refresh.partition("CSeq:")[2].splitlines()[0]
+        far.answer(again, "200 OK", far.sdp.replace("far 1 1", "far 1 2"))
+        far.hung_up_by(door, call)
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+
+
+@pytest.mark.long(50)
+def test_a_far_end_that_allows_update_and_refuses_it_is_sent_a_reinvite(tmp_path):
+    daemon = Daemon(tmp_path / "d", deadlines={"rtp_s": 120})
+    with daemon as door, Packets(door.far_address, to=door.address) as far:
+        timer = "Supported: timer\r\nSession-Expires: 90;refresher=uas\r\nAllow: INVITE, ACK, BYE, CANCEL, UPDATE\r\n"
+        call, _ = far.talk_to(door, far.request("INVITE", body=far.sdp, headers=timer))
+        for _ in ("alone", "with an offer"):
+            far.send(far.reply(far.receive("UPDATE", "UPDATE"), "405 Method Not Allowed"))
+        far.answer(far.invited(), "200 OK", far.sdp.replace("far 1 1", "far 1 2"))
+        far.hung_up_by(door, call)
+        door.final(call, kind="call.ended", cause="hangup", by="local")
 
 
 @pytest.mark.parametrize("headers", ASKS)

@@ -246,22 +246,9 @@ class SipCall(pj.Call):
     @contained
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802
         """REFER (RFC 3515). The core's orders carry out an accepted one (packaging/pjsua2/patches)."""
-        code = self.referred.answer(welcome=self.call in self.table.transferable)
-        prm.statusCode = code
-        if code == transfers.PENDING:
-            return
-        to, replaces = transfers.refer_to(prm.dstUri)
-        refused = 0 if code == transfers.ACCEPTED else code
-        wanted = inputs.TransferRequested(
-            at=time.monotonic(),
-            call=self.call,
-            to=to,
-            replaces=replaces,
-            referred_by=self.referred.by,
-            refused=refused,
-            headers=translate.own_headers(self.referred.message),
-        )
-        self.table.post(wanted)
+        prm.statusCode = self.referred.answer(welcome=self.call in self.table.transferable)
+        if prm.statusCode != transfers.PENDING:
+            self.table.post(self.referred.request(self.call, prm.dstUri, prm.statusCode))
 
     @contained
     def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:  # noqa: N802
@@ -335,6 +322,8 @@ class SipCall(pj.Call):
             self._renew(now)
         if free and self.updates.due(now):
             self._offer_codecs(now)
+        if free and self.reinvites.due(now):
+            self._refresh(now)
         if self.ice.due(now) and (news := self.ice.news(self.call, self.dump(True, ""), now)) is not None:
             self.table.post(news)
         both = self.sends and self.receives and (self.browser or not self.ice.runs)
@@ -410,6 +399,7 @@ class SipCall(pj.Call):
             self.attempt, self.tried = None, True  # at least 100 came
         if transaction.method == "UPDATE" and transaction.role == pj.PJSIP_ROLE_UAC:
             self.updating = transaction.state < pj.PJSIP_TSX_STATE_COMPLETED
+            self.reinvites.updated(0 if self.updating else int(transaction.statusCode), time.monotonic())
 
     def _watch_dialog(self, happened: pj.SipEvent) -> None:
         event = happened.body.tsxState
@@ -466,6 +456,14 @@ class SipCall(pj.Call):
             LOG.debug("%s: re-INVITE with other codecs later: %s", self.call, error.reason)
             self.updates.postpone(now)
 
+    def _refresh(self, now: float) -> None:
+        try:
+            with self.table.codecs.only(self.updates.codecs):
+                self.reinvite(operation())
+        except pj.Error as error:
+            LOG.debug("%s: refresh of the session later: %s", self.call, error.reason)
+            self.reinvites.postpone(now)
+
     def _offer(self, offer: pj.SdpSession) -> tuple[OfferedAudio, OfferedAudio | None]:
         """The far end's present sound, and the sound that it requests."""
         codec, sends = self.codec.name if self.codec else "", None if self.hold.held else self.receives
@@ -493,8 +491,10 @@ class SipCall(pj.Call):
             self.renew_at, self.elsewhere = after_glare(now, call_id_is_ours=self.outgoing), True
         self.renewing, told = False, described(message)
         held = self.hold.asked is not None and code >= REFUSED  # reported as HoldFailed, or repeated
-        self.updates.settle(code, reason, told, reported=held or again)
         later = bool(translate.header(message, "Retry-After"))
+        if not self.updates.under_way:
+            self.reinvites.refreshed(code, now, call_id_is_ours=self.outgoing, later=later)
+        self.updates.settle(code, reason, told, reported=held or again)
         if not self.hold.answered(code, now, call_id_is_ours=self.outgoing, later=later):
             failed = inputs.HoldFailed(at=now, call=self.call, code=code, reason=reason, held=self.hold.held)
             self.table.post(replace(failed, headers=told[0], content_type=told[1], body=told[2]))

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import pjsua2 as pj
 
 from appliance.core import inputs
+from appliance.core.model import CallId
 from appliance.core.orders import NotifyTransfer, Refer
 from appliance.sip.stack import translate
 
@@ -58,6 +59,19 @@ class Referred:
         number = translate.header(self.message, "CSeq").partition(" ")[0]
         self._event = "refer" if self._accepted == 1 else f"refer;id={number}"  # RFC 3515 §2.4.6
         return ACCEPTED
+
+    def request(self, call: CallId, wanted: str, code: int) -> inputs.TransferRequested:
+        """What the REFER that was answered so asks for. wanted: its Refer-To."""
+        to, replaces = refer_to(wanted)
+        return inputs.TransferRequested(
+            at=time.monotonic(),
+            call=call,
+            to=to,
+            replaces=replaces,
+            referred_by=self.by,
+            refused=0 if code == ACCEPTED else code,
+            headers=translate.own_headers(self.message),
+        )
 
     def notify(self, order: NotifyTransfer, call: pj.Call) -> None:
         """Report progress (RFC 3515 §2.4.4 and 2.4.5)."""

@@ -83,6 +83,11 @@ class Updates:
         """Whether an offer waits until it can be sent."""
         return self._wanted_at is not None
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a re-INVITE that we have sent for a change is unanswered."""
+        return bool(self._ours)
+
     def due(self, now: float) -> bool:
         """Whether to send the offer of codecs now."""
         return self._wanted_at is not None and now >= self._wanted_at

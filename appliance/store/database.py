@@ -5,6 +5,7 @@ import logging
 import os
 import sqlite3
 import time
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -152,6 +153,27 @@ def connect(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connecti
         connection.close()
         raise
     return connection
+
+
+Files = dict[str, tuple[int, int]]
+"""Which files the database and its -wal and -shm are, by the ends of their names: their devices and inodes."""
+
+
+def files(directory: Path, suffixes: Iterable[str] = ("", "-wal", "-shm")) -> Files:
+    """The files that have these names now, without those that are missing. Raises OSError."""
+    found: Files = {}
+    for suffix in suffixes:
+        with suppress(FileNotFoundError):
+            there = (directory / f"{FILE}{suffix}").stat()
+            found[suffix] = there.st_dev, there.st_ino
+    return found
+
+
+def leave(directory: Path, former: Files) -> None:
+    """Rename the -wal and -shm of a former database: SQLite would mix its pages into the next one. Raises OSError."""
+    for suffix, identity in files(directory, ("-wal", "-shm")).items():
+        if former.get(suffix) == identity:
+            (directory / f"{FILE}{suffix}").rename(directory / f"{FILE}.former{suffix}")
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -41,7 +41,7 @@ class Writer:
 
     A disc that is full, read-only or missing is reported once by PartFailed("storage"). Unwritten jobs are kept and
     tried again after growing pauses; PartRecovered reports that all of them are on disc. A damaged database is set
-    aside and a new one begun.
+    aside and a new one begun. If another file has taken the database's name, or none has it, the writer goes on there.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Writer:
         capacity: int = 1000,
     ) -> None:
         self.directory = directory
-        self.renewed: list[Callable[[], None]] = []  # called when a new database was begun in place of a damaged one
+        self.renewed: list[Callable[[], None]] = []  # called after another database has taken the place of the former one
         self._post = post
         self._capacity = capacity
         self._retry_s = times.current.disc_again_s[0]
@@ -62,6 +62,7 @@ class Writer:
         self._changed = threading.Condition()
         self._entries: list[_Entry] = []  # in the order of arrival, in which those that are due run
         self._connection: sqlite3.Connection | None = None
+        self._files: database.Files = {}  # of the connection
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -186,9 +187,7 @@ class Writer:
 
     def _transact(self, batch: list[_Entry]) -> list[After]:
         """Run a batch in one transaction. Raises any error of a job or the database; nothing is stored then."""
-        if self._connection is None:
-            self._connection = database.connect(self.directory)
-        connection = self._connection
+        connection = self._connect()
         connection.execute("BEGIN IMMEDIATE")
         with ExitStack() as undo:
             undo.callback(_roll_back, connection)
@@ -196,6 +195,25 @@ class Writer:
             connection.execute("COMMIT")
             undo.pop_all()
         return [after for after in afters if after is not None]
+
+    def _connect(self) -> sqlite3.Connection:
+        """The connection to the file that has the database's name now.
+
+        SQLite would go on writing to a file that was removed, replaced, or covered by a mount: nobody reads that again.
+        """
+        lost = self._connection is not None and database.files(self.directory, ("",)).get("") != self._files.get("")
+        if lost:
+            database.leave(self.directory, self._files)
+            self._disconnect()
+        if self._connection is None:
+            self._connection = database.connect(self.directory)
+            self._files = database.files(self.directory)
+        if lost:
+            self._renew(
+                "The database was removed or replaced while the service was running; what it had is not there.",
+                "If that was not intended, stop the service, put the former file back, and start it.",
+            )
+        return self._connection
 
     def _failed(self, entry: _Entry, error: Exception) -> list[tuple[_Entry, Exception]]:
         error = database.cause(error, self.directory)
@@ -246,14 +264,17 @@ class Writer:
         except OSError as failure:
             log.warning("a damaged database could not be set aside: %s", reason(failure))
             return False
-        for act in self.renewed:
-            act()
-        # Reported as a failure, which the first write into the new database ends.
-        self._report_failure(
+        self._renew(
             f"The database was damaged ({error}); it was renamed to {name.name} and a new one was created.",
             "Check the disc or SD card. Recordings are listed again from their files.",
         )
         return True
+
+    def _renew(self, why: str, resolution: str) -> None:
+        """Have the new database filled again; reported as a failure, which the first write into it ends."""
+        for act in self.renewed:
+            act()
+        self._report_failure(why, resolution)
 
     def _disconnect(self) -> None:
         if self._connection is not None:

@@ -121,6 +121,42 @@ def test_a_directory_that_cannot_be_made_is_reported_once_and_healed(tmp_path, w
     assert len(inbox.of(PartFailed)) == 1
 
 
+def restored(directory):
+    """Another database with the row 7, which takes the name of the one in use, as a copy that is put back does."""
+    other = Writer(directory.with_name("other"), Inbox())
+    other.submit(insert(7))
+    assert other.close(PATIENCE_S)
+    (directory.with_name("other") / database.FILE).replace(directory / database.FILE)
+
+
+def removed(directory):
+    for path in directory.glob(f"{database.FILE}*"):
+        path.unlink()
+
+
+def moved(directory):
+    directory.rename(directory.with_name("moved"))
+
+
+@pytest.mark.parametrize(("lose", "kept"), [(removed, []), (moved, []), (restored, [7])])
+def test_rows_go_to_the_file_that_has_the_name_of_the_database_now(tmp_path, writer, inbox, lose, kept):
+    """SQLite would go on writing to the former file, which nobody reads again, and call it stored."""
+    state, renewed = tmp_path / "state", []
+    writer.renewed.append(lambda: renewed.append(True))
+    writer.ask(insert(1))
+    lose(state)
+    writer.ask(insert(2))
+    assert ids(state) == [2, *kept]
+    (failed,) = inbox.wait(PartFailed)
+    assert "removed or replaced" in failed.why
+    assert failed.resolution
+    inbox.wait(PartRecovered)
+    assert renewed == [True], "recordings are listed again"
+    writer.ask(insert(3))
+    assert ids(state) == [2, 3, *kept]
+    assert len(inbox.of(PartFailed)) == 1
+
+
 def test_a_job_that_may_be_refused_is_refused_at_once_while_the_disc_fails(tmp_path, inbox, set_times):
     set_times(disc_again_s=(3600.0, 3600.0))
     (tmp_path / "state").write_text("in the way")

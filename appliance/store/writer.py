@@ -52,7 +52,7 @@ class Writer:
         capacity: int = 1000,
     ) -> None:
         self.directory = directory
-        self.renewed: list[Callable[[], None]] = []  # called after another database has taken the place of the former one
+        self.renewed: list[Callable[[], None]] = []  # called after another database has replaced the former
         self._post = post
         self._capacity = capacity
         self._retry_s = times.current.disc_again_s[0]

@@ -4,7 +4,6 @@ from appliance.core.model.access import *
 from appliance.core.model.accounts import *
 from appliance.core.model.appliance import *
 from appliance.core.model.audio import *
-from appliance.core.model.call_search import *
 from appliance.core.model.call_sound import *
 from appliance.core.model.calls import *
 from appliance.core.model.clock import *

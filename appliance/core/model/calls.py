@@ -460,3 +460,19 @@ class CallsPart(Record):
         behind = (c for c in self.living if c.conference is None and c.id != call.id)
         others = (c for c in self.living if c.conference is not None and c.id != call.id)
         return replace(self, living=(*behind, *others, call))
+
+
+class CallSearch(Record):
+    """A search in the call log: a call must match every field that is not empty. Times are UTC, as in events.
+
+    after, before: bounds of the call's begin. party: a part of the far end's name or address. outcome: the cause of the
+    end. call: the id.
+    """
+
+    after: str = ""
+    before: str = ""
+    party: str = ""
+    direction: str = ""
+    outcome: str = ""
+    missed: bool | None = None
+    call: str = ""

@@ -50,10 +50,10 @@ effect outside the core belongs in none of them: see `desired_state`.
 from msgspec.structs import replace
 
 from appliance.base.record import Record
-from appliance.core import events, inputs, requests
+from appliance.core import events, faults, inputs, requests
 from appliance.core.access import dtmf
 from appliance.core.accounts import contacts, registration, subscriptions
-from appliance.core.appliance import faults, persistence
+from appliance.core.appliance import persistence
 from appliance.core.audio import detection, links, playbacks, tones
 from appliance.core.calls import call_log, ending, focus, recording
 from appliance.core.conferences import lifecycle, mixing

@@ -74,7 +74,7 @@ STOREYS = (
     {"views"},
     {"transition"},
     {"lookup", "tables"},
-    {"dispatch"},
+    {"dispatch", "faults"},
     {"doors", "accounts"},
     {"appliance"},
     {"calls"},

@@ -11,9 +11,9 @@ from msgspec.structs import asdict, replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import carried
-from appliance.core import events, inputs
+from appliance.core import events, faults, inputs
 from appliance.core.access import credentials, lockouts
-from appliance.core.appliance import error_events, faults
+from appliance.core.appliance import error_events
 from appliance.core.doors import outcomes, pulses
 from appliance.core.doors.requests import find_door
 from appliance.core.lookup import check_profile

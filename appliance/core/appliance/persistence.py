@@ -7,8 +7,7 @@ that requested a change gets its reply when the change is on disc.
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import events, inputs
-from appliance.core.appliance import faults
+from appliance.core import events, faults, inputs
 from appliance.core.doors import pulses
 from appliance.core.model import PendingReply, PersistentState, State, WarningCode
 from appliance.core.orders import Reply

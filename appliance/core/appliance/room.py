@@ -1,7 +1,7 @@
 """The room of the station itself: its inputs, requests and timers."""
 
-from appliance.core import inputs
-from appliance.core.appliance import custom_events, faults, notices, persistence, refusals
+from appliance.core import faults, inputs
+from appliance.core.appliance import custom_events, notices, persistence, refusals
 from appliance.core.dispatch import asks, on, performs, takes
 from appliance.core.model import State
 from appliance.core.transition import Turn

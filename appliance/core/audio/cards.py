@@ -2,8 +2,7 @@
 
 from msgspec.structs import replace
 
-from appliance.core import events, inputs
-from appliance.core.appliance import faults
+from appliance.core import events, faults, inputs
 from appliance.core.model import SoundCard
 from appliance.core.transition import Turn
 

@@ -11,8 +11,7 @@ opening, except for exit buttons, which are inside, where nobody can have tamper
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import events, inputs
-from appliance.core.appliance import faults
+from appliance.core import events, faults, inputs
 from appliance.core.model import DoorId, Sensing, SensorId, SensorKind, SensorSettings, State, TamperBlock
 from appliance.core.model.doors import LeafState
 from appliance.core.tables import Table

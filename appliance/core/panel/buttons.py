@@ -14,8 +14,7 @@ from math import inf
 
 from msgspec.structs import replace
 
-from appliance.core import events
-from appliance.core.appliance import faults
+from appliance.core import events, faults
 from appliance.core.audio import talk
 from appliance.core.model import Action, ButtonId, ButtonSettings, ChordSettings, Press, Strokes
 from appliance.core.tables import Table

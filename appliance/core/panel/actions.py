@@ -149,7 +149,7 @@ def switch(turn: Turn, who: str) -> None:
         return
     active = turn.calls.active
     together = active.conference if active is not None else None
-    others = (c for c in turn.calls.living if c.alive and not c.apart and c is not active)
+    others = (c for c in turn.calls.living if c.alive and not c.apart and c is not active and not ring.beside(turn, c))
     focus.bring(turn, needed(next((c for c in others if together is None or c.conference is None), None), "switch to"))
 
 

@@ -291,6 +291,11 @@ def is_beside(turn: Turn, ring: VisitorRing) -> bool:
     return active is not None and active.id == ring.beside
 
 
+def beside(turn: Turn, call: Call) -> bool:
+    """Whether the call rings for a visitor behind the talk in the foreground, and never was there itself."""
+    return not call.answered and any(ring.id == call.ring and is_beside(turn, ring) for ring in turn.rings)
+
+
 def in_reach(turn: Turn, target: Target) -> bool:
     """Whether a call is likely to reach the target: neither its account nor the watched target is known to be down."""
     if turn.accounts.contact(target.name).state is ContactState.UNAVAILABLE:

@@ -122,6 +122,25 @@ def test_a_bell_rings_while_somebody_talks_and_its_answer_comes_to_the_front(fir
     assert not station.state.calls.get(talk).media.held_local
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_the_switch_button_leads_to_no_bell_that_rings_behind_a_talk_but_to_a_held_call(held):
+    switch = next(button for button in SETTINGS.buttons if button.id == "switch")
+    station = house(buttons=(*BELLS, switch))
+    if held:
+        station.press("three")
+        other = answers(station, "three")
+    station.press("one")
+    talk = answers(station, "one")
+    station.press("two")
+    station.press("switch")
+    assert in_front(station) == ("three" if held else "one")
+    if held:
+        assert station.state.calls.get(talk).media.set_aside
+        assert not station.state.calls.get(other).media.held_local
+    else:
+        assert refused(station) == [ErrorCode.CALL_WRONG_STATE]
+
+
 def test_a_plan_rings_on_behind_a_talk_that_was_there_before():
     plan = Plan("house", (RingStep(("two",), 10.0), RingStep(("three",), 10.0)))
     bell = ButtonSettings(ButtonId("house"), Action.RING, target="house")

@@ -17,7 +17,7 @@ from itertools import islice
 from math import inf
 from pathlib import Path
 
-from appliance.base import disc, durable
+from appliance.base import disc
 from appliance.base.record import Record
 from appliance.core.inputs import Input, RecordingDeleted, SpaceMeasured
 from appliance.core.model import CallId, RecordingId, Removal, Space, Storage
@@ -201,7 +201,7 @@ class RoomMaker:
 
     def _forget(self, connection: sqlite3.Connection, gone: Sequence[Removable]) -> None:
         if gone:
-            durable.sync(self._directory)
+            recording_files.sync(self._directory)
             connection.executemany("DELETE FROM recordings WHERE id = ?", [(each.id,) for each in gone])
 
     def _free(self) -> int:

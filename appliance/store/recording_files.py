@@ -64,7 +64,7 @@ def frees(path: Path) -> int:
 def remove(path: Path) -> bool:
     """Remove a recording's files, if there are any. False: one of them is not ours, and all were left.
 
-    The caller syncs the directory. Raises OSError.
+    The caller makes that durable (`sync`). Raises OSError.
     """
     sounds = [each for each in (path, opus(path)) if os.path.lexists(each)]
     if any(size(each) is None for each in sounds):
@@ -72,6 +72,12 @@ def remove(path: Path) -> bool:
     for each in (*sounds, *_beside(path)):
         each.unlink(missing_ok=True)
     return True
+
+
+def sync(directory: Path) -> None:
+    """Make removals durable; a directory that is gone, with all that was in it, has none. Raises OSError."""
+    if directory.is_dir():
+        durable.sync(directory)
 
 
 def all_of(directory: Path, recording: str) -> tuple[Path, ...]:
@@ -110,8 +116,9 @@ def facts(path: Path) -> Path:
 
 
 def write_facts(path: Path, text: str) -> None:
-    """Replace the facts beside a recording, durably. Raises OSError."""
-    durable.replace(facts(path), text, mode=0o640)
+    """Replace the facts beside a recording, durably; none where its sound is gone. Raises OSError."""
+    if os.path.lexists(found(path)):
+        durable.replace(facts(path), text, mode=0o640)
 
 
 def read_facts(path: Path) -> bytes | None:

@@ -195,8 +195,7 @@ class Recordings(RecordingLists):
                     f"{path} is a link, or belongs to another user.",
                     "Remove the file by hand, and try again.",
                 )
-            if self._directory.is_dir():
-                durable.sync(self._directory)
+            recording_files.sync(self._directory)
             connection.execute("DELETE FROM recordings WHERE id = ?", (recording,))
             return row[1], row[2], row[3]
 
@@ -389,8 +388,7 @@ class Recordings(RecordingLists):
     def _discard(self, order: FinishRecording, connection: sqlite3.Connection) -> After:
         sound, _ = recording_files.seal(path := self.path(order.recording))
         recording_files.remove(path)
-        if self._directory.is_dir():
-            durable.sync(self._directory)
+        recording_files.sync(self._directory)
         row = recording_index.find(connection, order.recording)
         connection.execute("DELETE FROM recordings WHERE id = ?", (order.recording,))
         call = NO_CALL if row is None else row.call

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import sqlite3
 import struct
 import wave
@@ -157,6 +158,21 @@ def test_a_recording_whose_file_is_gone_can_be_deleted(tmp_path):
         kept.path(recording).unlink()
         kept.delete(recording, "http:unix")
         assert kept.list() == ()
+
+
+def test_a_directory_that_is_removed_with_all_recordings_is_no_fault_of_the_disc(tmp_path):
+    limits = [UNLIMITED]
+    with station(tmp_path, limits=lambda: limits[0]) as (kept, inbox, writer):
+        for number in range(3):
+            made(kept, inbox, number)
+        shutil.rmtree(tmp_path / "recordings")
+        limits[0] = Limits(0, count=1)
+        kept.tidy()
+        inbox.wait(RecordingDeleted, 2)
+        assert ids_of(kept) == [order(2).recording]
+        writer.ask(lambda connection: kept.write_facts(connection, order(2).recording))
+        assert not (tmp_path / "recordings").exists()
+        assert inbox.of(PartFailed) == []
 
 
 def test_the_header_is_kept_right_while_another_descriptor_writes(tmp_path, set_times):

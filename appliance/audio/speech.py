@@ -126,7 +126,11 @@ class Speaker:
         if words not in self._kept:
             return False
         self._kept.move_to_end(words)
-        os.link(self._kept[words][0], file)
+        try:
+            os.link(self._kept[words][0], file)
+        except FileNotFoundError:  # somebody has emptied the directory
+            del self._kept[words]
+            return False
         return True
 
     def _keep(self, words: Spoken, file: Path) -> None:

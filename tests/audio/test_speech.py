@@ -189,6 +189,17 @@ def test_a_text_is_kept_and_one_with_a_digit_is_not(made, fake, tmp_path):
     assert left(tmp_path) == ["kept-1.wav", "kept-2.wav"]
 
 
+def test_a_text_whose_file_somebody_has_removed_is_made_again_and_kept(made, fake, tmp_path):
+    fake(f'echo x >> {tmp_path}/runs; exec /usr/bin/espeak-ng "$@"')
+    speaker = Speaker(tmp_path / "speech")
+    made(words("Come in."), speaker=speaker)
+    for file in (tmp_path / "speech").iterdir():
+        file.unlink()
+    files = made(words("Come in."), words("Come in."), speaker=speaker)
+    assert len((tmp_path / "runs").read_text()) / 2 == 2
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
 def test_the_cache_has_bounds_and_forgets_what_was_not_used(made, tmp_path, monkeypatch):
     monkeypatch.setattr(speech, "KEPT_FILES", 2)
     speaker = Speaker(tmp_path / "speech")

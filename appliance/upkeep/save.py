@@ -112,9 +112,15 @@ def _publish(whole: Path, file: Path) -> None:
 
 def _needed(state: Path, *, recordings: bool) -> int:
     """Bytes of a backup at most, with the copy of the database that is packed."""
-    stored = [path for path in state.glob(f"{database.FILE}*") if path.is_file()]
     recorded = (state / archive.RECORDINGS).glob("*") if recordings else ()
-    return 2 * sum(path.stat().st_size for path in stored) + sum(path.lstat().st_size for path in recorded)
+    return 2 * sum(map(_size, state.glob(f"{database.FILE}*"))) + sum(map(_size, recorded))
+
+
+def _size(path: Path) -> int:
+    """The bytes of a file; none of one that the daemon has removed or renamed meanwhile. Raises OSError."""
+    with suppress(FileNotFoundError):
+        return path.lstat().st_size
+    return 0
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -388,6 +388,21 @@ def test_recordings_are_saved_on_demand_and_those_that_are_missing_come_back(sta
     assert {path.name: path.read_bytes() for path in (state / "recordings").iterdir()} == files
 
 
+def test_a_recording_that_is_removed_while_the_space_is_counted_ends_no_backup(station, tmp_path, monkeypatch):
+    files, glob = station.record(), Path.glob
+
+    def with_one_removed_meanwhile(directory, pattern):
+        found = list(glob(directory, pattern))
+        if directory.name == "recordings":
+            (directory / "r-2.opus").unlink(missing_ok=True)
+        yield from found
+
+    monkeypatch.setattr(Path, "glob", with_one_removed_meanwhile)
+    save(tmp_path / "b", station.state, station.config, recordings=True)
+    with tarfile.open(tmp_path / "b") as tar:
+        assert {f"recordings/{name}" for name in files if name != "r-2.opus"} < set(tar.getnames())
+
+
 def disc(monkeypatch, free):
     """A disc with so many bytes free."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))

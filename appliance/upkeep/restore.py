@@ -152,8 +152,11 @@ def _add_recordings(staged: Path, state: Path) -> int:
     missing = [path for path in sorted(staged.glob("*")) if not os.path.lexists(directory / path.name)]
     for path in missing:
         placed = _Placed(path, directory / path.name, owner, _FOR_GROUP)
-        _copy(placed)
-        placed.new.replace(placed.target)
+        try:
+            _copy(placed)
+            placed.new.replace(placed.target)
+        finally:
+            placed.new.unlink(missing_ok=True)
         path.unlink()  # the disc need not have room for all of them twice
     durable.sync(directory)
     return sum(path.suffix in recording_files.SOUNDS for path in missing)

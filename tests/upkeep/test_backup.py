@@ -1,6 +1,7 @@
 """A backup has the station's configuration and state; a restore refuses all that is not a whole backup, and keeps the
 way back."""
 
+import errno
 import gzip
 import hashlib
 import io
@@ -401,6 +402,19 @@ def test_a_recording_that_is_removed_while_the_space_is_counted_ends_no_backup(s
     save(tmp_path / "b", station.state, station.config, recordings=True)
     with tarfile.open(tmp_path / "b") as tar:
         assert {f"recordings/{name}" for name in files if name != "r-2.opus"} < set(tar.getnames())
+
+
+def test_a_restore_whose_disc_is_full_leaves_no_part_of_a_recording(station, tmp_path, monkeypatch):
+    station.record()
+    save(tmp_path / "b", station.state, station.config, recordings=True)
+    (station.state / "recordings" / "r-1.wav").unlink()
+
+    def until_full(source, target):
+        target.write(source.read(10))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copyfileobj", until_full)
+    refused(tmp_path / "b", station, "No space left")
 
 
 def disc(monkeypatch, free):

@@ -13,6 +13,7 @@ from msgspec import structs, to_builtins
 
 from appliance.base.errors import ErrorCode
 from appliance.core import desired_state, events, inputs
+from appliance.core.access import dtmf
 from appliance.core.access.credentials import digest
 from appliance.core.model import (
     AccessScope,
@@ -220,6 +221,11 @@ class World:
         call = self.state.calls.get(wanted)
         return call is not None and (call.deadline is None or call.deadline > at)
 
+    def _types_codes(self, wanted: CallId) -> bool:
+        """Whether its far end may know the code: what strangers type is no secret, and is shown."""
+        call = self.state.calls.get(wanted)
+        return call is None or dtmf.masks(self.state, call)
+
     def _action(self, call: CallId, a: int, b: int) -> inputs.Action:
         """What a client asks, about that call, a recording, the conference there is, or none of these."""
         if a % 2:
@@ -320,7 +326,7 @@ class World:
             inputs.ToneHeard: {"tone": choice(list(HeardTone))},
             inputs.AnswererHeard: {"answerer": choice(list(Answerer))},
             inputs.DetectionFailed: {"why": "It broke.", "resolution": "Ask again."},
-            inputs.DigitReceived: {"digit": choice("AB")},
+            inputs.DigitReceived: {"digit": choice("AB") if self._types_codes(call) else "7"},
             inputs.DigitSent: {"digit": choice("AB")},
             inputs.DigitUnreadable: {"content_type": "audio/telephone-event"},
             inputs.HoldFailed: {"held": flag},

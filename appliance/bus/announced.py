@@ -64,12 +64,13 @@ class _Group:
     """The entry group of avahi for one connection."""
 
     def __init__(self, bus: BusConnection, name: str, port: int, facts: Mapping[str, str]) -> None:
-        self._bus, self.name, self._port, self._path = bus, name, port, ""
+        self._bus, self.name, self._port, self._path, self._host = bus, name, port, "", ""
         self._facts = [f"{key}={value}".encode() for key, value in facts.items()]
 
     async def publish(self) -> None:
         """Announce it, under another name if a service of this machine has that one. Raises _RefusedError."""
         (self._path,) = await self._ask("/", "Server", "EntryGroupNew")
+        self._host = await self._host_name()
         named = ANY, ANY, NO_FLAGS
         while True:
             facts = self.name, KIND, "", "", self._port, self._facts
@@ -84,13 +85,20 @@ class _Group:
         await self._ask(self._path, "EntryGroup", "Commit")
 
     async def ends(self) -> None:
-        """Wait until it is announced no longer, as another machine has its name. Raises _RefusedError without avahi."""
+        """Wait until it must be announced again, as another machine has its name, or this one has got another.
+
+        avahi leaves a service at the name that the host had, where nobody finds it. Raises _RefusedError without avahi.
+        """
         state = ESTABLISHED
-        while state <= ESTABLISHED:
+        while state <= ESTABLISHED and await self._host_name() == self._host:
             await asyncio.sleep(times.current.avahi_again_s)
             (state,) = await self._ask(self._path, "EntryGroup", "GetState")
         if state == COLLISION:
             await self._rename()
+
+    async def _host_name(self) -> str:
+        (name,) = await self._ask("/", "Server", "GetHostNameFqdn")
+        return str(name)
 
     async def _rename(self) -> None:
         (self.name,) = await self._ask("/", "Server", "GetAlternativeServiceName", "s", self.name)

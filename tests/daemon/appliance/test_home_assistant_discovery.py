@@ -70,6 +70,12 @@ class Avahi:
         until(self._starts, "avahi", log=lambda: self.log)
         return self
 
+    def name_host(self, name):
+        """Give the host another name, as avahi itself does when another machine has it."""
+        order = [f"--bus={self._bus.address}", "--print-reply", "--dest=org.freedesktop.Avahi", "/"]
+        set_name = ["org.freedesktop.Avahi.Server.SetHostName", f"string:{name}"]
+        subprocess.run(["dbus-send", *order, *set_name], check=True, capture_output=True)
+
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait()
@@ -157,3 +163,7 @@ def test_a_station_is_found_set_up_and_followed_to_another_port(suite, tmp_path)
         avahi.__exit__()
         avahi.__enter__()
         until(lambda: station.log.count("is announced as") > before, "avahi again", log=lambda: station.log)
+
+        before = station.log.count("is announced as")
+        avahi.name_host("another")
+        until(lambda: station.log.count("is announced as") > before, "the host's other name", log=lambda: station.log)

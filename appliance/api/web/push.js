@@ -4,20 +4,19 @@ import { $, act, make, redraw, twice } from "./base/dom.js";
 import { isHushed } from "./elsewhere.js";
 import { register } from "./later.js";
 import { waiting } from "./base/orders.js";
-import { fault, fetched, read, Refused, send } from "./base/session.js";
+import { fault, fetched, read, send } from "./base/session.js";
 import { day, language, t } from "./base/texts.js";
 
 const KEPT = "intercomd.push"; // in this browser: the id of its subscription, or that it waits while the device is hushed
 const HUSHED = "hushed";
-const WORKER = "worker.js";
 
 const can = window.isSecureContext && "serviceWorker" in navigator && Boolean(window.PushManager && window.Notification);
 const kept = () => localStorage.getItem(KEPT);
-const isOn = () => Boolean(kept());
+const isOn = () => !!kept();
 
 /** The worker that shows notifications, which also has the page's files for when the station is away. */
 async function worker() {
-  await navigator.serviceWorker.register(new URL(WORKER, document.baseURI));
+  await navigator.serviceWorker.register("worker.js");
   return navigator.serviceWorker.ready;
 }
 
@@ -65,7 +64,7 @@ function say(text = "") {
   $("push-said").textContent = text || (!can ? t("push.cannot") : denied ? t("elsewhere.denied") : about);
 }
 
-const why = (error) => (error instanceof Refused || !(error instanceof DOMException) ? fault(error).join(" ") : t("push.failed"));
+const why = (error) => (error instanceof DOMException ? t("push.failed") : fault(error).join(" "));
 
 /** Do it, and say if it fails. */
 async function attempt(change) {
@@ -107,11 +106,13 @@ async function follow() {
   else if (!isHushed() && kept() === HUSHED) await attempt(begin);
 }
 
-/** Renew what the station has forgotten, as after a login with another token. */
+/** Renew what the station has forgotten, as after a login with another token, and what is of another language or login
+    (base/session.js notes when that was). */
 async function renew() {
   if (!can || !isOn() || isHushed()) return;
   const { subscriptions } = await read("/v1/push");
-  if (!subscriptions.some(({ id }) => id === kept())) await attempt(begin);
+  const own = subscriptions.find(({ id }) => id === kept());
+  if (own?.language !== language || Date.parse(own.created) < localStorage.session) await attempt(begin);
 }
 
 register({ views: { more: [showDevices] } });

@@ -2,11 +2,11 @@
 
 import json
 import socket
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
-from tests.api.browser import START_S
+from tests.api.browser import START_S, live, log_in
 from tests.daemon.browsers.phones import phone
 from tests.support.peers.namespaces import PBX
 from tests.support.waiting import until
@@ -129,3 +129,48 @@ def test_a_page_that_the_station_has_forgotten_asks_again_when_it_is_opened(noti
     door.ask("DELETE", f"/v1/push/{made['id']}")
     anna.home()
     until(lambda: door.get("/v1/push")["subscriptions"], "its return", START_S)
+
+
+def test_the_language_of_the_page_is_that_of_the_notifications(notified, anna, door):
+    (made,) = door.get("/v1/push")["subscriptions"]
+    assert made["language"] == "en"
+    notified.value("localStorage.setItem('language', 'fr')")
+    notified.open(anna.url)
+    live(notified)
+
+    def followed():
+        (now,) = door.get("/v1/push")["subscriptions"]
+        return (now["id"], now["language"]) == (made["id"], "fr")
+
+    until(followed, "French", START_S)
+    notified.value("localStorage.removeItem('language')")
+    anna.home()
+
+
+LOGINS = """(async () => {
+  const headers = { Authorization: "Bearer " + %s };
+  for (let each = 0; each < 16; each += 1) await fetch("v1/session", { method: "POST", headers, credentials: "omit" });
+  window.done = true;
+})(); true"""
+
+
+def test_a_logout_ends_the_notifications_also_of_a_login_before(notified, anna, door):
+    token = door.post("/v1/tokens", {"name": "again", "scopes": ["view"]})["text"]
+    link = f"{anna.url}#token={token}"
+
+    def subscribed(after):
+        return [each for each in door.get("/v1/push")["subscriptions"] if each["created"] > after]
+
+    log_in(notified, link)
+    live(notified)
+    (made,) = until(lambda: [each for each in subscribed("") if each["client"] == "http:again"], "the device", START_S)
+    notified.value(LOGINS % json.dumps(token))  # a token has 16 sessions: that of the page has ended
+    until(lambda: notified.value("window.done"), "the other logins", START_S)
+    until(lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") > made["created"], "a later second")
+    log_in(notified, link)
+    live(notified)
+    (now,) = until(lambda: subscribed(made["created"]), "that of this login", START_S)
+    assert (now["id"], now["client"]) == (made["id"], "http:again")
+    notified.value("location.hash = 'more'")
+    notified.click("#logout")
+    until(lambda: not door.get("/v1/push")["subscriptions"], "its removal", START_S)

@@ -4,6 +4,7 @@ import contextlib
 import copy
 import json
 import socket
+import threading
 
 import pytest
 
@@ -26,8 +27,8 @@ TESTED = "We found a custom integration intercomd which has not been tested by H
 class House:
     """Home Assistant, a station in it, and the ids of its entities by the end of their unique ids."""
 
-    def __init__(self, home, station):
-        self.home, self.station = home, station
+    def __init__(self, home, station, relay):
+        self.home, self.station, self.relay = home, station, relay
         self.address = f"https://{NAME}:{station.config['http']['port']}"
         self.ids: dict[str, str] = {}
         self.entry = ""
@@ -59,6 +60,51 @@ class House:
         return self.ids
 
 
+class Relay:
+    """Passes connections on to a port of this machine. left: how many more, before it closes each; None: all."""
+
+    def __init__(self, port):
+        self._port, self.passed, self.left, self.refused = port, [], None, 0
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def cut(self):
+        """Close all that are open."""
+        for each in [*self.passed]:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        """Pass nothing on any more."""
+        self._listening.close()
+        self.cut()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listening.accept()
+                if self.left == 0:
+                    self.refused += 1
+                    near.close()
+                    continue
+                self.left = self.left and self.left - 1
+                far = socket.create_connection(("127.0.0.1", self._port))
+                self.passed.append(near)
+                threading.Thread(target=self._pump, args=(near, far), daemon=True).start()
+                threading.Thread(target=self._pump, args=(far, near), daemon=True).start()
+
+    def _pump(self, from_, to):
+        with contextlib.suppress(OSError):
+            while piece := from_.recv(65536):
+                to.sendall(piece)
+        for each in (from_, to):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(ValueError):
+            self.passed.remove(from_)
+
+
 @pytest.fixture(scope="module", params=["sid", "trixie"])
 def house(request, tmp_path_factory):
     """Set up by the config flow, with each mistake that a person can make before."""
@@ -67,13 +113,16 @@ def house(request, tmp_path_factory):
         hosts = dict.fromkeys([NAME, OTHER_NAME], "127.0.0.1")
         home = stack.enter_context(HomeAssistant(directory / "ha", request.param, integrated=True, hosts=hosts))
         http = {"address": "0.0.0.0", "port": free_port("127.0.0.1")}
+        relay = Relay(http["port"])
+        stack.callback(relay.close)
+        http["names"] = [f"{NAME}:{relay.port}"]
         door = {"front": {"pulse_s": 1.0}}
         station = stack.enter_context(
             Daemon(directory / "s", http=http, door=door, mqtt={"device": DEVICE}, recording={"enabled": True})
         )
         authority = station.directory / "http.authority"
         until(authority.exists, "its authority", log=lambda: station.log)
-        made = House(home, station)
+        made = House(home, station, relay)
         flow = home.flow("intercomd")
         assert {field["name"] for field in flow["data_schema"]} == {"address", "token"}
         for address, error in (
@@ -210,6 +259,27 @@ def test_a_restart_of_the_station_makes_it_unavailable_and_back_and_repeats_no_r
     house.home.start()
     until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
     assert {each["attributes"].get("ring") for each in house.rings()} <= before | {None}
+
+
+def test_a_state_that_cannot_be_read_after_a_loss_is_read_later_and_the_next_ring_arrives(house):
+    direct, relay, token = house.address, house.relay, house.token("relayed")
+    through = direct.replace(str(house.station.config["http"]["port"]), str(relay.port))
+    assert house.reconfigure(address=through, token=token)["reason"] == "reconfigure_successful"
+    until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
+    until(lambda: len(relay.passed) == 1, "nothing but the events", log=lambda: house.home.log)
+    relay.left = 1
+    relay.cut()
+    until(lambda: relay.refused > 1, "looks at the state, beside the events", log=lambda: house.home.log)
+    relay.left = None
+    until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
+    before = len(house.rings())
+    house.station.begin()
+    house.station.ring()
+    until(lambda: len(house.rings()) > before, "the ring", log=lambda: house.home.log)
+    house.station.press("hangup")
+    house.station.settle()
+    assert house.reconfigure(address=direct, token=token)["reason"] == "reconfigure_successful"
+    until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -123,20 +123,37 @@ class IntercomdCoordinator(DataUpdateCoordinator[Seen]):
     @callback
     def _lost(self, err: Exception | None) -> None:
         """Make all entities unavailable, which is logged once."""
+        if self._catching is not None:
+            self._catching.cancel()
+            self._catching = None
         if self.last_update_success:
             LOGGER.info("The connection to %s is lost: %s", self.name, err or "it tries again")
             self.last_update_success, self.last_exception = False, err
             self.async_update_listeners()
 
     async def _catch_up(self) -> None:
-        """Read the state after a connection was made; load the entry again for other entities or another version."""
-        before, version = (self.version, parts.of(self.data.state)), self.version
-        with suppress(IntercomdError):  # it is lost again: another one follows
-            version = await self._read_version()
+        """Read the state after a connection was made; load the entry again for other entities or another version.
+
+        It is read again until that succeeds: the next event may be a ring, and whether that is new shows by this state.
+        """
+        before = self.version, parts.of(self.data.state)
+        while (version := await self._caught_up()) is None:
+            if isinstance(self.last_exception, ConfigEntryAuthFailed):  # another token is asked for
+                return
+            await asyncio.sleep(RETRY_S)
+        if (version, parts.of(self.data.state)) != before:
+            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+
+    async def _caught_up(self) -> str | None:
+        """Read the state: the station's version, None if it does not answer."""
         await self.async_refresh()
         self._caught = self.data.state if self.last_update_success else None
-        if self._caught is not None and (version, parts.of(self._caught)) != before:
-            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+        if self._caught is None:
+            return None
+        try:
+            return await self._read_version()
+        except IntercomdError:
+            return None
 
     async def _take(self, event: Event) -> None:
         if self._catching is not None:

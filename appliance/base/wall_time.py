@@ -2,7 +2,7 @@
 
 import ctypes
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from appliance.base.types import Json
 
@@ -54,9 +54,12 @@ def offset_s(at: datetime, zone: str = "") -> float:
 
     Raises OSError or ValueError for a zone that the machine does not know.
     """
-    from zoneinfo import ZoneInfo  # noqa: PLC0415  late: few stations name another zone
+    where: tzinfo | None = None
+    if zone:
+        from zoneinfo import ZoneInfo  # noqa: PLC0415  late: few stations name another zone
 
-    lead = at.astimezone(ZoneInfo(zone) if zone else None).utcoffset()
+        where = ZoneInfo.no_cache(zone)  # a newer tzdata counts, whatever Python has read before
+    lead = at.astimezone(where).utcoffset()
     return lead.total_seconds() if lead is not None else 0.0
 
 

@@ -13,12 +13,12 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
 from appliance.base import times
-from appliance.base.wall_time import synchronised
+from appliance.base.wall_time import offset_s, synchronised
 from appliance.core import model
 from appliance.core.inputs import ClockReported, ClockSet, Input
 from appliance.system import zone
@@ -101,11 +101,8 @@ class ClockMonitor:
     def _offsets(self, now: float) -> Iterator[tuple[str, float]]:
         """The offsets of the other zones, of those that the machine knows."""
         for name in self._zones():
-            from zoneinfo import ZoneInfo  # noqa: PLC0415  late: few stations name another zone
-
             with suppress(OSError, ValueError):  # no such file, or none of a zone
-                lead = datetime.fromtimestamp(now, ZoneInfo.no_cache(name)).utcoffset()  # a newer tzdata counts
-                yield name, lead.total_seconds() if lead is not None else 0.0
+                yield name, offset_s(datetime.fromtimestamp(now, UTC), name)
 
     def _wait(self) -> None:
         self._ahead = time.time() - time.monotonic()

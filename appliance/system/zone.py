@@ -5,6 +5,8 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from appliance.base import wall_time
+
 LINK, NAMED = Path("/etc/localtime"), Path("/etc/timezone")  # localtime(5); the second is Debian's own
 ZONES = Path("/usr/share/zoneinfo")
 
@@ -25,5 +27,4 @@ def name(link: Path = LINK, named: Path = NAMED) -> str:
 def offset_s() -> float:
     """Local time's offset from UTC, in seconds. Blocks on the disc."""
     time.tzset()  # else the C library keeps the zone of the first time that it was asked
-    lead = datetime.now().astimezone().utcoffset()
-    return lead.total_seconds() if lead is not None else 0.0
+    return wall_time.offset_s(datetime.now())  # noqa: DTZ005 - local time

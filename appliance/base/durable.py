@@ -1,4 +1,4 @@
-"""Replaces files as a whole, so that a power cut leaves the old or the new file, on FAT as well; and reads records."""
+"""Files on the disc: replaced as a whole, so that a power cut leaves the old or the new one, also on FAT; its space."""
 
 import os
 import stat
@@ -113,3 +113,9 @@ def _dress(old: Path, new: Path, mode: int | None, user: str | None, group: str 
                     shutil.chown(new, **{name: wanted})
     if mode is not None:
         new.chmod(mode)
+
+
+def free_bytes(recordings: Path) -> int:
+    """Bytes that are free on the disc of this directory, which the first recording makes. Raises OSError."""
+    disc = os.statvfs(recordings if recordings.is_dir() else recordings.parent)
+    return disc.f_bavail * disc.f_frsize

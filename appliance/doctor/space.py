@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from appliance.base import disc
+from appliance.base import durable
 from appliance.config.schema import Config
 from appliance.core.views.appliance import Finding
 from appliance.doctor.findings import ok, problem
@@ -14,7 +14,7 @@ MB = 1_000_000
 def examine(config: Config, directory: Path) -> list[Finding]:
     """One finding about the disc of the recordings in the state directory; none if it cannot be looked at."""
     try:
-        free = disc.free_bytes(directory / "recordings")
+        free = durable.free_bytes(directory / "recordings")
     except OSError:
         return []
     kept = config.recording.free_mb

@@ -17,7 +17,7 @@ from itertools import islice
 from math import inf
 from pathlib import Path
 
-from appliance.base import disc
+from appliance.base import durable
 from appliance.base.record import Record
 from appliance.core.inputs import Input, RecordingDeleted, SpaceMeasured
 from appliance.core.model import CallId, RecordingId, Removal, Space, Storage
@@ -205,7 +205,7 @@ class RoomMaker:
             connection.executemany("DELETE FROM recordings WHERE id = ?", [(each.id,) for each in gone])
 
     def _free(self) -> int:
-        return disc.free_bytes(self._directory)
+        return durable.free_bytes(self._directory)
 
 
 def _space(free: int, needed: int) -> Space:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from appliance.base import disc
+from appliance.base import durable
 from appliance.config.schema import Config
 from appliance.doctor import space
 
@@ -20,7 +20,7 @@ from appliance.doctor import space
 def test_the_space_of_this_moment_is_named(tmp_path, monkeypatch, free, level, words):
     looked_at = []
     given = SimpleNamespace(f_bavail=free, f_frsize=1)
-    monkeypatch.setattr(disc.os, "statvfs", lambda path: looked_at.append(path) or given)
+    monkeypatch.setattr(durable.os, "statvfs", lambda path: looked_at.append(path) or given)
     (found,) = space.examine(Config(), tmp_path)
     assert (found.check, found.level, found.message) == ("recording.free_mb", level, words)
     (tmp_path / "recordings").mkdir()

@@ -2,7 +2,7 @@
 
 from appliance.core import inputs
 from appliance.core.dispatch import asks, on, on_call, performs, takes
-from appliance.core.messages import requests, texts
+from appliance.core.messages import texts
 from appliance.core.model import State
 from appliance.core.transition import Turn
 
@@ -13,9 +13,9 @@ take = takes(
 )
 
 perform = performs(
-    asks(inputs.SendText, requests.send_text),
-    asks(inputs.SendCallText, requests.send_in_call),
-    asks(inputs.SendInfo, requests.send_in_call),
+    asks(inputs.SendText, texts.send_text),
+    asks(inputs.SendCallText, texts.send_in_call),
+    asks(inputs.SendInfo, texts.send_in_call),
 )
 
 

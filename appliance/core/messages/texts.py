@@ -5,9 +5,11 @@ import re
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.accounts import callers
+from appliance.core.accounts.addresses import callee
 from appliance.core.accounts.sip_uris import host_of, public
 from appliance.core.appliance import refusals
 from appliance.core.calls.requests import check_headers
+from appliance.core.lookup import connected, find_call
 from appliance.core.model import (
     AccessScope,
     AccountId,
@@ -18,7 +20,7 @@ from appliance.core.model import (
     MessageMethod,
     OutgoingMessage,
 )
-from appliance.core.orders import SendMessage
+from appliance.core.orders import Reply, SendMessage
 from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
@@ -62,6 +64,21 @@ def info_received(turn: Turn, call: Call, content: Content) -> None:
     """Report an INFO that came in a call."""
     event = events.InfoReceived(call.id, content_type=content.type, body=content.body, headers=dict(content.headers))
     turn.emit(event)
+
+
+def send_text(turn: Turn, action: inputs.SendText, asked: inputs.Requested) -> Reply:
+    """Send a client's MESSAGE outside any call. Raises IntercomError."""
+    uri, account = callee(turn, action.to, action.account)
+    message = send(turn, MessageMethod.MESSAGE, action.content, uri, account, None)
+    return Reply(asked.request, message=message)
+
+
+def send_in_call(turn: Turn, action: inputs.SendCallText | inputs.SendInfo, asked: inputs.Requested) -> Reply:
+    """Send a client's MESSAGE or INFO to the far end of a call. Raises IntercomError."""
+    method = MessageMethod.MESSAGE if isinstance(action, inputs.SendCallText) else MessageMethod.INFO
+    call = connected(find_call(turn, action.call))
+    message = send(turn, method, action.content, call.remote.uri, call.account, call.id)
+    return Reply(asked.request, message=message)
 
 
 def send(

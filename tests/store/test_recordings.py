@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from appliance.base import disc, ids
+from appliance.base import durable, ids
 from appliance.base.errors import IntercomError
 from appliance.core.inputs import (
     PartFailed,
@@ -258,7 +258,7 @@ def test_space_that_ends_while_something_is_recorded_stops_it_with_the_reason_an
 ):
     set_times(space_again_s=0.01)
     free = [FREE_BYTES]
-    monkeypatch.setattr(disc.os, "statvfs", lambda _: SimpleNamespace(f_bavail=free[0], f_frsize=1))
+    monkeypatch.setattr(durable.os, "statvfs", lambda _: SimpleNamespace(f_bavail=free[0], f_frsize=1))
     with station(tmp_path, limits=Limits()) as (kept, inbox, _):
         asked = order()
         kept.prepare(asked)
@@ -295,7 +295,7 @@ class Disc:
 
     def __init__(self, directory, monkeypatch):
         self.directory, self.others = directory / "recordings", 0
-        monkeypatch.setattr(disc.os, "statvfs", lambda _: SimpleNamespace(f_bavail=self.free, f_frsize=1))
+        monkeypatch.setattr(durable.os, "statvfs", lambda _: SimpleNamespace(f_bavail=self.free, f_frsize=1))
 
     @property
     def free(self):

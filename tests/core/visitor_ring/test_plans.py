@@ -83,6 +83,12 @@ def let_go(station):
         station.give(inputs.CallEnded, call=call.id, code=487, reason="", remote=False)
 
 
+def confirms(station, mobile, method="rfc4733"):
+    """Who has picked up the mobile presses the digit that is asked for, and that is the answer of the ring."""
+    station.give(inputs.DigitReceived, call=mobile, digit="1", method=method, duration_ms=100)
+    assert ended(station) == (RingResult.ANSWERED, "mobile")
+
+
 def ended(station):
     """How the ring ended, and who answered."""
     told = station.last(events.RingEnded)
@@ -236,8 +242,7 @@ def test_a_machine_that_a_phone_sends_the_ring_to_is_no_answer_either():
     assert rung(station) == ["kitchen", "302"]
     mobile = answers(station, "mobile")
     assert station.state.rings
-    station.give(inputs.DigitReceived, call=mobile, digit="1", method="rfc4733", duration_ms=100)
-    assert ended(station) == (RingResult.ANSWERED, "mobile")
+    confirms(station, mobile)
 
 
 def test_a_phone_that_a_mobile_sends_the_ring_to_is_asked_for_no_digit():
@@ -264,8 +269,7 @@ def test_who_presses_the_digit_is_put_through_and_the_others_stop():
     mobile = answers(station, "mobile")
     rings(station, "kitchen")
     assert set(calls(station)) == {"mobile", "kitchen"}
-    station.give(inputs.DigitReceived, call=mobile, digit="1", method="rfc4733", duration_ms=100)
-    assert ended(station) == (RingResult.ANSWERED, "mobile")
+    confirms(station, mobile)
     assert set(calls(station)) == {"mobile"}
     (media,) = station.desired.sound.calls
     assert (media.call, media.microphone, media.speaker, media.confirm) == (mobile, True, True, False)
@@ -283,8 +287,7 @@ def test_who_has_still_to_confirm_is_waited_for_when_the_last_step_is_over():
     assert rung(station) == ["302", "kitchen"]
     station.wait(9.0)
     assert station.state.rings
-    station.give(inputs.DigitReceived, call=mobile, digit="1", method="info", duration_ms=100)
-    assert ended(station) == (RingResult.ANSWERED, "mobile")
+    confirms(station, mobile, "info")
 
 
 def test_a_phone_that_never_confirms_in_the_last_step_leaves_no_one():
@@ -372,8 +375,7 @@ def test_the_sip_process_dies_and_who_has_still_to_confirm_is_rung_again_once():
     assert rung(station) == ["302", "302"]
     mobile = answers(station, "mobile")
     assert station.state.rings
-    station.give(inputs.DigitReceived, call=mobile, digit="1", method="rfc4733", duration_ms=100)
-    assert ended(station) == (RingResult.ANSWERED, "mobile")
+    confirms(station, mobile)
 
 
 def test_a_press_without_network_tries_again_until_there_is_one():

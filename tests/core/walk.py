@@ -59,7 +59,6 @@ TOLD = {
     "glitches",
     "strokes",
     "changes",
-    "counted_from",
     "custom_data",
     "custom_from",
     "since",

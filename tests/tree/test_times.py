@@ -26,7 +26,7 @@ what a client may ask for
     core/calls/forwarding.py SHORTEST_S LONGEST_S
     core/calls/statistics.py LONGEST_INTERVAL_S
     core/panel/actions.py LONGEST_PRESS_S
-    core/panel/buttons.py CHATTER_S QUIET_S
+    core/panel/buttons.py QUIET_S
     core/panel/self_tests.py LONGEST_LAMP_S
     simulator/panel.py LONGEST_PRESS_S
 of local clients, as intercomctl
@@ -37,6 +37,7 @@ what people notice: a rule of the product
     core/access/dtmf.py TOGETHER_S ECHO_S
     core/access/keypads.py TOGETHER_S
     core/model/access.py LOCKOUT_FIRST_S LOCKOUT_LONGEST_S LOCKOUT_FORGOTTEN_S LOCKOUT_CLEARS_AGAIN_S
+    core/model/clock.py MINUTE_S
     core/appliance/custom_events.py EVERY_S
     core/appliance/refusals.py AGAIN_AFTER_S
     core/audio/links.py TONE_S
@@ -51,7 +52,7 @@ what people notice: a rule of the product
     core/calls/media.py BROWSER_S
     core/calls/statistics.py WINDOW_S
     core/doors/pulses.py WARNING_S
-    core/doors/sensors.py GRACE_S FLAP_S QUIET_S
+    core/doors/sensors.py GRACE_S QUIET_S
     core/transition.py ERROR_SHOWN_S
     core/visitor_ring/ring.py OUT_OF_REACH_S
     doctor/https.py SOON_S

@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, faults, inputs
-from appliance.core.model import DoorId, Sensing, SensorId, SensorKind, SensorSettings, State, TamperBlock
+from appliance.core.model import DoorId, Often, Sensing, SensorId, SensorKind, SensorSettings, State, TamperBlock
 from appliance.core.model.doors import LeafState
 from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
 GRACE_S = 3.0  # a leaf that was pulled at the end of a pulse opens after it
-MOST_CHANGES, FLAP_S = 120, 60.0  # in this time no door opens and closes, and nobody moves, so often
+MOST_CHANGES = 120  # in a minute no door opens and closes, and nobody moves, so often
 QUIET_S = 10.0  # of a sensor that changed more often, before its level counts
 UNKNOWN = Sensing()
 LEAF: dict[bool | None, LeafState] = {None: "unknown", True: "open", False: "closed"}
@@ -36,13 +36,11 @@ def edge(turn: Turn, given: inputs.SensorEdge) -> None:
         SENSINGS.put(turn, (sensor.id, replace(UNKNOWN, ours_until=sensing.ours_until)))
         if sensing.flaps:
             faults.recovered(turn, part_name(sensor))
-    elif sensing.flaps:
-        ours = opened_by_us(turn, sensor, sensing)
-        SENSINGS.put(turn, (sensor.id, replace(sensing, level=active, settles=turn.now + QUIET_S, ours=ours)))
-    elif active == sensing.active:
+    elif active == sensing.active and not sensing.flaps:
         SENSINGS.put(turn, (sensor.id, replace(sensing, level=active, settles=None)))
-    elif active != sensing.level or sensing.settles is None:
-        settles, ours = turn.now + sensor.debounce_s, opened_by_us(turn, sensor, sensing)
+    elif active != sensing.level or sensing.settles is None or sensing.flaps:
+        lasts_s = QUIET_S if sensing.flaps else sensor.debounce_s
+        settles, ours = turn.now + lasts_s, opened_by_us(turn, sensor, sensing)
         SENSINGS.put(turn, (sensor.id, replace(sensing, level=active, settles=settles, ours=ours)))
 
 
@@ -74,23 +72,21 @@ def counted(turn: Turn, sensor: SensorSettings, sensing: Sensing) -> Sensing:
     """Count a change; too many of them in a minute are a fault. The first level that is known is none."""
     if sensing.active is None:
         return sensing
-    begins = turn.now - sensing.counted_from >= FLAP_S
-    changes = 1 if begins else sensing.changes + 1
-    flaps = changes > MOST_CHANGES
+    changes = sensing.changes.again(turn.now)
+    flaps = changes.count > MOST_CHANGES
     if flaps:
         why = (
             f"It changed more than {MOST_CHANGES} times in a minute. Its state counts once it rests for {QUIET_S:g} s."
         )
         faults.failed(turn, part_name(sensor), why, "Check its contact and its cable for what is loose or wet.")
-    since = turn.now if begins else sensing.counted_from
-    return replace(sensing, changes=changes, counted_from=since, flaps=flaps)
+    return replace(sensing, changes=changes, flaps=flaps)
 
 
 def rested(turn: Turn, sensor: SensorSettings, sensing: Sensing) -> Sensing:
     """A sensor that flapped has been at rest for a while; its level may be the one that counted before."""
     faults.recovered(turn, part_name(sensor))
     settles = None if sensing.level == sensing.active else sensing.settles
-    now = replace(sensing, settles=settles, changes=0, flaps=False)
+    now = replace(sensing, settles=settles, changes=Often(), flaps=False)
     SENSINGS.put(turn, (sensor.id, now))
     return now
 

@@ -9,6 +9,7 @@ from appliance.base.record import Record
 
 # A time at which the core must act by itself. While a row of the state has it, its room's `wake` is never later.
 Deadline = Annotated[float, "deadline"]
+MINUTE_S = 60.0
 
 
 class Day(StrEnum):
@@ -68,6 +69,19 @@ class Clock(Record):
     trusted: bool
     zone: str = ""
     offsets: tuple[tuple[str, float], ...] = ()
+
+
+class Often(Record):
+    """How often something has happened in the minute that began with its first time, `since`."""
+
+    count: int = 0
+    since: float = 0.0
+
+    def again(self, at: float) -> "Often":
+        """With one more time; the first one after a minute begins another."""
+        if self.count and self.since <= at < self.since + MINUTE_S:
+            return Often(self.count + 1, self.since)
+        return Often(1, at)
 
 
 class Holidays(Record):

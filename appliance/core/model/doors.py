@@ -5,7 +5,7 @@ from typing import Literal
 
 from appliance.base.record import Record
 from appliance.core.model.access import AccessScope, Attempt, OpenedBy
-from appliance.core.model.clock import Clock, Day, Deadline, Period
+from appliance.core.model.clock import Clock, Day, Deadline, Often, Period
 from appliance.core.model.ids import DoorId, SensorId
 
 LeafState = Literal["open", "closed", "unknown"]
@@ -187,8 +187,8 @@ class Sensing(Record):
 
     until: when a door's leaf will have been open for too long. ours_until: until then, shortly after a pulse, an
     opening is not forced. ours: the door was open, or was until a moment ago, when the level changed that has yet to
-    last. alarm: until the leaf is closed. changes: of the level that counts, since `counted_from`, within a minute.
-    flaps: there were too many of them, and a level must last for longer.
+    last. alarm: until the leaf is closed. changes: of the level that counts. flaps: there were too many of them, and
+    a level must last for longer.
     """
 
     active: bool | None = None
@@ -199,8 +199,7 @@ class Sensing(Record):
     ours_until: float = 0.0
     ours: bool = False
     alarm: LeafAlarm | Literal[""] = ""
-    changes: int = 0
-    counted_from: float = 0.0
+    changes: Often = Often()
     flaps: bool = False
 
 

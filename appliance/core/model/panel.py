@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from appliance.base.record import Record
-from appliance.core.model.clock import Deadline
+from appliance.core.model.clock import Deadline, Often
 from appliance.core.model.ids import ButtonId, DoorId, LampId
 
 # A digit's tone, and the pause behind it, in which its last packets are repeated (ITU-T Q.24 wants 40 ms of each).
@@ -164,13 +164,6 @@ class Press(Record):
     chatters: bool = False
 
 
-class Strokes(Record):
-    """How often a button's line has pressed it since a moment, of the last minute."""
-
-    count: int
-    since: float
-
-
 class LampTrial(Record):
     """A self-test of a lamp: it shines like this until then, whatever the panel shows."""
 
@@ -192,7 +185,7 @@ class PanelPart(Record):
 
     presses: tuple[tuple[ButtonId, Press], ...] = ()
     glitches: tuple[tuple[ButtonId, int], ...] = ()  # pulses of each button's line that were too short for a press
-    strokes: tuple[tuple[ButtonId, Strokes], ...] = ()
+    strokes: tuple[tuple[ButtonId, Often], ...] = ()  # how often each button's line has pressed it
     error_until: Deadline | None = None  # until then the panel shows an error, and the speaker plays its tone
     busy_until: Deadline | None = None  # until then it shows, also beside a call, that a press rings nobody
     lamp_trials: tuple[LampTrial, ...] = ()

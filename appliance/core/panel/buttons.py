@@ -16,17 +16,17 @@ from msgspec.structs import replace
 
 from appliance.core import events, faults
 from appliance.core.audio import talk
-from appliance.core.model import Action, ButtonId, ButtonSettings, ChordSettings, Press, Strokes
+from appliance.core.model import Action, ButtonId, ButtonSettings, ChordSettings, Often, Press
 from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
-MOST_PRESSES, CHATTER_S = 300, 60.0  # in this time nobody presses so often
+MOST_PRESSES = 300  # in a minute nobody presses so often
 QUIET_S = 10.0  # of a contact that chattered, before its button counts again
 AT_REST = Press(level=False, edge_at=-inf, settles=inf)
 Acts = list[tuple[ButtonSettings | ChordSettings, Action]]
 PRESSES = Table("panel.presses", tuple[ButtonId, Press], lambda row: row[0], ordered=True)
 GLITCHES = Table("panel.glitches", tuple[ButtonId, int], lambda row: row[0], ordered=True)
-STROKES = Table("panel.strokes", tuple[ButtonId, Strokes], lambda row: row[0], ordered=True)
+STROKES = Table("panel.strokes", tuple[ButtonId, Often], lambda row: row[0], ordered=True)
 
 
 def edge(turn: Turn, button: ButtonSettings, *, active: bool, at: float, lost: bool = False) -> Acts:
@@ -156,9 +156,7 @@ def went_down(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Ac
 
 def chatters(turn: Turn, button: ButtonSettings, at: float) -> bool:
     """Count a press of its line at `at`: whether there are more in a minute than anybody makes."""
-    known = STROKES.get(turn.state, button.id)
-    begun = known is not None and known[1].since <= at < known[1].since + CHATTER_S
-    strokes = replace(known[1], count=known[1].count + 1) if known is not None and begun else Strokes(1, at)
+    strokes = dict(turn.panel.strokes).get(button.id, Often()).again(at)
     STROKES.put(turn, (button.id, strokes))
     return strokes.count > MOST_PRESSES
 

@@ -17,6 +17,7 @@ from appliance.api import app
 from appliance.api.answers import site
 from appliance.api.http import auth, server
 from appliance.api.ports import HttpPorts
+from appliance.api.routes import pages
 from tests.api import fake
 from tests.api.browser import START_S, Page, log_in
 from tests.api.chromium import chromium
@@ -98,6 +99,7 @@ def _page_of_the_package(tmp_path_factory) -> Generator[None, None, None]:
     subprocess.run([PACKAGING / "page", folder], check=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(site, "BUILT", folder)
+        pages._site.cache_clear()  # tests of another folder may have asked for the page before, in this process
         yield
 
 

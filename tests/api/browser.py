@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -59,11 +60,12 @@ def running(
     """
     program = next(filter(None, map(shutil.which, names)), None)
     assert program, f"{names[0]} is not installed (apt install {names[0]})."
+    temporary = TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True)  # a short path: sockets stand in it
     process = subprocess.Popen(
         [*(machine.within if machine else ()), *ENDS_WITH_US, program, *flags],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=os.environ | (env or {}),
+        env=os.environ | {"TMPDIR": temporary.name, **(env or {})},
         start_new_session=True,
     )
 
@@ -88,6 +90,7 @@ def running(
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # its own group: our child's session, nobody else's
         process.wait(START_S)
+        temporary.cleanup()
 
 
 def result_of(answer: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -72,17 +73,19 @@ def begun(folder: Path, test: str, words: list[str]) -> Iterator[tuple[subproces
     """Begin a run of a test that starts processes and then waits: the run, and all its processes with their births."""
     shutil.copy(ROOT / "tests/conftest.py", folder)
     (folder / "test_it.py").write_text(test)
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'client'}"}
-    with (folder / "log").open("wb") as log:
-        run = subprocess.Popen(words, cwd=folder, stdout=log, stderr=log, env=environment, start_new_session=True)
-    try:
-        ready, said = (folder / "ready").exists, (folder / "log").read_text
-        until(lambda: ready() or run.poll() is not None, "its test waits", log=said, patience=300)
-        assert ready(), said()
-        yield run, tree(run.pid)
-    finally:
-        run.kill()
-        run.wait()
+    # A run that is killed leaves its files.
+    with TemporaryDirectory(prefix="ended-run-", ignore_cleanup_errors=True) as temporary:
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'client'}", "TMPDIR": temporary}
+        with (folder / "log").open("wb") as log:
+            run = subprocess.Popen(words, cwd=folder, stdout=log, stderr=log, env=environment, start_new_session=True)
+        try:
+            ready, said = (folder / "ready").exists, (folder / "log").read_text
+            until(lambda: ready() or run.poll() is not None, "its test waits", log=said, patience=300)
+            assert ready(), said()
+            yield run, tree(run.pid)
+        finally:
+            run.kill()
+            run.wait()
 
 
 def pytest_in(folder: Path, *options: str) -> list[str]:

@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -279,16 +280,20 @@ class Outlet:
             changed = self._states.changed()
             for part, text in changed.items():
                 self._publish(f"state/{part}", text, retain=True)
-            if self._of.home_assistant and (changed or self._recorded or self._announcements.is_due(now)):
+            if self._of.home_assistant and (changed or self._announcements.is_due(now)):
                 self._announce(self._states.last, now)
         if self._complete is not None:
             for envelope in self._complete.due(now):
                 if not self._publish("journal", _text(envelope)):
                     self._complete.begin(now)
                     return
+        if self._recorded and self._of.home_assistant and self._states is not None:
+            with suppress(IntercomError):  # the daemon reports that fault; asked again in the next turn
+                self._publish("state/recording", _text(self._station.recording() or {}), retain=True)
+                self._recorded = False
 
     def _announce(self, state: Json, now: float) -> None:
-        """Announce the station to Home Assistant where it may have changed, and the last recording."""
+        """Announce the station to Home Assistant where it may have changed."""
         if self._link is not None and state:
             try:
                 text = self._announcements.news(state, now)
@@ -297,9 +302,6 @@ class Outlet:
             else:
                 if text:
                     self._link.publish(home_assistant.topic(self._of), text, retain=True)
-        if self._recorded:
-            self._recorded = False
-            self._publish("state/recording", _text(self._station.recording() or {}), retain=True)
 
     def _again(self) -> None:
         if self._states is not None:

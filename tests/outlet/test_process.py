@@ -1,9 +1,13 @@
 """The process as the daemon starts it: what it reports, how it ends, and what a hostile broker can do to it."""
 
 import json
+import socketserver
 import subprocess
 import sys
+import threading
+import time
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 
 import msgspec
 import pytest
@@ -21,10 +25,10 @@ MOST_MB = process.MEMORY_BYTES / 2**20 + 30  # and the files of Python and its l
 
 
 @contextmanager
-def running(broker, tmp_path, hidden="", times=None):
-    """The process for this broker. hidden: a library that is not there."""
-    table = {"host": broker.address, "port": broker.port, "device": "front", "tls": False}
-    files = {"socket": str(tmp_path / "no.sock"), "cursor": str(tmp_path / "cursor")}
+def running(broker, tmp_path, hidden="", times=None, **more):
+    """The process for this broker. hidden: a library that is not there. more: settings of [mqtt]."""
+    table = {"host": broker.address, "port": broker.port, "device": "front", "tls": False} | more
+    files = {"socket": str(tmp_path / "http.sock"), "cursor": str(tmp_path / "cursor")}
     line = settings.line(Config(mqtt=table).mqtt.model_dump(), "", **files, announced=str(tmp_path / "announced"))
     if times is not None:
         line = msgspec.json.encode(msgspec.structs.replace(settings.read(line), times=times)) + b"\n"
@@ -106,6 +110,42 @@ def test_mqtt_3_1_1_is_used_with_a_broker_that_knows_no_other_and_said(tmp_path)
         assert told(child)["why"] == ""
         until(lambda: any(b'{"protocol":"3.1.1"}' in body for _, body in broker.published))
         assert broker.versions == [5, 4]
+
+
+class Unlisted(BaseHTTPRequestHandler):
+    """A daemon that cannot list its recordings at first, and has an event after that."""
+
+    asked = threading.Event()
+
+    def do_GET(self):
+        listed, answer = self.asked.is_set(), b"{}"
+        if self.path == "/v1/events":
+            self.asked.wait()
+            event = {"type": "door.opened", "uptime": time.monotonic()}
+            answer = f"id: 1\ndata: {json.dumps(event)}\n\n".encode()
+        if "recordings" in self.path:
+            answer = b'{"recordings": []}'
+            self.asked.set()
+        self.send_response(503 if "recordings" in self.path and not listed else 200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def address_string(self):
+        return "unix"
+
+
+def test_recordings_that_cannot_be_listed_are_asked_for_again_with_the_next_event(tmp_path):
+    with (
+        Mosquitto(tmp_path / "b") as broker,
+        Listener(broker, f"{ROOT}/#") as heard,
+        socketserver.ThreadingUnixStreamServer(str(tmp_path / "http.sock"), Unlisted) as server,
+    ):
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with running(broker, tmp_path, home_assistant="homeassistant"):
+            until(lambda: heard.of("state/recording") == [{}])
+        server.shutdown()
 
 
 def test_a_missing_library_is_named_with_its_package(tmp_path):

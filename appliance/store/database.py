@@ -341,6 +341,12 @@ def is_full(error: Exception) -> bool:
     return isinstance(error, OSError) and error.errno in _FULL_ERRNO
 
 
+def is_of_one_file(error: OSError, directory: Path) -> bool:
+    """Whether one file of the directory is to blame, and the others can be used: trying again would help none."""
+    passing = is_full(error) or error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+    return not passing and os.access(directory, os.R_OK | os.W_OK | os.X_OK)
+
+
 def is_damage(error: Exception) -> bool:
     """Whether the file's contents are to blame."""
     return isinstance(error, sqlite3.DatabaseError) and _primary(error) in _DAMAGED

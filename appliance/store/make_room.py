@@ -8,6 +8,7 @@ at the start.
 """
 
 import json
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -18,12 +19,15 @@ from math import inf
 from pathlib import Path
 
 from appliance.base import durable
+from appliance.base.errors import reason
 from appliance.base.record import Record
 from appliance.core.inputs import Input, RecordingDeleted, SpaceMeasured
 from appliance.core.model import CallId, RecordingId, Removal, Space, Storage
-from appliance.store import recording_files
+from appliance.store import database, recording_files
 from appliance.store.quota import Limits, Removable, Stored, excess
 from appliance.store.recording_index import ENTRY_IS_WHOLE
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 50  # recordings removed in one job, so that other writes get their turn
 MUCH = 10  # a tenth of the space that is kept for the system: what others take counts beyond that only
@@ -70,6 +74,7 @@ class RoomMaker:
         self._directory, self._post, self._clock, self._limits = directory, post, clock, limits
         self._reported: Storage | None = None
         self._last_free: int | None = None  # at the last look
+        self._left: set[str] = set()  # recordings that cannot be removed
         self._held = self._most = 0  # bytes of all recordings, at the last look and at most
 
     def unsettled(self) -> bool:
@@ -157,7 +162,7 @@ class RoomMaker:
         rows = connection.execute(_OLDEST, self._protected())
         helpful, won = [], 0
         for each in map(_removable, rows):
-            frees = recording_files.frees(self._path(each.id))
+            frees = self._frees(each.id)
             if frees:
                 helpful.append(each)
                 won += frees
@@ -193,8 +198,27 @@ class RoomMaker:
         return (json.dumps(recording_files.protected(self._directory)),)
 
     def _remove(self, each: Removable) -> bool:
-        """Remove the files of a recording. False: they are not ours, and were left."""
-        return recording_files.remove(self._path(each.id))
+        """Remove the files of a recording. False: they are not ours or cannot be removed, and were left."""
+        try:
+            return recording_files.remove(self._path(each.id))
+        except OSError as error:
+            self._leave(each.id, error)
+            return False
+
+    def _frees(self, recording: str) -> int:
+        try:
+            return recording_files.frees(self._path(recording))
+        except OSError as error:
+            self._leave(recording, error)
+            return 0
+
+    def _leave(self, recording: str, error: OSError) -> None:
+        """Log once that a recording cannot be removed; raise the error if the disc is to blame."""
+        if not database.is_of_one_file(error, self._directory):
+            raise error
+        if recording not in self._left:
+            self._left.add(recording)
+            log.warning("recording %s cannot be removed: %s Check the disc.", recording, reason(error))
 
     def _path(self, recording: str) -> Path:
         return self._directory / f"{recording}{recording_files.WAV}"

@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from appliance.base import durable
@@ -70,7 +71,7 @@ def remove(path: Path) -> bool:
     if any(size(each) is None for each in sounds):
         return False
     for each in (*sounds, *_beside(path)):
-        each.unlink(missing_ok=True)
+        _unlink(each)
     return True
 
 
@@ -141,6 +142,12 @@ def _read(path: Path) -> bytes | None:
     return None if found is None or found > _MOST_FACTS else path.read_bytes()
 
 
+def _unlink(path: Path) -> None:
+    """Remove a file if it is there; a directory of its name is not ours."""
+    with suppress(FileNotFoundError, IsADirectoryError):
+        path.unlink()
+
+
 def _beside(path: Path) -> tuple[Path, ...]:
     """The files that a recording may have beside its sound, its waveform last."""
     return unfinished(path), mark(path), facts(path), _peaks(path)
@@ -166,7 +173,7 @@ def seal(path: Path) -> tuple[wav.WavContent | None, str]:
         if sound is None:
             return None, ""
         os.fsync(file.fileno())
-        _peaks(path).unlink(missing_ok=True)  # of the former sound
+        _unlink(_peaks(path))  # of the former sound
         return sound, hashlib.file_digest(file, "sha256").hexdigest()
 
 

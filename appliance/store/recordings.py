@@ -26,7 +26,7 @@ from appliance.core.inputs import (
 )
 from appliance.core.model import NO_CALL, Call, CallId, RecordingClock, RecordingFacts, RecordingId, Removal, Space
 from appliance.core.orders import FinishRecording, PrepareRecording
-from appliance.store import recording_files, recording_index, wav
+from appliance.store import database, recording_files, recording_index, wav
 from appliance.store.make_room import RoomMaker
 from appliance.store.quota import Limits
 from appliance.store.recording_lists import RecordingLists, not_found
@@ -107,8 +107,7 @@ class Recordings(RecordingLists):
 
         One that was discarded is removed instead, and RecordingDeleted is posted.
         """
-        job = partial(self._discard, order) if order.discarded_by else partial(self._finish, order)
-        self._writer.submit(job, delay_s=_SETTLE_S)
+        self._writer.submit(partial(self._finish, order), delay_s=_SETTLE_S)
 
     def describe(self, call: Call) -> None:
         """Add to the recordings of a call, which has ended, whom it was with, its outcome and its note; never waits."""
@@ -332,6 +331,10 @@ class Recordings(RecordingLists):
                 descriptor = os.open(self.path(recording), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
             except FileNotFoundError:
                 continue
+            except OSError as error:
+                if database.is_of_one_file(error, self._directory):
+                    continue  # its end reports it
+                raise
             try:
                 wav.repair(descriptor)
                 os.fsync(descriptor)
@@ -383,7 +386,16 @@ class Recordings(RecordingLists):
         return both(room.report, self.tidy) if room.more else room.report
 
     def _finish(self, order: FinishRecording, connection: sqlite3.Connection) -> After | None:
-        return self._complete(connection, order.recording, recovered=False, failed=order.failed)
+        try:
+            if order.discarded_by:
+                return self._discard(order, connection)
+            return self._complete(connection, order.recording, recovered=False, failed=order.failed)
+        except OSError as error:
+            if not database.is_of_one_file(error, self._directory):
+                raise
+            row = recording_index.find(connection, order.recording)
+            why = database.explain(error, self.path(order.recording))[0]
+            return partial(self._refuse, NO_CALL if row is None else row.call, order.recording, why)
 
     def _discard(self, order: FinishRecording, connection: sqlite3.Connection) -> After:
         sound, _ = recording_files.seal(path := self.path(order.recording))
@@ -443,7 +455,8 @@ class Recordings(RecordingLists):
         with self._lock:
             prepared = self._ours.get(recording)
         # Without a row the index was damaged, and set aside after this recording began.
-        recording_index.insert(connection, entry := prepared or self._restorer.described(recording))
+        entry = prepared or recording_index.find(connection, recording) or self._restorer.described(recording)
+        recording_index.insert(connection, entry)
         recording_index.change(
             connection,
             recording,

@@ -4,7 +4,6 @@ import json
 import logging
 import sqlite3
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -12,9 +11,10 @@ from pathlib import Path
 
 import msgspec
 
+from appliance.base.errors import reason
 from appliance.base.wall_time import utc
 from appliance.core.model import CallId, RecordingFacts, RecordingId
-from appliance.store import recording_files, recording_index
+from appliance.store import database, recording_files, recording_index
 from appliance.store.recording_index import ENTRY_IS_WHOLE
 from appliance.store.writer import After, Writer
 
@@ -54,8 +54,7 @@ class IndexRestorer:
         names = (path.stem for path in self._directory.glob("*") if path.suffix in recording_files.SOUNDS)
         while some := list(islice(names, COMPARED_AT_ONCE)):
             rows = connection.execute(_UNLISTED, (json.dumps([name for name in some if recording_files.is_id(name)]),))
-            ours = (row[0] for row in rows if recording_files.size(self._file(row[0])) is not None)
-            found.update(RecordingId(name) for name in ours)
+            found.update(RecordingId(row[0]) for row in rows if self._is_ours(row[0]))
         return found
 
     def described(self, name: RecordingId) -> RecordingFacts:
@@ -81,8 +80,12 @@ class IndexRestorer:
 
     def _list(self, names: list[RecordingId], connection: sqlite3.Connection) -> After:
         for name in names[:LISTED_AT_ONCE]:
-            with suppress(FileNotFoundError):  # it was removed meanwhile
+            try:
                 recording_index.insert(connection, self.described(name))
+            except FileNotFoundError:  # it was removed meanwhile
+                continue
+            except OSError as error:
+                self._leave(name, error)
         return partial(self._list_soon, names[LISTED_AT_ONCE:])
 
     def _find_unfinished(self, connection: sqlite3.Connection) -> After:
@@ -98,8 +101,12 @@ class IndexRestorer:
 
     def _finish(self, names: list[RecordingId], connection: sqlite3.Connection) -> After:
         """Complete one recording: its whole file is read."""
-        entry = recording_index.find(connection, names[0])
-        after = None if entry is None or entry.complete else self._complete(connection, names[0])
+        entry, after = recording_index.find(connection, names[0]), None
+        try:
+            if entry is not None and not entry.complete:
+                after = self._complete(connection, names[0])
+        except OSError as error:
+            self._leave(names[0], error)
 
         def announce() -> None:
             if after is not None:
@@ -108,27 +115,52 @@ class IndexRestorer:
 
         return announce
 
+    def _is_ours(self, name: str) -> bool:
+        try:
+            return recording_files.size(self._file(name)) is not None
+        except OSError as error:
+            self._leave(name, error)
+            return False
+
+    def _leave(self, name: str, error: OSError) -> None:
+        """Log that a recording stays as it is until the next start; raise the error if the disc is to blame."""
+        if not database.is_of_one_file(error, self._directory):
+            raise error
+        log.warning(
+            "recording %s cannot be used and stays as it is: %s Check the disc, and the owner of its files.",
+            name,
+            reason(error),
+        )
+
     def _file(self, name: str) -> Path:
         return recording_files.found(self._directory / f"{name}{recording_files.WAV}")
 
 
 def read_facts(path: Path) -> RecordingFacts | None:
     """Read the facts beside a recording's file; None if they are missing, or cannot be true."""
-    data = recording_files.read_facts(path)
-    if data is None:
-        return None
     try:
+        data = recording_files.read_facts(path)
+        if data is None:
+            return None
         facts = msgspec.json.decode(data, type=RecordingFacts)
         datetime.fromisoformat(facts.started)
-    except ValueError as error:  # msgspec's errors are ValueErrors
+    except (OSError, ValueError) as error:  # msgspec's errors are ValueErrors
+        if isinstance(error, OSError) and not database.is_of_one_file(error, path.parent):
+            raise
         log.warning("the facts beside %s cannot be used: %s", path, error)
         return None
-    return facts if facts.id == path.stem and 0 < facts.number < recording_index.LATEST else None
+    numbers = facts.number, facts.bytes + 1, facts.copy_tries + 1
+    return facts if facts.id == path.stem and all(0 < number < recording_index.LATEST for number in numbers) else None
 
 
 def write_facts(path: Path, entry: RecordingFacts) -> None:
-    """Write the facts beside a recording's file, durably. Raises OSError."""
-    recording_files.write_facts(path, msgspec.json.encode(entry).decode())
+    """Write the facts beside a recording's file, durably. Raises OSError, unless only these facts are the fault."""
+    try:
+        recording_files.write_facts(path, msgspec.json.encode(entry).decode())
+    except OSError as error:
+        if not database.is_of_one_file(error, path.parent):
+            raise
+        log.warning("the facts beside %s cannot be written: %s", path, error)
 
 
 def both(*afters: After | None) -> After:

@@ -6,11 +6,12 @@ stops, the files change places, and the service starts. What was there before st
 
 import errno
 import os
+import pwd
 import shutil
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from appliance.base import durable
@@ -20,7 +21,8 @@ from appliance.base.types import Json
 from appliance.config.load import load
 from appliance.store import database, event_ids, recording_files
 from appliance.store.event_ids import Reservation
-from appliance.upkeep import archive, save, service, space
+from appliance.system import packages
+from appliance.upkeep import archive, overwrite, save, service, space
 from appliance.upkeep.archive import Manifest
 from appliance.upkeep.staging import RESTORE, staging
 
@@ -29,6 +31,7 @@ _KEPT = "kept.json"  # a backup does not end what holds now, such as a lockdown
 _LATER_IDS = 1_000_000  # more events than came since the backup: no id is used twice
 _BESIDE_DATABASE = (f"{database.FILE}-wal", f"{database.FILE}-shm")
 _COMPLETE = "complete"  # a file in BEFORE, once all has its place
+_PART = ".restored"
 _PRIVATE, _FOR_GROUP = 0o600, 0o640
 
 
@@ -48,13 +51,13 @@ class _Placed(Record):
     @property
     def new(self) -> Path:
         """Where it waits until all others are there too."""
-        return self.target.with_name(f"{self.target.name}.restored")
+        return self.target.with_name(f"{self.target.name}{_PART}")
 
 
 def restore(file: Path, state: Path, config: Path) -> Json:
     """Restore a backup; returns its facts. Raises IntercomError, also while another daemon than the service runs."""
     try:
-        state.mkdir(mode=0o750, parents=True, exist_ok=True)
+        _make(state)
         # Beside the state, as root shall follow no link that the service's user has made in it.
         with staging(state.absolute().parent, RESTORE) as staged:
             reserved = space.reserve(config)
@@ -62,10 +65,14 @@ def restore(file: Path, state: Path, config: Path) -> Json:
             _check(file, manifest, staged)
             _check_places(file, list(_places(manifest, staged, state, config)))
             space.demand(state, _to_be_copied(staged, state), reserved)
-            added = _add_recordings(staged / archive.RECORDINGS, state) if manifest.recordings else 0
-            with service.stopped(state):
-                database.settle(state)
-                _put(manifest, staged, state, config)
+            with ExitStack() as undo:
+                added = _add_recordings(staged / archive.RECORDINGS, state, undo) if manifest.recordings else 0
+                with service.stopped(state):
+                    for part in parts(state):
+                        overwrite.remove(part)
+                    database.settle(state)
+                    _put(manifest, staged, state, config)
+                    undo.pop_all()
     except OSError as error:
         raise IntercomError(
             ErrorCode.UNAVAILABLE,
@@ -80,6 +87,23 @@ def restore(file: Path, state: Path, config: Path) -> Json:
         "before": str(state / BEFORE),
         "recordings": added,
     }
+
+
+def _make(state: Path) -> None:
+    """Make a missing state directory, which belongs to the service's user as the package makes it. Raises OSError."""
+    try:
+        state.mkdir(mode=0o750, parents=True)
+    except FileExistsError:
+        return
+    if os.geteuid() == 0:
+        with suppress(KeyError):  # a checkout has no user of its own
+            user = pwd.getpwnam(packages.PROGRAM)
+            os.chown(state, user.pw_uid, user.pw_gid)
+
+
+def parts(state: Path) -> list[Path]:
+    """The files in the state that a killed restore was about to put in their places."""
+    return [*state.glob(f"*{_PART}"), *(state / archive.RECORDINGS).glob(f"r-*{_PART}")]
 
 
 def _check(file: Path, manifest: Manifest, staged: Path) -> None:
@@ -139,8 +163,8 @@ def _to_be_copied(staged: Path, state: Path) -> int:
     return sum(sizes.values()) - sum(recordings) + (max(recordings, default=0) if one_disc else sum(recordings))
 
 
-def _add_recordings(staged: Path, state: Path) -> int:
-    """Add the files of recordings that are not there; how many recordings. Raises OSError."""
+def _add_recordings(staged: Path, state: Path, undo: ExitStack) -> int:
+    """Add the files of recordings that are not there; how many recordings. `undo` removes them. Raises OSError."""
     directory = state / archive.RECORDINGS
     owner = state.stat().st_uid, state.stat().st_gid
     with suppress(FileExistsError):
@@ -155,6 +179,7 @@ def _add_recordings(staged: Path, state: Path) -> int:
         try:
             _copy(placed)
             placed.new.replace(placed.target)
+            undo.callback(placed.target.unlink, missing_ok=True)
         finally:
             placed.new.unlink(missing_ok=True)
         path.unlink()  # the disc need not have room for all of them twice

@@ -68,7 +68,13 @@ def everything(state: Path, config: Path, say: Callable[[str], None]) -> Json:
         recordings = [path for path in (state / archive.RECORDINGS).glob("r-*") if recording_files.is_id(path.stem)]
         kept = config.with_name(f"{config.name}.old")  # by intercomctl init --force
         discs = overwrite.discs([state, state / archive.RECORDINGS, config.parent])
-        for path in (*named, kept, *recordings, *(path for path in state.iterdir() if path.name != "lock")):
+        for path in (
+            *named,
+            kept,
+            *recordings,
+            *restore.parts(state),
+            *(path for path in state.iterdir() if path.name != "lock"),
+        ):
             overwrite.remove(path)
         staging.forget(state.absolute().parent, staging.RESTORE)
         durable.update(config, _FACTORY)
@@ -83,9 +89,10 @@ def everything(state: Path, config: Path, say: Callable[[str], None]) -> Json:
 
 
 def _copies(state: Path) -> Iterator[Path]:
-    """Older databases and traces, which nobody needs and which have names."""
+    """Older databases, traces and the rest of a killed restore, which nobody needs and which have names."""
     for pattern in (f"{database.FILE}.*", f"{restore.BEFORE}*", "sip.trace*"):
         yield from state.glob(pattern)
+    yield from restore.parts(state)
 
 
 def _files(state: Path, config: Path) -> Iterator[Path]:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import pwd
 import shutil
 import stat
 import subprocess
@@ -415,6 +416,38 @@ def test_a_restore_whose_disc_is_full_leaves_no_part_of_a_recording(station, tmp
 
     monkeypatch.setattr(shutil, "copyfileobj", until_full)
     refused(tmp_path / "b", station, "No space left")
+
+
+def test_a_restore_that_is_refused_at_its_end_has_added_no_recording(station, tmp_path):
+    station.record()
+    save(tmp_path / "b", station.state, station.config, recordings=True)
+    (station.state / "recordings" / "r-1.wav").unlink()
+    held = lock.take(station.state)
+    refused(tmp_path / "b", station, "Another daemon uses the state directory")
+    os.close(held)
+    assert restore(tmp_path / "b", station.state, station.config)["recordings"] == 1
+
+
+def test_what_a_killed_restore_left_goes_with_the_next(station, saved):
+    station.record()
+    left = [station.state / "http.key.restored", station.state / "recordings" / "r-9.wav.restored"]
+    for path in left:
+        path.write_text("secret")
+    restore(saved, station.state, station.config)
+    assert [path for path in left if path.exists()] == []
+
+
+def test_a_missing_state_belongs_to_the_services_user(saved, tmp_path, monkeypatch):
+    """As on a machine whose service has never run: it could not read its own files otherwise."""
+    owners = {}
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda path, uid, gid: owners.update({str(path): (uid, gid)}))
+    monkeypatch.setattr(
+        pwd, "getpwnam", lambda name: SimpleNamespace(pw_uid=990, pw_gid=991) if name == "intercomd" else {}[name]
+    )
+    state = tmp_path / "new" / "state"
+    restore(saved, state, tmp_path / "new" / "etc" / "x.toml")
+    assert owners == {str(state): (990, 991)}
 
 
 def disc(monkeypatch, free):

@@ -312,14 +312,18 @@ def test_what_a_killed_restore_left_goes_with_each_wipe(tmp_path, monkeypatch):
     monkeypatch.setattr(overwrite, "fill", lambda _disc: None)
     station = Station(tmp_path, "Ann")
     left = tmp_path / f"{staging.RESTORE}0123"
+    (station.state / "recordings").mkdir(exist_ok=True)
+    part = station.state / "recordings" / "r-9.wav.restored"
     for act in (
         lambda: wipe.person("Ann", station.state, station.config),
         lambda: wipe.everything(station.state, station.config, [].append),
     ):
         left.mkdir()
         (left / "device.key").write_text("secret")
+        part.parent.mkdir(exist_ok=True)
+        part.write_text("sound")
         act()
-        assert not left.exists()
+        assert not left.exists() and not part.exists()
 
 
 def test_a_disc_that_cannot_forget_free_blocks_is_named(tmp_path, monkeypatch):

@@ -92,10 +92,11 @@ class CallEnded(OfCall, kw_only=True):
 class MediaStarted(OfCall, kw_only=True):
     """Audio flows as negotiated; also after each re-INVITE. `held`: the far end sends no media.
 
-    events: it accepts digits by RFC 4733.
+    codec: None while no sound has flowed, as the far end has held from its first offer or answer. events: it accepts
+    digits by RFC 4733.
     """
 
-    codec: Codec
+    codec: Codec | None
     held: bool
     receives: bool = True  # the far end sends
     events: bool = True

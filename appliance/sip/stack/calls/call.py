@@ -97,7 +97,7 @@ class SipCall(pj.Call):
             reason = translate.clean(info.lastReason)
             transaction = prm.e.body.tsxState.tsx
             ours = transaction.method == "BYE" and transaction.role == pj.PJSIP_ROLE_UAC
-            if ours and self.codec is None and not self.ended_by_us:  # pjsua cannot use their answer
+            if ours and self.codec is None and self.audio is None and not self.ended_by_us:  # an unusable answer
                 self.ended_by_us, code, reason = True, NOT_ACCEPTABLE, "Not Acceptable Here"
             self.ended_by_us |= not self.outgoing and not self.confirmed and code in operations.OF_PJSUA
             if transaction.method == "INVITE" and self.outgoing:  # refused; see _read_headers for the others
@@ -199,7 +199,7 @@ class SipCall(pj.Call):
         self.table.media_changed = True
         if self.codec != before:
             self.packets.begin(now)
-        if self.audio is not None and self.codec is not None:
+        if self.audio is not None:  # without a codec while the far end has held from its first offer or answer
             # A far end that does not let us send holds us (RFC 3264 §8.4); while only we hold, "sends" stays true.
             if srtp := self.browser or ENCRYPTED in self.dump(True, ""):  # a browser's key is still to come
                 self.table.used_keys.use(self.call, self.their_sdp)

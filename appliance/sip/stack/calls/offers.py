@@ -118,7 +118,7 @@ def changes(now: OfferedAudio, wanted: OfferedAudio) -> tuple[UpdateChange, ...]
         found.append(UpdateChange.HOLD if wanted.held else UpdateChange.RESUME)
     elif not wanted.held and now.sends is not None and now.sends != wanted.sends:
         found.append(UpdateChange.DIRECTION)
-    if now.codec.lower() != wanted.codec.lower():
+    if now.codec and now.codec.lower() != wanted.codec.lower():  # none yet in a call that was held from its first offer
         found.append(UpdateChange.CODEC)
     if now.address and wanted.address and now.address != wanted.address:
         found.append(UpdateChange.ADDRESS)

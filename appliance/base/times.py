@@ -116,6 +116,7 @@ class Times(Record, kw_only=True):
     https_handshake_s: Hang = 10.0  # from the connection to the end of the handshake
     websocket_pong_s: Hang = 20.0  # a WebSocket client is asked after so much silence, and is gone after as much more
     event_stream_again_s: Again = 3.0  # a stream of events without any has a sign of life; clients wait 10 s for it
+    allowed_again_s: Again = 1.0  # between two looks whether the token of a stream still counts
     # Firefox closes the connection of a page that has died only when something comes there.
     talk_again_s: Again = 0.5
     browser_answered_s: Hang = 10.0  # a browser's call is answered at once, or after a tone of a second

@@ -511,7 +511,7 @@ class Operations(Connection):
         return await self._ask(answers.AccessTokenMade, "POST", "/v1/tokens", body, key=idempotency_key)
 
     async def remove_token(self, token: str, /) -> answers.Done:
-        """Remove a token: from now on it is refused, and streams of events that it began end with their next event."""
+        """Remove a token: from now on it is refused, and streams of events that it began end within a second."""
         return await self._ask(answers.Done, "DELETE", f"/v1/tokens/{part(token)}")
 
     async def read_session(self) -> answers.BrowserSession:

@@ -4,13 +4,17 @@ import http.client
 import json
 import socket
 import threading
+import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from appliance.api.http.event_filter import MARK_EVERY
+from appliance.api.routes.events import GOING_AWAY
+from appliance.core.model import AccessScope
 from tests.api.conftest import PATIENCE_S, TOKEN
 from tests.api.test_events import over_tcp, received
 from tests.core.sent import as_sent
@@ -302,6 +306,78 @@ def test_a_client_that_takes_nothing_is_cut_and_leaves_its_place(shared, station
         until(lambda: not station.subscribers, "the end of the stream", 30.0)
 
 
+# -- the end of a token ------------------------------------------------------------------------------------------------
+
+
+def expire(station, of):
+    """A week later."""
+    station.tokens._clock = lambda: time.time() + 604_800
+
+
+def remove(station, of):
+    station.tokens.remove(of)
+
+
+ENDS = [expire, remove]
+
+
+@pytest.fixture
+def guest(station):
+    """A token of a day: its id and text."""
+    made, text = station.tokens.add("guest", (AccessScope.VIEW,), time.time() + 86_400)
+    return made.id, text
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("protocol", ["intercomd.v1", "intercomd.v1.since"])
+def test_a_socket_ends_with_its_token_though_nothing_happens(shared, station, guest, protocol, end):
+    of, text = guest
+    with over_tcp(shared, token=text, protocol=protocol) as socket:
+        until(lambda: station.subscribers)
+        end(station, of)
+        with pytest.raises(ConnectionClosed) as closed:
+            list(iter(partial(received, socket), None))
+        assert closed.value.rcvd.code == GOING_AWAY
+    until(lambda: not station.subscribers)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_stream_ends_with_its_token_though_nothing_happens(shared, station, guest, end):
+    of, text = guest
+    stream = Stream(shared, Authorization=f"Bearer {text}")
+    stream.block()
+    end(station, of)
+    while stream.block():
+        pass
+    until(lambda: not station.subscribers)
+    stream.connection.close()
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_poll_ends_with_its_token_though_nothing_happens(shared, station, guest, end):
+    of, text = guest
+    with socket.create_connection(("127.0.0.1", shared.bound.port), PATIENCE_S) as waiting:
+        waiting.sendall(polled(shared, 60, token=text))
+        until(lambda: station.subscribers)
+        end(station, of)
+        until(lambda: not station.subscribers, "the end of the poll", 30.0)
+        answer = http.client.HTTPResponse(waiting)
+        answer.begin()
+        assert json.loads(answer.read()) == {"events": [], "since": 0}
+
+
+def test_a_socket_of_a_session_ends_with_it(shared, station):
+    own = {"Origin": shared.bound.url.rstrip("/")}
+    with shared.tcp() as client:
+        cookie = client.post("/v1/session", headers=own).headers["set-cookie"].partition(";")[0]
+    with over_tcp(shared, token=None, origin=own["Origin"], additional_headers={"Cookie": cookie}) as socket:
+        until(lambda: station.subscribers)
+        with shared.tcp(token=None) as other:
+            assert other.delete("/v1/session", headers=own | {"Cookie": cookie}).status_code == 200
+        with pytest.raises(ConnectionClosed):
+            received(socket)
+
+
 # -- long poll ---------------------------------------------------------------------------------------------------------
 
 
@@ -352,6 +428,6 @@ def test_a_poll_ends_with_the_daemon(shared, station):
         assert json.loads(answer.read()) == {"events": [], "since": 0}
 
 
-def polled(served, wait, query=""):
+def polled(served, wait, query="", token=TOKEN):
     head = f"GET /v1/events?wait={wait}{query} HTTP/1.1\r\nHost: 127.0.0.1:{served.bound.port}\r\n"
-    return f"{head}Authorization: Bearer {TOKEN}\r\n\r\n".encode()
+    return f"{head}Authorization: Bearer {token}\r\n\r\n".encode()

@@ -1,6 +1,7 @@
 """Answers that last as long as their client reads them: streams of events, and a call from a browser."""
 
 import asyncio
+from asyncio import FIRST_COMPLETED
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing, suppress
 from typing import Any
@@ -65,15 +66,22 @@ async def end(daemon: HttpPorts, call: CallId, who: str) -> None:
         await daemon.request(inputs.HangUpCall(call), who)
 
 
-async def while_there(receive: Receive, work: Coroutine[Any, Any, list[Json] | None]) -> list[Json]:
-    """The result of `work`; cancelled, with an empty result, when the far end closes, which only reading shows."""
-    working, reading = asyncio.create_task(work), asyncio.create_task(_read(receive))
+async def while_there(
+    receive: Receive, work: Coroutine[Any, Any, list[Json] | None], allowed: Callable[[], bool] = lambda: True
+) -> list[Json]:
+    """The result of `work`; cancelled, with an empty result, when the far end closes, which only reading shows.
+
+    The same once the client's token has ended: no event says that it expires, so it is looked at again and again.
+    """
+    tasks = asyncio.create_task(work), asyncio.create_task(_read(receive))
     try:
-        await asyncio.wait({working, reading}, return_when=asyncio.FIRST_COMPLETED)
+        while allowed():
+            if (await asyncio.wait(tasks, timeout=times.current.allowed_again_s, return_when=FIRST_COMPLETED))[0]:
+                break
     finally:
-        for task in (working, reading):
+        for task in tasks:
             task.cancel()
-        outcomes = await asyncio.gather(working, reading, return_exceptions=True)
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     for outcome in outcomes:
         if isinstance(outcome, Exception) and not isinstance(outcome, WebSocketDisconnect):
             raise outcome

@@ -59,7 +59,7 @@ class EventSubscription:
         call: str | None,
         allowed: Callable[[], bool],
     ) -> None:
-        self._daemon, self._types, self._call, self._allowed = daemon, types, call, allowed
+        self._daemon, self._types, self._call, self.allowed = daemon, types, call, allowed
         self.seen: int = daemon.last_event() if since is None else since
 
     async def events(self, *, marks: bool = False) -> AsyncGenerator[Json, None]:
@@ -73,7 +73,7 @@ class EventSubscription:
             yield {"since": known}
         async with aclosing(self._daemon.subscribe(self.seen)) as feed:
             async for envelope in feed:
-                if not self._allowed():
+                if not self.allowed():
                     return
                 self.seen = envelope["id"]
                 if envelope["type"] == EventsLost.TYPE:

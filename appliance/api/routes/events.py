@@ -4,14 +4,14 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Annotated
 
 from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from appliance.api import models
 from appliance.api.answers.held import while_there
@@ -88,7 +88,7 @@ async def read_events(
             "The request uses none of them.",
             "Upgrade (RFC 6455 §4.1), send Accept: text/event-stream, or give wait=, in seconds.",
         )
-    found = await while_there(request.receive, _poll(subscription, wait))
+    found = await while_there(request.receive, _poll(subscription, wait), subscription.allowed)
     return JSONResponse({"events": found, "since": subscription.seen})
 
 
@@ -99,14 +99,16 @@ async def events(socket: WebSocket, subscription: Subscribed, streams: Streams, 
     chosen = next((name for name in (MARKED, PROTOCOL) if name in offered), None)
     await socket.accept(chosen)
     with streams.follow(who, subscription):
-        await while_there(socket.receive, _send(socket, subscription, marks=chosen == MARKED))
+        await while_there(socket.receive, _send(socket, subscription, marks=chosen == MARKED), subscription.allowed)
+    if WebSocketState.DISCONNECTED not in {socket.client_state, socket.application_state}:
+        with suppress(WebSocketDisconnect):
+            await socket.close(GOING_AWAY)
 
 
 async def _send(socket: WebSocket, subscription: EventSubscription, *, marks: bool) -> None:
     async with aclosing(_beating(subscription) if marks else subscription.events()) as feed:
         async for envelope in feed:
             await socket.send_text(_text(envelope))
-    await socket.close(GOING_AWAY)
 
 
 async def _poll(subscription: EventSubscription, wait: float) -> list[Json]:
@@ -139,13 +141,13 @@ class _Stream(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         with self._streams.follow(self._who, self._subscription):
-            await while_there(receive, self._send(send))
+            await while_there(receive, self._send(send), self._subscription.allowed)
+        await send({"type": "http.response.body"})
 
     async def _send(self, send: Send) -> None:
         async with aclosing(_beating(self._subscription)) as feed:
             async for envelope in feed:
                 await send({"type": "http.response.body", "body": _block(envelope).encode(), "more_body": True})
-        await send({"type": "http.response.body"})
 
 
 async def _beating(subscription: EventSubscription) -> AsyncGenerator[Json, None]:

@@ -43,7 +43,7 @@ async def add_token(body: models.NewAccessToken, daemon: Daemon, who: Who) -> JS
 
 @router.on("DELETE", "/tokens/{token}", answers(models.Done), "tokens")
 async def remove_token(token: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Remove a token: from now on it is refused, and streams of events that it began end with their next event."""
+    """Remove a token: from now on it is refused, and streams of events that it began end within a second."""
     removed = await asyncio.to_thread(daemon.tokens.remove, token)
     daemon.token_removed(removed, who)
     return JSONResponse({"warning": None})
@@ -79,7 +79,7 @@ async def begin_session(request: Request, daemon: Daemon, who: Who) -> JSONRespo
 
 @router.on("DELETE", "/session", answers(models.Done), "session")
 async def end_session(request: Request, daemon: Daemon) -> JSONResponse:
-    """End the session of the cookie: it is refused from now on, and streams that it began end with their next event."""
+    """End the session of the cookie: it is refused from now on, and streams that it began end within a second."""
     held: Held | None = request.scope.get(HELD)
     session = held.session if held is not None else None
     if held is None or session is None:

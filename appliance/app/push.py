@@ -41,6 +41,7 @@ class Pushes:
         self._rings: dict[str, asyncio.Future[News]] = {}  # each waits for its end
         self._tasks: set[asyncio.Task[None]] = set()
         self._failing = False
+        known.emptied = self._recovered
 
     def take(self, envelope: Json) -> None:
         """Follow a ring by its events; never waits."""
@@ -64,6 +65,7 @@ class Pushes:
             Device(each.id, each.endpoint, each.p256dh, each.auth, each.language) for each in self._known.known()
         )
         if not devices:
+            self._recovered()
             return
         if not self._rate.allows(time.monotonic()):
             log.warning("nobody is notified of ring %s: there are too many", news.ring)
@@ -144,9 +146,8 @@ class Pushes:
         if outcome.problem:
             log.warning("device %s was not notified: %s", outcome.device, outcome.problem)
         self._known.note(outcome.device, outcome.problem)
-        if not outcome.problem and self._failing:
-            self._failing = False
-            self._post(inputs.PartRecovered(at=time.monotonic(), part=PART))
+        if not outcome.problem:
+            self._recovered()
 
     def _contact(self) -> str:
         return self._config().http.push_contact or CONTACT
@@ -157,3 +158,9 @@ class Pushes:
     def _failed(self, why: str, resolution: str) -> None:
         self._failing = True
         self._post(inputs.PartFailed(at=time.monotonic(), part=PART, why=why, resolution=resolution))
+
+    def _recovered(self) -> None:
+        """A message was sent, or nobody is left who misses any."""
+        if self._failing:
+            self._failing = False
+            self._post(inputs.PartRecovered(at=time.monotonic(), part=PART))

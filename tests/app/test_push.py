@@ -7,7 +7,7 @@ import pytest
 
 from appliance.app import push
 from appliance.app.push import AT_ONCE, Pushes
-from appliance.core.inputs import PartFailed
+from appliance.core.inputs import PartFailed, PartRecovered
 from appliance.store.lists.subscriptions import Subscriptions
 
 KEYS = {
@@ -85,6 +85,43 @@ def test_a_process_that_dies_is_a_fault(known, monkeypatch):
     monkeypatch.setattr(push, "COMMAND", ("/bin/false",))
     (fault,) = posted(known, whole)
     assert fault.why == "The process for notifications ended with status 1."
+
+
+@pytest.mark.far_end
+@pytest.mark.parametrize("end", ["removed", "logged out", "unknown to its service"])
+def test_a_fault_is_over_once_no_device_is_left(known, monkeypatch, end):
+    monkeypatch.setattr(push, "COMMAND", ("/bin/false",))
+    known.add(NOWHERE, "", "session", "http:unix")
+    (device,) = known.known()
+
+    async def act(pushes):
+        await whole(pushes)
+        match end:
+            case "removed":
+                await asyncio.to_thread(known.remove, device.id, None)
+            case "logged out":
+                await asyncio.to_thread(known.leave, "session")
+            case _:
+                await asyncio.to_thread(known.drop, device.id)
+
+    assert [type(each) for each in posted(known, act)] == [PartFailed, PartRecovered]
+
+
+@pytest.mark.far_end
+def test_a_fault_is_over_once_no_token_of_a_device_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(push, "COMMAND", ("/bin/false",))
+    valid = {"token"}
+    known = Subscriptions(tmp_path, valid.__contains__)
+    known.key()
+    known.add(NOWHERE, "token", "", "http:anna")
+
+    async def act(pushes):
+        await whole(pushes)
+        valid.clear()
+        pushes.take(started("v-2"))
+        assert not pushes._tasks
+
+    assert [type(each) for each in posted(known, act)] == [PartFailed, PartRecovered]
 
 
 def test_nothing_is_started_for_nobody(tmp_path):

@@ -60,7 +60,7 @@ class Subscription(RecordWithSecrets):
 class Subscriptions:
     """The subscriptions in one file, and the key beside it. All but `some` and `known` block on the disc.
 
-    counts: whether the token of that SHA-256 is valid.
+    counts: whether the token of that SHA-256 is valid. emptied: called once the last one is removed.
     """
 
     def __init__(self, state: Path, counts: Callable[[str], bool], clock: Callable[[], float] = time.time) -> None:
@@ -70,6 +70,7 @@ class Subscriptions:
         self._changing = threading.Lock()
         self._fault: IntercomError | None = None
         self._public = ""
+        self.emptied: Callable[[], None] = lambda: None
 
     def load(self) -> None:
         """Read the file, if there is one. Raises IntercomError if it cannot be used: then nobody is notified."""
@@ -206,6 +207,8 @@ class Subscriptions:
         except OSError as error:
             raise _not_written(self._path, error) from error
         self._by_id = {each.id: each for each in wanted}
+        if not wanted:
+            self.emptied()
 
 
 def read(path: Path) -> dict[str, Subscription]:

@@ -94,6 +94,18 @@ def test_it_says_that_somebody_else_talks_and_lets_the_microphone_go(page, share
     assert station.offers[0][0].startswith("v=0")
 
 
+def test_a_call_whose_session_has_ended_is_not_taken_up_again(page, shared, station):
+    ready(page, shared, station)
+    page.value(f"{GIVEN}; RTCPeerConnection.prototype.setRemoteDescription = async () => {{}}; 0")
+    page.click("#to-talk")
+    call = until(lambda: next((each for each in station.state["calls"] if each["led_by"]), None), "a call", START_S)
+    station.refuses_offers = IntercomError(ErrorCode.UNAUTHORIZED, "It counts no longer.")
+    call["end"] = {"cause": "rtp_timeout", "code": 0, "reason": "", "by": "network"}
+    shared.tell("call.ended", call=call["id"])
+    explained(page, "The token is missing, wrong or expired.")
+    assert len(station.offers) == 2
+
+
 def test_an_offer_waits_for_the_first_address_of_a_busy_device(page, shared, station):
     station.refuses_offers = IntercomError(ErrorCode.CALL_WRONG_STATE, "The station is in another call.")
     ready(page, shared, station)

@@ -52,7 +52,7 @@ async function converse(microphone) {
     for (const until = performance.now() + LONGEST_MS; lost && !ended() && performance.now() < until;) {
       $("talk-said").textContent = t("talk.again");
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-      lost = ended() ? false : await call(mine, AGAIN_ANSWER_MS).catch(() => true);
+      lost = ended() ? false : await call(mine, AGAIN_ANSWER_MS).catch(stays);
     }
     if (lost && !ended()) explain("lost");
   } catch (error) {
@@ -64,6 +64,12 @@ async function converse(microphone) {
     own(null);
     show();
   }
+}
+
+/** What did not go may go later, but not without a session. */
+function stays(error) {
+  if (error.code === "unauthorized") throw error;
+  return true;
 }
 
 function tell(error) {

@@ -62,6 +62,18 @@ def test_a_fixed_address_belongs_to_the_cable_or_else_to_the_radio():
     assert "Type=wlan" in radio["systemd/network/50-station.network"]
 
 
+@pytest.mark.parametrize("written", ["192.0.2.20/255.255.255.0", "192.0.2.20/0.0.0.255", "192.0.2.20/024"])
+def test_an_address_with_a_mask_is_written_with_a_prefix_as_networkd_reads_no_other(written):
+    found, errors = settings.parse(f"ADDRESS={written}\n")
+    assert errors == []
+    assert "\nAddress=192.0.2.20/24\n" in settings.files(found)["systemd/network/50-station.network"]
+
+
+def test_a_router_may_have_the_address_of_its_link():
+    text = "ADDRESS=2001:db8::20/64\nROUTER=fe80::1\n"
+    assert settings.parse(text) == ({"ADDRESS": "2001:db8::20/64", "ROUTER": "fe80::1"}, [])
+
+
 def test_a_radio_network_has_its_name_in_any_script_and_its_password():
     text = 'RADIO_NAME=Käserei "3"\nRADIO_PASSWORD=a secret\nRADIO_COUNTRY=CH\n'
     made = settings.files(settings.parse(text)[0])["intercomd-image/radio.conf"]
@@ -84,6 +96,10 @@ def test_a_radio_network_has_its_name_in_any_script_and_its_password():
         ("ROUTER=192.0.2.1", "ROUTER needs ADDRESS"),
         ("ROUTER=192.0.2.1 192.0.2.2", "ROUTER has more than one address"),
         ("ROUTER=router", "ROUTER is no address"),
+        ("ROUTER=fe80::1%eth0", "ROUTER is no address"),
+        ("ADDRESS=fe80::20%eth0/64", "ADDRESS is no address"),
+        ("NAME_SERVER=192.0.2.1", "NAME_SERVER needs ADDRESS"),
+        ("RADIO_NAME=K\ufffdserei", "RADIO_NAME is not UTF-8"),
         ("NAME_SERVER=dns.example", "NAME_SERVER is no address"),
         ("TIME_ZONE=Europe/Atlantis", "is no time zone"),
         ("TIME_ZONE=../../etc/passwd", "is no time zone"),
@@ -99,6 +115,37 @@ def test_a_line_that_cannot_be_right_is_left_out_and_the_others_hold(line, said)
     assert len(errors) == 1
     assert said in errors[0]
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("router", ["192.0.3.1", "2001:db8::1"])
+def test_a_router_that_the_address_does_not_reach_is_left_out_and_the_address_holds(router):
+    found, errors = settings.parse(f"ADDRESS=192.0.2.20/24\nROUTER={router}\n")
+    assert errors == ["ROUTER is not in the network of ADDRESS, 192.0.2.0/24."]
+    assert found == {"ADDRESS": "192.0.2.20/24"}
+
+
+@pytest.mark.parametrize("line", ['RADIO_PASSWORD=sec"ret99', "RADIO_PASSWORD=short", "Radio_Pasword=long enough"])
+def test_a_password_that_cannot_be_right_makes_no_open_network(line):
+    """Anybody can make an open one of that name, and would then be in the middle."""
+    found, errors = settings.parse(f"RADIO_NAME=a\nRADIO_COUNTRY=DE\n{line}\n")
+    assert len(errors) == 1
+    assert "intercomd-image/radio.conf" not in settings.files(found)
+
+
+@pytest.mark.parametrize("line", ["RADIO_PASSWORD: words9", "RADIO_PASSWORD words9", "RADIO_PASSWORD:words9=words9"])
+def test_no_error_says_a_password_behind_another_sign(line):
+    _, (error,) = settings.parse(f"{line}\n")
+    assert error == "Line 1: write it as RADIO_PASSWORD=…"
+    assert "words9" not in error
+
+
+def test_a_file_in_utf_16_is_named_once():
+    text = "# Küche\r\nHOST_NAME=front-door\r\n".encode("utf-16").decode("utf-8", "replace")
+    assert settings.parse(text) == ({}, ["The file is not UTF-8: save it as UTF-8."])
+
+
+def test_a_remark_in_another_encoding_does_no_harm():
+    assert settings.parse("# K\ufffdche\nHOST_NAME=a\n") == ({"HOST_NAME": "a"}, [])
 
 
 def test_no_error_says_a_password():

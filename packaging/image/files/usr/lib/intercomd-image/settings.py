@@ -6,6 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 ZONES = Path("/usr/share/zoneinfo")
+NEEDS = (
+    ("ROUTER", "ADDRESS"),
+    ("NAME_SERVER", "ADDRESS"),
+    ("RADIO_PASSWORD", "RADIO_NAME"),
+    ("RADIO_NAME", "RADIO_COUNTRY"),
+)
+PASSWORD = re.compile("pas|psk|key", re.IGNORECASE)  # in a name that is meant for the password, but misspelt
 # The radio gets a fixed address if there is one, else the cable.
 NETWORK = """[Match]
 Type={kind}
@@ -26,23 +33,48 @@ def parse(text: str) -> tuple[dict[str, str], list[str]]:
     """The settings by name, and one sentence for each line that is left out because it cannot be right."""
     found: dict[str, str] = {}
     errors = []
+    secured = True
+    if "\0" in text:
+        return found, ["The file is not UTF-8: save it as UTF-8."]
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        name, equals, value = line.partition("=")
-        name, value = name.strip(), value.strip()
-        if not equals or name not in CHECKS:
-            errors.append(f"Line {number}: there is no setting {name!r}; the settings are {', '.join(CHECKS)}.")
-        elif wrong := CHECKS[name](value):
-            # Not the value, which may be a password.
-            errors.append(f"Line {number}: {name} {wrong}.")
-        else:
+        name, equals, value = (each.strip() for each in line.partition("="))
+        if not (error := _error(name, equals, value)):
             found[name] = value
-    for name, needed in (("ROUTER", "ADDRESS"), ("RADIO_PASSWORD", "RADIO_NAME"), ("RADIO_NAME", "RADIO_COUNTRY")):
+            continue
+        errors.append(f"Line {number}: {error}")
+        if PASSWORD.search(name):  # without it, an open network would be joined, which anybody can make
+            secured = False
+    if not secured:
+        found = {name: value for name, value in found.items() if not name.startswith("RADIO_")}
+    return found, errors + _lonely(found)
+
+
+def _lonely(found: dict[str, str]) -> list[str]:
+    """Remove what has no effect without another setting, or beside it; one sentence for each."""
+    errors = []
+    for name, needed in NEEDS:
         if name in found and needed not in found:
             errors.append(f"{name} needs {needed}.")
             del found[name]
-    return found, errors
+    if "ROUTER" in found and not (router := ipaddress.ip_address(found["ROUTER"])).is_link_local:
+        network = ipaddress.ip_interface(found["ADDRESS"]).network
+        if router not in network:
+            errors.append(f"ROUTER is not in the network of ADDRESS, {network}.")
+            del found["ROUTER"]
+    return errors
+
+
+def _error(name: str, equals: str, value: str) -> str:
+    """Why the line is left out; without its value, which may be a password, also where another sign is before it."""
+    if equals and name in CHECKS:
+        wrong = "is not UTF-8: save the file as UTF-8" if "\ufffd" in value else CHECKS[name](value)
+        return f"{name} {wrong}." if wrong else ""
+    name = re.match(r"[A-Za-z_-]*", name)[0]
+    if name in CHECKS:
+        return f"write it as {name}=…"
+    return f"there is no setting {name!r}; the settings are {', '.join(CHECKS)}."
 
 
 def files(found: dict[str, str]) -> dict[str, str]:
@@ -52,7 +84,10 @@ def files(found: dict[str, str]) -> dict[str, str]:
         lines = [f"Gateway={found['ROUTER']}"] if "ROUTER" in found else []
         lines += [f"DNS={each}" for each in found.get("NAME_SERVER", "").split()]
         made["systemd/network/50-station.network"] = NETWORK.format(
-            kind="wlan" if "RADIO_NAME" in found else "ether", address=found["ADDRESS"], more="\n".join([*lines, ""])
+            kind="wlan" if "RADIO_NAME" in found else "ether",
+            # Written with a mask it is right, but networkd reads prefixes alone.
+            address=ipaddress.ip_interface(found["ADDRESS"]).with_prefixlen,
+            more="\n".join([*lines, ""]),
         )
     if "RADIO_NAME" in found:
         radio = {"country": found["RADIO_COUNTRY"], "name": found["RADIO_NAME"].encode().hex()}
@@ -71,7 +106,7 @@ def _matches(pattern: str, wrong: str) -> Callable[[str], str]:
 
 def _address(value: str) -> str:
     try:
-        ipaddress.ip_interface(value)
+        ipaddress.ip_interface(value.replace("%", " "))  # networkd takes no scope
     except ValueError:
         return "is no address with its prefix, such as 192.0.2.20/24"
     return "" if "/" in value else "has no prefix: write it as in 192.0.2.20/24"
@@ -79,7 +114,7 @@ def _address(value: str) -> str:
 
 def _addresses(value: str) -> str:
     try:
-        parsed = [ipaddress.ip_address(each) for each in value.split()]
+        parsed = [ipaddress.ip_address(each) for each in value.replace("%", "/").split()]  # networkd takes no scope
     except ValueError:
         parsed = []
     return "" if parsed else "is no address, such as 192.0.2.1"
@@ -104,7 +139,9 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "ROUTER": _router,
     "NAME_SERVER": _addresses,
     "RADIO_NAME": _radio_name,
-    "RADIO_PASSWORD": _matches(r"[ !#-~]{8,63}", "has not 8 to 63 characters of ASCII, or a quotation mark"),
+    "RADIO_PASSWORD": _matches(
+        r"[ !#-~]{8,63}", "has not 8 to 63 characters of ASCII, or a quotation mark; no radio is used"
+    ),
     "RADIO_COUNTRY": _matches(r"[A-Z]{2}", "is no country, such as DE"),
     "TIME_ZONE": _zone,
     "UPDATES": _matches(r"https?://[!-~]+\.raucb", "is no address of a bundle: http(s)://….raucb"),

@@ -153,6 +153,7 @@ class Times(Record, kw_only=True):
     guard_ready_s: Hang = 5.0  # READY waits for the guard, which has the lines within a second, or restarts for ever
     core_answers_s: Hang = 5.0  # a later answer does not feed the watchdog: far more than a busy board needs
     status_line_again_s: Again = 10.0  # between two updates of a call's length
+    routes_found_s: Hang = 10.0  # to far ends, in an examination: a name server that hangs takes longer
     certificate_made_s: Hang = 60.0  # by openssl, on a slow board
     certificate_read_s: Hang = 60.0  # the same
     certificate_check_s: Again = 1.0  # between two looks at the files

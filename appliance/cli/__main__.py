@@ -18,6 +18,7 @@ from appliance.base.types import Json
 from appliance.cli import codes, config, options, ordered, show, terms, tokens
 from appliance.cli import recordings as recordings_
 from appliance.cli.client import (
+    EXAMINED_S,
     MADE_SOUND_S,
     SOUND_TEST_S,
     Client,
@@ -283,7 +284,7 @@ def audio(client: Client, given: argparse.Namespace) -> int:
 def doctor(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl doctor`: by the daemon, which knows more, or by ourselves if none answers."""
     try:
-        found = client.ask("POST", "/v1/doctor")["findings"]
+        found = client.ask("POST", "/v1/doctor", None, EXAMINED_S)["findings"]
     except IntercomError as err:
         if err.code != "server-unreachable":
             raise

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 10.0
 SOUND_TEST_S = 45.0  # it listens, plays and computes: longer than the daemon lets it take
+EXAMINED_S = 120.0  # it waits for a name server, a broker, receivers and openssl, each of which may hang
 MADE_SOUND_S = 20.0  # it waits for other texts or URLs, and makes the sound
 OPEN_S = 30.0  # for the first answer of an event stream, by TLS, from a busy board
 OK = range(200, 300)

@@ -7,9 +7,8 @@ from contextlib import ExitStack
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
-from appliance.cli.client import Client
+from appliance.cli.client import EXAMINED_S, Client
 
-EXAMINED_S = 60.0  # the station examines itself first
 OWNER_ONLY = 0o600
 
 

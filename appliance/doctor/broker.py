@@ -70,7 +70,7 @@ def _receivers(config: Config) -> list[Finding]:
             known.append(settings.webhook(name, table.model_dump(), secret, source=config.mqtt.device))
     if known:
         line = settings.line(config.mqtt.model_dump(), "", webhooks=known)
-        wait_s = (1 + len(known)) * times.current.webhook_answers_s
+        wait_s = 2 * times.current.webhook_answers_s
         found += _said(line, wait_s, WEBHOOKS, "The receivers of webhooks cannot be examined.")
     return found
 

@@ -2,8 +2,12 @@
 
 import ipaddress
 import socket
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 
+from appliance.base import times
+from appliance.base.errors import reason
 from appliance.core.accounts import sip_uris
 from appliance.core.model import Target
 from appliance.core.views.accounts import Account
@@ -12,6 +16,7 @@ from appliance.doctor.findings import ok, problem, warning
 
 SIP_PORT = 5060
 CHECK = "network"
+NAMED = "Check the name, and whether the network's name server answers (getent hosts NAME)."
 
 
 def route_to(host: str) -> str:
@@ -19,7 +24,8 @@ def route_to(host: str) -> str:
 
     Raises OSError if the name has no address, or if there is no route.
     """
-    family, kind, _, _, where = socket.getaddrinfo(host, SIP_PORT, type=socket.SOCK_DGRAM)[0]
+    # As bytes: Python would raise UnicodeError for a text with two dots in a row, or with a part that is too long.
+    family, kind, _, _, where = socket.getaddrinfo(host.encode(), SIP_PORT, type=socket.SOCK_DGRAM)[0]
     with socket.socket(family, kind) as looking:
         looking.connect(where)
         return str(looking.getsockname()[0]).partition("%")[0]
@@ -41,14 +47,22 @@ def examine(
     everywhere = ipaddress.ip_address(bound).is_unspecified
     ours: dict[str, str] = {}
     found = []
-    for who, host in _far_ends(accounts, targets):
-        try:
-            ours[who] = route(host)
-        except OSError as error:
-            cause = f"{error.strerror or error}."
-            resolution = "Check the address, the cable, and the machine's routes (ip route)."
-            found.append(problem(CHECK, f"No route leads to {who} ({host}).", cause, resolution))
+    far_ends = list(_far_ends(accounts, targets))
+    routes = _routes([host for _, host in far_ends], route)
+    for who, host in far_ends:
+        led = routes.get(host)
+        if led is None:
+            message, cause = f"The address of {who} ({host}) was not found in time.", "The name server does not answer."
+            found.append(problem(CHECK, message, cause, NAMED))
             continue
+        if isinstance(led, socket.gaierror):
+            found.append(problem(CHECK, f"{host}, the name of {who}, has no address.", f"{reason(led)}.", NAMED))
+            continue
+        if isinstance(led, OSError):
+            resolution = "Check the address, the cable, and the machine's routes (ip route)."
+            found.append(problem(CHECK, f"No route leads to {who} ({host}).", f"{reason(led)}.", resolution))
+            continue
+        ours[who] = led
         if not everywhere and ipaddress.ip_address(ours[who]) != ipaddress.ip_address(bound):
             message = f"Calls to {who} ({host}) use the address {bound}, but leave from {ours[who]}."
             resolution = 'Set sip.address to "0.0.0.0", or check that the other network reaches that address.'
@@ -56,6 +70,37 @@ def examine(
     named = f"{bound} to everyone" if not everywhere else ", ".join(f"{own} to {who}" for who, own in ours.items())
     calls = f" Calls name {named}." if named else ""
     return [ok(CHECK, f"This machine has {', '.join(addresses)}.{calls}"), *found]
+
+
+def _routes(hosts: Sequence[str], route: Callable[[str], str]) -> dict[str, str | OSError]:
+    """What `route` says of each host: addresses first, then names until the time is up.
+
+    In a thread of its own, as the resolver cannot be ended: it goes on until the name server is given up.
+    """
+    found: dict[str, str | OSError] = {}
+    until = time.monotonic() + times.current.routes_found_s
+
+    def look() -> None:
+        for host in sorted(dict.fromkeys(hosts), key=lambda host: not _is_address(host)):
+            if time.monotonic() >= until:
+                return
+            try:
+                found[host] = route(host)
+            except OSError as error:
+                found[host] = error
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    looking.join(times.current.routes_found_s)
+    return dict(found)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _far_ends(accounts: Sequence[Account], targets: Sequence[Target]) -> Iterator[tuple[str, str]]:

@@ -84,9 +84,12 @@ def _webhooks(of: settings.Settings) -> "Webhooks | None":
 def _examine(of: settings.Settings) -> int:
     """Say what is found, of the broker, or of the receivers."""
     if of.webhooks:
-        from appliance.outlet.webhooks import trial as webhook_trial  # noqa: PLC0415  late: few stations have webhooks
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  late: few stations have webhooks
 
-        _say([webhook_trial.examine(each, of.times) for each in of.webhooks])
+        from appliance.outlet.webhooks import trial as webhook_trial  # noqa: PLC0415
+
+        with ThreadPoolExecutor(len(of.webhooks)) as each_apart:  # one that hangs delays no other one
+            _say(list(each_apart.map(lambda each: webhook_trial.examine(each, of.times), of.webhooks)))
         return 0
     try:
         from appliance.outlet import trial  # noqa: PLC0415  late: paho is optional

@@ -20,6 +20,8 @@ import tomli
 
 from appliance.api.models.tokens import TokenScope
 from appliance.cli import show
+from appliance.cli.__main__ import main
+from appliance.cli.client import TIMEOUT_S, Client
 from appliance.cli.options import TONES
 from appliance.cli.tokens import SCOPES
 from appliance.core.model import PLAYABLE
@@ -27,6 +29,7 @@ from appliance.orders.shared import PlayableTone
 from appliance.simulator.panel import ask
 from tests.support.daemon import Daemon
 from tests.support.forks.commands import commands
+from tests.support.times import REAL
 from tests.support.waiting import until
 
 SIMULATED = Path(__file__).resolve().parents[2] / "hardware" / "simulated.toml"
@@ -999,6 +1002,22 @@ def test_the_doctor_examines_the_station_through_the_daemon_and_without_it(daemo
     wrong = ctl(tmp_path, "doctor", "--config", str(file))
     assert wrong.returncode == 1
     assert "problem  configuration  x.toml: audio.capture = 5" in wrong.stdout
+
+
+def test_the_doctor_is_waited_for_until_each_thing_that_may_hang_is_given_up(monkeypatch, tmp_path):
+    """Else the command would say that no daemon answers, and examine without it, as with a broker that is silent."""
+    waited = []
+
+    def ask(_client, _method, _path, _body=None, wait_s=TIMEOUT_S):
+        waited.append(wait_s)
+        return {"findings": []}
+
+    monkeypatch.setattr(Client, "ask", ask)
+    assert main(["--socket", str(tmp_path / "x"), "doctor"]) == 0
+    assert main(["--socket", str(tmp_path / "x"), "support-bundle", str(tmp_path / "bundle")]) == 0
+    longest = 2 * REAL.broker_tried_s + 2 * REAL.webhook_answers_s + REAL.routes_found_s
+    assert len(waited) == 2
+    assert min(waited) > longest
 
 
 @pytest.mark.far_end

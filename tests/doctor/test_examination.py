@@ -1,5 +1,7 @@
 """Each fault of configuration, cards and lines is reported once, with its cause and its remedy."""
 
+from threading import Barrier
+
 import pytest
 from msgspec.structs import replace
 
@@ -13,6 +15,7 @@ from appliance.doctor.findings import agreed, ok, problem, warning
 from appliance.simulator.mixer import SimulatedMixers
 from tests.board.boards import HDMI, PHONE, Alsa, only, owned, raspberry, write
 from tests.board.boards import sound as cards
+from tests.support.peers.receiver import Receiver
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 
@@ -392,3 +395,18 @@ def test_a_receiver_that_names_an_event_that_is_none_is_warned_of(patterns, unkn
     found = [each for each in broker.examine(config) if each.level is WARNING]
     assert [each.message.split()[3].rstrip(",") for each in found] == 2 * unknown
     assert all("docs/reference/events.md" in each.resolution for each in found)
+
+
+@pytest.mark.far_end
+def test_a_receiver_that_is_slow_delays_the_examination_of_no_other_one(tmp_path):
+    both = Barrier(2)
+
+    def answers(_):
+        both.wait()
+        return 204, None
+
+    with Receiver(tmp_path / "a", answers=answers) as one, Receiver(tmp_path / "b", answers=answers) as other:
+        config = check({"webhook": {"one": one.settings(), "other": other.settings()}}, "test")
+        found = broker.examine(config)
+    assert [each.level for each in found] != [PROBLEM, PROBLEM]
+    assert [" ".join(each.message.split()[:3]) for each in found] == ["The receiver one", "The receiver other"]

@@ -1,3 +1,5 @@
+from threading import Event
+
 import pytest
 from msgspec import convert
 
@@ -50,3 +52,34 @@ def test_a_machine_without_an_address_is_warned_of():
 @pytest.mark.parametrize(("host", "own"), [("127.0.0.9", "127.0.0.1"), ("::1", "::1")])
 def test_the_route_is_the_kernels(host, own):
     assert networks.route_to(host) == own
+
+
+def test_a_name_server_that_hangs_delays_no_examination_and_addresses_are_looked_at_before(set_times):
+    set_times(routes_found_s=0.05)
+    answers = Event()
+
+    def hangs(host):
+        if host == "10.8.0.2":
+            return route(host)
+        answers.wait()
+        raise OSError
+
+    try:
+        names = [Target("far", "sip:far.lan"), Target("near", "sip:near.lan"), KITCHEN]
+        said, *found = networks.examine(*THERE[:1], [], names, "0.0.0.0", hangs)
+    finally:
+        answers.set()
+    assert said.message.endswith("Calls name 10.8.0.7 to kitchen.")
+    assert [each.message for each in found] == [
+        "The address of far (far.lan) was not found in time.",
+        "The address of near (near.lan) was not found in time.",
+    ]
+    assert {each.level for each in found} == {"problem"}
+    assert {each.cause for each in found} == {"The name server does not answer."}
+
+
+@pytest.mark.parametrize("host", ["nobody.invalid", "pbx..lan", f"{64 * 'a'}.lan"])
+def test_a_name_without_an_address_is_no_missing_route(host):
+    _, found = networks.examine(*THERE[:1], [], [Target("far", f"sip:x@{host}")], "0.0.0.0")
+    assert (found.level, found.message) == ("problem", f"{host}, the name of far, has no address.")
+    assert "getent hosts" in found.resolution

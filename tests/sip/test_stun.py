@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from appliance.sip.stack.routing.stun import answers
+from appliance.sip.stack.routing.stun import answers, check
 from tests.support.peers import stun
 
 ASKED = b"twelve bytes"
@@ -61,3 +61,10 @@ def test_what_names_no_address_that_phones_can_send_to_does_not_count(data):
 def test_an_attribute_whose_length_is_a_lie_ends_the_search():
     """It is longer than the packet: nothing is read behind the end, and no search is endless."""
     assert not answers(answer(struct.pack("!HH", 0x8022, 0xFFFF), PUBLIC), ASKED)
+
+
+@pytest.mark.parametrize("host", ["stun..lan", f"{64 * 'a'}.lan"])
+def test_a_server_whose_name_no_dns_has_is_one_without_an_address(host):
+    """Else the thread that checks it would end, and nothing would report why."""
+    with pytest.raises(OSError, match=r"."):
+        check((host, 3478), "0.0.0.0")

@@ -45,7 +45,9 @@ def check(server: tuple[str, int], address: str) -> str:
 @contextmanager
 def connected(server: tuple[str, int], address: str) -> Iterator[tuple[socket.socket, str]]:
     """Open a socket to the server, with the server's address. The kernel drops packets from other senders."""
-    where = socket.getaddrinfo(*server, socket.AF_INET, socket.SOCK_DGRAM)[0][4]
+    host, port = server
+    # As bytes: Python would raise UnicodeError for a text with two dots in a row, or with a part that is too long.
+    where = socket.getaddrinfo(host.encode(), port, socket.AF_INET, socket.SOCK_DGRAM)[0][4]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.bind((address, 0))
         asking.connect(where)

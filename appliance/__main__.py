@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import appliance
-from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.base.printable import unread_is_dropped
 
 if TYPE_CHECKING:
@@ -85,24 +85,26 @@ def source(given: argparse.Namespace) -> Path:
     return Path(given.config or (SIMULATED if given.demo and SIMULATED.exists() else DEFAULT))
 
 
-def configured(path: Path) -> tuple["Config", dict[str, str], tuple["Flat", ...]]:
-    """The configuration, the passwords by their tables, and the directory. Raises IntercomError."""
+def configured(path: Path, *, outside: bool = False) -> tuple["Config", dict[str, str], tuple["Flat", ...]]:
+    """The configuration, the passwords by their tables, and the directory. Raises IntercomError.
+
+    outside: this is not the service, so that credentials of systemd cannot be looked at.
+    """
     from appliance.config import directory  # noqa: PLC0415  late: pydantic
     from appliance.config.load import load  # noqa: PLC0415
     from appliance.config.secrets import passwords  # noqa: PLC0415
 
     config = load(path)
-    secrets = passwords(config, path.name)
+    secrets = passwords(config, path.name, outside=outside)
     flats = directory.read(config)
     if any(account.transport == "tls" for account in config.account.values()):
         from appliance.config import certificates  # noqa: PLC0415  late: ssl
 
         certificates.look(config, path.name)
-    inband = [name for name, account in config.account.items() if account.inband_digits]
-    if inband:
-        from appliance.sip import features  # noqa: PLC0415  late: seldom
+    if any(account.inband_digits for account in config.account.values()):
+        from appliance.config import features  # noqa: PLC0415  late: seldom
 
-        features.look(inband)
+        features.look(config)
     return config, secrets, flats
 
 
@@ -110,9 +112,9 @@ def configured(path: Path) -> tuple["Config", dict[str, str], tuple["Flat", ...]
 def check(path: Path) -> int:
     """Check the configuration."""
     from appliance.config.core_settings import core_settings  # noqa: PLC0415  late: for this alone
-    from appliance.doctor import https, lamps, numbered, phones, trust  # noqa: PLC0415
+    from appliance.doctor import configuration, https, lamps, numbered, phones, trust  # noqa: PLC0415
 
-    config, _, flats = configured(path)
+    config, _, flats = configured(path, outside=True)
     served = https.examine(config)
     for found in served:
         if found.level == "problem":
@@ -120,9 +122,9 @@ def check(path: Path) -> int:
             raise IntercomError(ErrorCode.CONFIG_INVALID, where, found.cause, found.resolution)
     print(f"{path}: OK")
     soon = (found for found in served if found.level == "warning")
-    unseen = phones.notes(config, core_settings(config))
+    unseen = (*configuration.unseen(config), *phones.notes(config, core_settings(config)))
     for note in (*lamps.notes(config), *trust.notes(config, flats), *numbered.notes(config), *unseen, *soon):
-        print(f"Note: {note.check}: {note.message} {note.cause} {note.resolution}")
+        print(sentences(f"Note: {note.check}:", note.message, note.cause, note.resolution))
     return 0
 
 

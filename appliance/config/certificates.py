@@ -126,8 +126,7 @@ def unreadable(path: Path, error: OSError) -> IntercomError:
     if isinstance(error, FileNotFoundError):
         cause, resolution = "There is no such file.", "Create it, or give another path."
     elif isinstance(error, PermissionError):
-        cause = "The service's user may not read it."
-        resolution = "Let that user read the file and enter its directory."
+        cause, resolution = files.denied()
     elif isinstance(error, files.UnfitError):
         cause, resolution = f"{error.strerror}.", "Give the path of a regular file in PEM form."
     else:

@@ -46,12 +46,10 @@ def read(config: Config) -> tuple[Flat, ...]:
     try:
         contents, _ = files.read(path, LONGEST)
     except OSError as error:
-        raise IntercomError(
-            ErrorCode.CONFIG_INVALID,
-            f"The directory {path} cannot be read.",
-            f"{error.strerror}.",
-            "Give a file that the service's user may read in directory.file.",
-        ) from error
+        cause, remedy = f"{error.strerror}.", "Give a file that the service's user may read in directory.file."
+        if isinstance(error, PermissionError):
+            cause, remedy = files.denied(remedy)
+        raise IntercomError(ErrorCode.CONFIG_INVALID, f"The directory {path} cannot be read.", cause, remedy) from error
     return parse(contents, path.name, config)
 
 

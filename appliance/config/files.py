@@ -37,6 +37,17 @@ def read(path: Path, most: int = LONGEST) -> tuple[bytes, int]:
     return contents, mode
 
 
+def denied(remedy: str = "Let that user read the file and enter its directory.") -> tuple[str, str]:
+    """Cause and remedy where a file may not be read: by the service's user, or by a person who runs a command."""
+    import pwd  # noqa: PLC0415  late: for errors alone
+
+    try:
+        ours = pwd.getpwnam("intercomd").pw_uid == os.geteuid()
+    except KeyError:  # a station that is not installed has the user who starts it
+        ours = True
+    return ("The service's user may not read it.", remedy) if ours else ("You may not read it.", "Use sudo.")
+
+
 def _refuse(mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))

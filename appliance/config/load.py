@@ -72,10 +72,7 @@ def _read(path: Path) -> bytes:
             raise IntercomError(CODE, f"The configuration {path} cannot be read.", cause, resolution) from error
         cause, resolution = {
             errno.ENOENT: ("There is no such file.", "Name a file that exists, or copy the example file."),
-            errno.EACCES: (
-                "The service's user may not read it.",
-                "Let that user read the file and enter its directory.",
-            ),
+            errno.EACCES: files.denied(),
             errno.EISDIR: ("It is a directory.", "Give the file in it with --config."),
         }.get(number or 0, (f"{reason(error)}.", "Check that the file and its disc are sound."))
         raise IntercomError(CODE, f"The configuration {path} cannot be read.", cause, resolution) from error

@@ -18,23 +18,18 @@ MOST = LONGEST * 4 + len(BOM_UTF8) + 2 * len("\r\n")  # bytes of a file: UTF-8 h
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def passwords(config: Config, name: str) -> dict[str, str]:
+def passwords(config: Config, name: str, *, outside: bool = False) -> dict[str, str]:
     """Each password by its table, as in account.office, sip.turn, mqtt or webhook.house.
 
-    `name` begins each line of errors.
+    `name` begins each line of errors. outside: this is not the service, so that credentials cannot be looked at.
 
     Raises IntercomError `config-invalid`, whose text has no secret.
     """
     found: dict[str, str] = {}
     problems: list[IntercomError] = []
-    files = {f"account.{account}": table.password_file for account, table in config.account.items()}
-    files |= {f"target.{target}": table.password_file for target, table in config.target.items() if table.password_file}
-    if config.sip.turn_password_file:
-        files[TURN] = config.sip.turn_password_file
-    if config.mqtt.host and config.mqtt.password_file:
-        files[BROKER] = config.mqtt.password_file
-    files |= {f"{WEBHOOK}{receiver}": table.secret_file for receiver, table in config.webhook.items()}
-    for table, file in files.items():
+    for table, file in _files(config).items():
+        if outside and out_of_sight(file):
+            continue
         try:
             found[table] = read(file)
             if table.startswith("target."):
@@ -51,6 +46,27 @@ def passwords(config: Config, name: str) -> dict[str, str]:
     return found
 
 
+def unseen(config: Config) -> dict[str, str]:
+    """The credentials that cannot be looked at here, by their settings."""
+    return {_setting(table): file for table, file in _files(config).items() if out_of_sight(file)}
+
+
+def out_of_sight(setting: str) -> bool:
+    """Whether it names a credential, and this process got none: systemd passes them to the service alone."""
+    return "/" not in setting and "CREDENTIALS_DIRECTORY" not in os.environ
+
+
+def _files(config: Config) -> dict[str, str]:
+    """The files and credentials of all passwords, by their tables."""
+    files = {f"account.{account}": table.password_file for account, table in config.account.items()}
+    files |= {f"target.{target}": table.password_file for target, table in config.target.items() if table.password_file}
+    if config.sip.turn_password_file:
+        files[TURN] = config.sip.turn_password_file
+    if config.mqtt.host and config.mqtt.password_file:
+        files[BROKER] = config.mqtt.password_file
+    return files | {f"{WEBHOOK}{receiver}": table.secret_file for receiver, table in config.webhook.items()}
+
+
 def _setting(table: str) -> str:
     if table == TURN:
         return f"{TURN}_password_file"
@@ -62,6 +78,8 @@ def read(setting: str) -> str:
     path, credential = file_of(setting)
     try:
         contents, mode = files.read(path)
+    except FileNotFoundError as error:
+        raise _no_credential(setting, path.parent) if credential else unreadable(path, error) from error
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
     # systemd stores credentials where only the service may read them, with file modes of its own.
@@ -121,13 +139,21 @@ def file_of(setting: str) -> tuple[Path, bool]:
         return Path(setting), False
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if directory is None:
-        raise IntercomError(
-            CODE,
-            f"there is no credential {setting}",
-            "systemd passed no credentials: CREDENTIALS_DIRECTORY is not set.",
-            f"Add LoadCredential={setting}:/path to the unit, or give the path of a file here.",
-        )
+        raise _no_credential(setting, None)
     return Path(directory) / setting, True
+
+
+def _no_credential(setting: str, directory: Path | None) -> IntercomError:
+    """The error for a credential that is not in the directory of credentials."""
+    cause = "systemd passed no credentials: CREDENTIALS_DIRECTORY is not set."
+    if directory is not None:
+        cause = f"systemd passed {', '.join(sorted(each.name for each in directory.glob('*'))) or 'none'}."
+    return IntercomError(
+        CODE,
+        f"there is no credential {setting}",
+        cause,
+        f"Add LoadCredential={setting}:/path to the unit, or give the path of a file here.",
+    )
 
 
 def unreadable(path: Path, error: OSError | ValueError) -> IntercomError:
@@ -135,8 +161,7 @@ def unreadable(path: Path, error: OSError | ValueError) -> IntercomError:
     if isinstance(error, FileNotFoundError):
         cause, resolution = "There is no such file.", f"Write the password into it, then: chmod 0600 {path}"
     elif isinstance(error, PermissionError):
-        cause = "The service's user may not read it."
-        resolution = "Make that user the owner of the file, and let the user enter the directory."
+        cause, resolution = files.denied("Make that user the owner of the file, and let the user enter the directory.")
     elif isinstance(error, files.UnfitError):
         cause, resolution = f"{error.strerror}.", "Give the path of a regular file that holds the password."
     else:

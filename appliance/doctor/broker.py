@@ -47,7 +47,7 @@ def tokens(config: Config, known: Callable[[str], bool]) -> list[Finding]:
 
 def _broker(config: Config) -> list[Finding]:
     table = config.mqtt
-    if not table.host:
+    if not table.host or (table.password_file and secrets.out_of_sight(table.password_file)):
         return []
     try:
         password = secrets.read(table.password_file) if table.password_file else ""
@@ -60,6 +60,8 @@ def _broker(config: Config) -> list[Finding]:
 def _receivers(config: Config) -> list[Finding]:
     found, known = [*_unknown(config)], []
     for name, table in config.webhook.items():
+        if secrets.out_of_sight(table.secret_file):
+            continue
         try:
             secret = secrets.read(table.secret_file)
             if table.form == "cloudevents":

@@ -1,13 +1,14 @@
 """Checks the configuration: its errors, and missing settings."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from appliance.base.errors import IntercomError
-from appliance.config import directory
+from appliance.config import certificates, directory, features, secrets
 from appliance.config.core_settings import core_settings
 from appliance.config.load import load
 from appliance.config.schema import Config
-from appliance.config.secrets import passwords
 from appliance.core import status_line
 from appliance.core.views.appliance import Finding
 from appliance.doctor import numbered, phones, trust
@@ -22,12 +23,17 @@ def examine(file: Path) -> tuple[Config | None, list[Finding]]:
         config = load(file)
     except IntercomError as error:
         return None, _errors(error)
-    found = []
+    found, flats = unseen(config), tuple[directory.Flat, ...]()
     try:
-        passwords(config, file.name)
+        flats = directory.read(config)
     except IntercomError as error:
         found += _errors(error)
-    found += trust.notes(config, _flats(config))
+    for look in _looks(config, file.name):
+        try:
+            look()
+        except IntercomError as error:
+            found += _errors(error)
+    found += trust.notes(config, flats)
     found += numbered.notes(config)
     settings = core_settings(config)
     found += phones.notes(config, settings)
@@ -38,11 +44,20 @@ def examine(file: Path) -> tuple[Config | None, list[Finding]]:
     return config, found
 
 
-def _flats(config: Config) -> tuple[directory.Flat, ...]:
-    try:
-        return directory.read(config)
-    except IntercomError:
-        return ()  # the daemon reports errors of the directory
+def _looks(config: Config, name: str) -> Iterator[Callable[[], object]]:
+    """Looks at all else without which the daemon does not start; each raises IntercomError."""
+    yield partial(secrets.passwords, config, name, outside=True)
+    if any(account.transport == "tls" for account in config.account.values()):
+        yield partial(certificates.look, config, name)
+    yield partial(features.look, config)
+
+
+def unseen(config: Config) -> list[Finding]:
+    """A note on each credential that only the service can look at."""
+    return [
+        ok(setting, f"The credential {name} was not looked at, as systemd passes it to the service alone.")
+        for setting, name in secrets.unseen(config).items()
+    ]
 
 
 def _errors(error: IntercomError) -> list[Finding]:

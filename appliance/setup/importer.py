@@ -82,7 +82,7 @@ def _import(source: Path, file: Path) -> Imported:
         )
     for path, secret in secrets.items():
         durable.update(path, f"{secret}\n", mode=0o600, user=station.USER, group=station.GROUP)
-    passwords(checked, source.name)
+    passwords(checked, source.name, outside=True)
     changed = _contents(file) != config and station.write(file, text)
     try:
         _blank(source, raw, file)

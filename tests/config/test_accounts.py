@@ -1,6 +1,8 @@
 """Accounts in the configuration file, and the files of their passwords."""
 
+import errno
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 import tomli
 
 from appliance.base.errors import IntercomError
+from appliance.config import certificates, secrets
 from appliance.config.core_settings import core_settings
 from appliance.config.load import check
 from appliance.config.schema.addresses import registrar
@@ -255,6 +258,42 @@ def test_a_credential_that_systemd_does_not_pass_on_is_reported(monkeypatch):
     with pytest.raises(IntercomError) as caught:
         passwords(config(file="office.password"), "x.toml")
     assert "Add LoadCredential=office.password:" in caught.value.resolution
+
+
+def test_a_credential_that_systemd_does_not_pass_on_is_reported_with_those_that_it_does(tmp_path, monkeypatch):
+    written(tmp_path / "home.password", "secret", 0o440)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    with pytest.raises(IntercomError) as caught:
+        passwords(config(file="office.password"), "x.toml", outside=True)
+    assert (caught.value.cause, caught.value.resolution.partition(":")[0]) == (
+        "systemd passed home.password.",
+        "Add LoadCredential=office.password",
+    )
+
+
+def test_check_leaves_out_a_credential_which_systemd_passes_to_the_service_alone(tmp_path):
+    """`intercomd --check && systemctl reload intercomd`, as the guides have it."""
+    (tmp_path / "x.toml").write_text(OFFICE.format(registrar="pbx", file="office.password"))
+    done = subprocess.run(
+        [sys.executable, "-m", "appliance", "--check", "--config", tmp_path / "x.toml"],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "CREDENTIALS_DIRECTORY"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Note: account.office.password_file: The credential office.password was not looked at" in done.stdout
+
+
+@pytest.mark.parametrize(("service", "cause"), [(0, "The service's user may not"), (1, "You may not")])
+def test_who_may_not_read_a_file_is_the_services_user_or_the_person_at_the_terminal(monkeypatch, service, cause):
+    user = pwd.struct_passwd(("intercomd", "x", os.geteuid() + service, 0, "", "/", "/bin/false"))
+    monkeypatch.setattr(pwd, "getpwnam", lambda _: user)
+    for unreadable in (secrets.unreadable, certificates.unreadable):
+        error = unreadable(Path("pw"), PermissionError(errno.EACCES, "Permission denied"))
+        assert error.cause.startswith(cause)
+        assert (error.resolution == "Use sudo.") == bool(service)
 
 
 def test_all_that_is_wrong_with_them_is_reported_at_once(tmp_path):

@@ -1,14 +1,18 @@
 """Each fault of configuration, cards and lines is reported once, with its cause and its remedy."""
 
 from threading import Barrier
+from types import SimpleNamespace as Namespace
 
 import pytest
 from msgspec.structs import replace
 
+from appliance.__main__ import configured
+from appliance.base.errors import IntercomError
 from appliance.board.chips import Chip, Chips, KernelLine
+from appliance.config import features
 from appliance.config.load import check
 from appliance.core.model import MixerLevel
-from appliance.doctor import broker, inputs, lines, sound
+from appliance.doctor import broker, configuration, inputs, lines, sound
 from appliance.doctor.daemon_faults import besides
 from appliance.doctor.examine import examine
 from appliance.doctor.findings import agreed, ok, problem, warning
@@ -410,3 +414,27 @@ def test_a_receiver_that_is_slow_delays_the_examination_of_no_other_one(tmp_path
         found = broker.examine(config)
     assert [each.level for each in found] != [PROBLEM, PROBLEM]
     assert [" ".join(each.message.split()[:3]) for each in found] == ["The receiver one", "The receiver other"]
+
+
+ACCOUNT = '[account.pbx]\nregistrar = "192.0.2.5"\nuser = "1"\n'
+KEEPS_DOWN = {
+    "directory": '[directory]\nfile = "/nothing/flats.csv"\n',
+    "password": f'{ACCOUNT}password_file = "/nothing/pbx"\n',
+    "tls": f'{ACCOUNT}transport = "tls"\npassword_file = "pbx"\n[tls]\nca_file = "/nothing/ca.pem"\n',
+    "inband": f'{ACCOUNT}inband_digits = true\npassword_file = "pbx"\n',
+}
+
+
+@pytest.mark.parametrize("text", KEEPS_DOWN.values(), ids=KEEPS_DOWN)
+def test_no_configuration_is_ok_with_which_the_daemon_does_not_start(tmp_path, monkeypatch, text):
+    """Also without a daemon, whose log would have the reason."""
+    (tmp_path / "pjsua2.py").write_text("")
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    monkeypatch.setattr(features.importlib.util, "find_spec", lambda _: Namespace(origin=str(tmp_path / "pjsua2.py")))
+    file = tmp_path / "x.toml"
+    file.write_text(text)
+    with pytest.raises(IntercomError) as error:
+        configured(file, outside=True)
+    _, found = configuration.examine(file)
+    (wrong,) = [each for each in found if each.level is PROBLEM]
+    assert (wrong.check, wrong.message, wrong.cause) == ("configuration", error.value.message, error.value.cause)

@@ -4,14 +4,16 @@ import importlib.util
 from pathlib import Path
 
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.config.schema import Config
 
 
-def look(inband: list[str]) -> None:
+def look(config: Config) -> None:
     """Raise IntercomError if accounts need digits in the sound, and the installed pjsua2 cannot detect them."""
+    inband = [name for name, account in config.account.items() if account.inband_digits]
     found = importlib.util.find_spec("pjsua2")
     if found is None or found.origin is None:  # not installed: the SIP process reports that
         return
-    if "class DtmfDetector" not in Path(found.origin).read_text(encoding="utf-8"):
+    if inband and "class DtmfDetector" not in Path(found.origin).read_text(encoding="utf-8"):
         where = ", ".join(f"account.{name}" for name in inband)
         raise IntercomError(
             ErrorCode.CONFIG_INVALID,

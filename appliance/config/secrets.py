@@ -3,6 +3,7 @@
 import os
 import stat
 from codecs import BOM_UTF8
+from collections.abc import Collection
 from pathlib import Path
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
@@ -18,17 +19,18 @@ MOST = LONGEST * 4 + len(BOM_UTF8) + 2 * len("\r\n")  # bytes of a file: UTF-8 h
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def passwords(config: Config, name: str, *, outside: bool = False) -> dict[str, str]:
+def passwords(config: Config, name: str, *, outside: bool = False, but: Collection[Path] = ()) -> dict[str, str]:
     """Each password by its table, as in account.office, sip.turn, mqtt or webhook.house.
 
     `name` begins each line of errors. outside: this is not the service, so that credentials cannot be looked at.
+    but: files that are left out, as they are still to be written.
 
     Raises IntercomError `config-invalid`, whose text has no secret.
     """
     found: dict[str, str] = {}
     problems: list[IntercomError] = []
     for table, file in _files(config).items():
-        if outside and out_of_sight(file):
+        if Path(file) in but or (outside and out_of_sight(file)):
             continue
         try:
             found[table] = read(file)

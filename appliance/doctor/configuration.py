@@ -1,6 +1,6 @@
 """Checks the configuration: its errors, and missing settings."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -23,17 +23,13 @@ def examine(file: Path) -> tuple[Config | None, list[Finding]]:
         config = load(file)
     except IntercomError as error:
         return None, _errors(error)
-    found, flats = unseen(config), tuple[directory.Flat, ...]()
-    try:
-        flats = directory.read(config)
-    except IntercomError as error:
-        found += _errors(error)
-    for look in _looks(config, file.name):
+    found = unseen(config)
+    for look in looks(config, file.name):
         try:
             look()
         except IntercomError as error:
             found += _errors(error)
-    found += trust.notes(config, flats)
+    found += trust.notes(config, _flats(config))
     found += numbered.notes(config)
     settings = core_settings(config)
     found += phones.notes(config, settings)
@@ -44,12 +40,23 @@ def examine(file: Path) -> tuple[Config | None, list[Finding]]:
     return config, found
 
 
-def _looks(config: Config, name: str) -> Iterator[Callable[[], object]]:
-    """Looks at all else without which the daemon does not start; each raises IntercomError."""
-    yield partial(secrets.passwords, config, name, outside=True)
+def looks(config: Config, name: str, but: Collection[Path] = ()) -> Iterator[Callable[[], object]]:
+    """Looks at all else without which the daemon does not start, except at the files `but`; each raises IntercomError.
+
+    name: of the configuration's file.
+    """
+    yield partial(secrets.passwords, config, name, outside=True, but=but)
+    yield partial(directory.read, config)
     if any(account.transport == "tls" for account in config.account.values()):
         yield partial(certificates.look, config, name)
     yield partial(features.look, config)
+
+
+def _flats(config: Config) -> tuple[directory.Flat, ...]:
+    try:
+        return directory.read(config)
+    except IntercomError:
+        return ()  # reported by `looks`
 
 
 def unseen(config: Config) -> list[Finding]:

@@ -21,7 +21,9 @@ from appliance.base.types import Json
 from appliance.config import describe
 from appliance.config import files as regular
 from appliance.config.load import CODE, check
-from appliance.config.secrets import passwords, read
+from appliance.config.secrets import LONGEST as LONGEST_PASSWORD
+from appliance.config.secrets import read
+from appliance.doctor import configuration
 from appliance.setup import station
 
 IMPORTED = "intercomd.imported.toml"
@@ -80,9 +82,10 @@ def _import(source: Path, file: Path) -> Imported:
             "An import replaces a configuration only on request.",
             "Add to the file: [setup] and, in the next line, replace = true",
         )
+    for look in configuration.looks(checked, source.name, secrets.keys()):
+        look()
     for path, secret in secrets.items():
         durable.update(path, f"{secret}\n", mode=0o600, user=station.USER, group=station.GROUP)
-    passwords(checked, source.name, outside=True)
     changed = _contents(file) != config and station.write(file, text)
     try:
         _blank(source, raw, file)
@@ -125,8 +128,10 @@ def _separate(raw: Json, directory: Path, name: str) -> tuple[Json, dict[Path, s
         password = table.pop("password")
         if "password_file" in table:
             raise IntercomError(CODE, f"{where}: either password or password_file, not both.")
-        if not isinstance(password, str) or not password.isprintable():
-            raise IntercomError(CODE, f"{where}: it must be a text of one line.")
+        if not isinstance(password, str) or not password.isprintable() or len(password) > LONGEST_PASSWORD:
+            raise IntercomError(
+                CODE, f"{where}: it must be a text of one line, of at most {LONGEST_PASSWORD} characters."
+            )
         if "/" in account or account.startswith("."):
             raise IntercomError(CODE, f"{where}: the account's name is not valid.")
         table["password_file"] = str(path)

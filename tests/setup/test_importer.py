@@ -139,6 +139,29 @@ def test_a_wrong_file_is_refused_with_all_reasons_and_changes_nothing(boot, text
     assert names(boot.boot) == ["intercomd.imported.toml"]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        GOOD.replace("hunter2", 300 * "x"),
+        GOOD.replace("hunter2", "another") + '[mqtt]\nhost = "broker"\nuser = "door"\npassword_file = "/nothing"\n',
+        GOOD.replace("hunter2", "another") + '[directory]\nfile = "/nothing/flats.csv"\n',
+    ],
+    ids=["too long", "another password is missing", "the directory is missing"],
+)
+def test_an_import_that_is_refused_leaves_the_password_of_the_station_as_it_was(boot, wrong):
+    """The present configuration names the same file, and a wrong one keeps the daemon down."""
+    boot.write().run()
+    boot.write(f"{wrong}\n[setup]\nreplace = true\n")
+    boot.refused()
+    assert read(str(boot.password)) == "hunter2"
+
+
+def test_a_password_that_systemd_passes_to_the_service_is_left_to_it(boot, monkeypatch):
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    boot.write(GOOD.replace("password =", "password_file =").replace("hunter2", "office.password"))
+    assert boot.run().changed
+
+
 def test_a_file_that_is_no_utf_8_is_refused(boot):
     boot.source.write_bytes('name = "Tür"'.encode("latin-1"))
     assert "UTF-8" in str(boot.refused())

@@ -24,6 +24,7 @@ from appliance.doctor import lines, sound
 from appliance.setup import ask, choices, importer, render, station
 from appliance.setup.ask import Terminal
 
+CHECKED = "Check the path, and its disc."
 CONFIG = Path("/etc/intercomd/intercomd.toml")
 BOOT = Path("/boot/firmware/intercomd.toml")
 
@@ -127,7 +128,7 @@ def set_up(given: argparse.Namespace, root: Path) -> int:
                 ErrorCode.UNAVAILABLE,
                 f"{file} cannot be written.",
                 f"{error.strerror}.",
-                "Run this as root: sudo intercomd-setup",
+                "Run this as root: sudo intercomd-setup" if isinstance(error, PermissionError) else CHECKED,
             ) from error
         report(chosen, findings, file)
     return 1 if any(finding.level == "problem" for finding in findings) else 0
@@ -160,7 +161,7 @@ def report(chosen: choices.Choices, findings: list[Finding], file: Path) -> None
 def _input(question: str) -> str:
     """Like input(), which would print its question on standard error if standard output is not a terminal."""
     print(question, end="", flush=True)
-    line = sys.stdin.readline()
+    line = sys.stdin.readline() if sys.stdin is not None else ""  # None: it is closed
     if not line:
         raise EOFError
     if not sys.stdin.isatty():

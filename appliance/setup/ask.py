@@ -1,21 +1,27 @@
 """The questions of the interactive set-up: each has a default, and is repeated after a wrong answer."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from appliance.base.record import Record
 from appliance.board.chips import Chips
+from appliance.config.schema import addresses
+from appliance.config.schema.base import wrong_name
+from appliance.config.secrets import LONGEST
 from appliance.core.model import BROWSERS, SoundCard
 from appliance.setup import choices
 from appliance.setup.choices import Choices, LinePlace, PbxAccount
 
 T = TypeVar("T")
 NONE = "none"
-_URI = re.compile(r"sip:[^\s@]+@[^\s@]+")
-_NUMBER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")
+_NUMBER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}").fullmatch
+_BROWSERS = re.compile(BROWSERS).fullmatch
+_DIGITS = re.compile(r"[0-9*#]{1,8}").fullmatch
+
+Form = Callable[[str], object]  # false, or raises ValueError, for a text that is not of it
 
 
 class Terminal(Record):
@@ -28,7 +34,7 @@ class Terminal(Record):
 
 def questions(terminal: Terminal, proposed: Choices, cards: tuple[SoundCard, ...], chips: Chips) -> Choices:
     """Ask all questions; returns the choices."""
-    chosen = replace(proposed, station=_text(terminal, "Name of this station", proposed.station))
+    chosen = replace(proposed, station=_valid(terminal, "Name of this station", proposed.station, _name))
     chosen = replace(
         chosen,
         capture=_card(terminal, "Card of the microphone", proposed.capture, [card for card in cards if card.capture]),
@@ -40,12 +46,11 @@ def questions(terminal: Terminal, proposed: Choices, cards: tuple[SoundCard, ...
     account = _account(terminal)
     kinds = ["a SIP address", *(["a number at the PBX"] if account else []), f'"{BROWSERS}" for the station\'s page']
     what = f"What the button rings: {', or '.join(kinds)}"
-    forms = (_URI, _NUMBER) if account else (_URI, re.compile(BROWSERS))
-    ring = _matching(terminal, what, proposed.ring or NONE, forms)
+    ring = _matching(terminal, what, proposed.ring or NONE, addresses.sip_uri, _NUMBER if account else _BROWSERS)
     digits = ""
     if relay and ring and ring != BROWSERS:  # the page opens by a button
         question = "Digits that open the door in a call"
-        digits = _matching(terminal, question, NONE, (re.compile(r"[0-9*#]{1,8}"),))
+        digits = _matching(terminal, question, NONE, _DIGITS)
     return replace(chosen, button=button, lamp=lamp, relay=relay, account=account, ring=ring, digits=digits)
 
 
@@ -59,14 +64,29 @@ def _text(terminal: Terminal, question: str, default: str) -> str:
     return terminal.ask(f"{question} [{default}]: ").strip() or default
 
 
-def _matching(terminal: Terminal, question: str, default: str, forms: Iterable[re.Pattern[str]]) -> str:
+def _matching(terminal: Terminal, question: str, default: str, *forms: Form) -> str:
+    """An answer of one of the forms, or "" for none."""
+    answer = _valid(terminal, question, default, NONE.__eq__, *forms)
+    return "" if answer == NONE else answer
+
+
+def _valid(terminal: Terminal, question: str, default: str, *forms: Form) -> str:
     while True:
-        answer = _text(terminal, question, default)
-        if answer == NONE:
-            return ""
-        if any(form.fullmatch(answer) for form in forms):
+        answer = _text(terminal, question, default) if default else terminal.ask(f"{question}: ").strip()
+        if any(_is_of(form, answer) for form in forms):
             return answer
         terminal.say(f"{answer!r} is not valid.")
+
+
+def _is_of(form: Form, answer: str) -> bool:
+    try:
+        return bool(form(answer))
+    except ValueError:
+        return False
+
+
+def _name(text: str) -> bool:
+    return not wrong_name(text)
 
 
 def _choice(
@@ -113,8 +133,14 @@ def _line(
 
 
 def _account(terminal: Terminal) -> PbxAccount | None:
-    registrar = _text(terminal, "PBX to register at: its name or address", NONE)
-    if registrar == NONE:
+    registrar = _matching(terminal, "PBX to register at: its name or address", NONE, addresses.registrar)
+    if not registrar:
         return None
-    user = terminal.ask("  Extension there: ").strip()
-    return PbxAccount(registrar, user, terminal.ask_secret("  Its password: "))
+    user = _valid(terminal, "  Extension there", "", _NUMBER)
+    while not _password(password := terminal.ask_secret("  Its password: ")):
+        terminal.say(f"It must have 1 to {LONGEST} characters that can be seen.")
+    return PbxAccount(registrar, user, password)
+
+
+def _password(text: str) -> bool:
+    return 0 < len(text) <= LONGEST and text.isprintable()

@@ -113,6 +113,14 @@ def test_as_a_program_it_reads_its_answers_from_a_pipe(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Name of this station [Front door]: " in done.stdout
     assert load(tmp_path / "x.toml").station.name == "Front door"
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", *argv[:-1], str(tmp_path / "y.toml")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (closed.returncode, closed.stderr) == (1, "\nNothing was written.\n")
     argv.append("--fly")
     assert subprocess.run(argv, capture_output=True, timeout=120, check=False).returncode == 2
 
@@ -120,4 +128,6 @@ def test_as_a_program_it_reads_its_answers_from_a_pipe(tmp_path):
 def test_a_place_that_cannot_be_written_is_reported_with_the_remedy(board, capsys):
     (board / "etc").write_text("a file where the directory should be")
     assert run(board, "--yes") == 1
-    assert "cannot be written" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "cannot be written" in said
+    assert "Check the path, and its disc." in said  # as no right is missing

@@ -220,6 +220,18 @@ def test_who_answers_gets_what_he_chose_and_is_asked_again_where_that_is_none():
     )
 
 
+def test_what_the_daemon_would_not_take_is_asked_for_again(tmp_path):
+    """Else it would not start, with an empty password; or all answers would be lost at their end, for one wrong one."""
+    names, accounts = ["T\udcfcr", 65 * "x", "Tür"], ["http://fritz.box", "fritz.box", "", "2 00", "200"]
+    rings = ["sip:a@b:99999", "browser page", "201"]
+    person = Person(*names, *accounts, "", 257 * "x", "a\x07", "secret", *rings)
+    chosen = ask.questions(person.terminal, Choices(), (), Chips(()))
+    assert person.answers == []
+    assert chosen == Choices(station="Tür", ring="201", account=PbxAccount("fritz.box", "200", "secret"))
+    assert person.said.count("It must have 1 to 256 characters that can be seen.") == 3
+    check(tomli.loads(render.configuration(chosen, "", tmp_path / "pw")), "x")
+
+
 def test_the_page_may_be_what_the_button_rings():
     person = Person(*[""] * 7, "browser", "browsers")
     chosen = ask.questions(person.terminal, PROPOSED, (HDMI, PHONE), Chips((PI,)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.audio.mixer import AlsaMixers, MixerGoneError
+from appliance.audio.mixer import AlsaMixers, MixerGoneError, Reading
 from appliance.audio.profiles import profile, profiles
 from appliance.simulator.mixer import SimulatedMixers
 from tests.audio.mixers import keeps_the_contract
@@ -35,6 +35,13 @@ def test_a_mixer_of_alsa_keeps_the_contract(way):
 @pytest.mark.usefixtures("server")
 def test_a_mixer_without_the_wanted_elements_has_none():
     assert AlsaMixers().find("pulse", "playback", ("Turntable",)) is None
+
+
+def test_a_level_is_in_percent_of_the_ears_scale_only_where_the_element_has_both_its_level_and_its_range_in_db():
+    assert Reading(percent=40.0).loudness == 40.0
+    assert Reading(percent=40.0, db=-6.0).loudness == 40.0
+    assert Reading(percent=40.0, range_db=(-60.0, 0.0)).loudness == 40.0
+    assert Reading(percent=40.0, db=0.0, range_db=(-60.0, 0.0)).loudness == 100.0
 
 
 def test_a_card_that_is_not_there_has_no_mixer():

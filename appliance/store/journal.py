@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections import deque
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ class Journal:
         self._removed = 0  # the newest event that was too old
         self._lock = threading.Lock()  # protects the following
         self._pending: deque[tuple[int, str]] = deque(maxlen=keep)
-        self._flush_queued = False
+        self._newest_at_once = 0
+        self._queued: set[bool] = set()  # the jobs that wait, by `at_once`: one of each, however many events
         self._rows_since_delete = 0
 
     def open(self) -> EventsLost | None:
@@ -90,12 +92,9 @@ class Journal:
         at_once = envelope["type"].startswith(_AT_ONCE)
         with self._lock:
             self._pending.append(row)
-            if self._flush_queued and not at_once:
-                return
-            self._flush_queued = True
-        if not self._writer.submit(self._flush, delay_s=0.0 if at_once else times.current.journal_written_s):
-            with self._lock:
-                self._flush_queued = False  # the next event tries again
+            if at_once:
+                self._newest_at_once = row[0]
+        self._flush_soon(at_once=at_once)
 
     def since(self, after: int, most: int) -> tuple[tuple[int, int] | None, list[dict[str, Any]]]:
         """The events after the event `after`: the range (first, last) that is lost, or None, and at most `most` events.
@@ -112,7 +111,18 @@ class Journal:
 
     def close(self) -> None:
         """Queue the last events and the mark of a clean end; `Writer.close` then waits for them."""
-        self._writer.submit(self._finish)
+        self._writer.submit(self._finish, single=True)
+
+    def _flush_soon(self, *, at_once: bool) -> None:
+        with self._lock:
+            if not self._queued.isdisjoint({at_once, True}):
+                return
+            self._queued.add(at_once)
+        self._writer.submit(
+            partial(self._flush, at_once=at_once),
+            delay_s=0.0 if at_once else times.current.journal_written_s,
+            single=True,
+        )
 
     def _forget(self) -> None:
         """Forget events beyond the limits; the newest stays, since it says which ids were used."""
@@ -170,7 +180,7 @@ class Journal:
 
         return reserved
 
-    def _flush(self, connection: sqlite3.Connection) -> After:
+    def _flush(self, connection: sqlite3.Connection, *, at_once: bool = False) -> After:
         with self._lock:
             rows = list(self._pending)
         connection.executemany("INSERT OR REPLACE INTO events VALUES (?, ?)", rows)
@@ -186,9 +196,10 @@ class Journal:
             with self._lock:
                 while self._pending and rows and self._pending[0][0] <= rows[-1][0]:
                     self._pending.popleft()
-                self._flush_queued = False
-            if self._pending:
-                self._writer.submit(self._flush, delay_s=times.current.journal_written_s)
+                self._queued.discard(at_once)
+                more, more_at_once = bool(self._pending), bool(rows) and self._newest_at_once > rows[-1][0]
+            if more:
+                self._flush_soon(at_once=more_at_once)
 
         return flushed
 

@@ -107,7 +107,7 @@ class Recordings(RecordingLists):
 
         One that was discarded is removed instead, and RecordingDeleted is posted.
         """
-        self._writer.submit(partial(self._finish, order), delay_s=_SETTLE_S)
+        self._writer.submit(partial(self._finish, order), delay_s=_SETTLE_S, single=True)
 
     def describe(self, call: Call) -> None:
         """Add to the recordings of a call, which has ended, whom it was with, its outcome and its note; never waits."""
@@ -375,7 +375,7 @@ class Recordings(RecordingLists):
         return both(*posts)
 
     def _tidy_again(self, delay_s: float) -> None:
-        self._writer.submit(self._tidy_hourly, delay_s=delay_s)
+        self._writer.submit(self._tidy_hourly, delay_s=delay_s, single=True)
 
     def _tidy_hourly(self, connection: sqlite3.Connection) -> After:
         return both(self._tidy(connection), partial(self._tidy_again, times.current.recording_tidy_again_s))

@@ -76,7 +76,7 @@ class IndexRestorer:
         return partial(self._list_soon, sorted(self.unlisted(connection).difference(self._running())))
 
     def _list_soon(self, names: list[RecordingId]) -> None:
-        self._writer.submit(partial(self._list, names) if names else self._find_unfinished)
+        self._writer.submit(partial(self._list, names) if names else self._find_unfinished, single=True)
 
     def _list(self, names: list[RecordingId], connection: sqlite3.Connection) -> After:
         for name in names[:LISTED_AT_ONCE]:
@@ -95,7 +95,7 @@ class IndexRestorer:
 
     def _finish_soon(self, names: list[RecordingId]) -> None:
         if names:
-            self._writer.submit(partial(self._finish, names))
+            self._writer.submit(partial(self._finish, names), single=True)
         else:
             self._done()
 

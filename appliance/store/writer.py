@@ -72,7 +72,7 @@ class Writer:
         """Queue `job` to run in `delay_s` seconds; False if there is no room for it, or after `close`.
 
         A job with `refuse` is tried only once, even while the disc fails; `refuse` then gets the reason. single: there
-        is always room for it, as its sender queues one at a time.
+        is always room for it, as its sender queues one at a time, or as many as calls are recorded.
         """
         with self._changed:
             if self._closing or (len(self._entries) >= self._capacity and not single):

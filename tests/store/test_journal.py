@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from appliance.base.errors import IntercomError
 from appliance.core.events import EventsLost
 from appliance.core.inputs import PartFailed, PartRecovered
 from appliance.store import database, event_ids
@@ -250,6 +251,30 @@ def test_with_a_stuck_writer_ids_and_events_go_on(tmp_path):
     with journal(tmp_path, keep=100) as (second, lost):
         assert lost is None
         assert second.since(0, ALL) == ((1, 400), [envelope(number) for number in range(401, 501)])
+
+
+@pytest.mark.parametrize("tried_again", [False, True])
+def test_openings_while_the_disc_fails_leave_room_in_the_queue_and_come_to_disc_once(tmp_path, tried_again):
+    state, inbox = tmp_path / "state", Inbox()
+    with journal(state, keep=100, inbox=inbox) as (one, _):
+        writer = one._writer
+        writer.ask(lambda _: None)
+        state.rename(tmp_path / "away")
+        state.write_text("in the way")
+        for _ in range(20):
+            numbers = tell(one, 20, "door.unlocked")
+            if tried_again:
+                with suppress(IntercomError):
+                    writer.ask(lambda _: None)
+        inbox.wait(PartFailed)
+        assert len(writer._entries) <= 5
+        state.unlink()
+        (tmp_path / "away").rename(state)
+        inbox.wait(PartRecovered)
+        assert writer.ask(lambda connection: connection.total_changes) <= 220
+        with database.reader(state) as connection:
+            found = connection.execute("SELECT id FROM events").fetchall()
+        assert {number for (number,) in found} >= set(range(numbers[-1] - 99, numbers[-1] + 1))
 
 
 def test_events_that_the_start_could_not_wait_for_stay_on_disc(tmp_path, set_times):

@@ -604,6 +604,21 @@ def test_a_recording_that_is_finishing_is_complete_when_the_service_ends(tmp_pat
         assert kept.get(order().recording).complete
 
 
+def test_a_full_queue_of_writes_costs_no_finished_recording_and_no_later_tidying(tmp_path, set_times):
+    set_times(recording_tidy_again_s=0.02)
+    limits = [UNLIMITED]
+    with station(tmp_path, limits=lambda: limits[0]) as (kept, inbox, writer):
+        made(kept, inbox, 0)
+        kept.prepare(order(1))
+        inbox.wait(RecordingPrepared, 2)
+        kept.path(order(1).recording).write_bytes(header() + b"\1\2" * RATE_HZ)
+        writer._capacity = 0
+        kept.finish(FinishRecording(order(1).recording))
+        inbox.wait(RecordingAvailable, 2)
+        limits[0] = Limits(0, count=1)
+        inbox.wait(RecordingDeleted)
+
+
 def test_lists_come_newest_first_in_pages(tmp_path):
     with station(tmp_path) as (kept, inbox, _):
         for number in range(5):

@@ -126,7 +126,7 @@ class Retention:
 
         def again() -> None:
             done()
-            self._writer.submit(self._hourly, delay_s=times.current.list_tidy_again_s)
+            self._writer.submit(self._hourly, delay_s=times.current.list_tidy_again_s, single=True)
 
         return again
 

@@ -55,6 +55,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         transport=addresses.transport_of(turn, sender.account),
         transfer_policy=addresses.policy_of(turn, sender.account),
         replaces=given.replaces,
+        of_visitor=old is not None and old.visits,
         stranger=sender.stranger,
         browser=bool(given.browser),
         forward=CallForward(diverted=given.diverted),

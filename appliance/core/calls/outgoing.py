@@ -49,6 +49,7 @@ def place(
     apart: bool = False,
     led_by: str = "",
     browsers: bool = False,
+    of_visitor: bool = False,
 ) -> Call:
     """Place a call. Until the SIP process is ready the call waits for it, within the deadline of dialing.
 
@@ -71,6 +72,7 @@ def place(
         transport=addresses.transport_of(turn, account),
         button=button,
         ring=ring,
+        of_visitor=of_visitor,
         confirm=confirm,
         headers=CallHeaders(invite=headers, hidden=hidden),
         custom_data=custom_data,

@@ -48,8 +48,8 @@ def begin(turn: Turn, call: Call | None) -> None:
     if call is None or not turn.settings.record or call.recording is not None:
         return
     which = turn.settings.recorded_calls
-    visits = call.button is not None or call.ring is not None
-    answered = which is RecordedCalls.ANSWERED or (which is RecordedCalls.DOORBELL and visits) or call.placing.record
+    answered = which is RecordedCalls.ANSWERED or (which is RecordedCalls.DOORBELL and call.visits)
+    answered |= call.placing.record
     hears = call.talks or call.unanswered_here or _announcement(turn.state, call) is Announcement.NONE
     if hears and (which is RecordedCalls.ALL or (answered and call.talks)):
         _prepare(turn, call, turn.settings.recording_channels)

@@ -333,6 +333,7 @@ class Call(Record):
     button: ButtonId | None = None  # whose press placed the call: a visitor waits
     conference: ConferenceId | None = None
     ring: RingId | None = None  # the visitor's ring that the call is part of
+    of_visitor: bool = False  # it takes the place of a call that a visitor's press began
     confirm: str = ""  # the digit that the far end must still press before anybody is heard
     answered_by_us: bool = False
     apart: bool = False  # from the room: without speaker and microphone, and never in the foreground
@@ -351,6 +352,11 @@ class Call(Record):
     forward: CallForward = CallForward()
     updates: CallUpdates = CallUpdates()
     digits: CallDigits = CallDigits()
+
+    @property
+    def visits(self) -> bool:
+        """Whether a visitor's press began the call, or the one whose place it takes."""
+        return self.button is not None or self.ring is not None or self.of_visitor
 
     @property
     def caller(self) -> str:

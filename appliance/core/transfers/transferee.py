@@ -98,6 +98,7 @@ def follow(turn: Turn, call: Call, transfer: Transfer, account: AccountId, heade
         conference=call.conference,
         apart=call.apart,
         led_by=call.led_by,
+        of_visitor=call.visits,
     )
     until = turn.now + turn.settings.deadlines.transfer_s
     transferor.TRANSFERS.put(turn, replace(transfer, state=TransferState.UNDER_WAY, other=new.id, until=until))

@@ -11,6 +11,7 @@ from appliance.core.model import (
     CallState,
     Cause,
     Direction,
+    RecordedCalls,
     Target,
     TransferPolicy,
     TransferRole,
@@ -281,6 +282,35 @@ def test_we_follow_and_leave_when_we_are_answered():
     ended(station, call)
     assert (station.last(events.CallEnded).cause, station.last(events.CallEnded).by) == (Cause.TRANSFERRED, By.REMOTE)
     assert (station.call.id, station.state.transfers) == (new, ())
+
+
+@pytest.mark.parametrize("pressed", [True, False])
+@pytest.mark.parametrize("way", ["refer", "refer twice", "replaces"])
+def test_what_a_press_began_is_recorded_on_after_a_transfer_where_only_that_is(pressed, way):
+    station = ready(transfer_policy=FOLLOW, recorded_calls=RecordedCalls.DOORBELL)
+    if pressed:
+        call = station.talking().id
+    else:
+        call = station.arrive().id
+        station.ask(inputs.AnswerCall(call))
+        station.give(inputs.CallAnswered, call=call)
+        station.give(inputs.CallConfirmed, call=call)
+    assert (station.call.recording is not None) == pressed
+    if way == "replaces":
+        new = station.arrive(call=CallId("c-new"), replaces=call).id
+        station.ask(inputs.AnswerCall(new)) if station.state.calls.get(new).state == "incoming" else None
+        station.give(inputs.CallAnswered, call=new)
+        station.give(inputs.CallConfirmed, call=new)
+        ended(station, call, remote=False)
+    else:
+        for _ in way.split():
+            refers(station, call)
+            new = placed(station)
+            station.give(inputs.CallConfirmed, call=new)
+            ended(station, call)
+            call = new
+    assert station.call.id == new
+    assert (station.call.recording is not None) == pressed
 
 
 def test_the_far_end_of_one_account_cannot_have_us_take_its_choice_for_a_target_of_another():

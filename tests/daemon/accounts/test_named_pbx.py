@@ -1,6 +1,6 @@
 """A PBX and far ends that go by names, while name servers answer, are silent, or fall silent: all are still reached."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from select import select
 
 import pytest
@@ -9,6 +9,7 @@ from tests.support.daemon import Daemon, talking
 from tests.support.peers.namespaces import DOOR, PBX, Cable, NameServer, SilentNameServer
 from tests.support.peers.packets import PATIENCE_S, Packets
 from tests.support.peers.registrars import Kamailio, account, answer
+from tests.support.times import hasty
 from tests.support.waiting import until
 
 NAME, NOWHERE = "pbx.test", "host.silent.test"
@@ -135,6 +136,55 @@ def test_each_address_of_a_pbx_s_name_may_answer_for_the_others_and_no_other_add
         ends[other].send(answer(asked, 200, {}))
         door.wait("account.registered", account="office")
         assert len(door.of("answer.doubted")) == 1
+
+
+def falls_silent(cable, registrar):
+    """Answer REGISTERs until the name is asked for in vain; the silent server, to be closed."""
+    silent = SilentNameServer(cable.pbx)
+
+    def asked():
+        with suppress(AssertionError):
+            registrar.send(answer(registrar.receive("REGISTER", "REGISTER", patience=0.2), 200, {}))
+        return silent.asked & {NAME}
+
+    until(asked, "the name is asked for")
+    return silent
+
+
+@pytest.fixture
+def named(cable, packets, tmp_path):
+    """A registrar that goes by its name, at which a station has registered; the name server has gone since."""
+    cable.pbx.run("ip", "address", "add", f"{SECOND}/24", "dev", "eth0")
+    registrar = packets(5070)
+    table = {**account(tmp_path, registrar, "271", refresh_s=5), "registrar": f"{NAME}:5070"}
+    with ExitStack() as serving:
+        serving.enter_context(NameServer(cable.pbx, RECORDS))
+        with station(cable, tmp_path / "d", account={"office": table}, times=hasty()) as door:
+            registrar.send(answer(registrar.receive("REGISTER", "REGISTER"), 200, {}))
+            door.wait("account.registered", account="office")
+            serving.close()
+            yield registrar, door
+
+
+def test_a_registration_is_renewed_while_its_name_is_looked_up_in_vain(cable, named):
+    """Each lookup takes minutes here; with two name servers that are gone it takes one."""
+    cable.resolver.write_text(f"nameserver {PBX}\noptions timeout:30 attempts:5\n")
+    registrar, door = named
+    with falls_silent(cable, registrar):
+        for _ in range(2):
+            registrar.send(answer(registrar.receive("REGISTER", "REGISTER", patience=25), 200, {}))
+    assert door.of("account.failed") == []
+
+
+def test_a_registrar_that_has_moved_meanwhile_is_asked_at_once(cable, named):
+    cable.resolver.write_text(f"nameserver {PBX}\noptions timeout:30 attempts:5\n")
+    registrar, door = named
+    with falls_silent(cable, registrar) as silent, Packets(SECOND, 5070, bound=cable.pbx.socket) as there:
+        registrar.receive("REGISTER", "REGISTER", patience=25)  # and has no answer
+        silent.answer({f"{NAME} A": [SECOND]})
+        there.send(answer(there.receive("REGISTER", "REGISTER", patience=25), 200, {}))
+        until(lambda: door.get("/v1/accounts/office")["server"] == f"{SECOND}:5070", "the other server")
+    assert door.of("account.failed") == []
 
 
 def talks(door, far):

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from tests.support.peers.nameserver import name_of
+from tests.support.peers.nameserver import answer, name_of
 from tests.support.waiting import until
 
 DOOR, PBX = "10.9.0.7", "10.9.0.1"
@@ -219,11 +219,12 @@ class NameServer:
 
 
 class SilentNameServer:
-    """`with SilentNameServer(machine) as server`: DNS at PBX that answers nothing, and counts names."""
+    """`with SilentNameServer(machine) as server`: DNS at PBX that counts names, and answers late or never."""
 
     def __init__(self, machine: Machine) -> None:
         self._socket = machine.socket(PBX, 53)
         self._socket.setblocking(False)
+        self._questions: list[tuple[bytes, Any]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -237,5 +238,11 @@ class SilentNameServer:
         names = set()
         with contextlib.suppress(BlockingIOError):
             while True:
-                names.add(name_of(self._socket.recv(2000)))
+                self._questions.append(self._socket.recvfrom(2000))
+                names.add(name_of(self._questions[-1][0]))
         return names
+
+    def answer(self, records: Mapping[str, Any]) -> None:
+        """Answer all questions of which `asked` has reported the names."""
+        for question, peer in self._questions:
+            self._socket.sendto(answer(question, records), peer)

@@ -314,7 +314,7 @@ class StackAccounts:
         return registration if registration.created else None
 
     def _carry_out(self, registration: Registration) -> None:
-        if registration.resolving or registration.wish is None:
+        if registration.wish is None or (registration.resolving and not registration.settled):
             return
         wish, registration.wish = registration.wish, None
         if not registration.created:
@@ -388,6 +388,8 @@ class StackAccounts:
             if not registration.created:
                 self._create(registration)
             elif registration.servers.now != before:
+                if registration.asked_at is not None:  # the answer of the server before is not waited for
+                    registration.asked_at, registration.wish = None, True
                 registration.modify(self._config(registration))
             self._admit()
         elif not registration.created:

@@ -242,6 +242,11 @@ class Registration(RegisteredAccount):
         return self.failing or self.servers.now != server
 
     @property
+    def settled(self) -> bool:
+        """Whether its server was found and has not failed since: it is asked without waiting for another lookup."""
+        return self.created and self.resolved_at > 0
+
+    @property
     def busy(self) -> bool:
         """Whether its server is being resolved, asked or left."""
         return self.resolving or self.failing or self.wish is not None or self.asked_at is not None

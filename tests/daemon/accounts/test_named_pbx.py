@@ -216,6 +216,44 @@ def test_whom_a_far_end_passes_us_on_to_is_looked_up_beside_the_calls(cable, pac
         assert door.sip() == child
 
 
+@pytest.mark.parametrize("first", ["refuses packets", "is silent", "is not reached", "has no time"])
+def test_a_target_whose_first_server_takes_no_call_rings_at_the_next(first, cable, packets, tmp_path):
+    """As the servers of an account do (RFC 3263 §4.3)."""
+    records = {
+        f"_sip._udp.{NAME} SRV": [[1, 0, OTHER, "one.test"], [2, 0, FAR, "two.test"]],
+        "one.test A": ["203.0.113.9" if first == "is not reached" else PBX],
+        "two.test A": [PBX],
+    }
+    target = {"far": {"uri": f"sip:far@{NAME}"}}
+    with NameServer(cable.pbx, records), station(cable, tmp_path / "d", target=target) as door:
+        other = packets(OTHER) if first in {"is silent", "has no time"} else None
+        far = packets(FAR)
+        call = door.ring()
+        if other is not None:
+            invite = other.invited()
+            if first == "has no time":
+                other.answer(invite, "503 Service Unavailable")
+        far.answer(far.invited(), "200 OK", far.sdp)
+        door.talk(call)
+        far.hung_up_by(door, call)
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+        assert door.story(call) == ["dialing", "connecting", "connected", "disconnecting", "ended"]
+
+
+def test_a_target_none_of_whose_servers_takes_a_call_fails(cable, packets, tmp_path):
+    records = {f"_sip._udp.{NAME} SRV": [[1, 0, OTHER, "one.test"], [2, 0, FAR, "one.test"]], "one.test A": [PBX]}
+    target = {"far": {"uri": f"sip:far@{NAME}"}}
+    with NameServer(cable.pbx, records), station(cable, tmp_path / "d", target=target) as door:
+        for _ in range(2):
+            ends = [packets(OTHER), packets(FAR)]
+            call = door.ring()
+            for far in ends:
+                far.answer(far.invited(), "503 Service Unavailable")
+                far.__exit__()
+            assert door.final(call, kind="call.failed")["code"] == 503
+            door.begin()
+
+
 def test_a_message_to_a_name_arrives(cable, packets, tmp_path):
     target = {"far": {"uri": f"sip:far@{NAME}:{FAR}"}}
     with NameServer(cable.pbx, RECORDS), station(cable, tmp_path / "d", target=target) as door:

@@ -9,7 +9,7 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,7 @@ from appliance.sip.stack.accounts.subscriptions import Subscriptions
 from appliance.sip.stack.calls.call import SipCall
 from appliance.sip.stack.calls.operations import Post
 from appliance.sip.stack.calls.table import CallTable
+from appliance.sip.stack.calls.texts import Towards
 from appliance.sip.stack.routing import servers
 from appliance.sip.stack.routing.failover import InviteAttempt
 from appliance.sip.stack.routing.floods import vector
@@ -138,8 +139,7 @@ class StackAccounts:
             from appliance.sip.stack.browsers import loopback  # noqa: PLC0415  late: few stations have calls of browsers
 
             base = base_config(self._settings, "", self._udp.keys(), ice=True)
-            config = loopback.settings(base, self._settings)
-            self.browsers = loopback.Loopback(endpoint, config, self._settings.user)
+            self.browsers = loopback.Loopback(endpoint, loopback.settings(base, self._settings), self._settings.user)
             self.browsers.account.calls, self.browsers.account.probes = self.calls, self._probes
             self._admit()
         self.browsers.call(offer)
@@ -211,30 +211,38 @@ class StackAccounts:
             return False
         self._waiting[who] = order
         if where.known is not None:
-            self._looked_up(who, where.known, "")
+            self._looked_up(who, [where.known], "")
         else:
             self._lookups.begin(who, where)
         return True
 
-    def _looked_up(self, who: str, server: SipServer | None, why: str) -> None:
+    def _looked_up(self, who: str, found: list[SipServer], why: str) -> None:
         order = self._waiting.pop(who)
-        where = destination_of(order.to if isinstance(order, SendMessage) else order.uri)
-        if server is None or where is None:
+        if not found:
             self._not_found(order, why)
-            return
+        elif isinstance(order, SendMessage):
+            self.calls.messages.perform(order, self._towards(order, found[0]))
+        elif isinstance(order, Place):
+            self._place(partial(self.calls.perform, order), order, found)
+        else:
+            with self._towards(order, found[0])():
+                self._probes.send(self._directly(PLAIN), order)
+
+    def _towards(self, order: Place | Probe | SendMessage, server: SipServer) -> Towards:
+        where = destination_of(order.to if isinstance(order, SendMessage) else order.uri)
+        assert where is not None
         # pjsip would refuse a name, and send to an IPv6 address by IPv4; ICE must know which of the two is used.
         routed = where.known is None or server.version == servers.IPV6 or self._settings.ice
         direct = self._directly(order.srtp if isinstance(order, Place) else PLAIN)
-        towards = partial(direct.towards, server, where.transport, routed=routed)
-        if isinstance(order, SendMessage):
-            self.calls.messages.perform(order, towards)
-            return
-        with towards():
-            if isinstance(order, Place):
-                self.calls.perform(order)
-                self.calls.wait_until_begun(order.call)
-            else:
-                self._probes.send(direct, order)
+        return partial(direct.towards, server, where.transport, routed=routed)
+
+    def _place(self, place: Callable[[], None], order: Place, found: list[SipServer]) -> None:
+        """Place a direct call at the first of these servers; after a failure, the others follow (RFC 3263 §4.3)."""
+        with self._towards(order, found[0])():
+            place()
+            self.calls.wait_until_begun(order.call)
+        if (call := self.calls.get(order.call)) is not None and call.attempt is not None:
+            call.attempt.others = found[1:]
 
     def _not_found(self, order: Place | Probe | SendMessage, why: str) -> None:
         if isinstance(order, Place):
@@ -349,13 +357,15 @@ class StackAccounts:
             self._carry_out(registration)
 
     def _try_elsewhere(self, call: SipCall, attempt: InviteAttempt, now: float) -> None:
-        """Place a call again at the account's next server: a visitor does not wait until the registration has moved."""
+        """Place a call again at the next server: a visitor does not wait until the registration has moved."""
         registration = self._registrations.get(call.account_name)
         code, reason = attempt.outcome or (0, NO_ANSWER)
         if registration is not None and not call.ended_by_us and registration.leaves(attempt.server, code, reason):
             if registration.failing:
                 self._move_on(registration)
             self.calls.again(call, attempt)
+        elif attempt.others and not call.ended_by_us:
+            self._place(partial(self.calls.again, call, attempt), attempt.order, attempt.others)
         elif attempt.outcome is not None:
             call.end(code, reason, remote=code != 0)
         else:

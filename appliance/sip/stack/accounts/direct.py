@@ -22,7 +22,7 @@ class Lookups:
 
     def __init__(self, versions: Collection[int]) -> None:
         self._versions = versions
-        self._found: queue.SimpleQueue[tuple[str, SipServer | None, str]] = queue.SimpleQueue()
+        self._found: queue.SimpleQueue[tuple[str, list[SipServer], str]] = queue.SimpleQueue()
         self._waiting: set[str] = set()
 
     def begin(self, who: str, place: Destination) -> None:
@@ -36,20 +36,20 @@ class Lookups:
         self._waiting.discard(who)
         return waits
 
-    def done(self) -> list[tuple[str, SipServer | None, str]]:
-        """Return the finished lookups: for each the waiting party, and its server or the reason of the failure."""
+    def done(self) -> list[tuple[str, list[SipServer], str]]:
+        """Return the finished lookups: for each the waiting party, and its servers or the reason of the failure."""
         found = []
         while not self._found.empty():
-            who, server, why = self._found.get()
+            who, servers_found, why = self._found.get()
             if self.forget(who):
-                found.append((who, server, why))
+                found.append((who, servers_found, why))
         return found
 
     def _look(self, who: str, place: Destination) -> None:
         try:
-            self._found.put((who, servers.locate(place.host, place.port, place.transport, self._versions)[0], ""))
-        except (OSError, IndexError) as error:
-            self._found.put((who, None, f"the name {place.host} cannot be resolved: {reason(error)}"))
+            self._found.put((who, servers.locate(place.host, place.port, place.transport, self._versions), ""))
+        except OSError as error:
+            self._found.put((who, [], f"the name {place.host} cannot be resolved: {reason(error)}"))
 
 
 class Direct(RegisteredAccount):

@@ -233,6 +233,8 @@ class CallTable:
                 call.hangup(parameters)
             case HangUp(_, reason, headers):
                 call.ended_by_us = True
+                if call.attempt is not None and call.attempt.outcome is not None:  # it ends instead of another try
+                    return
                 call.count()
                 parameters = operation()
                 for name, value in ((("Reason", reason),) if reason else ()) + headers:
@@ -255,8 +257,9 @@ class CallTable:
         call.dialog = Dialog(call.call, self.post)  # the message for our death belongs to the next call
         self._living[call.call] = call
         call.ended_by_us, call.over = True, attempt.outcome is not None
-        with suppress(pj.Error):
-            call.hangup(operation())
+        if not call.over:
+            with suppress(pj.Error):
+                call.hangup(operation())
         self._place(attempt.order)
 
     def _place(self, order: Place) -> None:
@@ -274,8 +277,8 @@ class CallTable:
             add_header(parameters, "Expires", str(order.expires_s))
         try:
             call.makeCall(order.uri, parameters)
-        except pj.Error as error:
-            call.end(0, translate.clean(error.reason), remote=False)
+        except pj.Error as error:  # no route leads there
+            call.begun, call.attempt.outcome = True, (0, translate.clean(error.reason))
 
     def wait_until_begun(self, wanted: CallId) -> None:
         """Wait until its INVITE is sent, which with ICE needs a timer of pjsip, and must use the present route."""

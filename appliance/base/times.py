@@ -85,6 +85,7 @@ class Times(Record, kw_only=True):
     server_name_again_s: Again = 60.0  # before a registrar's name is resolved again; after a failure at once
     trusted_name_again_s: Again = 60.0  # the same for targets: an address that a name has lost is accepted for so long
     trusted_name_failed_again_s: Again = 10.0  # while a name cannot be resolved
+    known_server_after_s: Again = 1.0  # a target is called where its name led last, if no name server answers sooner
     trusted_name_missed_again_s: Again = 5.0  # when a call claims to be a target, but comes from another address
     tls_handshake_s: Hang = 5.0  # of a connection by TLS
     ice_server_answers_s: Hang = 0.5  # of each request to a STUN or TURN server, which is sent four times

@@ -172,7 +172,7 @@ def test_a_registration_is_renewed_while_its_name_is_looked_up_in_vain(cable, na
     registrar, door = named
     with falls_silent(cable, registrar):
         for _ in range(2):
-            registrar.send(answer(registrar.receive("REGISTER", "REGISTER", patience=25), 200, {}))
+            registrar.send(answer(registrar.receive("REGISTER", "REGISTER", patience=60), 200, {}))
     assert door.of("account.failed") == []
 
 
@@ -180,9 +180,9 @@ def test_a_registrar_that_has_moved_meanwhile_is_asked_at_once(cable, named):
     cable.resolver.write_text(f"nameserver {PBX}\noptions timeout:30 attempts:5\n")
     registrar, door = named
     with falls_silent(cable, registrar) as silent, Packets(SECOND, 5070, bound=cable.pbx.socket) as there:
-        registrar.receive("REGISTER", "REGISTER", patience=25)  # and has no answer
+        registrar.receive("REGISTER", "REGISTER", patience=60)  # and has no answer
         silent.answer({f"{NAME} A": [SECOND]})
-        there.send(answer(there.receive("REGISTER", "REGISTER", patience=25), 200, {}))
+        there.send(answer(there.receive("REGISTER", "REGISTER", patience=60), 200, {}))
         until(lambda: door.get("/v1/accounts/office")["server"] == f"{SECOND}:5070", "the other server")
     assert door.of("account.failed") == []
 
@@ -252,6 +252,27 @@ def test_a_target_none_of_whose_servers_takes_a_call_fails(cable, packets, tmp_p
                 far.__exit__()
             assert door.final(call, kind="call.failed")["code"] == 503
             door.begin()
+
+
+def test_a_target_that_was_looked_up_is_called_while_no_name_server_answers(cable, packets, tmp_path):
+    cable.resolver.write_text(f"nameserver {PBX}\noptions timeout:30 attempts:5\n")
+    target = {"far": {"uri": f"sip:far@{NAME}:{FAR}"}}
+    with ExitStack() as serving:
+        serving.enter_context(NameServer(cable.pbx, RECORDS))
+        with station(cable, tmp_path / "d", target=target) as door:
+            far = packets(FAR)
+            assert door.get(f"/v1/calls/{talks(door, far)}")["remote"]["target"] == "far"  # so its name is known
+            far.hang_up()
+            serving.close()
+            with SilentNameServer(cable.pbx) as silent:
+                door.begin()
+                call = door.ring()
+                far.to = (DOOR, PORT)
+                far.answer(far.invited(), "200 OK", far.sdp)
+                assert silent.asked & {NAME}
+                door.talk(call)
+                far.hung_up_by(door, call)
+                door.final(call, kind="call.ended", cause="hangup", by="local")
 
 
 def test_a_message_to_a_name_arrives(cable, packets, tmp_path):

@@ -82,7 +82,7 @@ class StackAccounts:
         self._encrypted: tuple[tuple[str, str], ...] = ()
         self._transports = transports
         self._direct: dict[str, Direct] = {}  # by how sound is encrypted
-        self._lookups, self._waiting = Lookups(self._udp), dict[str, Place | Probe | SendMessage]()
+        self._lookups, self._waiting = Lookups(self._udp, self._known.servers), dict[str, Place | Probe | SendMessage]()
         self._probes = Probes(post)
         self._directly(PLAIN)
         self._subscriptions = Subscriptions(post)

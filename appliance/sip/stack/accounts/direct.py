@@ -8,8 +8,10 @@ from contextlib import contextmanager
 
 import pjsua2 as pj
 
+from appliance.base import times
 from appliance.base.errors import reason
 from appliance.core.accounts.sip_uris import host_of
+from appliance.core.model import Unanswered
 from appliance.sip.stack.accounts.caller_auth import Callers, Judgement
 from appliance.sip.stack.accounts.registration import RegisteredAccount
 from appliance.sip.stack.routing import servers
@@ -18,38 +20,49 @@ from appliance.sip.stack.routing.transports import Transports
 
 
 class Lookups:
-    """Names being resolved in separate threads, each for one order. versions: see servers.locate."""
+    """Names being resolved in separate threads, each for one order. versions: see servers.locate.
 
-    def __init__(self, versions: Collection[int]) -> None:
-        self._versions = versions
-        self._found: queue.SimpleQueue[tuple[str, list[SipServer], str]] = queue.SimpleQueue()
-        self._waiting: set[str] = set()
+    known: where a target's name led last. It counts while no name server answers: a visitor does not wait for one.
+    """
+
+    def __init__(self, versions: Collection[int], known: Callable[[Destination], list[SipServer]]) -> None:
+        self._versions, self._known = versions, known
+        self._found: queue.SimpleQueue[tuple[str, list[SipServer], str, Unanswered]] = queue.SimpleQueue()
+        self._waiting: dict[str, tuple[Destination, float]] = {}  # since when
 
     def begin(self, who: str, place: Destination) -> None:
         """Resolve a place; `done` returns the result."""
-        self._waiting.add(who)
+        self._waiting[who] = place, time.monotonic()
         threading.Thread(target=self._look, args=(who, place), daemon=True).start()
 
-    def forget(self, who: str) -> bool:
-        """Stop waiting for a name; False if nothing waited for it."""
-        waits = who in self._waiting
-        self._waiting.discard(who)
-        return waits
+    def forget(self, who: str) -> None:
+        """Stop waiting for a name."""
+        self._waiting.pop(who, None)
 
     def done(self) -> list[tuple[str, list[SipServer], str]]:
         """Return the finished lookups: for each the waiting party, and its servers or the reason of the failure."""
-        found = []
+        done, late = [], time.monotonic() - times.current.known_server_after_s
         while not self._found.empty():
-            who, servers_found, why = self._found.get()
-            if self.forget(who):
-                found.append((who, servers_found, why))
-        return found
+            who, found, why, seen = self._found.get()
+            if who in self._waiting:
+                place, _ = self._waiting.pop(who)
+                done.append((who, self._before(place) if seen is Unanswered.NO_DNS else found, why))
+        for who, (place, since) in list(self._waiting.items()):
+            if since <= late and (before := self._before(place)):
+                self.forget(who)
+                done.append((who, before, ""))
+        return done
+
+    def _before(self, place: Destination) -> list[SipServer]:
+        return [server for server in self._known(place) if server.version in self._versions]
 
     def _look(self, who: str, place: Destination) -> None:
         try:
-            self._found.put((who, servers.locate(place.host, place.port, place.transport, self._versions), ""))
+            found = servers.locate(place.host, place.port, place.transport, self._versions)
+            self._found.put((who, found, "", Unanswered.SILENT))
         except OSError as error:
-            self._found.put((who, [], f"the name {place.host} cannot be resolved: {reason(error)}"))
+            why = f"the name {place.host} cannot be resolved: {reason(error)}"
+            self._found.put((who, [], why, servers.unresolved(error)))
 
 
 class Direct(RegisteredAccount):

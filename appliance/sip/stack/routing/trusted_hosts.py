@@ -7,7 +7,9 @@ from contextlib import suppress
 
 from appliance.base import times
 from appliance.sip.stack.routing import servers
-from appliance.sip.stack.routing.servers import Destination
+from appliance.sip.stack.routing.servers import Destination, SipServer
+
+Servers = dict[Destination, list[SipServer]]
 
 
 class Known:
@@ -20,8 +22,9 @@ class Known:
     def __init__(self) -> None:
         self._literal: set[str] = set()
         self._destinations: dict[str, list[Destination]] = {}  # by host, only names
-        self._found: queue.SimpleQueue[dict[str, set[str]]] = queue.SimpleQueue()
+        self._found: queue.SimpleQueue[dict[str, Servers]] = queue.SimpleQueue()
         self._by_name: dict[str, set[str]] = {}
+        self._servers: Servers = {}
         self._failed: frozenset[str] = frozenset()  # names that could not be resolved the last time
         self._asked_at, self._due, self.looking = 0.0, 0.0, False
 
@@ -29,6 +32,10 @@ class Known:
     def addresses(self) -> set[str]:
         """Every address that must not be shut out. A name that cannot be resolved keeps its earlier addresses."""
         return self._literal.union(*(self._by_name.get(name, ()) for name in self._destinations))
+
+    def servers(self, place: Destination) -> list[SipServer]:
+        """The servers that a target's destination had when its name was last resolved; none if it never was."""
+        return self._servers.get(place, [])
 
     def names(self, address: str, said: str) -> tuple[str, ...]:
         """The names that resolve to an address. A name that cannot be resolved now is not among them.
@@ -62,8 +69,11 @@ class Known:
         before = self.addresses
         while not self._found.empty():
             found = self._found.get()
-            self._by_name |= {name: addresses for name, addresses in found.items() if addresses}
-            self._failed = frozenset(name for name, addresses in found.items() if not addresses)
+            for name, places in found.items():
+                self._servers |= places
+                if addresses := {canonical(each.address) for found_there in places.values() for each in found_there}:
+                    self._by_name[name] = addresses
+            self._failed = frozenset(name for name, places in found.items() if not places)
             self.looking = False
             if self._failed:
                 self._due = min(self._due, now + times.current.trusted_name_failed_again_s)
@@ -76,13 +86,12 @@ class Known:
         self._found.put({name: found_at(each) for name, each in destinations.items()})
 
 
-def found_at(destinations: list[Destination]) -> set[str]:
-    """The addresses of all destinations that can be resolved."""
-    found = set[str]()
+def found_at(destinations: list[Destination]) -> Servers:
+    """The servers of each destination that can be resolved."""
+    found: Servers = {}
     for destination in destinations:
         with suppress(OSError):
-            servers_found = servers.locate(destination.host, destination.port, destination.transport)
-            found |= {canonical(each.address) for each in servers_found}
+            found[destination] = servers.locate(destination.host, destination.port, destination.transport)
     return found
 
 

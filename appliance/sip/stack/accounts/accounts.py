@@ -100,9 +100,8 @@ class StackAccounts:
         registration = self._registrations[order.account]
         registration.wish = isinstance(order, Register)
         registration.former = order.former if isinstance(order, Register) else ""
-        stale = (
-            not registration.literal and time.monotonic() - registration.resolved_at > times.current.server_name_again_s
-        )
+        age = time.monotonic() - registration.resolved_at
+        stale = not registration.literal and age > times.current.server_name_again_s
         if stale and not registration.resolving:
             registration.resolving = True
             threading.Thread(target=self._resolve, args=(registration,), daemon=True).start()
@@ -242,7 +241,7 @@ class StackAccounts:
             place()
             self.calls.wait_until_begun(order.call)
         if (call := self.calls.get(order.call)) is not None and call.attempt is not None:
-            call.attempt.others = found[1:]
+            call.attempt.server, call.attempt.others = found[0], found[1:]
 
     def _not_found(self, order: Place | Probe | SendMessage, why: str) -> None:
         if isinstance(order, Place):
@@ -357,15 +356,16 @@ class StackAccounts:
             self._carry_out(registration)
 
     def _try_elsewhere(self, call: SipCall, attempt: InviteAttempt, now: float) -> None:
-        """Place a call again at the next server: a visitor does not wait until the registration has moved."""
+        """Place a call again, as at the next server: a visitor does not wait until the registration has moved."""
         registration = self._registrations.get(call.account_name)
         code, reason = attempt.outcome or (0, NO_ANSWER)
         if registration is not None and not call.ended_by_us and registration.leaves(attempt.server, code, reason):
             if registration.failing:
                 self._move_on(registration)
             self.calls.again(call, attempt)
-        elif attempt.others and not call.ended_by_us:
-            self._place(partial(self.calls.again, call, attempt), attempt.order, attempt.others)
+        elif (left := attempt.left) and not call.ended_by_us:
+            again = partial(self.calls.again, call, attempt)
+            again() if registration is not None else self._place(again, attempt.order, left)
         elif attempt.outcome is not None:
             call.end(code, reason, remote=code != 0)
         else:

@@ -261,6 +261,8 @@ class CallTable:
             with suppress(pj.Error):
                 call.hangup(operation())
         self._place(attempt.order)
+        if (placed := self._living[attempt.order.call]).attempt is not None:
+            placed.attempt.repeated = True
 
     def _place(self, order: Place) -> None:
         account = self._through(order.account, order.srtp)

@@ -1,5 +1,7 @@
 """An outgoing call that its server has not answered yet; another server may (RFC 3263 §4.3)."""
 
+import errno
+import os
 from dataclasses import dataclass, field
 
 from appliance.core.orders import Place
@@ -7,17 +9,30 @@ from appliance.sip.stack.routing.servers import SipServer
 
 SILENT_S = 4.0  # three retransmissions by UDP (RFC 3261 §17.1.1.2); a working server sends 100 Trying at once
 ELSEWHERE = {0, 503}  # no answer, or a temporary failure, for which RFC 3261 §21.5.4 suggests another server
+# The reasons that pjsip gives where a connection ended: most of such were dead before, as that of a PBX that restarted.
+LOST = "(PJ_EEOF)", *map(os.strerror, (errno.ECONNRESET, errno.EPIPE, errno.ETIMEDOUT))
 
 
 @dataclass(slots=True)
 class InviteAttempt:
-    """An INVITE without any answer. `outcome`: code and reason, once it has failed; others: to try in a direct call."""
+    """An INVITE without any answer. `outcome`: code and reason, once it has failed; others: to try in a direct call.
+
+    repeated: the call's INVITE was sent before.
+    """
 
     order: Place
     server: SipServer | None
     began: float
     outcome: tuple[int, str] | None = None
     others: list[SipServer] = field(default_factory=list)
+    repeated: bool = False
+
+    @property
+    def left(self) -> list[SipServer]:
+        """The servers to try next: the others, or the same one by a new connection, once."""
+        code, reason = self.outcome or (0, "")
+        lost = code == 0 and not self.repeated and any(each in reason for each in LOST)
+        return self.others or ([self.server] if lost and self.server is not None else [])
 
     def in_vain(self, now: float) -> bool:
         """Whether to try another server, if there is one."""

@@ -366,7 +366,7 @@ ORDERS = (
     ),
     Order(
         *("change_runtime", RUNTIME, "PATCH", inputs.ChangeRuntime),
-        errors=(E.NUMBER_INVALID, E.PRECONDITION_FAILED),
+        errors=(E.NUMBER_INVALID,),
         by_hand=True,
     ),
     Order(

@@ -92,6 +92,7 @@ def test_an_order_that_gets_no_answer_is_given_up(page, shared, station, order):
     shared.tell("custom")
     page.value("localStorage.removeItem('intercomd.press')")
     page.shows("#station", "Back door")  # by now the station is done with what it read late
+    assert station.requests == []
 
 
 def test_a_ring_is_shown_even_if_the_first_question_for_it_fails(page, shared, station, monkeypatch):

@@ -82,9 +82,10 @@ NO_TEXT = {
     "Content-Type",
     "Date",
     "Enter",
-    "sudo intercomctl update install",
     "Idempotency-Key",
     "InvalidStateError",
+    "Order-Expires",
+    "sudo intercomctl update install",
     COMMAND,
 }
 CLASSES = re.compile(r"""\b(?:className|class): (?:"[^"\n]*"|`[^`\n]*`)""")

@@ -72,6 +72,45 @@ def test_a_fault_of_intercomd_is_not_kept(client, station):
     assert client.post("/v1/calls/c-1/answer", headers={KEY: "h"}).status_code == 200
 
 
+EXPIRES = "Order-Expires"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/v1/doors/front/open", None),
+        ("POST", "/v1/calls", {"to": "Kitchen"}),
+        ("PATCH", "/v1/audio", {"volume": 50}),
+        ("DELETE", "/v1/calls/c-1", None),
+    ],
+)
+@pytest.mark.parametrize("late", ["2026-07-01T06:00:00Z", "2026-07-01T06:00:00.999+00:00"])
+def test_an_order_that_comes_after_its_client_has_given_it_up_does_nothing(client, station, method, path, body, late):
+    answer = client.request(method, path, json=body, headers={EXPIRES: late})
+    assert (answer.status_code, answer.json()["code"]) == (412, "precondition-failed")
+    assert "too late" in answer.json()["detail"]
+    assert station.requests == []
+
+
+def test_an_order_that_comes_in_time_acts(client, station):
+    assert client.post("/v1/doors/front/open", headers={EXPIRES: "2126-07-01T06:00:00.000Z"}).status_code == 200
+    assert len(station.requests) == 1
+
+
+def test_a_late_order_may_be_given_again_with_its_key(client, station):
+    for expires, status in (("2026-07-01T06:00:00Z", 412), ("2126-07-01T06:00:00Z", 200)):
+        headers = {KEY: "late", EXPIRES: expires}
+        assert client.post("/v1/doors/front/open", headers=headers).status_code == status
+    assert len(station.requests) == 1
+
+
+@pytest.mark.parametrize("odd", ["", "soon", "-Infinity"])
+def test_an_end_that_is_no_time_is_refused(client, station, odd):
+    answer = client.post("/v1/doors/front/open", headers={EXPIRES: odd})
+    assert (answer.status_code, answer.json()["code"]) == (400, "parameter-invalid")
+    assert station.requests == []
+
+
 @pytest.mark.parametrize("key", ["", "k" * 256])
 def test_a_key_that_is_none_is_refused(client, station, key):
     answer = client.post("/v1/doors/front/open", headers={KEY: key})

@@ -1,4 +1,6 @@
-"""Repeated orders act once: Idempotency-Key on every POST. Also limits the length of bodies.
+"""Repeated orders act once: Idempotency-Key on every POST. Orders that come too late do not act: Order-Expires.
+
+Also limits the length of bodies.
 
 Answers are stored, so that an order whose answer a restart has cut off acts once too. A stored answer has neither the
 key nor the body, but digests of them that cannot be tried out without the key, as a body may have digits.
@@ -11,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import msgspec
 from starlette.datastructures import Headers
@@ -103,6 +106,9 @@ class Repeats:
         if body is None:
             too_long = IntercomError(ErrorCode.BODY_TOO_LONG, f"The body is longer than {LONGEST_BODY} bytes.")
             await problems.response(too_long, scope["path"])(scope, receive, send)
+            return
+        if (late := _late(Headers(scope=scope).get("order-expires"))) is not None:
+            await problems.response(late, scope["path"])(scope, receive, send)
             return
         key = Headers(scope=scope).get("idempotency-key")
         if key is None or scope["method"] != "POST":
@@ -199,6 +205,23 @@ async def _body(receive: Receive, *, announced: bool) -> bytes | None:
             return None
         more = message.get("more_body", False)
     return b"".join(parts)
+
+
+def _late(expires: str | None) -> IntercomError | None:
+    """The error of an order that has come after its client has given it up; None: it is in time, or does not say."""
+    try:
+        if expires is None or datetime.fromisoformat(expires).timestamp() >= time.time():
+            return None
+    except (ValueError, OverflowError):
+        return IntercomError(
+            ErrorCode.PARAMETER_INVALID, "The request is not valid.", f"Order-Expires: there is no moment {expires}"
+        )
+    return IntercomError(
+        ErrorCode.PRECONDITION_FAILED,
+        "The order has come too late, and was not carried out.",
+        "Its Order-Expires has passed.",
+        "Give it again. If that does not help, compare the clocks of both machines.",
+    )
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

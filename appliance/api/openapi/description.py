@@ -79,6 +79,15 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST_KEY},
 }
 
+ORDER_EXPIRES = {
+    "name": "Order-Expires",
+    "in": "header",
+    "required": False,
+    "description": "A request that comes later than this time of the station's clock is refused, and nothing is done: "
+    "a network that was away may bring a request long after its client has given it up.",
+    "schema": {"type": "string", "format": "date-time"},
+}
+
 
 def description(routes: Sequence[Endpoint]) -> Described:
     """Describe the interface that has these routes."""
@@ -207,8 +216,10 @@ def _operation(route: Endpoint, shapes: _Shapes) -> Described:
     if scopes.guarded(path):
         needed = [str(scope) for scope in scopes.needed(route.method, path)]
         operation["security"] = [{"token": needed}, {"session": needed}]
-    if parameters or method == "post":
-        operation["parameters"] = [*parameters, *([dict(IDEMPOTENCY_KEY)] if method == "post" else ())]
+    if method != "get":
+        parameters = [*parameters, *([dict(IDEMPOTENCY_KEY)] if method == "post" else ()), dict(ORDER_EXPIRES)]
+    if parameters:
+        operation["parameters"] = parameters
     if route.body is not None:
         schema = shapes.of(route.body.shape)
         content = {"schema": schema if route.body.needed else {"anyOf": [schema, event_schemas.NULL]}}

@@ -142,6 +142,7 @@ _OF_FIELD: dict[str, Any] = {
     "after": TIME,
     "before": TIME,
     "Idempotency-Key": "5f0c7a9e-8d3b-4a21-9c64-0b1e2d3f4a5b",
+    "Order-Expires": TIME,
     "If-Match": '"9f86d081884c7d659a2feaa0c55ad015"',
     "If-None-Match": '"9f86d081884c7d659a2feaa0c55ad015"',
     "Last-Event-ID": 1842,

@@ -74,8 +74,8 @@ def _codes(path: str, method: str, operation: Described) -> Iterator[E]:
     if given or "requestBody" in operation:
         yield E.PARAMETER_INVALID
     if method != "get":
-        yield E.BODY_TOO_LONG
+        yield from (E.BODY_TOO_LONG, E.PARAMETER_INVALID, E.PRECONDITION_FAILED)  # two of Order-Expires
     if method == "post":
-        yield from (E.CONFLICT, E.PARAMETER_INVALID)  # of the Idempotency-Key
+        yield E.CONFLICT  # of the Idempotency-Key
     yield from (_OF_PLACE[each["name"]] for each in given if each["in"] == "path" and each["name"] in _OF_PLACE)
     yield from OF_OPERATION.get(operation["operationId"], ())

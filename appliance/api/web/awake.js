@@ -1,6 +1,6 @@
 // A screen on the wall: it stays on, dims while nobody touches it, and comes back at a touch or a ring.
 
-import { $ } from "./base/dom.js";
+import { $, check } from "./base/dom.js";
 
 const KEPT = "intercomd.awake"; // in this browser: "on" for a screen on the wall
 const DIM_MS = 120_000;
@@ -27,7 +27,7 @@ async function keep() {
 
 function show() {
   $("awake-part").hidden = !("wakeLock" in navigator);
-  $("awake").setAttribute("aria-checked", wanted());
+  check("awake", wanted());
   keep();
   wake();
 }

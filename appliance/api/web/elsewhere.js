@@ -1,7 +1,7 @@
 // Rings for those who look elsewhere: the title and the icon say so, and while the tab is hidden a sound and a notification.
 // Nothing of it where this device is not to be disturbed.
 
-import { $ } from "./base/dom.js";
+import { $, check, redrawAll } from "./base/dom.js";
 import { t } from "./base/texts.js";
 
 const KEPT = "intercomd.rings"; // in this browser: "off" if it is not to be disturbed
@@ -24,7 +24,7 @@ export const isHushed = () => localStorage.getItem(KEPT) === "off";
 export function hush(is) {
   localStorage.setItem(KEPT, is ? "off" : "on");
   showChoice();
-  dispatchEvent(new Event("intercomd:redraw"));
+  redrawAll();
 }
 const notifies = () => Boolean(window.Notification) && window.isSecureContext;
 
@@ -104,7 +104,7 @@ function notify() {
 }
 
 function showChoice() {
-  $("hush").setAttribute("aria-checked", isHushed());
+  check("hush", isHushed());
   $("elsewhere-means").hidden = isHushed();
   $("elsewhere-notify").hidden = isHushed() || !notifies() || Notification.permission !== "default";
   $("elsewhere-hint").textContent = isHushed() ? "" : !notifies() ? t("elsewhere.insecure")

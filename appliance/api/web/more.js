@@ -1,6 +1,6 @@
 // What residents need seldom: how this device behaves, and the lockdown of doors.
 
-import { $, act, make, redraw, twice } from "./base/dom.js";
+import { $, act, check, make, redraw, redrawAll, twice } from "./base/dom.js";
 import { isPlain, setPlain } from "./base/hold.js";
 import { order } from "./base/orders.js";
 import { called } from "./base/people.js";
@@ -24,12 +24,12 @@ function lockdown(door) {
     is ? unlocks(door, "more") : locks());
 }
 
-const showPlain = () => $("plain").setAttribute("aria-checked", isPlain());
+const showPlain = () => check("plain", isPlain());
 
 $("plain").onclick = () => {
   setPlain(!isPlain());
   showPlain();
-  dispatchEvent(new Event("intercomd:redraw"));
+  redrawAll();
 };
 
 showPlain();

@@ -1,6 +1,6 @@
 // What needs somebody, or has just happened, above all else on Home: each with what can be done now.
 
-import { $, act, make, redraw, twice } from "./base/dom.js";
+import { $, act, make, redraw, redrawAll, twice } from "./base/dom.js";
 import { icon } from "./base/icons.js";
 import { hush, isHushed } from "./elsewhere.js";
 import { order } from "./base/orders.js";
@@ -91,7 +91,7 @@ function misses() {
     acts: [make("a", { className: "button", href: "#history=missed", data: { key: "note-missed" } }, t("notice.see")),
       act("note-seen", t("notice.got_it"), () => {
       noteSeen();
-      dispatchEvent(new Event("intercomd:redraw")); // also the number beside History
+      redrawAll(); // also the number beside History
     })],
   }];
 }

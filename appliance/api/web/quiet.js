@@ -1,6 +1,6 @@
 // Do not disturb: a switch for the station. And the ringer, which may be silent for a while.
 
-import { $, make, sentences } from "./base/dom.js";
+import { $, check, make, sentences } from "./base/dom.js";
 import { icon } from "./base/icons.js";
 import { waiting } from "./base/orders.js";
 import { may, send } from "./base/session.js";
@@ -10,7 +10,7 @@ const SILENT_MIN = 30;
 
 export function showQuiet({ runtime: { do_not_disturb: on, quiet }, panel, directory, audio: { ringer_silent_until: until } }) {
   const bell = directory.length > 0 || panel.buttons.some(({ action, long_action }) => [action, long_action].includes("ring"));
-  $("dnd").setAttribute("aria-checked", on);
+  check("dnd", on);
   $("dnd").hidden = !may("call");
   $("quiet-section").hidden = !may("call") && !on && !quiet;
   ringer.hidden = !may("call");

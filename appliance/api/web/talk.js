@@ -2,7 +2,7 @@
 
 import { $ } from "./base/dom.js";
 import { banner, hideBanner } from "./base/orders.js";
-import { fault, fetched, read } from "./base/session.js";
+import { expiring, fault, fetched, read } from "./base/session.js";
 import { language, t } from "./base/texts.js";
 import { own, provide } from "./talking.js";
 
@@ -96,7 +96,7 @@ async function call({ microphone, over, servers }, patience_ms = ANSWER_MS) {
     await connection.setLocalDescription(await connection.createOffer());
     await gathered(connection, !servers.length, dead.signal);
     const late = setTimeout(end, patience_ms);
-    const lines = await offered(connection.localDescription.sdp, dead.signal);
+    const lines = await offered(connection.localDescription.sdp, dead.signal, patience_ms);
     const { call: id, answer } = JSON.parse((await lines.next()).value);
     clearTimeout(late);
     // The browser connects while the page draws the call, which takes time.
@@ -141,8 +141,8 @@ const gathered = (connection, alone, signal) => new Promise((resolve) => {
 });
 
 /** Give the station the offer: the lines of its answer, of which the last comes at the end of the call. */
-async function offered(offer, signal) {
-  const headers = { "Content-Type": "application/json" };
+async function offered(offer, signal, patience_ms) {
+  const headers = { "Content-Type": "application/json", ...expiring(patience_ms) };
   const answer = await fetched("/v1/calls/from-browser", { method: "POST", headers, body: JSON.stringify({ offer }), signal });
   return split(answer.body.getReader());
 }

@@ -1,5 +1,6 @@
 // The call that this browser has with the door. How it is made comes later, in talk.js.
 
+import { redrawAll } from "./base/dom.js";
 import { attempt } from "./base/orders.js";
 import { may } from "./base/session.js";
 import { loadPart } from "./later.js";
@@ -21,14 +22,14 @@ export const isMuted = (call) => (isMine(call) ? muted : call.muted);
 export function mute(is) {
   muted = is;
   muffle(is);
-  dispatchEvent(new Event("intercomd:redraw"));
+  redrawAll();
 }
 
 /** Note which call is this browser's, or that there is none (null). */
 export function own(call) {
   mine = call;
   if (!call) muted = false;
-  dispatchEvent(new Event("intercomd:redraw"));
+  redrawAll();
 }
 
 /** Take what makes a call. */

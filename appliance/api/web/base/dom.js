@@ -71,6 +71,12 @@ let drawn = new WeakMap();
 /** Have everything drawn again, as its words have changed. */
 export function forgetDrawn() { drawn = new WeakMap(); }
 
+/** Have all modules draw again. */
+export const redrawAll = () => dispatchEvent(new Event("intercomd:redraw"));
+
+/** Show a switch as on or off. */
+export const check = (id, is) => $(id).setAttribute("aria-checked", is);
+
 /** Draw `parent` only if `facts` have changed: a button that is drawn again would lose the finger that is on it. */
 export function redraw(parent, facts, draw) {
   const now = JSON.stringify(facts);

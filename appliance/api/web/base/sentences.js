@@ -4,7 +4,7 @@
 // of each: {1} stands for the first value. {1*} must be one of the parts of sentences, or empty, else it is another sentence.
 // {1?} is one of them, or a list whose entries are translated if they are known. What is not found stays English.
 
-import { make, sentences } from "./dom.js";
+import { make, redrawAll, sentences } from "./dom.js";
 import { fetched, language } from "./texts.js";
 
 let kinds = {};
@@ -22,7 +22,7 @@ async function load() {
   kinds = Object.fromEntries(Object.entries(known).map(([kind, list]) => [kind, Object.entries(list).map(
     ([english, text]) => ({ literals: english.split("{}"), text, strict: strict(text) }))
     .sort((one, other) => length(other) - length(one))]));
-  dispatchEvent(new Event("intercomd:redraw"));
+  redrawAll();
 }
 
 const FROM = { findings: ["findings", "explanations", "faults"] }; // the doctor repeats why something fails

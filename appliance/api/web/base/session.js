@@ -69,13 +69,17 @@ async function within(patience_ms, act) {
 }
 
 /** An id that no other request has. Pages that came by plain HTTP have no function of the browser for one. */
-const fresh = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const fresh = () => crypto.getRandomValues(new Uint8Array(16)).join("-");
 
 export const readState = () => readSoon("/v1/state");
 
+/** The header of an order that is given up after a time: a network that was away may bring it long after that. */
+export const expiring = (patience_ms) =>
+  (Number.isFinite(now()) ? { "Order-Expires": new Date(now() + patience_ms).toISOString() } : {});
+
 /** Give an order. Without an answer in time it is given up: later nobody may be there who waits for its effect. */
 export async function send(method, path, body, patience_ms = ORDER_MS) {
-  const headers = { "Content-Type": "application/json" };
+  const headers = { "Content-Type": "application/json", ...expiring(patience_ms) };
   if (method === "POST") headers["Idempotency-Key"] = fresh();
   const options = { method, headers, body: body && JSON.stringify(body) };
   return within(patience_ms, (signal) => read(path, { ...options, signal }));

@@ -83,7 +83,8 @@ def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
                 )
             ]
         return found
-    found += [_examine(wire, there) for wire in wired]
+    parts: dict[tuple[str, int], str] = {}  # by chip and offset, as a line may have a name and a number
+    found += [_examine(wire, there, parts) for wire in wired]
     if config.door:
         found.append(released(root))
     return found + [fail_safe(name) for name, door in config.door.items() if door.strike is Strike.FAIL_SAFE]
@@ -113,7 +114,8 @@ def released(root: Path) -> Finding:
     )
 
 
-def _examine(wire: Wire, there: Chips) -> Finding:
+def _examine(wire: Wire, there: Chips, parts: dict[tuple[str, int], str]) -> Finding:
+    """The finding for a line; `parts` has those of the lines before it."""
     labels = ", ".join(dict.fromkeys(chip.label for chip in there.found))
     among = there.named(wire.chip) if wire.chip else there.found
     if not among:
@@ -141,6 +143,13 @@ def _examine(wire: Wire, there: Chips) -> Finding:
         )
     ((chip, line),) = matches
     where = f"{line.name or f'offset {line.offset}'} of {chip.label}"
+    if (other := parts.setdefault((chip.path, line.offset), wire.place)) != wire.place:
+        return problem(
+            wire.place,
+            f"The line {where} is in use.",
+            f"{other} uses it.",
+            f"Correct {wire.place} or {other}: a line is for one part.",
+        )
     if line.used and not line.consumer.startswith(OURS):
         return problem(
             wire.place,

@@ -208,6 +208,18 @@ def test_a_board_whose_chips_are_not_available_says_why(tmp_path, monkeypatch, c
     assert said in words(finding)
 
 
+def test_a_line_that_two_parts_have_by_two_of_its_names_is_reported(tmp_path, monkeypatch):
+    monkeypatch.setattr(lines.chips, "chips", lambda _: Chips((BOARD,)))
+    offset = next(line.offset for line in BOARD.lines if line.name == "DOOR")
+    button = {"chip": BOARD.name, "line": str(offset), "action": "none"}
+    config = door("board", "DOOR", panel={"button": {"ring": button}})
+    found = {finding.check: finding for finding in lines.examine(config, tmp_path)}
+    assert found["panel.button.ring"].level is OK
+    assert words(found["door.front"]).endswith(
+        "panel.button.ring uses it. Correct door.front or panel.button.ring: a line is for one part."
+    )
+
+
 def test_simulated_lines_and_no_lines_need_no_chip(tmp_path):
     for config in (check({}, "test"), door("", "", panel={"lines": "simulated"})):
         assert levels(lines.examine(config, tmp_path)) == {"lines": OK}

@@ -215,10 +215,12 @@ def replay(path: Path) -> int:
 
 
 def default_state() -> Path:
-    """The directory of systemd's StateDirectory=, else the user's own."""
+    """The directory of systemd's StateDirectory=, else the user's own. Raises IntercomError."""
     if "STATE_DIRECTORY" in os.environ:
         return Path(os.environ["STATE_DIRECTORY"])
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "intercomd"
+    from appliance.base import durable  # noqa: PLC0415  late: not for the service
+
+    return durable.state_of_user("intercomd", "--state")
 
 
 @unread_is_dropped()

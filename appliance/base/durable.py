@@ -119,3 +119,21 @@ def free_bytes(recordings: Path) -> int:
     """Bytes that are free on the disc of this directory, which the first recording makes. Raises OSError."""
     disc = os.statvfs(recordings if recordings.is_dir() else recordings.parent)
     return disc.f_bavail * disc.f_frsize
+
+
+def state_of_user(name: str, option: str) -> Path:
+    """The directory of this name in the state of the user who runs the program (XDG Base Directory).
+
+    Raises IntercomError for a user without a home, as in a container; option: what names another place.
+    """
+    # By text, as Path raises RuntimeError.
+    places = os.environ.get("XDG_STATE_HOME", ""), os.path.expanduser("~/.local/state")  # noqa: PTH111
+    state = next(filter(os.path.isabs, places), "")
+    if not state:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE,
+            "This user has no directory for the state.",
+            "HOME is not set, or the system does not know the user.",
+            f"Name one with {option}.",
+        )
+    return Path(state) / name

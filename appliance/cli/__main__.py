@@ -89,7 +89,8 @@ def run(given: argparse.Namespace) -> int:
         )
     command: Command = given.command
     try:
-        return command(Client(given.socket or default_socket(), given.url or "", token, given.ca), given)
+        there = given.socket or (Path() if given.url else default_socket())
+        return command(Client(there, given.url or "", token, given.ca), given)
     except UnicodeEncodeError as err:
         if err.reason != "surrogates not allowed":  # they stand for such bytes (PEP 383)
             raise

@@ -2,13 +2,13 @@
 
 import http.client
 import json
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
+from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
 from appliance.base.unixhttp import UnixConnection, patiently
@@ -231,10 +231,12 @@ def _refused(status: int, reply: Json) -> IntercomError:
 
 
 def default_socket() -> Path:
-    """The socket of a daemon on this machine: in the service's runtime directory, else in the user's own directory."""
+    """The socket of a daemon on this machine: in the service's runtime directory, else in the user's own directory.
+
+    Raises IntercomError.
+    """
     service = Path("/run/intercomd/http.sock")
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "intercomd"
-    return service if service.parent.exists() else state / "http.sock"
+    return service if service.parent.exists() else durable.state_of_user("intercomd", "--socket") / "http.sock"
 
 
 def call_of(client: Client, given: "Namespace", action: str = "") -> str:

@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     made.add_argument("--once", action="store_true", help="end after the call: status 0 if every step succeeded")
     made.add_argument("--step", action="store_true", help="wait for Enter before each step")
     made.add_argument(
-        "--directory", type=Path, help=f"directory of state and recordings (default {workspace.default()})"
+        "--directory", type=Path, help="directory of state and recordings (default ~/.local/state/intercomd-demo)"
     )
     # For the tests: a longer time for each step, and configurations with errors.
     made.add_argument("--patience", type=float, default=PATIENCE_S, help=argparse.SUPPRESS)

@@ -1,20 +1,20 @@
 """The directory of the demonstration, emptied at each start."""
 
 import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError, reason
 
 MARK = ".intercomd-demo"  # marks the directory as ours; locked while it is in use
 
 
 def default() -> Path:
-    """The default directory, below the user's own state."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "intercomd-demo"
+    """The default directory, below the user's own state. Raises IntercomError."""
+    return durable.state_of_user("intercomd-demo", "--directory")
 
 
 @contextmanager

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from appliance.__main__ import default_state
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.cli.__main__ import main
 from appliance.cli.client import resource
 from appliance.cli.terms import own, shown
+from appliance.demo import workspace
 
 WRONG = [
     ("accounts", "register"),
@@ -327,3 +329,36 @@ def test_levels_have_colours_on_a_terminal_and_nowhere_else(line, colored, monke
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("NO_COLOR", "1")
     assert shown(line, Terminal(), utc=True) == bare
+
+
+@pytest.fixture
+def homeless(monkeypatch):
+    """A user whom the system does not know, as in a container or with a number after `sudo -u`."""
+
+    def unknown(number):
+        raise KeyError(number)
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    monkeypatch.setenv("XDG_STATE_HOME", "not/absolute")  # such a path does not count (XDG Base Directory)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_a_user_without_a_home_needs_one_only_where_nothing_else_says_where_the_station_is(capsys, tmp_path):
+    service = Path("/run/intercomd")
+    if not service.exists():
+        assert main(["state"]) == 1
+        assert "Name one with --socket." in capsys.readouterr().err
+    assert main(["--url", "http://127.0.0.1:9", "state"]) == 1
+    assert "No daemon answers at 127.0.0.1:9." in capsys.readouterr().err
+    assert main(["--socket", str(tmp_path / "x"), "state"]) == 1
+    assert f"No daemon answers at {tmp_path / 'x'}." in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("homeless")
+def test_a_daemon_and_a_demonstration_without_a_home_name_the_option(monkeypatch):
+    for default, option in ((default_state, "--state"), (workspace.default, "--directory")):
+        with pytest.raises(IntercomError, match=f"Name one with {option}"):
+            default()
+    monkeypatch.setenv("XDG_STATE_HOME", "/var/state")
+    assert default_state() == Path("/var/state/intercomd")

@@ -105,6 +105,7 @@ class Web:
         self._secured: Certificate | None = None
         self._port, self._listens = 0, asyncio.Event()  # on which it listens by TCP, once it does
         self._examination: asyncio.Task[list[dict[str, Any]]] | None = None
+        self._measurement: asyncio.Task[dict[str, tuple[int, int]]] | None = None
         self._shown: Shown  # set before the first request, as are the tokens and more
         self.tokens: Tokens
         self.sessions: Sessions
@@ -335,7 +336,13 @@ class Web:
         """
         if self._examination is None or self._examination.done():
             self._examination = asyncio.create_task(self._examine(), name="doctor")
-        return await asyncio.shield(self._examination)  # if one client leaves, the examination goes on for the others
+        # If one client leaves, the examination goes on for the others.
+        await asyncio.wait({self._examination}, timeout=times.current.examined_s)
+        if self._examination.done():
+            return self._examination.result()
+        from appliance.doctor import findings  # noqa: PLC0415  late: for this alone
+
+        return [asdict(findings.hangs())]
 
     async def _examine(self) -> list[dict[str, Any]]:
         # Late: for this alone.
@@ -392,8 +399,15 @@ class Web:
             waiting_inputs=self._reactor.waiting(),
             subscribers=len(queues),
             longest_queue=max(queues, default=0),
-            storage=await asyncio.to_thread(self._storage),
+            storage=await self._measured(),
         )
+
+    async def _measured(self) -> dict[str, tuple[int, int]]:
+        """As `_storage`; nothing where a disc hangs, which is asked once: each time would take a thread for good."""
+        if self._measurement is None or self._measurement.done():
+            self._measurement = asyncio.create_task(asyncio.to_thread(self._storage), name="storage")
+        await asyncio.wait({self._measurement}, timeout=times.current.disc_answers_s)
+        return self._measurement.result() if self._measurement.done() else {}
 
     def _storage(self) -> dict[str, tuple[int, int]]:
         """Free bytes and size of the file systems; an unreadable one is left out."""

@@ -155,6 +155,7 @@ class Times(Record, kw_only=True):
     core_answers_s: Hang = 5.0  # a later answer does not feed the watchdog: far more than a busy board needs
     status_line_again_s: Again = 10.0  # between two updates of a call's length
     routes_found_s: Hang = 10.0  # to far ends, in an examination: a name server that hangs takes longer
+    examined_s: Hang = 100.0  # the station by itself: longer than all that gives up, and shorter than the client waits
     certificate_made_s: Hang = 60.0  # by openssl, on a slow board
     certificate_read_s: Hang = 60.0  # the same
     certificate_check_s: Again = 1.0  # between two looks at the files

@@ -24,3 +24,13 @@ def warning(check: str, message: str, cause: str = "", resolution: str = "") -> 
 def problem(check: str, message: str, cause: str = "", resolution: str = "") -> Finding:
     """Something does not work."""
     return Finding(check, "problem", message, cause, resolution)
+
+
+def hangs() -> Finding:
+    """An examination that does not end."""
+    return problem(
+        "examination",
+        "The station could not be examined in time.",
+        "A disc, a card or another device does not answer.",
+        "See what the kernel reports (sudo dmesg), and whether a directory of the network is mounted (findmnt).",
+    )

@@ -105,3 +105,40 @@ def test_clients_that_ask_the_doctor_at_once_share_an_examination_which_outlasts
 
     asyncio.run(run())
     assert len(begun) == 2
+
+
+def test_a_disc_that_hangs_takes_one_thread_however_often_it_is_measured(tmp_path, monkeypatch, set_times):
+    """Prometheus asks every few seconds; without a thread that is free, HTTPS and logins would wait as well."""
+    set_times(disc_answers_s=0.05)
+    reactor, asked, go = Mock(), [], threading.Event()
+    reactor.feed.waiting.return_value = []
+
+    def statvfs(path):
+        asked.append(path)
+        go.wait()
+        raise OSError
+
+    async def run():
+        web = made(tmp_path, reactor)
+        web.snapshot = Mock()
+        try:
+            return [(await web.measure()).storage for _ in range(3)], len(asked)
+        finally:
+            go.set()
+
+    with monkeypatch.context() as patched:
+        patched.setattr("appliance.app.web.os.statvfs", statvfs)
+        assert asyncio.run(run()) == ([{}, {}, {}], 1)
+
+
+def test_an_examination_that_hangs_is_said_so(tmp_path, set_times):
+    set_times(examined_s=0.05)
+
+    async def run():
+        web = made(tmp_path, Mock())
+        web._examine = asyncio.Event().wait
+        return await web.doctor()
+
+    (found,) = asyncio.run(run())
+    assert (found["level"], found["check"]) == ("problem", "examination")
+    assert found["message"] and found["cause"] and found["resolution"]

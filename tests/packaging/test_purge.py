@@ -10,6 +10,7 @@ POSTRM = Path(__file__).resolve().parents[2] / "packaging/debian/intercomd.postr
 KEPT = "var/lib/intercomd/recordings/one.wav"
 LEFT = (
     "etc/intercomd/intercomd.toml.old",
+    "etc/intercomd/pbx.password",  # by intercomd-setup, which writes one for each account that it imports, too
     "run/intercomd/http.address",
     "var/lib/intercomd/http.token",
     KEPT,

@@ -1,8 +1,8 @@
 """The audit: who opened which door, when and how, who was refused, and who may open them.
 
-It gets the events themselves, whatever caused them, and outlasts the journal, which has all kinds of events.
-Anybody can be refused again and again, so refusals have their own table and limit: they displace no opening. Each table
-is a chain, so that changed and removed rows show.
+It gets the events themselves, whatever caused them, and outlasts the journal, which has all kinds of events. What
+people who open nothing can cause again and again, refusals above all, has its own table and limit: it displaces no
+opening. Each table is a chain, so that changed and removed rows show.
 """
 
 import json
@@ -37,11 +37,21 @@ TYPES = (
     "rule.removed",
 )
 LAST = "~"  # after every time
-REFUSALS = ("door.denied", "keypad.refused", "keypad.locked_out", "access.denied", "access.locked_out")
+REFUSALS = (
+    "door.denied",
+    "keypad.refused",
+    "keypad.locked_out",
+    "access.denied",
+    "access.locked_out",
+    "access.order_refused",
+    "dtmf.redirected",  # this and the rules below: by a token without `door`, as often as it likes
+    "rule.added",
+    "rule.removed",
+)
 
 
 class Audit:
-    """The newest `keep` refusals and the newest `keep` other events of the audit, on disc as soon as the disc works.
+    """The newest `keep` of REFUSALS and the newest `keep` other events of the audit, on disc as soon as the disc works.
 
     `append` never waits, and is called by one thread; `list` reads the disc and is for threads other than asyncio's.
     """

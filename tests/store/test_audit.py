@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from appliance.base.errors import IntercomError
+from appliance.core.events import EVENTS
 from appliance.core.inputs import OpeningsRead, PartFailed
 from appliance.core.model import OpenedBy
 from appliance.store import database
-from appliance.store.audit import Audit
+from appliance.store.audit import TYPES, Audit
 from appliance.store.writer import Writer
 from tests.store.stores import PATIENCE_S, Inbox, envelope
 from tests.support.waiting import until
@@ -104,6 +105,22 @@ def test_refusals_push_no_opening_out(tmp_path):
         assert [each["id"] for each in audit.list(3, cursor=199)] == [198, 2, 1]
 
 
+OF_THE_OPENINGS = {
+    *("door.unlocked", "door.locked", "door.hold_ending", "door.locked_down", "door.lockdown_ended"),
+    *("door.opened", "door.closed", "door.held_open", "door.forced", "keypad.accepted"),
+    *("code.added", "code.changed", "code.removed", "access.token_added", "access.token_removed"),
+}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EVENTS if kind.startswith(TYPES) and kind not in OF_THE_OPENINGS])
+def test_what_anybody_may_cause_who_opens_nothing_pushes_no_opening_out(tmp_path, kind):
+    with opened(tmp_path, keep=5) as audit:
+        audit.append(envelope(1, "door.unlocked"))
+        for number in range(2, 22):
+            audit.append(envelope(number, kind))
+        assert [each["id"] for each in audit.list()] == [21, 20, 19, 18, 17, 1]
+
+
 def test_refusals_push_no_opening_out_while_the_disc_does_not_work(tmp_path):
     (tmp_path / "state").write_text("a file where the directory should be")
     with opened(tmp_path / "state", keep=5) as audit:
@@ -163,7 +180,7 @@ def test_one_that_cannot_be_read_says_why(tmp_path):
 WRITES = """
 import sys, time
 from pathlib import Path
-from appliance.store.audit import Audit
+from appliance.store.audit import TYPES, Audit
 from appliance.store.writer import Writer
 from tests.store.stores import envelope
 audit = Audit(Writer(Path(sys.argv[1]), print))

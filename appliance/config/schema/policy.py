@@ -188,7 +188,7 @@ class LogTable(Table):
     keep_calls_days: int | None = _days("calls in the call log")
     keep_doors: int = _count(
         "events",
-        " in the audit of doors: so many openings and changes of codes, and as many refusals",
+        " in the audit of doors: so many openings and changes of codes, and as many refusals and changes of rules",
         50_000,
         100,
         999_999,

@@ -137,3 +137,15 @@ def test_a_denial_names_the_address_that_a_proxy_of_the_owner_shows(tmp_path):
             assert ask(door, "GET", "/v1/state", "wrong", **said)[0] == 401
         door.wait("access.denied", **{"from": "203.0.113.7"})
         door.wait("access.denied", **{"from": "127.0.0.1"})
+
+
+def test_a_token_that_opens_nothing_pushes_no_opening_out_of_the_audit(tmp_path):
+    with Daemon(tmp_path / "d", door={"front": {}}, log={"keep_doors": 100}) as door:
+        door.post("/v1/doors/front/open")
+        door.wait("door.locked")
+        _, text = make(door, "reader", "view")
+        rule = {"name": "busy", "on": "door.unlocked", "then": [{"order": "examine_station"}]}
+        for _ in range(101):
+            assert ask(door, "POST", "/v1/rules", text, rule)[0] == 201
+        kinds = [event["type"] for event in door.get("/v1/log/doors?limit=200")["events"]]
+    assert (kinds.count("rule.added"), kinds[-3:]) == (100, ["access.token_added", "door.locked", "door.unlocked"])

@@ -3,6 +3,7 @@
 docs/explanation/security.md has a row for each.
 """
 
+import contextlib
 import json
 import re
 import socket
@@ -13,7 +14,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from appliance.api.http import idempotency
+from appliance.api.http import connections, idempotency
 from tests.api.conftest import PATIENCE_S, TOKEN
 
 PAGE = Path(__file__).parents[2] / "docs/explanation/security.md"
@@ -216,6 +217,22 @@ def test_a_client_that_does_not_go_on_is_cut_off_and_others_are_served(served, b
                 pass
         except ConnectionError:
             pass
+
+
+def test_a_connection_from_each_of_many_addresses_shuts_no_client_out(served, monkeypatch):
+    """A machine has as many addresses as it likes, most of all by IPv6, and a page more than one connection."""
+    monkeypatch.setattr(connections, "place", str)  # else all of 127.0.0.0/8 are one source
+    where, most = ("127.0.0.1", served.bound.port), connections.MOST
+    with contextlib.ExitStack() as stack:
+        client, follower, other = (stack.enter_context(served.tcp()) for _ in range(3))
+        assert client.get("/v1/state").status_code == 200
+        stream = follower.stream("GET", "/v1/events", headers={"Accept": "text/event-stream"})
+        answers = [stack.enter_context(stream)]
+        for n in range(most + 10):
+            source = f"127.0.{1 + n // 250}.{1 + n % 250}", 0
+            stack.enter_context(socket.create_connection(where, PATIENCE_S, source))
+        answers += [client.post("/v1/doors/front/lock"), other.post("/v1/doors/front/unlock")]
+        assert [each.status_code for each in answers] == [200, 200, 200]
 
 
 def test_the_list_in_the_documents_is_this_one():

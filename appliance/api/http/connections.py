@@ -177,9 +177,14 @@ class Connection(Unread, H11Protocol):
 
     def _may_go_on(self, path: str) -> bool:
         """Whether this is read now; if not, `read_on` or `refuse` will be called. path: of a plain request."""
-        previous = cast("dict[str, Any] | None", self.scope) or {}
-        self._waits = not self._turns.take(self, Line(self.source, previous.get(WHO, STRANGER) != STRANGER, bool(path)))
+        self._waits = not self._turns.take(self, Line(self.source, self.authorised, bool(path)))
         return not self._waits
+
+    @property
+    def authorised(self) -> bool:
+        """Whether its previous request was authorised."""
+        previous = cast("dict[str, Any] | None", self.scope) or {}
+        return bool(previous.get(WHO, STRANGER) != STRANGER)
 
     def _plain(self, data: bytes) -> str:
         """The path of a request that can be refused as it is; "" if not."""
@@ -222,20 +227,21 @@ class Connection(Unread, H11Protocol):
             self._deadline = None
 
     def _surplus(self) -> "Connection | None":
-        """The connection to close for this one, or this one itself if all others are busy."""
+        """The connection to close for this one, or this one itself if all others are busy.
+
+        Of one source with too many, one of it. Else strangers go before clients: who has many addresses shuts no client
+        out. Then the source with the most.
+        """
         if len(self.connections) <= MOST_OF_ONE:
             return None
         living = [each for each in self.connections if not each.transport.is_closing()]
         counts = Counter(map(_source, living))
-        if counts[self.source] > MOST_OF_ONE:
-            greedy = self.source
-        elif len(living) > MOST:
-            greedy = counts.most_common(1)[0][0]
-        else:
+        greedy = counts[self.source] > MOST_OF_ONE
+        if not greedy and len(living) <= MOST:
             return None
         idle = (each for each in living if isinstance(each, Connection) and each.waiting and each is not self)
-        of_it = [each for each in idle if each.source == greedy]
-        return min(of_it, key=lambda each: each.claim, default=self)
+        of_it = [each for each in idle if not greedy or each.source == self.source]
+        return min(of_it, key=lambda each: (each.authorised, -counts[each.source], *each.claim), default=self)
 
     @property
     def claim(self) -> tuple[bool, float]:

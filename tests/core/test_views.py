@@ -32,6 +32,7 @@ from appliance.core.model import (
     LampId,
     LampOutput,
     LampSettings,
+    LockoutScope,
     OpenedBy,
     OpenRecording,
     Pattern,
@@ -567,6 +568,35 @@ def test_guessing_from_many_sources_does_not_fill_the_memory():
     for number in range(100):
         station.give(inputs.AccessDenied, who="x", source=f"127.0.1.{number}", scope="http")
     assert len(station.state.appliance.denied) == 16
+
+
+def test_clients_of_many_sources_that_are_locked_out_are_reported_sixteen_times_a_minute():
+    station = Station()
+    given = {"who": "http:unknown", "scope": LockoutScope.CLIENT, "seconds": 60.0}
+    for number in range(100):
+        station.give(inputs.AccessLockedOut, 0.5, source=f"2001:db8::{number:x}", **given)
+    assert station.types() == ["access.locked_out"] * 16
+    station.give(inputs.AccessLockedOut, 60.0, source="2001:db8::1", **given)
+    assert station.types() == ["access.locked_out"] * 17
+
+
+REFUSED = {
+    inputs.AccessDenied: {"who": "x", "scope": "call"},
+    inputs.RequestRefused: {"method": "INVITE", "code": 403, "reason": ""},
+    inputs.AnswerDoubted: {"method": "INVITE", "code": 200, "to": "192.0.2.1:5060", "reason": "from elsewhere"},
+    inputs.AccessLockedOut: {"who": "http:unknown", "scope": LockoutScope.CLIENT, "seconds": 60.0},
+}
+
+
+@pytest.mark.parametrize("other", REFUSED, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("flood", REFUSED, ids=lambda kind: kind.__name__)
+def test_a_flood_of_one_kind_of_refusals_hides_no_other(flood, other):
+    station = Station()
+    for number in range(20):
+        station.give(flood, source=f"192.0.2.{number}", **REFUSED[flood])
+    before = len(station.types())
+    station.give(other, source="192.0.2.99", **REFUSED[other])
+    assert len(station.types()) - before == (flood is not other)
 
 
 def test_the_start_is_reported():

@@ -181,7 +181,7 @@ class AccessLockedOut(Event):
     scope: caller, keypad, reader or door for codes; for passwords of calling targets, source (an address) or target
     (every address except the target's own, and except addresses that have shown its password); client for tokens. from:
     the address of the caller or client with the last wrong one; else empty. doors: for codes, the doors that no code
-    opens from there.
+    opens from there. Lockouts of clients are reported at most once a minute for each `from`, and 16 times for all.
     """
 
     TYPE = "access.locked_out"

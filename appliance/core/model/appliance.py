@@ -88,7 +88,7 @@ class AppliancePart(Record):
     failed: tuple[tuple[str, str], ...] = ()  # (part, why) of everything that does not work now
     sound_fault: tuple[str, str] = ("", "")  # of the failed sound card: its ids, and what to do
     soundless: tuple[CallId, ...] = ()  # the calls for which that fault is reported
-    denied: tuple[tuple[str, float], ...] = ()  # (source, when) of recent reports
+    denied: tuple[tuple[str, str, float], ...] = ()  # (type of event, source, when) of recent reports
     custom_from: float = 0.0  # the events that clients have reported fill their share until then
     dropped: int = 0  # SIP requests of senders that send too many
     doubted: int = 0  # answers to SIP requests that were not believed

@@ -149,3 +149,13 @@ def test_a_token_that_opens_nothing_pushes_no_opening_out_of_the_audit(tmp_path)
             assert ask(door, "POST", "/v1/rules", text, rule)[0] == 201
         kinds = [event["type"] for event in door.get("/v1/log/doors?limit=200")["events"]]
     assert (kinds.count("rule.added"), kinds[-3:]) == (100, ["access.token_added", "door.locked", "door.unlocked"])
+
+
+def test_who_guesses_tokens_from_many_addresses_fills_no_log(tmp_path):
+    with Daemon(tmp_path / "d", http={"proxies": ["127.0.0.1"]}) as door:
+        for address in (f"2001:db8::{number:x}" for number in range(20)):
+            guesses = [ask(door, "GET", "/v1/state", "wrong", **{"X-Forwarded-For": address})[0] for _ in range(11)]
+            assert guesses == [401] * 10 + [429]
+        door.post("/v1/events", {"name": "last"})
+        door.wait("custom", name="last")
+        assert [len(door.of(f"access.{kind}")) for kind in ("denied", "locked_out")] == [16, 16]

@@ -127,15 +127,17 @@ def opened_by_us(turn: Turn, sensor: SensorSettings, sensing: Sensing) -> bool:
 
 
 def relay_at_rest(turn: Turn, door: DoorId) -> None:
-    """The door's relay is at rest again; its leaf may still open for a moment."""
+    """The door's relay is at rest again; its leaf may still open for a moment, and stay open as after any opening."""
     for sensor in turn.settings.sensors:
         if sensor.door == door:
-            SENSINGS.put(turn, (sensor.id, replace(sensing_of(turn.state, sensor.id), ours_until=turn.now + GRACE_S)))
+            sensing = sensing_of(turn.state, sensor.id)
+            until = sensing.until and min(sensing.until, turn.now + sensor.open_s)  # a hold may end early
+            SENSINGS.put(turn, (sensor.id, replace(sensing, ours_until=turn.now + GRACE_S, until=until)))
 
 
 def stays_open(turn: Turn, sensor: SensorSettings, door: DoorId, sensing: Sensing) -> None:
     """The leaf has been open for too long; while the door is held open, it may be."""
-    held = [pulse.until for name, pulse in turn.doors.pulses if name == door and pulse.held]
+    held = [pulse.until for name, pulse in turn.doors.pulses if name == door and pulse.held and pulse.energised]
     if held:
         SENSINGS.put(turn, (sensor.id, replace(sensing, until=max(held[0], turn.now) + sensor.open_s)))
     else:

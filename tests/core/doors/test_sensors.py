@@ -106,6 +106,29 @@ def test_a_leaf_may_stay_open_while_the_door_is_held_open(station):
     assert "held_open" in door_events(station)
 
 
+@pytest.mark.parametrize("ends", [inputs.ReleaseDoor(FRONT), inputs.LockDoor(FRONT)], ids=["released", "locked down"])
+def test_a_leaf_that_stays_open_after_a_hold_that_ended_early_is_reported(station, ends):
+    station.ask(inputs.HoldDoor(FRONT, 600.0))
+    guard(station, energised=True)
+    level(station, LEAF, active=True)
+    station.wait(100.0)  # longer than it may stay open without a hold
+    station.give(inputs.Requested, request="q", who="test", action=ends)
+    guard(station, energised=False)
+    station.wait(59.0)
+    assert "held_open" not in door_events(station)
+    station.wait(2.0)
+    assert door_events(station).count("held_open") == 1
+
+
+def test_a_hold_that_the_guard_has_not_taken_excuses_no_open_leaf(station):
+    asked(station)
+    level(station, LEAF, active=True)
+    station.wait(58.0)
+    station.ask(inputs.HoldDoor(FRONT, 600.0))
+    station.wait(5.0)
+    assert "held_open" in door_events(station)
+
+
 def test_a_leaf_without_a_limit_may_stay_open():
     station = ready(sensors=(replace(SENSORS[0], open_s=0.0),))
     level(station, LEAF, active=True)

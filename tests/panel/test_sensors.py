@@ -1,11 +1,16 @@
 """Sensors on every board: their level is known once the line is claimed, and every edge is reported."""
 
-import pytest
+import errno
+from itertools import count
 
-from appliance.core.inputs import SensorEdge
+import pytest
+from gpiozero.pins.mock import MockPin
+
+from appliance.core.inputs import PartFailed, PartRecovered, SensorEdge
 from appliance.core.model import SensorId
 from appliance.panel.contacts.sensors import Sensors, SensorWiring
 from appliance.panel.gpio.line_claims import Claims
+from tests.panel.boards import BOARDS
 from tests.support.waiting import until_async
 
 LEAF = SensorId("leaf")
@@ -23,6 +28,11 @@ class Panel:
     def __exit__(self, *_):
         self.claims.close()
         self.sensors.close()
+
+    @property
+    def whole(self):
+        """Whether nothing that failed has yet to recover."""
+        return [type(each) for each in self.posted if isinstance(each, PartFailed | PartRecovered)][-1:] != [PartFailed]
 
     @property
     def levels(self):
@@ -53,3 +63,19 @@ async def test_closed_sensors_leave_their_lines_to_others(board):
     with Panel(board, SensorWiring(LEAF, board.pins[0])):
         pass
     board.hold(0).close()
+
+
+@pytest.mark.parametrize("wrong", range(1, 5))
+async def test_level_is_known_although_one_reading_fails(monkeypatch, wrong):
+    """As on an expander by I2C: its chip stays, but a reading has no answer."""
+    board, number, read = BOARDS["simulated"](), count(1), MockPin._get_state
+
+    def state(pin):
+        if next(number) == wrong:
+            raise OSError(errno.EREMOTEIO, "Remote I/O error")
+        return read(pin)
+
+    monkeypatch.setattr(MockPin, "_get_state", state)
+    with Panel(board, SensorWiring(LEAF, board.pins[0])) as panel:
+        await until_async(lambda: panel.levels[-1:] not in ([], [None]) and panel.whole)
+    board.close()

@@ -90,13 +90,20 @@ class InputLine:
         device.when_activated = lambda: edge(closed=True)
         device.when_deactivated = lambda: edge(closed=False)
         device.pin.when_lost = self._lost  # only ChipPin calls it: other pins do not notice
-        self._settling = asyncio.get_running_loop().call_later(SETTLED_S, self._settled, bool(device.is_active))
+        try:
+            closed = bool(device.is_active)
+        except line_errors():
+            self.close()  # else the line would be in use by ourselves at the next claim
+            raise
+        self._settling = asyncio.get_running_loop().call_later(SETTLED_S, self._settled, closed)
 
     def _settled(self, closed_at_first: bool) -> None:
-        with suppress(*line_errors()):
-            if self._device:
-                closed = bool(self._device.is_active)
-                self._heard.settled(closed, closed and closed_at_first)
+        try:
+            closed = bool(self._device.is_active)
+        except line_errors() as error:  # an expander by I2C may leave a reading without an answer
+            self._lost(error)
+        else:
+            self._heard.settled(closed, closed and closed_at_first)
 
     def _lost(self, why: Exception) -> None:
         self.close()

@@ -78,6 +78,47 @@ def test_a_player_that_is_dropped_at_its_end_calls_no_one(library):
     assert "first 5 second 0" in said
 
 
+@pytest.mark.parametrize("samples", [800, 3000])
+def test_a_file_that_ends_within_a_sample_is_no_noise_in_a_loop(library, samples):
+    """As of an upload that a full disc has cut: its header names more than there is."""
+    said = library(
+        f"""
+        import os
+        with wave.open("cut.wav", "wb") as file:
+            file.setparams((1, 2, 16000, 0, "NONE", ""))
+            file.writeframes(struct.pack("<h", 1000) * {samples})
+        os.truncate("cut.wav", 43 + 2 * {samples})
+        """
+        """
+        player, recorder = pj.AudioMediaPlayer(), pj.AudioMediaRecorder()
+        player.createPlayer("cut.wav")
+        recorder.createRecorder("heard.wav")
+        player.startTransmit(recorder)
+        while os.path.getsize("heard.wav") < 40_000:
+            threading.Event().wait(0.01)
+        del player, recorder
+        heard = struct.unpack("<18000h", open("heard.wav", "rb").read()[44:36_044])
+        print("peak", max(map(abs, heard)))
+        """
+    )
+    assert "peak 1000\n" in said
+
+
+def test_a_file_without_channels_is_refused(library):
+    said = library(
+        """
+        whole = bytearray(open("short.wav", "rb").read())
+        whole[22:24] = whole[32:34] = bytes(2)  # channels, and bytes of a sample of all of them
+        open("none.wav", "wb").write(whole)
+        try:
+            pj.AudioMediaPlayer().createPlayer("none.wav")
+        except pj.Error as error:
+            print("refused:", error.reason)
+        """
+    )
+    assert "refused: Unsupported WAVE file format" in said
+
+
 def test_a_call_with_more_media_than_fit_is_refused(library):
     said = library(
         """

@@ -1,5 +1,7 @@
 """What a far end hears while the station holds it: music or silence, never the room."""
 
+import os
+
 import pytest
 
 from tests.support.daemon import Daemon
@@ -51,6 +53,21 @@ def test_music_that_cannot_be_played_is_reported_and_the_far_end_hears_silence(s
         hears(far, [ROOM], [MUSIC])
         agrees(door, far, "sendonly", "recvonly")
         hears(far, [], [ROOM, MUSIC])
+        door.post(f"/v1/calls/{call}/hangup")
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        door.final(call, kind="call.ended", by="local")
+
+
+def test_music_that_is_emptied_while_it_plays_ends_no_call(station, tmp_path):
+    music = tone(tmp_path / "music.wav", MUSIC)
+    with station(music) as door, Packets(door.far_address, door.far_port) as far:
+        call = far.rung_by(door)
+        agrees(door, far, "sendonly", "recvonly")
+        hears(far, [MUSIC], [ROOM])
+        os.truncate(music, 0)
+        hears(far, [], [ROOM, MUSIC])
+        agrees(door, far, "sendrecv", "sendrecv")
+        hears(far, [ROOM], [MUSIC])
         door.post(f"/v1/calls/{call}/hangup")
         far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
         door.final(call, kind="call.ended", by="local")

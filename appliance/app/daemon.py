@@ -350,8 +350,12 @@ class App:
         )
 
     def _age_s(self, days: int | None) -> float | None:
-        """A limit of age, which counts only while the clock is right."""
-        return days * DAY_S if days is not None and self._clock_is_right() else None
+        """A limit of age, which counts only while the clock is right, and from a day after a leap on.
+
+        A server of time that is years ahead would cost everything at once.
+        """
+        leapt = self._clock is not None and time.monotonic() < self._clock.leapt + DAY_S
+        return days * DAY_S if days is not None and self._clock_is_right() and not leapt else None
 
     def _clock_is_right(self) -> bool:
         """For any thread."""

@@ -9,6 +9,7 @@ time zone.
 import asyncio
 import ctypes
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 ABSTIME, CANCEL_ON_SET = 1, 2
 FAR_S = 365 * 86_400  # the timer's expiry has no meaning; when it has expired, it begins again
+FAR_AHEAD_S = 86_400
 LEAST_CHANGE_S = 1.0  # smaller ones are corrections
 QUARTER_S = 900  # local time changes only at quarters of an hour
 SETTLED_S = 0.3  # a package that is installed changes many files
@@ -56,6 +58,7 @@ class ClockMonitor:
     ) -> None:
         self._post, self._trusted, self._synchronised, self._zones = post, trusted, synchronised, zones
         self._reported: model.Clock | None = None
+        self.leapt = -math.inf  # when it was set ahead by more than a day though it had been right, by CLOCK_MONOTONIC
         self._look_again: asyncio.TimerHandle | None = None
         self._files = FolderWatch((zone.LINK.parent,), self._soon)
         self.look()
@@ -85,6 +88,8 @@ class ClockMonitor:
         trusted = self._trusted or self._synchronised()
         others = tuple(self._offsets(epoch + time.monotonic()))
         seen, known = model.Clock(epoch, zone.offset_s(), trusted, zone.name(), others), self._reported
+        if known is not None and known.trusted and epoch - known.epoch > FAR_AHEAD_S:
+            self.leapt = time.monotonic()
         if known is None or abs(known.epoch - epoch) >= LEAST_CHANGE_S or replace(known, epoch=epoch) != seen:
             self._reported = seen
             self._post(ClockReported(at=time.monotonic(), clock=seen))

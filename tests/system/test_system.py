@@ -361,6 +361,23 @@ def test_a_clock_that_is_set_is_reported_and_one_that_is_corrected_is_not(monkey
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("right", [True, False])
+def test_a_clock_that_leaps_ahead_from_a_right_time_is_noted(monkeypatch, right):
+    async def scenario():
+        now = SimpleNamespace(CLOCK_REALTIME=time.CLOCK_REALTIME, monotonic=time.monotonic, time=time.time)
+        monkeypatch.setattr(clock, "time", now)
+        monitor = clock.ClockMonitor([].append, synchronised=lambda: right)
+        begun, leapt = time.monotonic(), []
+        for ahead in (3600.0, -1e8, -1e8 + 90_000):
+            now.time = lambda ahead=ahead: time.time() + ahead
+            monitor.look()
+            leapt.append(monitor.leapt >= begun)
+        assert leapt == [False, False, right]
+        monitor.stop()
+
+    asyncio.run(scenario())
+
+
 def test_without_a_kernel_that_says_so_no_clock_is_reported(monkeypatch):
     async def scenario():
         monkeypatch.setattr(clock, "_libc", lambda: SimpleNamespace(timerfd_create=lambda *_: -1))

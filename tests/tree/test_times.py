@@ -70,6 +70,8 @@ what people notice: a rule of the product
     core/rules/limits.py EVERY_S FOLLOWS_S
     sip/stack/calls/rtp_watch.py STOPPED_S SOON_S
     sip/stack/routing/floods.py SILENT_S FILTERED_S
+    store/make_room.py HOVERS_S
+    system/clock.py FAR_AHEAD_S
     system/loopfaults.py EVERY_S
 how long something is valid
     api/http/idempotency.py KEPT_S

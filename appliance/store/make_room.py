@@ -32,7 +32,9 @@ log = logging.getLogger(__name__)
 AT_ONCE = 50  # recordings removed in one job, so that other writes get their turn
 MUCH = 10  # a tenth of the space that is kept for the system: what others take counts beyond that only
 KEPT = 2  # half of what recordings had stays, whatever others take
+HOVERS_S = 3600.0  # for so long a state that comes again is no news
 SHOWN_BYTES = 1_000_000  # a smaller change of the free space is not worth a message
+_ORDER = (Space.FULL, Space.LOW, Space.OK)
 _REMOVABLE = f"""
     SELECT id, started, bytes, duration_s, call FROM recordings
     WHERE complete AND id NOT IN (SELECT value FROM json_each(?)) AND {ENTRY_IS_WHOLE}
@@ -50,6 +52,11 @@ class Room(Record):
     storage: Storage
     more: bool
     report: Callable[[], None]
+
+    @property
+    def enough(self) -> bool:
+        """Whether a recording may begin."""
+        return self.storage.free_bytes >= self.storage.needed_bytes
 
     @property
     def why(self) -> str:
@@ -74,6 +81,7 @@ class RoomMaker:
         self._directory, self._post, self._clock, self._limits = directory, post, clock, limits
         self._reported: Storage | None = None
         self._last_free: int | None = None  # at the last look
+        self._better: dict[Space, float] = {}  # when the space was reported as better than before, by its new state
         self._left: set[str] = set()  # recordings that cannot be removed
         self._held = self._most = 0  # bytes of all recordings, at the last look and at most
 
@@ -106,7 +114,7 @@ class RoomMaker:
             free, held = self._free(), self._bytes(connection)
         self._last_free, self._held = free, held
         stored_bytes = int(connection.execute(_STORED).fetchone()[1])
-        storage = Storage(_space(free, limits.free_bytes), free, limits.free_bytes, stored_bytes)
+        storage = Storage(self._space(free, limits.free_bytes), free, limits.free_bytes, stored_bytes)
 
         def report() -> None:
             for why, removed in gone.items():
@@ -132,10 +140,12 @@ class RoomMaker:
         """
         free, needed = self._free(), self._limits().free_bytes
         stored_bytes = 0 if self._reported is None else self._reported.recordings_bytes
-        self._report(Storage(_space(free, needed), free, needed, stored_bytes))
+        self._report(Storage(self._space(free, needed), free, needed, stored_bytes))
 
     def _report(self, storage: Storage) -> None:
         if storage != self._reported:
+            if self._reported is not None and _ORDER.index(storage.space) > _ORDER.index(self._reported.space):
+                self._better[storage.space] = self._clock()
             self._reported = storage
             self._post(SpaceMeasured(at=self._clock(), storage=storage))
 
@@ -230,6 +240,13 @@ class RoomMaker:
 
     def _free(self) -> int:
         return durable.free_bytes(self._directory)
+
+    def _space(self, free: int, needed: int) -> Space:
+        """The state of the space. One that hovers becomes as good again after an hour, or with a tenth more free."""
+        found, clear = _space(free, needed), _space(free - needed // MUCH, needed)
+        before = found if self._reported is None else self._reported.space
+        hovers = self._clock() < self._better.get(found, -inf) + HOVERS_S
+        return before if hovers and _ORDER.index(clear) <= _ORDER.index(before) <= _ORDER.index(found) else found
 
 
 def _space(free: int, needed: int) -> Space:

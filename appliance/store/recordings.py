@@ -269,7 +269,7 @@ class Recordings(RecordingLists):
         path = self.path(order.recording)
         self._directory.mkdir(mode=0o750, parents=True, exist_ok=True)
         room = self._room.make(connection)
-        if room.storage.space is not Space.OK:
+        if not room.enough:
             return both(room.report, partial(self._refuse, order.call, order.recording, room.why))
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)

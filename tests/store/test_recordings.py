@@ -344,6 +344,25 @@ def test_a_disc_that_others_filled_costs_no_recording_and_its_state_follows_with
         until(lambda: on.inbox.of(SpaceMeasured)[-1].storage.free_bytes == on.disc.free)
 
 
+@pytest.mark.parametrize(("limit", "state"), [(FREE_BYTES, "low"), (FREE_BYTES // 2, "full")])
+def test_space_that_hovers_at_a_limit_is_reported_twice_an_hour_and_recorded_in(
+    tmp_path, monkeypatch, set_times, limit, state
+):
+    with station_on_a_disc(tmp_path, monkeypatch, set_times, recordings=1) as on:
+        on.disc.leave(limit - 2_000_000)
+        until(lambda: spaces(on.inbox)[-1] == state)
+        for _ in range(5):
+            for free in (limit + 2_000_000, limit - 2_000_000):
+                on.disc.leave(free)
+                until(lambda: on.inbox.of(SpaceMeasured)[-1].storage.free_bytes == on.disc.free)
+        assert spaces(on.inbox)[-3:] == [state, "ok" if state == "low" else "low", state]
+        assert len(spaces(on.inbox)) == 4
+        on.disc.leave(FREE_BYTES + 2_000_000)
+        made(on.kept, on.inbox, 1)
+        on.disc.leave(FREE_BYTES + 12_000_000)
+        until(lambda: spaces(on.inbox)[-1] == "ok")
+
+
 def test_as_few_of_the_oldest_go_as_win_the_missing_space(tmp_path, monkeypatch, set_times):
     with station_on_a_disc(tmp_path, monkeypatch, set_times) as on:
         on.disc.leave(FREE_BYTES - on.each - 1)

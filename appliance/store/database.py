@@ -343,8 +343,9 @@ def is_full(error: Exception) -> bool:
 
 def is_of_one_file(error: OSError, directory: Path) -> bool:
     """Whether one file of the directory is to blame, and the others can be used: trying again would help none."""
-    passing = is_full(error) or error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
-    return not passing and os.access(directory, os.R_OK | os.W_OK | os.X_OK)
+    # EROFS: after an error ext4 refuses to write, and access(2) does not see it.
+    of_all = is_full(error) or error.errno in {errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+    return not of_all and os.access(directory, os.R_OK | os.W_OK | os.X_OK)
 
 
 def is_damage(error: Exception) -> bool:

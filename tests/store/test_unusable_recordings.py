@@ -113,6 +113,21 @@ def test_a_recording_without_usable_sound_fails_alone_and_one_without_usable_fac
         monkeypatch.undo()
 
 
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC, errno.EMFILE])
+def test_a_recording_is_finished_once_the_disc_works_again(tmp_path, monkeypatch, number):
+    with station(tmp_path) as (kept, inbox, _):
+        kept.prepare(order(0))
+        inbox.wait(RecordingPrepared)
+        path = kept.path(order(0).recording)
+        path.write_bytes(header() + b"\1\2" * RATE_HZ)
+        unreadable("open", number)(path, monkeypatch)
+        kept.finish(FinishRecording(order(0).recording))
+        inbox.wait(PartFailed)
+        monkeypatch.undo()
+        inbox.wait(RecordingAvailable)
+        assert inbox.of(RecordingRefused) == []
+
+
 @pytest.mark.parametrize(
     ("unusable", "first"),
     [

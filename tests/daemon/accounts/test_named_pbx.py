@@ -288,6 +288,20 @@ def test_a_message_to_a_name_arrives(cable, packets, tmp_path):
             door.wait("message.sent", message=message)
 
 
+@pytest.mark.parametrize("full", [True, False], ids=["is full", "refuses packets"])
+def test_a_message_arrives_at_the_next_server_where_the_first_takes_none(full, cable, packets, tmp_path):
+    records = {f"_sip._udp.{NAME} SRV": [[1, 0, OTHER, "one.test"], [2, 0, FAR, "one.test"]], "one.test A": [PBX]}
+    target = {"far": {"uri": f"sip:far@{NAME}"}}
+    with NameServer(cable.pbx, records), station(cable, tmp_path / "d", target=target) as door:
+        far = packets(FAR)
+        other = packets(OTHER) if full else None
+        message = door.post("/v1/messages", {"to": "far", "text": "one"})["message"]
+        if other is not None:
+            other.send(other.reply(other.receive("MESSAGE", "MESSAGE"), "503 Service Unavailable"))
+        far.send(far.reply(far.receive("MESSAGE", "MESSAGE"), "200 OK"))
+        door.wait("message.sent", message=message)
+
+
 def test_a_message_to_a_name_that_no_one_resolves_fails_and_calls_go_on(cable, packets, tmp_path):
     cable.resolver.write_text(f"nameserver {PBX}\noptions timeout:1 attempts:1\n")
     target = {"far": {"uri": f"sip:far@{PBX}:{FAR}"}, "named": {"uri": f"sip:far@{NOWHERE}:{FAR}"}}

@@ -220,7 +220,7 @@ class StackAccounts:
         if not found:
             self._not_found(order, why)
         elif isinstance(order, SendMessage):
-            self.calls.messages.perform(order, self._towards(order, found[0]))
+            self.calls.messages.perform(order, *(self._towards(order, server) for server in found))
         elif isinstance(order, Place):
             self._place(partial(self.calls.perform, order), order, found)
         else:

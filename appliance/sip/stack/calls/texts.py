@@ -13,6 +13,7 @@ from appliance.core import inputs
 from appliance.core.model import AccountId, CallId, MessageMethod
 from appliance.core.orders import SendMessage
 from appliance.sip.stack import translate
+from appliance.sip.stack.routing.failover import ELSEWHERE
 
 Way = tuple[CallId | None, MessageMethod, str]
 """The call if there is one, the method, and otherwise the address: messages of one way are sent one after another."""
@@ -24,10 +25,15 @@ Towards = Callable[[], AbstractContextManager[None]]
 
 @dataclass(slots=True)
 class Queue:
-    """Messages of one way: the one in progress, and the waiting ones, each with its time and its context."""
+    """Messages of one way: the one in progress, and the waiting ones, each with its time and its contexts.
+
+    began: the time of the one in progress. others: the contexts that it has not tried yet.
+    """
 
     out: SendMessage | None = None
-    waiting: deque[tuple[float, SendMessage, Towards]] = field(default_factory=deque)
+    began: float = 0.0
+    others: tuple[Towards, ...] = ()
+    waiting: deque[tuple[float, SendMessage, tuple[Towards, ...]]] = field(default_factory=deque)
 
 
 class Messages:
@@ -42,10 +48,10 @@ class Messages:
         self._post, self._call, self._through = post, call, through
         self._queues: dict[Way, Queue] = {}
 
-    def perform(self, order: SendMessage, towards: Towards = nullcontext) -> None:
-        """Send the message once the earlier ones are answered."""
+    def perform(self, order: SendMessage, *towards: Towards) -> None:
+        """Send the message once the earlier ones are answered; to the next server if one takes none (RFC 3263 §4.3)."""
         now = time.monotonic()
-        self._queues.setdefault(way_of(order), Queue()).waiting.append((now, order, towards))
+        self._queues.setdefault(way_of(order), Queue()).waiting.append((now, order, towards or (nullcontext,)))
         self.turn(now)
 
     def never_sent(self, order: SendMessage, why: str) -> None:
@@ -55,9 +61,14 @@ class Messages:
     def answered(self, way: Way, code: int, reason: str) -> None:
         """The message in progress has its final response; code 0: none will come."""
         queue = self._queues.get(way)
-        if queue is not None and queue.out is not None:
-            self._report(queue.out, code, reason)
-            queue.out = None
+        if queue is None or queue.out is None:
+            return
+        order, queue.out = queue.out, None
+        soon = time.monotonic() - queue.began <= times.current.message_waits_s
+        if code in ELSEWHERE and queue.others and soon:
+            queue.waiting.appendleft((queue.began, order, queue.others))
+        else:
+            self._report(order, code, reason)
 
     def turn(self, now: float) -> None:
         """Send the next messages.
@@ -68,7 +79,8 @@ class Messages:
             while queue.waiting and now - queue.waiting[0][0] > times.current.message_waits_s:
                 self._report(queue.waiting.popleft()[1], 0, "The previous message was not answered in time")
             if queue.out is None and queue.waiting:
-                _, queue.out, towards = queue.waiting.popleft()
+                queue.began, queue.out, (towards, *others) = queue.waiting.popleft()
+                queue.others = tuple(others)
                 self._begin(way, queue.out, towards)
             gone = way[0] is not None and self._call(way[0]) is None
             if gone or (queue.out is None and not queue.waiting):

@@ -4,6 +4,7 @@ import contextlib
 import copy
 import json
 import socket
+import ssl
 import threading
 
 import pytest
@@ -61,10 +62,13 @@ class House:
 
 
 class Relay:
-    """Passes connections on to a port of this machine. left: how many more, before it closes each; None: all."""
+    """Passes connections on to a port of this machine. left: how many more, before it closes each; None: all.
+
+    reads: a folder with the station's key: it then reads what it passes on, and lets recordings be asked for in vain.
+    """
 
     def __init__(self, port):
-        self._port, self.passed, self.left, self.refused = port, [], None, 0
+        self._port, self.passed, self.left, self.refused, self.reads = port, [], None, 0, None
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
@@ -90,14 +94,25 @@ class Relay:
                     continue
                 self.left = self.left and self.left - 1
                 far = socket.create_connection(("127.0.0.1", self._port))
-                self.passed.append(near)
-                threading.Thread(target=self._pump, args=(near, far), daemon=True).start()
-                threading.Thread(target=self._pump, args=(far, near), daemon=True).start()
+                threading.Thread(target=self._join, args=(near, far), daemon=True).start()
+
+    def _join(self, near, far):
+        if self.reads is not None:
+            as_station, to_station = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            as_station.load_cert_chain(self.reads / "http.crt", self.reads / "http.key")
+            to_station.check_hostname, to_station.verify_mode = False, ssl.CERT_NONE
+            try:
+                near, far = as_station.wrap_socket(near, server_side=True), to_station.wrap_socket(far)
+            except OSError:  # who only looks at the certificate
+                return
+        self.passed.append(near)
+        threading.Thread(target=self._pump, args=(far, near), daemon=True).start()
+        self._pump(near, far)
 
     def _pump(self, from_, to):
         with contextlib.suppress(OSError):
             while piece := from_.recv(65536):
-                to.sendall(piece)
+                to.sendall(piece.replace(b"/v1/recordings?limit=2 ", b"/v1/recordings?limit=0 "))
         for each in (from_, to):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
@@ -282,6 +297,23 @@ def test_a_state_that_cannot_be_read_after_a_loss_is_read_later_and_the_next_rin
     until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
 
 
+def test_the_door_is_there_while_its_recordings_cannot_be_read(house):
+    direct, relay, token = house.address, house.relay, house.token("unheard")
+    through = direct.replace(str(house.station.config["http"]["port"]), str(relay.port))
+    relay.reads = house.station.directory
+    assert house.reconfigure(address=through, token=token)["reason"] == "reconfigure_successful"
+    until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
+    until(lambda: house.states(["recording"]) == {"recording": "unknown"}, log=lambda: house.home.log)
+    house.station.begin()
+    house.home.act("lock.unlock", house.ids["door_front"])
+    assert house.station.wait("door.unlocked")["data"]["by"] == "http:unheard"
+    until(lambda: house.states(["door_front"])["door_front"] == "unlocked", log=lambda: house.home.log)
+    house.station.wait("door.locked")
+    relay.reads = None
+    assert house.reconfigure(address=direct, token=token)["reason"] == "reconfigure_successful"
+    until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
+
+
 @contextlib.contextmanager
 def another_authority(house):
     """The station without what its certificate is known by, as where another machine has its address."""
@@ -302,7 +334,7 @@ def another_authority(house):
 def test_a_token_that_is_removed_is_asked_for_again(house):
     home, station = house.home, house.station
     for each in station.get("/v1/tokens")["tokens"]:
-        if each["name"] in {"home", "relayed"}:  # the second, where the test of the relay ran before
+        if each["name"] in {"home", "relayed", "unheard"}:  # the others, where the tests of the relay ran before
             assert station.ask("DELETE", f"/v1/tokens/{each['id']}")[0] == 200
     station.press("hangup")  # a stream ends before its next event
 

@@ -22,6 +22,7 @@ from .const import DOMAIN, LOGGER
 
 RING_S = 10.0  # an older ring, or press of a button, is not reported
 AGAIN_S = 0.1  # between two looks at the state, however many events come
+RECORDING_S = 5.0  # for the newest recording
 RETRY_S = 10.0  # after a refusal; the client library itself tries a lost connection again
 # What changes the state that entities show. The rest, such as levels and statistics of calls, is not sent here.
 TYPES = (
@@ -36,7 +37,7 @@ IntercomdConfigEntry = ConfigEntry["IntercomdCoordinator"]
 
 @dataclass(frozen=True)
 class Seen:
-    """The state, and the newest complete recording, None if there is none, or the token may not read it."""
+    """The state, and the newest complete recording, None if there is none, or it cannot be read."""
 
     state: Snapshot
     recording: Recording | None
@@ -82,9 +83,13 @@ class IntercomdCoordinator(DataUpdateCoordinator[Seen]):
         return (await self.station.list_requests())["version"]
 
     async def _newest(self) -> Recording | None:
+        """The newest recording. Door and calls go on without it, as where the disc of recordings is away or hangs."""
         try:
-            found = (await self.station.list_recordings(limit=2))["recordings"]
-        except ForbiddenError:  # the token has no scope `call`
+            async with asyncio.timeout(RECORDING_S):
+                found = (await self.station.list_recordings(limit=2))["recordings"]
+        except UnauthorizedError:
+            raise
+        except (IntercomdError, TimeoutError):  # also where the token has no scope `call`
             return None
         return next((each for each in found if each["complete"]), None)
 

@@ -53,6 +53,24 @@ def test_a_station_that_hangs_is_noticed_and_takes_no_order_until_it_is_back(pag
     assert page.value(f"{buttons}.map((each) => each.matches(':disabled'))") == [False] * 4
 
 
+# The device sleeps for an hour, in which browsers on Linux and macOS do not count performance.now() on.
+ASLEEP = """{
+  const [before, wall] = [performance.now(), Date.now];
+  performance.now = () => before;
+  Date.now = () => wall() + 3_600_000;
+} 0"""
+
+
+def test_a_page_on_a_device_that_was_asleep_shows_nothing_as_true_that_the_station_does_not_confirm(
+    page, shared, station
+):
+    opened(page, shared, station)
+    with stopped(shared):
+        page.value(ASLEEP)
+        page.shows("#link-text", "no connection")
+    page.shows("#link-text", "live")
+
+
 def watched(page):
     """Have the page note each state of its connection, and from when on."""
     changes = "new MutationObserver(() => window.seen.push(link.dataset.state)).observe(link, { attributes: true })"

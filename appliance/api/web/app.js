@@ -9,7 +9,7 @@ import { scene, showCountdowns, showDoors } from "./doors.js";
 import { showHistory } from "./history.js";
 import { fillers, hearParts, leaveParts, loadRest, loadView, showParts } from "./later.js";
 import { whenLetGo } from "./base/hold.js";
-import { forget, heard, setZone } from "./base/moments.js";
+import { clocks, forget, heard, setZone } from "./base/moments.js";
 import { noteNames } from "./base/people.js";
 import { attempt, banner, hideBanner, leaveBanner } from "./base/orders.js";
 import { showMore } from "./more.js";
@@ -125,7 +125,7 @@ let feed = null;
 let failures = 0;
 let timer = 0;
 let last = null; // id of the newest event seen: a new connection goes on from there
-let heardAt = 0; // performance.now() of the newest message
+let heardAt = []; // clocks() at the newest message
 let silent = false; // whether nothing had come for too long at the last look
 let inside = false; // there was a session
 
@@ -161,13 +161,13 @@ async function connect() {
   socket.onopen = () => {
     if (failures > 1) hideBanner();
     failures = 0;
-    heardAt = performance.now();
+    heardAt = clocks();
     link("live");
     stale(false);
   };
   socket.onmessage = (event) => {
     if (feed !== socket) return; // the next connection brings it again
-    heardAt = performance.now();
+    heardAt = clocks();
     if ("since" in event) return;
     last = event.id;
     heard(event.time);
@@ -219,7 +219,7 @@ function look() {
 /** After a silence the station hangs, or its network has gone without a word. */
 function listen() {
   const before = silent;
-  silent = isLive() && performance.now() - heardAt > SILENCE_MS;
+  silent = isLive() && clocks().some((now, place) => now - heardAt[place] > SILENCE_MS);
   if (silent && before) lost(new Error()); // at the first look, a page that was held up has not read yet what came
 }
 

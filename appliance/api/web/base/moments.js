@@ -24,6 +24,9 @@ export function setZone(name) { named = zoneName(name); }
 /** Forget: the station's clock may have been set meanwhile. */
 export function forget() { ahead = -Infinity; }
 
+/** This device's clocks. While it sleeps, the first stands still in some browsers; the second may be set. */
+export const clocks = () => [performance.now(), Date.now()];
+
 /** The moment there, or shortly before; in milliseconds since 1970. */
 export const now = () => performance.now() + ahead;
 

@@ -178,6 +178,15 @@ def test_a_browser_that_is_too_old_shows_a_sentence(page, shared, where, lacks):
 
 
 @pytest.mark.far_end
+@pytest.mark.parametrize("where", ["", "display", "docs"])
+def test_a_browser_that_blocks_cookies_and_storage_is_not_only_said_to_be_too_old(page, shared, where):
+    blocks = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('', 'SecurityError'); } })"
+    with page.first(blocks):
+        page.open(f"{shared.bound.url}{where}")
+        page.shows("#too-old", "or blocks cookies")
+
+
+@pytest.mark.far_end
 def test_a_browser_of_today_shows_no_such_sentence(page, shared, station):
     opened(page, shared, station)
     page.value("setTimeout(() => { throw new Error('later'); })")

@@ -148,6 +148,18 @@ def test_there_are_sixty_four_at_most(client, tmp_path, station):
     assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
 
 
+def test_devices_of_tokens_that_count_no_longer_take_no_place_from_others(tmp_path):
+    valid = {f"{n}" for n in range(16)}
+    subscriptions = Subscriptions(tmp_path, valid.__contains__)
+    for n in range(MOST):
+        subscriptions.add(wanted(f"n{n}"), f"{n % 16}", "", f"http:c{n % 16}")
+    valid -= {"0", "1"}
+    valid |= {"new"}
+    made = subscriptions.add(wanted("more"), "new", "", "http:new")
+    assert {each["client"] for each in subscriptions.list(None)} == {"http:new", *(f"http:c{n}" for n in range(2, 16))}
+    assert made in subscriptions.list("new")
+
+
 # What a hostile client would have the station connect to, or put into its requests.
 HOSTILE = [
     "http://push.example.net/send",

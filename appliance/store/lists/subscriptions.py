@@ -87,7 +87,7 @@ class Subscriptions:
 
     def known(self) -> Sequence[Subscription]:
         """Those whose token is valid."""
-        return [each for each in self._by_id.values() if not each.of or self._counts(each.of)]
+        return [each for each in self._by_id.values() if self._is_valid(each)]
 
     def key(self) -> str:
         """The public key of the station (RFC 8292 §3.2); made when it is first asked for. Raises IntercomError."""
@@ -141,6 +141,8 @@ class Subscriptions:
             own = [each for each in others if each.of == of]
             surplus = {each.id for each in own[: max(0, len(own) + 1 - MOST_OF_ONE)]}
             wanted = [*(each for each in others if each.id not in surplus), made]
+            if len(wanted) > MOST:  # those of removed tokens stay until others need their places
+                wanted = [each for each in wanted if each is made or self._is_valid(each)]
             if len(wanted) > MOST:
                 raise IntercomError(
                     ErrorCode.CONFLICT,
@@ -186,6 +188,9 @@ class Subscriptions:
         else:
             self._problems.pop(of, None)
 
+    def _is_valid(self, one: Subscription) -> bool:
+        return not one.of or self._counts(one.of)
+
     def _view(self, one: Subscription) -> Json:
         return {
             "id": one.id,
@@ -193,7 +198,7 @@ class Subscriptions:
             "service": urlsplit(one.endpoint).hostname,
             "language": one.language,
             "created": wall_clock.iso(one.created, 0.0, timespec="seconds"),
-            "valid": not one.of or self._counts(one.of),
+            "valid": self._is_valid(one),
             "problem": self._problems.get(one.id, ""),
         }
 

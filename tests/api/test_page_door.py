@@ -215,6 +215,36 @@ def test_home_says_how_rings_ended_and_what_was_missed(page, shared, station):
     page.value("localStorage.removeItem('intercomd.seen')")
 
 
+# An answer to a question for the log that is on its way for longer than that to a later one.
+HOLDS_BACK = """{
+  const real = window.fetch;
+  window.late = null;
+  window.fetch = async (...asked) => {
+    const answer = await real(...asked);
+    if (String(asked[0]).includes("/v1/log/doors") && !late) await new Promise((go) => { window.late = go; });
+    return answer;
+  };
+} 0"""
+
+
+def test_an_older_answer_takes_nothing_away_from_home(page, shared, station):
+    opened(page, shared, station)
+    page.shows("#today-empty", "")
+    page.value(HOLDS_BACK)
+    shared.tell("door.locked", door="front")
+    until(lambda: page.value("late !== null"), "an answer that is held back", START_S)
+    opening = {"door": "front", "by": "card of Ann, reader gate", "means": "card"}
+    time = datetime.now(UTC).isoformat()
+    station.audit.rows.append(fake.event("door.unlocked", 1, opening) | {"time": time, "hash": "h"})
+    shared.tell("door.unlocked", door="front", by="card of Ann, reader gate", means="card", seconds=3.0, held=False)
+    page.shows("#today", "Ann opened")
+    page.value("late() ?? 0")
+    station.state["appliance"]["station"] = "Back door"
+    shared.tell("custom")
+    page.shows("#station", "Back door")  # by now the page has read that answer, too
+    assert "Ann opened" in page.value("document.querySelector('#today').innerText")
+
+
 CASES = [  # days, begin, end, uses, expires; in English and German
     (None, "", "", None, None, "Opens front at any time.", "Öffnet front jederzeit."),
     (["tue"], "08:00", "12:00", 1, None, "Opens front every Tuesday from 08:00 to 12:00. It opens once.",

@@ -15,8 +15,12 @@ let calls = [];
 
 export const concernsRecent = ({ type }) => KINDS.test(type);
 
+let asked = 0; // number of the latest question: answers to earlier ones are dropped
+
 export async function loadRecent() {
+  const mine = ++asked;
   const [doors, log] = await Promise.all([read("/v1/log/doors?limit=100"), read("/v1/log/calls?limit=50")]);
+  if (mine !== asked) return;
   ({ events } = doors);
   ({ calls } = log);
   showToday();

@@ -122,7 +122,11 @@ def check(path: Path) -> int:
             raise IntercomError(ErrorCode.CONFIG_INVALID, where, found.cause, found.resolution)
     print(f"{path}: OK")
     soon = (found for found in served if found.level == "warning")
-    unseen = (*configuration.unseen(config), *phones.notes(config, core_settings(config)))
+    unseen = (
+        *configuration.unseen(config),
+        *configuration.hidden(config),
+        *phones.notes(config, core_settings(config)),
+    )
     for note in (*lamps.notes(config), *trust.notes(config, flats), *numbered.notes(config), *unseen, *soon):
         print(sentences(f"Note: {note.check}:", note.message, note.cause, note.resolution))
     return 0

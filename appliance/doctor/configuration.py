@@ -1,10 +1,12 @@
 """Checks the configuration: its errors, and missing settings."""
 
+import pwd
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
 
 from appliance.base.errors import IntercomError
+from appliance.base.types import Json
 from appliance.config import certificates, directory, features, secrets
 from appliance.config.core_settings import core_settings
 from appliance.config.load import load
@@ -15,6 +17,7 @@ from appliance.doctor import numbered, phones, trust
 from appliance.doctor.findings import ok, problem, warning
 
 CHECK = "configuration"
+HIDDEN = "/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"  # noqa: S108 - by ProtectHome= and PrivateTmp= of the unit
 
 
 def examine(file: Path) -> tuple[Config | None, list[Finding]]:
@@ -29,6 +32,7 @@ def examine(file: Path) -> tuple[Config | None, list[Finding]]:
             look()
         except IntercomError as error:
             found += _errors(error)
+    found += hidden(config)
     found += trust.notes(config, _flats(config))
     found += numbered.notes(config)
     settings = core_settings(config)
@@ -57,6 +61,32 @@ def _flats(config: Config) -> tuple[directory.Flat, ...]:
         return directory.read(config)
     except IntercomError:
         return ()  # reported by `looks`
+
+
+def hidden(config: Config) -> list[Finding]:
+    """A warning for each file that the installed service does not see, also where its owner is right."""
+    try:
+        pwd.getpwnam("intercomd")
+    except KeyError:  # it is not installed
+        return []
+    return [
+        warning(
+            setting,
+            f"The service does not see {file}.",
+            "Its unit hides home directories, and has a /tmp of its own.",
+            "Move it, such as to /etc/intercomd or /var/lib/intercomd, and name it there.",
+        )
+        for setting, file in _texts(config.model_dump(mode="json", exclude_none=True))
+        if file.startswith(HIDDEN)
+    ]
+
+
+def _texts(table: Json, at: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _texts(value, f"{at}{key}.")
+        elif isinstance(value, str):
+            yield f"{at}{key}", value
 
 
 def unseen(config: Config) -> list[Finding]:

@@ -1,5 +1,6 @@
 """Each fault of configuration, cards and lines is reported once, with its cause and its remedy."""
 
+from pathlib import Path
 from threading import Barrier
 from types import SimpleNamespace as Namespace
 
@@ -21,6 +22,7 @@ from tests.board.boards import HDMI, PHONE, Alsa, only, owned, raspberry, write
 from tests.board.boards import sound as cards
 from tests.support.peers.receiver import Receiver
 
+ROOT = Path(__file__).parents[2]
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 
 
@@ -450,3 +452,19 @@ def test_no_configuration_is_ok_with_which_the_daemon_does_not_start(tmp_path, m
     _, found = configuration.examine(file)
     (wrong,) = [each for each in found if each.level is PROBLEM]
     assert (wrong.check, wrong.message, wrong.cause) == ("configuration", error.value.message, error.value.cause)
+
+
+def test_a_file_where_the_sandbox_of_the_service_hides_it_is_warned_of(monkeypatch):
+    """`intercomd --check` by root sees it; the service would say that it may not read it, or that there is none."""
+    names = ("/home/pi/pw", "/tmp/flats.csv", "/etc/intercomd/pw", "/homes/pw")
+    webhooks = {
+        f"w{number}": {"url": "https://house.example/", "secret_file": name} for number, name in enumerate(names)
+    }
+    config = check({"webhook": webhooks}, "test")
+    monkeypatch.setattr(configuration.pwd, "getpwnam", lambda _: None)
+    found = configuration.hidden(config)
+    assert [each.check for each in found] == ["webhook.w0.secret_file", "webhook.w1.secret_file"]
+    assert {each.level for each in found} == {WARNING}
+    unit = (ROOT / "systemd/intercomd.service").read_text()
+    assert "\nProtectHome=yes\n" in unit
+    assert "\nPrivateTmp=yes\n" in unit

@@ -177,6 +177,20 @@ def test_a_configuration_is_written_where_there_is_none_and_never_replaced(syste
         assert (ended.returncode, own.read_text()) == (0, "# of the package\n"), ended.stderr
 
 
+def test_a_configuration_that_a_full_disc_has_cut_off_is_written_whole_by_the_next_attempt(system: System) -> None:
+    """An empty file would be one of a station without anything, and stay for good."""
+    first, own = system.root / "usr/share/intercomd/intercomd.toml", system.root / "etc/intercomd/intercomd.toml"
+    first.write_text("# of the package\n")
+    full = system.root / "bin/install"
+    full.write_text('#!/bin/sh\nfor last; do :; done\n[ "$1" != -d ] || exec mkdir -p "$last"\n: >"$last"\nexit 1\n')
+    full.chmod(0o755)
+    assert system.run("configure", "", script=POSTINST).returncode == 1
+    full.unlink()
+    assert system.run("configure", "", script=POSTINST).returncode == 0
+    assert own.read_text() == "# of the package\n"
+    assert [each.name for each in own.parent.iterdir()] == [own.name]
+
+
 def test_in_a_chroot_the_new_package_stops_no_unit(system: System) -> None:
     (system.root / "run/systemd/system").rmdir()
     assert (system.run("configure", OLDER, script=POSTINST).returncode, system.done()) == (0, [])

@@ -32,7 +32,8 @@ class Place(OrderBody):
             max_length=64,
             pattern=LINE,
             description="Account of the call. Omitted: the account of the target, or the first account for a number. "
-            "`direct`: no account; the call goes directly to the address.",
+            "`direct`: no account; the call goes directly to the address. By another way than its own, a target counts "
+            "as none: it opens no door.",
         ),
     ] = ""
     headers: Annotated[Headers, Meta(max_length=16, description="Headers of the INVITE.")] = field(default_factory=dict)

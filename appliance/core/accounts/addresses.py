@@ -10,27 +10,35 @@ from appliance.core.transition import Turn
 def callee(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
     """The SIP URI of a callee, and the account for the call: the requested one, or else the target's own.
 
-    DIRECT requests no account, whatever the target has.
+    DIRECT requests no account, whatever the target has. The password in a target's address goes its own way alone.
     """
-    if account == DIRECT:
-        target = turn.settings.target(to)
-        uri = to if target is None else target.uri
-        if sip_uris.parts(uri) is None:
-            raise no_address(turn, to)
-        return uri, NO_ACCOUNT
-    if account and turn.settings.account(account) is None:
+    if account not in {NO_ACCOUNT, DIRECT} and turn.settings.account(account) is None:
         raise IntercomError(
             ErrorCode.NO_ACCOUNT, f"There is no account {account}.", f"The station has: {account_names(turn)}."
         )
     target = turn.settings.target(to)
     if target is not None:
-        return target.uri, account or target.account
+        way = NO_ACCOUNT if account == DIRECT else account or target.account
+        return target.uri if way == target.account else sip_uris.public(target.uri), way
+    if account == DIRECT:
+        if sip_uris.parts(to) is None:
+            raise no_address(turn, to)
+        return to, NO_ACCOUNT
     through = turn.settings.account(account or next((a.name for a in turn.settings.accounts), ""))
     if through is not None and sip_uris.NUMBER.fullmatch(to):
         return f"sip:{to}@{through.domain}", through.name
     if sip_uris.parts(to) is None:
         raise no_address(turn, to)
     return to, account
+
+
+def target_of(turn: Turn, to: str, account: AccountId) -> str:
+    """The target that a call to `to` through this account reaches; "" for none, and for one with another account.
+
+    Its account, or its address, is its proof: elsewhere anybody may answer, and would open the target's doors.
+    """
+    target = turn.settings.target(to)
+    return target.name if target is not None and target.account == account else ""
 
 
 def no_address(turn: Turn, to: str) -> IntercomError:

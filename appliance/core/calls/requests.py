@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import call_states, events, inputs
-from appliance.core.accounts.addresses import callee
+from appliance.core.accounts.addresses import callee, target_of
 from appliance.core.calls import ending, focus, forwarding, incoming, outgoing, recording
 from appliance.core.calls.forwarding import LONGEST_S, SHORTEST_S
 from appliance.core.inputs.bounds import HEADER, SENDABLE
@@ -28,7 +28,6 @@ def dial(turn: Turn, wanted: inputs.Dial, who: str) -> CallId:
         raise IntercomError(
             ErrorCode.UNAVAILABLE, "No call can be placed now.", "The daemon is stopping.", "Try again later."
         )
-    target = turn.settings.target(to)
     uri, account = callee(turn, to, wanted.account)
     check_headers(headers)
     check_note(wanted.custom_data)
@@ -38,7 +37,7 @@ def dial(turn: Turn, wanted: inputs.Dial, who: str) -> CallId:
     call = outgoing.place(
         turn,
         uri,
-        target.name if target else "",
+        target_of(turn, to, account),
         headers=headers,
         account=account,
         custom_data=wanted.custom_data,

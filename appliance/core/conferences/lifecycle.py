@@ -7,6 +7,7 @@ foreground; its calls then go on among themselves. A participant that leaves doe
 from msgspec.structs import replace
 
 from appliance.core import events
+from appliance.core.accounts.addresses import target_of
 from appliance.core.calls import ending, focus, incoming, outgoing, recording
 from appliance.core.inputs import Dial
 from appliance.core.model import (
@@ -63,11 +64,10 @@ def take_in(turn: Turn, conference: Conference, taken: list[Call], who: str) -> 
 
 def invite(turn: Turn, conference: Conference, uri: str, whom: Dial, who: str) -> Conference:
     """Call somebody into the conference for the client `who`; `whom` names the account to use."""
-    target = turn.settings.target(whom.to)
     call = outgoing.place(
         turn,
         uri,
-        target.name if target else "",
+        target_of(turn, whom.to, whom.account),
         headers=whom.headers,
         account=whom.account,
         custom_data=whom.custom_data,

@@ -7,16 +7,18 @@ from appliance.core import inputs
 from appliance.core.model import (
     DIRECT,
     AccountId,
+    AccountSettings,
     CallState,
     Candidate,
     DigitsBy,
     LockoutScope,
     MessageId,
     MessageMethod,
+    Target,
 )
 from appliance.core.orders import Place, SendDigit, SendMessage
 from tests.core.sent import call_view
-from tests.core.station import KITCHEN, PCMA, ready
+from tests.core.station import FRONT, KITCHEN, PCMA, ready
 
 
 def of_type(station, kind):
@@ -81,6 +83,33 @@ def test_a_call_with_the_account_direct_goes_from_address_to_address(to, uri):
     station.ask(inputs.Dial(to, account=DIRECT))
     (placed,) = station.orders(Place)
     assert (placed.uri, placed.account) == (uri, AccountId(""))
+
+
+ACCOUNTS = tuple(AccountSettings(AccountId(name), "201", f"{name}.example", name) for name in ("office", "home"))
+DESK = Target("desk", "sip:301:secret@office.example", (FRONT,), AccountId("office"))
+
+
+@pytest.mark.parametrize("order", [inputs.Dial, inputs.InviteInto])
+@pytest.mark.parametrize(
+    ("through", "target", "uri"),
+    [
+        ("", "desk", DESK.uri),
+        ("office", "desk", DESK.uri),
+        ("home", "", "sip:301@office.example"),
+        (DIRECT, "", "sip:301@office.example"),
+    ],
+)
+def test_a_target_that_is_called_past_its_own_account_is_none_and_its_password_is_not_sent(order, through, target, uri):
+    station = ready(accounts=ACCOUNTS, targets=(DESK,), max_calls=4)
+    dial = inputs.Dial("desk", account=AccountId(through))
+    if order is inputs.InviteInto:
+        station.ask(inputs.Confer((), (inputs.Dial("sip:bob@example.org", account=DIRECT),)))
+        station.ask(inputs.InviteInto(station.state.conference.id, dial))
+    else:
+        station.ask(dial)
+    placed = station.orders(Place)[-1]
+    call = station.state.calls.get(placed.call)
+    assert (call.remote.target, call.remote.uri, placed.uri) == (target, "sip:301@office.example", uri)
 
 
 def test_a_number_with_the_account_direct_is_no_address():

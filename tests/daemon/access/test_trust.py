@@ -187,3 +187,22 @@ def test_a_udp_packet_with_the_registrar_s_address_is_a_stranger_s_to_an_account
         door.wait("account.registered", account="office")
         uri, asked = f"sip:301@{registrar.address}", f"sip:201@{registrar.address}"
         assert is_refused(door, registrar.address, door, uri, headers=ASKS_FOR_AN_ANSWER["Call-Info"], asked=asked)
+
+
+def test_a_target_that_is_called_past_its_own_account_opens_nothing(registrar, tmp_path):
+    """Who may call, but not open, would have a machine of its own answer: the account is the target's proof."""
+    name, address = Name(tmp_path), loopback()
+    name.leads(address)
+    office = account(tmp_path, registrar, "201")
+    door = station(tmp_path, f"sip:301@{NAME}:5060", name.within, account={"office": office})
+    door.config["target"]["far"]["account"] = "office"
+    with door, Packets(address, 5060) as thief:
+        door.wait("account.registered", account="office")
+        call = door.post("/v1/calls", {"to": "far", "account": "direct"})["id"]
+        invite = thief.invited()
+        thief.answer(invite, "200 OK", thief.sdp)
+        door.talk(call)
+        thief.send(thief.inside(invite, "INFO", 2, f"Signal={DIGIT}\r\nDuration=160\r\n", "application/dtmf-relay"))
+        assert door.wait("dtmf.received")["data"]["masked"]  # a resident who is called so may type a real code
+        thief.hung_up_by(door, call)
+        assert not door.of("door.unlocked") + door.of("door.denied")

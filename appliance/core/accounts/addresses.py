@@ -20,6 +20,13 @@ def callee(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
     if target is not None:
         way = NO_ACCOUNT if account == DIRECT else account or target.account
         return target.uri if way == target.account else sip_uris.public(target.uri), way
+    if "?" in to and sip_uris.parts(to) is not None:  # pjsip would write them into the request, whatever they are
+        raise IntercomError(
+            ErrorCode.NUMBER_INVALID,
+            f"{to!r} cannot be called.",
+            "The address has headers, behind its question mark.",
+            "Leave them out; an order has `headers` for those that a client may send.",
+        )
     if account == DIRECT:
         if sip_uris.parts(to) is None:
             raise no_address(turn, to)

@@ -10,6 +10,7 @@ from appliance.core.model import (
     AccountSettings,
     CallState,
     Candidate,
+    Content,
     DigitsBy,
     LockoutScope,
     MessageId,
@@ -110,6 +111,24 @@ def test_a_target_that_is_called_past_its_own_account_is_none_and_its_password_i
     placed = station.orders(Place)[-1]
     call = station.state.calls.get(placed.call)
     assert (call.remote.target, call.remote.uri, placed.uri) == (target, "sip:301@office.example", uri)
+
+
+@pytest.mark.parametrize("account", ["", DIRECT])
+@pytest.mark.parametrize(
+    "order",
+    [
+        lambda dial: dial,
+        lambda dial: inputs.Confer((), (dial,)),
+        lambda dial: inputs.SendText(dial.to, Content("text/plain", "x", ()), dial.account),
+    ],
+)
+def test_an_address_brings_no_headers_beside_those_that_may_be_sent(order, account):
+    """pjsip puts what stands behind the ? of an address into the request, whatever header it is."""
+    station = ready()
+    dial = inputs.Dial("sip:bob@example.org?P-Asserted-Identity=%3Csip:boss%40example.org%3E", account=account)
+    error = station.ask(order(dial)).error
+    assert (error.code, error.cause) == ("number-invalid", "The address has headers, behind its question mark.")
+    assert not station.orders(Place) + station.orders(SendMessage)
 
 
 def test_a_number_with_the_account_direct_is_no_address():

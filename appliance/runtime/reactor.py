@@ -54,6 +54,7 @@ from msgspec.structs import replace
 
 from appliance.base import ids, times
 from appliance.base.errors import ErrorCode, IntercomError, survive
+from appliance.base.printable import printable
 from appliance.base.types import Json
 from appliance.base.wall_time import enveloped
 from appliance.core import desired_state, events, inputs, orders
@@ -306,7 +307,7 @@ OF_JSON = {None: "null", False: "false", True: "true"}
 def in_line(value: Any) -> str:
     """A value of a log line: fields with slashes, as in opus/48000, lists with commas; text with line ends as JSON.
 
-    Other values are as in JSON: true, null.
+    So is text with other characters that cannot be seen, which may steer a terminal. Other values are as in JSON.
     """
     if isinstance(value, str):
         text = value
@@ -318,7 +319,9 @@ def in_line(value: Any) -> str:
         text = OF_JSON[value]
     else:
         text = str(value)
-    return text if text.isprintable() else json.dumps(text, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(each if printable(each) else json.dumps(each)[1:-1] for each in json.dumps(text, ensure_ascii=False))
 
 
 def _log_failure(who: str, what: object, error: Exception) -> None:

@@ -348,6 +348,21 @@ def test_the_id_of_a_call_that_a_client_has_made_up_begins_no_line_of_its_own():
     assert line(envelope) == 'error call="x\\ndoor.unlocked door=front" code=call-not-found'
 
 
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ("a\x1b[2Jb", "a\\u001b[2Jb"),
+        ("a\x9b2Jb", "a\\u009b2Jb"),  # ESC [ in one character
+        ("a\u202eb", "a\\u202eb"),  # right to left from here on
+        ("a\u2028b", "a\\u2028b"),  # a line's end
+        ("ü\n", "ü\\n"),
+        ("\ud800", "\\ud800"),
+    ],
+)
+def test_a_text_of_others_steers_no_terminal_that_shows_the_log(given, text):
+    assert line({"type": "custom", "call": None, "data": {"details": {"a": given}}}) == f'custom details="{text}"'
+
+
 def test_a_deadline_believes_no_level_whose_edges_the_loop_has_not_read_yet(journal):
     """While the loop is busy a disturbance ends; the first button's deadline comes before it has heard of that."""
     first, other = (ButtonSettings(ButtonId(name), Action.NONE, min_press_s=0.05) for name in ("first", "other"))

@@ -79,6 +79,16 @@ def test_a_number_of_which_keys_were_lost_is_no_card(text, data):
     assert [reading for reading in found if reading] == [Discarded("keys were lost as this machine was too busy")]
 
 
+@pytest.mark.parametrize("left", ["", "7"])
+def test_a_number_of_which_the_end_was_lost_spoils_no_later_card(left):
+    """The kernel had dropped the number; what came after the loss is the release of its Enter."""
+    typing = Typing()
+    assert type_in(left, typing) == []
+    assert typing.key(moved(ENTER, 1.1, down=False, after_loss=True)) is None
+    why = "it typed a number without Enter" if left else "keys were lost as this machine was too busy"
+    assert type_in("6789\n", typing, start=typing.ends_at) == [Discarded(why), Card("6789", 0)]
+
+
 class Device:
     """An input device that a test types on; in the place of one that is plugged in."""
 
@@ -156,6 +166,29 @@ def test_star_and_hash_of_a_keyboard_need_shift(device):
         Device.last.type(9, 4)
 
     assert "".join(given.key for given in with_part(keypad, play)) == "*#*#83"
+
+
+def test_shift_is_up_on_a_keyboard_that_was_unplugged_with_it_down(device):
+    """As by the strike that # has opened, whose current resets the bus."""
+
+    async def play():
+        Device.last.keys(moved(42, 1.0))
+        Device.last.type(4)
+        Device.last.lost(IntercomError("unavailable", "no", "it is not plugged in", "plug it in"))
+        await asyncio.sleep(times.current.line_again_s[0] + 1)
+        Device.last.type(2, 3, 4)
+
+    assert "".join(given.key for given in with_part(keypad, play) if isinstance(given, KeypadKey)) == "#123"
+
+
+def test_shift_is_up_after_keys_were_lost(device):
+    async def play():
+        Device.last.keys(moved(42, 1.0))
+        Device.last.type(4)
+        Device.last.keys(moved(2, 2.0, after_loss=True))
+        Device.last.type(3, 4)
+
+    assert "".join(given.key for given in with_part(keypad, play)) == "#123"
 
 
 def test_a_reader_that_is_unplugged_is_reported_and_found_again(device):

@@ -42,7 +42,7 @@ class Typing:
         """Process a key; returns a card at its Enter, or that the text before a pause was not a card."""
         pause = self.due(moved.at)
         if moved.after_loss:
-            self._why = Spoiled.KEYS_LOST
+            self._why, self.last = Spoiled.KEYS_LOST, moved.at
         if not moved.down or moved.code in _SHIFT:
             return pause
         self.last = moved.at
@@ -55,16 +55,17 @@ class Typing:
         return pause
 
     def due(self, now: float) -> Discarded | None:
-        """Discard text that no Enter has ended by now."""
+        """Discard text that no Enter has ended by now, or a number of which no key was left."""
         if not self.waits or now < self.ends_at:
             return None
+        why = Spoiled.NO_ENTER if self._text else self._why
         self._text, self._why = "", ""
-        return Discarded(Spoiled.NO_ENTER)
+        return Discarded(why)
 
     @property
     def waits(self) -> bool:
-        """Whether text is waiting for its end."""
-        return bool(self._text)
+        """Whether text, or the loss of keys, is waiting for its end."""
+        return bool(self._text or self._why)
 
     @property
     def ends_at(self) -> float:
@@ -101,6 +102,8 @@ class _Plugged:
 
     def _lost(self, why: IntercomError) -> None:
         self._device = None
+        for code in _SHIFT:  # the kernel reports no release of a device that is gone
+            self._moved(KeyMoved(code, False, time.monotonic(), False))
         self._claims.lost(self._name, self._take, why, longest=times.current.keyboard_again_s)
 
 
@@ -117,6 +120,8 @@ class TypedKeypad:
         self._plugged.close()
 
     def _moved(self, moved: KeyMoved) -> None:
+        if moved.after_loss:  # perhaps of its release
+            self._shift.clear()
         if moved.code in _SHIFT:
             (self._shift.add if moved.down else self._shift.discard)(moved.code)
         elif moved.down:

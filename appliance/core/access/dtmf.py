@@ -93,6 +93,7 @@ def set_methods(turn: Turn, call: Call, wanted: tuple[DigitMethod, ...]) -> str:
     if call_states.digit_methods(turn.state, call) == chosen:
         return f"Call {call.id} takes digits by these methods already."
     turn.put(replace(call, digits=replace(call.digits, methods=chosen)))
+    turn.emit(events.CallChanged(call.id, fields=("dtmf",)))
     return ""
 
 

@@ -13,10 +13,11 @@ from appliance.core.transition import Turn
 
 
 def silence(turn: Turn, wanted: inputs.SilenceRinger, asked: inputs.Requested) -> Reply:
-    """Silence the ringer, or let it ring again, for a client."""
+    """Silence the ringer, or let it ring again, for a client; the answer warns if nothing changes."""
     until = turn.now + 60.0 * wanted.minutes if wanted.minutes else None
-    if until != turn.audio.ringer_silent_until:
-        change(turn, until, asked.who)
+    if until is None and turn.audio.ringer_silent_until is None:
+        return Reply(asked.request, warning="The bell of incoming calls is not silenced.")
+    change(turn, until, asked.who)
     return Reply(asked.request)
 
 

@@ -55,6 +55,7 @@ def report_levels(turn: Turn, call: Call, wanted: inputs.ReportLevels) -> str:
     if watch.levels != wanted.wanted:
         watch = replace(watch, levels=wanted.wanted, heard=(None, None))
     turn.put(replace(call, media=replace(call.media, watch=replace(watch, microphone=wanted.microphone))))
+    turn.emit(events.CallChanged(call.id, fields=("report",)))
     return ""
 
 
@@ -98,4 +99,5 @@ def report_every(turn: Turn, call: Call, seconds: int) -> str:
         return f"Call {call.id} has this interval already."
     watch = replace(call.media.watch, interval_s=seconds, reported_at=turn.now)
     turn.put(replace(call, media=replace(call.media, watch=watch)))
+    turn.emit(events.CallChanged(call.id, fields=("statistics_interval",)))
     return ""

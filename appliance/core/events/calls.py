@@ -109,10 +109,10 @@ class CallConnected(CallEvent):
 
 
 class CallChanged(CallEvent):
-    """Clients changed data that they store with the call; `fields`: the changed ones."""
+    """Clients changed settings of the call, or data that they store with it; `fields`: the changed ones of the call."""
 
     TYPE = "call.changed"
-    fields: tuple[Literal["custom_data"], ...]
+    fields: tuple[Literal["custom_data", "statistics_interval", "report", "dtmf", "transfer_policy"], ...]
 
 
 class CallDisconnecting(CallEvent):

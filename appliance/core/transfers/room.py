@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from appliance.core import inputs
+from appliance.core import events, inputs
 from appliance.core.accounts.addresses import callee
 from appliance.core.dispatch import asks_call, on_call, performs, takes
 from appliance.core.lookup import connected, find_call
@@ -35,9 +35,13 @@ def connect(turn: Turn, call: Call, action: inputs.ConnectCalls, _who: str) -> N
         transferor.connect(turn, call, other, action.headers)
 
 
-def set_policy(turn: Turn, call: Call, action: inputs.SetTransferPolicy, _who: str) -> None:
-    """Decide what becomes of transfers that the far end of a call asks for."""
+def set_policy(turn: Turn, call: Call, action: inputs.SetTransferPolicy, _who: str) -> str:
+    """Decide what becomes of transfers that the far end of a call asks for; return a warning if nothing changes."""
+    if call.transfer_policy is action.policy:
+        return f"Call {call.id} has this policy already."
     turn.put(replace(call, transfer_policy=action.policy))
+    turn.emit(events.CallChanged(call.id, fields=("transfer_policy",)))
+    return ""
 
 
 take = takes(

@@ -31,9 +31,9 @@ def test_a_call_rings_on_lamps_alone_until_a_client_lets_the_ringer_ring_again()
 
 def test_silence_ends_by_itself_and_an_end_without_a_begin_changes_nothing():
     station = ready()
-    station.ask(inputs.SilenceRinger(0))
+    assert station.ask(inputs.SilenceRinger(0)).warning == "The bell of incoming calls is not silenced."
     assert changes(station) == []
-    station.ask(inputs.SilenceRinger(30))
+    assert station.ask(inputs.SilenceRinger(30)).warning == ""
     station.ask(inputs.SilenceRinger(1))
     station.wait(61.0)
     assert changes(station) == [(1800.0, "test"), (60.0, "test"), (None, "")]

@@ -11,16 +11,19 @@ from appliance.core.model import (
     CallId,
     CallState,
     Cause,
+    DigitMethod,
     EarlySource,
     MediaDirection,
     Picture,
     Quality,
     SoundLevel,
     Tone,
+    TransferPolicy,
 )
 from appliance.core.orders import Answer, EarlyMedia, Place, Refuse, Ring
 from appliance.core.panel import indications
 from tests.core.calls.test_calls import end, outcome
+from tests.core.sent import call_view
 from tests.core.station import KITCHEN, LONGEST, PCMA, Station, ready
 
 IN = CallId("c-in")
@@ -180,6 +183,26 @@ def test_a_note_is_reported_when_it_changes():
     assert station.ask(inputs.SetCustomData(IN, "")).warning == ""
     assert station.types().count("call.changed") == 2
     assert ready().ask(inputs.Dial("kitchen", custom_data="x" * 1001)).error.code == "text-too-long"
+
+
+@pytest.mark.parametrize(
+    ("order", "field", "value"),
+    [
+        (inputs.SetStatisticsInterval(IN, 5), "statistics_interval", 5),
+        (inputs.ReportLevels(IN, wanted=True), "report", ["level"]),
+        (inputs.ReportLevels(IN, wanted=False, microphone=True), "report", ["microphone"]),
+        (inputs.SetDigitMethods(IN, (DigitMethod.INFO,)), "dtmf", ["info"]),
+        (inputs.SetTransferPolicy(IN, TransferPolicy.ASK), "transfer_policy", "ask"),
+    ],
+)
+def test_a_setting_of_a_call_that_a_client_changes_is_reported_once(order, field, value):
+    """By it others learn of it: PropertiesChanged on D-Bus and the kept state of MQTT follow events."""
+    station = called()
+    assert station.ask(order).warning == ""
+    assert call_view(station.state, station.call, 0.0, 0.0)[field] == value
+    assert station.last(events.CallChanged) == events.CallChanged(IN, fields=(field,))
+    assert station.ask(order).warning
+    assert station.types().count("call.changed") == 1
 
 
 def test_a_call_that_is_placed_again_keeps_its_note():

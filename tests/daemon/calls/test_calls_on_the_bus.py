@@ -305,6 +305,33 @@ def test_texts_are_sent_and_calls_forwarded_or_kept_from_ringing(stations):
     assert door.asks_bus(ROOT, APPLIANCE1, "SetDoNotDisturb", "b", False) is None
 
 
+def test_what_others_change_of_a_call_is_signalled_although_nothing_else_happens(stations):
+    door, far, _ = stations
+    changes = {
+        "DigitMethods": {"dtmf": ["info"]},
+        "TransferPolicy": {"transfer_policy": "ask"},
+        "StatisticsInterval": {"statistics_interval": 3600},
+        "LevelsReported": {"report": ["level"]},  # the last one, as events follow it each second
+    }
+
+    async def followed():
+        order, _ = await asyncio.to_thread(placed, door, far)
+        async with Client(door.bus.address) as client:
+            for count, (name, change) in enumerate(changes.items(), 1):
+                status, answer = await asyncio.to_thread(door.ask, "PATCH", f"/v1/calls/{order.call}", change)
+                assert status == 200, answer
+                await until_async(lambda count=count: reported(client) == count, name)
+                assert name in signalled(client, order.path)
+
+    def reported(client):
+        return [each.body[1] for each in client.heard if each.member == "Event"].count("call.changed")
+
+    def signalled(client, path):
+        return [name for each in client.heard if each.path == path for name in each.body[1]]
+
+    asyncio.run(followed())
+
+
 def test_each_change_of_a_call_is_signalled_before_its_event_and_the_object_goes_with_the_call(stations):
     door, far, _ = stations
 

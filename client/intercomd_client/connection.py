@@ -44,6 +44,7 @@ class Connection:
         self._address = os.fspath(address).rstrip("/")
         url = urlsplit(self._address)
         self._by_socket = url.scheme not in {"http", "https"}
+        token = _sendable("token", token)
         if token and url.scheme == "http" and not _is_loopback(url.hostname or ""):
             raise ValueError("A token is sent by HTTPS only, except on this machine: write https:// in the address.")
         self._trusted = _trusted(certificate) if url.scheme == "https" else None
@@ -77,7 +78,7 @@ class Connection:
     ) -> Answer:
         """Send a request and return its answer. Raises IntercomdError."""
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        headers = {} if key is None else {"Idempotency-Key": key}
+        headers = {} if key is None else {"Idempotency-Key": _sendable("idempotency_key", key)}
         if wait_s is not None:
             headers["Prefer"] = f"wait={wait_s}"
         try:
@@ -135,6 +136,14 @@ def part(name: str) -> str:
     if name in {"", ".", ".."}:
         raise ValueError(f"{name!r} is not the id of anything.")
     return quote(name, safe="")
+
+
+def _sendable(name: str, text: str) -> str:
+    """The text for a header, without the end of a line around it. Raises ValueError, which does not show it."""
+    text = text.strip()
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError(f"The {name} has characters that cannot be sent: use letters, digits, - and _.")
+    return text
 
 
 def _trusted(certificate: Path | ssl.SSLContext | None) -> ssl.SSLContext:

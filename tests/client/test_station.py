@@ -97,6 +97,24 @@ def test_no_station_and_no_permission_are_errors_that_name_the_address(tmp_path)
     assert str(error).startswith(f"You are not allowed to use {tmp_path}/http.sock. ")
 
 
+def test_a_token_counts_with_the_end_of_the_line_of_its_file(shared, station):
+    from_a_file = lambda: Station(shared.bound.url, token=f" {TOKEN}\n", timeout=PATIENCE_S)  # noqa: E731
+    assert asked(from_a_file, Station.read_state) == as_sent(station.snapshot())
+
+
+@pytest.mark.parametrize("token", ["first\nsecond", "secr\N{LATIN SMALL LETTER E WITH ACUTE}t", "a\0b"])
+def test_a_text_that_cannot_be_a_token_is_refused_and_not_shown(token):
+    with pytest.raises(ValueError, match=r"^The token has ") as refused:
+        Station("http://127.0.0.1:8080", token=token)
+    assert repr(token)[1:-1] not in str(refused.value)
+
+
+def test_a_key_that_cannot_be_sent_is_no_station_that_is_away(client, station):
+    with pytest.raises(ValueError, match=r"^The idempotency_key has "):
+        asked(client, lambda door: door.open_door("front", idempotency_key="a\nb"))
+    assert not station.requests
+
+
 @pytest.mark.parametrize("address", ["http://192.0.2.1:8080", "http://door.example", "http://127.0.0.1.example"])
 def test_a_token_never_leaves_this_machine_unencrypted(address):
     with pytest.raises(ValueError, match="by HTTPS only"):

@@ -7,8 +7,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from appliance.bus.interfaces import INTERFACES
-from appliance.bus.service import introspection
+from appliance.bus.service import error_name, introspection
 from appliance.bus.tree import Object
+from appliance.orders.order import named
+from appliance.orders.table import ORDERS
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs/reference"
 TYPES = {
@@ -90,3 +92,64 @@ def test_every_error_in_the_text_of_an_interface_is_an_error_of_intercomd(interf
     ours = {code.title().replace("-", "") for code in codes}
     named = re.findall(r"Possible errors: ((?:\w+,\s+)*\w+)", document(interface))
     assert {name for each in named for name in re.split(r",\s+", each)} <= ours
+
+
+# Methods of their own code, and the orders of HTTP that do the same.
+BY_HAND = {
+    "Appliance1.Dial": "place_call",
+    "Appliance1.MakeConference": "begin_conference",
+    "Appliance1.OpenDoor": "open_door",
+    "Appliance1.SendMessage": "send_message",
+    "Appliance1.SetVolume": "change_audio",
+    "Appliance1.SetGain": "change_audio",
+    "Appliance1.SetSoundMuted": "change_audio",
+    "Appliance1.TestSound": "try_sound",
+    "Appliance1.PlayTone": "play_tone_on_speaker",
+    "Appliance1.PlaySound": "play_sound_on_speaker",
+    "Appliance1.StopSound": "stop_sound_on_speaker",
+    "Appliance1.Say": "say_on_speaker",
+    "Appliance1.DeleteRecording": "delete_recording",
+    "Appliance1.StopTone": "stop_tone_on_speaker",
+    "Call1.PlayTone": "play_tone",
+    "Call1.StopTone": "stop_tone",
+    "Call1.PlaySound": "play_sound",
+    "Call1.StopSound": "stop_sound",
+    "Call1.Say": "say_in_call",
+    "Call1.StartRecordingWith": "start_recording",
+    "Call1.Transfer": "transfer_call",
+    "Call1.ChangeCodecs": "update_call",
+    "Call1.SendMessage": "send_text",
+    "Call1.SendInfo": "send_info",
+    "Call1.LinkSound": "link_sound",
+    "Conference1.AddParticipant": "add_participant",
+    "Conference1.StartRecording": "record_conference",
+}
+TAGS = {"calls": "Call1", "conferences": "Conference1", "doors": "Door1", "accounts": "Account1"}
+# Not of the method: errors of `Prefer: wait`, and of an object that is not there, which is UnknownObject.
+ELSEWHERE = {"OrderFailed", "CallNotFound", "ConferenceNotFound"}
+SOUNDS = {"PlayTone", "PlaySound", "Say"}  # share their errors: the one is of a call alone, the other of the speaker
+OTHER_PLACE = {"Appliance1": {"CallWrongState"}, "Call1": {"AudioUnavailable"}}
+TEXTS = re.compile("text|body|parameters")  # arguments that may be too long
+
+
+def orders():
+    """The methods that give an order, with their interfaces, each with its order."""
+    listed = {f"{TAGS.get(o.of.tag, 'Appliance1')}.{o.bus.partition('(')[0]}": o for o in ORDERS if named(o.bus)}
+    return listed | {method: next(o for o in ORDERS if o.name == name) for method, name in BY_HAND.items()}
+
+
+@pytest.mark.parametrize("interface", INTERFACES, ids=lambda each: each.name)
+def test_the_text_of_a_method_names_each_error_of_its_order(interface):
+    lacking, text, short = {}, document(interface), interface.name.rpartition(".")[2]
+    for method in interface.methods:
+        order = orders().get(f"{short}.{method.name}")
+        about = re.search(rf"\t\t\S+ {method.name}\((.*?)\)\n(?:\n\t\t\t.*(?:\n\t\t\t.*)*\n)*", text)
+        assert about, method.name
+        errors = {error_name(code).rpartition(".")[2] for code in (order.errors if order else ())}
+        if not TEXTS.search(about[1]):
+            errors.discard("TextTooLong")
+        if method.name in SOUNDS:
+            errors -= OTHER_PLACE[short]
+        if missing := errors - ELSEWHERE - set(re.findall(r"\w+", about[0].partition("Possible errors:")[2])):
+            lacking[method.name] = missing
+    assert lacking == {}

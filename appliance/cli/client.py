@@ -103,6 +103,8 @@ class Client:
 
         path = resource("events", since=since, types=types, call=call)
         protocols = [Subprotocol("intercomd.v1.since")]
+        # No limit of size: events.lost has the whole state.
+        options: Json = {"subprotocols": protocols, "open_timeout": OPEN_S, "max_size": None}
         try:
             if self._url.netloc:
                 if self._token:
@@ -110,13 +112,11 @@ class Client:
                 trusted = self._trusted()
                 scheme = "ws" if trusted is None else "wss"
                 uri = f"{scheme}://{self._url.netloc}{path}"
-                socket_ = connect(uri, subprotocols=protocols, proxy=None, ssl=trusted, open_timeout=OPEN_S)
+                socket_ = connect(uri, proxy=None, ssl=trusted, **options)
             else:
                 uri = f"ws://localhost{path}"
                 there = str(self._path)
-                socket_ = patiently(
-                    lambda: unix_connect(there, uri, subprotocols=protocols, open_timeout=OPEN_S), OPEN_S
-                )
+                socket_ = patiently(lambda: unix_connect(there, uri, **options), OPEN_S)
             with socket_:
                 for message in socket_:
                     yield json.loads(message)

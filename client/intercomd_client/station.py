@@ -120,6 +120,7 @@ class Station(Operations):
                     open_timeout=CONNECT_S,
                     close_timeout=CLOSE_S,
                     compression=None,
+                    max_size=None,  # events.lost has the whole state
                 )
             return await connect(
                 f"ws{self._address.removeprefix('http')}{path}",
@@ -130,6 +131,7 @@ class Station(Operations):
                 open_timeout=CONNECT_S,
                 close_timeout=CLOSE_S,
                 compression=None,
+                max_size=None,
             )
         except InvalidStatus as err:
             raise refused(err.response.status_code, bytes(err.response.body or b"")) from err

@@ -3,13 +3,14 @@
 import asyncio
 import random
 import threading
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, closing
 
 import pytest
 
 from appliance.api import app
 from appliance.api.http import server
 from appliance.api.http.event_filter import MARK_EVERY
+from appliance.cli.client import Client
 from appliance.runtime.event_stream import QUEUE, Feed
 from intercomd_client import Station, StationUnreachableError
 from intercomd_client.refusals import EventUnknownError, UnauthorizedError
@@ -186,6 +187,25 @@ def test_lost_events_come_with_the_whole_state(kept):
     assert (lost["type"], lost["data"]) == ("events.lost", {"from": 3, "to": 5, "certain": True})
     assert lost["state"] == as_sent(kept.station.snapshot())
     assert lost["state"]["last_event"] == 5
+
+
+@pytest.mark.parametrize("by", ["library", "command"])
+def test_lost_events_come_with_the_state_of_a_large_house(kept, by):
+    """A directory of 1,000 flats with three targets each is longer than what websockets takes by default, 1 MiB."""
+    kept.station.events = Feed(Forgetful())
+    kept.station.events.last = 5
+    kept.station.state["contacts"] = [{"name": f"flat-{number}", "summary": "x" * 400} for number in range(3000)]
+
+    async def follow():
+        async with following(kept.bound.socket, 2) as events:
+            return await anext(events)
+
+    def watch():
+        with closing(Client(kept.bound.socket).events(2)) as events:
+            return next(event for event in events if "type" in event)
+
+    lost = in_time(follow() if by == "library" else asyncio.to_thread(watch))
+    assert (lost["type"], lost["state"]) == ("events.lost", as_sent(kept.station.snapshot()))
 
 
 def test_events_that_a_power_cut_may_have_lost_come_with_the_state_at_any_place_of_the_stream(kept):

@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 
 from intercomd_client import answers
 from intercomd_client.connection import CONNECT_S, part, refused
-from intercomd_client.errors import StationUnreachableError, StationUntrustedError
+from intercomd_client.errors import IntercomdError, StationUnreachableError, StationUntrustedError
 from intercomd_client.operations import Operations
 from intercomd_client.refusals import RateLimitedError, UnavailableError
 
@@ -88,8 +88,10 @@ class Station(Operations):
         while True:
             try:
                 stream = await self._stream(since, types, call)
-            except PASSING as err:
-                if not reached or isinstance(err, StationUntrustedError):
+            except IntercomdError as err:
+                # `error`: a fault of the station, or what a proxy says in its place. It refuses nobody.
+                passes = isinstance(err, PASSING) or err.code == IntercomdError.code
+                if not (reached and passes) or isinstance(err, StationUntrustedError):
                     raise
                 _log.info("%s The next attempt follows in %s s.", err, pause)
             else:

@@ -1,11 +1,16 @@
 """Events by the client library, over lost connections: real server, feed and journal."""
 
 import asyncio
+import itertools
+import json
 import random
 import threading
 from contextlib import aclosing, asynccontextmanager, closing
 
 import pytest
+from websockets.asyncio.server import serve
+from websockets.datastructures import Headers
+from websockets.http11 import Response
 
 from appliance.api import app
 from appliance.api.http import server
@@ -261,6 +266,30 @@ def test_the_first_connection_fails_at_once(kept, tmp_path):
         in_time(first(kept.bound.url, "wrong"))
     with pytest.raises(EventUnknownError):
         in_time(first(kept.bound.socket, types=["dor.unlocked"]))
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, b"404 page not found"),  # of a proxy, while the station behind it starts
+        (302, b""),  # of one that asks people to log in
+        (500, b'{"code": "error", "detail": "A fault."}'),
+    ],
+)
+def test_an_answer_that_refuses_nobody_does_not_end_the_events(status, body):
+    ids, answers = itertools.count(1), iter([None, Response(status, "", Headers(), body), None])
+
+    async def brief(stream):
+        await stream.send(json.dumps({"id": next(ids), "type": "door.unlocked"}))
+
+    async def follow():
+        odd = {"subprotocols": ["intercomd.v1.since"], "process_request": lambda *_: next(answers)}
+        async with serve(brief, "127.0.0.1", 0, **odd) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with following(f"http://127.0.0.1:{port}", 0) as events:
+                return await some(events, 2)
+
+    assert [event["id"] for event in in_time(follow())] == [1, 2]
 
 
 def test_a_client_whose_token_is_removed_is_refused_and_does_not_try_for_ever(kept):

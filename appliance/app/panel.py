@@ -1,8 +1,8 @@
 """Creates the panel as configured: buttons, lamps, relays, and the simulated panel for simulated lines."""
 
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +12,6 @@ from appliance.config.schema import Config
 from appliance.config.schema.buttons import ButtonTable
 from appliance.config.schema.lamps import LampTable
 from appliance.config.schema.panel import SensorTable
-from appliance.core import inputs
 from appliance.core.model import ButtonId, DoorId, LampId
 from appliance.panel.contacts.buttons import Buttons, ButtonWiring
 from appliance.panel.contacts.sensors import Sensors, SensorWiring
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from appliance.panel.relay import DoorWiring, Relay
 
 FIRST_PIN = 4
+LINES = "the panel's lines"
 
 
 class Panel:
@@ -57,13 +57,46 @@ class Panel:
             await self._relay.start()
         if not any((panel.button, panel.lamp, panel.keypad, panel.reader, panel.sensor)):
             return
+        claims = Claims(None, post)
+        self._parts = [claims]
+        if not self._simulated and (panel.keypad or panel.reader):
+            from appliance.app.keypads_and_readers import entry  # noqa: PLC0415  late: few have any
+
+            self._parts += entry(panel, claims, post)
         try:
-            wanted = panel.button or panel.lamp or panel.sensor
-            factory = lines("simulated" if self._simulated else self._kind()) if wanted else None
+            self._make_factory(claims)
         except IntercomError as err:
-            why = f"{err.message}. {err.cause}"
-            post(inputs.PartFailed(at=time.monotonic(), part="panel", why=why, resolution=err.resolution))
+            claims.lost(LINES, partial(self._claim, claims), err)
             return
+        if self._simulated:
+            await self._simulate(claims.factory)
+        self._claim(claims)
+
+    def _make_factory(self, claims: Claims) -> None:
+        """Make the lines available to claims. Raises IntercomError, as where the kernel has not made them ready yet."""
+        panel = self._config.panel
+        if claims.factory is None and (panel.button or panel.lamp or panel.sensor):
+            claims.factory = lines(self._kind())
+
+    def _claim(self, claims: Claims) -> None:
+        self._make_factory(claims)
+        buttons, lamps, sensors = self._wiring()
+        post, shining = self._reactor.post, Lamps(lamps, claims, self._reactor.post)
+        self._parts += [Buttons(buttons, claims, post), Sensors(sensors, claims, post), shining]
+        self._reactor.make_so["lamps"] = shining.desire
+        shining.desire(self._reactor.desired.lamps)
+
+    async def stop(self) -> None:
+        """Release the lines; the relays are at rest then."""
+        if self._simulation is not None:
+            await self._simulation.stop()
+        for part in self._parts:
+            part.close()
+        if self._relay is not None:
+            await self._relay.stop()
+
+    def _wiring(self) -> tuple[tuple[ButtonWiring, ...], tuple[LampWiring, ...], tuple[SensorWiring, ...]]:
+        panel = self._config.panel
         buttons = tuple(
             ButtonWiring(ButtonId(name), self._pin(button, number), button.pull)
             for number, (name, button) in enumerate(panel.button.items())
@@ -86,39 +119,15 @@ class Panel:
             )
             for number, (name, sensor) in enumerate(panel.sensor.items())
         )
-        if self._simulated:
-            await self._simulate(factory, buttons, sensors, lamps)
-        claims = Claims(factory, post)
-        shining = Lamps(lamps, claims, post)
-        self._parts = [claims, Buttons(buttons, claims, post), Sensors(sensors, claims, post), shining]
-        if not self._simulated and (panel.keypad or panel.reader):
-            from appliance.app.keypads_and_readers import entry  # noqa: PLC0415  late: few have any
+        return buttons, lamps, sensors
 
-            self._parts += entry(panel, claims, post)
-        self._reactor.make_so["lamps"] = shining.desire
-        shining.desire(self._reactor.desired.lamps)
-
-    async def stop(self) -> None:
-        """Release the lines; the relays are at rest then."""
-        if self._simulation is not None:
-            await self._simulation.stop()
-        for part in self._parts:
-            part.close()
-        if self._relay is not None:
-            await self._relay.stop()
-
-    async def _simulate(
-        self,
-        factory: Factory,
-        buttons: tuple[ButtonWiring, ...],
-        sensors: tuple[SensorWiring, ...],
-        lamps: tuple[LampWiring, ...],
-    ) -> None:
+    async def _simulate(self, factory: Factory) -> None:
         # Late: for demonstrations only.
         from appliance.simulator.keypads_and_readers import SimulatedEntry  # noqa: PLC0415
         from appliance.simulator.panel import SimulatedPanel, SimulatedPin  # noqa: PLC0415
 
         panel = self._config.panel
+        buttons, lamps, sensors = self._wiring()
         self._simulation = SimulatedPanel(
             self._places.runtime / "panel.sock",
             factory,
@@ -129,8 +138,10 @@ class Panel:
         )
         await self._simulation.start()
 
-    def _kind(self) -> Literal["gpio", "chips"]:
+    def _kind(self) -> Literal["simulated", "gpio", "chips"]:
         """The pin factory of all lines: ours if any line is named by its chip."""
+        if self._simulated:
+            return "simulated"
         panel = self._config.panel
         chips = [button.chip for button in panel.button.values()] + [lamp.chip for lamp in panel.lamp.values()]
         chips += [sensor.chip for sensor in panel.sensor.values()]

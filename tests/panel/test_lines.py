@@ -1,13 +1,22 @@
 """Which lines there are: gpiozero's pin factories, or a clear word why none."""
 
+import asyncio
 import sys
 from importlib.machinery import ModuleSpec
 from types import SimpleNamespace
 
 import pytest
 
+from appliance.app import panel
+from appliance.app.paths import Places
+from appliance.base import times
 from appliance.base.errors import IntercomError
+from appliance.config.load import load
+from appliance.core.inputs import PartRecovered
+from appliance.panel.entry import usb_keyboard
 from appliance.panel.gpio.factory import line_errors, lines
+from tests.panel.boards import SimulatedBoard
+from tests.panel.support import run_virtually
 
 
 def test_simulated_lines_are_gpiozeros_mock_pins():
@@ -84,3 +93,35 @@ def test_errors_of_the_board_library_are_known_once_it_is_loaded(monkeypatch):
     monkeypatch.setitem(sys.modules, "lgpio", Lgpio)
     assert Lgpio.error in line_errors()
     assert OSError in line_errors()
+
+
+def test_lines_that_are_not_ready_at_the_start_are_claimed_once_they_are(monkeypatch, tmp_path):
+    """As where udev has yet to give the group its chip; a keypad at USB waits for no lines."""
+    board, posted, typed = SimulatedBoard(), [], []
+    refusals = iter([IntercomError("unavailable", "no", "the chip cannot be opened", "wait")] * 3)
+    (tmp_path / "intercomd.toml").write_text(
+        '[panel.button.ring]\npin = 17\naction = "none"\n[panel.keypad.desk]\ndevice = "Pad"\n'
+    )
+
+    def made(_kind):
+        for refusal in refusals:
+            raise refusal
+        return board.factory
+
+    monkeypatch.setattr(panel, "lines", made)
+    monkeypatch.setattr(usb_keyboard, "InputDevice", lambda name, *_: typed.append(name) or SimpleNamespace(close=list))
+    reactor = SimpleNamespace(post=posted.append, make_so={}, desired=SimpleNamespace(lamps=()))
+
+    async def play():
+        started = panel.Panel(load(tmp_path / "intercomd.toml"), Places(tmp_path, tmp_path), reactor, simulated=False)
+        await started.start()
+        assert typed == ["Pad"]
+        await asyncio.sleep(sum(times.current.line_again_s))
+        board.drive(0, False)
+        await started.stop()
+
+    run_virtually(play())
+    failed, recovered, pressed = posted
+    assert (failed.part, failed.why) == ("panel", "the panel's lines: the chip cannot be opened")
+    assert (type(recovered), pressed.button, pressed.active) == (PartRecovered, "ring", True)
+    board.close()

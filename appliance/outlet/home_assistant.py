@@ -232,7 +232,7 @@ class _Entities:
             )
         for kind, part, condition in (
             ("sound", "appliance", "value_json.failed | selectattr('part', 'eq', 'audio') | list"),
-            ("storage", "storage", "value_json.state != 'ok'"),
+            ("storage", "storage", "(value_json or {}).state | default('ok') != 'ok'"),  # null: not measured yet
             ("problem", "appliance", "value_json.failed"),
         ):
             self._add(

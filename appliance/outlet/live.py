@@ -55,7 +55,7 @@ class States:
         parts = {
             name: json.dumps(part, separators=(",", ":"), ensure_ascii=False)
             for name, part in state.items()
-            if isinstance(part, dict | list)
+            if part is None or isinstance(part, dict | list)
         }
         found = {name: text for name, text in parts.items() if self._known.get(name) != text}
         self._known = parts

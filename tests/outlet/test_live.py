@@ -33,6 +33,17 @@ def test_at_first_all_parts_are_published_then_those_that_changed():
     assert set(states.changed()) == {"doors", "audio"}
 
 
+def test_a_part_that_is_gone_is_published_as_null_so_that_the_broker_does_not_keep_the_former_one():
+    state = {"last_event": 7, "time": "2026-11-20T06:07:08Z", "message": {"door": "front"}}
+    states = States(lambda: state, hasty())
+    assert states.changed() == {"message": '{"door":"front"}'}
+    state["message"] = None
+    states.touch()
+    assert until(states.changed) == {"message": "null"}
+    states.forget()  # the broker may keep what the daemon said before it was killed
+    assert states.changed() == {"message": "null"}
+
+
 def test_events_of_a_moment_have_the_state_read_once():
     reads = []
     states = States(lambda: reads.append(states._looked) or {}, hasty(states_again_s=0.05))

@@ -458,7 +458,7 @@ class VisitorMessage(TypedDict):
 
 
 class Storage(TypedDict):
-    """The space for recordings, as last measured: at the start, after each recording or removal, and once an hour."""
+    """The space for recordings. Looked at every 2 s, as others use the disc too; new once 1 MB more or less is free."""
 
     state: words.Space  # low: no recording begins; full: those that run stop.
     free_bytes: int

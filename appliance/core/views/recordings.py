@@ -9,7 +9,7 @@ from appliance.core.model import Space
 
 
 class Storage(Record):
-    """The space for recordings, as last measured: at the start, after each recording or removal, and once an hour."""
+    """The space for recordings. Looked at every 2 s, as others use the disc too; new once 1 MB more or less is free."""
 
     state: Annotated[Space, Meta(description="low: no recording begins; full: those that run stop.")]
     free_bytes: int

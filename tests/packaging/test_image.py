@@ -84,6 +84,22 @@ def test_a_radio_network_has_its_name_in_any_script_and_its_password():
     assert "psk" not in opened
 
 
+def test_a_radio_network_may_have_wpa_2_or_wpa_3_or_both():
+    """As NetworkManager has it: with `pmf=1`, a radio without protected management frames joins WPA 2 as before."""
+    text = "RADIO_NAME=a\nRADIO_PASSWORD=words that nobody guesses\nRADIO_COUNTRY=CH\n"
+    made = settings.files(settings.parse(text)[0])["intercomd-image/radio.conf"].splitlines()
+    assert {"pmf=1", "sae_pwe=2", "    key_mgmt=WPA-PSK WPA-PSK-SHA256 SAE"} <= set(made)
+
+
+def test_a_password_of_64_hexadecimal_digits_is_the_key_itself():
+    """wpa_supplicant takes a key without quotation marks; WPA 3 has none, and is not tried with it."""
+    key = 32 * "aB"
+    found, errors = settings.parse(f"RADIO_NAME=a\nRADIO_PASSWORD={key}\nRADIO_COUNTRY=CH\n")
+    assert errors == []
+    made = settings.files(found)["intercomd-image/radio.conf"].splitlines()
+    assert {f"    psk={key}", "    key_mgmt=WPA-PSK WPA-PSK-SHA256"} <= set(made)
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -124,7 +140,7 @@ def test_a_router_that_the_address_does_not_reach_is_left_out_and_the_address_ho
     assert found == {"ADDRESS": "192.0.2.20/24"}
 
 
-@pytest.mark.parametrize("line", ['RADIO_PASSWORD=sec"ret99', "RADIO_PASSWORD=short", "Radio_Pasword=long enough"])
+@pytest.mark.parametrize("line", ['RADIO_PASSWORD=sec"ret99', "RADIO_PASSWORD=short", f"RADIO_PASSWORD={64 * 'g'}", "Radio_Pasword=long enough"])
 def test_a_password_that_cannot_be_right_makes_no_open_network(line):
     """Anybody can make an open one of that name, and would then be in the middle."""
     found, errors = settings.parse(f"RADIO_NAME=a\nRADIO_COUNTRY=DE\n{line}\n")
@@ -152,6 +168,21 @@ def test_no_error_says_a_password():
     _, errors = settings.parse('RADIO_NAME=a\nRADIO_COUNTRY=DE\nRADIO_PASSWORD=sec"ret99\n')
     assert len(errors) == 1
     assert "ret99" not in errors[0]
+
+
+@pytest.mark.parametrize("broken", ["station.txt", "station-errors.txt"])
+def test_a_file_that_the_card_does_not_give_costs_no_time_zone(tmp_path, monkeypatch, broken):
+    """Where the link is missing, /etc/localtime leads nowhere."""
+    monkeypatch.syspath_prepend(str(PROGRAM))
+    program = module("__main__")
+    monkeypatch.setattr(program, "BOOT", tmp_path / "boot")
+    monkeypatch.setattr(program, "RUN", tmp_path / "run")
+    (tmp_path / "boot" / broken).mkdir(parents=True)  # reading and writing it fail, as on a card that dies
+    assert program.apply() == 0
+    assert (tmp_path / "run/intercomd-image/localtime").readlink() == settings.ZONES / "Etc/UTC"
+    if broken == "station.txt":
+        said = (tmp_path / "boot/station-errors.txt").read_text()
+        assert said == "station.txt cannot be read (Is a directory): write the card again, or take another one.\n"
 
 
 # -- whether it works --------------------------------------------------------------------------------------------------

@@ -55,8 +55,15 @@ def status() -> int:
 def apply() -> int:
     """Do what station.txt says; its errors are beside it."""
     source, report = BOOT / "station.txt", BOOT / "station-errors.txt"
-    text = source.read_text("utf-8", "replace") if source.exists() else ""
+    unread = []
+    try:
+        text = source.read_text("utf-8", "replace")
+    except FileNotFoundError:
+        text = ""
+    except OSError as error:
+        text, unread = "", [f"station.txt cannot be read ({error.strerror}): write the card again, or take another one."]
     found, errors = settings.parse(text)
+    errors = unread + errors
     for name, content in settings.files(found).items():
         file = RUN / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -70,11 +77,14 @@ def apply() -> int:
     zone.parent.mkdir(parents=True, exist_ok=True)
     zone.unlink(missing_ok=True)
     zone.symlink_to(settings.ZONES / found.get("TIME_ZONE", "Etc/UTC"))
-    if errors:
-        print("\n".join(errors), file=sys.stderr)
-        report.write_text("\n".join(errors) + "\n")
-    else:
-        report.unlink(missing_ok=True)
+    try:
+        if errors:
+            print("\n".join(errors), file=sys.stderr)
+            report.write_text("\n".join(errors) + "\n")
+        else:
+            report.unlink(missing_ok=True)
+    except OSError as error:  # the card; everything else is done
+        print(f"{report} cannot be changed: {error.strerror}.", file=sys.stderr)
     return 0
 
 

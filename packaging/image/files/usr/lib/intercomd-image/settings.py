@@ -20,13 +20,20 @@ Type={kind}
 [Network]
 Address={address}
 {more}"""
+# pmf and sae_pwe: what WPA3 asks for, if the radio and the access point have it.
 RADIO = """ctrl_interface=/run/wpa_supplicant
 country={country}
+pmf=1
+sae_pwe=2
 network={{
     ssid={name}
-    psk="{password}"
+    {secured}
 }}
 """
+OPEN = "key_mgmt=NONE"
+BY_PASSWORD = 'psk="{}"\n    key_mgmt=WPA-PSK WPA-PSK-SHA256 SAE'
+BY_KEY = "psk={}\n    key_mgmt=WPA-PSK WPA-PSK-SHA256"  # WPA3 needs the password that the key was made of
+KEY = r"[0-9A-Fa-f]{64}"
 
 
 def parse(text: str) -> tuple[dict[str, str], list[str]]:
@@ -90,11 +97,11 @@ def files(found: dict[str, str]) -> dict[str, str]:
             more="\n".join([*lines, ""]),
         )
     if "RADIO_NAME" in found:
-        radio = {"country": found["RADIO_COUNTRY"], "name": found["RADIO_NAME"].encode().hex()}
-        text = RADIO.format(**radio, password=found.get("RADIO_PASSWORD", ""))
-        if "RADIO_PASSWORD" not in found:
-            text = re.sub(r" psk=.*", " key_mgmt=NONE", text)
-        made["intercomd-image/radio.conf"] = text
+        password = found.get("RADIO_PASSWORD", "")
+        secured = (BY_KEY if re.fullmatch(KEY, password) else BY_PASSWORD).format(password) if password else OPEN
+        made["intercomd-image/radio.conf"] = RADIO.format(
+            country=found["RADIO_COUNTRY"], name=found["RADIO_NAME"].encode().hex(), secured=secured
+        )
     if "UPDATES" in found:
         made["intercomd-image/updates"] = found["UPDATES"] + "\n"
     return made
@@ -140,7 +147,9 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "NAME_SERVER": _addresses,
     "RADIO_NAME": _radio_name,
     "RADIO_PASSWORD": _matches(
-        r"[ !#-~]{8,63}", "has not 8 to 63 characters of ASCII, or a quotation mark; no radio is used"
+        rf"[ !#-~]{{8,63}}|{KEY}",
+        "has not 8 to 63 characters of ASCII, or a quotation mark, and is no key of 64 hexadecimal digits; "
+        "no radio is used",
     ),
     "RADIO_COUNTRY": _matches(r"[A-Z]{2}", "is no country, such as DE"),
     "TIME_ZONE": _zone,

@@ -192,6 +192,15 @@ def test_the_audit_stays_a_chain_and_shows_how_many_rows_were_erased(station):
         assert chain.faults(connection, "audit") == ["row 3 was changed"]
 
 
+@pytest.mark.parametrize("removed", [[], ["web-push.json"]])
+def test_files_that_were_removed_for_a_name_are_said(removed):
+    done = {"rows": {"calls": 2}, "removed": removed, "left": [], "trimmed": True}
+    said = wipe.words(done)
+    assert "Erased rows: 2 of calls." in said
+    assert ("Removed, as they may have the name: web-push.json." in said) == bool(removed)
+    assert said.count("Removed") == len(removed)
+
+
 def test_files_that_people_must_edit_are_named(tmp_path):
     station = Station(tmp_path, "Ann Miller")
     station.flats.write_text("flat,name,targets\n2,ann miller,\n")

@@ -293,7 +293,7 @@ ORDERS = (
             "AudioChange",
             "Levels to set, in per cent or in dB. Kept over restarts until the file changes; omitted fields stay.",
         ),
-        errors=(E.AUDIO_UNAVAILABLE,),
+        errors=(E.AUDIO_UNAVAILABLE, E.CONFLICT),
         says="Set levels. The event `audio.settings_changed` reports the level that the card has taken: a card has "
         "steps.\n\nThe station sets the level of an absent card when the card returns.",
     ),

@@ -68,6 +68,8 @@ def shown(level: MixerLevel | None) -> tuple[float | None, float | None, bool | 
 def change(turn: Turn, action: inputs.ChangeAudio, asked: inputs.Requested) -> Reply:
     """Set levels for a client. Raises `audio-unavailable` or `parameter-invalid`."""
     out, into, old = speaker(turn.state), microphone(turn.state), turn.state.runtime.levels
+    if (action.volume, action.volume_db, action.speaker_muted) != (None, None, None):
+        check_tone(turn.state)
     new = Levels(
         changed(out, old.speaker, action.volume, action.volume_db, action.speaker_muted),
         changed(into, old.microphone, action.gain, action.gain_db, action.microphone_muted),
@@ -76,6 +78,17 @@ def change(turn: Turn, action: inputs.ChangeAudio, asked: inputs.Requested) -> R
         return Reply(asked.request, warning="The card has these levels already.")
     keep(turn, new)
     return Reply(asked.request)
+
+
+def check_tone(state: State) -> None:
+    """Raise `conflict` while a tone on the speaker warns who is about to be heard: all of it counts."""
+    if any(call.times.answers_at is not None for call in state.calls.living):
+        raise IntercomError(
+            ErrorCode.CONFLICT,
+            "The speaker cannot be changed now.",
+            "Its tone announces a call that is answered by itself.",
+            "Try again once the call is answered.",
+        )
 
 
 def step_volume(turn: Turn, up: bool) -> None:

@@ -1,12 +1,13 @@
 """Calls from browsers: who rings is answered at once, a tone announces all others, and silence ends them soon."""
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import events, inputs
-from appliance.core.model import Cause, RingResult, Tone
+from appliance.core.model import AudioSettings, Cause, MixerLevel, RingResult, Target, Tone
 from appliance.core.orders import Answer, HangUp, Refuse, Ring
 from appliance.core.visitor_ring.ring import ELSEWHERE
-from tests.core.station import PCMA, Station, ready
+from tests.core.station import KITCHEN, PCMA, Station, ready
 
 ANNA = "http:anna"
 OURS = {"uri": "sip:anna@browser.invalid", "source": "127.9.9.9:40000", "browser": ANNA}
@@ -38,6 +39,47 @@ def test_nobody_listens_where_no_tone_can_announce_it():
     station.arrive(**OURS)
     station.wait(10.0)
     assert station.orders(Answer) == []
+
+
+BOARD = AudioSettings("plughw:CARD=board", "plughw:CARD=board")
+LOUD = MixerLevel("board", element="Speaker", percent=70.0, muted=False)
+QUIET = {"percent": replace(LOUD, percent=9.0), "muted": replace(LOUD, muted=True)}
+CALLERS = {"a browser": OURS, "a target": {"uri": KITCHEN, "source": "127.0.0.2:5060", "answer_after_s": 0.0}}
+
+
+def with_speaker(level: MixerLevel) -> Station:
+    station = ready(audio=BOARD, targets=(Target("kitchen", KITCHEN, auto_answer=True),))
+    return station.give(inputs.LevelsRead, speaker=level, microphone=None)
+
+
+@pytest.mark.parametrize("caller", CALLERS.values(), ids=CALLERS)
+@pytest.mark.parametrize("level", [LOUD, *QUIET.values()], ids=["loud", *QUIET])
+def test_nobody_listens_where_the_tone_would_be_silent(level, caller):
+    station = with_speaker(level)
+    call = station.arrive(**caller)
+    station.wait(10.0)
+    assert station.orders(Answer) == ([Answer(call.id)] if level is LOUD else [])
+
+
+@pytest.mark.parametrize("change", [{"volume": 5.0}, {"speaker_muted": True}], ids=QUIET)
+def test_a_level_that_a_client_has_just_set_counts_before_the_card_has_it(change):
+    station = with_speaker(LOUD)
+    assert station.ask(inputs.ChangeAudio(**change)).error is None
+    station.arrive(**OURS)
+    station.wait(10.0)
+    assert station.orders(Answer) == []
+
+
+@pytest.mark.parametrize("change", [{"volume": 50.0}, {"volume_db": -9.0}, {"speaker_muted": False}])
+def test_while_the_tone_plays_no_client_changes_how_loud_it_is(change):
+    """It would be silent for all but its last moment."""
+    station = with_speaker(replace(LOUD, min_db=-40.0, max_db=0.0))
+    station.arrive(**OURS)
+    error = station.ask(inputs.ChangeAudio(**change)).error
+    assert (error.code, error.message) == ("conflict", "The speaker cannot be changed now.")
+    assert station.ask(inputs.ChangeAudio(gain=50.0)).error is None
+    station.wait(1.1)
+    assert station.ask(inputs.ChangeAudio(**change)).error is None
 
 
 def test_it_answers_a_visitors_ring_at_once_and_phones_stop():

@@ -10,15 +10,19 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
 from appliance.base import ids
 from appliance.core import inputs
 from appliance.core.desired import Sound
-from appliance.core.model import CallId, Tone
+from appliance.core.model import CallId, SoundCard, Tone
 from appliance.core.orders import HangUp, Place
 from appliance.sip import link
+from appliance.sip.settings import SipSettings
+from appliance.sip.stack.media import devices
 from appliance.sip.stack.media.devices import number_of
 from tests.support.daemon import loopback
 from tests.support.peers.packets import Packets
@@ -446,3 +450,28 @@ def test_a_slow_start_of_sip_is_reported_once_with_what_it_waits_for(silent_serv
 def test_a_pcm_is_found_by_the_part_of_its_name_that_alsa_wants(name, number):
     listed = ["plughw:CARD=x,DEV=0", "plughw:CARD=x,DEV=1", "sysdefault:CARD=x", "default:CARD=x", "pulse"]
     assert number_of(name, {each: place for place, each in enumerate(listed)}) == number
+
+
+def test_a_card_that_another_program_has_released_is_opened_within_seconds(monkeypatch, set_times):
+    """As that of a program that plays at boot. The kernel reports no release, and each listing opens every PCM."""
+    set_times(card_again_s=REAL.card_again_s, card_list_again_s=REAL.card_list_again_s)
+    listed, held, posted = [], {"playback": (77,), "capture": ()}, []
+    manager = Mock(enumDev2=lambda: [SimpleNamespace(name=name) for name in listed], getXruns=lambda _: 0)
+    monkeypatch.setattr(devices, "cards", lambda: " 0 [phone]")
+    monkeypatch.setattr(devices.audio_cards, "holders", lambda _, way: held[way])
+    pcm = "plughw:CARD=phone,DEV=0"
+    made = devices.Devices(
+        Mock(audDevManager=lambda: manager), SipSettings(playback=pcm, capture=pcm), posted.append, lambda _: None
+    )
+    made.found((SoundCard(0, "phone", "Phone", capture=(0,), playback=(0,)),))
+    made.check(0.0, 0.0)
+    made.want(True, clock=True)
+    for now in range(1, 31):
+        made.turn(float(now))
+    assert [type(each) for each in posted] == [inputs.PartFailed]
+    assert manager.refreshDevs.call_count <= 2
+    listed.append(pcm)
+    held["playback"] = ()
+    for now in range(31, 37):
+        made.turn(float(now))
+    assert [type(each) for each in posted] == [inputs.PartFailed, inputs.PartRecovered]

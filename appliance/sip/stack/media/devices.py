@@ -24,6 +24,7 @@ from appliance.core.model import NO_CARD, NULL, SIMULATED, SoundCard
 from appliance.sip.settings import SipSettings
 from appliance.sip.stack.calls.operations import Post
 
+Seen = tuple[str, list[tuple[int, ...]]]
 Look = Callable[[str, str, tuple[SoundCard, ...]], audio_pcm.Fault | None]
 LOG = logging.getLogger(__name__)
 ECHO_TAIL_MS = 200  # AEC3 ignores it; 0 would turn the canceller off
@@ -106,7 +107,7 @@ class Devices:
         self._close_at: float | None = None
         self._runs, self._rest_at = False, cast("float | None", None)  # a device drives the bridge, and until when
         self._failed, self._tries, self._again_at = "", 0, 0.0
-        self._absent: str | None = None  # the cards that existed when the configured ones were missing
+        self._absent: Seen | None = None  # what `_seen` gave when the configured cards were missing
         self._list_at = 0.0
         self._gaps: tuple[int, int] | None = None  # xruns known so far, of capture and playback
         self._gaps_at, self._gaps_told_at = 0.0, 0.0  # when to look again, and when to report again
@@ -244,9 +245,16 @@ class Devices:
         listed = self._listed()
         return [name for name in self._pcms() if number_of(name, listed) is None]
 
-    def _fail_missing(self, missing: list[str], now: float) -> None:
-        # Listing opens every PCM, a waste while no new card has appeared.
-        self._absent = cards() if all(of_a_card(name) for name in missing) else None
+    def _seen(self) -> Seen:
+        """The cards that exist, and who holds a PCM of ours."""
+        ways = (("playback", self._playback), ("capture", self._capture))
+        known = [(way, card) for way, pcm in ways if (card := card_named(pcm, self._cards)) is not None]
+        return cards(), [audio_cards.holders(card, way) for way, card in known]
+
+    def _fail_missing(self, missing: list[str], now: float, seen: Seen | None = None) -> None:
+        """Report that PCMs are missing. seen: before they were listed, as one may have been released since then."""
+        # Listing opens every PCM, a waste while no new card has appeared, and nobody has released one.
+        self._absent = (seen or self._seen()) if all(of_a_card(name) for name in missing) else None
         self._list_at = now + times.current.card_list_again_s
         unknown = (
             f"There is no ALSA PCM {' nor '.join(repr(name) for name in missing)}",
@@ -256,7 +264,8 @@ class Devices:
         self._fail(*(self._fault(audio_pcm.fault) or unknown), now)
 
     def _try_again(self, now: float) -> None:
-        if self._absent is not None and now < self._list_at and self._absent == cards():
+        seen = self._seen()
+        if now < self._list_at and self._absent == seen:
             self._again_at = now + times.current.card_again_s[-1]
             return
         self._absent = None
@@ -264,7 +273,7 @@ class Devices:
         with plugins_silenced():
             self._manager.refreshDevs()  # safe: no PCM is open now
         if missing := self._missing():
-            self._fail_missing(missing, now)
+            self._fail_missing(missing, now, seen)
         else:
             self._open(now)
             if self._opened and not self._wanted:

@@ -140,7 +140,10 @@ def test_a_router_that_the_address_does_not_reach_is_left_out_and_the_address_ho
     assert found == {"ADDRESS": "192.0.2.20/24"}
 
 
-@pytest.mark.parametrize("line", ['RADIO_PASSWORD=sec"ret99', "RADIO_PASSWORD=short", f"RADIO_PASSWORD={64 * 'g'}", "Radio_Pasword=long enough"])
+@pytest.mark.parametrize(
+    "line",
+    ['RADIO_PASSWORD=sec"ret99', "RADIO_PASSWORD=short", f"RADIO_PASSWORD={64 * 'g'}", "Radio_Pasword=long enough"],
+)
 def test_a_password_that_cannot_be_right_makes_no_open_network(line):
     """Anybody can make an open one of that name, and would then be in the middle."""
     found, errors = settings.parse(f"RADIO_NAME=a\nRADIO_COUNTRY=DE\n{line}\n")

@@ -61,7 +61,8 @@ def apply() -> int:
     except FileNotFoundError:
         text = ""
     except OSError as error:
-        text, unread = "", [f"station.txt cannot be read ({error.strerror}): write the card again, or take another one."]
+        text = ""
+        unread = [f"station.txt cannot be read ({error.strerror}): write the card again, or take another one."]
     found, errors = settings.parse(text)
     errors = unread + errors
     for name, content in settings.files(found).items():

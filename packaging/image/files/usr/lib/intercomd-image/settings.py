@@ -20,7 +20,7 @@ Type={kind}
 [Network]
 Address={address}
 {more}"""
-# pmf and sae_pwe: what WPA3 asks for, if the radio and the access point have it.
+# pmf and sae_pwe: what WPA 3 asks for, if the radio and the access point have it.
 RADIO = """ctrl_interface=/run/wpa_supplicant
 country={country}
 pmf=1
@@ -31,8 +31,8 @@ network={{
 }}
 """
 OPEN = "key_mgmt=NONE"
-BY_PASSWORD = 'psk="{}"\n    key_mgmt=WPA-PSK WPA-PSK-SHA256 SAE'
-BY_KEY = "psk={}\n    key_mgmt=WPA-PSK WPA-PSK-SHA256"  # WPA3 needs the password that the key was made of
+PASSPHRASE = 'psk="{}"\n    key_mgmt=WPA-PSK WPA-PSK-SHA256 SAE'  # noqa: S105
+HASHED = "psk={}\n    key_mgmt=WPA-PSK WPA-PSK-SHA256"  # WPA 3 needs the password
 KEY = r"[0-9A-Fa-f]{64}"
 
 
@@ -98,7 +98,7 @@ def files(found: dict[str, str]) -> dict[str, str]:
         )
     if "RADIO_NAME" in found:
         password = found.get("RADIO_PASSWORD", "")
-        secured = (BY_KEY if re.fullmatch(KEY, password) else BY_PASSWORD).format(password) if password else OPEN
+        secured = (HASHED if re.fullmatch(KEY, password) else PASSPHRASE).format(password) if password else OPEN
         made["intercomd-image/radio.conf"] = RADIO.format(
             country=found["RADIO_COUNTRY"], name=found["RADIO_NAME"].encode().hex(), secured=secured
         )

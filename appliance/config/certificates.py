@@ -123,10 +123,10 @@ def plain(name: str) -> str:
 
 def unreadable(path: Path, error: OSError) -> IntercomError:
     """The error for a file that cannot be read."""
-    if isinstance(error, FileNotFoundError):
+    if denied := files.refused(path, error):
+        cause, resolution = denied
+    elif isinstance(error, FileNotFoundError):
         cause, resolution = "There is no such file.", "Create it, or give another path."
-    elif isinstance(error, PermissionError):
-        cause, resolution = files.denied()
     elif isinstance(error, files.UnfitError):
         cause, resolution = f"{error.strerror}.", "Give the path of a regular file in PEM form."
     else:

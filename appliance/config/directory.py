@@ -47,8 +47,7 @@ def read(config: Config) -> tuple[Flat, ...]:
         contents, _ = files.read(path, LONGEST)
     except OSError as error:
         cause, remedy = f"{error.strerror}.", "Give a file that the service's user may read in directory.file."
-        if isinstance(error, PermissionError):
-            cause, remedy = files.denied(remedy)
+        cause, remedy = files.refused(path, error, remedy) or (cause, remedy)
         raise IntercomError(ErrorCode.CONFIG_INVALID, f"The directory {path} cannot be read.", cause, remedy) from error
     return parse(contents, path.name, config)
 

@@ -7,6 +7,11 @@ from pathlib import Path
 
 MIB = 1 << 20
 LONGEST = MIB  # of a configuration or certificate file
+HIDDEN = "/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"  # noqa: S108 - by ProtectHome= and PrivateTmp= of the unit
+UNSEEN = (
+    "The service's unit hides home directories, and has a /tmp of its own.",
+    "Move it, such as to /etc/intercomd or /var/lib/intercomd, and name it there.",
+)  # cause and remedy
 _KINDS = {
     stat.S_IFIFO: "a FIFO",
     stat.S_IFSOCK: "a socket",
@@ -37,15 +42,36 @@ def read(path: Path, most: int = LONGEST) -> tuple[bytes, int]:
     return contents, mode
 
 
-def denied(remedy: str = "Let that user read the file and enter its directory.") -> tuple[str, str]:
-    """Cause and remedy where a file may not be read: by the service's user, or by a person who runs a command."""
+def hidden(path: Path) -> bool:
+    """Whether the unit of an installed service hides the file from it, also where its owner is right."""
+    return str(path).startswith(HIDDEN) and _service() is not None
+
+
+def refused(
+    path: Path, error: OSError | ValueError, remedy: str = "Let that user read the file and enter its directory."
+) -> tuple[str, str] | None:
+    """Cause and remedy where a file may not be read: by the service's user, or by a person who runs a command.
+
+    For the service, a file that its unit hides may not be read or does not exist.
+    """
+    service = _service()
+    if service == os.geteuid() and isinstance(error, PermissionError | FileNotFoundError) and hidden(path):
+        return UNSEEN
+    if not isinstance(error, PermissionError):
+        return None
+    # A station that is not installed has the user who starts it.
+    ours = service is None or service == os.geteuid()
+    return ("The service's user may not read it.", remedy) if ours else ("You may not read it.", "Use sudo.")
+
+
+def _service() -> int | None:
+    """The id of the service's user; None where the service is not installed."""
     import pwd  # noqa: PLC0415  late: for errors alone
 
     try:
-        ours = pwd.getpwnam("intercomd").pw_uid == os.geteuid()
-    except KeyError:  # a station that is not installed has the user who starts it
-        ours = True
-    return ("The service's user may not read it.", remedy) if ours else ("You may not read it.", "Use sudo.")
+        return pwd.getpwnam("intercomd").pw_uid
+    except KeyError:
+        return None
 
 
 def _refuse(mode: int) -> None:

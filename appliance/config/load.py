@@ -70,9 +70,8 @@ def _read(path: Path) -> bytes:
         if isinstance(error, files.UnfitError):
             cause, resolution = f"{error.strerror}.", "Give a regular file with --config."
             raise IntercomError(CODE, f"The configuration {path} cannot be read.", cause, resolution) from error
-        cause, resolution = {
+        cause, resolution = files.refused(path, error) or {
             errno.ENOENT: ("There is no such file.", "Name a file that exists, or copy the example file."),
-            errno.EACCES: files.denied(),
             errno.EISDIR: ("It is a directory.", "Give the file in it with --config."),
         }.get(number or 0, (f"{reason(error)}.", "Check that the file and its disc are sound."))
         raise IntercomError(CODE, f"The configuration {path} cannot be read.", cause, resolution) from error

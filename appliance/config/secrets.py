@@ -160,10 +160,11 @@ def _no_credential(setting: str, directory: Path | None) -> IntercomError:
 
 def unreadable(path: Path, error: OSError | ValueError) -> IntercomError:
     """The error for a file that cannot be read."""
-    if isinstance(error, FileNotFoundError):
+    remedy = "Make that user the owner of the file, and let the user enter the directory."
+    if denied := files.refused(path, error, remedy):
+        cause, resolution = denied
+    elif isinstance(error, FileNotFoundError):
         cause, resolution = "There is no such file.", f"Write the password into it, then: chmod 0600 {path}"
-    elif isinstance(error, PermissionError):
-        cause, resolution = files.denied("Make that user the owner of the file, and let the user enter the directory.")
     elif isinstance(error, files.UnfitError):
         cause, resolution = f"{error.strerror}.", "Give the path of a regular file that holds the password."
     else:

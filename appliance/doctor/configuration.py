@@ -1,13 +1,12 @@
 """Checks the configuration: its errors, and missing settings."""
 
-import pwd
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
 
 from appliance.base.errors import IntercomError
 from appliance.base.types import Json
-from appliance.config import certificates, directory, features, secrets
+from appliance.config import certificates, directory, features, files, secrets
 from appliance.config.core_settings import core_settings
 from appliance.config.load import load
 from appliance.config.schema import Config
@@ -17,7 +16,6 @@ from appliance.doctor import numbered, phones, trust
 from appliance.doctor.findings import ok, problem, warning
 
 CHECK = "configuration"
-HIDDEN = "/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"  # noqa: S108 - by ProtectHome= and PrivateTmp= of the unit
 
 
 def examine(file: Path) -> tuple[Config | None, list[Finding]]:
@@ -65,19 +63,10 @@ def _flats(config: Config) -> tuple[directory.Flat, ...]:
 
 def hidden(config: Config) -> list[Finding]:
     """A warning for each file that the installed service does not see, also where its owner is right."""
-    try:
-        pwd.getpwnam("intercomd")
-    except KeyError:  # it is not installed
-        return []
     return [
-        warning(
-            setting,
-            f"The service does not see {file}.",
-            "Its unit hides home directories, and has a /tmp of its own.",
-            "Move it, such as to /etc/intercomd or /var/lib/intercomd, and name it there.",
-        )
+        warning(setting, f"The service does not see {file}.", *files.UNSEEN)
         for setting, file in _texts(config.model_dump(mode="json", exclude_none=True))
-        if file.startswith(HIDDEN)
+        if files.hidden(Path(file))
     ]
 
 

@@ -12,6 +12,7 @@ from msgspec import convert, to_builtins
 
 from appliance.api.answers.site import FILES
 from appliance.base.errors import USUAL, ErrorCode, IntercomError
+from appliance.config import files
 from appliance.config.load import check
 from appliance.core import orders
 from appliance.core.model import AccountState, CallState, MixerLevel, RequestId, Target
@@ -55,6 +56,7 @@ FAULTS = {  # where reasons are why a part does not work; not all texts there ar
 PARTS = {  # parts of sentences that other modules make
     f"{CORE}/status_line.py": ["not configured", "{}: it has no target to call"],
     "appliance/audio/pcm.py": ["record", "play", "a program", "{} (process {})"],
+    "appliance/config/files.py": list(files.UNSEEN),
     "appliance/store/audit.py": ["newest {}: row {}, hash {}"],
 }
 SENTENCE = re.compile(r"[a-z]{2,} [a-z]{2,}|[a-z]{2,}\.$|^[a-z]* ?\{\} [a-z]|^[A-Z][a-z]+ \{\}.*\.$")

@@ -6,17 +6,19 @@ import pwd
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import tomli
 
 from appliance.base.errors import IntercomError
-from appliance.config import certificates, secrets
+from appliance.config import certificates, directory, files, secrets
 from appliance.config.core_settings import core_settings
-from appliance.config.load import check
+from appliance.config.load import check, load
 from appliance.config.schema.addresses import registrar
 from appliance.config.secrets import passwords
 from appliance.core.model import AccountSettings, Announcement, Announcements, Target
+from appliance.doctor import configuration
 
 ROOT = Path(__file__).parents[2]
 OFFICE = '[account.office]\nuser = "201"\nregistrar = "{registrar}"\npassword_file = "{file}"\n'
@@ -294,6 +296,31 @@ def test_who_may_not_read_a_file_is_the_services_user_or_the_person_at_the_termi
         error = unreadable(Path("pw"), PermissionError(errno.EACCES, "Permission denied"))
         assert error.cause.startswith(cause)
         assert (error.resolution == "Use sudo.") == bool(service)
+
+
+@pytest.mark.parametrize("file", ["/home/pi/file", "/tmp/file"])  # which ProtectHome= and PrivateTmp= hide
+@pytest.mark.parametrize("error", [PermissionError(errno.EACCES, "denied"), FileNotFoundError(errno.ENOENT, "none")])
+def test_the_service_says_that_its_unit_hides_a_file(monkeypatch, file, error):
+    """Another owner would not help, and the file that is there is not missing. As in --check and the doctor."""
+    user = pwd.struct_passwd(("intercomd", "x", os.geteuid(), 0, "", "/", "/bin/false"))
+    monkeypatch.setattr(pwd, "getpwnam", lambda _: user)
+    monkeypatch.setattr(files, "read", Mock(side_effect=error))
+    config = check({"directory": {"file": file}}, "test")
+    for fails in (
+        lambda: load(Path(file)),
+        lambda: directory.read(config),
+        lambda: raises(secrets.unreadable(Path(file), error)),
+        lambda: raises(certificates.unreadable(Path(file), error)),
+    ):
+        with pytest.raises(IntercomError) as found:
+            fails()
+        assert (found.value.cause, found.value.resolution) == files.UNSEEN
+    (warned,) = configuration.hidden(config)
+    assert (warned.cause, warned.resolution) == files.UNSEEN
+
+
+def raises(error):
+    raise error
 
 
 def test_all_that_is_wrong_with_them_is_reported_at_once(tmp_path):

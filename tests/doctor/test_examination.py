@@ -1,5 +1,6 @@
 """Each fault of configuration, cards and lines is reported once, with its cause and its remedy."""
 
+import pwd
 from pathlib import Path
 from threading import Barrier
 from types import SimpleNamespace as Namespace
@@ -461,7 +462,7 @@ def test_a_file_where_the_sandbox_of_the_service_hides_it_is_warned_of(monkeypat
         f"w{number}": {"url": "https://house.example/", "secret_file": name} for number, name in enumerate(names)
     }
     config = check({"webhook": webhooks}, "test")
-    monkeypatch.setattr(configuration.pwd, "getpwnam", lambda _: None)
+    monkeypatch.setattr(pwd, "getpwnam", lambda _: Namespace(pw_uid=-1))
     found = configuration.hidden(config)
     assert [each.check for each in found] == ["webhook.w0.secret_file", "webhook.w1.secret_file"]
     assert {each.level for each in found} == {WARNING}

@@ -409,8 +409,15 @@ def _chip_and_line(
         if getattr(table, key) == "" and wired:
             yield f"{place}.{key}", 'is missing: panel.lines is "gpio"'
     if table.chip and table.line:
-        known = table.line if table.line.startswith("GPIO") else f"{table.chip} {table.line}"
-        yield from _once(f"{place}.line", known, used)
+        yield from _once(f"{place}.line", _line(table.chip, table.line), used)
+
+
+def _line(chip: str, line: str) -> str:
+    """One name for a line, in whichever way its chip and its number are written; without a chip, of a Raspberry Pi."""
+    if line.startswith("GPIO"):
+        return line
+    number = str(int(line)) if line.isdecimal() else line
+    return f"{chip.removeprefix('/dev/')} {number}" if chip else f"GPIO{number}"
 
 
 def _blocks(panel: PanelTable, used: dict[str, str]) -> Found:
@@ -431,8 +438,7 @@ def _blocks(panel: PanelTable, used: dict[str, str]) -> Found:
     for place, chip, lines in several:
         for line in filter(None, lines or []):
             if _known(chip):
-                known = line if line.startswith("GPIO") else f"{chip} {line}" if chip else f"GPIO{line}"
-                yield from _once(place, known, used)
+                yield from _once(place, _line(chip, line), used)
 
 
 def _keypad(place: str, keypad: KeypadTable, readers: Mapping[str, ReaderTable], *, wired: bool) -> Found:

@@ -83,6 +83,11 @@ def answered(settings: AccountSettings, given: RegistrationFailed, *, accepted_b
             )
         case 423:
             return f"{registrar} wants longer registrations ({said}): raise {field}.expires_s."
+        case 200:
+            return (
+                f"{registrar} takes the registration for no time ({said}): check how long the PBX lets this user be "
+                f"registered, and {field}.expires_s."
+            )
         case _:
             pass
     if given.code // 100 == 3:  # noqa: PLR2004 - RFC 3261 §21.3

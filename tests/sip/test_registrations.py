@@ -84,6 +84,24 @@ def test_it_registers_refreshes_and_ends_the_registration():
     asyncio.run(scenario())
 
 
+def test_a_registration_for_no_time_is_a_failure_and_its_end_while_another_is_wanted_is_none():
+    async def scenario():
+        no_time = 200, {"Expires": "0"}
+        with Scripted(no_time, GRANTED, no_time, GRANTED) as registrar:
+            async with stations({"accounts": (account(registrar.address, registrar.port),)}) as (door,):
+                door.link.order(Register("office"))
+                failed = await door.wait(inputs.RegistrationFailed)
+                assert (failed.code, failed.reason) == (200, "Said, for 0 s")
+                door.link.order(Register("office"))
+                await door.wait(inputs.Registered)
+                door.link.order(Unregister("office"))
+                door.link.order(Register("office"))  # while the end is not confirmed
+                await door.wait(inputs.Unregistered)
+                await door.wait(inputs.Registered)
+
+    asyncio.run(scenario())
+
+
 def test_a_name_is_resolved_when_it_can_be_and_again_after_a_failure(pbx_test):
     async def scenario():
         with Scripted(GRANTED, OVERLOADED) as old, Scripted(GRANTED, port=old.port) as new:

@@ -75,15 +75,16 @@ def registered(turn: Turn, settings: AccountSettings, account: Account, given: i
         return
     keep_contact(turn, account.name, given.contact)
     account = reachable(turn, account, given.server)
+    least = turn.settings.times.registration_least_s
     new = replace(
         account,
         state=S.REGISTERED,
         asking=False,
-        wake=turn.now + max(turn.settings.times.registration_least_s, min(settings.refresh_s, given.expires_s / 2)),
+        wake=turn.now + max(least, min(settings.refresh_s, given.expires_s / 2)),
         failures=0,
         began=None,
         registered_before=True,
-        expires_at=turn.now + max(turn.settings.times.registration_least_s, given.expires_s),
+        expires_at=turn.now + max(2 * least, given.expires_s),
         server=given.server,
         hosts=given.hosts,
         refusals=0,
@@ -173,7 +174,7 @@ def reachable(turn: Turn, account: Account, server: str) -> Account:
 
 
 def unregistered(turn: Turn, account: Account) -> None:
-    """The registration has ended: on our request, or by the registrar; then we register again."""
+    """The registration has ended on our request; if a client wants it again by now, we register again."""
     keep_contact(turn, account.name, "")
     if account.asking or account.state is S.REGISTERED:
         at_rest(turn, account, report=True)

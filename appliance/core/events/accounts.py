@@ -33,7 +33,7 @@ class AccountRegistered(AccountEvent):
 
 
 class AccountUnregistered(AccountEvent):
-    """The registration has ended: by us, by the registrar, or with the SIP process."""
+    """The registration has ended: by us, or with the SIP process."""
 
     TYPE = "account.unregistered"
 
@@ -47,7 +47,7 @@ class AccountExpired(AccountEvent):
 class AccountFailed(AccountEvent):
     """A REGISTER failed; next attempt in `retry_in_s`. Reported for each new code, and failures 1, 2, 4, 8 and so on.
 
-    `code` 0: no response. `explanation`: one sentence that names the setting to check.
+    `code` 0: no response; 200: granted for no time. `explanation`: one sentence that names the setting to check.
     """
 
     TYPE = "account.failed"

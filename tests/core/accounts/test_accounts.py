@@ -93,6 +93,15 @@ def test_it_is_renewed_before_it_expires_and_not_in_a_storm(expires_s, refresh_s
     assert registers(station) == 2
 
 
+@pytest.mark.parametrize("expires_s", [0.1, 1.0, 1.5])
+def test_a_registration_for_a_second_does_not_fill_the_journal(expires_s):
+    station = granted(begun(), expires_s=expires_s)
+    for _ in range(20):
+        station.wait(1.0)
+        granted(station, expires_s=expires_s, after=0.5)
+    assert told(station) == ["registering", "registered"]
+
+
 def test_an_account_of_no_ones_is_ignored():
     station = begun()
     before = station.state
@@ -252,6 +261,7 @@ EXPLAINED = [
     (504, "Server Time-out", "answers that nobody answered it (504 Server Time-out)"),
     (403, "Domain Unknown", "(403 Domain Unknown)"),
     (0, "", "by UDP: check account.office.registrar"),
+    (200, "OK, for 0 s", "takes the registration for no time (200 OK, for 0 s): check how long the PBX lets"),
     (423, "Interval Too Brief", "wants longer registrations (423 Interval Too Brief): raise account.office.expires_s"),
     (301, "Moved Permanently, to sip:192.0.2.9", "to sip:192.0.2.9): set account.office.registrar"),
     (503, "Service Unavailable", "503 Service Unavailable"),

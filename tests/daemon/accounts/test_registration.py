@@ -97,6 +97,20 @@ def test_what_is_wrong_is_reported_with_its_cause_and_tried_again(kamailio, tmp_
         assert second - first >= 2
 
 
+def test_a_registration_for_no_time_is_a_failure(tmp_path):
+    with Scripted((200, {"Expires": "0"})) as registrar:
+        accounts = {"office": account(tmp_path, registrar, "206")}
+        with Daemon(tmp_path / "door", account=accounts) as door:
+            failed = door.wait("account.failed", account="office", patience=PATIENCE_S)["data"]
+            assert (failed["code"], failed["reason"]) == (200, "Said, for 0 s")
+            assert "for no time" in failed["explanation"]
+            until(lambda: len(registrar.requests) > 3, "other attempts", PATIENCE_S)
+            assert not door.of("account.unregistered")
+            door.begin()
+            assert door.post("/v1/accounts/office/unregister")["account"]["name"] == "office"
+            door.wait("account.unregistered", account="office")
+
+
 def test_a_registrar_that_was_killed_has_its_stations_back_soon_after_its_return(tmp_path, record_property):
     with Kamailio(tmp_path / "k") as registrar:
         accounts = {

@@ -35,7 +35,7 @@ from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.caller_auth import Callers, Judgement
 from appliance.sip.stack.accounts.direct import Direct, Lookups, sound_by
 from appliance.sip.stack.accounts.options_probe import Probes
-from appliance.sip.stack.accounts.registration import COUNTED, NO_ANSWER, RegisteredAccount, Registration, unsent
+from appliance.sip.stack.accounts.registration import BUSY, COUNTED, NO_ANSWER, RegisteredAccount, Registration, unsent
 from appliance.sip.stack.accounts.subscriptions import Subscriptions
 from appliance.sip.stack.calls.call import SipCall
 from appliance.sip.stack.calls.operations import Post
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 BUSY_S = 0.1
 SESSION_S = 90
-BUSY = {70011, 171001}  # PJ_EBUSY, PJSIP_EBUSY
 ALWAYS = 2  # allow_contact_rewrite of pjsua_acc_config
 FOR_EVER = -1
 GIVEN_UP = 487  # Request Terminated, RFC 3261 §21.4.25

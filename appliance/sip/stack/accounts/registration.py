@@ -22,6 +22,7 @@ from appliance.sip.stack.routing.failover import SILENT_S
 from appliance.sip.stack.routing.servers import SipServer
 from appliance.sip.stack.routing.tls import Faults
 
+BUSY = {70011, 171001}  # PJ_EBUSY, PJSIP_EBUSY
 FORBIDDEN = 403
 UNDELIVERED = 503  # of pjsip itself: the transport failed
 SECONDS = re.compile(r"[0-9]{1,9}")
@@ -116,7 +117,7 @@ class Registration(RegisteredAccount):
         self.settings, self.name, self.post, self._faults = settings, AccountId(settings.name), post, faults
         self.wish: bool | None = None
         self.former = ""  # the contact of an earlier process, which the first REGISTER ends
-        self.ending = False  # the last order was to unregister
+        self.ending = False  # the last request was to unregister
         self.not_before = 0.0
         self.asked_at: float | None = None  # while a REGISTER is unanswered
         self._sent_by = ""  # our address in messages to the registrar
@@ -160,17 +161,25 @@ class Registration(RegisteredAccount):
             )
             before, self._sent_by = self._sent_by, sent_by(message)
             self.calls.registered(self.name, moved=before not in {"", self._sent_by})
-        else:
+        elif self.ending:
             self.post(inputs.Unregistered(at=at, account=self.name))
+        else:
+            self.fail(code, f"{translate.clean(prm.reason)}, for 0 s", message)
 
     def ask(self, *, wish: bool) -> None:
         """Register, or unregister. Raises pj.Error."""
         if wish and self.former and not self.getRegisteredContact():
             self.setRegisteredContact(self.former)
         self.former = ""
-        self.asked_at, self.ending = time.monotonic() if wish else None, not wish
+        before, self.ending = self.ending, not wish
+        self.asked_at = time.monotonic() if wish else None
         self.doubt = self.doubted = ""
-        self.setRegistration(wish)
+        try:
+            self.setRegistration(wish)
+        except pj.Error as error:
+            if error.status in BUSY:  # the answer that comes is the previous request's
+                self.ending = before
+            raise
 
     def doubts(self, source: str, to: str, reason: str) -> None:
         """An answer to the REGISTER sent `to` this address did not count. Without another answer, this is the cause."""

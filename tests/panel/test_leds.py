@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from pathlib import Path
 
 import pytest
 
@@ -176,3 +177,17 @@ def test_what_is_wrong_is_reported_with_its_remedy(root, monkeypatch, number, ca
         assert cause in caught.value.cause
         assert remedy in caught.value.resolution
     led.close()
+
+
+def test_a_lamp_that_cannot_be_claimed_keeps_no_file_open(root):
+    """It is tried again each minute, for years."""
+    folder = made(root, colors="red green blue")
+    (folder / "brightness").unlink()
+    for _ in range(2):
+        with pytest.raises(IntercomError):
+            LedLamp(KernelLed("status"))
+    assert not [each for each in Path("/proc/self/fd").iterdir() if str(folder) in os.path.realpath(each)]
+    (folder / "brightness").symlink_to("/dev/full")  # each write fails
+    with pytest.raises(IntercomError):
+        LedLamp(KernelLed("status"))
+    assert not [each for each in Path("/proc/self/fd").iterdir() if os.path.realpath(each) == "/dev/full"]

@@ -8,6 +8,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from appliance.base.errors import IntercomError
 from appliance.core.model import LampKind
 from appliance.core.panel.colors import WHITE, parts
 from appliance.panel.gpio.line_names import KernelLed
@@ -23,6 +24,7 @@ class LedLamp:
     def __init__(self, wiring: KernelLed) -> None:
         self._wiring = wiring
         folder = LEDS / wiring.name
+        self._intensity = self._brightness = -1
         try:
             self.devices: tuple[str, ...] = (str(folder.resolve(strict=True)),)
             self._full = int((folder / "max_brightness").read_text())
@@ -31,12 +33,13 @@ class LedLamp:
             self._index = index.read_text().split() if index.exists() else []
             self._intensity = os.open(folder / "multi_intensity", os.O_WRONLY) if self._index else -1
             self._brightness = os.open(folder / "brightness", os.O_WRONLY)
-        except OSError as error:
-            raise trouble(wiring, LEDS, error) from error
-        self._color = ""
-        self.glows = self._full > 1
-        self.kind = LampKind(dims=self.glows, colors=bool(self._index))
-        self.show(0.0)
+            self._color = ""
+            self.glows = self._full > 1
+            self.kind = LampKind(dims=self.glows, colors=bool(self._index))
+            self.show(0.0)
+        except (OSError, IntercomError) as error:
+            self.close()  # it is tried again each minute
+            raise error if isinstance(error, IntercomError) else trouble(wiring, LEDS, error) from error
 
     def show(self, level: float, color: str = WHITE) -> None:
         """Shine; any level above 0 is at least the smallest brightness."""

@@ -54,8 +54,8 @@ def due(turn: Turn) -> None:
             if sensing.settles is not None:
                 settled(turn, sensor, counted(turn, sensor, sensing), active=sensing.level)
         sensing = sensing_of(turn.state, sensor.id)  # also while another level has yet to last
-        if sensor.door is not None and sensing.until is not None and turn.now >= sensing.until:
-            stays_open(turn, sensor, sensor.door, sensing)
+        if sensing.until is not None and turn.now >= sensing.until:
+            stays_open(turn, sensor, sensing)
     for block in turn.doors.blocks:
         if turn.now >= block.until:
             unblock(turn, block)
@@ -135,10 +135,13 @@ def relay_at_rest(turn: Turn, door: DoorId) -> None:
             SENSINGS.put(turn, (sensor.id, replace(sensing, ours_until=turn.now + GRACE_S, until=until)))
 
 
-def stays_open(turn: Turn, sensor: SensorSettings, door: DoorId, sensing: Sensing) -> None:
-    """The leaf has been open for too long; while the door is held open, it may be."""
+def stays_open(turn: Turn, sensor: SensorSettings, sensing: Sensing) -> None:
+    """The leaf has been open for too long; while the door is held open, it may be, and after a reload for ever."""
+    door = sensor.door
     held = [pulse.until for name, pulse in turn.doors.pulses if name == door and pulse.held and pulse.energised]
-    if held:
+    if door is None or sensor.kind is not SensorKind.CONTACT or not sensor.open_s:
+        SENSINGS.put(turn, (sensor.id, replace(sensing, until=None)))
+    elif held:
         SENSINGS.put(turn, (sensor.id, replace(sensing, until=max(held[0], turn.now) + sensor.open_s)))
     else:
         SENSINGS.put(turn, (sensor.id, replace(sensing, until=None, alarm="held_open")))
@@ -163,9 +166,10 @@ def blocking(state: State) -> TamperBlock | None:
 
 
 def unblock(turn: Turn, block: TamperBlock) -> None:
-    """A block's time has passed; while the contact is still active, or flaps, another begins."""
+    """A block's time has passed; while the tamper contact is still active, or flaps, another begins."""
     sensor, sensing = turn.settings.sensor(block.sensor), sensing_of(turn.state, block.sensor)
-    if sensor is not None and sensor.block_s and (sensing.active or sensing.flaps):
+    blocks = sensor is not None and sensor.kind is SensorKind.TAMPER and sensor.block_s
+    if sensor is not None and blocks and (sensing.active or sensing.flaps):
         BLOCKS.put(turn, TamperBlock(sensor.id, turn.now + sensor.block_s))
         return
     BLOCKS.drop(turn, block.sensor)

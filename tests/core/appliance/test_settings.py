@@ -1,11 +1,22 @@
 """Settings that change while the station runs: they apply from the next decision on, and events report them."""
 
+import pytest
 from msgspec.structs import replace
 
 from appliance.core import desired_state, events, inputs, status_line
-from appliance.core.model import Action, ButtonId, LampId, Pattern, Picture, Target
+from appliance.core.model import (
+    Action,
+    ButtonId,
+    LampId,
+    Pattern,
+    Picture,
+    SensorId,
+    SensorKind,
+    SensorSettings,
+    Target,
+)
 from appliance.core.orders import Place, PrepareRecording
-from tests.core.station import SETTINGS, Station, ready
+from tests.core.station import FRONT, SETTINGS, Station, ready
 
 OTHER = "sip:cellar@127.0.0.3"
 
@@ -80,3 +91,37 @@ def test_a_file_with_errors_changes_nothing_and_is_in_the_status_line_until_it_i
     change(station, SETTINGS, "")
     assert status_line.status(station.state) == status
     assert [type(event) for event in changes(station)] == [events.ConfigRejected, events.ConfigChanged]
+
+
+LEAF = SensorSettings(SensorId("leaf"), SensorKind.CONTACT, door=FRONT, open_s=60.0)
+HOUSING = SensorSettings(SensorId("housing"), SensorKind.TAMPER, block_s=300.0)
+
+
+def moved(sensor: SensorSettings) -> Station:
+    """A station whose sensor was at rest, and then became active."""
+    station = ready(sensors=(sensor,))
+    for active in (False, True):
+        station.give(inputs.SensorEdge, sensor=sensor.id, active=active).wait(1.0)
+    return station
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        replace(LEAF, kind=SensorKind.OTHER, door=None),
+        replace(LEAF, kind=SensorKind.MOTION),
+        replace(LEAF, open_s=0.0),
+    ],
+    ids=["no contact any more", "a motion detector", "no limit any more"],
+)
+def test_a_leaf_that_is_open_is_no_longer_reported_when_its_sensor_watches_it_no_longer(now):
+    station = change(moved(LEAF), replace(SETTINGS, sensors=(now,)))
+    station.wait(3600.0)  # the rules of each step find a station that wakes without end
+    assert "door.held_open" not in station.types()
+
+
+def test_a_sensor_that_is_no_tamper_contact_any_more_blocks_no_door_after_its_last_block():
+    station = change(moved(HOUSING), replace(SETTINGS, sensors=(replace(HOUSING, kind=SensorKind.OTHER),)))
+    assert station.ask(inputs.OpenDoor(FRONT)).error is not None
+    station.wait(301.0)
+    assert station.ask(inputs.OpenDoor(FRONT)).error is None

@@ -246,7 +246,7 @@ class Devices:
         return [name for name in self._pcms() if number_of(name, listed) is None]
 
     def _seen(self) -> Seen:
-        """The cards that exist, and who holds a PCM of ours."""
+        """The cards that exist, and who holds our PCMs."""
         ways = (("playback", self._playback), ("capture", self._capture))
         known = [(way, card) for way, pcm in ways if (card := card_named(pcm, self._cards)) is not None]
         return cards(), [audio_cards.holders(card, way) for way, card in known]

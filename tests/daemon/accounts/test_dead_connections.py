@@ -17,12 +17,13 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close by RST
 class ByTcp:
     """`with ByTcp(ends) as far`: takes calls by TCP, and registrations.
 
-    ends: how many connections end at the first INVITE, without an answer; reset: by RST.
+    ends: how many connections end at the first INVITE; reset: by RST; after: behind which provisional answer.
     """
 
-    def __init__(self, ends: int, *, reset: bool) -> None:
-        self.ends, self.reset, self.invited = ends, reset, 0
+    def __init__(self, ends: int, *, reset: bool, after: int = 0) -> None:
+        self.ends, self.reset, self.after, self.invited = ends, reset, after, 0
         self.address = loopback()
+        self.may_end = threading.Event()
 
     def __enter__(self):
         self._listener = socket.create_server((self.address, 0))
@@ -46,7 +47,7 @@ class ByTcp:
                 data += came
                 while (end := self._end(data)) is not None:
                     message, data = data[:end].decode(), data[end:]
-                    if message.startswith("INVITE") and self._dies(connection):
+                    if message.startswith("INVITE") and self._dies(connection, message):
                         return
                     self._answer(connection, message)
 
@@ -59,10 +60,13 @@ class ByTcp:
         length = int(found(r"(?i)^Content-Length: *(\d+)", head.decode())[1]) if head.strip() else 0
         return len(head) + len(blank) + length if len(rest) >= length else None
 
-    def _dies(self, connection):
+    def _dies(self, connection, message):
         self.invited += 1
         if self.invited > self.ends:
             return False
+        if self.after:
+            connection.sendall(answer(message, self.after, {}))
+            self.may_end.wait(60)
         if self.reset:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         return True
@@ -105,8 +109,24 @@ def test_a_call_whose_connection_ends_without_an_answer_is_placed_again(reset, t
         assert door.story(call) == ["dialing", "connecting", "connected", "disconnecting", "ended"]
 
 
-def test_it_is_placed_again_once(tmp_path):
-    with ByTcp(9, reset=True) as far, station(tmp_path, far) as door:
+@pytest.mark.parametrize("reset", [True, False], ids=["reset", "closed"])
+def test_a_call_whose_connection_ends_while_it_rings_is_placed_again(reset, tmp_path):
+    with ByTcp(1, reset=reset, after=180) as far, station(tmp_path, far) as door:
         door.wait("account.registered")
+        call = door.ring()
+        door.wait("call.ringing", call)
+        far.may_end.set()
+        assert door.talk(call) == call
+        assert far.invited == 2
+        door.press("hangup")
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+        assert door.story(call) == ["dialing", "ringing", "connecting", "connected", "disconnecting", "ended"]
+
+
+@pytest.mark.parametrize("after", [0, 100, 180])
+def test_it_is_placed_again_once(after, tmp_path):
+    with ByTcp(9, reset=True, after=after) as far, station(tmp_path, far) as door:
+        door.wait("account.registered")
+        far.may_end.set()
         door.final(door.ring(), kind="call.failed", cause="unavailable", code=0)
         assert far.invited == 2

@@ -262,7 +262,7 @@ class StackAccounts:
         for registration in self._registrations.values():
             self._see_to(registration, now)
         for call in self.calls:
-            if call.attempt is not None and call.attempt.in_vain(now):
+            if call.attempt is not None and call.attempt.in_vain(now, tried=call.tried):
                 self._try_elsewhere(call, call.attempt, now)
 
     @property

@@ -22,7 +22,7 @@ from appliance.sip.stack.calls.operations import NOT_ACCEPTABLE, RINGING, Shared
 from appliance.sip.stack.calls.packets import Packets
 from appliance.sip.stack.calls.updates import Updates
 from appliance.sip.stack.media.dtmf_tones import Keys
-from appliance.sip.stack.routing.failover import ELSEWHERE, InviteAttempt
+from appliance.sip.stack.routing import failover
 
 LOG = logging.getLogger(__name__)
 REFUSED = 300
@@ -43,7 +43,7 @@ class SipCall(pj.Call):
         self.account, self.account_name = account, account.name
         self.table, self.call, self.outgoing = table, call, slot == pj.PJSUA_INVALID_ID
         self.ended_by_us = self.over = self.confirmed = self.tried = self.key_reused = False
-        self.attempt: InviteAttempt | None = None  # of an outgoing call, until its server has sent anything
+        self.attempt: failover.InviteAttempt | None = None  # of an outgoing call, until it is answered
         self.reason_header = self.challenge = ""  # the latter: why a password that is wanted could not be given
         self.end_headers: translate.Headers = ()  # of the message that ended the call
         self.transfer_headers: translate.Headers = ()  # of a transfer's last message: REFER, its answer, or NOTIFY
@@ -85,7 +85,7 @@ class SipCall(pj.Call):
                 headers = translate.own_headers(message)
                 self.table.post(inputs.CallAnswered(at=at, call=self.call, headers=headers))
         elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
-            self.confirmed = True
+            self.confirmed, self.attempt = True, None
             self.packets.begin(at)
             self.table.post(inputs.CallConfirmed(at=at, call=self.call))
             acknowledged = self.offers and prm.e.type == pj.PJSIP_EVENT_RX_MSG
@@ -103,9 +103,8 @@ class SipCall(pj.Call):
             if transaction.method == "INVITE" and self.outgoing:  # refused; see _read_headers for the others
                 final = translate.received(prm.e)
                 self.end_headers, self.challenge = translate.own_headers(final), operations.unanswerable(code, final)
-            if self.attempt is not None and code in ELSEWHERE and not self.ended_by_us:
-                self.attempt.outcome = code, reason  # `Accounts` knows whether there is another server
-            else:
+            # `Accounts` knows whether there is another server.
+            if self.ended_by_us or not failover.may_help(self.attempt, code, reason, tried=self.tried):
                 # pjsip sent BYE because our request got no answer (RFC 3261 §12.2.1.2): nobody hung up.
                 unanswered = ours and code == REQUEST_TIMEOUT
                 self.end(code, reason, remote=not (self.ended_by_us or unanswered) and code != 0)
@@ -396,7 +395,7 @@ class SipCall(pj.Call):
 
     def _watch(self, transaction: pj.SipTransaction) -> None:
         if transaction.method == "INVITE" and transaction.state == pj.PJSIP_TSX_STATE_PROCEEDING:
-            self.attempt, self.tried = None, True  # at least 100 came
+            self.tried = True  # at least 100 came
         if transaction.method == "UPDATE" and transaction.role == pj.PJSIP_ROLE_UAC:
             self.updating = transaction.state < pj.PJSIP_TSX_STATE_COMPLETED
             self.reinvites.updated(0 if self.updating else int(transaction.statusCode), time.monotonic())

@@ -1,4 +1,4 @@
-"""An outgoing call that its server has not answered yet; another server may (RFC 3263 §4.3)."""
+"""An outgoing call that nobody has answered yet; another server, or another connection, may help (RFC 3263 §4.3)."""
 
 import errno
 import os
@@ -15,9 +15,9 @@ LOST = "(PJ_EEOF)", *map(os.strerror, (errno.ECONNRESET, errno.EPIPE, errno.ETIM
 
 @dataclass(slots=True)
 class InviteAttempt:
-    """An INVITE without any answer. `outcome`: code and reason, once it has failed; others: to try in a direct call.
+    """An INVITE without a final answer. `outcome`: code and reason, once it has failed in a way that may help.
 
-    repeated: the call's INVITE was sent before.
+    others: servers to try in a direct call; repeated: the call's INVITE was sent before.
     """
 
     order: Place
@@ -30,10 +30,21 @@ class InviteAttempt:
     @property
     def left(self) -> list[SipServer]:
         """The servers to try next: the others, or the same one by a new connection, once."""
-        code, reason = self.outcome or (0, "")
-        lost = code == 0 and not self.repeated and any(each in reason for each in LOST)
+        lost = self.outcome is not None and self.lost(*self.outcome)
         return self.others or ([self.server] if lost and self.server is not None else [])
 
-    def in_vain(self, now: float) -> bool:
+    def in_vain(self, now: float, *, tried: bool) -> bool:
         """Whether to try another server, if there is one."""
-        return self.outcome is not None or now - self.began >= SILENT_S
+        return self.outcome is not None or (not tried and now - self.began >= SILENT_S)
+
+    def lost(self, code: int, reason: str) -> bool:
+        """Whether the connection ended, for the first time: no answer can come by it."""
+        return code == 0 and not self.repeated and any(each in reason for each in LOST)
+
+
+def may_help(attempt: InviteAttempt | None, code: int, reason: str, *, tried: bool) -> bool:
+    """The INVITE has failed: whether it may be sent again. tried: it had a provisional answer, as while it rings."""
+    if attempt is None or code not in ELSEWHERE or (tried and not attempt.lost(code, reason)):
+        return False
+    attempt.outcome = code, reason
+    return True

@@ -40,6 +40,14 @@ def test_the_audio_of_an_offer_is_read(old, new, expected):
     assert audio(SDP.replace(old, new), OURS) == expected
 
 
+def test_of_several_lines_the_one_in_use_is_read_and_none_that_was_refused():
+    two = SDP + "m=audio 4002 RTP/SAVP 8\r\na=inactive\r\n"
+    assert audio(two, OURS) == audio(two, OURS, 0) == audio(two, OURS, 7) == NOW
+    second = OfferedAudio("PCMA", "192.0.2.7:4002", held=True, sends=False)
+    assert audio(two, OURS, 1) == audio(two.replace("m=audio 4000", "m=audio 0"), OURS, 0) == second
+    assert audio(two.replace("m=audio 4000", "m=video 4000"), OURS, 1) == second
+
+
 @pytest.mark.parametrize(
     ("old", "new", "names"),
     [
@@ -171,6 +179,8 @@ def test_a_hold_that_is_refused_is_reported_elsewhere(updates):
     assert kinds(updates) == [(inputs.UpdateSent, ("hold",))]
 
 
+LINE = SDP[SDP.index("m=audio") :]
+NONE = SDP.removesuffix(LINE) + "m=audio 0 RTP/SAVP 8\r\n"
 KEYS = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n"
 ENCRYPTED = f"{SDP}{KEYS}"
 SAVP = ENCRYPTED.replace("RTP/AVP", "RTP/SAVP")
@@ -191,6 +201,8 @@ DTLS = SDP.replace("RTP/AVP", "UDP/TLS/RTP/SAVPF") + "a=fingerprint:sha-256 x\r\
         (SDP, SDP.partition("m=")[0], SoundRefusal.NO_AUDIO),
         (SDP, SDP.replace("m=audio", "m=video"), SoundRefusal.NO_AUDIO),
         (SDP, SDP.replace("m=audio 4000", "m=audio 0"), SoundRefusal.PORT_ZERO),
+        (f"{NONE}{LINE}", f"{NONE}{LINE}", None),
+        (f"{NONE}{LINE}", f"{NONE}{LINE}".replace("m=audio 4000", "m=audio 0"), SoundRefusal.PORT_ZERO),
         (SDP, SDP.replace("96 8 101", "3 101"), SoundRefusal.OTHER_CODEC),
         (SDP, SAVP, SoundRefusal.ENCRYPTION),
         (SDP, DTLS, SoundRefusal.ENCRYPTION),

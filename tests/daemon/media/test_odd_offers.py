@@ -1,9 +1,11 @@
 """SDP that a far end may write, and names and addresses of callers, that are unusual: used, or refused and reported."""
 
+import re
+
 import pytest
 
 from tests.support.daemon import Daemon
-from tests.support.peers.packets import Packets
+from tests.support.peers.packets import Packets, fresh_key
 
 
 def talks(door, far, sdp):
@@ -136,3 +138,27 @@ def test_a_target_with_a_password_is_challenged_however_it_writes(tmp_path, chan
         far.send(change(far.invite()))
         far.receive("SIP/2.0 401", "INVITE")
         assert door.of("call.incoming") == []
+
+
+@pytest.mark.parametrize("used", [0, 1])
+def test_of_two_lines_of_audio_the_one_in_use_counts(door, used):
+    """As Linphone and some PBXs offer encryption: by a line of its own, at another port (RFC 4568 §6.1)."""
+    with Packets(door.far_address, to=door.address) as far:
+        begin = far.sdp.index("m=audio")
+        encrypted = f"m=audio 40002 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{fresh_key()}\r\n"
+        head, lines = far.sdp[:begin], [encrypted]
+        lines.insert(used, far.sdp[begin:])
+        offer = head + "".join(lines)
+        far.send(far.request("INVITE", body=offer))
+        call = door.rung()
+        accepted = far.called(lambda: door.press("answer"))
+        assert [port != "0" for port in re.findall(r"m=audio (\d+)", accepted)] == [used == 0, used == 1]
+        door.talk(call)
+        far.ask(far.request("INVITE", 2, body=offer), "SIP/2.0 200", "INVITE")  # a refresh, which changes nothing
+        far.send(far.request("ACK", 2))
+        door.press("hold")
+        far.answer(far.invited(), "200 OK", offer.replace("40002", "0").replace("sendrecv", "recvonly"))
+        door.wait("call.held", call)
+        assert not [event for event in door.of("call.updated", call) if event["data"]["changes"] != ["hold"]]
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")

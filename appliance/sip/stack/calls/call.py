@@ -467,7 +467,7 @@ class SipCall(pj.Call):
         """The far end's present sound, and the sound that it requests."""
         codec, sends = self.codec.name if self.codec else "", None if self.hold.held else self.receives
         now = OfferedAudio(codec, self.their_address, held=not self.sends, sends=sends)
-        return now, audio(str(offer.wholeSdp), self.table.codecs.configured)
+        return now, audio(str(offer.wholeSdp), self.table.codecs.configured, self.audio)
 
     def _reinvited(self, event: pj.TsxStateEvent, code: int, reason: str, *, final: bool) -> None:
         """Our re-INVITE was sent, perhaps again by pjsip itself, or has its final response."""

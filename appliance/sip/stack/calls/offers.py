@@ -39,12 +39,12 @@ class OfferedAudio(Record):
     sends: bool | None = True
 
 
-def audio(sdp: str, ours: tuple[str, ...]) -> OfferedAudio | None:
-    """The first audio stream of a session description (RFC 8866), None without one.
+def audio(sdp: str, ours: tuple[str, ...], used: int | None = None) -> OfferedAudio | None:
+    """The audio stream of a session description (RFC 8866), None without one.
 
-    Its codec is the first offered codec that is among `ours`: the answer will choose it.
+    Its codec is the first offered codec that is among `ours`: the answer will choose it. used: see `_stream`.
     """
-    media = MEDIA.search(sdp)
+    media = _stream(MEDIA, sdp, used)
     if media is None:
         return None
     session, own = sdp[: media.start()], sdp[media.start() :].partition("\nm=")[0]
@@ -57,6 +57,12 @@ def audio(sdp: str, ours: tuple[str, ...]) -> OfferedAudio | None:
     sends = direction is None or direction[1] in {"sendrecv", "sendonly"}
     address = "" if host in NOWHERE or not host else f"{written}:{media['port']}"
     return OfferedAudio(next(known, ""), address, held, sends)
+
+
+def _stream(lines: re.Pattern[str], sdp: str, used: int | None = None) -> re.Match[str] | None:
+    """The audio stream that counts: line `used` of the media, or else the first one, and none that was refused."""
+    found = lines.finditer(sdp)
+    return min(found, key=lambda each: (each["port"] == "0", sdp.count("\nm=", 0, each.start()) != used), default=None)
 
 
 def offered(sdp: str) -> tuple[str, ...]:
@@ -81,7 +87,7 @@ def refusal(offer: str, answer: str, ours: tuple[str, ...]) -> SoundRefusal | No
     """How the answer to our offer, which had the codecs `ours`, refuses its sound; None if it takes a codec."""
     if not answer:
         return SoundRefusal.NO_ANSWER
-    offered, media = SOUND.search(offer), SOUND.search(answer)
+    offered, media = _stream(SOUND, offer), _stream(SOUND, answer)
     if media is None:
         return SoundRefusal.NO_AUDIO
     if media["port"] == "0":

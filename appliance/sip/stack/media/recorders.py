@@ -12,6 +12,7 @@ from appliance.core.model import CallId, RecordingId
 from appliance.sip.stack.calls.operations import Post
 
 LOG = logging.getLogger(__name__)
+ENDED = 100  # recordings that are remembered after their end
 
 
 Sides = tuple[pj.AudioMedia, pj.AudioMedia]  # local and remote
@@ -24,7 +25,8 @@ class Recorders:
         self._directory, self._post = directory, post
         self._running: dict[RecordingId, tuple[CallId, Sides]] = {}
         self._closing: dict[RecordingId, CallId] = {}
-        self._done: set[RecordingId] = set()  # a recording that began is never begun again: that would empty its file
+        # A recording that began is never begun again, which would empty its file: in the order of their beginning.
+        self._done: dict[RecordingId, None] = {}
 
     def desire(self, wanted: dict[RecordingId, CallMedia]) -> None:
         """Run exactly these recordings, each of its call."""
@@ -33,8 +35,10 @@ class Recorders:
             self._closing[recording] = call
         for recording, media in wanted.items():
             if recording not in self._done:
-                self._done.add(recording)
+                self._done[recording] = None
                 self._open(recording, media.call, separate=media.capture.separate)
+        for recording in [each for each in self._done if each not in wanted][:-ENDED]:
+            del self._done[recording]
 
     def sides(self, recording: RecordingId | None) -> Sides | None:
         """Where the sound of a recording goes, to one place if its sides are mixed; None if it does not run."""

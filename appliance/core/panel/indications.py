@@ -9,8 +9,10 @@ from appliance.core.accounts.registration import any_registered
 from appliance.core.audio import microphone, ringer
 from appliance.core.model import (
     DARK,
+    Call,
     CallState,
     Direction,
+    EarlySource,
     LampId,
     LampKind,
     LampOutput,
@@ -67,7 +69,7 @@ def situation(state: State) -> Picture:
     call = state.calls.active
     if call is not None and call.talks:
         return Picture.HELD if rests(state, call) else Picture.IN_CALL
-    if call is not None and call.direction is Direction.INCOMING:
+    if call is not None and call.direction is Direction.INCOMING and not waits_for_visitor(state, call):
         return Picture.RINGING
     if call is not None or state.rings:
         return Picture.DIALING
@@ -76,6 +78,15 @@ def situation(state: State) -> Picture:
     if not state.appliance.sip_ready or (state.settings.accounts and not any_registered(state)):
         return Picture.UNREGISTERED
     return Picture.ERROR if state.appliance.failed else Picture.IDLE
+
+
+def waits_for_visitor(state: State, call: Call) -> bool:
+    """Whether a visitor's ring goes before this incoming call, also while it rings nobody yet, or in its pause.
+
+    Who is about to be heard, or hears the panel before the answer, is announced all the same.
+    """
+    announced = call.times.answers_at is not None or call.media.early is EarlySource.PANEL
+    return bool(state.rings) and call.unanswered_here and not announced
 
 
 def lamps(state: State) -> tuple[tuple[LampId, LampOutput], ...]:
@@ -140,7 +151,7 @@ def tone(state: State) -> Tone | None:
     if call is None or call.confirm:
         return Tone.DIALING
     if call.unanswered_here:
-        return ringer.bell(state, call)
+        return Tone.DIALING if waits_for_visitor(state, call) else ringer.bell(state, call)
     unheard = call.state is CallState.EARLY_MEDIA and call.media.early_heard_at is None
     if unheard or call.state in {CallState.DIALING, CallState.RINGING}:
         return Tone.DIALING

@@ -1,12 +1,13 @@
 """A ring or a call that waits for what a receiver of webhooks decides: it is decided, goes on, or rings in the end."""
 
+import pytest
 from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.model import CallState, Picture, RingResult, Tone
 from appliance.core.orders import Place, Refuse, Ring
 from appliance.core.panel.indications import picture
-from tests.core.station import KITCHEN, ready
+from tests.core.station import KITCHEN, SETTINGS, ready
 
 WAIT_S = 1.5
 
@@ -34,6 +35,29 @@ def test_a_ring_is_seen_and_heard_at_once_and_calls_nobody_until_the_answer_or_i
     assert station.orders(Place) == []
     station.wait(WAIT_S)
     assert [order.uri for order in station.orders(Place)] == [KITCHEN]
+
+
+@pytest.mark.parametrize("silent", [False, True], ids=["the bell rings", "the bell is silent"])
+def test_a_press_while_a_call_comes_in_is_seen_and_heard_at_once(silent):
+    station = ready(ring_answer_s=WAIT_S)
+    if silent:
+        station.ask(inputs.SilenceRinger(5))
+    call = station.arrive()
+    station.press("ring")
+    assert picture(station.state) is Picture.DIALING
+    assert station.desired.sound.tone is Tone.DIALING
+    station.press("hangup")
+    assert picture(station.state) is Picture.RINGING
+    assert station.desired.sound.tone is (None if silent else Tone.RINGING)
+    assert station.call.id == call.id
+
+
+def test_who_is_about_to_be_heard_is_announced_though_a_visitor_rings():
+    target, *others = SETTINGS.targets
+    station = ready(ring_answer_s=WAIT_S, targets=(replace(target, auto_answer=True), *others))
+    station.arrive(answer_after_s=1.2)
+    station.press("ring")
+    assert station.desired.sound.tone is Tone.AUTO_ANSWER
 
 
 def test_a_receiver_names_whom_the_ring_rings():

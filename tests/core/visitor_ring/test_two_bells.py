@@ -276,6 +276,17 @@ def test_an_incoming_call_waits_behind_two_rings_or_is_refused_for_them():
     assert not station.state.calls.get(incoming.id).alive
 
 
+def test_a_visitor_hears_the_ring_after_a_talk_though_a_call_has_come_in_before():
+    station = house()
+    station.press("one")
+    talk = answers(station, "one")
+    station.arrive(uri="sip:three@127.0.0.4", source="127.0.0.4:5060")
+    station.press("two")
+    station.give(inputs.CallEnded, call=talk, code=200, reason="", remote=True)
+    assert tone(station.state) is Tone.DIALING
+    assert pictures(station.state)[0] is Picture.DIALING
+
+
 def test_the_call_of_a_press_has_the_id_of_its_ring():
     station = house().press("one")
     ((call,), (ring,)) = station.state.calls.living, station.state.rings

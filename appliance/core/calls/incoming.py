@@ -20,7 +20,7 @@ from appliance.core.model import (
     TransferPolicy,
 )
 from appliance.core.orders import Answer, Ring
-from appliance.core.transition import Turn
+from appliance.core.transition import Turn, unanswered
 
 FORBIDDEN, GONE, DECLINE = 403, 481, 603
 ANNOUNCED_S = 1.0  # the tone that announces an automatic answer is heard before the caller hears us
@@ -171,7 +171,8 @@ def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...
     """Answer a call: send 200, whose ACK is due soon. The foreground call is set aside, unless this call is `apart`.
 
     A call that is answered into a conference joins it, and the foreground stays as it is. A call that replaces a
-    participant joins the conference as well, which comes to the foreground.
+    participant joins the conference as well, which comes to the foreground. One that replaces a call that nobody has
+    answered (RFC 3891 §3) answers its ring.
     """
     turn.order(Answer(call.id, headers))
     deadline = turn.now + turn.settings.deadlines.connecting_s
@@ -184,6 +185,8 @@ def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...
     )
     old = turn.calls.get(call.replaces) if call.replaces else None
     old = old if old is not None and old.alive else None
+    if old is not None and unanswered(old):
+        answered = replace(answered, ring=old.ring, button=old.button)
     if apart:
         turn.put(replace(answered, apart=True))
     elif call.conference is None:
@@ -201,5 +204,6 @@ def follows_on(turn: Turn, old: Call) -> bool:
 
     That the caller knows the identifiers of `old` is no proof by itself: they can be read on the way (RFC 3891 §7).
     """
+    waits = old.ring is not None and unanswered(old)  # like the visitor
     in_front = old is turn.calls.active and not old.media.held_local and old.conference is None
-    return in_front and old.transfer_policy is TransferPolicy.FOLLOW
+    return (in_front or waits) and old.transfer_policy is TransferPolicy.FOLLOW

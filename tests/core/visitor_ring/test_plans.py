@@ -19,6 +19,7 @@ from appliance.core.model import (
     RingStep,
     Target,
     Tone,
+    TransferPolicy,
 )
 from appliance.core.orders import HangUp, Place, PrepareRecording
 from appliance.core.panel.indications import picture
@@ -120,6 +121,25 @@ def test_the_first_to_answer_stops_the_others_who_need_not_come():
     told = station.last(events.CallCanceled)
     assert (told.call, told.cause) == (hall, Cause.ANSWERED_ELSEWHERE)
     assert picture(station.state) is Picture.IN_CALL
+
+
+@pytest.mark.parametrize("place", ["kitchen", "mobile"])
+@pytest.mark.parametrize("policy", [TransferPolicy.FOLLOW, TransferPolicy.ASK])
+def test_a_phone_that_picks_the_ring_up_in_place_of_another_has_answered_it(policy, place):
+    station = house(("kitchen", "mobile", 30), transfer_policy=policy)
+    station.press("ring")
+    rings(station, place)
+    old = calls(station)[place].id
+    (other,) = (call.id for call in calls(station).values() if call.id != old)
+    new = station.arrive(call="c-new", uri="sip:hall@127.0.0.3", source="127.0.0.3:5060", replaces=old).id
+    if policy is TransferPolicy.ASK:
+        assert station.ask(inputs.AnswerCall(new)).error is None
+    station.give(inputs.CallAnswered, call=new)
+    assert ended(station) == (RingResult.ANSWERED, "hall")
+    assert station.orders(HangUp) == [HangUp(old), HangUp(other, ELSEWHERE)]
+    station.give(inputs.CallConfirmed, call=new)
+    assert station.state.calls.active.id == new
+    assert station.state.calls.active.talks
 
 
 def test_of_two_who_answer_at_once_the_second_is_hung_up():

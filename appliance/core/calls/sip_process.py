@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from appliance.core import events
+from appliance.core import call_states, events
 from appliance.core.calls import outgoing, recording
 from appliance.core.model import By, Call, CallPlacing, Cause, Direction, End
 from appliance.core.transition import Turn
@@ -24,7 +24,7 @@ def ready(turn: Turn, address: str) -> None:
                 replace(
                     call,
                     placing=replace(call.placing, done=True),
-                    deadline=turn.now + turn.settings.deadlines.dialing_s,
+                    deadline=call_states.deadline(call, call.state, turn.settings.deadlines, turn.now),
                 )
             )
 

@@ -55,6 +55,13 @@ def test_a_call_that_nobody_answers_in_the_clients_time_is_given_up(within, earl
     assert ended(station).cause is Cause.NO_ANSWER
 
 
+def test_the_clients_time_counts_from_the_beginning_also_where_the_call_has_waited_for_the_sip_process():
+    station = placed(ready().give(inputs.SipLost, why="killed"), answer_within_s=5.0).wait(2.0)
+    station.give(inputs.SipReady, address="127.0.0.1:5060").wait(2.9)
+    assert station.call.alive
+    assert station.wait(0.2).call.state is CallState.DISCONNECTING
+
+
 def test_the_clients_time_counts_as_well_while_there_is_no_answer_at_all():
     station = placed(ready(), answer_within_s=5.0).wait(5.1)
     assert station.call.state is CallState.DISCONNECTING

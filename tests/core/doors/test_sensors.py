@@ -253,3 +253,23 @@ def test_clients_see_leaf_alarm_sensors_and_blocks(station):
     assert leaf == {"id": "leaf", "kind": "contact", "door": "front", "active": True, "blocks_until": None}
     assert (housing["active"], housing["blocks_until"][:16]) == (True, "1970-01-01T00:06")
     assert box["active"] is False
+
+
+def test_a_door_with_two_leaves_is_open_as_long_as_one_of_them_is_and_motion_is_no_leaf():
+    second, motion = (replace(SENSORS[0], id=SensorId(name)) for name in ("second", "motion"))
+    station = ready(sensors=(replace(motion, kind=SensorKind.MOTION), SENSORS[0], second))
+
+    def shown():
+        front, _ = sent.snapshot(station.state, 0.0)["doors"]
+        return front["contact"], front["alarm"]
+
+    level(station, SensorId("motion"), active=True)
+    level(station, LEAF, active=False)
+    assert shown() == ("unknown", None)
+    level(station, second.id, active=False)
+    assert shown() == ("closed", None)
+    level(station, second.id, active=True)
+    assert shown() == ("open", "forced")
+    level(station, second.id, active=None)
+    level(station, LEAF, active=True)
+    assert shown() == ("open", "forced")

@@ -47,4 +47,13 @@ def admit(turn: Turn, rule: Rule, above: int) -> bool:
     deeper = max(above + 1, known.depth) if recent else above + 1
     stopped = known.stopped if recent else None
     ACTED.put(turn, Acted(rule.name, begins + EVERY_S, turn.now, deeper, stopped))
+    forget(turn)
     return True
+
+
+def forget(turn: Turn) -> None:
+    """Forget what rules did that are there no longer, once it limits nothing: clients make rules under any names."""
+    there = {rule.name for rule in (*turn.settings.rules, *turn.rules.made)}
+    for acted in turn.rules.acted:
+        if acted.rule not in there and turn.now >= max(acted.at + FOLLOWS_S, acted.free_at):
+            ACTED.drop(turn, acted.rule)

@@ -289,6 +289,18 @@ def test_a_client_replaces_its_own_rule_and_one_that_may_do_everything_any():
     assert ask(station, inputs.RemoveRule("mine", "", admin=True)).error is None
 
 
+def test_of_rules_that_come_and_go_under_ever_new_names_nothing_is_left():
+    station = ready()
+    for number in range(50):
+        name = f"once-{number}"
+        ask(station, inputs.AddRule(replace(MINE, name=name), "t-1"))
+        custom(station)
+        ask(station, inputs.RemoveRule(name, "t-1"))
+        station.wait(60.0)
+    assert len(given_orders(station)) == 50
+    assert len(station.state.rules.acted) == 1
+
+
 def test_a_rule_that_is_replaced_acts_after_the_others():
     station = ready()
     for name in ("mine", "other", "mine"):

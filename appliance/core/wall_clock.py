@@ -17,8 +17,21 @@ def why_not(periods: tuple[Period, ...], clock: Clock | None, now: float) -> Den
         return None
     if clock is None or not clock.trusted:
         return Denial.NO_CLOCK
-    local = datetime.fromtimestamp(clock.epoch + now + clock.utc_offset_s, UTC)
+    local = local_time(clock, now)
     return None if any(within(period, local) for period in periods) else Denial.NOT_NOW
+
+
+def local_s(clock: Clock, now: float, offset_s: float | None = None) -> float:
+    """Seconds of local time since 1970, to the millisecond: a Tick may come a rounding error too early.
+
+    offset_s: of another zone than the station's.
+    """
+    return round(clock.epoch + now + (clock.utc_offset_s if offset_s is None else offset_s), 3)
+
+
+def local_time(clock: Clock, now: float, offset_s: float | None = None) -> datetime:
+    """The local time, as `local_s`."""
+    return datetime.fromtimestamp(local_s(clock, now, offset_s), UTC)
 
 
 def within(period: Period, local: datetime) -> bool:
@@ -117,7 +130,7 @@ def _local(profile: Profile, clock: Clock, now: float) -> datetime | None:
     """The time of day in the profile's zone; None if the zone's offset is not known."""
     own = profile.zone and profile.zone != clock.zone
     offset = dict(clock.offsets).get(profile.zone) if own else clock.utc_offset_s
-    return None if offset is None else datetime.fromtimestamp(clock.epoch + now + offset, UTC)
+    return None if offset is None else local_time(clock, now, offset)
 
 
 # -- night and quiet hours -------------------------------------------------------------------------------------------
@@ -188,7 +201,7 @@ def _within(left: tuple[float, float] | None) -> bool:
 
 def _left(hours: Night | QuietHours, clock: Clock, now: float) -> tuple[float, float]:
     """Seconds to the next begin and to the next end."""
-    local = round((clock.epoch + now + clock.utc_offset_s) % DAY_S, 3)  # seconds since midnight
+    local = round(local_s(clock, now) % DAY_S, 3)  # seconds since midnight
     return _until(hours.begin, local), _until(hours.end, local)
 
 

@@ -222,6 +222,14 @@ def test_quiet_hours_begin_and_end_with_their_profile():
     assert station.state.appliance.quiet is False
 
 
+@pytest.mark.parametrize("microseconds", [400, 499, 501, 600, 999])
+def test_an_edge_of_a_profile_is_not_missed_by_less_than_a_millisecond(microseconds):
+    hours = Runtime(quiet_hours=QuietHours(profile="night"))
+    station = shown(ready(profiles=(NIGHT,), runtime=hours), f"2026-11-23T21:59:00.{microseconds:06}")
+    station.give(inputs.Tick, station.desired.wake_at - station.state.now)  # in time, and nothing else happens
+    assert station.state.appliance.quiet
+
+
 def test_a_client_sets_quiet_hours_to_a_profile_that_exists():
     station = shown(ready(profiles=(NIGHT,)), "2026-11-23T23:00")
     refused = station.ask(inputs.ChangeRuntime(quiet_hours=inputs.QuietHoursChange("", "", "nihgt"))).error

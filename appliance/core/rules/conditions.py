@@ -1,7 +1,6 @@
 """Whether a rule's conditions hold: times, time profile, holiday, and state."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from msgspec import Struct
 
@@ -33,7 +32,7 @@ def _holiday(state: State, rule: Rule) -> str:
         return ""
     if clock is None or not clock.trusted:
         return Denial.NO_CLOCK
-    today = datetime.fromtimestamp(clock.epoch + state.now + clock.utc_offset_s, UTC).date()
+    today = wall_clock.local_time(clock, state.now).date()
     found = wall_clock.is_holiday(state, today)
     if found is None:
         return Denial.NO_HOLIDAYS

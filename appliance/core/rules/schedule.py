@@ -8,18 +8,13 @@ taken for a new time, from which the moments count.
 
 from msgspec.structs import replace
 
-from appliance.core.model import Clock, Moment, Rule, RulesPart
+from appliance.core.model import Moment, Rule, RulesPart
 from appliance.core.transition import Turn
-from appliance.core.wall_clock import DAY_S, DAYS
+from appliance.core.wall_clock import DAY_S, DAYS, local_s
 
 JUMP_S = 7200.0
 WEEK = 7
 THURSDAY = 3  # 1 January 1970
-
-
-def local(clock: Clock, now: float) -> float:
-    """Seconds of local time since 1970, to the millisecond: a Tick may come a rounding error too early."""
-    return round(clock.epoch + now + clock.utc_offset_s, 3)
 
 
 def due(turn: Turn, rules: tuple[Rule, ...]) -> list[Rule]:
@@ -31,7 +26,7 @@ def due(turn: Turn, rules: tuple[Rule, ...]) -> list[Rule]:
         return []
     if clock is part.clock and part.at_times == rules and part.planned is not None and turn.now < part.planned:
         return []
-    here, acting = local(clock, turn.now), list[Rule]()
+    here, acting = local_s(clock, turn.now), list[Rule]()
     looked = here if part.looked is None or _set_anew(part, here, turn.now) else part.looked
     if here > looked:
         acting = [rule for rule in rules if any(_between(moment, looked, here) for moment in rule.at)]

@@ -11,7 +11,7 @@ from appliance.core.rules import conditions
 from appliance.core.rules.triggers import acting
 from appliance.core.views.rules import GivenOrder, Verdict
 from appliance.core.views.rules import Rule as RuleView
-from appliance.core.wall_clock import DAYS
+from appliance.core.wall_clock import DAYS, local_time
 
 
 def rules_view(state: State) -> tuple[RuleView, ...]:
@@ -70,7 +70,7 @@ def _at(state: State, at: datetime | None) -> tuple[State, datetime | None]:
     if at is None:
         if clock is None or not clock.trusted:
             return state, None
-        return state, datetime.fromtimestamp(clock.epoch + state.now + clock.utc_offset_s, UTC)
+        return state, local_time(clock, state.now)
     offset = 0.0 if clock is None else clock.utc_offset_s
     local = at.timestamp() + offset if at.tzinfo is not None else at.replace(tzinfo=UTC).timestamp()
     known = Clock(0.0, offset, trusted=True) if clock is None else clock

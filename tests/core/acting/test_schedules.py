@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from appliance.core import events, inputs
-from appliance.core.model import AccessScope, Act, Day, Moment, Rule
+from appliance.core.model import AccessScope, Act, Day, Moment, Period, Profile, Rule
 from appliance.core.orders import GiveOrders
 from appliance.core.rules import view
 from tests.core.station import Station, ready
@@ -33,6 +33,21 @@ def stepped(station: Station, by_s: float) -> Station:
 
 def acted(station: Station) -> int:
     return len(station.orders(GiveOrders))
+
+
+@pytest.mark.parametrize("microseconds", [400, 600])
+@pytest.mark.parametrize(
+    "within",
+    [{"times": (Period(tuple(Day), "02:30", "03:00"),)}, {"profile": "then"}],
+    ids=["times", "profile"],
+)
+def test_a_moment_at_which_its_times_begin_acts(within, microseconds):
+    profile = Profile("then", (Period(tuple(Day), "02:30", "03:00"),))
+    station = clock(
+        ready(rules=(replace(DAILY, **within),), profiles=(profile,)), f"2026-11-23T02:29:00.{microseconds:06}"
+    )
+    station.wait(61.0)
+    assert acted(station) == 1
 
 
 def test_a_moment_acts_once_a_day():

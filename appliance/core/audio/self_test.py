@@ -86,7 +86,7 @@ def in_use(state: State) -> str | None:
     """Return why no test can run: the present use of the speaker or the microphone. None: both are free."""
     if state.rings:
         return "A visitor rings."
-    if (call := state.calls.active) is not None:
+    if (call := next((call for call in state.calls.living if call.alive), None)) is not None:
         return f"Call {call.id} is {call.state}."
     if recording.message_of(state) is not None:
         return "A visitor leaves a message."

@@ -227,6 +227,17 @@ def test_a_tone_or_file_that_a_client_plays_ends_it(action):
     assert station.desired.sound.test is None
 
 
+def test_a_call_apart_from_the_room_comes_first_too_as_it_may_be_heard_on_the_speaker():
+    station = ready()
+    ask(station)
+    call = station.ask(inputs.Dial("office", apart=True)).call
+    assert [reply.error.code for reply in replies(station)] == ["conflict"]
+    station.give(inputs.CallConfirmed, call=call)
+    station.ask(inputs.LinkSound(call, "speaker"))
+    assert [reply.error.code for reply in ask(station)] == ["conflict"] * 2
+    assert station.desired.sound.test is None
+
+
 def test_a_visitor_comes_first_and_ends_it():
     station = ready()
     ask(station)

@@ -159,7 +159,7 @@ def tone(state: State) -> Tone | None:
         return None
     if call.times.end_announced:
         return Tone.ENDING
-    if state.calls.waiting is not None:
+    if any(each.unanswered_here and each.times.decides_at is None for each in state.calls.living):
         return Tone.WAITING
     return Tone.HELD if rests(state, call) else None
 

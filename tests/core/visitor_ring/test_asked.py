@@ -121,6 +121,16 @@ def test_a_receiver_lets_a_call_ring_at_once():
     assert station.orders(Ring) == [Ring(station.call.id)]
 
 
+def test_who_talks_hears_of_a_call_only_when_it_rings_too():
+    station = ready(call_answer_s=WAIT_S)
+    talk = station.talking()
+    station.arrive(uri="sip:office.example", shown="office")
+    assert station.state.calls.active.id == talk.id
+    assert station.desired.sound.tone is None
+    station.wait(WAIT_S)
+    assert station.desired.sound.tone is Tone.WAITING
+
+
 def test_a_receiver_refuses_a_call_before_anybody_hears_it():
     station = called()
     station.ask(inputs.RejectCall(station.call.id, 603))

@@ -10,15 +10,19 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.system import lock
 
 UNIT = "intercomd.service"
+_AGAIN = "tail --pid={} -f /dev/null; exec systemctl start " + UNIT  # once the process has ended
 
 
 @contextmanager
 def stopped(state: Path) -> Iterator[None]:
     """Without a daemon on the state: if the service uses it, it stops, and starts again in any case.
 
+    This program may be killed meanwhile: then a transient unit of systemd starts the service.
+
     Raises IntercomError, also while another daemon than the service uses the state.
     """
     ours = False
+    again = f"intercomd-again-{os.getpid()}.service"
     try:
         try:
             held = lock.take(state)
@@ -26,6 +30,8 @@ def stopped(state: Path) -> Iterator[None]:
             if not _systemctl("is-active", "--quiet", UNIT):
                 raise
             ours = True  # so it starts again too if this program is interrupted while it stops
+            unit = f"--unit={again}", f"--description=Start of {UNIT} if the command that stopped it is killed"
+            _said_yes("systemd-run", "--quiet", "--collect", *unit, "/bin/sh", "-c", _AGAIN.format(os.getpid()))
             if not _systemctl("stop", UNIT):
                 ours = False
                 raise IntercomError(
@@ -47,6 +53,8 @@ def stopped(state: Path) -> Iterator[None]:
             os.close(held)
     finally:
         runs = not ours or _systemctl("start", UNIT)
+        if ours and runs:
+            _systemctl("stop", again)  # it would start the service a second later, even if somebody had stopped it
     if not runs:
         raise IntercomError(
             ErrorCode.UNAVAILABLE,
@@ -57,8 +65,12 @@ def stopped(state: Path) -> Iterator[None]:
 
 
 def _systemctl(*words: str) -> bool:
-    """Whether systemctl says yes; no without systemd."""
+    return _said_yes("systemctl", *words)
+
+
+def _said_yes(*argv: str) -> bool:
+    """Whether a program of systemd says yes; no without systemd."""
     try:
-        return subprocess.run(["systemctl", *words], capture_output=True, check=False).returncode == 0
+        return subprocess.run(argv, capture_output=True, check=False).returncode == 0
     except FileNotFoundError:
         return False

@@ -13,10 +13,16 @@ from appliance.cli import upkeep
 from appliance.system import lock
 from tests.support.waiting import pause, until
 
-# Says what it was asked, and stops the service for ever.
+# Notes each request, and does `act` when it is to stop the service.
 SYSTEMCTL = """#!/bin/sh
-echo "$1" >> "$0.said"
-[ "$1" != stop ] || exec sleep 600
+echo "$1 $(echo "$2" | sed 's/[0-9]//g')" >> "$(dirname "$0")/said"
+[ "$1 $2" != "stop intercomd.service" ] || {act}
+"""
+# Runs the program of a transient unit, without systemd.
+SYSTEMD_RUN = """#!/bin/sh
+echo "run a unit" >> "$(dirname "$0")/said"
+while [ "${1#--}" != "$1" ]; do shift; done
+"$@" >/dev/null 2>&1 &
 """
 
 
@@ -59,25 +65,53 @@ def test_without_a_terminal_yes_is_needed(tmp_path, words):
     assert not (tmp_path / "state").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
-def test_the_service_starts_again_where_the_command_is_interrupted(tmp_path, number):
-    state, said = tmp_path / "state", tmp_path / "systemctl.said"
+@pytest.fixture
+def wipe(tmp_path):
+    """Begins a wipe of a station whose service runs; `act` is what `systemctl stop` does."""
+    state = tmp_path / "state"
     state.mkdir()
-    (tmp_path / "systemctl").write_text(SYSTEMCTL)
-    (tmp_path / "systemctl").chmod(0o755)
-    place = ["--state", str(state), "--config", str(tmp_path / "x.toml")]
-    # A shell that starts the tests in the background has them ignore SIGINT, and with them the command.
-    heeding = "env", "--default-signal"
-    command = [*heeding, sys.executable, "-m", "appliance.cli", "wipe", "--everything", "--yes", *place]
     held = lock.take(state)
-    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
-        until(lambda: said.exists() and "stop" in said.read_text(), "the order to stop")
+
+    def begin(act):
+        for name, text in (("systemctl", SYSTEMCTL.replace("{act}", act)), ("systemd-run", SYSTEMD_RUN)):
+            (tmp_path / name).write_text(text)
+            (tmp_path / name).chmod(0o755)
+        place = ["--state", str(state), "--config", str(tmp_path / "x.toml")]
+        # A shell that starts the tests in the background has them ignore SIGINT, and with them the command.
+        heeding = "env", "--default-signal"
+        command = [*heeding, sys.executable, "-m", "appliance.cli", "wipe", "--everything", "--yes", *place]
+        environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+    yield begin
+    os.close(held)
+
+
+@pytest.fixture
+def said(tmp_path):
+    """What systemd was asked."""
+    return lambda: (tmp_path / "said").read_text().splitlines() if (tmp_path / "said").exists() else []
+
+
+ASKED = ["is-active --quiet", "run a unit", "stop intercomd.service", "start intercomd.service"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+def test_the_service_starts_again_where_the_command_is_interrupted(wipe, said, number):
+    with wipe("exec sleep 600") as running:
+        until(lambda: "stop intercomd.service" in said(), "the order to stop")
         while running.poll() is None:  # the first one ends it, and the others do not disturb its end
             running.send_signal(number)
             pause(0.01)
         told = running.stderr.read()
-    os.close(held)
-    assert said.read_text().split() == ["is-active", "stop", "start"]
+    assert said() == [*ASKED, "stop intercomd-again-.service"]  # nothing starts what people stop later
     assert (running.returncode, told.splitlines()[-1]) == (130, "The command was ended by a signal.")
     assert "Traceback" not in told
+
+
+def test_the_service_starts_again_where_the_command_is_killed(wipe, said):
+    """By the kernel, as memory is short, or by a person: it cleans nothing up."""
+    with wipe("kill -KILL $PPID") as running:
+        assert running.wait(120) == -signal.SIGKILL
+        until(lambda: "start intercomd.service" in said(), "the start of the service", patience=10)
+    assert said() == ASKED

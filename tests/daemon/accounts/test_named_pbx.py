@@ -275,6 +275,21 @@ def test_a_target_that_was_looked_up_is_called_while_no_name_server_answers(cabl
                 door.final(call, kind="call.ended", cause="hangup", by="local")
 
 
+def test_a_contact_that_no_network_leads_to_is_unavailable_and_ends_nothing(cable, packets, tmp_path):
+    """As while the cable is out."""
+    far = packets(FAR)
+    asks = {"watch": "options", "watch_s": 5}
+    target = {"gone": {"uri": "sip:far@203.0.113.9", **asks}, "far": {"uri": f"sip:far@{PBX}:{FAR}", **asks}}
+    with station(cable, tmp_path / "d", target=target, times=hasty()) as door:
+        child = door.sip()
+        for _ in range(2):
+            asked = far.receive("OPTIONS", "OPTIONS", patience=30)
+            far.send(far.reply(asked, "200 OK"))
+        told = door.wait("contact.changed", contact="gone")["data"]
+        assert (told["new"], told["code"], told["reason"]) == ("unavailable", 0, "Network is unreachable")
+        assert door.sip() == child
+
+
 def test_a_message_to_a_name_arrives(cable, packets, tmp_path):
     target = {"far": {"uri": f"sip:far@{NAME}:{FAR}"}}
     with NameServer(cable.pbx, RECORDS), station(cable, tmp_path / "d", target=target) as door:

@@ -27,8 +27,8 @@ class Probes:
         try:
             account.sendRequest(asked)
         except pj.Error as error:
-            del self._out[int(asked.this)]
-            self.failed(probe.contact, translate.clean(error.reason))
+            if self._out.pop(int(asked.this), None):  # else it is reported already, as if no route leads there
+                self.failed(probe.contact, translate.clean(error.reason))
 
     def answered(self, prm: pj.OnSendRequestParam) -> None:
         """The final response, or the one that pjsip makes up if none came."""

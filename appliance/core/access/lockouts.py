@@ -134,10 +134,17 @@ def lockout_of(turn: Turn, scope: LockoutScope, who: str, door: str = "") -> Loc
 
 
 def put_lockout(turn: Turn, lockout: Lockout) -> None:
-    """Store the lockout; those are removed that neither count wrong codes nor the time since a right one."""
+    """Store the lockout; those are removed that neither count wrong codes nor the time since a right one.
+
+    Wrong codes that are forgotten count no more: far ends that never come again would be kept for years.
+    """
     others = [each for each in turn.access.lockouts if key(each) != key(lockout)]
-    kept = [each for each in (*others, lockout) if each.wrong or (each.clears_at or 0.0) > turn.now]
+    kept = [each for each in (*others, lockout) if _counts(turn, each) or (each.clears_at or 0.0) > turn.now]
     turn.access = replace(turn.access, lockouts=tuple(sorted(kept, key=key)))
+
+
+def _counts(turn: Turn, known: Lockout) -> bool:
+    return known.wrong > 0 and (turn.now - known.last < LOCKOUT_FORGOTTEN_S or remaining_s(turn, known) > 0)
 
 
 def key(lockout: Lockout) -> tuple[LockoutScope, str, str]:

@@ -4,18 +4,23 @@ import pytest
 from msgspec.structs import replace
 
 from appliance.core import events, inputs
+from appliance.core.access import lockouts
 from appliance.core.access.lockouts import FREE
 from appliance.core.model import (
     LOCKOUT_CLEARS_AGAIN_S,
+    LOCKOUT_FORGOTTEN_S,
+    Attempt,
     Credential,
     CredentialBook,
     CredentialKind,
     DoorSettings,
     KeypadSettings,
     LockoutScope,
+    OpenedBy,
     ReaderSettings,
     Target,
 )
+from appliance.core.transition import Turn
 from tests.core.access.test_codes import PAD, READER, dial, door, open_now, press
 from tests.core.access.test_credentials import SECRET
 from tests.core.access.test_credentials import code as plain
@@ -129,3 +134,16 @@ def test_a_code_that_opens_nothing_clears_nothing(limits):
     station = door(OWN, code("1357", **limits))
     press(station, "9998#9997#9996#9995#1357#9994#")
     assert station.last(events.AccessLockedOut).scope is LockoutScope.KEYPAD
+
+
+def test_far_ends_that_never_come_again_are_forgotten():
+    """Each call of a made-up caller may end with a wrong code, for years."""
+    station = in_a_call()
+    for number in range(50):
+        turn = Turn(station.state, 1e6 + number * LOCKOUT_FORGOTTEN_S / 10, "")
+        who = f"sip:{number}@192.0.2.1"
+        lockouts.count_wrong_code(turn, Attempt(who, OpenedBy.DTMF, (FRONT,), LockoutScope.CALLER, who), "")
+        station.state = turn.state
+    callers = [each for each in station.state.access.lockouts if each.scope is LockoutScope.CALLER]
+    assert [each.who for each in callers] == [f"sip:{number}@192.0.2.1" for number in range(40, 50)]
+    assert [each.wrong for each in station.state.access.lockouts if each.scope is LockoutScope.DOOR] == [50]

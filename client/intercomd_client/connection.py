@@ -2,9 +2,13 @@
 
 import ipaddress
 import json
+import math
 import os
 import ssl
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -17,7 +21,9 @@ SOCKET = "/run/intercomd/http.sock"
 TIMEOUT_S = 75.0  # an order may wait 60 s for its outcome
 CONNECT_S = 30.0  # a busy board needs seconds for TLS
 KEEP_S = 2.0  # less than the station's 5 s, so that no request is sent on a connection that the station is closing
-FAULT = 500
+ORDER_S = 10.0  # an order that reaches the station later does nothing: nobody waits for its effect any more
+DATE_S = 1.0  # the clock in answers has whole seconds
+LATE, FAULT = 412, 500
 
 Answer = TypeVar("Answer")
 Path = str | os.PathLike[str]
@@ -30,7 +36,7 @@ class Connection:
     address: `https://HOST`, `http://` with an address of this machine, or the path of the station's Unix socket.
     token: a token of the station; the socket needs none. certificate: a file with the certificate that the station must
     have, or with that of its authority, or a context that trusts it; None: the authorities of this machine. timeout:
-    how many seconds an answer may take.
+    how many seconds an answer may take. An order that reaches the station later than 10 s, or `timeout`, does nothing.
     """
 
     def __init__(
@@ -50,6 +56,8 @@ class Connection:
         self._trusted = _trusted(certificate) if url.scheme == "https" else None
         nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts no certificate; made faster than the default one
         self._authorization = {"Authorization": f"Bearer {token}"} if token else {}
+        self._patience_s = min(timeout, ORDER_S)
+        self._ahead = math.nan  # the station's clock less our monotonic one, at least; while it is known
         self._http = httpx.AsyncClient(
             base_url="http://localhost" if self._by_socket else self._address,
             headers=self._authorization,
@@ -81,10 +89,19 @@ class Connection:
         headers = {} if key is None else {"Idempotency-Key": _sendable("idempotency_key", key)}
         if wait_s is not None:
             headers["Prefer"] = f"wait={wait_s}"
-        try:
-            reply = await self._http.request(method, path, json=body, params=given or None, headers=headers)
-        except httpx.RequestError as err:
-            raise self._unreachable(err) from err
+        until = time.monotonic() + self._patience_s
+        while True:
+            expires = {} if method == "GET" else self._expires(until)
+            try:
+                reply = await self._http.request(
+                    method, path, json=body, params=given or None, headers=headers | expires
+                )
+            except httpx.RequestError as err:
+                raise self._unreachable(err) from err
+            self._note_clock(reply.headers.get("Date"))
+            if not (reply.status_code == LATE and expires and time.monotonic() < until):
+                break
+            self._ahead = math.nan  # the order is not late: the station's clock was set, or a proxy has another one
         if not reply.is_success:
             raise refused(reply.status_code, reply.content)
         try:
@@ -94,6 +111,23 @@ class Connection:
                 f"The answer of {self._address} cannot be read.", f"{err}.", "Give the address of a station."
             ) from err
         return answer
+
+    def _expires(self, until: float) -> dict[str, str]:
+        """The header of an order that counts until this moment of our clock; none if the station's is unknown."""
+        try:
+            moment = datetime.fromtimestamp(self._ahead + until + DATE_S, UTC)
+        except (ValueError, OverflowError):
+            return {}
+        return {"Order-Expires": moment.isoformat()}
+
+    def _note_clock(self, date: str | None) -> None:
+        """Note the station's clock, as an answer shows it that may have been long on its way."""
+        try:
+            ahead = parsedate_to_datetime(date or "").timestamp() - time.monotonic()
+        except (ValueError, OverflowError):
+            return
+        if not 0 <= self._ahead - ahead <= TIMEOUT_S:
+            self._ahead = ahead
 
     def _unreachable(self, err: Exception) -> IntercomdError:
         """The error for a connection that failed, or was lost."""

@@ -2,12 +2,14 @@
 
 import asyncio
 import ssl
-from contextlib import aclosing
+import threading
+import time
+from contextlib import aclosing, contextmanager
 
 import pytest
 
 from appliance.api import app
-from appliance.api.http import server
+from appliance.api.http import headers, server
 from appliance.base.errors import ErrorCode
 from appliance.core import inputs
 from intercomd_client import IntercomdError, Station, StationUnreachableError, StationUntrustedError
@@ -17,6 +19,7 @@ from tests.api.conftest import PATIENCE_S, TOKEN, run
 from tests.api.test_https import Given
 from tests.core.sent import as_sent
 from tests.support.certificates import Authority
+from tests.support.waiting import until
 
 
 @pytest.fixture(params=["socket", "tcp"])
@@ -68,6 +71,52 @@ def test_a_refusal_is_an_error_of_its_class_with_cause_and_remedy(client, statio
         "Do not.",
         409,
     )
+
+
+@contextmanager
+def hanging(loop):
+    """The station answers nothing meanwhile; what comes waits."""
+    go = threading.Event()
+    loop.call_soon_threadsafe(go.wait)
+    try:
+        yield
+    finally:
+        go.set()
+
+
+def test_an_order_that_comes_after_its_client_has_given_it_up_does_nothing(shared, station, loop):
+    async def late():
+        async with Station(shared.bound.socket, timeout=1.0) as door:
+            await door.read_state()
+            with hanging(loop):
+                end = time.time() + 3.0
+                with pytest.raises(StationUnreachableError):
+                    await door.open_door("front")
+                until(lambda: time.time() > end, "the end of the order", PATIENCE_S)
+
+    asyncio.run(late())
+    asked(lambda: Station(shared.bound.socket, timeout=PATIENCE_S), lambda door: door.open_door("back"))
+    assert [action.door for action, _ in station.requests] == ["back"]
+
+
+@pytest.mark.parametrize("wrong_s", [-3600.0, 3600.0, None])
+@pytest.mark.parametrize("is_set", [False, True])
+def test_a_wrong_clock_refuses_no_order(client, station, monkeypatch, wrong_s, is_set):
+    """As behind a proxy with a clock of its own; or the clock of the station is set meanwhile."""
+    real = headers.formatdate
+    shown = lambda **_: real(time.time() + wrong_s, usegmt=True) if wrong_s else "soon"  # noqa: E731
+
+    async def orders(door):
+        with monkeypatch.context() as patch:
+            patch.setattr(headers, "formatdate", shown)
+            await door.read_state()
+            if not is_set:
+                await door.open_door("front")
+                await door.open_door("front")
+        await door.open_door("front")
+
+    asked(client, orders)
+    assert len(station.requests) == (1 if is_set else 3)
 
 
 def test_a_wrong_token_is_refused(shared):

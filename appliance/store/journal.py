@@ -3,12 +3,15 @@
 import bisect
 import json
 import logging
+import math
 import secrets
 import sqlite3
 import threading
 import time
 import uuid
 from collections import deque
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -76,6 +79,14 @@ class Journal:
         self._next = first
         self._reserve_in_time()  # without a block: fails, is reported, and tried again by the writer
         return EventsLost(from_=newest + 1, to=first - 1, certain=clean) if newest + 1 < first else None
+
+    @property
+    def newest_s(self) -> float:
+        """The time of the newest event, in seconds since 1970 by the clock of then; inf if it is not known."""
+        with suppress(ValueError, OverflowError):
+            if self._kept:
+                return datetime.fromisoformat(json.loads(self._kept[-1][1])["time"]).timestamp()
+        return math.inf
 
     def take(self) -> int:
         """A new id for the next event."""

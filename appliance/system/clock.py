@@ -45,7 +45,8 @@ class ClockMonitor:
     """Posts ClockReported, and ClockSet, until `stop`; lives on the loop's thread.
 
     trusted: the clock is right whatever the kernel knows of it, such as one with a battery and no network. zones: other
-    time zones whose offsets are reported, too.
+    time zones whose offsets are reported, too. newest_s: a time before this start, since 1970, by which a first time
+    that is far ahead shows.
     """
 
     def __init__(
@@ -55,10 +56,12 @@ class ClockMonitor:
         trusted: bool = False,
         synchronised: Callable[[], bool] = synchronised,
         zones: Callable[[], Iterable[str]] = tuple,
+        newest_s: float = math.inf,
     ) -> None:
         self._post, self._trusted, self._synchronised, self._zones = post, trusted, synchronised, zones
         self._reported: model.Clock | None = None
-        self.leapt = -math.inf  # when it was set ahead by more than a day though it had been right, by CLOCK_MONOTONIC
+        self._right = newest_s - time.monotonic()  # the offset from CLOCK_MONOTONIC by which it was right last
+        self.leapt = -math.inf  # when it was ahead of that by more than a day, by CLOCK_MONOTONIC
         self._look_again: asyncio.TimerHandle | None = None
         self._files = FolderWatch((zone.LINK.parent,), self._soon)
         self.look()
@@ -88,8 +91,10 @@ class ClockMonitor:
         trusted = self._trusted or self._synchronised()
         others = tuple(self._offsets(epoch + time.monotonic()))
         seen, known = model.Clock(epoch, zone.offset_s(), trusted, zone.name(), others), self._reported
-        if known is not None and known.trusted and epoch - known.epoch > FAR_AHEAD_S:
-            self.leapt = time.monotonic()
+        if trusted:
+            if epoch - self._right > FAR_AHEAD_S:
+                self.leapt = time.monotonic()
+            self._right = epoch
         if known is None or abs(known.epoch - epoch) >= LEAST_CHANGE_S or replace(known, epoch=epoch) != seen:
             self._reported = seen
             self._post(ClockReported(at=time.monotonic(), clock=seen))

@@ -1,5 +1,6 @@
 """The journal: ids that nothing makes come twice, the newest events kept, and lost ones reported."""
 
+import math
 import os
 import signal
 import subprocess
@@ -44,6 +45,16 @@ def tell(journal, count, kind="call.connected"):
         numbers.append(journal.take())
         journal.append(envelope(numbers[-1], kind))
     return numbers
+
+
+@pytest.mark.parametrize(("when", "newest"), [("2026-11-20T06:07:08.5Z", 1_795_154_828.5), ("soon", math.inf)])
+def test_the_time_of_the_newest_event_is_known_after_a_start(tmp_path, when, newest):
+    with journal(tmp_path) as (first, _):
+        assert first.newest_s == math.inf
+        tell(first, 1)
+        first.append(envelope(first.take(), "call.connected") | {"time": when})
+    with journal(tmp_path) as (second, _):
+        assert second.newest_s == newest
 
 
 def test_ids_begin_at_one_and_go_on_after_a_clean_end(tmp_path):

@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import errno
 import json
+import math
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ import time
 import wave
 from contextlib import suppress
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -373,6 +375,21 @@ def test_a_clock_that_leaps_ahead_from_a_right_time_is_noted(monkeypatch, right)
             monitor.look()
             leapt.append(monitor.leapt >= begun)
         assert leapt == [False, False, right]
+        monitor.stop()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("ago_s", "leaps"), [(3600.0, False), (90_000.0, True), (-1e8, False), (-math.inf, False)])
+@pytest.mark.parametrize("right_at", [0, 1], ids=["right at the start", "set later"])
+def test_a_start_long_after_the_newest_event_is_a_leap_as_soon_as_the_clock_is_right(ago_s, leaps, right_at):
+    async def scenario():
+        looks, begun = count(), time.monotonic()
+        newest = time.time() - ago_s
+        monitor = clock.ClockMonitor([].append, synchronised=lambda: next(looks) >= right_at, newest_s=newest)
+        assert (monitor.leapt >= begun) == (leaps and not right_at)
+        monitor.look()
+        assert (monitor.leapt >= begun) == leaps
         monitor.stop()
 
     asyncio.run(scenario())

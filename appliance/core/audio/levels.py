@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
-from appliance.core import events, inputs
+from appliance.core import call_states, events, inputs
 from appliance.core.audio.scale import percent_of
 from appliance.core.model import NULL, Level, Levels, MixerLevel, State
 from appliance.core.orders import Reply
@@ -81,14 +81,14 @@ def change(turn: Turn, action: inputs.ChangeAudio, asked: inputs.Requested) -> R
 
 
 def check_tone(state: State) -> None:
-    """Raise `conflict` while a tone on the speaker warns who is about to be heard: all of it counts."""
+    """Raise `conflict` while the speaker warns who is about to be heard, or is recorded: all of it counts."""
+    changing, tone = "The speaker cannot be changed now.", state.audio.tone(None)
     if any(call.times.answers_at is not None for call in state.calls.living):
-        raise IntercomError(
-            ErrorCode.CONFLICT,
-            "The speaker cannot be changed now.",
-            "Its tone announces a call that is answered by itself.",
-            "Try again once the call is answered.",
-        )
+        why = "Its tone announces a call that is answered by itself."
+        raise IntercomError(ErrorCode.CONFLICT, changing, why, "Try again once the call is answered.")
+    announced = (r.call for r in state.calls.recordings if r.announcing_until is not None and not r.held)
+    if (tone is not None and tone.own) or any(call_states.of_room(state, call) for call in announced):
+        raise IntercomError(ErrorCode.CONFLICT, changing, "It announces a recording.", "Try again a moment later.")
 
 
 def step_volume(turn: Turn, up: bool) -> None:

@@ -2,10 +2,9 @@
 
 from msgspec.structs import replace
 
-from appliance.core import call_states
 from appliance.core.audio import tones
 from appliance.core.calls import recording as recordings
-from appliance.core.model import NULL, CallId, OpenRecording, PlayedTone, State, Tone, of_country
+from appliance.core.model import CallId, OpenRecording, PlayedTone, State, Tone, of_country
 from appliance.core.sound import is_heard
 from appliance.core.transition import Turn
 
@@ -18,10 +17,9 @@ def due(turn: Turn) -> None:
         at = next_at(turn.state, recording)
         if at is None or at > turn.now:
             continue
-        speaker = turn.settings.audio.playback != NULL and call_states.of_room(turn.state, recording.call)
-        if speaker and "audio" in dict(turn.appliance.failed) and turn.settings.must_announce:
-            why = "The tone that announces the recording cannot be played on the speaker."
-            recordings.fail(turn, recording.call, recording.id, why)
+        speaker = recordings.for_visitor(turn.state, recording.call)
+        if turn.settings.must_announce and (why := recordings.unheard_by_visitor(turn.state, recording.call)):
+            recordings.fail(turn, recording.call, recording.id, recordings.unannounced(why))
             continue
         recordings.RECORDINGS.put(turn, replace(recording, tone_at=turn.now + EVERY_S))
         play(turn, recording.call)

@@ -3,26 +3,13 @@
 from msgspec.structs import replace
 
 from appliance.core import events
-from appliance.core.calls import early_media, ending, forwarding, incoming, media
-from appliance.core.model import (
-    By,
-    Call,
-    CallState,
-    Cause,
-    Direction,
-    End,
-    IceFault,
-    MixerLevel,
-    NoticeCode,
-    State,
-    WarningCode,
-)
+from appliance.core.calls import early_media, ending, forwarding, incoming, media, recording
+from appliance.core.model import By, Call, CallState, Cause, Direction, End, IceFault, NoticeCode, WarningCode
 from appliance.core.orders import Words
 from appliance.core.transition import Turn, unanswered
 
 NO_ANSWER = 480
 EXPIRED, EXPIRED_WORDS = 487, Words("Invitation Expired")  # RFC 3261 §13.3.1
-QUIETEST = 10.0  # per cent of the speaker's volume: a tone below is as good as silent
 LAST_S = 10.0  # a tone warns both sides so long before a call reaches its longest duration
 
 
@@ -83,24 +70,17 @@ def remind(turn: Turn, call: Call) -> None:
 
 def answer(turn: Turn, call: Call) -> None:
     """Answer automatically, but only the foreground call, and only if a tone can announce it; else it keeps ringing."""
-    unheard = silent(turn.state)
+    unheard = recording.unheard(turn.state)
     if call is turn.calls.active and not unheard:
         incoming.answer(turn, call, call.led_by or "auto-answer")
     else:
         turn.put(replace(call, times=replace(call.times, answers_at=None)))
-        why = "no tone can announce that it is answered" if unheard else "another call is in the foreground"
+        why = f"no tone can announce that, as {unheard}" if unheard else "another call is in the foreground"
         turn.emit(
             events.NoticeReported(
                 NoticeCode.RINGS_ON, f"Call {call.id} keeps ringing although it may be answered automatically: {why}."
             )
         )
-
-
-def silent(state: State) -> bool:
-    """Whether nobody hears a tone of the speaker: the card is lost, or mixer or client have it muted or almost so."""
-    levels = state.audio.speaker or MixerLevel(""), state.runtime.levels.speaker
-    quiet = any(each.muted or (each.percent is not None and each.percent < QUIETEST) for each in levels)
-    return quiet or "audio" in dict(state.appliance.failed)
 
 
 def wake(call: Call) -> tuple[float | None, ...]:

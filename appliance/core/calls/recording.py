@@ -18,6 +18,7 @@ from appliance.core.model import (
     CallState,
     Direction,
     Hold,
+    MixerLevel,
     OpenRecording,
     RecordedCalls,
     RecordingChannels,
@@ -34,6 +35,7 @@ from appliance.core.orders import AnnounceRecording, DropAnnouncement, FinishRec
 from appliance.core.tables import Table
 from appliance.core.transition import Turn
 
+QUIETEST = 10.0  # per cent of the speaker's volume: a tone below is as good as silent
 RECORDINGS = Table("calls.recordings", OpenRecording, lambda row: row.id)
 
 _OF_SPACE = {
@@ -224,8 +226,35 @@ def _prepare(
 
 def _announce(turn: Turn, call: Call, recording: RecordingId) -> None:
     spoken = _announcement(turn.state, call) is Announcement.TEXT
-    speaker = turn.settings.audio.playback != NULL and call_states.of_room(turn.state, call.id)
-    turn.order(AnnounceRecording(call.id, recording, spoken, speaker=speaker))
+    turn.order(AnnounceRecording(call.id, recording, spoken, speaker=for_visitor(turn.state, call.id)))
+
+
+def for_visitor(state: State, call: CallId) -> bool:
+    """Whether the visitor, too, must hear that the call is recorded."""
+    return state.settings.audio.playback != NULL and call_states.of_room(state, call)
+
+
+def unheard_by_visitor(state: State, call: CallId) -> str:
+    """Why the visitor cannot hear that the call is recorded; "" if they can, or need not."""
+    why = unheard(state) if for_visitor(state, call) else ""
+    return f"The visitor cannot hear it, as {why}." if why else ""
+
+
+def unheard(state: State) -> str:
+    """Why nobody hears the speaker, as mixer or client have it, with the remedy; "" if it is heard."""
+    levels = state.audio.speaker or MixerLevel(""), state.runtime.levels.speaker
+    if "audio" in dict(state.appliance.failed):
+        return "the sound card does not work (intercomctl doctor)"
+    if any(each.muted for each in levels):
+        return "the speaker is muted (intercomctl audio set --speaker on)"
+    if any(each.percent is not None and each.percent < QUIETEST for each in levels):
+        return f"the volume of the speaker is below {QUIETEST:g} % (intercomctl audio set --volume 50)"
+    return ""
+
+
+def unannounced(why: str) -> str:
+    """Why a recording has failed, or is one of which not all know."""
+    return f"The announcement of the recording was not heard. {why}"
 
 
 def announced(turn: Turn, wanted: RecordingId, why: str, *, held: bool = False) -> None:
@@ -243,7 +272,8 @@ def announced(turn: Turn, wanted: RecordingId, why: str, *, held: bool = False) 
         RECORDINGS.put(turn, replace(found, held=True))
         return
     why = why or ("" if call is None else _unheard(turn.state, call))
-    failed = f"The announcement of the recording was not heard. {why}"
+    why = why or unheard_by_visitor(turn.state, found.call)
+    failed = unannounced(why)
     if why and (turn.settings.must_announce or call is None):
         fail(turn, found.call, found.id, failed)
         return

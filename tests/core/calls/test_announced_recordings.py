@@ -16,6 +16,7 @@ from appliance.core.model import (
     CallId,
     EarlySource,
     LinkDirection,
+    MixerLevel,
     PlaybackEnd,
     PlaybackId,
     RecordedCalls,
@@ -387,3 +388,67 @@ def test_where_the_visitor_cannot_hear_the_tone_the_recording_ends_unless_it_may
     assert station.call.recording == (None if required else recording)
     assert station.call.talks
     assert heard(station) == [call.id, None] * (1 if required else 2)
+
+
+BOARD = AudioSettings("plughw:CARD=board", "plughw:CARD=board")
+LOUD = MixerLevel("board", element="Speaker", percent=70.0, muted=False)
+QUIET = {
+    "low": (replace(LOUD, percent=9.0), "the volume of the speaker is below 10 %"),
+    "muted": (replace(LOUD, muted=True), "the speaker is muted"),
+}
+
+
+def with_speaker(station: Station, level: MixerLevel) -> None:
+    station.give(inputs.LevelsRead, speaker=level, microphone=None)
+
+
+@pytest.mark.parametrize("required", [True, False])
+@pytest.mark.parametrize(("level", "why"), QUIET.values(), ids=QUIET)
+def test_a_tone_of_a_speaker_that_is_as_good_as_silent_announces_no_recording(level, why, required):
+    station, call, recording = recorded(audio=BOARD, must_announce=required)
+    assert heard(station) == [call.id, None]
+    with_speaker(station, level)
+    station.wait(20.0)
+    assert station.call.recording == (None if required else recording)
+    if required:
+        assert why in station.last(events.RecordingFailed).why
+    assert station.call.talks
+
+
+@pytest.mark.parametrize("required", [True, False])
+@pytest.mark.parametrize("announcement", [SOUND, TEXT])
+@pytest.mark.parametrize(("level", "why"), QUIET.values(), ids=QUIET)
+def test_a_text_or_sound_of_such_a_speaker_announces_none_either(level, why, announcement, required):
+    station, call, recording = waiting(announcement, audio=BOARD, must_announce=required)
+    with_speaker(station, level)
+    given(station, inputs.RecordingAnnounced, call, recording)
+    said = station.last(events.RecordingFailed).why if required else station.last(events.WarningReported).message
+    assert why in said
+    assert bool(station.orders(PrepareRecording)) is not required
+
+
+def test_where_the_visitor_takes_no_part_in_the_call_the_speaker_may_be_silent():
+    station = announcing(audio=BOARD)
+    with_speaker(station, QUIET["muted"][0])
+    call = station.ask(inputs.Dial("kitchen", apart=True)).call
+    assert answered(station, call) == "sound"
+    given(station, inputs.RecordingAnnounced, station.state.calls.get(call), station.state.calls.recordings[0].id)
+    assert len(station.orders(PrepareRecording)) == 1
+
+
+@pytest.mark.parametrize("announcement", [SOUND, TONE])
+def test_while_a_recording_is_announced_no_client_changes_how_loud_that_is(announcement):
+    station = announcing(announcement, audio=BOARD)
+    with_speaker(station, LOUD)
+    call = station.talking()
+    recording = call.recording
+    if announcement is TONE:
+        for kind in (inputs.RecordingPrepared, inputs.RecordingBegun):
+            given(station, kind, call, recording)
+    error = station.ask(inputs.ChangeAudio(speaker_muted=True)).error
+    assert (error.code, error.cause) == (ErrorCode.CONFLICT, "It announces a recording.")
+    if announcement is TONE:
+        station.wait(1.0)
+    else:
+        given(station, inputs.RecordingAnnounced, call, recording)
+    assert station.ask(inputs.ChangeAudio(volume=50.0)).error is None

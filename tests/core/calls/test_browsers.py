@@ -61,6 +61,19 @@ def test_nobody_listens_where_the_tone_would_be_silent(level, caller):
     assert station.orders(Answer) == ([Answer(call.id)] if level is LOUD else [])
 
 
+WHY = {"percent": "the volume of the speaker is below 10 %", "muted": "the speaker is muted", "card": "the sound card"}
+
+
+@pytest.mark.parametrize(("fault", "why"), WHY.items(), ids=WHY)
+def test_a_call_that_rings_on_for_it_says_what_is_silent(fault, why):
+    station = with_speaker(QUIET.get(fault, LOUD))
+    if fault == "card":
+        station.give(inputs.PartFailed, part="audio", why="gone")
+    station.arrive(**OURS)
+    station.wait(10.0)
+    assert why in station.last(events.NoticeReported).message
+
+
 @pytest.mark.parametrize("change", [{"volume": 5.0}, {"speaker_muted": True}], ids=QUIET)
 def test_a_level_that_a_client_has_just_set_counts_before_the_card_has_it(change):
     station = with_speaker(LOUD)

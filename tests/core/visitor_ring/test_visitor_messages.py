@@ -5,7 +5,16 @@ import pytest
 from appliance.base.errors import ErrorCode
 from appliance.base.times import Times
 from appliance.core import events, inputs
-from appliance.core.model import NO_CALL, AudioSettings, Picture, PlaybackId, RecordingId, RecordingKind, RecordingOrder
+from appliance.core.model import (
+    NO_CALL,
+    AudioSettings,
+    MixerLevel,
+    Picture,
+    PlaybackId,
+    RecordingId,
+    RecordingKind,
+    RecordingOrder,
+)
 from appliance.core.orders import AnnounceRecording, DropAnnouncement, FinishRecording, Place, PrepareRecording
 from appliance.core.panel.indications import pictures
 from tests.core.sent import snapshot
@@ -110,6 +119,15 @@ def test_a_message_needs_its_announcement_and_time_gives_it_up():
     station.wait(ANNOUNCED_WITHIN_S)
     assert told(station) == ["recording.failed"]
     assert (station.orders(PrepareRecording), station.state.calls.recordings) == ([], ())
+
+
+def test_no_message_is_recorded_of_a_visitor_who_could_not_hear_that_it_is():
+    station = unanswered(audio=AudioSettings("plughw:CARD=board", "plughw:CARD=board"))
+    (order,) = station.orders(AnnounceRecording)
+    station.give(inputs.LevelsRead, speaker=MixerLevel("board", element="Speaker", muted=True), microphone=None)
+    given(station, inputs.RecordingAnnounced, order.recording)
+    assert "the speaker is muted" in station.last(events.RecordingFailed).why
+    assert station.orders(PrepareRecording) == []
 
 
 @pytest.mark.parametrize("button", ["ring", "hangup"])

@@ -240,6 +240,39 @@ def test_a_target_whose_first_server_takes_no_call_rings_at_the_next(first, cabl
         assert door.story(call) == ["dialing", "connecting", "connected", "disconnecting", "ended"]
 
 
+@pytest.mark.parametrize("first", ["is silent", "is not reached", "has no time"])
+def test_a_contact_whose_first_server_is_off_is_available(first, cable, packets, tmp_path):
+    """A call to it would be taken by the next one."""
+    records = {
+        f"_sip._udp.{NAME} SRV": [[1, 0, OTHER, "one.test"], [2, 0, FAR, "two.test"]],
+        "one.test A": ["203.0.113.9" if first == "is not reached" else PBX],
+        "two.test A": [PBX],
+    }
+    target = {"far": {"uri": f"sip:far@{NAME}", "watch": "options", "watch_s": 5}}
+    other, far = packets(OTHER), packets(FAR)
+    with NameServer(cable.pbx, records), station(cable, tmp_path / "d", target=target, times=hasty()) as door:
+        if first == "has no time":
+            asked = other.receive("OPTIONS", "OPTIONS")
+            other.send(other.reply(asked, "503 Service Unavailable"))
+        asked = far.receive("OPTIONS", "OPTIONS")
+        far.send(far.reply(asked, "486 Busy Here"))
+        told = door.wait("contact.changed", contact="far")["data"]
+        assert (told["new"], told["code"]) == ("busy", 486)
+
+
+def test_a_contact_all_of_whose_servers_are_off_is_unavailable(cable, packets, tmp_path):
+    records = {f"_sip._udp.{NAME} SRV": [[1, 0, OTHER, "one.test"], [2, 0, FAR, "one.test"]], "one.test A": [PBX]}
+    target = {"far": {"uri": f"sip:far@{NAME}", "watch": "options", "watch_s": 5}}
+    ends = packets(FAR), packets(OTHER)
+    with NameServer(cable.pbx, records), station(cable, tmp_path / "d", target=target, times=hasty()) as door:
+        for far in ends:
+            asked = far.receive("OPTIONS", "OPTIONS")
+            assert not door.of("contact.changed")
+            far.send(far.reply(asked, "503 Service Unavailable"))
+        told = door.wait("contact.changed", contact="far")["data"]
+        assert (told["new"], told["code"]) == ("unavailable", 503)
+
+
 def test_a_target_none_of_whose_servers_takes_a_call_fails(cable, packets, tmp_path):
     records = {f"_sip._udp.{NAME} SRV": [[1, 0, OTHER, "one.test"], [2, 0, FAR, "one.test"]], "one.test A": [PBX]}
     target = {"far": {"uri": f"sip:far@{NAME}"}}

@@ -223,8 +223,7 @@ class StackAccounts:
         elif isinstance(order, Place):
             self._place(partial(self.calls.perform, order), order, found)
         else:
-            with self._towards(order, found[0])():
-                self._probes.send(self._directly(PLAIN), order)
+            self._probes.send(self._directly(PLAIN), order, *(self._towards(order, each) for each in found))
 
     def _towards(self, order: Place | Probe | SendMessage, server: SipServer) -> Towards:
         where = destination_of(order.to if isinstance(order, SendMessage) else order.uri)

@@ -7,14 +7,14 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Generator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
 from websockets.sync.client import connect
 
 from appliance.api import app
-from appliance.api.http import auth, handshakes, server
+from appliance.api.http import auth, connections, handshakes, server
 from appliance.base.errors import IntercomError
 from tests.api.conftest import PATIENCE_S, TOKEN, Served, run
 from tests.support.certificates import Authority
@@ -172,6 +172,30 @@ def test_handshakes_held_open_are_bounded_and_others_are_served(https, client, s
         loop.set_exception_handler(None)
         for connection in held:
             connection.close()
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["a browser", "a browser of a client"])
+def test_a_handshake_from_each_of_many_addresses_ends_none_of_a_browser(https, client, authority, monkeypatch, known):
+    """A browser begins up to six at once; a machine has as many addresses as it likes, most of all by IPv6."""
+    monkeypatch.setattr(handshakes, "place", str)  # else all of 127.0.0.0/8 are one source
+    monkeypatch.setattr(connections, "place", str)
+    monkeypatch.setattr(connections, "CLIENTS", {})
+    monkeypatch.setattr(handshakes, "CLIENTS", connections.CLIENTS)
+    if known:
+        assert client.get("/v1/state").status_code == 200
+    where, strangers = ("127.0.0.1", https.bound.port), range(handshakes.MOST - 1)
+    with ExitStack() as stack:
+
+        def held(source: str) -> socket.socket:
+            return stack.enter_context(socket.create_connection(where, PATIENCE_S, (source, 0)))
+
+        for n in strangers:
+            held(f"127.0.1.{1 + n}")
+        begun = [held("127.0.0.1") for _ in range(6)]
+        for n in strangers if known else ():
+            held(f"127.0.2.{1 + n}")
+        for each in begun:
+            stack.enter_context(trusting(authority).wrap_socket(each, server_hostname="localhost"))
 
 
 def test_a_handshake_that_is_not_done_in_time_is_closed(https, set_times):

@@ -29,6 +29,8 @@ from appliance.base.errors import ErrorCode, IntercomError, problem
 
 MOST = 256  # at each listener
 MOST_OF_ONE = 224  # of one source
+CLIENTS: dict[str, None] = {}  # the sources of the newest requests that were authorised, oldest first
+MOST_CLIENTS = 64
 CLOSE = "Connection: close"
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 
@@ -199,6 +201,11 @@ class Connection(Unread, H11Protocol):
     def on_response_complete(self) -> None:
         """Wait for the next request."""
         self._answered = True
+        if self.authorised:
+            CLIENTS.pop(self.source, None)
+            CLIENTS[self.source] = None
+            if len(CLIENTS) > MOST_CLIENTS:
+                del CLIENTS[next(iter(CLIENTS))]
         super().on_response_complete()
         self._answered = False
         self._look()

@@ -1,7 +1,8 @@
 """The TLS listener: takes connections, and gives those whose handshake succeeds to HTTP.
 
 asyncio's own TLS server creates its protocol after the handshake, so nothing would limit the handshakes that strangers
-begin and leave open. Here few wait at a time, and the oldest of the source with the most makes room for the next.
+begin and leave open. Here few wait at a time, and the oldest makes room for the next: of strangers before clients, and
+of the source with the most, if it has more than a browser begins.
 """
 
 import asyncio
@@ -13,12 +14,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from appliance.api.http.auth import place
-from appliance.api.http.connections import CLOSE, bare_answer
+from appliance.api.http.connections import CLIENTS, CLOSE, bare_answer
 from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError
 
 MOST = 32  # handshakes at a time
 MOST_OF_ONE = 16  # of one source
+OF_BROWSER = 6  # at once, as browsers do: who has many addresses has less of each
 RECORD = b"\x16"  # the first byte of a TLS handshake (RFC 8446 §5.1)
 PLAIN = bare_answer(
     "400 Bad Request",
@@ -105,13 +107,11 @@ class Handshakes:
 
     def _make_room(self, source: str) -> None:
         counts = Counter(self._begun.values())
-        if counts[source] >= MOST_OF_ONE:
-            greedy = source
-        elif len(self._begun) >= MOST:
-            greedy = counts.most_common(1)[0][0]
-        else:
+        greedy = counts[source] >= MOST_OF_ONE
+        if not greedy and len(self._begun) < MOST:
             return
-        oldest = next(task for task, of in self._begun.items() if of == greedy)
+        begun = [(task, of) for task, of in self._begun.items() if not greedy or of == source]
+        oldest, _ = min(begun, key=lambda each: (each[1] in CLIENTS, -max(counts[each[1]], OF_BROWSER)))
         del self._begun[oldest]
         oldest.cancel()
 

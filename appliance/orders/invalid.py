@@ -7,16 +7,17 @@ from typing import Any, TypeVar
 import msgspec
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core.inputs.bounds import CARD, CODE, DIGITS
+from appliance.core.inputs.bounds import CARD, CODE, DIGITS, LINE
 
 Action = TypeVar("Action", bound=msgspec.Struct)
 
 HELP = "/docs of the station describes each request."
-# The meaning of a pattern, for people who type codes.
+# The meaning of a pattern, for people who type codes and names.
 PATTERNS = {
     CODE: "4 to 12 digits",
     CARD: "1 to 40 letters and digits",
     DIGITS: "1 to 32 of the digits 0 to 9, A to D, * and #",
+    LINE: "a line of printable characters",
 }
 _TIME = "must be a time, as in 2026-11-20T06:07:08Z"
 _TYPES = {

@@ -8,6 +8,8 @@ from websockets.sync.client import ClientConnection, connect, unix_connect
 
 from appliance.api.http.event_filter import MARK_EVERY
 from appliance.api.routes import events
+from appliance.core.model import RequestId
+from appliance.core.orders import Reply
 from tests.api.conftest import PATIENCE_S, TOKEN
 from tests.core.sent import as_sent
 from tests.support.waiting import until
@@ -205,3 +207,21 @@ def test_an_event_becomes_text_once_for_all_subscribers():
     one, other = {"id": 1, "type": "a"}, {"id": 1, "type": "b"}
     assert events._text(one) is events._text(one)
     assert [json.loads(events._text(each)) for each in (other, one, other)] == [other, one, other]
+
+
+@pytest.mark.parametrize("sign", ["\n", "\x7f", "\x9b", "\u2028", "\u202e", "\u2067", "\u200f"])
+def test_no_text_of_a_client_steers_what_shows_it_or_turns_its_direction(client, station, sign):
+    for path, body in (
+        ("/v1/events", {"name": "lift.called", "details": {"floor": f"3{sign}4"}}),
+        ("/v1/calls", {"to": f"kit{sign}chen"}),
+    ):
+        refused = client.post(path, json=body)
+        assert (refused.status_code, refused.json()["code"]) == (400, "parameter-invalid")
+        assert "must be a line of printable characters" in refused.json()["cause"]
+    assert station.requests == []
+
+
+@pytest.mark.parametrize("text", ["", "Tür 3", "सीढ़ी", "\u0645\u06cc\u200c\u062e", "👩\u200d🔧"])
+def test_an_event_of_a_client_has_texts_of_any_language(client, station, text):
+    station.replies = lambda _: Reply(RequestId("q-1"))
+    assert client.post("/v1/events", json={"name": "lift.called", "details": {"floor": text}}).status_code < 300

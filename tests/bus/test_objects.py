@@ -481,6 +481,7 @@ def test_an_order_about_a_conference_that_makes_no_sense_is_an_error(
         (ROOT, APPLIANCE1, "PressButton", ("sd", "kitchen", 61.0), "seconds: must be at most 60"),
         (CALL, CALL1, "Reject", ("u", 200), "code: must be at least 400"),
         (CALL, CALL1, "SendDigits", ("s", "12x"), "digits: must be 1 to 32 of the digits 0 to 9, A to D, * and #"),
+        (ROOT, APPLIANCE1, "ReportEvent", ("sa{ss}", "lift.called", {"floor": "3\u202e4"}), "a line of printable"),
     ],
 )
 def test_the_bounds_of_an_order_count_on_the_bus_too(bus, tmp_path, path, interface, member, given, cause):

@@ -1,7 +1,5 @@
 """Events of clients: passed on to all who follow the events, within a rate, so that they leave room for others."""
 
-import re
-
 from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
@@ -14,29 +12,6 @@ EVERY_S = 1.0  # on average
 AT_ONCE = 20
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"  # of an event, and of a text in it
 MOST_DETAILS, LONGEST_DETAIL = 16, 256
-
-
-def check(name: str, details: dict[str, str]) -> None:
-    """Raise IntercomError for an event of a client that others could not read."""
-    if not re.fullmatch(NAME, name):
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID,
-            f"{name!r} is no name of an event.",
-            "",
-            "Give 1 to 64 letters, digits, dots, - and _, as in lift.called.",
-        )
-    if len(details) > MOST_DETAILS:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, f"{len(details)} details are too many.", f"The limit is {MOST_DETAILS}."
-        )
-    for key, value in details.items():
-        if not re.fullmatch(NAME, key) or len(value) > LONGEST_DETAIL or not value.isprintable():
-            raise IntercomError(
-                ErrorCode.PARAMETER_INVALID,
-                f"The detail {key[:64]!r} is not possible.",
-                "",
-                f"A name has up to 64 letters, digits, dots, - and _; a text is one line of up to {LONGEST_DETAIL}.",
-            )
 
 
 def report(turn: Turn, action: inputs.ReportCustom, asked: inputs.Requested) -> Reply:

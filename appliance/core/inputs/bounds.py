@@ -10,7 +10,8 @@ from msgspec import Meta
 CODE = r"^[0-9]{4,12}\Z"
 CARD = r"^[0-9A-Za-z]{1,40}\Z"
 DIGITS = r"^[0-9A-D*#]{1,32}\Z"
-LINE = r"^[^\x00-\x1f\x7f]*\Z"  # without control characters
+# Without control characters, line ends, and what turns the direction of a text (UAX #9), as names of the configuration.
+LINE = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*\Z"
 # The headers beside X- that a client may send: nothing in the station or in pjsip writes or reads them in our messages.
 SENDABLE = ("Alert-Info", "Call-Info", "Organization", "Priority", "Subject", "User-to-User")
 HEADER = rf"^([Xx]-[A-Za-z0-9-]{{1,62}}|{'|'.join(SENDABLE)})\Z"

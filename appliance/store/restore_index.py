@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from appliance.base.errors import reason
+from appliance.base.record import carried
 from appliance.base.wall_time import utc
 from appliance.core.model import CallId, RecordingFacts, RecordingId
 from appliance.store import database, recording_files, recording_index
@@ -136,13 +137,17 @@ class IndexRestorer:
         return recording_files.found(self._directory / f"{name}{recording_files.WAV}")
 
 
+class _Facts(RecordingFacts, forbid_unknown_fields=False):
+    """A newer version may know more of a recording."""
+
+
 def read_facts(path: Path) -> RecordingFacts | None:
     """Read the facts beside a recording's file; None if they are missing, or cannot be true."""
     try:
         data = recording_files.read_facts(path)
         if data is None:
             return None
-        facts = msgspec.json.decode(data, type=RecordingFacts)
+        facts = carried(RecordingFacts, msgspec.json.decode(data, type=_Facts))
         datetime.fromisoformat(facts.started)
     except (OSError, ValueError) as error:  # msgspec's errors are ValueErrors
         if isinstance(error, OSError) and not database.is_of_one_file(error, path.parent):

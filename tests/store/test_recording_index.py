@@ -283,6 +283,19 @@ def test_foreign_files_are_left_alone_and_facts_that_cannot_be_true_are_not_beli
         assert sorted(path.name for path in directory.iterdir()) == strange
 
 
+def test_facts_that_a_newer_version_wrote_are_believed_after_a_loss_of_the_index(tmp_path):
+    """A field that this version does not know costs none of those that it knows."""
+    with station(tmp_path) as (kept, inbox, _):
+        row = kept.get(made(kept, inbox, 0))
+        path = kept.path(row.id).with_suffix(".json")
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"transcript": {"language": "de"}}))
+    lose_the_index(tmp_path)
+    with station(tmp_path) as (kept, _, _):
+        until(kept.list)
+        assert kept.get(row.id) == row
+        assert type(restore_index.read_facts(kept.path(row.id))) is RecordingFacts
+
+
 def test_an_index_of_an_earlier_version_keeps_its_order_and_learns_from_the_call_log(tmp_path):
     with closing(database.connect(tmp_path, database.STEPS[:4])) as connection:
         for name in ("r-2", "r-1"):

@@ -98,9 +98,14 @@ def mark(path: Path) -> Path:
     return path.with_suffix(".keep")
 
 
+def is_protected(path: Path) -> bool:
+    """Whether a recording is protected."""
+    return os.path.lexists(mark(path)) and _is_file(mark(path))
+
+
 def protect(path: Path, *, wanted: bool) -> bool:
     """Protect a recording durably, or no longer; whether that changed anything. Raises OSError."""
-    if os.path.lexists(mark(path)) == wanted:
+    if is_protected(path) == wanted:
         return False
     if wanted:
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -159,7 +164,7 @@ def _peaks(path: Path) -> Path:
 
 def protected(directory: Path) -> list[str]:
     """The ids of all that are protected. Raises OSError."""
-    return [path.stem for path in directory.glob("*.keep")]
+    return [path.stem for path in directory.glob("*.keep") if _is_file(path)]
 
 
 def seal(path: Path) -> tuple[wav.WavContent | None, str]:
@@ -181,3 +186,10 @@ def _opus_content(descriptor: int) -> wav.WavContent | None:
     from appliance.store.finished import ogg  # noqa: PLC0415  late: few stations convert
 
     return ogg.measure(descriptor)
+
+
+def _is_file(mark: Path) -> bool:
+    """Whether the name is not that of a directory, which is not ours; in doubt it protects."""
+    with suppress(OSError):
+        return not stat.S_ISDIR(mark.lstat().st_mode)
+    return True

@@ -1,7 +1,6 @@
 """Lists of recordings, as clients see them: read from the index, and from the files beside each recording."""
 
 import json
-import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -87,7 +86,7 @@ class RecordingLists:
         file = self.file(entry.id)
         return StoredRecording(
             **asdict(entry),
-            protected=os.path.lexists(recording_files.mark(file)),
+            protected=recording_files.is_protected(file),
             format=RecordingFormat.OPUS if file.suffix == recording_files.OPUS else RecordingFormat.WAV,
         )
 

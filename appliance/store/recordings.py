@@ -181,7 +181,7 @@ class Recordings(RecordingLists):
                     f"Recording {recording} is being written.",
                     resolution="Delete it after the call.",
                 )
-            if os.path.lexists(recording_files.mark(path)):
+            if recording_files.is_protected(path):
                 raise IntercomError(
                     ErrorCode.CONFLICT,
                     f"Recording {recording} is protected.",
@@ -213,7 +213,15 @@ class Recordings(RecordingLists):
             row = connection.execute("SELECT call FROM recordings WHERE id = ?", (recording,)).fetchone()
             if row is None:
                 raise not_found(recording)
-            return CallId(row[0]) if recording_files.protect(path, wanted=wanted) else None
+            try:
+                return CallId(row[0]) if recording_files.protect(path, wanted=wanted) else None
+            except IsADirectoryError as error:
+                raise IntercomError(
+                    ErrorCode.CONFLICT,
+                    f"Recording {recording} cannot be protected.",
+                    f"{recording_files.mark(path)} is a directory.",
+                    "Remove the directory by hand, and try again.",
+                ) from error
 
         def report(call: CallId | None) -> None:
             if call is not None:

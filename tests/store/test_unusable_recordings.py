@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.base.errors import IntercomError
 from appliance.core.inputs import (
     PartFailed,
     RecordingAvailable,
@@ -148,4 +149,24 @@ def test_a_recording_that_cannot_be_removed_stays_and_the_next_one_goes(tmp_path
         assert order(4).recording in ids_of(kept)
         assert (order(0).recording in ids_of(kept)) == bool(first)
         assert recording_files.size(kept.path(order(4).recording))
+        assert inbox.of(PartFailed) == []
+
+
+def test_a_directory_in_place_of_the_mark_protects_nothing(tmp_path):
+    with station(tmp_path) as (kept, inbox, writer):
+        for number in range(3):
+            made(kept, inbox, number)
+        first, second = (order(number).recording for number in (0, 1))
+        for each in (first, second):
+            blocked(recording_files.mark(kept.path(each)))
+        assert not kept.get(first).protected
+        kept.protect(first, "http:unix", wanted=False)
+        with pytest.raises(IntercomError, match="cannot be protected") as caught:
+            kept.protect(first, "http:unix", wanted=True)
+        assert caught.value.code == "conflict"
+        kept.delete(first, "http:unix")
+        assert inbox.wait(RecordingDeleted)[0].recording == first
+    with station(tmp_path, limits=Limits(0, count=1)) as (kept, inbox, writer):
+        assert inbox.wait(RecordingDeleted)[0].recording == second
+        writer.ask(lambda _: None)
         assert inbox.of(PartFailed) == []

@@ -23,6 +23,26 @@ def test_a_page_without_network_says_so_and_comes_back_by_itself(page, shared, s
     until(lambda: page.value("document.querySelector('#banner').hidden") is True, "no banner", START_S)
 
 
+def test_an_address_that_ends_in_the_middle_of_a_character_costs_no_connection(page, shared, station):
+    opened(page, shared, station)
+    with page.offline():
+        page.value("location.hash = '#codes=%'; 0")
+        page.shows("#link-text", "no connection")
+    page.shows("#link-text", "live")
+    page.shows("#title", "Guests")
+
+
+def test_a_part_that_cannot_be_drawn_costs_neither_the_connection_nor_other_parts(page, shared, station):
+    opened(page, shared, station)
+    with page.offline():
+        page.value("document.querySelector('#ring').remove(); 0")
+        page.shows("#link-text", "no connection")
+    page.shows("#link-text", "live")
+    station.state["doors"][0]["name"] = "Garden"
+    shared.tell("config.changed", changed=[])
+    page.shows("#doors", "Garden")
+
+
 # What the banner says, from one moment to the next.
 TOLD = """{
   window.told = [];

@@ -37,6 +37,11 @@ function link(state) {
 
 // -- state ------------------------------------------------------------------------------------------------------------
 
+/** Draw a part: one that cannot be drawn takes neither the others nor the connection away. */
+function drawing(draw, state) {
+  try { draw(state); } catch (error) { console.error(error); }
+}
+
 let asOf = null; // when the page got the newest state, by this device's clock
 let newest = null;
 
@@ -53,15 +58,8 @@ function show(state) {
   asOf = Date.now();
   noteNames(state);
   countFrom(state.calls);
-  showRing(state);
-  showCalls(state);
-  showDoors(state.doors);
-  showNotices(state);
-  showCallLink();
-  showQuiet(state);
-  showMore(state);
-  showDirectory(state);
-  showParts(state);
+  for (const each of [showRing, showCalls, ({ doors }) => showDoors(doors), showNotices, showCallLink, showQuiet, showMore,
+    showDirectory, showParts]) drawing(each, state);
   $("voice").textContent = voice(state.audio);
   refocus(lostFocus());
 }
@@ -150,8 +148,8 @@ async function connect() {
     within(true);
     show(state);
     last ??= Math.max(0, state.last_event - PAST_EVENTS);
-    if (!isLive()) load();
-    showOffers();
+    if (!isLive()) drawing(load);
+    drawing(showOffers);
     complete();
   } catch (error) {
     if (feed === mine) lost(error);

@@ -22,7 +22,10 @@ const asked = () => location.hash.slice(1).split("=")[0];
 export const view = () => NAMES.find((name) => asked() === name && offered(name)) ?? NAMES[0];
 
 /** What the address names within the view. */
-export const within = () => (asked() === view() ? decodeURIComponent(location.hash.split("=")[1] ?? "") : "");
+export function within() {
+  const named = asked() === view() ? location.hash.split("=")[1] ?? "" : "";
+  try { return decodeURIComponent(named); } catch { return ""; } // it ends in the middle of a character
+}
 
 let station = "";
 

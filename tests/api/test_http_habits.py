@@ -120,6 +120,37 @@ def test_a_file_that_the_client_has_is_not_sent_again(client, station):
         assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
+def test_a_part_of_a_file_that_the_client_has_is_not_sent_again(client, station):
+    """RFC 9110 §13.2.2: If-None-Match comes before the Range."""
+    row = station.recordings.add()
+    for path in ("/app.js", f"/v1/recordings/{row.id}/audio"):
+        part = {"Range": "bytes=0-1"}
+        tag = client.get(path, headers=part).headers["etag"]
+        assert client.get(path, headers=part | {"If-None-Match": '"other"'}).status_code == 206
+        answer = client.get(path, headers=part | {"If-None-Match": tag})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True),
+        ("deflate, GZIP;q=0.5", True),
+        ("gzip;q=0.001", True),
+        ("gzip;q=0", False),
+        ("gzip ; q=0.000, br", False),
+        ("identity", False),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/app.js"])
+def test_a_file_is_packed_for_those_who_take_it_so(client, path, accepted, packed):
+    given = {"Accept-Encoding": accepted}
+    sent = client.get(path, headers=given)
+    assert ("content-encoding" in sent.headers) is packed
+    known = client.get(path, headers=given | {"If-None-Match": sent.headers["etag"]})
+    assert (known.status_code, known.headers["vary"]) == (304, "Accept-Encoding")
+
+
 @pytest.mark.parametrize("wanted", ["lines=1-2", "x", "", "seconds=0-1"])
 def test_a_range_in_another_unit_is_ignored(client, station, wanted):
     row = station.recordings.add()

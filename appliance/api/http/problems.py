@@ -114,11 +114,11 @@ class ServedFile(FileResponse):
                 headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in message["headers"]}
                 kept = {k: v for k, v in headers.items() if k in {"allow", "content-range"}}
                 await response(of_status(message["status"], headers), scope["path"], kept)(scope, receive, send)
-            elif message["type"] == "http.response.start" and message["status"] == http.client.OK:
+            elif message["type"] == "http.response.start":  # 200, or 206 for a Range
                 tags = Headers(raw=message["headers"])
                 if etags.same(asked.get("if-none-match"), tags.get("etag", "")):
                     replaced = True
-                    kept = {k: tags[k] for k in ("etag", "last-modified", "cache-control") if k in tags}
+                    kept = {k: tags[k] for k in ("etag", "last-modified", "cache-control", "vary") if k in tags}
                     await Response(status_code=304, headers=kept)(scope, receive, send)
             if not replaced:
                 await send(message)

@@ -29,6 +29,7 @@ TYPES = {
 }
 NAMED = r"/[\w.-]+\.[0-9a-f]{16}\.(?:js|css|svg|html)"  # by its content
 MADE = re.compile(rf"{NAMED}|/texts/[\w.]+\.json")  # addresses of no file's own
+ACCEPTS_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)  # "gzip;q=0" does not
 TRUST = ("/trust", "/trust.crt", "/trust.mobileconfig")  # made for each request
 KEPT = "public, max-age=31536000, immutable"
 ASKED_FOR = "no-cache"
@@ -76,7 +77,7 @@ async def _file(request: Request) -> Response:
         return trust.answer(request, path, request.app.state.ports.authority())
     kind = TYPES[(_BY_PATH[path] if path in _BY_PATH else Path(path)).suffix]
     packable = kind != "image/png" and "range" not in request.headers
-    plain = not packable or "gzip" not in request.headers.get("accept-encoding", "")
+    plain = not packable or ACCEPTS_GZIP.search(request.headers.get("accept-encoding", "")) is None
     if path in _site():
         packed, kept = _site()[path]
         return _answer(request, packed, kind, kept, plain=plain)

@@ -437,6 +437,41 @@ def test_a_new_token_is_on_the_page_until_the_view_changes(page, shared, station
     assert page.value(secret) == ""
 
 
+# An answer to a question for a list that is on its way for longer than that to a later one.
+HOLDS_BACK = """{
+  const real = window.fetch;
+  window.late = null;
+  window.fetch = async (...asked) => {
+    const answer = await real(...asked);
+    if (String(asked[0]).endsWith("/v1/%s") && !late) await new Promise((go) => { window.late = go; });
+    return answer;
+  };
+} 0"""
+
+
+@pytest.mark.parametrize(
+    ("view", "asked", "event", "shown"),
+    [("codes", "codes", "code.added", "#code-list"), ("access", "tokens", "access.token_added", "#token-list")],
+)
+def test_an_older_answer_takes_nothing_away_from_a_list(page, shared, station, view, asked, event, shown):
+    station.book = []
+    opened(page, shared, station, view)
+    page.value(HOLDS_BACK % asked)
+    shared.tell(event)
+    until(lambda: page.value("late !== null"), "an answer that is held back", START_S)
+    station.book = [fake.code("a-1")]
+    with shared.tcp() as client:
+        client.post("/v1/tokens", json={"name": "Cleaner", "scopes": ["view"]}).raise_for_status()
+    shared.tell(event)
+    page.shows(shown, "Cleaner")
+    page.value("late() ?? 0")
+    station.state["appliance"]["station"] = "Back door"
+    shared.tell("custom")
+    name = "document.querySelector('#station').textContent"
+    until(lambda: page.value(name) == "Back door", "the newest state", START_S)
+    assert "Cleaner" in page.value(f"document.querySelector('{shown}').innerText")
+
+
 def test_the_page_is_worked_by_keys_alone(page, shared, station):
     station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
     opened(page, shared, station)

@@ -11,11 +11,15 @@ import { clear, showCodeDoors, showSteps } from "./code-steps.js";
 import { register } from "./later.js";
 import { sentence, standing } from "./schedule.js";
 
+let asked = 0; // number of the latest question: answers to earlier ones are dropped
+
 /** Show the list, or the steps to a new code, to a client that may. */
 async function showCodes(part = "") {
   showSteps(part === "new");
   if (!may("admin")) return;
+  const mine = ++asked;
   const { codes } = await read("/v1/codes");
+  if (mine !== asked) return;
   const names = codes.map(({ doors }) => doors.map((id) => called("door", id)));
   const minute = Math.floor(now() / 60_000); // whether it opens now depends on the time
   redraw($("code-list"), [codes, zone(), names, minute], () => $("code-list").replaceChildren(...codes.map(pass)));

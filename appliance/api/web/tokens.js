@@ -1,17 +1,19 @@
 // The tokens of clients, for those who may do everything: made, listed, removed.
 
 import { $, act, make, redraw, twice } from "./base/dom.js";
-import { fault, fetched, may, read, send } from "./base/session.js";
+import { fault, fetched, read, send } from "./base/session.js";
 import { atStation, day, t, word } from "./base/texts.js";
 import { qr } from "./qr.js";
 
 const HERE = ["localhost", "127.0.0.1", "[::1]"]; // by which no other device finds the station
 
-/** Show the list to a client that may read it. */
+let asked = 0; // number of the latest question: answers to earlier ones are dropped
+
+/** Show the list; its view is for those who may read it. */
 export async function showTokens() {
-  $("tokens").hidden = !may("admin");
-  if ($("tokens").hidden) return;
+  const mine = ++asked;
   const { tokens } = await read("/v1/tokens");
+  if (mine !== asked) return;
   $("token-zone").textContent = t("zone", atStation());
   redraw($("token-list"), tokens, () => $("token-list").replaceChildren(...tokens.map(row)));
   $("tokens-empty").hidden = tokens.length > 0;

@@ -157,7 +157,8 @@ def test_no_interface_has_an_order_that_changes_the_program():
     """What installs is loaded by the command alone; the daemon and what it starts get no right that they lack."""
     loads = re.compile(r"upkeep import update\b|upkeep\.update\b|apt-get|systemd-run")
     files = {path.relative_to(ROOT) for path in (ROOT / "appliance").rglob("*.py") if loads.search(path.read_text())}
-    assert files == {Path("appliance/upkeep/update.py"), Path("appliance/cli/upkeep.py")}
+    begins = Path("appliance/upkeep/service.py")  # has systemd start the service that a killed command left stopped
+    assert files == {Path("appliance/upkeep/update.py"), Path("appliance/cli/upkeep.py"), begins}
     unit = (ROOT / "systemd/intercomd.service").read_text().splitlines()
     wanted = {"NoNewPrivileges=yes", "CapabilityBoundingSet=", "AmbientCapabilities=", "ProtectSystem=strict"}
     assert wanted <= set(unit)

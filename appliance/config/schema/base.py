@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from appliance.base.printable import JOINERS, printable
@@ -50,7 +51,8 @@ def setting(
         extra["secret"] = secret
     if live:
         extra["live"] = live
-    return Field(description=text, json_schema_extra=extra, **rest)
+    # As Field() ends, which looks for 30 arguments of earlier versions first.
+    return FieldInfo.from_field(description=text, json_schema_extra=extra, **rest)
 
 
 def wrong_name(text: str) -> str:

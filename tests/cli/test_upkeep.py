@@ -113,5 +113,5 @@ def test_the_service_starts_again_where_the_command_is_killed(wipe, said):
     """By the kernel, as memory is short, or by a person: it cleans nothing up."""
     with wipe("kill -KILL $PPID") as running:
         assert running.wait(120) == -signal.SIGKILL
-        until(lambda: "start intercomd.service" in said(), "the start of the service", patience=10)
+        until(lambda: "start intercomd.service" in said(), "the start of the service", patience=120)
     assert said() == ASKED

@@ -316,7 +316,7 @@ def test_a_contact_that_no_network_leads_to_is_unavailable_and_ends_nothing(cabl
     with station(cable, tmp_path / "d", target=target, times=hasty()) as door:
         child = door.sip()
         for _ in range(2):
-            asked = far.receive("OPTIONS", "OPTIONS", patience=30)
+            asked = far.receive("OPTIONS", "OPTIONS", patience=120)
             far.send(far.reply(asked, "200 OK"))
         told = door.wait("contact.changed", contact="gone")["data"]
         assert (told["new"], told["code"], told["reason"]) == ("unavailable", 0, "Network is unreachable")

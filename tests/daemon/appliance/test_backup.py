@@ -14,11 +14,12 @@ from tests.support.waiting import until
 DOOR = {"front": {"pulse_s": 0.5}}
 # The service manager of this test: the service is the daemon, whose process id is in a file.
 SYSTEMCTL = """#!/bin/sh
-echo "$1" >>"$0.said"
+echo "$1" "${2%-*.service}" >>"$0.said"
 pid=$(cat "$0.pid")
-case $1 in
-    is-active) kill -0 "$pid" ;;
-    stop) kill "$pid"; while [ -d "/proc/$pid" ] && ! grep -q 'State:.Z' "/proc/$pid/status"; do sleep 0.05; done ;;
+case "$1 $2" in
+    stop*again*) ;;  # the unit by which systemd would start the service
+    is-active*) kill -0 "$pid" ;;
+    stop*) kill "$pid"; while [ -d "/proc/$pid" ] && ! grep -q 'State:.Z' "/proc/$pid/status"; do sleep 0.05; done ;;
 esac
 """
 
@@ -32,10 +33,11 @@ def ctl(*words, path=None):
 
 @pytest.fixture
 def manager(tmp_path):
-    """A directory with a systemctl for PATH."""
+    """A directory with a systemctl for PATH, and a systemd-run that begins nothing."""
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/systemctl").write_text(SYSTEMCTL)
-    (tmp_path / "bin/systemctl").chmod(0o755)
+    for name, script in (("systemctl", SYSTEMCTL), ("systemd-run", "#!/bin/sh\n")):
+        (tmp_path / "bin" / name).write_text(script)
+        (tmp_path / "bin" / name).chmod(0o755)
     return tmp_path / "bin"
 
 
@@ -58,7 +60,9 @@ def test_a_station_that_runs_is_saved_and_brought_back_and_forgets_a_person(mana
         status, done = ctl("restore", str(saved), "--yes", *place, path=manager)
         assert (status, done["station"]) == (0, "Door")
         until(lambda: door.ended is not None, "the end of the daemon")
-    assert (manager / "systemctl.said").read_text().split() == ["is-active", "stop", "start"]
+    assert (manager / "systemctl.said").read_text().splitlines() == [
+        *("is-active --quiet", "stop intercomd.service", "start intercomd.service", "stop intercomd-again")
+    ]
     status, done = ctl("wipe", "--person", "cleo", "--yes", *place)
     assert (status, done["rows"]["codes"], done["rows"]["audit"]) == (0, 1, 1)
     assert b"Cleo" not in (station.directory / database.FILE).read_bytes()

@@ -55,6 +55,7 @@ class IntercomdCoordinator(DataUpdateCoordinator[Seen]):
         self._heard: list[Callable[[Event], None]] = []
         self._caught: Snapshot | None = None  # the state as it was after the connection was made
         self._catching: asyncio.Task[None] | None = None
+        self._comparing: asyncio.Task[None] | None = None
 
     async def _async_setup(self) -> None:
         try:
@@ -128,37 +129,47 @@ class IntercomdCoordinator(DataUpdateCoordinator[Seen]):
     @callback
     def _lost(self, err: Exception | None) -> None:
         """Make all entities unavailable, which is logged once."""
-        if self._catching is not None:
-            self._catching.cancel()
-            self._catching = None
+        for task in (self._catching, self._comparing):
+            if task is not None:
+                task.cancel()
+        self._catching = self._comparing = None
         if self.last_update_success:
             LOGGER.info("The connection to %s is lost: %s", self.name, err or "it tries again")
             self.last_update_success, self.last_exception = False, err
             self.async_update_listeners()
 
     async def _catch_up(self) -> None:
-        """Read the state after a connection was made; load the entry again for other entities or another version.
+        """Read the state after a connection was made; load the entry again for other entities.
 
         It is read again until that succeeds: the next event may be a ring, and whether that is new shows by this state.
         """
-        before = self.version, parts.of(self.data.state)
-        while (version := await self._caught_up()) is None:
+        before = parts.of(self.data.state)
+        while not await self._caught_up():
             if isinstance(self.last_exception, ConfigEntryAuthFailed):  # another token is asked for
                 return
             await asyncio.sleep(RETRY_S)
-        if (version, parts.of(self.data.state)) != before:
+        if parts.of(self.data.state) != before:
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+            return
+        task = self._compare()  # no ring waits for that
+        self._comparing = self.config_entry.async_create_background_task(self.hass, task, "intercomd version")
 
-    async def _caught_up(self) -> str | None:
-        """Read the state: the station's version, None if it does not answer."""
+    async def _caught_up(self) -> bool:
+        """Read the state: whether the station answers."""
         await self.async_refresh()
         self._caught = self.data.state if self.last_update_success else None
-        if self._caught is None:
-            return None
-        try:
-            return await self._read_version()
-        except IntercomdError:
-            return None
+        return self._caught is not None
+
+    async def _compare(self) -> None:
+        """Load the entry again if the station has another version."""
+        while True:
+            try:
+                version = await self._read_version()
+                break
+            except IntercomdError:
+                await asyncio.sleep(RETRY_S)
+        if version != self.version:
+            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
 
     async def _take(self, event: Event) -> None:
         if self._catching is not None:

@@ -34,10 +34,11 @@ class Call(entity.IntercomdEntity, SensorEntity):
     _attr_options = [IDLE, *get_args(words.CallState)]  # noqa: RUF012  as Home Assistant has it
 
     @property
-    def native_value(self) -> str:
-        """Its state."""
+    def native_value(self) -> str | None:
+        """Its state; None: one that only a newer integration knows."""
         call = parts.foreground(self.state_of_station["calls"])
-        return IDLE if call is None else call["state"]
+        state = IDLE if call is None else call["state"]
+        return state if state in self._attr_options else None
 
     @property
     def extra_state_attributes(self) -> dict[str, Any]:

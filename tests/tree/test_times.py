@@ -35,7 +35,7 @@ what people notice: a rule of the product
     app/daemon.py LAST_CALLS_S
     core/access/card_readers.py AWAY_S
     core/access/dtmf.py TOGETHER_S ECHO_S
-    core/access/keypads.py TOGETHER_S QUIET_S
+    core/access/keypads.py TOGETHER_S
     core/model/access.py LOCKOUT_FIRST_S LOCKOUT_LONGEST_S LOCKOUT_FORGOTTEN_S LOCKOUT_CLEARS_AGAIN_S
     core/model/clock.py MINUTE_S
     core/appliance/custom_events.py EVERY_S

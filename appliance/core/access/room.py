@@ -38,7 +38,7 @@ def due(turn: Turn) -> None:
     """Act on every deadline of this room that has passed."""
     if turn.calls.living:
         dtmf.due(turn)
-    if turn.access.entries or turn.access.strokes:
+    if turn.access.entries:
         keypads.due(turn)
     if turn.access.pending_writes:
         codes.due(turn)
@@ -49,6 +49,5 @@ def wake(state: State) -> list[float | None]:
     return [
         *(dtmf.wake(call) for call in state.calls.living),
         *(entry.until for entry in state.access.entries),
-        *(strokes.until for strokes in state.access.strokes),
         *(keeping.until for keeping in state.access.pending_writes),
     ]

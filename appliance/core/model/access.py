@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Literal
 
 from appliance.base.record import Record, RecordWithSecrets, carried
-from appliance.core.model.clock import Deadline, Often, Period
+from appliance.core.model.clock import Deadline, Period
 from appliance.core.model.ids import CredentialId, DoorId, KeypadId, ReaderId, RequestId
 
 # How long lockouts last, at keypads and doors as for wrong passwords, which the SIP process counts.
@@ -198,14 +198,6 @@ class KeypadEntry(Record):
     until: Deadline
 
 
-class KeyStrokes(Record):
-    """How often keys of a keypad were pressed, and, once that was more than anybody types, until when it must rest."""
-
-    keypad: KeypadId
-    often: Often = Often()
-    until: Deadline | None = None
-
-
 class PendingWrite(Record):
     """A change of a credential that is being written.
 
@@ -280,7 +272,6 @@ class AccessPart(Record):
     book: CredentialBook | None = None  # None: not loaded yet
     pending_writes: tuple[PendingWrite, ...] = ()
     entries: tuple[KeypadEntry, ...] = ()
-    strokes: tuple[KeyStrokes, ...] = ()
     lockouts: tuple[Lockout, ...] = ()
     card_acts: tuple[CardAct, ...] = ()
     discarded: tuple[tuple[ReaderId, int], ...] = ()  # readings of each reader that were not a card

@@ -532,30 +532,6 @@ def test_a_pause_ends_what_is_typed_at_a_keypad():
     assert "keypad.refused" not in station.types()
 
 
-def test_a_keypad_that_chatters_is_ignored_until_it_has_rested():
-    """Its wrong codes, which end in an error tone each, end too, and recordings are no longer silent for a code."""
-    station = door(CLEANER)
-    for _ in range(400):
-        station.give(inputs.KeypadKey, 0.1, keypad=PAD, key="7")
-    assert station.types().count("keypad.digit") == 300
-    assert station.state.access.entries == ()
-    degraded = station.last(events.ApplianceDegraded)
-    assert (degraded.part, "300 keys in a minute" in degraded.why) == (f"keypad {PAD}", True)
-    press(station.wait(9.0), "1234#")
-    assert (open_now(station), station.types().count("keypad.digit")) == ([], 300)
-    station.wait(10.5)
-    assert station.last(events.ApplianceRecovered).part == f"keypad {PAD}"
-    assert open_now(press(station, "1234#")) == [FRONT]
-
-
-def test_who_types_fast_for_minutes_is_no_chatter():
-    station = door(CLEANER)
-    for key in "99*" * 300:
-        station.give(inputs.KeypadKey, 0.22, keypad=PAD, key=key)
-    assert station.types().count("keypad.digit") == 900
-    assert station.state.appliance.failed == ()
-
-
 def test_keypads_that_the_configuration_does_not_have_are_not_heard():
     station = press(door(CLEANER), "1234#", KeypadId("other"))
     assert "keypad.digit" not in station.types()

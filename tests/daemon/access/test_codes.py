@@ -370,14 +370,12 @@ def test_codes_that_cannot_be_read_are_unavailable_masked_and_lock_no_one_out(tm
         assert not door.of("keypad.accepted") + door.of("keypad.locked_out") + door.of("access.locked_out")
 
 
-def test_of_a_thousand_wrong_codes_at_the_keypad_those_count_that_can_be_typed_and_they_are_all_in_the_audit(tmp_path):
+def test_a_thousand_wrong_codes_at_the_keypad_open_nothing_and_are_all_in_the_audit(tmp_path):
     with entrance(tmp_path / "d") as door:
         added(door)
         for number in range(1000):
             at_panel(door, keypad="street", keys=f"{number:04}#")
-        assert door.wait("appliance.degraded", part="keypad street")["data"]["why"].startswith("It had more than 300")
-        door.wait("appliance.recovered", part="keypad street")  # after a rest: it has seen all keys
-        assert len(door.of("keypad.refused")) == 60
+        until(lambda: len(door.of("keypad.refused")) == 1000, "a thousand refusals", patience=120)
         (out, *_) = door.of("keypad.locked_out")
         assert out["data"] == {"keypad": "street", "seconds": 30.0}
 
@@ -393,7 +391,7 @@ def test_of_a_thousand_wrong_codes_at_the_keypad_those_count_that_can_be_typed_a
         assert why == "no code is accepted for a while after too many wrong ones"
         assert door.of("door.unlocked") == []
         refused = [e["id"] for e in door.of("keypad.refused")]
-        until(lambda: len([e for e in audit(door) if e["type"] == "keypad.refused"]) == len(refused), "the audit")
+        until(lambda: len([e for e in audit(door) if e["type"] == "keypad.refused"]) >= 1001, "the audit")
         assert {*refused} <= {e["id"] for e in audit(door)}
 
 

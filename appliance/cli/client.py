@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
-from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
 from appliance.base.unixhttp import UnixConnection, patiently
@@ -236,7 +235,11 @@ def default_socket() -> Path:
     Raises IntercomError.
     """
     service = Path("/run/intercomd/http.sock")
-    return service if service.parent.exists() else durable.state_of_user("intercomd", "--socket") / "http.sock"
+    if service.parent.exists():
+        return service
+    from appliance.base import durable  # noqa: PLC0415  late: only where no service is installed
+
+    return durable.state_of_user("intercomd", "--socket") / "http.sock"
 
 
 def call_of(client: Client, given: "Namespace", action: str = "") -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from appliance.base import durable, times
 from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.outside.addresses import is_address
 from appliance.config.certificates import Facts, plain
 
 log = logging.getLogger(__name__)
@@ -137,15 +138,6 @@ def is_due(facts: Facts, now: float, *, clock_is_right: bool) -> bool:
         return clock_is_right
     was_long = facts.ends - facts.begins > dt.timedelta(days=DAYS).total_seconds()
     return was_long or facts.ends - now < dt.timedelta(days=DAYS_BEFORE).total_seconds()
-
-
-def is_address(name: str) -> bool:
-    """Whether it is an address, and no name."""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _permit(name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from appliance.base import times
 from appliance.base.errors import reason
+from appliance.base.outside.addresses import is_address
 from appliance.core.accounts import sip_uris
 from appliance.core.model import Target
 from appliance.core.views.accounts import Account
@@ -81,7 +82,7 @@ def _routes(hosts: Sequence[str], route: Callable[[str], str]) -> dict[str, str 
     until = time.monotonic() + times.current.routes_found_s
 
     def look() -> None:
-        for host in sorted(dict.fromkeys(hosts), key=lambda host: not _is_address(host)):
+        for host in sorted(dict.fromkeys(hosts), key=lambda host: not is_address(host)):
             if time.monotonic() >= until:
                 return
             try:
@@ -93,14 +94,6 @@ def _routes(hosts: Sequence[str], route: Callable[[str], str]) -> dict[str, str 
     looking.start()
     looking.join(times.current.routes_found_s)
     return dict(found)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _far_ends(accounts: Sequence[Account], targets: Sequence[Target]) -> Iterator[tuple[str, str]]:

@@ -39,6 +39,15 @@ def look_up(host: str, port: int) -> Sequence[Found]:
     return [*dict.fromkeys((family, (str(where[0]), port)) for family, _, _, _, where in found)]
 
 
+def is_address(name: str) -> bool:
+    """Whether it is an address, and no name."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
 def is_public(text: str) -> bool:
     """Whether it is of a machine on the Internet, and not in the station's own network."""
     try:

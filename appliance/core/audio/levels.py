@@ -66,7 +66,7 @@ def shown(level: MixerLevel | None) -> tuple[float | None, float | None, bool | 
 
 
 def change(turn: Turn, action: inputs.ChangeAudio, asked: inputs.Requested) -> Reply:
-    """Set levels for a client. Raises `audio-unavailable` or `parameter-invalid`."""
+    """Set levels for a client. Raises `audio-unavailable`, `parameter-invalid`, or `conflict` while a tone warns."""
     out, into, old = speaker(turn.state), microphone(turn.state), turn.state.runtime.levels
     if (action.volume, action.volume_db, action.speaker_muted) != (None, None, None):
         check_tone(turn.state)

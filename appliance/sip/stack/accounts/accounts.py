@@ -362,8 +362,10 @@ class StackAccounts:
                 self._move_on(registration)
             self.calls.again(call, attempt)
         elif (left := attempt.left) and not call.ended_by_us:
-            again = partial(self.calls.again, call, attempt)
-            again() if registration is not None else self._place(again, attempt.order, left)
+            if registration is not None:
+                self.calls.again(call, attempt)
+            else:
+                self._place(partial(self.calls.again, call, attempt), attempt.order, left)
         elif attempt.outcome is not None:
             call.end(code, reason, remote=code != 0)
         else:

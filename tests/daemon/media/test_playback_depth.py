@@ -1,5 +1,6 @@
 """How much sound waits to be played, on an ideal card that writes down each transfer: two frames, more after a gap."""
 
+from itertools import groupby, pairwise
 from math import inf
 from statistics import median
 
@@ -16,8 +17,11 @@ DEEPER_MS = 50  # it begins with two frames of 20
 TRANSFERS = 50  # a second of them
 STALL_S = 0.4
 TONE_S = 300  # the longest
-STEP_MS = 15  # it changes by 20, but for lateness
-CALMS_DOWN_S = 300.0  # a depth is reduced after ten seconds without need, and the tone ends
+FRAME_MS = 20
+STEP_MS = 15  # it changes by a frame, but for lateness
+CALM = 12 * TRANSFERS  # a depth is reduced after ten seconds without need, which begin at a moment that it chooses
+LATE = 120 * TRANSFERS  # a machine that was late in these may be so for ever
+CALMS_DOWN_S = 300.0  # and the tone ends
 HELD_S = 40  # and held for ten minutes, where it was needed again
 
 
@@ -33,8 +37,8 @@ def door(monkeypatch, tmp_path):
 
 @pytest.fixture
 def depths(tmp_path):
-    """What the card held after each transfer so far, in ms."""
-    return lambda: [held for _, held in card.read(tmp_path / "cards/ear.played").depths_ms]
+    """What the card held after each transfer so far, in ms, and when that was, in s."""
+    return lambda: card.read(tmp_path / "cards/ear.played").depths_ms
 
 
 @pytest.fixture
@@ -43,7 +47,7 @@ def depth(depths):
 
     def look():
         last = depths()[-TRANSFERS:]
-        return median(last) if len(last) == TRANSFERS else None
+        return held(last) if len(last) == TRANSFERS else None
 
     return look
 
@@ -71,16 +75,23 @@ def test_the_playback_buffer_grows_when_it_runs_dry_and_a_depth_that_is_needed_a
 
     def settled():
         """As little as at first; or the machine itself was late, so that the depth was needed again."""
-        seconds = [median(each) for each in batched(depths()[begun:], TRANSFERS)]
-        if grew_again(seconds):
+        transfers = depths()
+        if grew_again([held(each) for each in batched(transfers, TRANSFERS)]):
             return "needed again"
-        return "shallow" if seconds and seconds[-1] < DEEPER_MS else ""
+        if len(transfers) > begun + LATE and is_late(transfers[begun:]):
+            return "needed"
+        return "shallow" if held(transfers[-TRANSFERS:]) < DEEPER_MS else ""
 
-    if until(settled, "as little as at first in the buffer", CALMS_DOWN_S, every=0.5) == "shallow":
+    if until(settled, "as little as at first in the buffer", CALMS_DOWN_S, every=2.0) == "shallow":
         held_up()
     begin = len(depths())
     until(lambda: len(depths()) > begin + HELD_S * TRANSFERS, f"{HELD_S} s of sound", every=0.5)
-    assert median(depths()[-10 * TRANSFERS :]) > DEEPER_MS
+    assert held(depths()[-10 * TRANSFERS :]) > DEEPER_MS
+
+
+def held(transfers):
+    """What the card mostly held after these, in ms."""
+    return median(each for _, each in transfers)
 
 
 def grew_again(depths):
@@ -93,6 +104,13 @@ def grew_again(depths):
         if each < most - STEP_MS:
             least = min(least, each)
     return False
+
+
+def is_late(transfers):
+    """Whether the machine was never on time for so long that the depth must become less, or so late that it is kept."""
+    left = [held_ms - 1000 * (now - before) for (before, held_ms), (now, _) in pairwise(transfers)]
+    runs = groupby(left, lambda each: each >= FRAME_MS)
+    return min(left) <= 0 or max((len(list(run)) for calm, run in runs if calm), default=0) < CALM
 
 
 def batched(values, size):

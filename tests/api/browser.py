@@ -41,6 +41,12 @@ addEventListener("click", (event) => {
 PHONE = {"width": 360, "height": 740}
 NO_ANSWER = {"net::ERR_CONNECTION_TIMED_OUT", "Error: NS_ERROR_NET_TIMEOUT"}  # ETIMEDOUT; see tests/doubts.md
 ERROR_PAGE = "about:neterror"  # Firefox's own; its address names the error
+# How the page is: the browser's own words, where it could not connect; whether it follows the events; what has come.
+SEEN = """`${location.href} (${document.documentURI}, ${document.readyState},
+  ${document.querySelector("#link")?.dataset.state}, ${performance.now().toFixed()} ms): ${document.body?.innerText}
+  ` + performance.getEntries().filter((each) => "responseStatus" in each).slice(-40).map((each) =>
+  `${each.responseStatus} from ${each.startTime.toFixed()} to ${each.responseEnd.toFixed()} ms,` +
+  ` ${each.transferSize} bytes: ${each.name}`).join("\\n")"""
 OPENS = 3
 
 
@@ -240,7 +246,12 @@ class Page(ABC):
     def shows(self, selector: str, text: str) -> None:
         """Wait until the element is there, visible, and has the text in it."""
         script = f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"
-        until(lambda: text.lower() in (self.value(script) or "").lower(), f"{text!r} in {selector}", START_S)
+        until(
+            lambda: text.lower() in (self.value(script) or "").lower(),
+            f"{text!r} in {selector}",
+            START_S,
+            log=lambda: self.value(SEEN),
+        )
 
     def press(self, selector: str) -> None:
         """Press the mouse's button on the middle of the element, as soon as it takes that."""
@@ -287,14 +298,11 @@ def log_in(page: Page, address: str) -> None:
     """Open an address with a token in it, and agree to log in by it."""
     page.open(address)
     asked = "document.querySelector('#offer').hidden"
-    # The browser's own words, where it could not connect, and what of the page has come.
-    seen = """`${location.href} (${document.documentURI}, ${document.readyState}): ${document.body?.innerText}; ` +
-      performance.getEntries().filter((each) => "responseStatus" in each).map((each) =>
-        `${each.responseStatus} at ${each.responseEnd.toFixed()} ms, ${each.transferSize} bytes: ${each.name}`)"""
-    until(lambda: page.value(asked) is False, "the question", START_S, log=lambda: page.value(seen))
+    until(lambda: page.value(asked) is False, "the question", START_S, log=lambda: page.value(SEEN))
     page.click("#offer-yes")
 
 
 def live(page: Page) -> None:
     """Wait until the page follows the station."""
-    until(lambda: page.value("document.querySelector('#link').dataset.state") == "live", "live", START_S)
+    state = "document.querySelector('#link').dataset.state"
+    until(lambda: page.value(state) == "live", "live", START_S, log=lambda: page.value(SEEN))

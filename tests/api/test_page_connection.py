@@ -1,13 +1,16 @@
 """The station's page without its station: no network, a station that is gone without a word, a question that fails."""
 
+import asyncio
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import pytest
 
+from appliance.api import app
+from appliance.api.http import server
 from appliance.base.errors import ErrorCode, IntercomError
 from tests.api.browser import START_S
-from tests.api.conftest import PATIENCE_S, opened, rings
+from tests.api.conftest import PATIENCE_S, TOKEN, Served, log_in, opened, rings, run
 from tests.support.processes import hold_up
 from tests.support.waiting import until
 
@@ -159,3 +162,50 @@ def test_a_session_that_a_wrong_clock_ended_counts_again_once_the_clock_is_set(p
             page.reload()
             page.shows("#link-text", "logged out")
         page.shows("#link-text", "live")
+
+
+SOCKET, STREAM = b"upgrade: websocket", b"text/event-stream"
+
+
+@contextmanager
+def swallowing(station, loop, swallowed):
+    """A station behind a proxy that never answers requests with these words, nor closes their connections."""
+    port = 0
+
+    async def passed(reader, writer, words=()):
+        with closing(writer), suppress(ConnectionError):
+            while chunk := await reader.read(65_536):
+                if any(each in chunk.lower() for each in words):
+                    await reader.read()  # until the browser closes it
+                    return
+                writer.write(chunk)
+                await writer.drain()
+
+    async def serve(reader, writer):
+        behind, before = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(passed(reader, before, swallowed), passed(behind, writer))
+
+    proxy = run(loop, asyncio.start_server(serve, "127.0.0.1", 0))
+    address = "127.0.0.1:{1}".format(*proxy.sockets[0].getsockname())
+    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0, names=[address])
+    bound = run(loop, listening.start())
+    port = bound.port
+    try:
+        yield Served(station, bound, loop), f"http://{address}/"
+    finally:
+        loop.call_soon_threadsafe(proxy.close)
+        run(loop, listening.stop())
+
+
+def test_events_come_the_other_way_where_nothing_answers_the_one(page, station, loop):
+    swallowed = [SOCKET]
+    with swallowing(station, loop, swallowed) as (served, address):
+        log_in(page, f"{address}#token={TOKEN}")
+        page.shows("#link-text", "live")
+        swallowed[:] = [STREAM]
+        page.value("dispatchEvent(new Event('online')); 0")
+        until(lambda: not station.subscribers, "the end of the stream", START_S)
+        until(lambda: station.subscribers, "the WebSocket", START_S)
+        page.shows("#link-text", "live")
+        rings(station, served, "c-1")
+        page.shows("#ring", "Kitchen")

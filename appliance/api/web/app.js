@@ -155,6 +155,7 @@ async function connect() {
     if (feed === mine) lost(error);
     return;
   }
+  heardAt = clocks();
   const socket = feed = follow(last);
   socket.onopen = () => {
     if (failures > 1) hideBanner();

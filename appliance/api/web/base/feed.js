@@ -3,6 +3,8 @@
 
 import { at } from "./session.js";
 
+const OPEN_MS = 10_000; // until an attempt is given up: a proxy that swallows it, or a lost packet, gives no answer
+
 let blocked = false; // no WebSocket comes through
 
 /** The events after `since`. */
@@ -15,6 +17,7 @@ function bySocket(path) {
     opened = true; // it was not the proxy that closed it
     socket.close();
   } };
+  setTimeout(() => opened || socket.close(), OPEN_MS);
   socket.onopen = () => {
     opened = true;
     feed.onopen();
@@ -30,13 +33,16 @@ function bySocket(path) {
 function byStream(path) {
   const over = new AbortController();
   const feed = { close: () => over.abort() };
-  receive(path, feed, over.signal).catch(() => { blocked = false; }).then(() => feed.onclose());
+  blocked = false; // until it opens
+  setTimeout(() => blocked || over.abort(), OPEN_MS);
+  receive(path, feed, over.signal).catch(() => {}).then(() => feed.onclose());
   return feed;
 }
 
 async function receive(path, feed, signal) {
   const answer = await fetch(at(path), { headers: { Accept: "text/event-stream" }, signal });
-  if (!answer.ok) throw new Error();
+  if (!answer.ok) return;
+  blocked = true;
   feed.onopen();
   const [reader, decoder] = [answer.body.getReader(), new TextDecoder()];
   let text = "";
@@ -50,7 +56,4 @@ async function receive(path, feed, signal) {
 }
 
 /** The event of a block, or the mark of one without an event. */
-function message(block) {
-  const fields = new Map(block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]));
-  return fields.has("data") ? JSON.parse(fields.get("data")) : { since: Number(fields.get("id")) };
-}
+const message = (block) => JSON.parse(block.match(/^data: ([^\n]*)/m)?.[1] ?? '{"since":0}');

@@ -107,10 +107,16 @@ class Connection:
         try:
             answer: Answer = reply.json()
         except ValueError as err:
-            raise IntercomdError(
-                f"The answer of {self._address} cannot be read.", f"{err}.", "Give the address of a station."
-            ) from err
+            raise self._unreadable(err) from err
         return answer
+
+    def _unreadable(self, err: Exception) -> IntercomdError:
+        """The error for an answer that is not one of a station."""
+        return IntercomdError(
+            f"The answer of {self._address} cannot be read.",
+            f"{str(err) or type(err).__name__}.",
+            "Give the address of a station.",
+        )
 
     def _expires(self, until: float) -> dict[str, str]:
         """The header of an order that counts until this moment of our clock; none if the station's is unknown."""

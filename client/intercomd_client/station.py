@@ -23,6 +23,7 @@ from intercomd_client.refusals import RateLimitedError, UnavailableError
 LOST = "events.lost"
 PROTOCOLS = [Subprotocol("intercomd.v1.since")]
 CLOSE_S = 1.0  # how long the end of a stream waits for the station's consent
+MALFORMED = ValueError, TypeError, KeyError  # what reading a message of another program raises
 PASSING = StationUnreachableError, UnavailableError, RateLimitedError  # errors that time may mend
 
 _log = logging.getLogger("intercomd_client")
@@ -83,7 +84,10 @@ class Station(Operations):
         """
         if since is None:
             now = await self._ask(answers.Events, "GET", "/v1/events", query={"wait": 0})
-            since = now["since"]
+            try:
+                since = int(now["since"])
+            except MALFORMED as err:
+                raise self._unreadable(err) from err
         reached, pause, report = False, 0.0, connected or (lambda _: None)
         while True:
             try:
@@ -152,14 +156,16 @@ class Station(Operations):
                     message = await stream.recv()
                 told = json.loads(message)
                 if "since" in told:
-                    since = told["since"]
+                    since = int(told["since"])
                     yield since, None
                     continue
                 if told["type"] == LOST and told["data"]["certain"] and since != begin:
                     return  # they did not fit into the queue of this stream
-                since = told["id"]
+                since = int(told["id"])
                 yield since, told
         except TimeoutError:
             _log.info("No connection to %s: nothing came for %s s.", self._address, self.SILENT_S)
         except (ConnectionClosed, *PASSING) as err:
             _log.info("The stream of events from %s ended: %s", self._address, err)
+        except MALFORMED as err:
+            _log.warning("A message from %s is no event: %r", self._address, err)

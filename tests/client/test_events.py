@@ -17,7 +17,7 @@ from appliance.api.http import server
 from appliance.api.http.event_filter import MARK_EVERY
 from appliance.cli.client import Client
 from appliance.runtime.event_stream import QUEUE, Feed
-from intercomd_client import Station, StationUnreachableError
+from intercomd_client import IntercomdError, Station, StationUnreachableError
 from intercomd_client.refusals import EventUnknownError, UnauthorizedError
 from tests.api.conftest import PATIENCE_S, TOKEN, Served, run
 from tests.api.test_cut_subscribers import Kept
@@ -290,6 +290,50 @@ def test_an_answer_that_refuses_nobody_does_not_end_the_events(status, body):
                 return await some(events, 2)
 
     assert [event["id"] for event in in_time(follow())] == [1, 2]
+
+
+@asynccontextmanager
+async def foreign(messages):
+    """The address of a server that sends one message by each stream, and ends it."""
+
+    async def brief(stream):
+        await stream.send(next(messages))
+
+    async with serve(brief, "127.0.0.1", 0, subprotocols=["intercomd.v1.since"]) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *("no JSON", "5", "[]", "{}", b"\xff", '{"since": "now"}', '{"id": 7}', '{"type": "ring.started"}'),
+        *('{"id": [], "type": "x"}', '{"id": 1, "type": "events.lost"}', '{"id": 1, "type": "events.lost", "data": 5}'),
+    ],
+)
+def test_a_message_that_is_no_event_ends_the_stream_and_another_stream_follows(message):
+    event = '{"id": 1, "type": "door.unlocked"}'
+
+    async def follow():
+        async with foreign(iter([message, event])) as address, following(address, 0) as events:
+            return await anext(events)
+
+    assert in_time(follow())["type"] == "door.unlocked"
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"since": "now"}'])
+def test_an_answer_without_the_place_of_the_events_is_an_error_with_a_remedy(body):
+    async def answer(_, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body)
+        writer.close()
+
+    async def follow():
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with following(f"http://127.0.0.1:{port}") as events:
+                await anext(events)
+
+    with pytest.raises(IntercomdError, match=r"cannot be read.*Give the address of a station"):
+        in_time(follow())
 
 
 def test_a_client_whose_token_is_removed_is_refused_and_does_not_try_for_ever(kept):

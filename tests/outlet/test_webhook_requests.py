@@ -159,12 +159,16 @@ def endless(head, part, pause_s=0.0):
     return answer
 
 
-def test_of_an_answer_of_100_mb_16_kb_are_read(web):
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n%s\r\n"
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 104857600\r\n\r\n", b"\r\n", CHUNKED % b"6400000"])
+def test_of_an_answer_of_100_mb_16_kb_are_read(web, length):
     body = b"x" * 65536
     sent = []
 
     def answer(connection):
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n")
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + length)
         for _ in range(1600):
             connection.sendall(body)
             sent.append(len(body))
@@ -175,6 +179,21 @@ def test_of_an_answer_of_100_mb_16_kb_are_read(web):
     assert (told.status, told.long, len(told.body)) == (200, True, client_module.LARGEST)
     assert rss_mb(os.getpid()) - before < 8
     assert sum(sent) < 20_000_000  # what fits into the buffers of the kernel
+
+
+@pytest.mark.parametrize("size", [b"-1", b"-6400000"])
+def test_a_chunk_of_a_negative_length_is_not_read_to_its_end(web, size):
+    sent = []
+
+    def answer(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + CHUNKED % size)
+        for _ in range(1600):
+            connection.sendall(b"x" * 65536)
+            sent.append(65536)
+
+    web.answers["/"] = answer
+    assert "Its answer is not HTTP." in fault(f"{web.url}/")
+    assert sum(sent) < 20_000_000
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,8 @@ class Client:
         try:
             connection.request("POST", self._path, body, headers)
             response = connection.getresponse()
-            said = response.read(LARGEST + 1)
+            room = bytearray(LARGEST + 1)  # not `read`, which takes all that comes for a chunk of a negative length
+            said = bytes(room[: response.readinto(room)])
         finally:
             clock.cancel()
         if connection.is_cut:  # else the end of the connection would pass for that of the answer

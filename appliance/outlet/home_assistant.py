@@ -6,6 +6,7 @@ not know at the device makes it refuse the whole device; at an entity it is left
 
 import json
 import re
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -268,13 +269,14 @@ class _Entities:
 class Announcements:
     """When the station announces itself, and what it has announced where: that is in a file.
 
+    So are the topics on which the broker keeps messages of the station, which are removed where it publishes none now.
     What is gone has to be removed: the station from a topic that is no longer its own, by an empty message; and an
     entity by its platform alone, as Home Assistant keeps one that is only left out.
     """
 
     def __init__(self, of: Settings) -> None:
         self._of, self._file = of, Path(of.announced)
-        self._topic = topic(of) if of.home_assistant else ""
+        self._topic = topic(of) if of.home_assistant and of.live else ""
         self._kept = dict[str, dict[str, str]]()  # as in the file: by topics, entities with their platforms
         self._had, self._has = dict[str, str](), dict[str, str]()  # at the station's topic, ever and now
         self._known = ""
@@ -284,11 +286,23 @@ class Announcements:
         """A new connection: the topics from which the station is to be removed."""
         self._known, self._kept = "", _kept(self._file)
         self._had |= self._kept.get(self._topic, {})
-        return [where for where in self._kept if where != self._topic]
+        return [where for where in self._kept if where != self._topic and not self._is_own(where)]
+
+    def _is_own(self, where: str) -> bool:
+        """Whether the station publishes messages on a topic that the broker keeps."""
+        above, name = where.rpartition("/")[::2]
+        if above != f"{self._of.root}/state" or name == "mqtt":
+            return where in {f"{self._of.root}/availability", f"{self._of.root}/state/mqtt"}
+        return self._of.live and (name != "recording" or bool(self._topic))
+
+    def keeps(self, topics: Collection[str]) -> None:
+        """The broker is to keep messages on these topics."""
+        with suppress(OSError):  # they stay there under a former name
+            self._keep(self._kept | {each: {} for each in topics if each not in self._kept})
 
     def taken(self, where: str) -> None:
         """The broker has a message on a topic: what that removes is removed."""
-        if where in self._kept:
+        if where in self._kept and not self._is_own(where):
             others = {each: entities for each, entities in self._kept.items() if each != where}
             with suppress(OSError):  # it is removed again later
                 self._keep(others | ({where: self._has} if where == self._topic else {}))

@@ -7,7 +7,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -172,8 +172,8 @@ class Outlet:
         self._recorded = True
         for where in self._announcements.begin():
             link.publish(where, "", retain=True)
-        self._publish("availability", ONLINE, retain=True)
-        self._publish("state/mqtt", _text({"protocol": "3.1.1" if link.old else "5"}), retain=True)
+        protocol = _text({"protocol": "3.1.1" if link.old else "5"})
+        self._retain({"availability": ONLINE, "state/mqtt": protocol})
         if self._states is not None:
             self._states.forget()
         if self._complete is not None:
@@ -278,8 +278,7 @@ class Outlet:
             self._token_known = True
         if self._states is not None:
             changed = self._states.changed()
-            for part, text in changed.items():
-                self._publish(f"state/{part}", text, retain=True)
+            self._retain({f"state/{part}": text for part, text in changed.items()})
             if self._of.home_assistant and (changed or self._announcements.is_due(now)):
                 self._announce(self._states.last, now)
         if self._complete is not None:
@@ -289,7 +288,7 @@ class Outlet:
                     return
         if self._recorded and self._of.home_assistant and self._states is not None:
             with suppress(IntercomError):  # the daemon reports that fault; asked again in the next turn
-                self._publish("state/recording", _text(self._station.recording() or {}), retain=True)
+                self._retain({"state/recording": _text(self._station.recording() or {})})
                 self._recorded = False
 
     def _announce(self, state: Json, now: float) -> None:
@@ -314,6 +313,12 @@ class Outlet:
         return link is not None and link.publish(
             f"{self._of.root}/{topic}", payload, retain=retain, expires_s=expires_s
         )
+
+    def _retain(self, messages: Mapping[str, str]) -> None:
+        """Publish messages that the broker keeps, by their topics."""
+        self._announcements.keeps([f"{self._of.root}/{topic}" for topic in messages])
+        for topic, text in messages.items():
+            self._publish(topic, text, retain=True)
 
     def _idle_s(self) -> float:
         """How long nothing is due."""

@@ -165,6 +165,34 @@ def test_under_another_name_it_is_removed_where_it_was_and_announced_where_it_is
     assert announced(tmp_path, **more)[1] == []
 
 
+MQTT, AVAILABLE = "intercomd/front/state/mqtt", "intercomd/front/availability"
+DOORS, RECORDING = "intercomd/front/state/doors", "intercomd/front/state/recording"
+
+
+@pytest.mark.parametrize(
+    ("more", "gone"),
+    [
+        ({}, []),
+        ({"device": "back"}, [AVAILABLE, MQTT, DOORS, RECORDING, WHERE]),
+        ({"home_assistant": ""}, [RECORDING, WHERE]),
+        ({"live": False}, [DOORS, RECORDING, WHERE]),
+    ],
+)
+def test_messages_that_the_broker_keeps_where_the_station_publishes_none_any_more_are_removed(tmp_path, more, gone):
+    before = announced(tmp_path)[0]
+    before.keeps([AVAILABLE, MQTT])
+    before.keeps([DOORS, RECORDING])
+    before.news(STATE, 1.0)
+    before.taken(DOORS)
+    after, leaves = announced(tmp_path, **more)
+    assert leaves == gone
+    for each in leaves:
+        assert each in after.begin()
+        after.taken(each)
+    assert after.begin() == []
+    assert announced(tmp_path)[1] == []
+
+
 def test_a_place_that_the_broker_has_not_let_go_is_left_again_at_the_next_connection(tmp_path):
     announced(tmp_path)[0].news(STATE, 1.0)
     after, _ = announced(tmp_path, device="back")

@@ -189,6 +189,20 @@ def test_the_station_announces_itself_to_home_assistant_and_removes_itself_there
             assert [topic for _, topic, *_ in late.messages] == [f"{ROOT}/availability"]
 
 
+def test_a_station_of_another_name_leaves_nothing_at_the_broker_under_its_former_one(tmp_path, broker):
+    settings = at(broker, home_assistant="homeassistant")
+    with Daemon(tmp_path / "s", mqtt=settings) as station, Listener(broker, f"{ROOT}/#") as heard:
+        until(lambda: heard.of("state/recording") and heard.of("state/calls"), log=station.told)
+    with Daemon(tmp_path / "s", mqtt=settings | {"device": "back"}) as station:
+        with Listener(broker, "intercomd/back/#") as now:
+            until(lambda: any(topic.endswith("state/recording") for _, topic, *_ in now.messages), log=station.told)
+        with Listener(broker, "#") as late:
+            until(lambda: any(topic == "intercomd/back/availability" for _, topic, *_ in late.messages))
+            late.publish("end", "")
+            until(lambda: late.of("end"))
+            assert not [topic for _, topic, *_ in late.messages if "front" in topic and topic != f"{ROOT}/end"]
+
+
 def test_a_door_that_is_gone_from_the_configuration_is_removed_from_home_assistant(tmp_path, broker):
     settings = at(broker, home_assistant="homeassistant")
     gone = {"door_gate": {"p": "lock"}, "open_gate": {"p": "button"}}

@@ -207,6 +207,7 @@ def test_an_order_is_not_carried_out_when_too_many_operations_run(shared, statio
         for path, body in ((TRANSFER, AWAY), ("/v1/doctor", None)):
             refusal = client.post(path, json=body, headers={"Prefer": "wait=30", "Idempotency-Key": path})
             assert (refusal.status_code, refusal.json()["code"]) == (429, "rate-limited")
+            assert refusal.headers["Retry-After"] == "1"
         assert refusal.json()["cause"].startswith("2 orders wait, 2 of them from this client")
         assert len(station.requests) == 2
         assert client.post("/v1/doors/front/open").status_code == 200

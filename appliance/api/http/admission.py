@@ -15,12 +15,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from appliance.api.http import problems, scopes
 from appliance.api.http.auth import LISTENER, UNKNOWN, Listener
 from appliance.api.http.dependencies import WHO
+from appliance.api.http.problems import RETRY_S
 from appliance.base.errors import ErrorCode, IntercomError
 
 UNANSWERED = 16  # of each lane: begun, and their answer has not
 FOLLOWERS = 128  # of events, by WebSocket, SSE and long poll together, and those who wait for an outcome
 FOLLOWERS_OF_ONE = 96  # of one token, or of the Unix socket
-RETRY_S = 1
 WAITS = "intercomd.waits"  # key in the ASGI scope: a function, with which a request says that it waits from now on
 HEALTH = frozenset({"/livez", "/readyz"})
 EVENTS = "/v1/events"

@@ -19,10 +19,11 @@ from weakref import WeakKeyDictionary
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from appliance.api.http.admission import RETRY_S, TOO_MANY, BusyError
+from appliance.api.http.admission import TOO_MANY, BusyError
 from appliance.api.http.auth import STRANGER, place
 from appliance.api.http.dependencies import WHO
 from appliance.api.http.headers import HEADERS
+from appliance.api.http.problems import RETRY_S
 from appliance.api.http.turns import LONGEST, Line, Turns, plain
 from appliance.base import times
 from appliance.base.errors import ErrorCode, IntercomError, problem

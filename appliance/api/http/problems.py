@@ -15,6 +15,7 @@ from appliance.api.routing.responses import JSONResponse
 from appliance.base.errors import ErrorCode, IntercomError, problem
 
 MEDIA_TYPE = "application/problem+json"
+RETRY_S = 1
 
 _OF_STATUS = {
     400: ErrorCode.PARAMETER_INVALID,
@@ -26,8 +27,10 @@ _OF_STATUS = {
 
 
 def response(error: IntercomError, instance: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """The answer that reports `error`; `instance`: the requested path."""
+    """The answer that reports `error`; `instance`: the requested path. One about a rate says when to try again."""
     body = {**problem(error), "instance": instance}
+    if error.code == ErrorCode.RATE_LIMITED:
+        headers = {"Retry-After": str(RETRY_S)} | (headers or {})
     return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
 
 

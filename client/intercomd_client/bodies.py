@@ -12,7 +12,7 @@ class Change(TypedDict):
     muted: NotRequired[bool | None]  # Whether the far end does not hear the microphone.
     active: NotRequired[bool | None]
     updates: NotRequired[Literal["accept", "ask"] | None]
-    custom_data: NotRequired[str | None]  # What a client notes beside the call.
+    custom_data: NotRequired[str | None]  # What a client notes beside the call: at most 1,000 characters.
     statistics_interval: NotRequired[int | None]
     report: NotRequired[list[Literal["level", "microphone"]] | None]
     dtmf: NotRequired[list[words.DigitMethod] | None]
@@ -86,7 +86,7 @@ class RecordCall(TypedDict):
 
     channels: NotRequired[words.RecordingChannels | None]
     format: NotRequired[words.RecordingFormat | None]  # Of the finished file. Default: `recording.format`.
-    note: NotRequired[str]  # Name or note of the recording, in place of the call's `custom_data`.
+    note: NotRequired[str]
 
 
 class TransferFailure(TypedDict):
@@ -102,7 +102,7 @@ class Place(TypedDict):
     to: str  # Name of a target, a SIP URI, or a number at an account.
     account: NotRequired[str]
     headers: NotRequired[dict[str, str]]  # Headers of the INVITE.
-    custom_data: NotRequired[str]  # What a client notes beside the call.
+    custom_data: NotRequired[str]  # What a client notes beside the call: at most 1,000 characters.
     id: NotRequired[str | None]
     timeout_s: NotRequired[float | None]
     auto_record: NotRequired[bool]  # Record the call from the answer on.
@@ -120,7 +120,7 @@ class AnswerWith(TypedDict):
     """Options of an answer."""
 
     headers: NotRequired[dict[str, str]]  # Headers of the 200 response.
-    custom_data: NotRequired[str | None]  # What a client notes beside the call.
+    custom_data: NotRequired[str | None]  # What a client notes beside the call: at most 1,000 characters.
     media: NotRequired[Literal["speaker", "none"]]
 
 

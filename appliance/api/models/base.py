@@ -17,7 +17,7 @@ Moment = Annotated[
     ),
 ]
 Clock = r"^(([01][0-9]|2[0-3]):[0-5][0-9])?\Z"  # hours and minutes, or nothing
-CustomData = Annotated[str, Meta(max_length=1000, description="What a client notes beside the call.")]
+CustomData = Annotated[str, Meta(description="What a client notes beside the call: at most 1,000 characters.")]
 Headers = dict[HeaderName, HeaderText]
 Callee = Annotated[
     str,

@@ -11,7 +11,7 @@ from appliance.core.inputs.bounds import LINE
 class Text(OrderBody):
     """A text message, sent by SIP MESSAGE."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=1000, description="At most 1,000 bytes of UTF-8.")]
+    text: Annotated[str, Meta(min_length=1, description="At most 1,000 bytes of UTF-8.")]
     content_type: ContentType = "text/plain"
     headers: Annotated[Headers, Meta(max_length=16, description="Headers of the message.")] = field(
         default_factory=dict
@@ -29,7 +29,7 @@ class Info(OrderBody):
     """Content of an INFO request."""
 
     content_type: ContentType
-    body: Annotated[str, Meta(max_length=1000, description="At most 1,000 bytes of UTF-8.")]
+    body: Annotated[str, Meta(description="At most 1,000 bytes of UTF-8.")]
     headers: Annotated[Headers, Meta(max_length=16, description="Headers of the INFO request.")] = field(
         default_factory=dict
     )

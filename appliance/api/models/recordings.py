@@ -115,8 +115,8 @@ class RecordCall(OrderBody):
     note: Annotated[
         str,
         Meta(
-            max_length=1000,
-            description="Name or note of the recording, in place of the call's `custom_data`.",
+            description="Name or note of the recording, in place of the call's `custom_data`. At most 1,000 "
+            "characters.",
             examples=["Parcel for Smith"],
         ),
     ] = ""

@@ -149,8 +149,8 @@ async def change_call(
 
 # Which request each field of a change stands for, in the order in which they are made.
 _REQUESTS: dict[str, Callable[[CallId, Any], inputs.Action]] = {
+    "custom_data": inputs.SetCustomData,  # the first one: nothing else has changed if it is too long
     "updates": lambda call, wanted: inputs.AskUpdates(call, wanted == "ask"),
-    "custom_data": inputs.SetCustomData,
     "statistics_interval": inputs.SetStatisticsInterval,
     "report": lambda call, wanted: inputs.ReportLevels(call, "level" in wanted, microphone="microphone" in wanted),
     "dtmf": lambda call, wanted: inputs.SetDigitMethods(call, tuple(wanted)),

@@ -37,7 +37,15 @@ def test_an_outgoing_call_has_a_note_and_the_200_has_headers(door, tmp_path):
         assert door.get(f"/v1/calls/{call}")["headers"] == connected["headers"]
         assert door.ask("PATCH", f"/v1/calls/{call}", {"custom_data": "order 6"})[1]["call"]["custom_data"] == "order 6"
         assert door.wait("call.changed", call)["data"] == {"fields": ["custom_data"]}
-        assert door.ask("POST", f"/v1/calls/{call}/message", {"text": "ä" * 600})[1]["code"] == "text-too-long"
+        for text in ("ä" * 600, "a" * 1001):
+            assert door.ask("POST", f"/v1/calls/{call}/message", {"text": text})[1]["code"] == "text-too-long"
+        info = {"content_type": "text/plain", "body": "a" * 1001}
+        assert door.ask("POST", f"/v1/calls/{call}/info", info)[1]["code"] == "text-too-long"
+        assert door.ask("POST", f"/v1/calls/{call}/recording", {"note": "a" * 1001})[1]["code"] == "text-too-long"
+        noted = {"custom_data": "a" * 1001, "updates": "ask"}
+        assert door.ask("PATCH", f"/v1/calls/{call}", noted)[1]["code"] == "text-too-long"
+        assert door.wait("error", call, code="text-too-long", operation="set-custom-data")["data"]["http_status"] == 400
+        assert door.ask("POST", "/v1/calls", {"to": "far", "custom_data": "a" * 1001})[1]["code"] == "text-too-long"
         door.press("hangup")
         door.final(call, kind="call.ended", by="local")
         peer.done()

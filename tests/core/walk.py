@@ -74,6 +74,7 @@ TOLD = {
     "started",
     "cards",
     "openings",
+    "orders",
     "offered_version",
     "soundless",
 }

@@ -63,6 +63,7 @@ class Denial(StrEnum):
     TAMPERED = "a sensor blocks it"
     NO_GUARD = "the relay guard is not running"
     NOT_TAKEN = "the relay guard did not accept the pulse"
+    TOO_OFTEN = "a client orders it too often"
 
 
 class AccessScope(StrEnum):

@@ -219,3 +219,4 @@ class DoorsPart(Record):
     blocks: tuple[TamperBlock, ...] = ()
     openings: tuple[Opening, ...] = ()
     relay_ready: bool = False
+    orders: tuple[tuple[str, Often], ...] = ()  # how often each client has ordered to open, or to end a lockdown

@@ -52,6 +52,8 @@ def press(turn: Turn, action: inputs.PressButton, asked: inputs.Requested) -> Re
         )
     if buttons.press_of(turn, wanted).down:
         return Reply(asked.request, warning=f"Button {wanted} is down already.")
+    if button.door is not None and (refused := doors.too_many(turn, button.door, asked)):
+        return refused
     act_all(turn, buttons.hold_down(turn, button, seconds))
     return Reply(asked.request)
 

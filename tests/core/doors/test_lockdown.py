@@ -1,11 +1,24 @@
 """Lockdown: it ends every pulse and refuses every opening, outlasts restarts, and is confirmed once it is on disc."""
 
+import itertools
+
 import pytest
 from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.doors import pulses
-from appliance.core.model import DoorState, OpenedBy, PersistentState, RequestId, SensorId, TamperBlock
+from appliance.core.doors.requests import MOST_ORDERS
+from appliance.core.model import (
+    ButtonId,
+    Denial,
+    DoorState,
+    OpenedBy,
+    PersistentState,
+    RequestId,
+    SensorId,
+    TamperBlock,
+)
+from appliance.core.model.clock import MINUTE_S
 from appliance.core.orders import Reply
 from tests.core.doors.test_doors import door_events, guard, typed
 from tests.core.station import FRONT, GATE, Station, ready
@@ -166,3 +179,50 @@ def test_a_file_that_cannot_be_read_locks_every_door_down():
     assert "/var/lib/kept.json: damaged." in warning.message
     assert door_events(station) == ["locked_down", "locked_down"]
     assert station.last(events.DoorLockedDown).by == "a damaged file"
+
+
+OFTEN = {
+    "pulses": [inputs.OpenDoor(FRONT, 1.0)],
+    "holds": [inputs.HoldDoor(FRONT, 9.0), inputs.ReleaseDoor(FRONT)],
+    "lockdowns": [inputs.LockDoor(FRONT), inputs.UnlockDoor(FRONT)],
+    "presses": [inputs.PressButton(ButtonId("exit"))],
+    "refusals": [inputs.OpenDoor(GATE)],
+}
+
+
+@pytest.mark.parametrize("way", OFTEN)
+def test_a_client_pushes_no_opening_out_of_the_audit(way):
+    """At most two rows for each order that may be, one more for all that are refused, and one for a last lockdown."""
+    station = ready()
+    station.state = replace(station.state, doors=replace(station.state.doors, locked_down=(GATE,)))
+    for each in itertools.islice(itertools.cycle(OFTEN[way]), 4 * MOST_ORDERS):
+        ask(station, each)
+        guard(station, energised=True)
+        guard(station, energised=False)
+        station.wait(0.1)
+    written = [event for event in station.told if event.TYPE.startswith("door.")]
+    assert MOST_ORDERS < len(written) <= 2 * MOST_ORDERS + 2
+    assert [e.by for e in written if isinstance(e, events.DoorDenied) and e.why is Denial.TOO_OFTEN] == ["test"]
+    assert {reply.error.code for reply in station.orders(Reply) if reply.error} >= {"rate-limited"}
+    assert not [e for e in station.told if isinstance(e, events.ErrorReported) and e.code == "rate-limited"]
+
+
+def test_a_client_that_orders_too_often_keeps_nobody_else_out_and_can_still_lock():
+    station = ready()
+    for _ in range(MOST_ORDERS):
+        assert station.ask(inputs.HoldDoor(FRONT)).error is None
+    assert station.ask(inputs.OpenDoor(FRONT)).error.code == "rate-limited"
+    assert station.ask(inputs.OpenDoor(FRONT), who="http:porter").error is None
+    assert station.ask(inputs.ReleaseDoor(FRONT)).error is None
+    ask(station, inputs.LockDoor(FRONT))
+    assert FRONT in station.state.doors.locked_down
+
+
+def test_a_client_that_ordered_too_often_may_again_after_a_minute():
+    station = ready()
+    for _ in range(MOST_ORDERS + 1):
+        station.ask(inputs.OpenDoor(FRONT))
+    station.wait(MINUTE_S)
+    assert station.ask(inputs.OpenDoor(FRONT), who="http:porter").error is None
+    assert [who for who, _ in station.state.doors.orders] == ["http:porter"], "the others are forgotten"
+    assert station.ask(inputs.OpenDoor(FRONT)).error is None

@@ -385,3 +385,13 @@ def test_a_code_whose_time_profile_is_gone_or_cannot_be_known_opens_nothing(tmp_
             station.wait("door.denied", why=Denial.NO_PROFILE)
             call.hang_up()
         assert not station.of("door.unlocked")
+
+
+@shows("door.denied why=a client orders it too often")
+def test_a_token_that_opens_again_and_again_pushes_no_opening_out_of_the_audit(tmp_path):
+    with Daemon(tmp_path / "d", door={"front": {}}) as station:
+        until(lambda: station.get("/v1/doors/front")["available"], "the guard")
+        until(lambda: station.ask("POST", "/v1/doors/front/open")[0] == 429, "the refusal")
+        denied = station.wait("door.denied", why=Denial.TOO_OFTEN)["data"]
+        assert (denied["door"], denied["by"], denied["means"]) == ("front", COMMAND, "api")
+        assert station.ask("POST", "/v1/doors/front/lock")[0] == 200

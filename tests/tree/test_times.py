@@ -81,7 +81,7 @@ how long something is valid
     sip/stack/accounts/digest.py LIFE_S
     sip/stack/accounts/guesses.py KNOWN_S
 given by a protocol, or told to a far end
-    api/http/admission.py RETRY_S
+    api/http/problems.py RETRY_S
     core/accounts/registration.py LONGEST_ASKED_S
     core/accounts/subscriptions.py LONGEST_ASKED_S
     core/model/panel.py DIGIT_S PAUSE_S

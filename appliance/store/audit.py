@@ -119,18 +119,18 @@ class _List:
     """The newest `keep` rows of a table."""
 
     def __init__(self, writer: Writer, table: Table, keep: int) -> None:
-        self._table, self._keep = table, keep
+        self._table = table
         self.backlog = Backlog(writer, keep, self._write)
 
     def tidy(self, connection: sqlite3.Connection, limit: Limit) -> None:
         """Remove the oldest rows beyond the limit, and close the chain behind them."""
-        self._keep = limit.count
+        self.backlog.keep = limit.count
         chain.trim(connection, self._table.name, retention.surplus(connection, self._table, limit))
 
     def _write(self, connection: sqlite3.Connection, rows: Collection[Row]) -> None:
         name = self._table.name
         chain.append(connection, name, ((number, text) for number, text in rows))
-        if upto := retention.beyond(connection, name, self._table.key, self._keep):
+        if upto := retention.beyond(connection, name, self._table.key, self.backlog.keep):
             chain.trim(connection, name, upto)
 
 

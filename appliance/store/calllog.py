@@ -37,7 +37,7 @@ class CallLog:
     """
 
     def __init__(self, writer: Writer, boot: str, keep: int = 10_000) -> None:
-        self._writer, self._boot, self._keep = writer, boot, keep
+        self._writer, self._boot = writer, boot
         self._backlog = Backlog(writer, keep, self._write)
 
     def open(self) -> None:
@@ -81,12 +81,13 @@ class CallLog:
 
     def tidy(self, connection: sqlite3.Connection, limit: Limit) -> None:
         """Remove the calls beyond the limit."""
-        self._keep = limit.count
+        self._backlog.keep = limit.count
         retention.remove(connection, retention.CALLS, retention.surplus(connection, retention.CALLS, limit))
 
     def _write(self, connection: sqlite3.Connection, rows: Collection[Row]) -> None:
         connection.executemany(_UPSERT, rows)
-        retention.remove(connection, retention.CALLS, retention.beyond(connection, "calls", "number", self._keep))
+        upto = retention.beyond(connection, "calls", "number", self._backlog.keep)
+        retention.remove(connection, retention.CALLS, upto)
 
 
 def _page(limit: int, before: int | None, search: CallSearch) -> tuple[str, tuple[int | str, ...]]:

@@ -51,7 +51,7 @@ class Journal:
         self._kept: deque[tuple[int, str]] = deque()
         self._removed = 0  # the newest event that was too old
         self._lock = threading.Lock()  # protects the following
-        self._pending: deque[tuple[int, str]] = deque(maxlen=keep)
+        self._pending: deque[tuple[int, str]] = deque()  # at most `keep`
         self._newest_at_once = 0
         self._queued: set[bool] = set()  # the jobs that wait, by `at_once`: one of each, however many events
         self._rows_since_delete = 0
@@ -103,6 +103,8 @@ class Journal:
         at_once = envelope["type"].startswith(_AT_ONCE)
         with self._lock:
             self._pending.append(row)
+            if len(self._pending) > self._keep:
+                self._pending.popleft()
             if at_once:
                 self._newest_at_once = row[0]
         self._flush_soon(at_once=at_once)

@@ -16,7 +16,8 @@ Row = tuple[Any, ...]
 class Backlog:
     """The newest row of each key, at most `keep` of them, until `write` has put it on disc, in the writer's thread.
 
-    delay_s: how long a row may wait for others, which then take one transaction together.
+    keep: any thread may change it. delay_s: how long a row may wait for others, which then take one transaction
+    together.
 
     `put` and `close` never wait, and are called by one thread; `read` reads the disc and is for threads other than
     asyncio's.
@@ -29,7 +30,7 @@ class Backlog:
         write: Callable[[sqlite3.Connection, Collection[Row]], None],
         delay_s: float = 0.0,
     ) -> None:
-        self._writer, self._keep, self._write, self._delay_s = writer, keep, write, delay_s
+        self._writer, self.keep, self._write, self._delay_s = writer, keep, write, delay_s
         self._lock = threading.Lock()  # protects the following
         self._waiting: dict[int | str, Row] = {}
         self._queued = False
@@ -38,7 +39,7 @@ class Backlog:
         """Write a row to disc as soon as the disc works, in place of the earlier one with that key."""
         with self._lock:
             self._waiting[key] = row
-            if len(self._waiting) > self._keep:
+            if len(self._waiting) > self.keep:
                 del self._waiting[next(iter(self._waiting))]
         self._flush_soon()
 

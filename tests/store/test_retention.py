@@ -1,9 +1,11 @@
 """The journal, the call log and the audit keep what their limits allow, and an examination finds what is damaged."""
 
 import json
+import threading
 import time
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from msgspec.structs import replace
@@ -131,6 +133,31 @@ def test_openings_and_refusals_go_by_age(tmp_path):
         assert len(audit.list()) == 4
         tidied(writer, [Limit(100, 30 * DAY_S)], audit.tidy)
         assert [each["id"] for each in audit.list()] == [4, 3]
+
+
+def hold_up(busy, free, _connection):
+    busy.set()
+    assert free.wait(PATIENCE_S)
+
+
+def test_a_limit_that_was_raised_holds_for_rows_that_wait_for_the_disc(tmp_path):
+    with writing(tmp_path) as writer:
+        journal, calls, audit = Journal(tmp_path, writer, 2), CallLog(writer, "b", 2), Audit(writer, 2)
+        journal.open()
+        tidied(writer, [Limit(4)] * 3, journal.tidy, calls.tidy, audit.tidy)
+        busy, free = threading.Event(), threading.Event()
+        writer.submit(partial(hold_up, busy, free))
+        assert busy.wait(PATIENCE_S)
+        for number in range(1, 6):
+            journal.append(event(journal.take()))
+            calls.write(logged(number, 0))
+            audit.append(event(number))
+        free.set()
+        journal.close()
+        writer.ask(lambda _: None)
+        assert len(calls.list()) == len(audit.list()) == 4
+        with closing(database.reader(tmp_path)) as connection:
+            assert connection.execute("SELECT count(*) FROM events").fetchone() == (4,)
 
 
 def test_lists_are_tidied_when_the_service_starts(tmp_path):

@@ -145,7 +145,7 @@ class App:
         reactor.perform[orders.GiveOrders] = partial(self._give_orders, web)
         bus = Bus(self._config, reactor, sounds, stored)
         always = self._config.clock.trust == "always"
-        clock = ClockMonitor(reactor.post, trusted=always, zones=self._zones, newest_s=journal.newest_s)
+        clock = ClockMonitor(reactor.post, trusted=always, zones=self._zones, right_s=journal.right_s)
         self._clock = clock
         network = NetworkMonitor(reactor.post)
         if self._recorder is not None:
@@ -353,8 +353,8 @@ class App:
     def _age_s(self, days: int | None) -> float | None:
         """A limit of age, which counts only while the clock is right, and from a day after a leap on.
 
-        A leap since the newest event before the start counts, too. A server of time that is years ahead would cost
-        everything at once.
+        A leap since the newest event before the start counts, too, and so does one on the day before the start. A
+        server of time that is years ahead would cost everything at once.
         """
         leapt = self._clock is not None and time.monotonic() < self._clock.leapt + DAY_S
         return days * DAY_S if days is not None and self._clock_is_right() and not leapt else None

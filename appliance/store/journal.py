@@ -19,7 +19,9 @@ from typing import Any
 
 from appliance.base import times
 from appliance.base.errors import IntercomError, reason
+from appliance.base.types import Json
 from appliance.core.events import EventsLost
+from appliance.core.wall_clock import DAY_S
 from appliance.store import event_ids
 from appliance.store.event_ids import Reservation
 from appliance.store.lists import retention
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = ("door.",)  # events about who opened the door, and how, do not wait
 _IDS_IN_A_MS = 1024  # 2^53, the largest id that is exact in JavaScript, is far away
+_LOOKED_AT = 100  # events before a leap of the clock
 _DELETE_EVERY = 500  # rows beyond `keep` are deleted this many at a time
 
 
@@ -81,11 +84,20 @@ class Journal:
         return EventsLost(from_=newest + 1, to=first - 1, certain=clean) if newest + 1 < first else None
 
     @property
-    def newest_s(self) -> float:
-        """The time of the newest event, in seconds since 1970 by the clock of then; inf if it is not known."""
-        with suppress(ValueError, OverflowError):
+    def right_s(self) -> float:
+        """The time of the newest event, in seconds since 1970 by the clock of then; inf if it is not known.
+
+        If the clock leapt ahead by more than a day, within the last day, it is the time before that. A board without a
+        battery clock begins in the past: so the latest of some times counts.
+        """
+        with suppress(ValueError, KeyError, OverflowError):
             if self._kept:
-                return datetime.fromisoformat(json.loads(self._kept[-1][1])["time"]).timestamp()
+                newest = _time(self._kept[-1])
+                first = bisect.bisect_left(self._kept, newest - DAY_S, key=_time)  # of the last day
+                after = json.loads(self._kept[first][1])
+                before = [_later(row, after) for row in islice(self._kept, max(0, first - _LOOKED_AT), first)]
+                leapt = before and _time(self._kept[first]) - max(before) > DAY_S
+                return max(before) if leapt else newest
         return math.inf
 
     def take(self) -> int:
@@ -227,6 +239,17 @@ class Journal:
                 log.warning("the clean end could not be recorded: %s", reason(error))
 
         return finished
+
+
+def _time(row: tuple[int, str]) -> float:
+    """The time of an event, in seconds since 1970. Raises ValueError, OverflowError."""
+    return datetime.fromisoformat(json.loads(row[1])["time"]).timestamp()
+
+
+def _later(row: tuple[int, str], after: Json) -> float:
+    """The time of an event, plus what passed until `after` in one start. Raises ValueError, KeyError, OverflowError."""
+    event = json.loads(row[1])
+    return _time(row) + (after["uptime"] - event["uptime"] if event["boot"] == after["boot"] else 0.0)
 
 
 def _apart() -> int:

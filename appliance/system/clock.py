@@ -45,7 +45,7 @@ class ClockMonitor:
     """Posts ClockReported, and ClockSet, until `stop`; lives on the loop's thread.
 
     trusted: the clock is right whatever the kernel knows of it, such as one with a battery and no network. zones: other
-    time zones whose offsets are reported, too. newest_s: a time before this start, since 1970, by which a first time
+    time zones whose offsets are reported, too. right_s: a time before this start, since 1970, by which a first time
     that is far ahead shows.
     """
 
@@ -56,11 +56,11 @@ class ClockMonitor:
         trusted: bool = False,
         synchronised: Callable[[], bool] = synchronised,
         zones: Callable[[], Iterable[str]] = tuple,
-        newest_s: float = math.inf,
+        right_s: float = math.inf,
     ) -> None:
         self._post, self._trusted, self._synchronised, self._zones = post, trusted, synchronised, zones
         self._reported: model.Clock | None = None
-        self._right = newest_s - time.monotonic()  # the offset from CLOCK_MONOTONIC by which it was right last
+        self._right = right_s - time.monotonic()  # the offset from CLOCK_MONOTONIC by which it was right last
         self.leapt = -math.inf  # when it was ahead of that by more than a day, by CLOCK_MONOTONIC
         self._look_again: asyncio.TimerHandle | None = None
         self._files = FolderWatch((zone.LINK.parent,), self._soon)

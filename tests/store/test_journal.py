@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -50,11 +51,46 @@ def tell(journal, count, kind="call.connected"):
 @pytest.mark.parametrize(("when", "newest"), [("2026-11-20T06:07:08.5Z", 1_795_154_828.5), ("soon", math.inf)])
 def test_the_time_of_the_newest_event_is_known_after_a_start(tmp_path, when, newest):
     with journal(tmp_path) as (first, _):
-        assert first.newest_s == math.inf
+        assert first.right_s == math.inf
         tell(first, 1)
         first.append(envelope(first.take(), "call.connected") | {"time": when})
     with journal(tmp_path) as (second, _):
-        assert second.newest_s == newest
+        assert second.right_s == newest
+
+
+NOW = datetime(2028, 6, 1, 12, tzinfo=UTC)
+
+
+def at(days, boot="b", uptime_days=0.0):
+    """An event so many days after NOW by the clock of then."""
+    time = (NOW + timedelta(days=days)).isoformat()
+    return {"type": "x.y", "time": time, "uptime": uptime_days * 86_400.0, "boot": boot, "data": {}}
+
+
+@pytest.mark.parametrize(
+    ("events", "right_days"),
+    [
+        ([at(-3), at(-2, uptime_days=1), at(-0.1, uptime_days=2.9), at(0, uptime_days=3)], 0),
+        ([at(-1.2), at(-700, uptime_days=1), at(-0.1, uptime_days=1.1), at(0, uptime_days=1.2)], 0),
+        ([at(-800, "a"), at(-700.1), at(-0.1, uptime_days=0.1), at(0, uptime_days=0.2)], -700),
+        ([at(-800, "a"), at(-700.1, "a"), at(-0.1), at(0)], -700.1),
+        ([at(-5, uptime_days=1), at(-0.1, uptime_days=5.9), at(0, uptime_days=6)], 0),
+        ([at(-0.5, "a"), at(-700), at(-0.4, uptime_days=0.1), at(0, uptime_days=0.5)], 0),
+        ([at(-900, "a"), at(-3), at(-1.5, uptime_days=1.5), at(0, uptime_days=3)], 0),
+        ([at(700, "a"), at(-0.1), at(0)], 0),
+    ],
+    ids=[
+        *("steady", "set behind, then right", "leaps while it runs", "leaps before a start"),
+        *("nothing happens for days", "no battery clock", "leapt two days ago", "set back"),
+    ],
+)
+def test_a_leap_of_the_clock_on_the_day_before_the_end_is_known_after_a_start(tmp_path, events, right_days):
+    """Or a restart would end the guard that keeps recordings and lists, when a server of time is years ahead."""
+    with journal(tmp_path) as (first, _):
+        for event in events:
+            first.append(event | {"id": first.take()})
+    with journal(tmp_path) as (second, _):
+        assert second.right_s == pytest.approx((NOW + timedelta(days=right_days)).timestamp(), abs=1.0)
 
 
 def test_ids_begin_at_one_and_go_on_after_a_clean_end(tmp_path):

@@ -386,7 +386,7 @@ def test_a_start_long_after_the_newest_event_is_a_leap_as_soon_as_the_clock_is_r
     async def scenario():
         looks, begun = count(), time.monotonic()
         newest = time.time() - ago_s
-        monitor = clock.ClockMonitor([].append, synchronised=lambda: next(looks) >= right_at, newest_s=newest)
+        monitor = clock.ClockMonitor([].append, synchronised=lambda: next(looks) >= right_at, right_s=newest)
         assert (monitor.leapt >= begun) == (leaps and not right_at)
         monitor.look()
         assert (monitor.leapt >= begun) == leaps

@@ -14,8 +14,8 @@ import re
 import stat
 import tarfile
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Protocol
@@ -88,8 +88,33 @@ class _Hashed:
         return Content(self._bytes, self._digest.hexdigest())
 
 
-def write(file: IO[bytes], manifest: Manifest, directory: Path, recordings: Iterable[Path] = ()) -> None:
-    """Write an archive of the members in a directory, and of files of recordings. Raises OSError."""
+class _Whole:
+    """A file that ends where its first length says: with zeros, which are silence, after a part that cannot be read."""
+
+    def __init__(self, file: _Readable) -> None:
+        self._file, self.fault = file, ""
+
+    def read(self, size: int = 0) -> bytes:
+        """Read like a file."""
+        found = b""
+        if not self.fault:
+            try:
+                found = self._file.read(size)
+            except OSError as error:
+                self.fault = str(error.strerror)
+        if len(found) < size and not self.fault:
+            self.fault = "it has become shorter"
+        return found.ljust(size, b"\0")
+
+
+def write(
+    file: IO[bytes], manifest: Manifest, directory: Path, recordings: Iterable[Sequence[Path]] = ()
+) -> dict[str, str]:
+    """Write an archive of the members in a directory, and of the files that each recording may have. Raises OSError.
+
+    Returns what is missing of recordings, as it cannot be read, or not to its end, and why: the others are whole.
+    """
+    unread: dict[str, str] = {}
     with tarfile.open(fileobj=file, mode="w:gz", format=tarfile.USTAR_FORMAT, compresslevel=6) as tar:
         _add(tar, MANIFEST, msgspec.json.encode(manifest))
         for name, content in manifest.files.items():
@@ -97,18 +122,37 @@ def write(file: IO[bytes], manifest: Manifest, directory: Path, recordings: Iter
                 tar.addfile(_member(name, content.bytes), source)
         if manifest.recordings:
             written: dict[str, Content] = {}
-            for path in recordings:
-                if len(written) >= MOST_RECORDED:
-                    raise IntercomError(
-                        ErrorCode.STORAGE_FULL,
-                        f"A backup has room for {MOST_RECORDED} files of recordings.",
-                        resolution="Make one without recordings, and copy these by rclone (recording.copy_to).",
-                    )
-                with suppress(FileNotFoundError), opened(path) as found:  # it may be removed at any time
-                    hashed = _Hashed(found)
-                    tar.addfile(_member(f"{RECORDINGS}/{path.name}", os.fstat(found.fileno()).st_size), hashed)
-                    written[path.name] = hashed.content
+            for files in recordings:
+                for path in files:
+                    _add_recorded(tar, path, written, unread)
+                sounds = [path for path in files if path.suffix in recording_files.SOUNDS]
+                if not any(path.name in written or str(path) in unread for path in sounds):
+                    unread[str(sounds[0])] = os.strerror(errno.ENOENT)
             _add(tar, RECORDED, msgspec.json.encode(written))
+    return unread
+
+
+def _add_recorded(tar: tarfile.TarFile, path: Path, written: dict[str, Content], unread: dict[str, str]) -> None:
+    """Add a file of a recording, if it is there. Raises IntercomError, and OSError of the archive."""
+    try:
+        found = opened(path)
+    except FileNotFoundError:  # it may be removed at any time
+        return
+    except OSError as error:
+        unread[str(path)] = str(error.strerror)
+        return
+    with found:
+        if len(written) >= MOST_RECORDED:
+            raise IntercomError(
+                ErrorCode.STORAGE_FULL,
+                f"A backup has room for {MOST_RECORDED} files of recordings.",
+                resolution="Make one without recordings, and copy these by rclone (recording.copy_to).",
+            )
+        hashed = _Hashed(whole := _Whole(found))
+        tar.addfile(_member(f"{RECORDINGS}/{path.name}", os.fstat(found.fileno()).st_size), hashed)
+    written[path.name] = hashed.content
+    if whole.fault:
+        unread[str(path)] = whole.fault
 
 
 def opened(path: Path) -> IO[bytes]:

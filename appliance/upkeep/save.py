@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,11 +22,12 @@ from appliance.upkeep.staging import BACKUP, staging
 OWNER_ONLY = 0o600
 _WHOLE = "whole"  # the archive, until it has its name
 _NAMES_FILE = "file"  # ends of the names of settings that name files, and of those with a secret
+_SHOWN = 20  # recordings that are missing, in words
 _NAMES_SECRET = ("password_file", "key_file", "copy_config_file")
 
 
 def save(file: Path, state: Path, config: Path, *, recordings: bool = False, secrets: bool = True) -> Json:
-    """Write the backup; returns its name and size, and the files of the configuration that are not in it.
+    """Write the backup; returns its name and size, and what is not in it: configuration and, as `unread`, recordings.
 
     The database is copied as it is at one moment, whatever the daemon writes meanwhile. recordings: with the finished
     ones; secrets: with passwords, keys and tokens. Raises IntercomError.
@@ -69,7 +70,7 @@ def save(file: Path, state: Path, config: Path, *, recordings: bool = False, sec
                 {str(path.relative_to(copies)): archive.content(path) for path in sorted(_all(copies))},
                 recordings,
             )
-            _write(copies / _WHOLE, manifest, copies, _recordings(state, copies) if recordings else ())
+            unread = _write(copies / _WHOLE, manifest, copies, _recordings(state, copies) if recordings else ())
             _publish(copies / _WHOLE, file)
         except database.Error as error:
             explained = database.explain(error, state)
@@ -86,15 +87,17 @@ def save(file: Path, state: Path, config: Path, *, recordings: bool = False, sec
         "bytes": file.stat().st_size,
         "secrets": secrets,
         "left_out": [str(path) for path in left_out],
+        **({"unread": unread} if unread else {}),
     }
 
 
-def _write(path: Path, manifest: Manifest, copies: Path, recordings: Iterable[Path]) -> None:
+def _write(path: Path, manifest: Manifest, copies: Path, recordings: Iterable[Sequence[Path]]) -> dict[str, str]:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
     with os.fdopen(descriptor, "wb") as written:
-        archive.write(written, manifest, copies, recordings)
+        unread = archive.write(written, manifest, copies, recordings)
         written.flush()
         os.fsync(descriptor)
+        return unread
 
 
 def _publish(whole: Path, file: Path) -> None:
@@ -117,8 +120,8 @@ def _needed(state: Path, *, recordings: bool) -> int:
 
 
 def _size(path: Path) -> int:
-    """The bytes of a file; none of one that the daemon has removed or renamed meanwhile. Raises OSError."""
-    with suppress(FileNotFoundError):
+    """The bytes of a file; none of one that the daemon has removed or renamed meanwhile, or that is damaged."""
+    with suppress(OSError):
         return path.lstat().st_size
     return 0
 
@@ -133,13 +136,12 @@ def _all(directory: Path) -> Iterator[Path]:
     return (path for path in directory.rglob("*") if path.is_file())
 
 
-def _recordings(state: Path, copies: Path) -> Iterator[Path]:
-    """The files of the recordings that are finished in the copy of the database, as they may come and go."""
+def _recordings(state: Path, copies: Path) -> Iterator[Sequence[Path]]:
+    """The files that the recordings may have that are finished in the copy of the database; they may come and go."""
     for recording in database.finished(copies / archive.DATABASE):
         files = recording_files.all_of(state / archive.RECORDINGS, recording)
-        yield from (
-            path for path in files if recording_files.is_ours(path.name) and path.is_file() and not path.is_symlink()
-        )
+        if files:
+            yield [path for path in files if recording_files.is_ours(path.name)]
 
 
 def beside(settings: Json, config: Path) -> tuple[list[Path], list[Path]]:
@@ -196,4 +198,7 @@ def words(saved: Json) -> str:
         else "no passwords, keys or tokens, but names of people: a restore keeps those of the station"
     )
     left_out = f"\nNot in it: {', '.join(saved['left_out'])}." if saved["left_out"] else ""
-    return f"{saved['file']}: {saved['bytes']} bytes. It has {has}.{left_out}"
+    missing = [f"{path} ({why})" for path, why in saved.get("unread", {}).items()]
+    more = f", and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+    named = f"\nRecordings that are missing or cut off in it: {', '.join(missing[:_SHOWN])}{more}. Check the disc."
+    return f"{saved['file']}: {saved['bytes']} bytes. It has {has}.{left_out}{named if missing else ''}"

@@ -31,6 +31,7 @@ from appliance.system import lock
 from appliance.upkeep import archive
 from appliance.upkeep.restore import BEFORE, restore, words
 from appliance.upkeep.save import save
+from appliance.upkeep.save import words as saved_words
 from tests.store.stores import PATIENCE_S, Inbox, envelope
 
 CONFIG = """
@@ -403,6 +404,71 @@ def test_a_recording_that_is_removed_while_the_space_is_counted_ends_no_backup(s
     save(tmp_path / "b", station.state, station.config, recordings=True)
     with tarfile.open(tmp_path / "b") as tar:
         assert {f"recordings/{name}" for name in files if name != "r-2.opus"} < set(tar.getnames())
+
+
+READ = 16 * 1024  # at once
+
+
+class Damaged(io.BytesIO):
+    """A file on a disc that gives its first bytes only."""
+
+    def __init__(self, file):
+        self.fileno = file.fileno
+        super().__init__(file.read())
+
+    def read(self, size=-1):
+        if self.tell() >= READ:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().read(size)
+
+
+class CutOff(io.BytesIO):
+    """A file that has become shorter."""
+
+    def __init__(self, file):
+        self.fileno = file.fileno
+        super().__init__(file.read(READ))
+
+
+def opens_not(_file):
+    raise OSError(errno.EUCLEAN, os.strerror(errno.EUCLEAN))
+
+
+@pytest.mark.parametrize(
+    ("opens", "has", "why"),
+    [
+        (opens_not, None, "Structure needs cleaning"),
+        (Damaged, b"x" * READ + bytes(99), "Input/output error"),
+        (CutOff, b"x" * READ + bytes(99), "it has become shorter"),
+    ],
+)
+def test_a_recording_that_cannot_be_read_is_named_and_costs_no_other(station, tmp_path, monkeypatch, opens, has, why):
+    files, opened, lstat = station.record(), archive.opened, Path.lstat
+    damaged = station.state / "recordings" / "r-1.wav"
+    damaged.write_bytes(b"x" * (READ + 99))
+
+    def looked_at(path):
+        return opens_not(path) if path == damaged and has is None else lstat(path)
+
+    monkeypatch.setattr(archive, "opened", lambda path: opens(opened(path)) if path == damaged else opened(path))
+    monkeypatch.setattr(Path, "lstat", looked_at)
+    done = save(tmp_path / "b", station.state, station.config, recordings=True)
+    monkeypatch.undo()
+    assert done["unread"] == {str(damaged): why}
+    assert f"{damaged} ({why})" in saved_words(done)
+    state = tmp_path / "new" / "state"
+    restore(tmp_path / "b", state, tmp_path / "new" / "etc" / "x.toml")
+    whole = {name: content for name, content in (files | {"r-1.wav": has}).items() if content is not None}
+    assert {path.name: path.read_bytes() for path in (state / "recordings").iterdir()} == whole
+
+
+def test_a_recording_whose_sound_is_gone_is_named_as_where_its_disc_is_away(station, tmp_path):
+    station.record()
+    for name in ("r-1.wav", "r-2.opus"):
+        (station.state / "recordings" / name).unlink()
+    done = save(tmp_path / "b", station.state, station.config, recordings=True)
+    assert [Path(path).name for path in done["unread"]] == ["r-1.wav", "r-2.wav"]
+    assert "unread" not in save(tmp_path / "without", station.state, station.config)
 
 
 def test_a_restore_whose_disc_is_full_leaves_no_part_of_a_recording(station, tmp_path, monkeypatch):

@@ -6,12 +6,15 @@ Only root installs packages, by apt itself, which takes what its keys have signe
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
+from appliance.base import signals
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
 from appliance.system.packages import NAMES, PROGRAM
@@ -41,8 +44,9 @@ def install(at: time | None = None) -> Json:
     if at is not None:
         _plan(at)
         return show() | {"done": "planned"}
-    _apt("update install", wanted)
-    _mark("unhold", wanted)
+    with _undisturbed():
+        _apt("update install", wanted)
+        _mark("unhold", wanted)
     return show() | {"done": "installed"}
 
 
@@ -57,8 +61,9 @@ def back() -> Json:
             f"apt has none that is older than {found[PROGRAM].installed}.",
             "Install the former packages from their files, as docs/how-to/upgrade.md shows.",
         )
-    _apt("update back", wanted, "--allow-downgrades")
-    _mark("hold", wanted)
+    with _undisturbed():
+        _apt("update back", wanted, "--allow-downgrades")
+        _mark("hold", wanted)
     return show() | {"done": "returned"}
 
 
@@ -119,11 +124,23 @@ def _apt(command: str, wanted: dict[str, str], *options: str) -> None:
     argv = [*_APT, *options, "install", *(f"{name}={version}" for name, version in wanted.items())]
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     try:
-        status = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, stdout=sys.stderr, env=environment, check=False
-        ).returncode
+        apt = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            encoding="utf-8",
+            errors="replace",
+        )
     except OSError as error:
         raise _missing("apt-get", error) from error
+    with apt:
+        for line in apt.stdout or ():
+            with suppress(OSError):  # of a lost terminal, where apt-get itself would report a fault at its end
+                sys.stderr.write(line)
+                sys.stderr.flush()
+    status = apt.returncode
     if status:
         raise IntercomError(
             ErrorCode.UNAVAILABLE,
@@ -131,6 +148,20 @@ def _apt(command: str, wanted: dict[str, str], *options: str) -> None:
             f"apt-get ended with status {status}, and its lines above say why.",
             f"Mend that, and run it again as root: sudo intercomctl {command}.",
         )
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Go on when the session is lost: apt-get inherits that. Ctrl-C is apt's, which does not end between two files."""
+    before = signal.getsignal(signal.SIGHUP), signal.getsignal(signal.SIGINT)
+    try:
+        signals.ignore([signal.SIGHUP])
+        if before[1] != signal.SIG_IGN:
+            signal.signal(signal.SIGINT, lambda *_: None)  # apt-get gets the default
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before[0])
+        signal.signal(signal.SIGINT, before[1])
 
 
 def _mark(mark: str, names: Iterable[str]) -> None:

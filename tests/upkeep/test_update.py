@@ -1,6 +1,8 @@
 """`intercomctl update` with a real apt and dpkg: what is offered, installing it, going back, and what is refused."""
 
 import json
+import os
+import pty
 import re
 import shutil
 import subprocess
@@ -13,6 +15,7 @@ import pytest
 
 from appliance.system import packages
 from appliance.upkeep import offered
+from tests.store.stores import PATIENCE_S
 from tests.upkeep import apt_machine
 from tests.upkeep.apt_machine import Machine
 
@@ -91,6 +94,34 @@ def test_a_version_that_refuses_to_be_replaced_stays_and_its_reason_is_seen(mach
     assert "The packages were not installed" in ended.stdout
     assert machine.installed() == "0.2.0"
     assert not of(machine.told())["held"]
+
+
+@pytest.mark.parametrize("way", ["the session is lost", "Ctrl-C"])
+def test_a_package_that_is_being_replaced_is_finished_and_its_mark_is_set_whatever_becomes_of_the_terminal(
+    machine, way
+):
+    begun, goes_on = machine.root / "begun", machine.root / "goes-on"
+    for fifo in (begun, goes_on):
+        os.mkfifo(fifo)
+    machine.publish("intercomd", "0.2.0", prerm=f"#!/bin/sh\necho >{begun}\nread line <{goes_on}\n")
+    machine.told("install")
+    master, terminal = pty.openpty()
+    words = ["setsid", "--ctty", *apt_machine.AS_ROOT, sys.executable, "-m", "appliance.cli", "update", "back"]
+    streams = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+    with subprocess.Popen(words, env=machine.environment, **streams) as command:
+        os.close(terminal)
+        begun.read_text()
+        if way == "Ctrl-C":
+            os.write(master, b"\x03")
+        else:
+            os.close(master)
+        goes_on.write_text("\n")
+        command.wait(PATIENCE_S)
+    if way == "Ctrl-C":
+        os.close(master)
+    assert machine.installed() == "0.1.0"
+    assert of(machine.told()) == {"name": "intercomd", "installed": "0.1.0", "offered": "0.2.0", "held": True}
+    assert "half" not in machine.check("dpkg", f"--admindir={machine.root}/var/lib/dpkg", "--audit")
 
 
 def test_where_apt_has_not_installed_it_the_command_says_so(machine):

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
+from email.utils import formatdate
 
 import pytest
 
@@ -319,6 +320,19 @@ def test_a_receiver_without_tls_at_the_port_is_named():
 def test_an_answer_that_is_no_success_is_named(web, status, said):
     web.answers["/"] = page(b"", status=status)
     assert said in found(f"{web.url}/")
+
+
+@pytest.mark.parametrize(("ahead_s", "apart"), [(0, False), (-86_400, True), (86_400, True), (-1_700_000_000, True)])
+def test_a_refusal_by_another_clock_names_the_clocks(web, ahead_s, apart):
+    web.answers["/"] = page(b"", f"Date: {formatdate(time.time() + ahead_s, usegmt=True)}", status="400 Bad Request")
+    assert posted(f"{web.url}/").clocks_apart == apart
+    assert ("set the clocks of both" in found(f"{web.url}/")) == apart
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Mon, 99 Nov 2026 99:99:99 GMT", "Fri, 01 Jan 0001 00:00:00 GMT"])
+def test_an_answer_that_names_no_time_is_one_of_now(web, date):
+    web.answers["/"] = page(b"", f"Date: {date}")
+    assert posted(f"{web.url}/").taken
 
 
 def test_a_slow_receiver_is_warned_of(tmp_path, monkeypatch):

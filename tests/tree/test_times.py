@@ -85,6 +85,7 @@ given by a protocol, or told to a far end
     core/accounts/registration.py LONGEST_ASKED_S
     core/accounts/subscriptions.py LONGEST_ASKED_S
     core/model/panel.py DIGIT_S PAUSE_S
+    outlet/webhooks/client.py APART_S
     sip/stack/accounts/accounts.py SESSION_S
     sip/stack/calls/hold.py BUSY_AGAIN_S OWNER_AGAIN_S OTHER_AGAIN_S INSTEAD_S
     sip/stack/calls/transfers.py LASTS_S

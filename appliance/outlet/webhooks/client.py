@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from appliance.base.record import Record
@@ -20,17 +21,22 @@ from appliance.outlet.webhooks import addresses, faults
 
 LARGEST = 16_384  # bytes of an answer that are read
 HTTPS, HTTP = 443, 80
+APART_S = 300.0  # by which clocks may differ: receivers refuse signatures of another time (Standard Webhooks 1.0.0)
 FAULTS = (OSError, http.client.HTTPException, ValueError)  # no connection, no answer, or none that can be read
 
 
 class Answer(Record):
-    """An answer. wait_s: for how long the receiver asks us to wait, 0: it does not. long: its body is cut."""
+    """An answer. wait_s: for how long the receiver asks us to wait, 0: it does not. long: its body is cut.
+
+    clocks_apart: the receiver's clock shows another time than the station's.
+    """
 
     status: int
     body: bytes = b""
     kind: str = ""
     wait_s: float = 0.0
     long: bool = False
+    clocks_apart: bool = False
 
     @property
     def taken(self) -> bool:
@@ -100,6 +106,7 @@ class Client:
             response.getheader("Content-Type", "").partition(";")[0].strip().lower(),
             _seconds(response.getheader("Retry-After", "")),
             long=len(said) > LARGEST,
+            clocks_apart=_is_apart(response.getheader("Date", "")),
         )
         if not response.isclosed() or connection.sock is None:  # the rest is not read, or the receiver has closed it
             self.close()
@@ -153,6 +160,13 @@ class _Connection(http.client.HTTPConnection):
         with suppress(OSError, ValueError):
             if sock is not None:
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def _is_apart(date: str) -> bool:
+    try:
+        return abs(parsedate_to_datetime(date).timestamp() - time.time()) > APART_S
+    except (ValueError, OverflowError):  # it names no time
+        return False
 
 
 def _seconds(text: str) -> float:

@@ -10,6 +10,7 @@ from appliance.outlet.faults import certificate, unavailable
 from appliance.outlet.settings import Webhook
 from appliance.outlet.webhooks.addresses import RefusedError
 
+SIGNATURES = "Give both sides the same secret, and set the clocks of both."
 _REDIRECTS = range(http.HTTPStatus.MULTIPLE_CHOICES, http.HTTPStatus.BAD_REQUEST)
 
 
@@ -110,7 +111,7 @@ def of_room(of: Webhook, most: int) -> IntercomError:
     )
 
 
-def of_status(status: int, of: Webhook) -> IntercomError:
+def of_status(status: int, of: Webhook, *, clocks_apart: bool) -> IntercomError:
     """Why an answer is no success."""
     message, url = f"The receiver {of.name} does not take the events.", f"webhook.{of.name}.url"
     if status in _REDIRECTS:
@@ -123,16 +124,16 @@ def of_status(status: int, of: Webhook) -> IntercomError:
         words = f" {http.HTTPStatus(status).phrase}"
     except ValueError:
         words = ""
-    return unavailable(message, f"It answers {status}{words}.", _remedy(status, of))
+    return unavailable(message, f"It answers {status}{words}.", _remedy(status, of, clocks_apart=clocks_apart))
 
 
-def _remedy(status: int, of: Webhook) -> str:
+def _remedy(status: int, of: Webhook, *, clocks_apart: bool) -> str:
     name, url = of.name, f"webhook.{of.name}.url"
     match status:
         case http.HTTPStatus.UNAUTHORIZED | http.HTTPStatus.FORBIDDEN if of.to_station:
             return f"Write a token of that station, with the scope call, into webhook.{name}.secret_file."
         case http.HTTPStatus.UNAUTHORIZED | http.HTTPStatus.FORBIDDEN:
-            return "Give both sides the same secret, and set the clocks of both."
+            return SIGNATURES
         case http.HTTPStatus.NOT_FOUND:
             return f"Correct the path in {url}."
         case http.HTTPStatus.METHOD_NOT_ALLOWED:
@@ -140,4 +141,4 @@ def _remedy(status: int, of: Webhook) -> str:
         case http.HTTPStatus.GONE:
             return f"It wants no more events: remove the table webhook.{name}."
         case _:
-            return "See the log of the receiver."
+            return SIGNATURES if clocks_apart else "See the log of the receiver."

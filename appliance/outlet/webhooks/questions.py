@@ -162,7 +162,7 @@ class Questions:
         finally:
             client.close()
         if not answer.taken:
-            raise faults.of_status(answer.status, self._of)
+            raise faults.of_status(answer.status, self._of, clocks_apart=answer.clocks_apart)
         return answer
 
     def _read(self, answer: Answer) -> list[_Order]:

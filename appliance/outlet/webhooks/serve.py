@@ -2,6 +2,7 @@
 
 The receiver's answer (2xx) moves the cursor. An event that it refuses for good, as one that it cannot read, is sent
 three times, reported, and left out; everything else is sent until it is taken, or until the journal no longer has it.
+While the clocks of both differ, each event is refused for its signature, so none is left out.
 """
 
 import http
@@ -144,14 +145,15 @@ class Receiver:
             answer = Answer(0)
             try:
                 answer = self._client.post(body, headers, self._times.webhook_answers_s)
-                why = None if answer.taken else faults.of_status(answer.status, self._of)
+                apart = answer.clocks_apart
+                why = None if answer.taken else faults.of_status(answer.status, self._of, clocks_apart=apart)
             except IntercomError as error:
                 why = error
             if why is None:
                 self._judge(None)
                 self._tell(envelope, answer)
                 return True
-            tries = tries + 1 if answer.status in REFUSALS else 0
+            tries = tries + 1 if answer.status in REFUSALS and not answer.clocks_apart else 0
             left_out = tries == TRIES or self._is_over(envelope)
             wait_s = min(max(pause_s, answer.wait_s), most) * random.uniform(0.7, 1.3)  # noqa: S311 - no secret
             if left_out or not failed:

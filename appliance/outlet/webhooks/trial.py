@@ -24,7 +24,7 @@ def examine(of: Webhook, times: Times) -> Json:
     try:
         answer = client.post(*message.request(of, event), times.webhook_answers_s)
         if not answer.taken:
-            raise faults.of_status(answer.status, of)
+            raise faults.of_status(answer.status, of, clocks_apart=answer.clocks_apart)
     except IntercomError as error:
         return finding("problem", error.message, error.cause, error.resolution)
     finally:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.daemon.appliance.how_tos import blocks
 from tests.support.certificates import Authority
+from tests.support.clocks import on_clock
 from tests.support.daemon import Daemon
 from tests.support.peers.mosquitto import DEVICE, Listener, Mosquitto
 from tests.support.peers.receiver import Receiver
@@ -248,6 +249,23 @@ def test_an_event_that_the_receiver_refuses_for_good_is_left_out_and_reported(tm
         assert "It answers 422" in failed["why"]
         until(lambda: max(receiver.order) > ring["id"], log=station.told)
         assert len(receiver.of("ring.started")) == 3
+
+
+def test_no_event_is_left_out_while_the_clock_is_wrong_by_which_the_receiver_judges_it(tmp_path, receiver):
+    """A board without a battery for its clock starts in the past. Many receivers answer 400 to a signature of then."""
+    receiver.answers = lambda got: (204 if got.right else 400, None)
+    offset = tmp_path / "offset"
+    offset.write_text("-7200\n")
+    clock = on_clock(FAKETIME_TIMESTAMP_FILE=str(offset), FAKETIME_NO_CACHE="1")
+    settings = {"webhook": {"house": receiver.settings()}, "times": hasty(webhook_again_s=(0.01, 0.05))}
+    with Daemon(tmp_path / "s", within=clock, **settings) as station:
+        first = begun(receiver, station)
+        until(lambda: len(receiver.got) > 6, log=station.told)
+        assert receiver.order == [first]
+        assert not station.of("notification.failed")
+        offset.write_text("+0\n")
+        until(lambda: len(receiver.order) > 1, log=station.told)
+        assert {got.right for got in receiver.got if got.event["data"]["id"] == first} == {False, True}
 
 
 def test_only_refusals_in_a_row_have_an_event_left_out(tmp_path, receiver):

@@ -22,7 +22,7 @@ ACTED = Table("rules.acted", Acted, lambda row: row.rule)
 def depth(turn: Turn, event: events.Event, who: str) -> int:
     """How many acts of rules led to the event; 0: none. who: the client whose request this step performs."""
     names = [who, *(str(getattr(event, name, "")) for name in ("by", "who"))]
-    if isinstance(event, events.RuleTriggered):
+    if isinstance(event, events.RuleTriggered | events.RuleFailed):
         names.append(author(event.rule))
     call = turn.calls.get(getattr(event, "call", None) or "")
     if call is not None:

@@ -183,6 +183,27 @@ def test_a_rule_that_waits_for_rules_to_act_ends_within_one_step():
     assert len(given_orders(station)) <= (len(others) + 2) * limits.AT_ONCE
 
 
+def failing(station: Station, rule: str) -> None:
+    """An order of that rule is refused, as with the adapter."""
+    refused = {"code": ErrorCode.NO_ACCOUNT, "message": "No.", "cause": "None.", "resolution": "Add one."}
+    station.give(inputs.RuleActFailed, rule=rule, order="place_call", **refused)
+
+
+def test_a_rule_that_waits_for_failures_of_rules_ends_where_its_own_orders_fail():
+    """Such as one that calls somebody about a failure, by an account that is not there."""
+    station = ready(rules=(EVENING, Rule("watch", "rule.failed", then=(LOCK,), allow=(AccessScope.DOOR,))))
+    failing(custom(station), "evening")
+    for done in range(2 * limits.AT_ONCE):
+        if len(given_orders(station)) > done + 1:
+            failing(station, "watch")
+            station.wait(limits.EVERY_S)
+    assert len(given_orders(station)) == limits.DEEPEST
+    assert station.last(events.RuleStopped) == events.RuleStopped("watch", RuleLimit.DEPTH)
+    station.wait(limits.FOLLOWS_S)
+    failing(station, "evening")
+    assert len(given_orders(station)) == limits.DEEPEST + 1
+
+
 def test_a_rule_acts_at_most_so_often_and_a_loop_without_authors_ends_by_that():
     station = ready(rules=(EVENING,))
     for _ in range(60):

@@ -36,13 +36,15 @@ def of(state):
 def wanted(ours):
     """What a test must have, and what it must assert: the names of each event or error, and its fields or values.
 
-    Of a request and its fields it is enough that the test gives them. An event that has data names some of it; an event
-    without data, an error and a setting without a value are asserted themselves.
+    Of a request it is enough that the test gives it, with its fields; a PATCH says what it changes. An event that has
+    data names some of it; an event without data, an error and a setting without a value are asserted themselves.
     """
     for part in ours.split("; "):
         if request := REQUEST.fullmatch(part):
-            literal = [each for each in request[1].split("/") if each and "{" not in each]
-            yield from (({each}, []) for each in [literal[-1], *request[2].split()])
+            method, literal = part.split()[0], [each for each in request[1].split("/")[2:] if "{" not in each]
+            given = request[2].split() or ["a field of PATCH"] * (method == "PATCH")
+            yield {method, method.lower()}, []
+            yield from (({each}, []) for each in [*literal, *given])
             continue
         subject, *fields = part.split()
         if not fields and subject in BY_TYPE and asserts(subject):
@@ -119,6 +121,7 @@ def test_what_differs_or_does_not_apply_says_why():
         ("statistics_s", ["statistics_s"]),
         ("call.connected nothing", ["nothing"]),
         ("POST /v1/calls/{call}/teleport", ["teleport"]),
+        ("PATCH /v1/calls/{call}", ["PATCH", "a field of PATCH"]),
         ("error:no-such", ["no-such"]),
     ],
 )

@@ -1,6 +1,8 @@
 """The facts of its call and of its conference in each event, as a program reads them that follows events alone."""
 
 import contextlib
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -34,7 +36,7 @@ def has_sound(station, recording):
 
 
 def test_each_event_of_a_call_says_who_called_whom(station, tmp_path):
-    scenario = "uac-call"
+    scenario, began = "uac-call", time.monotonic()
     caller = Sipp(tmp_path, scenario, station.address, address=station.far_address, user="far", display_name="Anna")
     with caller as peer:
         call = station.rung()
@@ -53,6 +55,9 @@ def test_each_event_of_a_call_says_who_called_whom(station, tmp_path):
         assert about["from"].startswith(f"sip:far@{station.far_address}"), event
         assert station.address.partition(":")[0] in about["to"], event
         assert (about["target"], about["display_name"]) == ("far", "Anna"), event
+        assert abs(datetime.now(UTC) - datetime.fromisoformat(event["time"])) < timedelta(hours=1), event
+        assert began <= event["uptime"] <= time.monotonic(), event
+        assert event["boot"] == station.events[-1]["boot"], event
     (last,) = [event for event in there if event["type"] == "call.ended"]
     assert last["about"]["codec"] == last["data"]["codec"] == {"name": "PCMA", "clock_rate_hz": 8000}
     assert "codec" not in next(event for event in there if event["type"] == "call.incoming")["about"]

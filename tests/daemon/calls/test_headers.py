@@ -275,12 +275,12 @@ def test_a_call_shows_its_number_and_way_and_stays_readable_after_its_end(door):
         call, _ = far.talk_to(door)
         lasting = door.get(f"/v1/calls/{call}")
         assert (lasting["account"], lasting["number"], lasting["direction"]) == ("direct", "door", "incoming")
-        assert lasting["ended"] is None
+        assert (lasting["legacy_state"], lasting["ended"]) == ("CONNECTED", None)
         far.hang_up()
         door.final(call, kind="call.ended", direction="incoming")
         over = door.get(f"/v1/calls/{call}")
     assert (over["state"], over["legacy_state"], over["active"]) == ("ended", "TERMINATED", False)
-    assert over["end"]["cause"] == "hangup"
+    assert (over["end"]["cause"], over["end"]["reason"]) == ("hangup", "Normal call clearing")
     assert over["ended"] is not None
     assert call not in {each["id"] for each in door.get("/v1/calls")["calls"]}
     status, error = door.ask("POST", f"/v1/calls/{call}/hold")
@@ -288,6 +288,24 @@ def test_a_call_shows_its_number_and_way_and_stays_readable_after_its_end(door):
     assert error["cause"] and error["resolution"]
     status, late = door.ask("POST", f"/v1/calls/{call}/hangup")  # it has crossed the far end's
     assert (status, late["warning"]) == (200, "The call has ended already.")
+
+
+@shows("DELETE /v1/calls/{id}", "call.canceled")
+def test_a_client_gives_its_call_up_and_each_state_has_its_older_name(door):
+    with Packets(door.far_address, door.far_port) as far:
+        call = door.post("/v1/calls", {"to": "far"})["id"]
+        place = f"/v1/calls/{call}"
+        invite = far.invited()
+        assert door.get(place)["legacy_state"] == "PROGRESSING"
+        far.send(far.reply(invite, "180 Ringing"))
+        door.wait("call.ringing", call)
+        ringing = door.get(place)
+        assert (ringing["legacy_state"], bool(ringing["summary"])) == ("ALERTING", True)
+        assert door.ask("DELETE", place)[0] == 200
+        far.send(far.reply(far.receive("CANCEL", "CANCEL"), "200 OK"))
+        far.send(far.reply(invite, "487 Request Terminated"))
+        door.final(call, kind="call.canceled", by="local")
+        assert door.get(place)["legacy_state"] == "TERMINATED"
 
 
 def test_a_call_placed_directly_goes_through_no_account(door):

@@ -157,6 +157,27 @@ def test_a_call_may_end_while_its_text_is_made_and_fifty_texts_harm_nothing(stat
         assert door.get("/v1/calls")["calls"] == []
 
 
+def test_a_caller_hears_a_sound_a_text_and_a_tone_before_the_answer(station):
+    with station() as door, Packets(door.far_address, 0, to=door.address) as far:
+        far.send(far.request("INVITE", body=far.sdp))
+        call = door.rung()
+        place = f"/v1/calls/{call}"
+        for order, body in (("playback", {"sound": "gong"}), ("say", {"text": "One moment, please."})):
+            assert door.ask("POST", f"{place}/{order}", body)[1]["code"] == "call-wrong-state"
+        door.post(f"{place}/early-media", {"source": "panel"})
+        for order, body in (("playback", {"sound": "gong"}), ("say", {"text": "One moment, please."})):
+            playing = door.post(f"{place}/{order}", body)["call"]["playback"]
+            door.next("playback.started", call, playback=playing)
+            hears_speech(far)  # or what is as loud
+            door.next("playback.finished", call, playback=playing)
+            hears_silence(far)
+        door.post(f"{place}/tone", {"tone": "busy", "seconds": 300})
+        hears_speech(far)
+        assert door.get(place)["state"] == "early_media"
+        door.post(f"{place}/reject")
+        door.final(call, by="local")
+
+
 def test_without_espeak_ng_a_text_is_refused_and_all_else_works(station, monkeypatch, tmp_path):
     """Its directory of commands has all others."""
     commands = tmp_path / "bin"

@@ -301,6 +301,7 @@ def test_a_far_end_has_us_take_the_place_of_another_call(door, far, dear):
 def test_a_far_end_may_not_pass_us_on(door, caller):
     with caller("uac-refer", seconds=0.1) as peer:
         call = door.rung()
+        assert door.get(f"/v1/calls/{call}")["transfer_policy"] == "refuse"
         door.press("answer")
         door.wait("call.transfer_failed", call, code=603, role="transferee")
         door.final(call, kind="call.ended", cause="hangup", by="remote")

@@ -14,7 +14,7 @@ from appliance.core.model import CallSearch
 from appliance.core.orders import LogCall
 from appliance.store.lists import retention
 from appliance.store.lists.retention import CALL_IS_WHOLE, Limit
-from appliance.store.recording_index import LIKE, part
+from appliance.store.recording_index import CONTAINS, part
 from appliance.store.write_behind import Backlog, Row
 from appliance.store.writer import Writer
 
@@ -25,7 +25,7 @@ _UPSERT = (
 _EVERYTHING = CallSearch()
 _LATEST = 1 << 62  # more than each number
 _NAMES = "uri", "display_name", "target", "target_name"  # by which people search for the far end
-_PARTY = " OR ".join(LIKE.format(f"call ->> '$.remote.{name}'") for name in _NAMES)
+_PARTY = " OR ".join(CONTAINS.format(f"call ->> '$.remote.{name}'") for name in _NAMES)
 
 
 class CallLog:

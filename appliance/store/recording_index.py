@@ -97,13 +97,13 @@ def page(limit: int, before: int | None, search: RecordingSearch) -> tuple[str, 
     if search.before:
         conditions.append(("started < ?", (search.before,)))
     if search.party:
-        conditions.append((f"({LIKE.format('remote')} OR {LIKE.format('party')})", (part(search.party),) * 2))
+        conditions.append((f"({CONTAINS.format('remote')} OR {CONTAINS.format('party')})", (part(search.party),) * 2))
     if search.door:
         conditions.append(("instr(doors, ?)", (_token(search.door),)))
     if search.outcome:
         conditions.append(("outcome = ?", (search.outcome,)))
     if search.note:
-        conditions.append((LIKE.format("note"), (part(search.note),)))
+        conditions.append((CONTAINS.format("note"), (part(search.note),)))
     if search.kind:
         is_message = "id LIKE '%' || ?"
         conditions.append((is_message if search.kind == RecordingKind.MESSAGE else f"NOT {is_message}", (OF_MESSAGE,)))
@@ -127,14 +127,17 @@ def doors_text(doors: Iterable[str]) -> str:
     return "".join(_token(door) for door in doors)
 
 
-LIKE = "{} LIKE ? ESCAPE '\\'"
+CONTAINS = "{} GLOB ?"
 
 
 def part(text: str) -> str:
-    """A pattern for LIKE, for texts that contain this one; upper and lower case of A to Z are the same."""
-    for special in "\\%_":
-        text = text.replace(special, f"\\{special}")
-    return f"%{text}%"
+    """A pattern for texts that contain this one; upper and lower case are the same. SQLite's LIKE knows A to Z only."""
+    return f"*{''.join(map(_either_case, text))}*"
+
+
+def _either_case(letter: str) -> str:
+    forms = {each for each in (letter, letter.lower(), letter.upper()) if len(each) == 1}
+    return f"[{''.join(sorted(forms))}]" if len(forms) > 1 or letter in "*?[" else letter
 
 
 def _token(door: str) -> str:

@@ -83,6 +83,8 @@ def test_pages_follow_each_other_newest_first_in_the_order_in_which_calls_began(
         ({"party": "KITCH"}, ["c-3", "c-1"]),
         ({"party": "sip:bob@"}, ["c-2"]),
         ({"party": "Bob B"}, ["c-2"]),
+        ({"party": "bob bÄr"}, ["c-2"]),
+        ({"party": "B?r"}, []),
         ({"party": "%"}, []),
         ({"missed": True}, ["c-3"]),
         ({"missed": False, "outcome": "hangup"}, ["c-2", "c-1"]),
@@ -92,7 +94,7 @@ def test_pages_follow_each_other_newest_first_in_the_order_in_which_calls_began(
     ],
 )
 def test_it_is_searched(tmp_path, search, found):
-    bob = replace(OVER, direction=Direction.OUTGOING, remote=Remote("sip:bob@x", "Bob B"))
+    bob = replace(OVER, direction=Direction.OUTGOING, remote=Remote("sip:bob@x", "Bob Bär"))
     missed = replace(OVER, end=End(Cause.NO_ANSWER, 480, "Later", By.REMOTE))
     with opened(tmp_path) as log:
         for name, call in {"c-1": OVER, "c-2": bob, "c-3": missed}.items():

@@ -56,7 +56,7 @@ ROWS = (
         3, "r-3", "c-3", "sip:x_y@z", "2026-01-03T00:00:00.000000Z", outcome="busy", note="Two\nparcels", **FACTS
     ),
     RecordingFacts(4, "r-4", "c-4", "sip:ann@y", "2026-01-04T00:00:00.000000Z", doors=("front", "gate"), **FACTS),
-    RecordingFacts(5, "r-5-message", "", "house", "2026-01-05T00:00:00.000000Z", **FACTS),
+    RecordingFacts(5, "r-5-message", "", "house", "2026-01-05T00:00:00.000000Z", party="Özil [1*2?]", **FACTS),
 )
 
 
@@ -84,6 +84,8 @@ def listed(tmp_path_factory):
         ({"party": "%"}, [1]),
         ({"party": "x_"}, [3]),
         ({"party": "\\"}, []),
+        *(({"party": each}, [5]) for each in ("özil", "ÖZIL", "[1*2?]", "*", "?]")),
+        *(({"party": each}, []) for each in ("ozil", "[12]", "*zil", "?zil", "[!a]zil")),
         ({"door": "front"}, [4, 2]),
         ({"door": "fron"}, []),
         ({"door": "gate", "party": "ann"}, [4]),

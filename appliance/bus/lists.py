@@ -9,10 +9,11 @@ from typing import Any
 from msgspec import to_builtins
 
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
 from appliance.base.wall_time import utc
 from appliance.bus.shapes import Asked, BusMethod
 from appliance.bus.texts import bounded, chosen
-from appliance.core.model import CallSearch, Cause, Direction, RecordingKind, RecordingSearch, kind_of
+from appliance.core.model import CallSearch, Cause, Direction, RecordingKind, RecordingSearch, StoredRecording, kind_of
 
 MOST = 200  # of a page
 LAST_CURSOR = (1 << 62) - 1  # of the numbers that the lists can have
@@ -23,10 +24,14 @@ WORDS = {"direction": Direction, "outcome": Cause, "kind": RecordingKind}
 async def _list_recordings(asked: Asked, search: dict[str, str], limit: int, cursor: int) -> list[Any]:
     wanted = RecordingSearch(**_conditions("Recordings", search, RecordingSearch.__struct_fields__))
     rows = await asyncio.to_thread(asked.daemon.recordings.list, *_page(limit, cursor), wanted)
-    page = [
-        to_builtins(row) | {"kind": kind_of(row.id), "url": f"/v1/recordings/{row.id}/audio"} for row in rows[:limit]
-    ]
+    page = [_shown(row) for row in rows[:limit]]
     return [json.dumps({"recordings": page, "next": rows[limit - 1].number if len(rows) > limit else None})]
+
+
+def _shown(row: StoredRecording) -> Json:
+    """A recording as over HTTP, and with its number."""
+    facts = {name: value for name, value in to_builtins(row).items() if name != "wanted_format"}
+    return facts | {"kind": kind_of(row.id), "url": f"/v1/recordings/{row.id}/audio"}
 
 
 async def _list_calls(asked: Asked, search: dict[str, str], limit: int, cursor: int) -> list[Any]:

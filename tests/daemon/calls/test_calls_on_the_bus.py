@@ -242,7 +242,9 @@ def test_a_call_is_recorded_as_its_orders_say(stations):
     order("StopRecording")
     door.wait("recording.available", recording=recording)
     listed = json.loads(door.asks_bus(ROOT, APPLIANCE1, "ListRecordings", "a{ss}ut", {"kind": "call"}, 1, 0))
-    assert listed["recordings"][0]["id"] == recording
+    (row,) = listed["recordings"]
+    assert row["id"] == recording
+    assert {name: value for name, value in row.items() if name != "number"} == door.get(f"/v1/recordings/{recording}")
     door.begin()
     order("StartRecordingWith", "a{ss}", {"channels": "separate", "note": "Parcel"})
     discarded = order.wait("recording.started", channels="separate")["recording"]

@@ -1,10 +1,15 @@
 """The simulated mixer and ALSA's mixers keep the same contract; and each card's elements are found by its profile."""
 
+import contextlib
+
 import pytest
 
 from appliance.audio.mixer import AlsaMixers, MixerGoneError, Reading
 from appliance.audio.profiles import profile, profiles
+from appliance.base import times
+from appliance.core.model import NULL, Level, SoundCard
 from appliance.simulator.mixer import SimulatedMixers
+from appliance.sip.stack.media.levels import Levels
 from tests.audio.mixers import keeps_the_contract
 from tests.support.peers.sound_server import SoundServer, serving
 
@@ -70,3 +75,75 @@ def test_every_profile_names_an_element_and_the_last_fits_any_card():
     assert all(each.playback or each.capture for each in profiles())
     assert profiles()[-1].match == ("",)
     assert all(word == word.lower() for each in profiles() for word in each.match)
+
+
+class Failing:
+    """A mixer that fails a number of times before it answers; and one that fails once it is read again."""
+
+    def __init__(self, failures=0):
+        self.failures, self.found, self.fails = failures, [], False
+
+    def find(self, device, way, names):
+        if self.failures:
+            self.failures -= 1
+            raise MixerGoneError("Device or resource busy")
+        element = SimulatedMixers().find(device, way, names)
+        element.changed = self.changed
+        self.found.append(element)
+        return element
+
+    def changed(self):
+        if self.fails:
+            raise MixerGoneError("Input/output error")
+
+
+CARDS = (SoundCard(0, "usb", "A USB phone"),)
+AGAIN_S = times.current.card_again_s[-1]
+
+
+@pytest.fixture
+def levels():
+    """Levels of a card with that mixer, and what they reported."""
+    with contextlib.ExitStack() as made:
+
+        def begin(mixer, at):
+            reported = []
+            begun = Levels(NULL, "plughw:CARD=usb", mixer, reported.append, lambda _: None)
+            made.callback(begun.close)
+            begun.desire(at, Level(percent=50.0), Level())
+            begun.found(at, CARDS)
+            return begun, reported
+
+        yield begin
+
+
+def test_a_mixer_that_fails_when_its_card_comes_is_tried_again_and_then_set(levels):
+    mixer = Failing(failures=2)
+    begun, reported = levels(mixer, 100.0)
+    for at in (100.0 + AGAIN_S / 2, 100.0 + AGAIN_S, 100.0 + 1.5 * AGAIN_S):
+        begun.turn(at)
+        assert not mixer.found
+    begun.turn(100.0 + 2 * AGAIN_S)
+    assert [element.read().loudness for element in mixer.found] == [pytest.approx(50.0, abs=1.0)]
+    assert reported[-1].speaker.percent == pytest.approx(50.0, abs=1.0)
+    begun.turn(100.0 + 9 * AGAIN_S)
+    assert len(mixer.found) == 1, "it works"
+
+
+def test_a_mixer_that_fails_in_use_is_tried_again(levels):
+    mixer = Failing()
+    begun, reported = levels(mixer, 100.0)
+    mixer.fails = True
+    begun.desire(101.0, Level(percent=80.0), Level())
+    assert reported[-1].speaker is None
+    mixer.fails = False
+    begun.turn(101.0 + AGAIN_S)
+    assert reported[-1].speaker.percent == pytest.approx(80.0, abs=2.0)
+
+
+def test_a_mixer_of_a_card_that_was_pulled_is_not_tried(levels):
+    mixer = Failing(failures=1)
+    begun, _ = levels(mixer, 100.0)
+    begun.found(101.0, ())
+    begun.turn(101.0 + AGAIN_S)
+    assert (mixer.failures, mixer.found) == (0, [])

@@ -1,7 +1,7 @@
 """Sets the volume of the speaker and the gain of the microphone as desired, and reports the levels of the mixers.
 
-A level is set when it is desired and when its card comes; a change by somebody else, as with alsamixer, is reported and
-left alone.
+A level is set when it is desired, when its card comes, and when a mixer answers that has failed; a change by somebody
+else, as with alsamixer, is reported and left alone.
 """
 
 import logging
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from appliance.audio.cards import card_named, card_of
 from appliance.audio.mixer import CAPTURE, PLAYBACK, Element, MixerGoneError, Mixers
 from appliance.audio.profiles import profile
+from appliance.base import times
 from appliance.core import inputs
 from appliance.core.audio.scale import db_of
 from appliance.core.model import NO_CARD, NULL, SIMULATED, Level, MixerLevel, SoundCard
@@ -28,11 +29,13 @@ class Side:
         self._descriptors: tuple[int, ...] = ()
         self._wanted, self._card, self._profile = Level(), "", ""
         self.level: MixerLevel | None = None
+        self.failed = False  # a mixer that may answer later
 
     def find(self, cards: tuple[SoundCard, ...]) -> None:
         """Find the element among the cards that exist now, and set it."""
         if self._pcm == NULL:
             return
+        self.failed = False
         self.close()
         card = self._card_among(cards)
         if card is None:
@@ -43,6 +46,7 @@ class Side:
             self._element = self._mixers.find(f"hw:CARD={card.id}", self._way, getattr(kind, self._way))
             self._descriptors = () if self._element is None else tuple(self._element.descriptors())
         except MixerGoneError as error:
+            self.failed = True
             LOG.debug("No mixer for the %s of %s: %s", self._way, card.id, error)
         for descriptor in self._descriptors:
             self._waits.register(descriptor, select.EPOLLIN)
@@ -74,7 +78,7 @@ class Side:
         self.read()
 
     def read(self) -> None:
-        """Read the level; a mixer that fails is given up until the kernel reports a card."""
+        """Read the level; a mixer that fails is freed until it is found again."""
         if self._element is None:
             self.level = MixerLevel(card=self._card, profile=self._profile) if self._card else None
             return
@@ -83,6 +87,7 @@ class Side:
             found = self._element.read()
         except MixerGoneError as error:
             LOG.debug("The mixer of %s is gone: %s", self._pcm, error)
+            self.failed = True
             self.close()
             return
         low, high = found.range_db or (None, None)
@@ -119,6 +124,8 @@ class Levels:
         self._microphone = Side(capture, CAPTURE, mixers, self._waits)
         self._wanted = Level(), Level()
         self._reported: tuple[MixerLevel | None, MixerLevel | None] = None, None
+        self._cards: tuple[SoundCard, ...] = ()
+        self._again_at: float | None = None  # when mixers that failed are tried again
         self._real = not {capture, playback} <= NO_CARD
 
     def fileno(self) -> int:
@@ -128,6 +135,7 @@ class Levels:
     def found(self, now: float, cards: tuple[SoundCard, ...]) -> None:
         """Use these cards from now on."""
         self._busy(True)
+        self._cards = cards
         for side in (self._speaker, self._microphone):
             side.find(cards)
         self._report(now)
@@ -144,7 +152,14 @@ class Levels:
         self._report(now)
 
     def turn(self, now: float) -> None:
-        """Report what somebody else has changed."""
+        """Report what somebody else has changed; try mixers again that failed."""
+        if self._again_at is not None and now >= self._again_at:
+            self._busy(True)
+            self._again_at = None
+            for side in (self._speaker, self._microphone):
+                if side.failed:
+                    side.find(self._cards)
+            self._report(now)
         if self._waits.poll(0):
             self._busy(True)
             self._speaker.read()
@@ -163,6 +178,10 @@ class Levels:
 
     def _report(self, now: float) -> None:
         self._busy(False)
+        if not (self._speaker.failed or self._microphone.failed):
+            self._again_at = None
+        elif self._again_at is None:
+            self._again_at = now + times.current.card_again_s[-1]
         shown = self._speaker.level, self._microphone.level
         if shown != self._reported:
             self._reported = shown

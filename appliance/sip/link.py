@@ -259,7 +259,7 @@ class Link:
                 child.kill(f"it sent an order: {type(message).__name__}")
 
     def _report(self, message: inputs.Input) -> None:
-        if isinstance(message, inputs.PartRecovered):
+        if isinstance(message, inputs.PartRecovered) and message.part == "audio":
             self._card_hangs = 0
         elif isinstance(message, inputs.CallEnded):
             self._farewells.drop(message.call)

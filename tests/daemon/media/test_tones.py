@@ -114,6 +114,12 @@ def test_a_tone_is_the_operators_own_file_and_one_that_cannot_be_played_is_repor
         failed = door.wait("appliance.degraded", part="tones")["data"]
         assert f"{own / 'door.wav'} cannot be played" in failed["why"]
         hears(far, [784], [OWN_HZ])
+        tone(own / "door.wav", OWN_HZ, OWN_RATE)  # it has been mended meanwhile
+        door.post(f"/v1/calls/{call}/tone", {"tone": "busy", "seconds": 300})
+        hears(far, [425], [784])
+        door.post(f"/v1/calls/{call}/tone", {"tone": "door", "seconds": 300})
+        door.wait("appliance.recovered", part="tones")
+        hears(far, [OWN_HZ], [784])
         door.post(f"/v1/calls/{call}/reject")
         door.final(call, by="local")
 

@@ -37,27 +37,38 @@ class OwnTones:
 
     def __init__(self, directory: str, post: Post) -> None:
         self._directory, self._post = directory, post
-        self._failed: set[Tone] = set()
+        self._failed: dict[Tone, str] = {}  # why they cannot be played
 
     def player(self, tone: Tone) -> pj.AudioMediaPlayer | None:
-        """Open the file of a tone; None if the file is missing or cannot be played."""
+        """Open the file of a tone; None if the file is missing or cannot be played. It may be mended at any time."""
         path = Path(self._directory) / f"{tone}.wav"
-        if not self._directory or tone in self._failed or not path.is_file():  # opening a FIFO would hang
+        if not self._directory or not path.is_file():  # opening a FIFO would hang
+            self._note(tone, "")
             return None
         player = pj.AudioMediaPlayer()
         try:
             player.createPlayer(str(path))
         except pj.Error as error:
-            self._failed.add(tone)
-            failed = inputs.PartFailed(
-                at=time.monotonic(),
-                part="tones",
-                why=f"{path} cannot be played: {error.reason}",
-                resolution="Give a readable WAV file of 16 bit, mono or stereo, and restart intercomd.",
-            )
-            self._post(failed)
+            self._note(tone, f"{path} cannot be played: {error.reason}")
             return None
+        self._note(tone, "")
         return player
+
+    def _note(self, tone: Tone, why: str) -> None:
+        """Report what has changed: a file cannot be played ("": it can, or there is none)."""
+        if self._failed.get(tone, "") == why:
+            return
+        self._failed = {each: cause for each, cause in {**self._failed, tone: why}.items() if cause}
+        if not self._failed:
+            self._post(inputs.PartRecovered(at=time.monotonic(), part="tones"))
+            return
+        failed = inputs.PartFailed(
+            at=time.monotonic(),
+            part="tones",
+            why="; ".join(self._failed.values()),
+            resolution="Give readable WAV files of 16 bit, mono or stereo; each is read when its tone plays.",
+        )
+        self._post(failed)
 
 
 class Tones:

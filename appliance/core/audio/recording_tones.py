@@ -2,9 +2,10 @@
 
 from msgspec.structs import replace
 
+from appliance.core import events
 from appliance.core.audio import tones
 from appliance.core.calls import recording as recordings
-from appliance.core.model import CallId, OpenRecording, PlayedTone, State, Tone, of_country
+from appliance.core.model import CallId, OpenRecording, PlayedTone, State, Tone, WarningCode, of_country
 from appliance.core.sound import is_heard
 from appliance.core.transition import Turn
 
@@ -12,16 +13,23 @@ EVERY_S, LASTS_S = 15.0, 0.5
 
 
 def due(turn: Turn) -> None:
-    """Play the tones whose time has come. Where a visitor cannot hear them, the recording ends unless it may go on."""
+    """Play the tones whose time has come.
+
+    Where a visitor cannot hear them, the recording ends, or if it may go on, a warning says so.
+    """
     for recording in turn.calls.recordings:
         at = next_at(turn.state, recording)
         if at is None or at > turn.now:
             continue
         speaker = recordings.for_visitor(turn.state, recording.call)
-        if turn.settings.must_announce and (why := recordings.unheard_by_visitor(turn.state, recording.call)):
-            recordings.fail(turn, recording.call, recording.id, recordings.unannounced(why))
+        why = recordings.unheard_by_visitor(turn.state, recording.call)
+        unannounced = recordings.unannounced(why)
+        if why and turn.settings.must_announce:
+            recordings.fail(turn, recording.call, recording.id, unannounced)
             continue
-        recordings.RECORDINGS.put(turn, replace(recording, tone_at=turn.now + EVERY_S))
+        if why and not recording.unheard:
+            turn.emit(events.WarningReported(WarningCode.RECORDING_UNANNOUNCED, unannounced, recording.call))
+        recordings.RECORDINGS.put(turn, replace(recording, tone_at=turn.now + EVERY_S, unheard=bool(why)))
         play(turn, recording.call)
         if speaker:
             play(turn, None)

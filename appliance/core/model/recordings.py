@@ -103,6 +103,7 @@ class OpenRecording(Record):
     held: bool = False  # a hold kept the far end from hearing its announcement, which is played again after the hold
     rung: str = ""
     tone_at: float | None = None  # when the next tone is due that announces it; None: it has none
+    unheard: bool = False  # the last of these tones could not be heard by the visitor
 
     @property
     def begun(self) -> bool:

@@ -398,6 +398,10 @@ QUIET = {
 }
 
 
+def unannounced(station: Station) -> list[events.WarningReported]:
+    return [each for each in station.told if getattr(each, "code", "") is WarningCode.RECORDING_UNANNOUNCED]
+
+
 def with_speaker(station: Station, level: MixerLevel) -> None:
     station.give(inputs.LevelsRead, speaker=level, microphone=None)
 
@@ -412,6 +416,14 @@ def test_a_tone_of_a_speaker_that_is_as_good_as_silent_announces_no_recording(le
     assert station.call.recording == (None if required else recording)
     if required:
         assert why in station.last(events.RecordingFailed).why
+        assert unannounced(station) == []
+    else:
+        assert [(each.call, why in each.message) for each in unannounced(station)] == [(call.id, True)], "once"
+        with_speaker(station, LOUD)
+        station.wait(15.0)
+        with_speaker(station, level)
+        station.wait(15.0)
+        assert len(unannounced(station)) == 2, "it was heard meanwhile"
     assert station.call.talks
 
 

@@ -99,7 +99,9 @@ def part_name(sensor: SensorSettings) -> str:
 def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool) -> None:
     """A level has settled. The first one after a start is reported only if the contact is active."""
     until = turn.now + sensor.open_s if active and sensor.kind is SensorKind.CONTACT and sensor.open_s else None
-    now = replace(before, active=active, settles=None, since=turn.now, until=until, alarm="")
+    beside = open_beside(turn, sensor)
+    since = min([each.since for each in beside if active], default=turn.now)
+    now = replace(before, active=active, settles=None, since=since, until=until, alarm="")
     forced = before.active is False and active and not before.ours
     if sensor.kind is SensorKind.CONTACT and forced:
         now = replace(now, alarm="forced")
@@ -109,16 +111,27 @@ def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool
     if sensor.kind is not SensorKind.CONTACT or sensor.door is None:
         turn.emit(events.SensorChanged(sensor.id, kind=sensor.kind, active=active))
     elif active:
-        turn.emit(events.DoorOpened(sensor.door))
+        if not beside:
+            turn.emit(events.DoorOpened(sensor.door))
         if forced:
             turn.emit(events.DoorForced(sensor.door))
-    else:
+    elif not beside:
         turn.emit(events.DoorClosed(sensor.door, seconds=round(turn.now - before.since, 3)))
     if sensor.kind is SensorKind.TAMPER:
         tampered(turn, sensor, active=active)
 
 
 # -- contacts --------------------------------------------------------------------------------------------------------
+
+
+def open_beside(turn: Turn, sensor: SensorSettings) -> list[Sensing]:
+    """The open leaves of the same door beside this contact's: with one, the door is neither opened nor closed."""
+    leaves = [
+        sensing_of(turn.state, each.id)
+        for each in turn.settings.sensors
+        if each.id != sensor.id and each.door == sensor.door and each.kind is sensor.kind is SensorKind.CONTACT
+    ]
+    return [leaf for leaf in leaves if leaf.active]
 
 
 def opened_by_us(turn: Turn, sensor: SensorSettings, sensing: Sensing) -> bool:

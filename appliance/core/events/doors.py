@@ -58,14 +58,14 @@ class DoorLockdownEnded(Event):
 
 
 class DoorOpened(Event):
-    """The leaf of the door has opened, as its contact reports."""
+    """The leaf of the door has opened, as its contact reports; of several leaves the first."""
 
     TYPE = "door.opened"
     door: DoorId
 
 
 class DoorClosed(Event):
-    """The leaf of the door is closed again; `seconds`: how long it was open."""
+    """The leaf of the door is closed again, of several the last; `seconds`: how long the door was open."""
 
     TYPE = "door.closed"
     door: DoorId

@@ -273,3 +273,38 @@ def test_a_door_with_two_leaves_is_open_as_long_as_one_of_them_is_and_motion_is_
     level(station, second.id, active=None)
     level(station, LEAF, active=True)
     assert shown() == ("open", "forced")
+
+
+def test_a_door_with_two_leaves_is_reported_open_once_and_closed_once_the_last_leaf_is():
+    """A rule or an alarm that waits for `door.closed` must not come while the other leaf still stands open."""
+    second = replace(SENSORS[0], id=SensorId("second"))
+    station = ready(sensors=(SENSORS[0], second))
+    for leaf in (LEAF, second.id):
+        level(station, leaf, active=False)
+    asked(station)
+    guard(station, energised=True)
+    level(station, LEAF, active=True)
+    station.wait(1.0)
+    level(station, second.id, active=True)
+    station.wait(1.0)
+    level(station, LEAF, active=False)
+    assert door_events(station) == ["unlocked", "opened"]
+    station.wait(1.0)
+    level(station, second.id, active=False)
+    assert door_events(station) == ["unlocked", "opened", "closed"]
+    assert station.last(events.DoorClosed).seconds == pytest.approx(3.2, abs=0.1), "since the first leaf opened"
+    guard(station, energised=False)
+    station.wait(10.0)
+    level(station, LEAF, active=True)
+    level(station, second.id, active=True)
+    assert door_events(station)[3:] == ["locked", "opened", "forced", "forced"], "each leaf that is forced is reported"
+
+
+def test_a_leaf_whose_line_is_lost_keeps_no_door_open():
+    second = replace(SENSORS[0], id=SensorId("second"))
+    station = ready(sensors=(SENSORS[0], second))
+    for leaf in (LEAF, second.id):
+        level(station, leaf, active=True)
+    level(station, second.id, active=None)
+    level(station, LEAF, active=False)
+    assert door_events(station) == ["opened", "closed"]

@@ -102,8 +102,8 @@ def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool
     beside = open_beside(turn, sensor)
     since = min([each.since for each in beside if active], default=turn.now)
     now = replace(before, active=active, settles=None, since=since, until=until, alarm="")
-    forced = before.active is False and active and not before.ours
-    if sensor.kind is SensorKind.CONTACT and forced:
+    forced = before.active is False and active and not before.ours and not beside
+    if sensor.kind is SensorKind.CONTACT and (forced or (active and any(each.alarm == "forced" for each in beside))):
         now = replace(now, alarm="forced")
     SENSINGS.put(turn, (sensor.id, now))
     if before.active is None and not active:
@@ -125,7 +125,7 @@ def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool
 
 
 def open_beside(turn: Turn, sensor: SensorSettings) -> list[Sensing]:
-    """The open leaves of the same door beside this contact's: with one, the door is neither opened nor closed."""
+    """The open leaves of the same door beside this contact's: with one, the door neither opens nor closes."""
     leaves = [
         sensing_of(turn.state, each.id)
         for each in turn.settings.sensors

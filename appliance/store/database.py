@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance.base import durable
+from appliance.store import event_ids
 from appliance.store.lists import chain, schema
 
 log = logging.getLogger(__name__)
@@ -167,6 +168,14 @@ def files(directory: Path, suffixes: Iterable[str] = ("", "-wal", "-shm")) -> Fi
             there = (directory / f"{FILE}{suffix}").stat()
             found[suffix] = there.st_dev, there.st_ino
     return found
+
+
+def is_lost(directory: Path) -> bool:
+    """Whether a station ran here, as it has reserved event ids, and its database is gone or was emptied."""
+    with suppress(OSError):
+        there = {path.name: path.stat().st_size for path in directory.glob("*") if path.name in {FILE, event_ids.FILE}}
+        return event_ids.FILE in there and not there.get(FILE)
+    return False
 
 
 def leave(directory: Path, former: Files) -> None:

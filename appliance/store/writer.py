@@ -63,6 +63,7 @@ class Writer:
         self._entries: list[_Entry] = []  # in the order of arrival, in which those that are due run
         self._connection: sqlite3.Connection | None = None
         self._files: database.Files = {}  # of the connection
+        self._lost = False  # whether the database was gone at the start, and a new one is to be reported
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -140,6 +141,7 @@ class Writer:
     # -- the writer thread ---------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        self._lost = database.is_lost(self.directory)
         while batch := self._next_batch():
             self._write(batch)
         self._disconnect()
@@ -212,6 +214,12 @@ class Writer:
             self._renew(
                 "The database was removed or replaced while the service was running; what it had is not there.",
                 "If that was not intended, stop the service, put the former file back, and start it.",
+            )
+        if self._lost:
+            self._lost = False
+            self._renew(
+                "The database was gone or empty at the start; a new one was created, without codes and lists.",
+                "Check the disc or SD card. If that was not intended, restore a backup (intercomctl restore).",
             )
         return self._connection
 

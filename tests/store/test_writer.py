@@ -11,7 +11,8 @@ import pytest
 
 from appliance.base.errors import IntercomError
 from appliance.core.inputs import PartFailed, PartRecovered
-from appliance.store import database
+from appliance.store import database, event_ids
+from appliance.store.event_ids import Reservation
 from appliance.store.writer import Writer
 from tests.store.stores import PATIENCE_S, Inbox
 from tests.support.waiting import until
@@ -134,6 +135,10 @@ def removed(directory):
         path.unlink()
 
 
+def emptied(directory):
+    (directory / database.FILE).write_bytes(b"")
+
+
 def moved(directory):
     directory.rename(directory.with_name("moved"))
 
@@ -232,6 +237,29 @@ def test_a_damaged_database_is_set_aside_with_a_warning_and_a_new_one_begun(tmp_
     (aside,) = tmp_path.glob("*.damaged-*Z")
     assert aside.read_bytes() == rubbish
     assert aside.name in caplog.text
+
+
+@pytest.mark.parametrize("lose", [removed, emptied])
+def test_a_station_whose_database_is_gone_or_empty_at_its_start_says_so(tmp_path, inbox, lose):
+    """As after a power cut and a repair of the file system: codes would be gone without a word."""
+    new = Inbox()
+    writer = Writer(tmp_path, new)
+    writer.ask(insert(1))
+    event_ids.write(tmp_path, Reservation(1, clean=True))
+    assert writer.close(PATIENCE_S)
+    assert new.of(PartFailed) == [], "a new station has lost nothing"
+    lose(tmp_path)
+    writer = Writer(tmp_path, inbox)
+    writer.ask(insert(2))
+    (failed,) = inbox.wait(PartFailed)
+    assert "gone or empty at the start" in failed.why
+    assert "intercomctl restore" in failed.resolution
+    inbox.wait(PartRecovered)
+    assert writer.close(PATIENCE_S)
+    writer = Writer(tmp_path, again := Inbox())
+    assert writer.ask(lambda _: 1) == 1
+    assert writer.close(PATIENCE_S)
+    assert again.of(PartFailed) == []
 
 
 def test_a_database_damaged_while_it_runs_is_replaced_and_the_job_is_done(tmp_path, inbox):

@@ -221,13 +221,15 @@ def test_a_token_that_others_could_read_is_replaced(tmp_path, mode):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"short\n", b"\xff" * 60])
-def test_a_damaged_token_is_replaced(tmp_path, content):
+@pytest.mark.parametrize("content", [b"", b"\n", b"short\n", b"\xff" * 60, bytes(44)])
+def test_a_damaged_token_is_replaced_and_the_log_says_so(tmp_path, content, caplog):
+    """Zeros, which a power cut may leave in place of a file, would be a token that everybody can guess."""
     path = tmp_path / "http.token"
     path.write_bytes(content)
     path.chmod(0o600)
     assert len(auth.token(path)) >= 43
     assert path.read_bytes() != content
+    assert "a new token takes its place" in caplog.text
 
 
 def test_a_half_made_token_is_no_obstacle(tmp_path):

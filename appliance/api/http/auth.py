@@ -7,6 +7,7 @@ caused the request, so such a request must prove that a page of the station has 
 """
 
 import ipaddress
+import logging
 import math
 import os
 import secrets
@@ -30,6 +31,8 @@ from appliance.api.ports import HttpPorts
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.model import AccessScope, allows, author
+
+log = logging.getLogger(__name__)
 
 LISTENER = "intercomd.listener"  # the key in the ASGI scope, put there by `server`
 TOKEN_BYTES = 32
@@ -102,8 +105,9 @@ def token(path: Path) -> str:
         with path.open("rb") as file:
             private = not stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077
             kept = file.read(1024).decode("ascii", "replace").strip()
-        if private and len(kept) >= TOKEN_BYTES and kept.isascii():
+        if private and len(kept) >= TOKEN_BYTES and kept.isascii() and kept.isprintable():
             return kept
+        log.warning("%s is damaged, or others could read it: a new token takes its place", path)
     except FileNotFoundError:
         pass
     fresh = fresh_token()

@@ -6,7 +6,9 @@ import time
 
 import pytest
 
-from tests.support.daemon import Daemon
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.messages import found
+from tests.support.peers.packets import Packets
 from tests.support.peers.registrars import Kamailio, Scripted, account
 from tests.support.peers.sipp import Sipp, listening
 from tests.support.shown import shows
@@ -109,6 +111,22 @@ def test_a_registration_for_no_time_is_a_failure(tmp_path):
             door.begin()
             assert door.post("/v1/accounts/office/unregister")["account"]["name"] == "office"
             door.wait("account.unregistered", account="office")
+
+
+@pytest.mark.parametrize("contacts", [("*",), ("*", "OURS"), ("OURS", "*")], ids=" ".join)
+def test_a_contact_without_an_address_in_the_answer_is_passed_over(contacts, tmp_path):
+    with Packets(loopback()) as registrar:
+        accounts = {"office": account(tmp_path, registrar, "206")}
+        with Daemon(tmp_path / "door", account=accounts) as door:
+            sip, asked = door.sip(), registrar.receive("REGISTER", "REGISTER")
+            ours = found(r"^Contact: *(.*?)\r$", asked)[1]
+            usual = f"Contact: <sip:far@{registrar.place}>\r\n"
+            lines = "".join(f"Contact: {ours if each == 'OURS' else each}\r\n" for each in contacts)
+            answer = registrar.reply(asked, "200 OK", headers=["Expires: 600"]).decode()
+            registrar.send(answer.replace(usual, lines).encode())
+            assert door.wait("account.registered")["data"]["expires_s"] == 600
+            assert door.sip() == sip
+            assert not door.of("appliance.degraded")
 
 
 def test_a_registrar_that_was_killed_has_its_stations_back_soon_after_its_return(tmp_path, record_property):

@@ -443,6 +443,22 @@ def test_a_door_and_an_account_come_and_go_with_a_restart_of_the_station(house, 
     until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
 
 
+def test_a_station_that_gets_another_name_keeps_its_entities_and_takes_another_token(house):
+    before = house.known()
+    for device in ("renamed", DEVICE):
+        house.station.config["mqtt"]["device"] = device
+        house.restart_station()
+        until(
+            lambda name=device: house.home.entities(name, "intercomd") == before,
+            "the same entities",
+            log=lambda name=device: f"{house.home.entities(name, 'intercomd')} {house.home.log}",
+            patience=PATIENCE_S,
+        )
+        given = {"address": house.address, "token": house.token(f"of {device}")}
+        assert house.reconfigure(**given)["reason"] == "reconfigure_successful"
+    until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
+
+
 def test_a_station_that_is_away_when_home_assistant_starts_is_found_later(house):
     house.station.kill()
     house.home.stop()

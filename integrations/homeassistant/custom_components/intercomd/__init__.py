@@ -4,6 +4,7 @@ from homeassistant.const import Platform
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
@@ -30,6 +31,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: IntercomdConfigEntry) ->
     entry.async_on_unload(client.close)
     entry.runtime_data = coordinator = IntercomdCoordinator(hass, entry, client)
     await coordinator.async_config_entry_first_refresh()
+    _rename(hass, entry)
     _forget_what_is_gone(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_create_background_task(hass, coordinator.follow(), "intercomd events")
@@ -48,6 +50,21 @@ async def async_unload_entry(hass: HomeAssistant, entry: IntercomdConfigEntry) -
     """End the entities; the connection ends with the entry."""
     ir.async_delete_issue(hass, DOMAIN, _issue(entry))
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+def _rename(hass: HomeAssistant, entry: IntercomdConfigEntry) -> None:
+    """Take over another name of the station for other systems: its token shows that it is the same station."""
+    name = parts.identifier(entry.runtime_data.data.state)
+    former = entry.unique_id or name
+    if hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, name) is not None:
+        return  # it has that name already, or another station has it
+    entities, devices = er.async_get(hass), dr.async_get(hass)
+    for known in er.async_entries_for_config_entry(entities, entry.entry_id):
+        key = known.unique_id.removeprefix(former)
+        entities.async_update_entity(known.entity_id, new_unique_id=f"{name}{key}")
+    for device in dr.async_entries_for_config_entry(devices, entry.entry_id):
+        devices.async_update_device(device.id, new_identifiers={(DOMAIN, name)})
+    hass.config_entries.async_update_entry(entry, unique_id=name)
 
 
 def _forget_what_is_gone(hass: HomeAssistant, entry: IntercomdConfigEntry) -> None:

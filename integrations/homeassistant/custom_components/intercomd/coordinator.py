@@ -143,12 +143,12 @@ class IntercomdCoordinator(DataUpdateCoordinator[Seen]):
 
         It is read again until that succeeds: the next event may be a ring, and whether that is new shows by this state.
         """
-        before = parts.of(self.data.state)
+        before = parts.identifier(self.data.state), parts.of(self.data.state)
         while not await self._caught_up():
             if isinstance(self.last_exception, ConfigEntryAuthFailed):  # another token is asked for
                 return
             await asyncio.sleep(RETRY_S)
-        if parts.of(self.data.state) != before:
+        if (parts.identifier(self.data.state), parts.of(self.data.state)) != before:
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
             return
         task = self._compare()  # no ring waits for that

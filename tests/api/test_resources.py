@@ -272,7 +272,9 @@ def test_recordings_that_run_are_listed_and_shown(client, station):
     }
     assert client.get("/v1/recordings/live").json() == {"recordings": [row]}
     assert client.get("/v1/recordings/live/r-1").json() == row
-    assert client.get("/v1/recordings/live/r-2").json()["code"] == "recording-not-found"
+    over = client.get("/v1/recordings/live/r-2").json()
+    assert over["code"] == "recording-not-found"
+    assert over["resolution"] == "GET /v1/recordings/live lists those that run."
     station.state["message"] = {"id": "r-2-message", "rung": "house", "begun": False}
     message = {
         "id": "r-2-message",

@@ -88,7 +88,10 @@ async def read_live_recording(recording: Id, daemon: Daemon) -> JSONResponse:
     found = next((each for each in _live(daemon) if each.id == recording), None)
     if found is None:
         raise IntercomError(
-            ErrorCode.RECORDING_NOT_FOUND, f"No recording {recording} runs.", "It has ended or never existed."
+            ErrorCode.RECORDING_NOT_FOUND,
+            f"No recording {recording} runs.",
+            "It has ended or never existed.",
+            "GET /v1/recordings/live lists those that run.",
         )
     return JSONResponse(found)
 

@@ -120,11 +120,13 @@ def test_the_end_of_the_call_ends_its_searches(station):
 
 
 def test_a_search_that_is_not_possible_is_reported_with_the_remedy(station):
-    detect(station, BEEP, PROGRESS)
+    detect(station, BEEP, PROGRESS, MACHINE)
     fault = {"why": "The pjsua2 that is installed cannot hear tones", "resolution": "Install another."}
     station.give(inputs.DetectionFailed, call=station.call.id, **fault)
-    assert station.last(events.DetectionFailed) == events.DetectionFailed(station.call.id, PROGRESS, **fault)
-    assert [each[:2] for each in told(station)[2:]] == [("failed", BEEP), ("failed", PROGRESS)]
+    failed = station.last(events.DetectionFailed)
+    assert failed == events.DetectionFailed(station.call.id, MACHINE, **fault)
+    assert (failed.kind, failed.why) == ("answering_machine", fault["why"])
+    assert [each[:2] for each in told(station)[3:]] == [("failed", BEEP), ("failed", PROGRESS), ("failed", MACHINE)]
     assert shown(station) == []
     assert detect(station, BEEP) == "", "it may be asked again"
 

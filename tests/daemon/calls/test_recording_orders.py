@@ -68,6 +68,7 @@ def test_a_client_records_parts_of_a_call(door, far):
     path = f"/v1/calls/{call}/recording"
     for method in ("POST", "DELETE"):
         assert door.ask(method, path)[1]["code"] == "recording-no-media"
+        assert door.ask(method, "/v1/calls/c-none/recording")[1]["code"] == "call-not-found"
     far.answer(invite, "200 OK", far.sdp)
     door.talk(call)
     assert door.ask("DELETE", path)[1]["code"] == "recording-not-running"

@@ -46,13 +46,18 @@ def test_a_held_far_end_hears_music_and_then_the_room_again(station, tmp_path):
         door.final(call, kind="call.ended", by="local")
 
 
-def test_music_that_cannot_be_played_is_reported_and_the_far_end_hears_silence(station, tmp_path):
+def test_music_that_cannot_be_played_is_reported_and_the_far_end_hears_silence_until_it_is_mended(station, tmp_path):
     with station(tmp_path / "none.wav") as door, Packets(door.far_address, door.far_port) as far:
         assert "none.wav" in door.wait("appliance.degraded", part="hold music")["data"]["why"]
         call = far.rung_by(door)
         hears(far, [ROOM], [MUSIC])
         agrees(door, far, "sendonly", "recvonly")
         hears(far, [], [ROOM, MUSIC])
+        agrees(door, far, "sendrecv", "sendrecv")
+        tone(tmp_path / "none.wav", MUSIC)  # it is there at the next hold
+        agrees(door, far, "sendonly", "recvonly")
+        door.wait("appliance.recovered", part="hold music")
+        hears(far, [MUSIC], [ROOM])
         door.post(f"/v1/calls/{call}/hangup")
         far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
         door.final(call, kind="call.ended", by="local")

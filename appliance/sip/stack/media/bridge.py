@@ -50,6 +50,7 @@ class Media:
         self._silence = pj.ToneGenerator()
         self._silence.createToneGenerator(RATE, 1)
         self._player = self._open_player(settings.microphone_file, "audio")
+        self._hold_music = settings.hold_music
         self._music = self._open_player(settings.hold_music, "hold music")
         self._sound = Sound()
         self._changed = True
@@ -74,7 +75,11 @@ class Media:
 
     def desire(self, sound: Sound) -> None:
         """Set the desired sound."""
-        self._sound, self._changed = sound, True
+        before, self._sound, self._changed = self.held, sound, True
+        if self._music is None and self._hold_music and self.held - before:  # its file may have been mended
+            self._music = self._open_player(self._hold_music, "hold music")
+            if self._music is not None:
+                self._post(inputs.PartRecovered(at=time.monotonic(), part="hold music"))
         self._test.desire(sound.test)
 
     def turn(self, now: float) -> None:

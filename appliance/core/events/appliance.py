@@ -100,9 +100,9 @@ class ApplianceDegraded(Event):
     """A part fails that has no event of its own.
 
     sip, relay, storage, codes, kept, http, certificate, tokens, dbus, mqtt, webhook.<name>, push, stun, turn, tones,
-    packages (an upgrade left them half installed), recordings (which stay WAV files), digits in the sound, holidays, or
-    a button or keypad with a key that stays down. The panel has `panel.failed` instead, and the sound card
-    `audio.failed`.
+    hold music, packages (an upgrade left them half installed), recordings (which stay WAV files), digits in the sound,
+    holidays, a sensor that changes on and on, or a button or keypad with a key that stays down. The panel has
+    `panel.failed` instead, and the sound card `audio.failed`.
     """
 
     TYPE = "appliance.degraded"

@@ -32,6 +32,8 @@ BROWSERS = {
     Cause.AUDIO_FAILED: "The call of {} ended with the sound card: check audio.capture, audio.playback and the card.",
     Cause.MEDIA_FAILED: "The browser of {} has another key than its offer named: check whether a proxy changes pages.",
 }
+UNSPOKEN = "(PJSIP_EUNSUPTRANSPORT)"  # the end of pjsip's words where SIP has no such transport
+OTHER_TRANSPORT = re.compile(r"(?i)sip:.*;transport=(?!udp\b)(\w+)")
 SILENT = "(?i)No answer|.*time(d )?-?out.*|"  # reasons that say only that nothing came
 STALE = "stale"  # of a challenge
 ELSEWHERE, UNREADABLE, LACKING = "Not From Where The Request Went", "Unreadable ", "Missing Header"
@@ -416,4 +418,22 @@ def no_answer(end: End, where: str, address: str) -> str:
     reason = end.reason if end.by is By.NETWORK and end.code in NOBODY else ""
     if re.fullmatch(SILENT, reason):
         return f"Nobody answers at {where}: check {address}, the network, and the firewall."
+    if reason.endswith(UNSPOKEN):
+        return unspoken(reason, where, address)
     return f"The call did not get through to {where} ({reason}): check {address}, and the network."
+
+
+def unspoken(reason: str, where: str, address: str) -> str:
+    """Explain an outgoing call by a transport, or to an address of an IP version, that SIP does not use here."""
+    found = OTHER_TRANSPORT.match(where)
+    transport = "TLS" if where.startswith("sips:") else found[1].upper() if found else ""
+    if transport:
+        return (
+            f"The call did not get through to {where} ({reason}): SIP has no {transport} here, as no account uses it: "
+            f"let {address} name UDP, or call through an account."
+        )
+    version = "IPv6" if "[" in where else "IPv4"
+    return (
+        f"The call did not get through to {where} ({reason}): SIP has no {version} here: check {address}, and "
+        "sip.address."
+    )

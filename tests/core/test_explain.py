@@ -38,7 +38,12 @@ TALKING = replace(NAMED, state=CallState.CONNECTED, times=replace(NAMED.times, c
 FOUND = replace(TALKING, media=replace(TALKING.media, ice=True))
 INCOMING = replace(NAMED, direction=Direction.INCOMING, state=CallState.INCOMING)
 BROWSER = replace(INCOMING, remote=Remote("", display_name="Ada's phone"), browser=True)
+UNSPOKEN = "Unsupported transport (PJSIP_EUNSUPTRANSPORT)"
 TRIED = replace(NAMED, placing=replace(NAMED.placing, tried=True))
+
+
+def calling(uri: str) -> Call:
+    return replace(NAMED, remote=replace(NAMED.remote, uri=uri))
 
 
 def doubting(call: Call, why: str) -> Call:
@@ -87,6 +92,18 @@ FAULTS = [
     (refusing(SoundRefusal.OTHER_CODEC), end(Cause.MEDIA_FAILED, 488, by=By.LOCAL), "a codec that was not offered"),
     (refusing(SoundRefusal.ENCRYPTION), end(Cause.MEDIA_FAILED, 200, by=By.LOCAL), "target.kitchen.srtp, and whether"),
     (NAMED, end(Cause.UNAVAILABLE, 0, "Gone", By.NETWORK), f"did not get through to {KITCHEN} (Gone): check target.k"),
+    (
+        calling(f"{KITCHEN};transport=TCP"),
+        end(Cause.UNAVAILABLE, 0, UNSPOKEN, By.NETWORK),
+        "SIP has no TCP here, as no account uses it: let target.kitchen.uri name UDP, or call through an account.",
+    ),
+    (calling("sips:kitchen@192.0.2.9"), end(Cause.UNAVAILABLE, 0, UNSPOKEN, By.NETWORK), "SIP has no TLS here, as no"),
+    (
+        calling("sip:kitchen@[2001:db8::9];transport=udp"),
+        end(Cause.UNAVAILABLE, 0, UNSPOKEN, By.NETWORK),
+        "SIP has no IPv6 here: check target.kitchen.uri, and sip.address.",
+    ),
+    (NAMED, end(Cause.UNAVAILABLE, 0, UNSPOKEN, By.NETWORK), "SIP has no IPv4 here: check target.kitchen.uri, and"),
     (NAMED, end(Cause.UNAVAILABLE, 0, "Request Timeout", By.NETWORK), f"Nobody answers at {KITCHEN}: check target.kit"),
     (NAMED, end(Cause.UNAVAILABLE, 0, "Connection timed out", By.NETWORK), f"Nobody answers at {KITCHEN}: check"),
     (NAMED, end(Cause.UNAVAILABLE, 408, "", By.NETWORK), "and the firewall"),

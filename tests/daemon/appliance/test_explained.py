@@ -128,6 +128,15 @@ def test_a_call_that_could_not_be_sent_does_not_blame_a_firewall(uri, tmp_path):
     assert "firewall" not in told
 
 
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+def test_a_transport_that_no_account_uses_is_named_as_the_cause(transport, tmp_path):
+    daemon = Daemon(tmp_path / "d")
+    daemon.config["target"]["far"]["uri"] += f";transport={transport}"
+    with daemon as door:
+        told = door.final(door.ring(), kind="call.failed", cause="unavailable")["explanation"]
+    assert f"SIP has no {transport.upper()} here, as no account uses it: let target.far.uri name UDP" in told
+
+
 def test_a_registrar_that_closes_its_connection_is_not_called_silent(tmp_path):
     def closes(server):
         with suppress(OSError):

@@ -34,6 +34,7 @@ UNSENT = {  # what these modules only log, or parts of addresses
     *("bearer.", "ASGI callable returned without completing handshake.", "The order %s failed."),
     "an order with an Idempotency-Key may be carried out again, as its answer is damaged: %s",
     *("Sessions are not used.", "Log in again.", "Tokens are not accepted."),
+    "%s is damaged, or others could read it: a new token takes its place",
     "Restore it from a copy; or remove {}, restart the service, and make new tokens.",
 }
 SOURCES = {  # where the sentences of a kind are

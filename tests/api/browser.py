@@ -277,13 +277,13 @@ class Page(ABC):
     def type(self, selector: str, text: str) -> None:
         """Insert the text where the element has the focus, which it gets once it is shown."""
         each = f"document.querySelector({json.dumps(selector)})"
-        focus = f"((each) => {{ each?.focus(); return each === document.activeElement; }})({each})"
+        focus = f"((each) => {{ each?.focus(); return each !== null && each === document.activeElement; }})({each})"
         until(lambda: self.value(focus), f"the focus on {selector}", START_S)
         self._insert(text)
 
     def _middle(self, selector: str) -> tuple[float, float]:
         held = f"document.querySelector({json.dumps(selector)}).closest('[data-held]') !== null"
-        until(lambda: self.value(held) is False, selector, START_S)
+        until(lambda: self.value(held) is False, selector, START_S, log=lambda: self.value(SEEN))
         return self._centre(selector)
 
     def _centre(self, selector: str) -> tuple[float, float]:

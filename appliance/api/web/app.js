@@ -111,11 +111,7 @@ async function lately() {
 }
 
 /** Read and load what the first picture does not need. */
-async function complete() {
-  await lately();
-  await loadSentences();
-  await loadRest();
-}
+const complete = () => lately().then(loadSentences).then(loadRest);
 
 // -- connection -------------------------------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ const moment = ({ time }) => Date.parse(time);
 
 /** Up to where all sources have been read: what is older waits, as something newer may yet come. */
 function horizon() {
-  return Math.max(-Infinity, ...sources.filter(({ cursor }) => cursor !== null).map(({ read: entries }) =>
+  return Math.max(...sources.filter(({ cursor }) => cursor !== null).map(({ read: entries }) =>
     (entries.length ? moment(entries[entries.length - 1]) : Infinity)));
 }
 

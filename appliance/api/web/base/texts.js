@@ -106,10 +106,11 @@ export function addTexts(more) {
 
 /** Write the texts into the elements that name one. */
 export function fill(parent) {
-  for (const each of parent.querySelectorAll("[data-text]")) each.textContent = t(each.dataset.text);
-  for (const each of parent.querySelectorAll("[data-icon]")) each.prepend(icon(each.dataset.icon));
-  for (const each of parent.querySelectorAll("[data-label]")) each.setAttribute("aria-label", t(each.dataset.label));
-  for (const each of parent.querySelectorAll("[data-hint]")) each.placeholder = t(each.dataset.hint);
+  const all = (name, write) => parent.querySelectorAll(`[data-${name}]`).forEach((each) => write(each, each.dataset[name]));
+  all("text", (each, key) => { each.textContent = t(key); });
+  all("icon", (each, drawing) => each.prepend(icon(drawing)));
+  all("label", (each, key) => each.setAttribute("aria-label", t(key)));
+  all("hint", (each, key) => { each.placeholder = t(key); });
 }
 
 /** Write all texts of the page, and show the switch. */

@@ -136,6 +136,17 @@ def test_an_order_that_gets_no_answer_is_given_up(page, shared, station, order):
     assert station.requests == []
 
 
+def test_an_event_that_a_part_cannot_take_costs_neither_the_new_state_nor_the_part(page, shared, station):
+    shared.tell("custom")  # which the page may hear before its list of events has come
+    broken = "Element.prototype.prepend = (prepend => function (...all) { %s return prepend.apply(this, all); })"
+    lists = "if (this.id === 'events') throw new TypeError();"
+    with page.first(f"{broken % lists}(Element.prototype.prepend)"):
+        opened(page, shared, station)
+        station.state["doors"][0]["name"] = "Garden"
+        shared.tell("ring.ended", result="opened")  # as of another version: it does not say by whom
+        page.shows("#doors", "Garden")
+
+
 def test_a_ring_is_shown_even_if_the_first_question_for_it_fails(page, shared, station, monkeypatch):
     opened(page, shared, station)
     failures = [IntercomError(ErrorCode.UNAVAILABLE, "Busy.")]

@@ -3,7 +3,7 @@
 import "./awake.js";
 import { countFrom, refocus, showCalls, showDurations } from "./calls.js";
 import { showDirectory } from "./directory.js";
-import { $, forgetDrawn, lostFocus } from "./base/dom.js";
+import { $, drawing, forgetDrawn, lostFocus } from "./base/dom.js";
 import { showTitle } from "./elsewhere.js";
 import { scene, showCountdowns, showDoors } from "./doors.js";
 import { showHistory } from "./history.js";
@@ -36,11 +36,6 @@ function link(state) {
 }
 
 // -- state ------------------------------------------------------------------------------------------------------------
-
-/** Draw a part: one that cannot be drawn takes neither the others nor the connection away. */
-function drawing(draw, state) {
-  try { draw(state); } catch (error) { console.error(error); }
-}
 
 let asOf = null; // when the page got the newest state, by this device's clock
 let newest = null;
@@ -166,9 +161,9 @@ async function connect() {
     if ("since" in event) return;
     last = event.id;
     heard(event.time);
-    hearParts(event);
-    noteEnd(event);
     refresh();
+    hearParts(event);
+    drawing(noteEnd, event);
     if (concernsRecent(event)) lately();
     const concerned = { access: /^access[.]token_/, codes: /^code[.]/, recordings: /^recording[.]/ }[view()];
     if (concerned?.test(event.type)) load();

@@ -1,6 +1,6 @@
 // Screens that are seldom opened: their markup, texts and modules come when one is opened, or once the first picture stands.
 
-import { $ } from "./base/dom.js";
+import { $, drawing } from "./base/dom.js";
 import { addTexts, fill, language, t } from "./base/texts.js";
 import { offered, view } from "./views.js";
 
@@ -14,10 +14,10 @@ const events = []; // the newest, for screens that come later
 /** Take in what a part does: `views` by their name, `show` with each state, `hear` with each event, `leave` with each address. */
 export function register({ views = {}, show = () => {}, hear = () => {}, leave = () => {} }) {
   parts.push({ views, show, hear, leave });
-  events.forEach(hear);
+  for (const event of events) drawing(hear, event);
 }
 
-export const showParts = (state) => parts.forEach(({ show }) => show(state));
+export const showParts = (state) => parts.forEach(({ show }) => drawing(show, state));
 export const leaveParts = () => parts.forEach(({ leave }) => leave());
 
 /** What fills a view of a part that is here. */
@@ -26,7 +26,7 @@ export const fillers = (name) => parts.flatMap(({ views }) => views[name] ?? [])
 export function hearParts(event) {
   events.push(event);
   if (events.length > LONGEST_LIST) events.shift();
-  for (const { hear } of parts) hear(event);
+  for (const { hear } of parts) drawing(hear, event);
 }
 
 /** A file of the station, as text. Loading a script first means that its import, which no browser repeats, does not fail. */

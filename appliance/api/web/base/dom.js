@@ -71,6 +71,11 @@ let drawn = new WeakMap();
 /** Have everything drawn again, as its words have changed. */
 export function forgetDrawn() { drawn = new WeakMap(); }
 
+/** Draw a part, or have it hear an event: one that fails takes neither the others nor the connection away. */
+export function drawing(draw, what) {
+  try { draw(what); } catch (error) { console.error(error); }
+}
+
 /** Have all modules draw again. */
 export const redrawAll = () => dispatchEvent(new Event("intercomd:redraw"));
 

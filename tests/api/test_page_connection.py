@@ -136,6 +136,15 @@ def test_an_order_that_gets_no_answer_is_given_up(page, shared, station, order):
     assert station.requests == []
 
 
+def test_a_login_that_gets_no_answer_says_so(page, shared):
+    page.open(shared.bound.url)
+    page.type("#login-token", TOKEN)
+    with stopped(shared):
+        page.key("Enter")
+        page.shows("#login-why", "connecting")
+        page.shows("#login-why", "The station did not answer in time.")
+
+
 def test_an_event_that_a_part_cannot_take_costs_neither_the_new_state_nor_the_part(page, shared, station):
     shared.tell("custom")  # which the page may hear before its list of events has come
     broken = "Element.prototype.prepend = (prepend => function (...all) { %s return prepend.apply(this, all); })"
@@ -175,26 +184,43 @@ def test_a_session_that_a_wrong_clock_ended_counts_again_once_the_clock_is_set(p
         page.shows("#link-text", "live")
 
 
-SOCKET, STREAM = b"upgrade: websocket", b"text/event-stream"
+SOCKET, STREAM, POLL = b"upgrade: websocket", b"text/event-stream", b"/v1/events?wait="
 
 
 @contextmanager
 def swallowing(station, loop, swallowed):
-    """A station behind a proxy that never answers requests with these words, nor closes their connections."""
-    port = 0
+    """A station behind a proxy that never answers requests with these words, nor closes their connections.
 
-    async def passed(reader, writer, words=()):
-        with closing(writer), suppress(ConnectionError):
-            while chunk := await reader.read(65_536):
-                if any(each in chunk.lower() for each in words):
-                    await reader.read()  # until the browser closes it
-                    return
+    Yields the station, its address there, and what was not answered.
+    """
+    port, lost, tasks = 0, [], []
+
+    async def answers(behind, writer):
+        with suppress(ConnectionError):
+            while chunk := await behind.read(65_536):
                 writer.write(chunk)
                 await writer.drain()
+        writer.close()
 
     async def serve(reader, writer):
         behind, before = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(passed(reader, before, swallowed), passed(behind, writer))
+        answering = asyncio.ensure_future(answers(behind, writer))
+        tasks.extend((answering, asyncio.current_task()))
+        with closing(writer), closing(before), suppress(ConnectionError):
+            while chunk := await reader.read(65_536):
+                if any(each in chunk.lower() for each in swallowed):
+                    answering.cancel()
+                    lost.append(chunk)
+                    await reader.read()  # until the browser closes it
+                    break
+                before.write(chunk)
+                await before.drain()
+
+    async def close():
+        proxy.close()
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     proxy = run(loop, asyncio.start_server(serve, "127.0.0.1", 0))
     address = "127.0.0.1:{1}".format(*proxy.sockets[0].getsockname())
@@ -202,15 +228,15 @@ def swallowing(station, loop, swallowed):
     bound = run(loop, listening.start())
     port = bound.port
     try:
-        yield Served(station, bound, loop), f"http://{address}/"
+        yield Served(station, bound, loop), f"http://{address}/", lost
     finally:
-        loop.call_soon_threadsafe(proxy.close)
+        run(loop, close())
         run(loop, listening.stop())
 
 
 def test_events_come_the_other_way_where_nothing_answers_the_one(page, station, loop):
     swallowed = [SOCKET]
-    with swallowing(station, loop, swallowed) as (served, address):
+    with swallowing(station, loop, swallowed) as (served, address, _):
         log_in(page, f"{address}#token={TOKEN}")
         page.shows("#link-text", "live")
         swallowed[:] = [STREAM]
@@ -220,3 +246,18 @@ def test_events_come_the_other_way_where_nothing_answers_the_one(page, station, 
         page.shows("#link-text", "live")
         rings(station, served, "c-1")
         page.shows("#ring", "Kitchen")
+
+
+QUICK = "window.setTimeout = ((wait) => (act, ms) => wait(act, ms === 30_000 ? 1000 : ms))(setTimeout)"
+
+
+def test_the_display_at_the_door_asks_again_where_nothing_answers(page, station, loop):
+    swallowed = [POLL]
+    with swallowing(station, loop, swallowed) as (served, address, lost), page.first(QUICK):
+        page.open(f"{address}display#token={TOKEN}")
+        page.shows("#directory", "Miller")
+        until(lambda: lost, "a question for events", START_S)
+        swallowed.clear()
+        station.state["directory"] = [{"flat": "12", "name": "Lee", "targets": ["Kitchen"]}]
+        served.tell("config.changed", changed=[])
+        page.shows("#directory", "Lee")

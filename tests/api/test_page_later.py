@@ -27,6 +27,13 @@ AWAY = """{
   window.fetch = (what, ...more) => (
     window.away && String(what).includes("setup.") ? Promise.reject(new TypeError()) : real(what, ...more));
 }"""
+HANGS = """{
+  const real = window.fetch;
+  window.away = true;
+  window.fetch = (what, given) => (!window.away || !String(what).includes("setup.") ? real(what, given)
+    : new Promise((_, reject) => given?.signal?.addEventListener("abort", () => reject(given.signal.reason))));
+  window.setTimeout = ((wait) => (act, ms) => wait(act, ms === 30_000 ? 1000 : ms))(setTimeout);
+}"""
 WAITS = """{
   const real = window.fetch;
   const gone = new Promise((resolve) => { window.go = () => resolve() ?? true; });
@@ -137,6 +144,18 @@ def test_a_screen_that_does_not_come_says_so_and_comes_when_it_is_asked_for_agai
         page.value("window.away = false; document.querySelector('#later-again').click()")
         page.shows("#findings", "M.")
         assert page.value("document.querySelector('#later').hidden") is True
+
+
+@pytest.mark.far_end
+def test_a_screen_whose_files_get_no_answer_says_so_and_comes_when_it_is_asked_for_again(page, shared, station):
+    station.findings = [{"check": "a", "level": "problem", "message": "M.", "cause": "C.", "resolution": "R."}]
+    with page.first(HANGS):
+        log_in(page, f"{shared.bound.url}#token={TOKEN}")
+        live(page)
+        page.value("location.hash = 'system'")
+        page.shows("#later-said", "This screen could not be loaded.")
+        page.value("window.away = false; document.querySelector('#later-again').click()")
+        page.shows("#findings", "M.")
 
 
 @pytest.mark.far_end

@@ -238,6 +238,7 @@ function out(why) {
 $("login").prepend(scene("rest"));
 $("login-form").onsubmit = async (event) => {
   event.preventDefault();
+  $("login-why").textContent = word("link", "connecting");
   try {
     await login($("login-token").value);
     inside = true;

@@ -1,6 +1,7 @@
 // Screens that are seldom opened: their markup, texts and modules come when one is opened, or once the first picture stands.
 
 import { $, drawing } from "./base/dom.js";
+import { read } from "./base/session.js";
 import { addTexts, fill, language, t } from "./base/texts.js";
 import { offered, view } from "./views.js";
 
@@ -30,11 +31,7 @@ export function hearParts(event) {
 }
 
 /** A file of the station, as text. Loading a script first means that its import, which no browser repeats, does not fail. */
-async function text(address) {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(answer.status);
-  return answer.text();
-}
+const text = (address) => read(`/${address}`, {}, undefined, "text");
 
 async function bring(place) {
   const { later, markup, script } = place.dataset;

@@ -5,6 +5,7 @@ import { fault, read } from "./base/session.js";
 import { clock, t } from "./base/texts.js";
 
 const LOUDEST = 128; // of the values
+const LONGEST_MS = 120_000; // until the station has made the waveform of a long recording
 const SILENT = 1; // a value up to this is silence
 
 let newest = 0; // number of the latest question: answers to earlier ones are dropped
@@ -14,7 +15,7 @@ export async function showWaveform({ id, duration_s }) {
   const mine = ++newest;
   draw([], t("recording.waveform_waits"));
   try {
-    const { data } = await read(`/v1/recordings/${encodeURIComponent(id)}/peaks`);
+    const { data } = await read(`/v1/recordings/${encodeURIComponent(id)}/peaks`, {}, LONGEST_MS);
     if (mine === newest) draw(data, described(data, duration_s));
   } catch (error) {
     if (mine !== newest) return;

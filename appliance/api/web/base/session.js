@@ -11,6 +11,7 @@ const MARK = "session"; // in this browser: when there was a login, by the stati
 const PUSH = "intercomd.push"; // the same: its subscription, which the station forgets with the session
 const STEP_MS = 1000; // of the clock in answers
 const STATE_MS = 10_000;
+const READ_MS = 30_000; // for a long list, by a slow network
 const ORDER_MS = 5_000;
 const SENTENCES_MS = 1000; // for the words of a refusal
 
@@ -52,21 +53,21 @@ function soon(path, { signal, headers }) {
   return answer && Promise.race([answer, late]);
 }
 
-export const read = async (path, options) => (await fetched(path, options)).json();
-
-/** What the page lives by: a station that has gone without a word must not keep it waiting. */
-const readSoon = (path) => within(STATE_MS, (signal) => read(path, { signal }));
-
-/** What `act` answers; it is aborted after a time. */
-async function within(patience_ms, act) {
+/** An answer, given up after a time: a station that has gone without a word must not keep the page waiting. */
+export async function read(path, options = {}, patience_ms = READ_MS, as = "json") {
   const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), patience_ms);
+  const giveUp = () => patience.abort();
+  const timer = setTimeout(giveUp, patience_ms);
+  options.signal?.addEventListener("abort", giveUp);
   try {
-    return await act(patience.signal);
+    return await (await fetched(path, { ...options, signal: patience.signal }))[as]();
   } finally {
     clearTimeout(timer);
   }
 }
+
+/** What the page lives by. */
+const readSoon = (path, options) => read(path, options, STATE_MS);
 
 /** An id that no other request has. Pages that came by plain HTTP have no function of the browser for one. */
 const fresh = () => crypto.getRandomValues(new Uint8Array(16)).join("-");
@@ -81,8 +82,7 @@ export const expiring = (patience_ms) =>
 export async function send(method, path, body, patience_ms = ORDER_MS) {
   const headers = { "Content-Type": "application/json", ...expiring(patience_ms) };
   if (method === "POST") headers["Idempotency-Key"] = fresh();
-  const options = { method, headers, body: body && JSON.stringify(body) };
-  return within(patience_ms, (signal) => read(path, { ...options, signal }));
+  return read(path, { method, headers, body: body && JSON.stringify(body) }, patience_ms);
 }
 
 let scopes = []; // of the session
@@ -130,7 +130,7 @@ export async function offered() {
   if (!token) return null;
   const instead = await current();
   try {
-    const { client, scopes: may } = await read("/v1/session", { headers: bearer(token) });
+    const { client, scopes: may } = await readSoon("/v1/session", { headers: bearer(token) });
     if (client !== instead) return { token, client, scopes: may, instead };
   } catch (error) {
     if (error.code !== "unauthorized" || instead === null) throw error;
@@ -140,12 +140,12 @@ export async function offered() {
 }
 
 export async function login(token) {
-  ({ scopes } = await (await fetched("/v1/session", { method: "POST", headers: bearer(token) })).json());
+  ({ scopes } = await readSoon("/v1/session", { method: "POST", headers: bearer(token) }));
   localStorage.setItem(MARK, now());
   dropToken();
 }
 
 export async function logout() {
-  await fetched("/v1/session", { method: "DELETE" });
+  await readSoon("/v1/session", { method: "DELETE" });
   for (const each of [MARK, PUSH]) localStorage.removeItem(each);
 }

@@ -1,6 +1,8 @@
 """Screens that are seldom opened come after the first picture, each with its script, markup and texts."""
 
+import gzip
 import re
+import secrets
 
 import pytest
 
@@ -168,6 +170,32 @@ def test_a_screen_that_did_not_come_comes_with_the_next_connection(page, shared,
         page.value("window.away = false; dispatchEvent(new Event('online'))")
         until(lambda: page.value("document.querySelector('#accounts .card') !== null"), "the accounts")
         assert page.value("document.querySelector('#later').hidden") is True
+
+
+def renamed():
+    """The files of the page, with the script of the set-up under a name that no browser has kept; and its path."""
+    files = pages._site()
+    (old,) = (path for path in files if re.fullmatch(r"/setup\.\w{16}\.js", path))
+    new = f"/setup.{secrets.token_hex(8)}.js"
+
+    def changed(packed):
+        return gzip.compress(gzip.decompress(packed).replace(old[1:].encode(), new[1:].encode()))
+
+    return {path.replace(old, new): (changed(packed), kept) for path, (packed, kept) in files.items()}, new
+
+
+@pytest.mark.far_end
+def test_a_screen_of_an_updated_station_comes_when_it_is_asked_for_again(page, shared, station, monkeypatch):
+    station.findings = [{"check": "a", "level": "problem", "message": "M.", "cause": "C.", "resolution": "R."}]
+    (before, path), (after, _) = renamed(), renamed()
+    monkeypatch.setattr(pages, "_site", lambda: {each: before[each] for each in before if each != path})
+    log_in(page, f"{shared.bound.url}#token={TOKEN}")
+    live(page)
+    page.value("location.hash = 'system'")
+    page.shows("#later-said", "This screen could not be loaded.")
+    monkeypatch.setattr(pages, "_site", lambda: after)
+    page.click("#later-again")
+    page.shows("#findings", "M.")
 
 
 @pytest.mark.far_end

@@ -69,8 +69,8 @@ export async function loadPart(name) {
   if (place) await load(place);
 }
 
-/** Load the part that the view of the address belongs to, and say so until it is here. */
-export async function loadView() {
+/** Load the part that the view of the address belongs to, and say so until it is here. again: somebody asks once more. */
+export async function loadView(again) {
   const name = view();
   const place = places.find(({ dataset }) => dataset.views.split(" ").includes(name));
   if (!place) {
@@ -78,7 +78,8 @@ export async function loadView() {
     return;
   }
   say("later.loading");
-  const failed = await load(place).then(() => false, () => true);
+  const failed = await load(place).then(() => null, (why) => why);
+  if (again && failed?.code === "not-found") location.reload(); // the station has a newer page
   if (view() === name) say(failed ? "later.failed" : "", failed);
 }
 

@@ -108,6 +108,37 @@ def test_the_history_names_who_opened_doors_who_was_refused_and_changes_of_codes
     assert page.value("document.querySelectorAll('main img').length + (window.hit ?? 0)") == 0
 
 
+# What the page asks about the first recording is answered once it is let go.
+HELD = """{
+  const real = window.fetch;
+  const gone = new Promise((resolve) => { window.go = resolve; });
+  window.fetch = async (what, ...more) => {
+    const answer = await real(what, ...more);
+    if (!String(what).endsWith("/recordings/r-001")) return answer;
+    window.held = true;
+    const body = await answer.text();
+    await gone;
+    setTimeout(() => { window.came = true; }, 100);
+    return new Response(body, answer);
+  };
+}"""
+
+
+def test_a_recording_that_the_address_names_does_not_take_the_place_of_a_later_one(page, shared, station):
+    station.recordings.add(party="Miller")
+    station.recordings.add(party="Lee")
+    opened(page, shared, station, "recordings")
+    shows_rows(page, "#recordings", "Lee", "Miller")
+    page.value(HELD)
+    page.value("location.hash = 'recordings=r-001'")
+    until(lambda: page.value("window.held"), "the question", START_S)
+    page.click("#recordings [data-recording=r-002] button")
+    page.shows("#playing", "Lee")
+    page.value("window.go(); 0")
+    until(lambda: page.value("window.came"), "the late answer", START_S)
+    page.shows("#playing", "Lee")
+
+
 def test_recordings_are_searched_and_played(page, shared, station):
     station.recordings.add(party=HOSTILE, duration_s=64.0)
     opened(page, shared, station, "recordings")

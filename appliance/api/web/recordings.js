@@ -16,6 +16,7 @@ let found = [];
 let next = null; // cursor of the next page
 let newest = 0; // number of the latest question: answers to earlier ones are dropped
 let playing = null; // the recording in the player
+let wishes = 0; // how often a person wanted to hear or see something
 
 const isSearch = () => ["party", "door", "after", "before"].some((name) => $("recordings-form").elements[name].value);
 
@@ -52,12 +53,13 @@ async function load(cursor) {
   draw();
 }
 
-/** Read again from the newest; wanted: one that the address names, which plays. */
+/** Read again from the newest; wanted: one that the address names, which plays unless the person goes on meanwhile. */
 async function showRecordings(wanted = "") {
+  const mine = ++wishes;
   await load(null);
-  if (!wanted || wanted === playing?.id) return;
+  if (!wanted || wanted === playing?.id || mine !== wishes) return;
   const named = await attempt(() => read(`/v1/recordings/${encodeURIComponent(wanted)}`));
-  if (named) play(named);
+  if (named && mine === wishes) play(named);
 }
 
 /** Offer the doors for the search. */
@@ -99,6 +101,7 @@ const uncopied = ({ copied, copy_error: why }) => (copied || !why ? []
 
 function play(each) {
   const { id, url } = each;
+  wishes += 1;
   playing = each;
   $("audio").src = at(url);
   $("audio").play().catch(() => {}); // the browser shows in the player that it could not
@@ -148,4 +151,4 @@ $("recordings-form").onsubmit = (event) => {
 $("recordings-form").onchange = () => showRecordings();
 $("recordings-more").onclick = () => load(next);
 
-register({ views: { recordings: [showRecordings] }, show: ({ doors }) => showRecordedDoors(doors) });
+register({ views: { recordings: [showRecordings] }, show: ({ doors }) => showRecordedDoors(doors), leave: () => { wishes += 1; } });

@@ -449,6 +449,13 @@ def test_a_new_code_begins_beside_the_title_and_only_there(page, shared, station
     assert page.value(seen) == 0
 
 
+def test_a_time_zone_that_the_browser_does_not_know_hides_no_times(page, shared, station):
+    station.state["appliance"]["zone"] = "Europe/Newtown"
+    opened(page, shared, station)
+    shown = "/^\\d\\d:\\d\\d$/.test(document.querySelector('#clock').textContent)"
+    until(lambda: page.value(shown), "the time", START_S)
+
+
 def test_a_time_zone_has_the_name_that_people_know(page, shared, station):
     station.state["appliance"]["zone"] = "Etc/UTC"
     opened(page, shared, station)

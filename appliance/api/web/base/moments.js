@@ -18,8 +18,10 @@ const UTC = /^(Etc\/)?(UTC|UCT|Universal|Zulu)$/;
 /** A zone by the name that people know. */
 export const zoneName = (name) => (UTC.test(name) ? "UTC" : name);
 
-/** Show times in this zone from now on. */
-export function setZone(name) { named = zoneName(name); }
+/** Show times in this zone from now on; in this device's own, which none is named, if the browser does not know it. */
+export function setZone(name) {
+  try { new Intl.DateTimeFormat("en", { timeZone: named = zoneName(name) }); } catch { named = ""; }
+}
 
 /** Forget: the station's clock may have been set meanwhile. */
 export function forget() { ahead = -Infinity; }

@@ -21,6 +21,19 @@ GIVEN = """navigator.mediaDevices.getUserMedia = async () => {
   const context = new AudioContext();
   return (window.microphone = context.createMediaStreamDestination().stream);
 }"""
+# The answer to the offer, which lasts as long as the call, breaks off once it is cut.
+CUT = """{
+  const real = window.fetch;
+  window.fetch = async (what, given) => {
+    const answer = await real(what, given);
+    if (given?.method !== "POST" || !answer.ok) return answer;
+    const reader = answer.body.getReader();
+    return new Response(new ReadableStream({ async start(way) {
+      way.enqueue((await reader.read()).value);
+      window.cut = () => way.error(new TypeError("The network has gone."));
+    } }));
+  };
+}"""
 # A device that finds its addresses later than a page likes to wait.
 BUSY = """{
   const of = RTCPeerConnection.prototype;
@@ -104,6 +117,20 @@ def test_a_call_whose_session_has_ended_is_not_taken_up_again(page, shared, stat
     shared.tell("call.ended", call=call["id"])
     explained(page, "The token is missing, wrong or expired.")
     assert len(station.offers) == 2
+
+
+def test_a_call_that_was_lost_is_given_up_once_another_talks(page, shared, station):
+    ready(page, shared, station)
+    page.value(f"{GIVEN}; RTCPeerConnection.prototype.setRemoteDescription = async () => {{}}; {CUT}; 0")
+    page.click("#to-talk")
+    call = until(lambda: next((each for each in station.state["calls"] if each["led_by"]), None), "a call", START_S)
+    until(lambda: page.value("window.cut !== undefined"), "the answer", START_S)
+    station.refuses_offers = IntercomError(ErrorCode.CALL_WRONG_STATE, "The station is in another call.")
+    page.value("window.cut()")
+    until(lambda: len(station.offers) > 2, "further attempts, while the station has not noticed the loss", START_S)
+    assert page.value("document.querySelector('#talking').hidden") is False
+    call["end"] = {"cause": "rtp_timeout", "code": 0, "reason": "", "by": "network"}
+    explained(page, "Somebody else talks at the door.")
 
 
 def test_an_offer_waits_for_the_first_address_of_a_busy_device(page, shared, station):

@@ -52,7 +52,7 @@ async function converse(microphone) {
     for (const until = performance.now() + LONGEST_MS; lost && !ended() && performance.now() < until;) {
       $("talk-said").textContent = t("talk.again");
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-      lost = ended() ? false : await call(mine, AGAIN_ANSWER_MS).catch(stays);
+      lost = ended() ? false : await call(mine, AGAIN_ANSWER_MS).catch((why) => stays(why, mine));
     }
     if (lost && !ended()) explain("lost");
   } catch (error) {
@@ -66,9 +66,9 @@ async function converse(microphone) {
   }
 }
 
-/** What did not go may go later, but not without a session. */
-function stays(error) {
-  if (error.code === "unauthorized") throw error;
+/** What did not go may go later, but not without a session, nor while another talks: the lost call has ended by then. */
+async function stays(error, { path }) {
+  if (error.code === "unauthorized" || (error.code === "call-wrong-state" && (await read(path).catch(() => ({}))).end)) throw error;
   return true;
 }
 
@@ -78,7 +78,8 @@ function tell(error) {
 }
 
 /** One call: whether it was lost. patience_ms: until the station has answered. */
-async function call({ microphone, over, servers }, patience_ms = ANSWER_MS) {
+async function call(mine, patience_ms = ANSWER_MS) {
+  const { microphone, over, servers } = mine;
   const connection = new RTCPeerConnection({ iceServers: servers });
   const dead = new AbortController(); // closes the answer to the offer: the station then hangs up
   const end = () => dead.abort();
@@ -102,6 +103,7 @@ async function call({ microphone, over, servers }, patience_ms = ANSWER_MS) {
     // The browser connects while the page draws the call, which takes time.
     const joined = connection.setRemoteDescription({ type: "answer", sdp: answer });
     own(id);
+    mine.path = `/v1/calls/${encodeURIComponent(id)}`;
     scrollTo(0, 0); // what a person can do in a call is there
     $("talk-said").textContent = "";
     try {
@@ -112,7 +114,7 @@ async function call({ microphone, over, servers }, patience_ms = ANSWER_MS) {
       if (error instanceof DOMException && error.code !== DOMException.ABORT_ERR) throw error;
       return true;
     }
-    const { end: how } = await read(`/v1/calls/${encodeURIComponent(id)}`);
+    const { end: how } = await read(mine.path);
     return LOST.includes(how?.cause);
   } finally {
     clearTimeout(gap);

@@ -67,8 +67,8 @@ async function converse(microphone) {
 }
 
 /** What did not go may go later, but not without a session, nor while another talks: the lost call has ended by then. */
-async function stays(error, { path }) {
-  if (error.code === "unauthorized" || (error.code === "call-wrong-state" && (await read(path).catch(() => ({}))).end)) throw error;
+async function stays(error, { ended }) {
+  if (error.code === "unauthorized" || (error.code === "call-wrong-state" && await ended().catch(() => null))) throw error;
   return true;
 }
 
@@ -103,7 +103,7 @@ async function call(mine, patience_ms = ANSWER_MS) {
     // The browser connects while the page draws the call, which takes time.
     const joined = connection.setRemoteDescription({ type: "answer", sdp: answer });
     own(id);
-    mine.path = `/v1/calls/${encodeURIComponent(id)}`;
+    mine.ended = async () => (await read(`/v1/calls/${encodeURIComponent(id)}`)).end;
     scrollTo(0, 0); // what a person can do in a call is there
     $("talk-said").textContent = "";
     try {
@@ -114,8 +114,7 @@ async function call(mine, patience_ms = ANSWER_MS) {
       if (error instanceof DOMException && error.code !== DOMException.ABORT_ERR) throw error;
       return true;
     }
-    const { end: how } = await read(mine.path);
-    return LOST.includes(how?.cause);
+    return LOST.includes((await mine.ended())?.cause);
   } finally {
     clearTimeout(gap);
     over.signal.removeEventListener("abort", end);

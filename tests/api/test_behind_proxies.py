@@ -71,6 +71,23 @@ def through(address, token=TOKEN, come_from=None):
     return httpx.Client(base_url=address, headers=headers, timeout=PATIENCE_S, transport=transport, trust_env=False)
 
 
+@contextlib.contextmanager
+def calling(client, **headers):
+    """A browser's call, and the first line of its answer.
+
+    Caddy may have read the request to its last byte, but not seen its end yet. An answer that begins in this moment, as
+    no real station's does, ends empty there: then the call is placed once more.
+    """
+    with contextlib.ExitStack() as calls:
+
+        def first():
+            answer = calls.enter_context(client.stream("POST", "v1/calls/from-browser", json=OFFER, headers=headers))
+            lines = calls.enter_context(contextlib.closing(answer.iter_lines()))  # without it the answer is closed
+            return next(lines, "")
+
+        yield json.loads(until(first, "an answer with a line"))
+
+
 @pytest.mark.parametrize("proxy", PROXIES.values(), ids=PROXIES)
 def test_a_stream_of_events_begins_and_goes_on_through_a_proxy(station, loop, tmp_path, proxy):
     with proxied(station, loop, tmp_path, proxy) as (served, address):
@@ -91,12 +108,10 @@ def test_a_long_poll_and_a_browsers_call_go_through_a_proxy(station, loop, tmp_p
             until(lambda: station.subscribers, "the poll")
             served.tell("custom", n="first")
             assert [each["type"] for each in poll.result().json()["events"]] == ["custom"]
-        with client.stream("POST", "v1/calls/from-browser", json=OFFER) as answer:
-            lines = answer.iter_lines()
-            call = json.loads(next(lines))["call"]  # at once, though the answer lasts as long as the call
-            assert station.requests == []
-        until(lambda: station.requests, "a hang-up")
-        assert station.requests == [(inputs.HangUpCall(call), "http:token")]
+        with calling(client) as begun:  # at once, though the answer lasts as long as the call
+            hung_up = inputs.HangUpCall(begun["call"]), "http:token"
+            assert hung_up not in station.requests
+        until(lambda: hung_up in station.requests, "a hang-up")
 
 
 @pytest.mark.parametrize("proxy", [guided_nginx, guided_caddy])
@@ -113,10 +128,10 @@ def test_a_proxy_of_the_owner_shows_the_address_of_a_client_which_may_say_what_i
     with (
         proxied(station, loop, tmp_path, proxy, believed=["127.0.0.1"]) as (_, address),
         through(address, come_from="127.0.0.77") as client,
-        client.stream("POST", "v1/calls/from-browser", json=OFFER, headers={"X-Forwarded-For": "192.0.2.9"}) as answer,
+        calling(client, **{"X-Forwarded-For": "192.0.2.9"}),
     ):
-        next(answer.iter_lines())
-    assert [peer for _, peer, _ in station.offers] == ["127.0.0.77"]
+        pass
+    assert {peer for _, peer, _ in station.offers} == {"127.0.0.77"}
 
 
 FAR = "203.0.113.7"

@@ -286,14 +286,14 @@ class Announcements:
         """A new connection: the topics from which the station is to be removed."""
         self._known, self._kept = "", _kept(self._file)
         self._had |= self._kept.get(self._topic, {})
-        return [where for where in self._kept if where != self._topic and not self._is_own(where)]
+        gone = [where for where in self._kept if where != self._topic and not self._is_own(where)]
+        # Announcements go first, as Home Assistant warns of a state without text while it has the entity.
+        return sorted(gone, key=lambda where: not self._kept[where])
 
     def _is_own(self, where: str) -> bool:
-        """Whether the station publishes messages on a topic that the broker keeps."""
-        above, name = where.rpartition("/")[::2]
-        if above != f"{self._of.root}/state" or name == "mqtt":
-            return where in {f"{self._of.root}/availability", f"{self._of.root}/state/mqtt"}
-        return self._of.live and (name != "recording" or bool(self._topic))
+        """Whether the station publishes messages on a topic that the broker keeps, or did while it announced itself."""
+        always = where in {f"{self._of.root}/availability", f"{self._of.root}/state/mqtt"}
+        return always or (self._of.live and where.startswith(f"{self._of.root}/state/"))
 
     def keeps(self, topics: Collection[str]) -> None:
         """The broker is to keep messages on these topics."""

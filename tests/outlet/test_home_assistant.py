@@ -173,9 +173,9 @@ DOORS, RECORDING = "intercomd/front/state/doors", "intercomd/front/state/recordi
     ("more", "gone"),
     [
         ({}, []),
-        ({"device": "back"}, [AVAILABLE, MQTT, DOORS, RECORDING, WHERE]),
-        ({"home_assistant": ""}, [RECORDING, WHERE]),
-        ({"live": False}, [DOORS, RECORDING, WHERE]),
+        ({"device": "back"}, [WHERE, AVAILABLE, MQTT, DOORS, RECORDING]),
+        ({"home_assistant": ""}, [WHERE]),
+        ({"live": False}, [WHERE, DOORS, RECORDING]),
     ],
 )
 def test_messages_that_the_broker_keeps_where_the_station_publishes_none_any_more_are_removed(tmp_path, more, gone):

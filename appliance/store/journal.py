@@ -92,12 +92,12 @@ class Journal:
         """
         with suppress(ValueError, KeyError, OverflowError):
             if self._kept:
-                newest = _time(self._kept[-1])
-                first = bisect.bisect_left(self._kept, newest - DAY_S, key=_time)  # of the last day
-                after = json.loads(self._kept[first][1])
-                before = [_later(row, after) for row in islice(self._kept, max(0, first - _LOOKED_AT), first)]
-                leapt = before and _time(self._kept[first]) - max(before) > DAY_S
-                return max(before) if leapt else newest
+                newest = _time(_read(self._kept[-1]))
+                first = bisect.bisect_left(self._kept, newest - DAY_S, key=lambda row: _time(_read(row)))
+                after = _read(self._kept[first])  # the first one of the last day
+                earlier = map(_read, islice(self._kept, max(0, first - _LOOKED_AT), first))
+                before = max((_later(event, after) for event in earlier), default=math.inf)
+                return before if _time(after) - before > DAY_S else newest
         return math.inf
 
     def take(self) -> int:
@@ -241,15 +241,19 @@ class Journal:
         return finished
 
 
-def _time(row: tuple[int, str]) -> float:
-    """The time of an event, in seconds since 1970. Raises ValueError, OverflowError."""
-    return datetime.fromisoformat(json.loads(row[1])["time"]).timestamp()
+def _read(row: tuple[int, str]) -> Json:
+    event: Json = json.loads(row[1])
+    return event
 
 
-def _later(row: tuple[int, str], after: Json) -> float:
+def _time(event: Json) -> float:
+    """The time of an event, in seconds since 1970. Raises ValueError, KeyError, OverflowError."""
+    return datetime.fromisoformat(event["time"]).timestamp()
+
+
+def _later(event: Json, after: Json) -> float:
     """The time of an event, plus what passed until `after` in one start. Raises ValueError, KeyError, OverflowError."""
-    event = json.loads(row[1])
-    return _time(row) + (after["uptime"] - event["uptime"] if event["boot"] == after["boot"] else 0.0)
+    return _time(event) + (after["uptime"] - event["uptime"] if event["boot"] == after["boot"] else 0.0)
 
 
 def _apart() -> int:

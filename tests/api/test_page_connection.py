@@ -26,21 +26,23 @@ def test_a_page_without_network_says_so_and_comes_back_by_itself(page, shared, s
     until(lambda: page.value("document.querySelector('#banner').hidden") is True, "no banner", START_S)
 
 
-def test_an_address_that_ends_in_the_middle_of_a_character_costs_no_connection(page, shared, station):
-    opened(page, shared, station)
+def lost_and_back(page, statement):
+    """The network goes away and comes back; the page runs a statement meanwhile."""
     with page.offline():
-        page.value("location.hash = '#codes=%'; 0")
+        page.value(f"{statement}; 0")
         page.shows("#link-text", "no connection")
     page.shows("#link-text", "live")
+
+
+def test_an_address_that_ends_in_the_middle_of_a_character_costs_no_connection(page, shared, station):
+    opened(page, shared, station)
+    lost_and_back(page, "location.hash = '#codes=%'")
     page.shows("#title", "Guests")
 
 
 def test_a_part_that_cannot_be_drawn_costs_neither_the_connection_nor_other_parts(page, shared, station):
     opened(page, shared, station)
-    with page.offline():
-        page.value("document.querySelector('#ring').remove(); 0")
-        page.shows("#link-text", "no connection")
-    page.shows("#link-text", "live")
+    lost_and_back(page, "document.querySelector('#ring').remove()")
     station.state["doors"][0]["name"] = "Garden"
     shared.tell("config.changed", changed=[])
     page.shows("#doors", "Garden")

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.core import inputs
 from tests.api import fake
-from tests.api.browser import START_S
+from tests.api.browser import HOLDS_BACK, START_S
 from tests.api.conftest import hold, opened, press_until, show
 from tests.support.waiting import until
 
@@ -215,22 +215,10 @@ def test_home_says_how_rings_ended_and_what_was_missed(page, shared, station):
     page.value("localStorage.removeItem('intercomd.seen')")
 
 
-# An answer to a question for the log that is on its way for longer than that to a later one.
-HOLDS_BACK = """{
-  const real = window.fetch;
-  window.late = null;
-  window.fetch = async (...asked) => {
-    const answer = await real(...asked);
-    if (String(asked[0]).includes("/v1/log/doors") && !late) await new Promise((go) => { window.late = go; });
-    return answer;
-  };
-} 0"""
-
-
 def test_an_older_answer_takes_nothing_away_from_home(page, shared, station):
     opened(page, shared, station)
     page.shows("#today-empty", "")
-    page.value(HOLDS_BACK)
+    page.value(HOLDS_BACK % "/v1/log/doors?limit=100")
     shared.tell("door.locked", door="front")
     until(lambda: page.value("late !== null"), "an answer that is held back", START_S)
     opening = {"door": "front", "by": "card of Ann, reader gate", "means": "card"}

@@ -7,7 +7,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs, orders
 from appliance.core.model import CredentialId, CredentialKind, Day, Period, RecordingSearch, RequestId
 from tests.api import fake
-from tests.api.browser import START_S
+from tests.api.browser import HOLDS_BACK, START_S
 from tests.api.conftest import hold, opened, press_until, show
 from tests.support.waiting import until
 
@@ -475,18 +475,6 @@ def test_a_new_token_is_on_the_page_until_the_view_changes(page, shared, station
     assert page.value(secret) == ""
 
 
-# An answer to a question for a list that is on its way for longer than that to a later one.
-HOLDS_BACK = """{
-  const real = window.fetch;
-  window.late = null;
-  window.fetch = async (...asked) => {
-    const answer = await real(...asked);
-    if (String(asked[0]).endsWith("/v1/%s") && !late) await new Promise((go) => { window.late = go; });
-    return answer;
-  };
-} 0"""
-
-
 @pytest.mark.parametrize(
     ("view", "asked", "event", "shown"),
     [("codes", "codes", "code.added", "#code-list"), ("access", "tokens", "access.token_added", "#token-list")],
@@ -494,7 +482,7 @@ HOLDS_BACK = """{
 def test_an_older_answer_takes_nothing_away_from_a_list(page, shared, station, view, asked, event, shown):
     station.book = []
     opened(page, shared, station, view)
-    page.value(HOLDS_BACK % asked)
+    page.value(HOLDS_BACK % f"/v1/{asked}")
     shared.tell(event)
     until(lambda: page.value("late !== null"), "an answer that is held back", START_S)
     station.book = [fake.code("a-1")]

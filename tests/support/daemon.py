@@ -314,9 +314,16 @@ class Daemon(Witness):
         told = [e for e in self.since if e["call"] == call and e["type"] not in DETAILS]
         return [e["type"].removeprefix("call.") for e in told if e["data"].get("result") != "accepted"]
 
+    def caught_up(self) -> None:
+        """Wait until each event that the station has reported by now has come here."""
+        last = self.get("/v1/state")["last_event"]
+        with noted("all events"), self._new:
+            assert self._new.wait_for(lambda: self.events[-1]["id"] >= last, PATIENCE_S), f"no event {last}"
+
     def settle(self) -> None:
-        """Wait until no call is left; each since `begin` has had exactly one last event."""
+        """Wait until no call is left; each since `begin` has had exactly one last event, and all events have come."""
         until(lambda: not self.get("/v1/calls")["calls"], "the end of all calls")
+        self.caught_up()
         for call in {e["call"] for e in self.since if e["type"] in {"call.dialing", "call.incoming"}}:
             self.final(call)
 

@@ -42,7 +42,7 @@ def again(directory):
     with daemon as door:
         door.address = f"{daemon.config['sip']['address']}:{port}"
         until(lambda: door.get("/v1/state")["appliance"]["ready"], "SIP")
-        until(lambda: door.events[-1]["id"] >= door.get("/v1/state")["last_event"], "all events of the past")
+        door.caught_up()
         door.begin()
         yield door
 

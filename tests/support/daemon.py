@@ -111,6 +111,7 @@ class Daemon(Witness):
         self.address = ""
         self.process: Forked | subprocess.Popen[bytes]
         self.events: list[Json] = []
+        self._follower: threading.Thread | None = None
         self._new = threading.Condition()
         self._mark, self._taken = 0, set[int]()
         self.asked: list[str] = []  # rows of what was asked
@@ -134,7 +135,8 @@ class Daemon(Witness):
             self.process = self._program([*program(self.times), *argv[3:]], environment)
         else:
             self.process = Forked(argv[3:], environment, self._log, self.times, machine)
-        threading.Thread(target=self._follow, args=[self.process], daemon=True).start()
+        self._follower = threading.Thread(target=self._follow, args=[self.process, self._follower], daemon=True)
+        self._follower.start()
 
     def _program(self, argv: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
@@ -236,7 +238,9 @@ class Daemon(Witness):
 
     # -- its events --------------------------------------------------------------------------------------------------
 
-    def _follow(self, process: Forked | subprocess.Popen[bytes]) -> None:
+    def _follow(self, process: Forked | subprocess.Popen[bytes], before: threading.Thread | None) -> None:
+        if before:
+            before.join()  # it may still read the last events of the process before
         while process.poll() is None:
             since = self.events[-1]["id"] if self.events else 0
             with contextlib.suppress(OSError, WebSocketException):

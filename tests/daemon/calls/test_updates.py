@@ -23,6 +23,14 @@ def answered(door, *, asks=False):
     return door.talk(call)
 
 
+def goes_on(door, call, peer):
+    """The far end's next change is accepted, and the call ends as any other."""
+    peer.until_sent("a change that is accepted", 3)
+    door.press("hangup")
+    door.final(call, kind="call.ended", by="local")
+    peer.done()
+
+
 def changes(door, call):
     """The events of each change, in short."""
     kinds = ("call.update_received", "call.updating", "call.updated")
@@ -70,8 +78,7 @@ def test_a_client_refuses_a_hold_and_the_call_goes_on(door, tmp_path):
         refused = door.wait("call.updated", call)["data"]
         assert (refused["result"], refused["changes"], refused["code"]) == ("rejected", ["hold"], 488)
         assert door.ask("POST", f"/v1/calls/{call}/update-request/refuse")[1]["code"] == "conflict"
-        door.final(call, kind="call.ended", by="remote")
-        peer.done()
+        goes_on(door, call, peer)
     assert not door.of("call.held", call)
 
 
@@ -82,8 +89,7 @@ def test_no_one_decides_in_time(tmp_path):
     ):
         call = answered(door)
         assert door.wait("call.updated", call, result="rejected")["data"]["code"] == 488
-        door.final(call, kind="call.ended", by="remote")
-        peer.done()
+        goes_on(door, call, peer)
 
 
 @pytest.mark.parametrize(("asks", "code"), [(False, 200), (True, 488)])

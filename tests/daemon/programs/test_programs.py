@@ -237,13 +237,14 @@ def test_a_web_page_calls_shows_the_call_and_hangs_up(door, tmp_path):
     assert states[-1] == "state: disconnecting to ended"
     uri = door.config["target"]["far"]["uri"]
     assert f"connected: {uri} {{'X-Flat': '3', 'X-Floor': '2'}} PCMA" in lines
-    (last,) = (event["data"] for event in door.of("media.statistics") if event["data"]["final"])
+    call = door.wait("call.dialing", to=uri)["call"]
+    door.final(call, kind="call.ended", by="local")
+    (last,) = (event["data"] for event in door.of("media.statistics", call) if event["data"]["final"])
     assert last["sent"] > 0
     assert f"sent: {last['sent']} received: {last['packets']} lost: {last['lost']}" in lines
     assert lines[-1] == "call.ended hangup local {}"
     assert any(line.startswith("muted by http:") for line in lines)
     assert "active: True" in lines
-    call = door.wait("call.dialing", to=uri)["call"]
     changes = [(event["data"]["old"], event["data"]["new"]) for event in door.of("call.state_changed", call)]
     assert changes == [
         *(("dialing", "connecting"), ("connecting", "connected")),

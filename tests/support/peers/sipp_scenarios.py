@@ -390,7 +390,7 @@ SCENARIOS: dict[str, Callable[[Any], list[str]]] = {
         again("ACK", f"<{REMOTE}>[peer_tag_param]"),
         pause(o.seconds),
         *reinvite(caller, sdp("sendrecv", 3), "m=audio"),
-        *bye(o),
+        *hangs_up(o),
     ],
     "uac-update": lambda o: [
         *call(o),

@@ -291,12 +291,18 @@ def test_a_restart_of_the_station_makes_it_unavailable_and_back_and_repeats_no_r
     assert {each["attributes"].get("ring") for each in house.rings()} <= before | {None}
 
 
+def follows(house, relay):
+    """Home Assistant has its one connection through the relay, that of the events."""
+    house.hears_a_ring()
+    until(lambda: len(relay.passed) == 1, "nothing but the events", log=lambda: house.home.log)
+
+
 def test_a_state_that_cannot_be_read_after_a_loss_is_read_later_and_the_next_ring_arrives(house):
     direct, relay, token = house.address, house.relay, house.token("relayed")
     through = direct.replace(str(house.station.config["http"]["port"]), str(relay.port))
     assert house.reconfigure(address=through, token=token)["reason"] == "reconfigure_successful"
     until(house.at_rest, patience=PATIENCE_S, log=lambda: f"{house.states()} {house.home.log}")
-    until(lambda: len(relay.passed) == 1, "nothing but the events", log=lambda: house.home.log)
+    follows(house, relay)
     relay.left = 1
     relay.cut()
     until(lambda: relay.refused > 1, "looks at the state, beside the events", log=lambda: house.home.log)
@@ -336,7 +342,7 @@ def test_the_door_is_there_while_its_recordings_cannot_be_read(house):
 
 def test_a_ring_after_a_loss_waits_for_no_version_that_cannot_be_read(house):
     with relayed(house, "unversioned") as relay:
-        until(lambda: len(relay.passed) == 1, "nothing but the events", log=lambda: house.home.log)
+        follows(house, relay)
         relay.spoils = {b"GET /v1 ": b"GET /v0 "}
         before = len(house.home.changes)
         relay.cut()

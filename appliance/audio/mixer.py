@@ -1,6 +1,7 @@
 """One element of a card's mixer, as the volume of the speaker or the gain of the microphone."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from appliance.audio.cards import alsa_library
@@ -106,12 +107,10 @@ class AlsaElement:
 
     def read(self) -> Reading:
         """See Element."""
-        try:
+        with self._there():
             percent = max(self._mixer.getvolume(self._kind, self._alsa.VOLUME_UNITS_PERCENTAGE))
             db = max(self._mixer.getvolume(self._kind, self._alsa.VOLUME_UNITS_DB)) / 100
             low, high = (each / 100 for each in self._mixer.getrange(self._kind, self._alsa.VOLUME_UNITS_DB))
-        except (self._alsa.ALSAAudioError, ValueError) as error:
-            raise MixerGoneError(str(error)) from error
         low = high - MUTE_BELOW_DB if low <= MUTES else low
         db = low if db <= MUTES else db
         if LOWEST_DB <= low < high <= HIGHEST_DB and low <= db <= high:
@@ -130,33 +129,36 @@ class AlsaElement:
         """See Element."""
         if self._muted() is None:
             return
-        try:
+        with self._there():
             if self._way == PLAYBACK:
                 self._mixer.setmute(int(muted))
             else:
                 self._mixer.setrec(int(not muted))
-        except self._alsa.ALSAAudioError as error:
-            raise MixerGoneError(str(error)) from error
 
     def descriptors(self) -> Sequence[int]:
         """See Element."""
-        return [descriptor for descriptor, _ in self._mixer.polldescriptors()]
+        with self._there():
+            return [descriptor for descriptor, _ in self._mixer.polldescriptors()]
 
     def changed(self) -> None:
         """See Element."""
-        try:
+        with self._there():
             self._mixer.handleevents()
-        except self._alsa.ALSAAudioError as error:
-            raise MixerGoneError(str(error)) from error
 
     def close(self) -> None:
         """See Element."""
         self._mixer.close()
 
     def _set(self, level: int, units: int) -> None:
-        try:
+        with self._there():
             self._mixer.setvolume(level, pcmtype=self._kind, units=units)
-        except self._alsa.ALSAAudioError as error:
+
+    @contextlib.contextmanager
+    def _there(self) -> Iterator[None]:
+        """Raise MixerGoneError where the block cannot use the mixer. ValueError: it has no channel, so no level."""
+        try:
+            yield
+        except (self._alsa.ALSAAudioError, ValueError) as error:
             raise MixerGoneError(str(error)) from error
 
     def _muted(self) -> bool | None:

@@ -4,7 +4,8 @@ import contextlib
 
 import pytest
 
-from appliance.audio.mixer import AlsaMixers, MixerGoneError, Reading
+from appliance.audio.cards import alsa_library
+from appliance.audio.mixer import AlsaElement, AlsaMixers, MixerGoneError, Reading
 from appliance.audio.profiles import profile, profiles
 from appliance.base import times
 from appliance.core.model import NULL, Level, SoundCard
@@ -147,3 +148,30 @@ def test_a_mixer_of_a_card_that_was_pulled_is_not_tried(levels):
     begun.found(101.0, ())
     begun.turn(101.0 + AGAIN_S)
     assert (mixer.failures, mixer.found) == (0, [])
+
+
+class Gone:
+    """The mixer of a card that is pulled: ALSA refuses each call, save that it has a switch."""
+
+    def __getattr__(self, name):
+        def refused(*_, **__):
+            raise alsa_library().ALSAAudioError("No such device")
+
+        return (lambda: [1]) if name in {"getmute", "getrec"} else refused
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda element: element.read(),
+        lambda element: element.set_db(-6.0),
+        lambda element: element.set_percent(50.0),
+        lambda element: element.set_muted(True),
+        lambda element: element.descriptors(),
+        lambda element: element.changed(),
+    ],
+)
+def test_every_use_of_a_mixer_that_is_gone_says_so(use, way):
+    with pytest.raises(MixerGoneError, match="No such device"):
+        use(AlsaElement(alsa_library(), Gone(), "PCM", way))

@@ -128,10 +128,13 @@ def doors_text(doors: Iterable[str]) -> str:
 
 
 CONTAINS = "{} GLOB ?"
+_NOTHING = "["  # a pattern that fits no text, as its class has no end
 
 
 def part(text: str) -> str:
     """A pattern for texts that contain this one; upper and lower case are the same. SQLite's LIKE knows A to Z only."""
+    if "\0" in text:  # SQLite would read the pattern as far as there, and no stored text has one
+        return _NOTHING
     return f"*{''.join(map(_either_case, text))}*"
 
 

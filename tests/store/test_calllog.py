@@ -86,6 +86,7 @@ def test_pages_follow_each_other_newest_first_in_the_order_in_which_calls_began(
         ({"party": "bob bÄr"}, ["c-2"]),
         ({"party": "B?r"}, []),
         ({"party": "%"}, []),
+        ({"party": "\0"}, []),
         ({"missed": True}, ["c-3"]),
         ({"missed": False, "outcome": "hangup"}, ["c-2", "c-1"]),
         ({"after": "9999"}, []),

@@ -96,6 +96,7 @@ def listed(tmp_path_factory):
         ({"before": "2026-01-02T00:00:00.000000Z"}, [1]),
         ({"after": "2026-01-02T00:00:00.000000Z", "before": "2026-01-04T00:00:00.000000Z"}, [3, 2]),
         ({"note": "' OR 1 --"}, []),
+        *(({"note": each}, []) for each in ("\0", "Two\0", "\0*]", "\0Two")),
     ],
 )
 def test_recordings_are_found_by_what_is_known_of_them(listed, search, found):

@@ -7,17 +7,21 @@ from typing import Any, TypeVar
 import msgspec
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core.inputs.bounds import CARD, CODE, DIGITS, LINE
+from appliance.core.inputs.bounds import CARD, CODE, DIGITS, HEADER, LINE, SENDABLE
+from appliance.core.model.clock import BEGIN, END
 
 Action = TypeVar("Action", bound=msgspec.Struct)
 
 HELP = "/docs of the station describes each request."
-# The meaning of a pattern, for people who type codes and names.
+# The words of each pattern, for people; `form` adds those of other modules.
 PATTERNS = {
     CODE: "4 to 12 digits",
     CARD: "1 to 40 letters and digits",
     DIGITS: "1 to 32 of the digits 0 to 9, A to D, * and #",
     LINE: "a line of printable characters",
+    HEADER: f"X- and 1 to 62 letters, digits and -, or one of {', '.join(SENDABLE)}",
+    BEGIN: "a time of the day, as in 08:00",
+    END: "a time of the day, as in 12:00, or 24:00",
 }
 _TIME = "must be a time, as in 2026-11-20T06:07:08Z"
 _TYPES = {
@@ -36,6 +40,12 @@ _LENGTH = re.compile(r"Expected `(\w+)` of length (>=|<=) (\d+)")
 _BOUND = re.compile(r"Expected `\w+` (>=|<=|>|<) ([0-9.e+-]+)")
 _PATTERN = re.compile(r"Expected `str` matching regex (.*)", re.DOTALL)
 _TYPE = re.compile(r"Expected `(\w+)[^`]*`, got `.*`")
+
+
+def form(pattern: str, words: str) -> str:
+    """Return a pattern for `Meta`, and note what fits it: words that follow "must be", as "4 to 12 digits"."""
+    PATTERNS[pattern] = words
+    return pattern
 
 
 def invalid(*faults: str) -> IntercomError:
@@ -66,8 +76,7 @@ def _words(said: str, shape: Any, path: str) -> str:
         limit = float(bound[2])
         return f"{_BOUNDS[bound[1]]} {int(limit) if limit.is_integer() else limit}"
     if pattern := _PATTERN.fullmatch(said):
-        form = next((words for known, words in PATTERNS.items() if repr(known) == pattern[1]), "")
-        return f"must be {form}" if form else f"must have the form {pattern[1][1:-1]}"
+        return f"must be {next(words for known, words in PATTERNS.items() if repr(known) == pattern[1])}"
     if said.startswith("Invalid enum value"):
         return f"must be one of {_listed(_choices(shape, path))}"
     if said == "Number out of range":

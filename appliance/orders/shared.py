@@ -9,6 +9,7 @@ from appliance.core.appliance import custom_events
 from appliance.core.inputs.bounds import LINE
 from appliance.core.model import COUNTRIES
 from appliance.core.panel import colors
+from appliance.orders.invalid import form
 
 PLAYED = E.AUDIO_UNAVAILABLE, E.CALL_WRONG_STATE
 FETCHED = E.SERVER_UNREACHABLE, E.FILE_UNSUPPORTED, E.RECORDING_NOT_FOUND, E.ORDER_FAILED
@@ -29,7 +30,7 @@ TONE = Annotated[
 COUNTRY = Annotated[  # here, as to compile the pattern takes time at the start
     str,
     Meta(
-        pattern=rf"^({'|'.join(COUNTRIES)})?\Z",
+        pattern=form(rf"^({'|'.join(COUNTRIES)})?\Z", f"empty, or one of {', '.join(COUNTRIES)}"),
         description="Two letters (ISO 3166), or eu. Omitted: `audio.country`.",
         examples=["de"],
     ),
@@ -48,14 +49,20 @@ FAILED = Annotated[
 COLOR = Annotated[
     str,
     Meta(
-        pattern=rf"^(#[0-9A-Fa-f]{{6}}|{'|'.join(colors.NAMES)})\Z",
+        pattern=form(
+            rf"^(#[0-9A-Fa-f]{{6}}|{'|'.join(colors.NAMES)})\Z",
+            f"a color, as in #ff8000, or one of {', '.join(colors.NAMES)}",
+        ),
         examples=["#ff8000"],
         description="Colour; null: the configured one. Not black.",
     ),
 ]
+CUSTOM_NAME = form(
+    rf"^{custom_events.NAME}\Z", "1 to 64 letters, digits, dots, - and _, with a letter or a digit first"
+)
 DETAILS = Annotated[
     dict[
-        Annotated[str, Meta(pattern=rf"^{custom_events.NAME}\Z")],
+        Annotated[str, Meta(pattern=CUSTOM_NAME)],
         Annotated[str, Meta(max_length=custom_events.LONGEST_DETAIL, pattern=LINE)],
     ],
     Meta(

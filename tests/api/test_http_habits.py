@@ -37,6 +37,15 @@ def test_a_body_without_its_content_type_is_refused_with_the_header_that_is_miss
         ("GET", "/v1/events?since=-1", None, "since: must be at least 0"),
         ("GET", f"/v1/events?since={10**19}", None, f"since: must be at most {10**18}"),
         ("GET", "/v1/log/calls?after=yesterday", None, "after: must be a time"),
+        ("GET", "/v1/log/calls?cursor=y", None, "cursor: must be `next` of the previous page"),
+        ("POST", "/v1/tokens", {"name": "-", "scopes": ["view"]}, "name: must be 1 to 40 letters, digits, spaces"),
+        ("POST", "/v1/calls", CALL | {"headers": {"Via": "x"}}, "headers: must be X- and 1 to 62 letters"),
+        (
+            "PATCH",
+            "/v1/config/runtime",
+            {"quiet_hours": {"begin": "9", "end": ""}},
+            "quiet_hours.begin: must be empty, or a time of the day",
+        ),
     ],
 )
 def test_a_wrong_type_is_refused_in_words_with_a_remedy(client, station, method, path, body, words):

@@ -56,6 +56,7 @@ from appliance.core.views.calls import LoggedCall
 from appliance.core.views.codes import Code
 from appliance.core.views.snapshot import Snapshot
 from appliance.orders import table
+from appliance.orders.invalid import PATTERNS
 from tests.api import fake
 from tests.api.described import description
 from tests.api.test_resources import ORDERS
@@ -311,6 +312,20 @@ def test_every_pattern_of_a_body_ends_where_the_text_ends():
     for name, shape in BODIES.items():
         for found in re.findall(r"pattern='(.*?)'[,)]", repr(msgspec.inspect.type_info(shape))):
             assert found.endswith(r"\\Z"), f"{name}: {found}"
+
+
+def test_every_pattern_of_a_request_has_words_for_people():
+    in_bodies = [
+        each
+        for shape in BODIES.values()
+        for each in re.findall(r"pattern='(.*?)'[,)]", repr(msgspec.inspect.type_info(shape)))
+    ]
+    assert len(set(in_bodies)) > 20
+    assert {*in_bodies} <= {repr(pattern)[1:-1] for pattern in PATTERNS}
+    parameters = [each["schema"] for _, operation in operations() for each in operation.get("parameters", ())]
+    in_parameters = {each["pattern"] for each in parameters if "pattern" in each}
+    assert in_parameters
+    assert in_parameters <= {pattern.replace(r"\Z", "$") for pattern in PATTERNS}
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\0"])

@@ -18,6 +18,7 @@ from appliance.core.model import (
     Words,
 )
 from appliance.core.views.audio import Device
+from appliance.orders.invalid import form
 
 
 class Devices(AnswerBody):
@@ -48,7 +49,7 @@ class PlaySound(OrderBody):
         Annotated[
             str,
             Meta(
-                pattern=rf"^{SOUND_NAME}\Z",
+                pattern=form(rf"^{SOUND_NAME}\Z", "1 to 64 letters, digits, - and _, with a letter or a digit first"),
                 description="Name of a built-in sound, or of a file in `audio.sounds` without `.wav`. `GET "
                 "/v1/audio/sounds` lists both.",
                 examples=["chime"],
@@ -72,7 +73,7 @@ class PlaySound(OrderBody):
         Annotated[
             str,
             Meta(
-                pattern=r"^r-[0-9a-z-]{1,62}\Z",
+                pattern=form(r"^r-[0-9a-z-]{1,62}\Z", "the id of a recording, as in r-01kaj3d0p9"),
                 description="Id of a finished recording. `GET /v1/recordings` lists them.",
                 examples=["r-01kaj3d0p9"],
             ),
@@ -101,7 +102,7 @@ class Say(Words):
     language: Annotated[
         str,
         Meta(
-            pattern=rf"^({LANGUAGE})?\Z",
+            pattern=form(rf"^({LANGUAGE})?\Z", "empty, or a language, as in de or en-GB"),
             description="As in BCP 47, of those that `espeak-ng --voices` lists. Omitted: `speech.language`.",
             examples=["de"],
         ),
@@ -109,7 +110,7 @@ class Say(Words):
     voice: Annotated[
         str,
         Meta(
-            pattern=rf"^({VOICE})?\Z",
+            pattern=form(rf"^({VOICE})?\Z", "empty, or 1 to 32 letters, digits, - and _"),
             description="One that `espeak-ng --voices=variant` lists. Omitted: `speech.voice`.",
             examples=["f3"],
         ),

@@ -7,16 +7,20 @@ from msgspec import Meta
 from appliance.base.errors import ErrorCode
 from appliance.base.record import Record
 from appliance.core.inputs.bounds import LINE, HeaderName, HeaderText
+from appliance.orders.invalid import form
 
 Moment = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9](:[0-9][0-9](\.[0-9]{1,6})?Z?)?\Z",
+        pattern=form(
+            r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9](:[0-9][0-9](\.[0-9]{1,6})?Z?)?\Z",
+            "a time, as in 2026-12-24T18:00 or 2026-12-24T17:00:00Z",
+        ),
         description="With Z in UTC, else in the station's time zone.",
         examples=["2026-12-24T18:00", "2026-12-24T17:00:00Z"],
     ),
 ]
-Clock = r"^(([01][0-9]|2[0-3]):[0-5][0-9])?\Z"  # hours and minutes, or nothing
+Clock = form(r"^(([01][0-9]|2[0-3]):[0-5][0-9])?\Z", "empty, or a time of the day, as in 22:00")
 CustomData = Annotated[str, Meta(description="What a client notes beside the call: at most 1,000 characters.")]
 Headers = dict[HeaderName, HeaderText]
 Callee = Annotated[
@@ -29,7 +33,13 @@ Callee = Annotated[
     ),
 ]
 ContentType = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}\Z", description="RFC 6838 §4.2.")
+    str,
+    Meta(
+        pattern=form(
+            r"^[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}\Z", "a type and a subtype, as in text/plain"
+        ),
+        description="RFC 6838 §4.2.",
+    ),
 ]
 
 

@@ -15,6 +15,7 @@ from appliance.core.model import (
     UpdatePolicy,
 )
 from appliance.core.views.calls import Call, CallMedia, LoggedCall, Report
+from appliance.orders.invalid import form
 
 MEDIA = (
     "none: a call without speaker and microphone, which never comes to the foreground and changes no other call; "
@@ -43,7 +44,7 @@ class Place(OrderBody):
             str,
             Meta(
                 max_length=63,
-                pattern=r"^[0-9A-Za-z][0-9A-Za-z-]*\Z",
+                pattern=form(r"^[0-9A-Za-z][0-9A-Za-z-]*\Z", "letters, digits and -, with no - first"),
                 description="Id for the new call, not used by any call before; the station's own ids begin with c-.",
             ),
         ]

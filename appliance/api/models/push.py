@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from appliance.api.models.base import AnswerBody, OrderBody
 from appliance.core.views.base import Time
+from appliance.orders.invalid import form
 
 ENDPOINT, P256DH, AUTH = (
     "https://push.example.net/send/4f1c",
@@ -31,7 +32,14 @@ class NewPushSubscription(OrderBody):
         ),
     ]
     keys: PushKeys
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2}\Z", description="Of the notifications.", examples=["en"])] = "en"
+    language: Annotated[
+        str,
+        Meta(
+            pattern=form(r"^[a-z]{2}\Z", "a language of two small letters, as in en"),
+            description="Of the notifications.",
+            examples=["en"],
+        ),
+    ] = "en"
 
 
 class PushSubscription(AnswerBody):

@@ -7,10 +7,13 @@ from msgspec import Meta, field
 from appliance.api.models.base import AnswerBody, OrderBody
 from appliance.core.inputs.bounds import LINE
 from appliance.core.views.rules import Rule, Verdict
+from appliance.orders.invalid import form
 
 Wanted = Annotated[str, Meta(max_length=256, pattern=LINE)]
-FieldName = Annotated[str, Meta(pattern=r"^[a-z_]{1,32}\Z")]
-StatePath = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,128}\Z")]
+FieldName = Annotated[str, Meta(pattern=form(r"^[a-z_]{1,32}\Z", "the name of a field, as in door"))]
+StatePath = Annotated[
+    str, Meta(pattern=form(r"^[A-Za-z0-9_.-]{1,128}\Z", "a path in the state, as in doors.front.state"))
+]
 Time = Annotated[str, Meta(max_length=64)]
 
 
@@ -30,7 +33,16 @@ class NewOrder(OrderBody):
 class NewRule(OrderBody, kw_only=True):
     """A rule: when an event is reported or a time comes, and if all conditions hold, then give orders."""
 
-    name: Annotated[str, Meta(pattern=r"^(?!try\Z)[a-z0-9][a-z0-9_-]{0,31}\Z", examples=["evening"])]
+    name: Annotated[
+        str,
+        Meta(
+            pattern=form(
+                r"^(?!try\Z)[a-z0-9][a-z0-9_-]{0,31}\Z",
+                "1 to 32 small letters, digits, - and _, with a letter or a digit first, and not try",
+            ),
+            examples=["evening"],
+        ),
+    ]
     on: Annotated[
         str, Meta(max_length=64, description="Type of the event; empty: none.", examples=["door.held_open"])
     ] = ""

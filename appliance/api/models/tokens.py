@@ -7,6 +7,7 @@ from msgspec import Meta
 from appliance.api.http.tokens import NAME
 from appliance.api.models.base import AnswerBody, Moment, OrderBody
 from appliance.core.views.base import Time
+from appliance.orders.invalid import form
 
 TokenScope = Literal["view", "call", "listen", "digits", "door", "admin"]
 
@@ -15,7 +16,15 @@ class NewAccessToken(OrderBody):
     """A token to make."""
 
     name: Annotated[
-        str, Meta(pattern=rf"^{NAME}\Z", description="The client that gets it.", examples=["kitchen-tablet"])
+        str,
+        Meta(
+            pattern=form(
+                rf"^{NAME}\Z",
+                "1 to 40 letters, digits, spaces, dots, - and _, with a letter or a digit at both ends",
+            ),
+            description="The client that gets it.",
+            examples=["kitchen-tablet"],
+        ),
     ]
     scopes: Annotated[
         list[TokenScope],

@@ -13,6 +13,7 @@ from appliance.api.routing.endpoints import QUERY, By, Resource
 from appliance.api.routing.response_schemas import answers
 from appliance.api.routing.responses import JSONResponse
 from appliance.core.model import CallSearch, Cause, Direction
+from appliance.orders.invalid import form
 
 
 def _search(
@@ -28,7 +29,17 @@ def _search(
 
 
 Search = Annotated[CallSearch, By(_search)]
-Cursor = Annotated[str, Meta(pattern=r"^[0-9]{1,18}\Z", description="`next` of the previous page."), QUERY] | None
+Cursor = (
+    Annotated[
+        str,
+        Meta(
+            pattern=form(r"^[0-9]{1,18}\Z", "`next` of the previous page, 1 to 18 digits"),
+            description="`next` of the previous page.",
+        ),
+        QUERY,
+    ]
+    | None
+)
 
 router = Resource("/v1/log", "log")
 

@@ -10,6 +10,7 @@ from appliance.base.record import Record
 # A time at which the core must act by itself. While a row of the state has it, its room's `wake` is never later.
 Deadline = Annotated[float, "deadline"]
 MINUTE_S = 60.0
+BEGIN, END = r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z"  # of a period
 
 
 class Day(StrEnum):
@@ -46,11 +47,11 @@ class Period(Record):
     """A time on some days of the week, in the station's time zone."""
 
     days: Annotated[tuple[Day, ...], Meta(min_length=1, max_length=7)]
-    begin: Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", examples=["08:00"])]
+    begin: Annotated[str, Meta(pattern=BEGIN, examples=["08:00"])]
     end: Annotated[
         str,
         Meta(
-            pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z",
+            pattern=END,
             description="If it is earlier than begin, it is on the next day.",
             examples=["12:00"],
         ),

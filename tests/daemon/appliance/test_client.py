@@ -42,6 +42,7 @@ def _shut(station):
         return door["available"] and door["state"] == "locked"
 
     until(shut)
+    station.caught_up()
 
 
 def programs():

@@ -81,6 +81,7 @@ def running(bus, tmp_path_factory):
 def house(running):
     """At rest."""
     until(lambda: running.door()["state"] == "locked" and running.door("back")["state"] == "locked", "doors at rest")
+    running.caught_up()
     running.begin()
     return running
 

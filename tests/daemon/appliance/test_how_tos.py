@@ -53,6 +53,8 @@ def reader(stations, tmp_path):
     yield Reader(door, far, tmp_path)
     door.hang_up_all()
     until(lambda: not door.get("/v1/calls")["calls"] and not far.get("/v1/calls")["calls"], "the end of all calls")
+    door.caught_up()
+    far.caught_up()
 
 
 class Reader:

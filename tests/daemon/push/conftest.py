@@ -78,3 +78,4 @@ def door(running):
     running.settle()
     for each in running.get("/v1/push")["subscriptions"]:
         running.ask("DELETE", f"/v1/push/{each['id']}")
+    running.caught_up()

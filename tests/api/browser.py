@@ -117,12 +117,17 @@ def result_of(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def not_answering(url: str) -> str:
-    """What can be seen of a server in this process that takes no connections: its sockets, and what its threads do."""
+    """What can be seen of a server in this process that takes no connections.
+
+    Its sockets, with their processes and descriptors; the descriptors for which each loop waits; what the threads do.
+    """
     port = urlsplit(url).port
-    words = ["ss", "--tcp", "--all", "--numeric", "--options", f"( sport = :{port} or dport = :{port} )"]
+    words = ["ss", "--tcp", "--all", "--numeric", "--options", "--processes", f"( sport = :{port} or dport = :{port} )"]
     sockets = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    opened = {each: each.readlink().name for each in Path("/proc/self/fd").iterdir() if each.is_symlink()}
+    waits = [(each.parents[1] / "fdinfo" / each.name).read_text() for each, of in opened.items() if "eventpoll" in of]
     threads = ["".join(traceback.format_stack(frame)) for frame in sys._current_frames().values()]
-    return "\n".join((sockets, f"{len(list(Path('/proc/self/fd').iterdir()))} descriptors", *threads))
+    return "\n".join((sockets, f"{len(opened)} descriptors", *waits, *threads))
 
 
 class Page(ABC):

@@ -19,7 +19,7 @@ from appliance.api.http import auth, server
 from appliance.api.ports import HttpPorts
 from appliance.api.routes import pages
 from tests.api import fake
-from tests.api.browser import START_S, Page, log_in
+from tests.api.browser import START_S, Page, log_in, not_answering
 from tests.api.chromium import chromium
 from tests.api.fake import Station
 from tests.api.firefox import firefox
@@ -40,6 +40,17 @@ def _sounding(profile: Path) -> Generator[Page, None, None]:
 
 
 BROWSERS = {"chromium": chromium, "firefox": _sounding}
+
+
+class Client(httpx.Client):
+    """Shows what can be seen of a server that takes no connection."""
+
+    def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
+        try:
+            return super().send(request, **how)
+        except httpx.ConnectTimeout as error:
+            error.add_note(not_answering(str(request.url)))
+            raise
 
 
 @dataclass
@@ -69,9 +80,7 @@ class Served:
     def tcp(self, token: str | None = TOKEN, **headers: str) -> httpx.Client:
         given = {"Authorization": f"Bearer {token}"} if token is not None else {}
         headers = given | headers
-        return httpx.Client(
-            base_url=self.bound.url, headers=headers, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS
-        )
+        return Client(base_url=self.bound.url, headers=headers, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS)
 
     def unix(self) -> httpx.Client:
         transport = httpx.HTTPTransport(uds=str(self.bound.socket), verify=NO_TLS)

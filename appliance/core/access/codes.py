@@ -194,6 +194,7 @@ def requested(turn: Turn, action: inputs.OfBook, asked: inputs.Requested) -> Non
             check_limits(turn, credential)
         case _:
             change, credential = BookChange.REMOVED, find_credential(turn, book, action.id)
+    credential = replace(credential, doors=tuple(dict.fromkeys(credential.doors)))  # else a door would be refused twice
     write(turn, PendingWrite(change, credential, turn.now + turn.settings.times.code_saved_s, asked.who, asked.request))
 
 

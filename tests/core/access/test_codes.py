@@ -809,6 +809,15 @@ def test_a_code_is_added_changed_and_removed_each_once_it_is_on_disc():
     assert (station.state.access.book.codes, station.last(events.CodeRemoved).owner) == ((), "Parcels")
 
 
+def test_a_door_that_is_named_twice_is_one_door():
+    station = door(CLEANER)
+    twice = (GATE, FRONT, GATE)
+    asked(station, replace(NEW, doors=twice))
+    assert station.orders(KeepCredential)[-1].code.doors == (GATE, FRONT)
+    asked(station, inputs.ChangeCredential(id=CLEANER.id, doors=twice))
+    assert station.orders(KeepCredential)[-1].code.doors == (GATE, FRONT)
+
+
 @pytest.mark.parametrize(
     "given",
     [

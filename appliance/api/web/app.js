@@ -8,7 +8,6 @@ import { showTitle } from "./elsewhere.js";
 import { scene, showCountdowns, showDoors } from "./doors.js";
 import { showHistory } from "./history.js";
 import { fillers, hearParts, leaveParts, loadRest, loadView, showParts } from "./later.js";
-import { whenLetGo } from "./base/hold.js";
 import { clocks, forget, heard, setZone } from "./base/moments.js";
 import { noteNames } from "./base/people.js";
 import { attempt, banner, hideBanner, leaveBanner } from "./base/orders.js";
@@ -265,12 +264,12 @@ setInterval(() => {
   listen();
   $("clock").textContent = hour(Date.now());
 }, 500);
-addEventListener("intercomd:redraw", () => whenLetGo(() => {
+addEventListener("intercomd:redraw", () => {
   forgetDrawn();
   if (!inside || !newest) return;
   show(newest);
   load();
-}));
+});
 addEventListener("intercomd:arrived", ({ detail: views }) => {
   showParts(newest);
   stale(!isLive());

@@ -48,9 +48,20 @@ export function twice(button, sure, run) {
 }
 
 let lost = null;
+const PRESSED_MS = 50; // between two looks whether a part is let go
 
-/** Draw `parent` again and give the focus back to the element with the same data-key; `lostFocus` has the key of one that is gone. */
+addEventListener("touchstart", () => {}); // without one Safari has no :active
+
+/**
+ * Draw `parent` again and give the focus back to the element with the same data-key; `lostFocus` has the key of one that is gone.
+ * While something in it is pressed that waits: the press would be lost.
+ */
 export function keepingFocus(parent, draw) {
+  clearTimeout(parent.waits);
+  if (parent.querySelector(":active")) {
+    parent.waits = setTimeout(keepingFocus, PRESSED_MS, parent, draw);
+    return;
+  }
   const key = parent.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   draw();
   if (!key) return;

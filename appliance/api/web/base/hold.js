@@ -18,21 +18,6 @@ const held = new Set(); // what lets go each button that a finger is on
 /** Let all buttons go: something else has come over them. */
 export const letGo = () => held.forEach((release) => release());
 
-let waits = null;
-
-/** Do what draws all buttons again once no finger is on one of these: it would be lost. */
-export function whenLetGo(act) {
-  if (held.size) waits = act;
-  else act();
-}
-
-function goOn() {
-  if (held.size || !waits) return;
-  const act = waits;
-  waits = null;
-  setTimeout(act); // the click that ends a tap comes first
-}
-
 export function holdButton(key, label, run, { className = "", ...properties } = {}) {
   const text = make("span", {}, label);
   const button = make("button", { type: "button", data: { key }, className: `hold ${className}`.trim(), ...properties },
@@ -65,7 +50,6 @@ function watch(button, text, label, run) {
   const release = () => {
     clearTimeout(timer);
     held.delete(release);
-    goOn();
     button.classList.remove("holding");
   };
   button.title = t("hold.how");

@@ -87,28 +87,6 @@ def kitchen_at(directory, machine, rtp_ports=HIDDEN):
     return Daemon(directory, machine.within, sip=sip, target={"far": {"uri": f"sip:door@{DOOR}:{PORT}"}})
 
 
-def test_it_relays_where_no_direct_way_works_and_its_end_ends_no_other_call(cable, tmp_path):
-    with (
-        coturn(cable.pbx, tmp_path) as server,
-        station(tmp_path / "door", cable.door) as door,
-    ):
-        relays(door, cable, PBX)
-        with kitchen_at(tmp_path / "far", cable.pbx) as kitchen:
-            door.begin()
-            call, came = door.ring(), kitchen.rung()
-            kitchen.press("answer")
-            door.talk(call)
-            done = door.wait("media.ice_completed", call)["data"]
-            assert (done["local"]["kind"], done["remote"]["kind"]) == ("relay", "host")
-            for each, number in ((door, call), (kitchen, came)):
-                more_sound(each, number)
-            door.press("hangup")
-            door.final(call, kind="call.ended", cause="hangup", by="local")
-        server.kill()
-        assert f"{PBX}:{SERVER}" in door.wait("appliance.degraded", part="turn")["data"]["why"]
-        assert candidates(called(door, cable)) == {(DOOR, "host")}
-
-
 def joined(door, kitchen):
     """A call with sound both ways: its ids, and the kinds of the ways that ICE found.
 
@@ -127,6 +105,22 @@ def joined(door, kitchen):
             return call, came, (done[0]["local"]["kind"], done[0]["remote"]["kind"])
         kitchen.final(came)
     raise AssertionError(f"ICE found no way in {TRIES} calls")
+
+
+def test_it_relays_where_no_direct_way_works_and_its_end_ends_no_other_call(cable, tmp_path):
+    with (
+        coturn(cable.pbx, tmp_path) as server,
+        station(tmp_path / "door", cable.door) as door,
+    ):
+        relays(door, cable, PBX)
+        with kitchen_at(tmp_path / "far", cable.pbx) as kitchen:
+            call, _, kinds = joined(door, kitchen)
+            assert kinds == ("relay", "host")
+            door.press("hangup")
+            door.final(call, kind="call.ended", cause="hangup", by="local")
+        server.kill()
+        assert f"{PBX}:{SERVER}" in door.wait("appliance.degraded", part="turn")["data"]["why"]
+        assert candidates(called(door, cable)) == {(DOOR, "host")}
 
 
 @contextmanager
